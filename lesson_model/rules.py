@@ -1,0 +1,142 @@
+"""One-line rules a lesson's author writes: when the user says this, call or say that."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+
+from lesson_model.arguments import as_kind, fill
+from lesson_model.reply import Call, Reply
+from lesson_model.results import report, went_well
+from lesson_model.turn import Tool, Turn
+
+__all__ = ("Rule", "Rules")
+
+
+class Rule:
+    """What to do when a pattern is found in the user's last message.
+
+    Every method returns the rule, so a rule reads as one line:
+    ``when("refund").calls("refund_order", amount=30).then_says("Done. {result}")``.
+    """
+
+    def __init__(self, pattern: str | re.Pattern) -> None:
+        self.pattern = re.compile(pattern, re.I) if isinstance(pattern, str) else pattern
+        self.steps: list[tuple[str, dict]] = []
+        self.text: str | None = None
+        self.closing: str | None = None
+        self.forever = False
+
+    def calls(self, tool: str, /, **arguments: object) -> Rule:
+        """Call a tool; chained calls follow one another, each after the last one's result.
+
+        Args:
+            tool: Name of the tool. Where it is not offered, the rule does not apply.
+            **arguments: Values that are given as they stand; a ``re.Pattern`` takes its last
+                group from the user's words. All other parameters are filled from the words.
+        """
+        self.steps.append((tool, arguments))
+        return self
+
+    def always_calls(self, tool: str, /, **arguments: object) -> Rule:
+        """Call a tool again after every result, for ever."""
+        self.forever = True
+        return self.calls(tool, **arguments)
+
+    def says(self, text: str) -> Rule:
+        """Answer with this text (beside a call: say it with the first call)."""
+        self.text = text
+        return self
+
+    def then_says(self, text: str) -> Rule:
+        """Answer with this text once the calls succeeded; {result} and {argument} are filled in."""
+        self.closing = text
+        return self
+
+    def reply(self, turn: Turn) -> Reply | None:
+        """Return what this rule makes of the turn, or None where it does not apply."""
+        if not self.steps:
+            return self._spoken(turn)
+        if turn.results and not went_well(turn.results[-1]) and not self.forever:
+            return None if turn.must_call else Reply(report(turn.results))
+        step = self._next_step(turn)
+        if step is not None:
+            tool = turn.tool(step[0])
+            if tool is None:
+                return None
+            text = self.text if self.text and not turn.made else ""
+            return Reply(text, (Call(tool.name, _arguments(step[1], tool, turn)),))
+        if turn.must_call or turn.response_format or not turn.results:
+            return None
+        return Reply(self._closed(turn))
+
+    def _spoken(self, turn: Turn) -> Reply | None:
+        if self.text is None or turn.must_call:
+            return None
+        if turn.response_format.get("type", "text") != "text" and not _is_json(self.text):
+            return None
+        return Reply(self.text)
+
+    def _next_step(self, turn: Turn) -> tuple[str, dict] | None:
+        """Return the first step of the rule that was not carried out in this turn."""
+        if self.forever:
+            return self.steps[-1]
+        made = Counter(name for name, _ in turn.made)
+        for name, arguments in self.steps:
+            if not made[name]:
+                return name, arguments
+            made[name] -= 1
+        return None
+
+    def _closed(self, turn: Turn) -> str:
+        if self.closing is None:
+            return report(turn.results)
+        values = {**turn.made[-1][1], "result": turn.results[-1].content}
+        return re.sub(r"\{(\w+)\}", lambda m: str(values.get(m.group(1), m.group(0))), self.closing)
+
+
+class Rules:
+    """The rules of a lesson; a newer rule goes before an older one."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+
+    def when(self, pattern: str | re.Pattern) -> Rule:
+        """Start a rule for user messages in which the regular expression is found."""
+        rule = Rule(pattern)
+        self._rules.insert(0, rule)
+        return rule
+
+    def clear(self) -> None:
+        """Forget all rules."""
+        self._rules.clear()
+
+    def reply(self, turn: Turn) -> Reply | None:
+        """Return the reply of the newest rule that applies, or None."""
+        for rule in list(self._rules):
+            if rule.pattern.search(turn.text) and (reply := rule.reply(turn)) is not None:
+                return reply
+        return None
+
+
+def _arguments(given: dict, tool: Tool, turn: Turn) -> dict:
+    """Return the arguments of a rule's call: the rule's own, the rest from the user's words."""
+    arguments = fill(tool.schema, turn.text, tool.name)
+    for name, value in given.items():
+        if isinstance(value, re.Pattern):
+            found = value.search(turn.text)
+            if found is None:
+                continue
+            schema = tool.properties.get(name, {})
+            value = as_kind(found.group(found.lastindex or 0), schema, tool.schema)
+        arguments[name] = value
+    return arguments
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
