@@ -1,0 +1,144 @@
+"""Open the course with `python3 course.py`; prove it with `python3 course.py test`.
+
+Standard library only, and in this file nothing that an old Python cannot read: it has to get as
+far as the next sentence. `python3 course.py --help` lists the further words.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "This course needs Python 3.11 or newer; this is Python %d.%d. Get one from "
+        "https://www.python.org/downloads/ and run course.py with it (python3.12 course.py, on "
+        "Windows py -3.12 course.py). With uv: uv run --no-project --python 3.12 course.py"
+        % sys.version_info[:2]
+    )
+
+import os
+import signal
+import socket
+import tempfile
+import time
+from pathlib import Path
+
+from tools.set_up import PYTHON, ROOT, environment, is_ready, run, set_up, uses_running_python
+
+START = "notebooks/00_start_here.ipynb"
+WORDS = {  # word: (what runs, whether it needs the packages, help)
+    "doctor": (("tools/doctor.py",), False, "what is wrong with this machine, and the cure"),
+    "reset": (("tools/reset.py",), False, "NN: put your copy of lesson NN aside, start it afresh"),
+    "update": (("tools/update.py",), False, "put what you changed aside, get the newest course"),
+    "build": (("tools/build_lessons.py",), True, "[NN] [--check]: the notebooks, from lessons/"),
+    "lock": (("tools/lock.py",), True, "[--upgrade]: the pins, from pyproject.toml"),
+    "lint": (("tools/lint.py",), True, "style of the code, rules of the lessons"),
+    "bench": (("tools/bench.py",), True, "how fast the parts are"),
+    "grade": (("tools/grade.py",), True, "mark handed-in notebooks"),
+    "slides": (("tools/slides.py",), True, "a lesson as slides"),
+    "serve": (("-m", "production_agent"), True, "[--port N]: the production agent as a service"),
+}
+NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", "-n2", "--dist=loadfile")
+STAGES = {  # what `test` runs: all of it, whatever fails
+    "notebooks are what lessons/ says": ("tools/build_lessons.py", "--check"),
+    "tests": ("-m", "pytest", "tests"),
+    "notebooks run and print the same": ("-m", "pytest", *NBVAL, "notebooks", "solutions"),
+}
+# A reader's endpoint, key or tracing must not decide whether the course is sound.
+NOT_IN_TESTS = (
+    *("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "OPENAI_MODEL"),
+    *("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"),
+)
+NO_TESTS_COLLECTED = 5
+
+
+def main(words):
+    """Do what the words say and return the exit status."""
+    word, *options = words or ["open"]
+    if word in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if word.startswith("-"):
+        word, options = "open", words
+    if word not in ("open", "test") and word not in WORDS:
+        print(f"There is no word '{word}'.\n\n{usage()}")
+        return 2
+    target, needs_packages, _ = WORDS.get(word, ((), True, ""))
+    if target and not (ROOT / target[-1]).exists():
+        print(f"'{word}' is not part of this copy of the course: {target[-1]} does not exist.")
+        return 2
+    here = uses_running_python()
+    if needs_packages and not here:
+        set_up()
+    python = PYTHON if not here and (needs_packages or is_ready()) else Path(sys.executable)
+    if word == "open":
+        return open_lab(python, options)
+    if word == "test":
+        return test(python, options)
+    return run([python, *target, *options], env=environment(python))
+
+
+def usage():
+    """Return the help, one line a word."""
+    rows = [
+        ("", "open the course in JupyterLab (--port, --no-browser and the like are passed on)"),
+        ("test", "set up where needed, then check everything"),
+        *((word, text) for word, (_, _, text) in WORDS.items()),
+    ]
+    return "\n".join(f"  python3 course.py {word:<8}{text}" for word, text in rows)
+
+
+def open_lab(python, options):
+    """Start JupyterLab on this machine only; on Linux and macOS this process becomes it."""
+    place = f"/lab/tree/{START}" if (ROOT / START).exists() else "/lab"
+    command = [str(python), "-m", "jupyterlab", "-y", "--log-level=WARN"]
+    command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT}"]
+    command += [f"--LabApp.default_url={place}", "--LabApp.news_url=None"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    if not any(option.split("=")[0] in ("--port", "--ServerApp.port") for option in options):
+        command += [f"--port={free_port(8888)}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command += ["--allow-root"]
+    print("JupyterLab is starting. Ctrl-C here ends it, running notebooks included.", flush=True)
+    if os.name == "nt":
+        return run([*command, *options])
+    os.chdir(ROOT)
+    # One process: however it is ended, no server stays behind.
+    os.execve(python, [*command, *options], environment(python))
+
+
+def free_port(first):
+    """Return the first free port from `first` on, and say so where it is another one."""
+    for port in range(first, first + 100):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        if port != first:
+            print(f"Port {first} is in use (another JupyterLab?): this one takes {port}.")
+        return port
+    sys.exit(f"No port from {first} to {port} is free. Name one: python3 course.py --port 9500")
+
+
+def test(python, options):
+    """Run every stage, report each, and return 1 if any failed."""
+    env = {name: text for name, text in environment(python).items() if name not in NOT_IN_TESTS}
+    report = []
+    with tempfile.TemporaryDirectory() as folder:
+        env["COURSE_PROGRESS"] = str(Path(folder) / "progress.json")
+        for stage, command in STAGES.items():
+            print(f"\n== {stage}", flush=True)
+            began, more = time.monotonic(), options if "pytest" in command else []
+            status = run([python, *command, *more], env=env)
+            good = status == 0 or (more and status == NO_TESTS_COLLECTED)
+            seconds = time.monotonic() - began
+            report.append(f"{'passed' if good else 'FAILED'}  {stage}  ({seconds:.0f} s)")
+    print("\n" + "\n".join(report), flush=True)
+    return int(any(line.startswith("FAILED") for line in report))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same command again whenever you like: it goes on from here.")
+        sys.exit(130)
