@@ -1,0 +1,92 @@
+"""How an answer goes out: what is sent, where it waits, where it breaks off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lesson_model.answer import Answer, Stream
+from lesson_model.faults import Fault
+
+__all__ = ("BREAK", "steps")
+
+BREAK = None  # the step that breaks the connection
+END = b"0\r\n\r\n"  # of a body in chunks
+GARBAGE = b'{"id": "chatcmpl-garbage", "choices": [{"index": 0, "del'
+NO_FAULT = Fault("empty")  # empty is played before delivery
+
+Step = bytes | float | None
+Head = Callable[[int | None], bytes]
+
+
+def steps(answer: Answer, head: Head, first: float, per_token: float) -> Iterator[Step]:
+    """Yield the steps of an answer: bytes are sent, a number is waited for, BREAK breaks it off.
+
+    Args:
+        answer: What to deliver.
+        head: Returns status line and headers for a body of so many bytes; None: in chunks.
+        first: Seconds before the first token.
+        per_token: Seconds between tokens.
+    """
+    fault = answer.fault or NO_FAULT
+    if fault.word == "timeout":
+        yield fault.wait
+    if fault.word == "slow":
+        first, per_token = fault.wait, 0.2 if fault.per_token is None else fault.per_token
+    if isinstance(answer.body, Stream):
+        yield head(None)
+        yield from stream_steps(answer.body, fault, first, per_token)
+    else:
+        yield first + per_token * answer.tokens
+        yield from body_steps(answer.body, fault, head)
+
+
+def body_steps(body: bytes, fault: Fault, head: Head) -> Iterator[Step]:
+    """Yield the steps of a JSON answer; a fault strikes in the middle of the body."""
+    half = len(body) // 2
+    if fault.word == "garbage":
+        body = GARBAGE
+    if fault.word == "truncate":
+        body = body[:half]
+    yield head(len(body))
+    if fault.word == "disconnect":
+        yield body[:half]
+        yield BREAK
+    elif fault.word == "stall":
+        yield body[:half]
+        yield fault.wait
+        yield body[half:]
+    else:
+        yield body
+
+
+def stream_steps(stream: Stream, fault: Fault, first: float, per_token: float) -> Iterator[Step]:
+    """Yield the steps of a stream; a fault strikes after so many tokens."""
+    strikes = fault.word in ("disconnect", "truncate", "garbage", "stall")
+    before = stream.beats[: fault.after] if strikes else stream.beats
+    yield first
+    if not strikes and not per_token:  # nothing to wait for: one chunk
+        yield chunk(b"".join(before) + stream.tail) + END
+        return
+    yield from paced(before, per_token)
+    if fault.word == "disconnect":
+        yield BREAK
+        return
+    if fault.word == "garbage":
+        yield chunk(b"data: " + GARBAGE + b"\n\n")
+    if fault.word == "stall":
+        yield fault.wait
+        yield from paced(stream.beats[fault.after :], per_token)
+    yield END if fault.word in ("truncate", "garbage") else chunk(stream.tail) + END
+
+
+def paced(beats: list[bytes], per_token: float) -> Iterator[Step]:
+    """Yield beats with a pause between them."""
+    for number, beat in enumerate(beats):
+        if number:
+            yield per_token
+        yield chunk(beat)
+
+
+def chunk(data: bytes) -> bytes:
+    """Return data as one chunk of a chunked body."""
+    return b"%x\r\n%b\r\n" % (len(data), data)

@@ -1,0 +1,127 @@
+"""The lesson model as authors and checks use it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lesson_model.faults import Fault
+from lesson_model.log import Request
+from lesson_model.rules import Rule
+from lesson_model.server import Server
+from lesson_model.state import State
+
+__all__ = ("LessonModel",)
+
+
+class LessonModel:
+    """A chat model that answers over real HTTP, on this machine.
+
+    Args:
+        port: The port on 127.0.0.1; 0 takes a free one.
+        endpoint: The endpoint the reader chose instead; then nothing is served, and rules, faults
+            and pace have no effect.
+
+    Raises:
+        OSError: The port is taken.
+    """
+
+    def __init__(self, port: int = 0, endpoint: str | None = None) -> None:
+        self.state = State()
+        self.local = endpoint is None
+        self._server = Server(self, port) if self.local else None
+        self._endpoint = endpoint
+
+    def __repr__(self) -> str:
+        kind = "lesson model" if self.local else "endpoint of your choice"
+        return f"<{kind} {self.name!r} at {self.url}>"
+
+    @property
+    def name(self) -> str:
+        """The model name to ask for."""
+        return os.environ.get("OPENAI_MODEL") or "lesson-model"
+
+    @property
+    def url(self) -> str:
+        """The base URL that clients are given."""
+        return self._endpoint or f"http://127.0.0.1:{self._server.port}/v1"
+
+    @property
+    def requests(self) -> list[Request]:
+        """The requests really received, oldest first."""
+        return self.state.log.requests()
+
+    @property
+    def context_window(self) -> int:
+        """Tokens a request may have; more is answered by 400 context_length_exceeded."""
+        return self.state.context_window
+
+    @context_window.setter
+    def context_window(self, tokens: int) -> None:
+        self.state.context_window = tokens
+
+    def when(self, pattern: str) -> Rule:
+        """Begin a rule for user messages in which a regular expression is found.
+
+        The newest rule is asked first. Upper and lower case are the same.
+        """
+        return self.state.rules.when(pattern)
+
+    def fail(
+        self,
+        word: str,
+        times: int | None = 1,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        after: int = 3,
+        seconds: float | None = None,
+        per_token: float | None = None,
+    ) -> None:
+        """Let the next requests meet a fault, after the faults that already wait.
+
+        Args:
+            word: The fault, one of `lesson_model.faults.WORDS`.
+            times: How many requests meet it; None: every one from then on.
+            retry_after: Seconds the error tells the client to wait (Retry-After).
+            status: The HTTP status of "http", "server_error" or "overloaded".
+            after: Tokens before a stream breaks, or before "length" cuts the text.
+            seconds: How long "timeout" and "stall" (30) are silent, "slow" (2) is at first.
+            per_token: Seconds between the tokens of "slow" (0.2).
+
+        Raises:
+            ValueError: There is no such fault, or a value makes no sense.
+        """
+        fault = Fault(word, retry_after, status, after, seconds, per_token)
+        self.state.faults.add(fault, times)
+
+    def pace(self, first: float = 0.0, per_token: float = 0.0) -> None:
+        """Set the seconds before the first token and between tokens.
+
+        A JSON answer, which has no first token to show, waits for all of them.
+        """
+        if first < 0 or per_token < 0:
+            raise ValueError("A pace is in seconds, from 0.")
+        self.state.first, self.state.per_token = first, per_token
+
+    def reset(self) -> None:
+        """Forget rules, faults, pace, log and ids; end what still waits."""
+        old, self.state = self.state, State()
+        old.over.set()
+
+    @contextmanager
+    def scratch(self) -> Iterator[LessonModel]:
+        """Work on a clean slate for a while; the old one is put back at the end."""
+        before, self.state = self.state, State()
+        try:
+            yield self
+        finally:
+            used, self.state = self.state, before
+            used.over.set()
+
+    def stop(self) -> None:
+        """End the server and whatever it still answers."""
+        self.state.over.set()
+        if self._server:
+            self._server.stop()

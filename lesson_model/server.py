@@ -1,0 +1,247 @@
+"""The transport: HTTP/1.1 on the loopback, one thread a connection, standard library alone.
+
+`http.server` reads headers with the e-mail parser, which costs more than the whole rest of an
+answer; the few lines here read what HTTP clients send.
+"""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import sys
+import threading
+import time
+import traceback
+from http import HTTPStatus
+
+from lesson_model import service
+from lesson_model.answer import Answer, Stream
+from lesson_model.delivery import steps
+from lesson_model.errors import ApiError, invalid
+from lesson_model.log import Request
+
+__all__ = ("Server",)
+
+LARGEST_BODY = 20_000_000  # bytes
+LARGEST_HEAD = 65_536
+IDLE = 60.0  # seconds a silent connection is kept
+GLANCE = 0.05  # seconds between two looks at whether the model was reset
+REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class ClientLeft(ConnectionError):
+    """The client closed the connection."""
+
+
+class Over(ConnectionError):
+    """The model was reset or stopped while an answer waited."""
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Serves one lesson model on 127.0.0.1.
+
+    Args:
+        model: The model whose state answers.
+        port: The port; 0 takes a free one.
+
+    Raises:
+        OSError: The port is taken.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = sys.platform != "win32"  # there it would share a taken port
+    request_queue_size = 1024
+
+    def __init__(self, model, port: int) -> None:
+        self.model = model
+        self.open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), Connection)
+        threading.Thread(target=self.serve_forever, name="lesson-model", daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self.server_address[1]
+
+    def handle_error(self, request, client_address) -> None:
+        """Say nothing: a connection that breaks while it closes is the client's business."""
+
+    def stop(self) -> None:
+        """Stop listening and close every connection."""
+        self.shutdown()
+        self.server_close()
+        for connection in list(self.open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it was closed already
+
+
+class Connection(socketserver.StreamRequestHandler):
+    """One client's connection: requests one after the other."""
+
+    timeout = IDLE
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        """Answer until the client leaves, is silent too long, or must be cut off."""
+        self.server.open.add(self.connection)
+        try:
+            while self.answer_next():
+                self.connection.settimeout(IDLE)
+        except OSError:
+            pass  # the client left
+        except Exception:  # ours, so it is to be seen in the log
+            broken = Request("", "", traceback=traceback.format_exc())
+            self.server.model.state.log.add(broken)
+        finally:
+            self.server.open.discard(self.connection)
+
+    def answer_next(self) -> bool:
+        """Answer one request; return whether the connection can go on."""
+        problem, raw = None, b""
+        try:
+            method, path, headers = self.read_head()
+            raw = self.read_body(headers)
+        except ApiError as error:
+            problem = error
+            if error.status in (400, 431, 505):
+                method, path, headers = "GET", "/", {}
+        authorization = headers.get("authorization", "")
+        retries = headers.get("x-stainless-retry-count", "")
+        request = Request(
+            method,
+            path.partition("?")[0],
+            raw,
+            key=authorization[7:].strip() if authorization[:7].lower() == "bearer " else "",
+            retry_count=int(retries) if retries.isdecimal() else 0,
+        )
+        state = self.server.model.state
+        answer = service.answer(request, self.server.model, state, problem)
+        keep = problem is None and headers.get("connection", "").lower() != "close"
+        try:
+            whole = self.deliver(answer, state, keep, method == "HEAD")
+        except Over:
+            return False
+        except OSError:
+            request.aborted = True
+            return False
+        finally:
+            state.log.done(request)
+        if problem:
+            self.drain()
+        return whole and keep
+
+    def read_head(self) -> tuple[str, str, dict[str, str]]:
+        """Read the request line and headers."""
+        line = self.rfile.readline(LARGEST_HEAD)
+        if not line:
+            raise ClientLeft
+        words = line.decode("latin-1").split()
+        if len(words) != 3 or not words[2].startswith("HTTP/"):
+            raise invalid("This is not an HTTP request.")
+        if words[2] != "HTTP/1.1":
+            raise ApiError(505, f"The lesson model speaks HTTP/1.1, not {words[2]}.")
+        headers, size = {}, len(line)
+        while True:
+            line = self.rfile.readline(LARGEST_HEAD)
+            size += len(line)
+            if size > LARGEST_HEAD:
+                raise ApiError(431, f"The headers are larger than {LARGEST_HEAD} bytes.")
+            if line in (b"\r\n", b"\n"):
+                return words[0], words[1], headers
+            if not line.endswith(b"\n"):
+                raise ClientLeft
+            name, _, value = line.decode("latin-1").partition(":")
+            headers[name.lower()] = value.strip()
+
+    def read_body(self, headers: dict[str, str]) -> bytes:
+        """Read the body, by its length or in chunks."""
+        if headers.get("expect", "").lower() == "100-continue":
+            self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            return self.read_chunks()
+        return self.read(headers.get("content-length", "0"), 10)
+
+    def read(self, length: str, base: int, so_far: int = 0) -> bytes:
+        """Read as many bytes as a number in the request says."""
+        try:
+            size = int(length, base)
+        except ValueError:
+            size = -1
+        if size < 0:
+            raise invalid(f"The length of the body is not a number of bytes: {length[:40]!r}.")
+        if so_far + size > LARGEST_BODY:
+            raise ApiError(413, f"The request is larger than {LARGEST_BODY} bytes. Send less.")
+        data = self.rfile.read(size)
+        if len(data) < size:
+            raise ClientLeft
+        return data
+
+    def read_chunks(self) -> bytes:
+        """Read a body that comes in chunks."""
+        body = bytearray()
+        while True:
+            size = self.rfile.readline(LARGEST_HEAD).decode("latin-1").partition(";")[0].strip()
+            data = self.read(size, 16, len(body))
+            if self.rfile.readline(LARGEST_HEAD) not in (b"\r\n", b"\n"):
+                raise invalid("A chunk of the body does not end where its length says.")
+            if not data:
+                return bytes(body)
+            body += data
+
+    def deliver(self, answer: Answer, state, keep: bool, head_only: bool) -> bool:
+        """Send an answer; return whether it went out whole."""
+
+        def head(length: int | None) -> bytes:
+            kind, framing = "application/json", f"content-length: {length}"
+            if length is None:
+                kind, framing = "text/event-stream; charset=utf-8", "transfer-encoding: chunked"
+            lines = [f"HTTP/1.1 {answer.status} {REASONS.get(answer.status, 'Error')}"]
+            lines += [f"content-type: {kind}", framing]
+            lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+            if not keep:
+                lines.append("connection: close")
+            return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+
+        if head_only and not isinstance(answer.body, Stream):
+            self.connection.sendall(head(len(answer.body)))
+            return True
+        ready = b""
+        for step in steps(answer, head, state.first, state.per_token):
+            if isinstance(step, bytes):
+                ready += step
+                continue
+            if ready and step != 0:
+                self.connection.sendall(ready)
+                ready = b""
+            if step is None:
+                return False
+            if step:
+                self.wait(step, state)
+        self.connection.sendall(ready)
+        return True
+
+    def wait(self, seconds: float, state) -> None:
+        """Wait, but no longer than the client stays and the state lasts."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.connection.settimeout(min(left, GLANCE))
+            try:
+                if not self.connection.recv(1, socket.MSG_PEEK):
+                    raise ClientLeft
+                over = state.over.wait(min(left, GLANCE))  # its next request is here already
+            except TimeoutError:
+                over = state.over.is_set()
+            if over:
+                raise Over
+        self.connection.settimeout(IDLE)
+
+    def drain(self) -> None:
+        """Read what a refused request still sends, or closing would take its answer away."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(1.0)
+        for _ in range(1000):
+            if not self.connection.recv(65_536):
+                return
