@@ -5,9 +5,13 @@
     tools/build_lessons.py 05          only lessons whose name starts with 05
     tools/build_lessons.py --check     start no kernel; fail, naming the file, if a notebook is not
                                        what its source says
+    tools/build_lessons.py --redraw    draw pictures anew, even where nothing else changed
 
 `lessons/NN_topic.py` becomes `notebooks/NN_topic.ipynb` and `solutions/NN_topic.ipynb`. What may
-stand in a lesson is said at the top of `tools/lesson.py`. Two builds are byte-identical.
+stand in a lesson is said at the top of `tools/lesson.py`.
+
+Two builds are byte-identical. A picture may show measured times, which never are the same: so a
+notebook in which nothing changed but pixels stays as it is, unless `--redraw` is given.
 """
 
 from __future__ import annotations
@@ -19,70 +23,77 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import fast_start  # noqa: F401 - before anything that imports nbformat
+import fast_start  # noqa: F401 - before whatever imports nbformat
 import nbformat
-from execution import complain_of_outputs, execute
+from execution import execute
 from lesson import LessonError, read_lesson, solved_version, student_version, tags
 from nbformat import NotebookNode
+from outputs import complaints_about, without_pixels
 
-__all__ = ("build", "complaints", "read_lesson", "solved_version", "student_version", "tags")
+__all__ = ("build", "complaints", "orphans", "main")
+__all__ += ("LessonError", "read_lesson", "solved_version", "student_version", "tags")
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = {"solutions": solved_version, "notebooks": student_version}
 
 
-def build(source: Path, root: Path = ROOT) -> list[Path]:
-    """Build and execute both notebooks of a lesson and return their paths.
+def build(source: Path, root: Path = ROOT, redraw: bool = False) -> list[Path]:
+    """Build and execute both notebooks of a lesson side by side and return their paths.
+
+    Args:
+        source: The lesson, `lessons/NN_topic.py`.
+        root: The folder that holds `notebooks/` and `solutions/`.
+        redraw: Write new pictures where nothing else changed.
 
     Raises:
-        LessonError: The source is not as it should be, or a cell raised.
+        LessonError: The source is not as it has to be, a cell raised, took too long, or shows
+            what it must not.
     """
     lesson = read_lesson(source)
-    notebooks = {
-        root / folder / f"{source.stem}.ipynb": v(lesson) for folder, v in VERSIONS.items()
-    }
-    for path, notebook in notebooks.items():
-        path.parent.mkdir(exist_ok=True)
-        # Before any kernel starts: an exercise that falls back to the reference reads it there.
-        if path.parent.name == "solutions":
-            _write(notebook, path)
-    with ThreadPoolExecutor(len(notebooks)) as kernels:
-        runs = {
-            path: kernels.submit(execute, nb, path.parent, root) for path, nb in notebooks.items()
-        }
+    runs = {}
+    with ThreadPoolExecutor(len(VERSIONS)) as kernels:
+        for folder, version in VERSIONS.items():
+            path, notebook = root / folder / f"{source.stem}.ipynb", version(lesson)
+            path.parent.mkdir(exist_ok=True)
+            if folder == "solutions" and _is_stale(path, notebook):
+                # The student's notebook reads the reference there while it runs.
+                _write(nbformat.writes(notebook), path)
+            runs[path] = kernels.submit(execute, notebook, path.parent, root)
     for path, run in runs.items():
         try:
-            _write(run.result(), path)
+            text = nbformat.writes(run.result())
         except LessonError as error:
             raise LessonError(f"{path.relative_to(root)}: {error}") from None
-    return list(notebooks)
+        if redraw or not path.exists() or without_pixels(text) != without_pixels(_read(path)):
+            _write(text, path)
+    return list(runs)
 
 
 def complaints(source: Path, root: Path = ROOT) -> Iterator[str]:
     """Yield what is wrong with the two notebooks of a lesson; start no kernel."""
     lesson = read_lesson(source)
+    cure = f"Run: python tools/build_lessons.py {source.stem[:2]}"
     for folder, version in VERSIONS.items():
         path = root / folder / f"{source.stem}.ipynb"
         name = path.relative_to(root)
         if not path.exists():
-            yield f"{name} is missing. {_cure(source)}"
-            continue
-        notebook = nbformat.read(path, as_version=4)
-        if _without_outputs(notebook) != _without_outputs(version(lesson)):
-            yield f"{name} is not what {source.relative_to(root)} says. {_cure(source)}"
-        for complaint in complain_of_outputs(notebook):
-            yield f"{name}: {complaint}. {_cure(source)}"
+            yield f"{name} is missing. {cure}"
+        elif _is_stale(path, version(lesson)):
+            yield f"{name} is not what {source.relative_to(root)} says. {cure}"
+        else:
+            for complaint in complaints_about(nbformat.read(path, as_version=4)):
+                yield f"{name}: {complaint} {cure}"
 
 
 def orphans(root: Path = ROOT) -> Iterator[str]:
     """Yield a complaint for each notebook that no lesson is the source of."""
-    for folder in VERSIONS:
-        for path in sorted((root / folder).glob("*.ipynb")):
-            if not (root / "lessons" / f"{path.stem}.py").exists():
-                yield (
-                    f"{path.relative_to(root)} has no source lessons/{path.stem}.py. "
-                    "Notebooks are built: move what you wrote to a lesson, and remove it."
-                )
+    for path in (path for folder in VERSIONS for path in sorted((root / folder).glob("*.ipynb"))):
+        source = f"lessons/{path.stem}.py"
+        if not (root / source).exists():
+            yield (
+                f"{path.relative_to(root)} has no source {source}. Notebooks are built: "
+                "write the lesson there and build it, or remove the notebook."
+            )
 
 
 def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
@@ -90,27 +101,29 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", metavar="NN", help="first characters of names")
     parser.add_argument("--check", action="store_true", help="only compare, start no kernel")
+    parser.add_argument("--redraw", action="store_true", help="draw all pictures anew")
     args = parser.parse_args(argv)
     sources = sorted((root / "lessons").glob("[0-9]*.py"))
     if args.lessons:
         sources = [path for path in sources if path.name.startswith(tuple(args.lessons))]
     if not sources:
-        print("no such lesson in lessons/. Give the first characters of a name.", file=sys.stderr)
+        print("No such lesson in lessons/: give the first characters of a name.", file=sys.stderr)
         return 1
 
     problems = []
     for number, source in enumerate(sources, 1):
-        began = time.perf_counter()
         try:
             if args.check:
                 problems += complaints(source, root)
                 continue
-            print(f"[{number}/{len(sources)}] {source.stem} ...", end=" ", flush=True)
-            build(source, root)
+            began = time.perf_counter()
+            print(f"[{number}/{len(sources)}] {source.stem} ... ", end="", flush=True)
+            build(source, root, args.redraw)
             print(f"{time.perf_counter() - began:.1f} s", flush=True)
         except LessonError as error:
-            print()
             problems.append(str(error))
+            if not args.check:
+                print("stopped", flush=True)
     if args.check and not args.lessons:
         problems += orphans(root)
     for problem in problems:
@@ -118,21 +131,31 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     return bool(problems)
 
 
-def _write(notebook: NotebookNode, path: Path) -> None:
-    """Write the notebook in one step, so that no reader finds half of it."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", "utf-8")
-    partial.replace(path)
+def _is_stale(path: Path, notebook: NotebookNode) -> bool:
+    """Tell whether the saved notebook differs from this one in anything but outputs."""
+    if not path.exists():
+        return True
+    try:
+        saved = nbformat.read(path, as_version=4)
+    except nbformat.reader.NotJSONError:  # half a merge, for example
+        return True
+    return _without_outputs(saved) != _without_outputs(notebook)
 
 
 def _without_outputs(notebook: NotebookNode) -> tuple:
-    """Return what comes from the source: all but outputs and execution counts."""
     cells = [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
     return notebook.nbformat, notebook.nbformat_minor, notebook.metadata, cells
 
 
-def _cure(source: Path) -> str:
-    return f"Run: python tools/build_lessons.py {source.stem[:2]}"
+def _read(path: Path) -> str:
+    return path.read_text("utf-8").rstrip("\n")
+
+
+def _write(text: str, path: Path) -> None:
+    """Write in one step, so that nobody reads half a notebook."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(text.rstrip("\n") + "\n", "utf-8", newline="\n")
+    partial.replace(path)
 
 
 if __name__ == "__main__":

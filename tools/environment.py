@@ -1,0 +1,36 @@
+"""The environment a lesson's kernel lives in: the same for everybody."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ("kernel_environment",)
+
+FOREIGN = (
+    "OPENAI_",  # an endpoint the author chose
+    "AZURE_OPENAI_",
+    "LANGSMITH_",  # tracing
+    "LANGCHAIN_",
+    "LANGGRAPH_",
+    "NBGRADER_",
+    "COURSE_AUTO_DECISION",
+    "PYTHONHASHSEED",  # sets come in another order for every reader
+)
+
+
+def kernel_environment(root: Path, scratch: Path) -> dict[str, str]:
+    """Return this process's environment without what would change a lesson's outputs.
+
+    Args:
+        root: The course's folder: the packages of this copy are the ones the kernel imports.
+        scratch: A folder for what a kernel leaves behind. Exercises record there what was
+            solved, and IPython finds no start-up files of the author's there.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    imports = [str(root), *filter(None, kept.get("PYTHONPATH", "").split(os.pathsep))]
+    return kept | {
+        "COURSE_PROGRESS": str(scratch / "progress.json"),
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(imports)),
+    }

@@ -1,0 +1,98 @@
+"""What a cell may show: the same on every machine, and with words for every picture."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+__all__ = ("complaints_about", "tidy_outputs", "without_pixels")
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # names a model by a random id
+FOLDERS = {str(Path(__file__).resolve().parent.parent), str(Path.home()), sys.prefix}
+FOLDERS = {folder + os.sep for folder in FOLDERS | {tempfile.gettempdir()} if folder != os.sep}
+LOCAL = re.compile(
+    r"\b0x[0-9a-f]{6,}|ipykernel_\d+|/home/\w|/Users/\w|\b[A-Z]:\\+Users|"
+    + "|".join(map(re.escape, sorted(FOLDERS)))
+)
+PIXELS = re.compile(r"(data:image/[\w.+-]+;base64,)[A-Za-z0-9+/=]+")
+IMAGE_TAG = re.compile(r"<img\b[^>]*>", re.I)
+ALT_TEXT = re.compile(r"""\balt\s*=\s*("[^"]*\w[^"]*"|'[^']*\w[^']*')""", re.I)
+MARKDOWN_IMAGE_WITHOUT_WORDS = re.compile(r"!\[\W*\]\(")
+
+
+def tidy_outputs(notebook: NotebookNode) -> None:
+    """Drop from outputs what is random or local and nothing to read."""
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
+        output.get("data", {}).pop(WIDGET_VIEW, None)
+        if output.output_type == "error":
+            *frames, message = output.traceback or [f"{output.ename}: {output.evalue}"]
+            # Frames of libraries begin with a path; readers need their own frames and the message.
+            output.traceback = [
+                *(frame for frame in frames if not _plain(frame).startswith("File ")),
+                message,
+            ]
+
+
+def complaints_about(notebook: NotebookNode) -> Iterator[str]:
+    """Yield one sentence for each thing a notebook shows that it must not."""
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            if _lacks_words(cell.source):
+                yield f"cell {cell.id}: a picture has no alt text. Say there what it shows."
+            continue
+        if not cell.execution_count:
+            yield f"cell {cell.id} was never run."
+        for output in cell.outputs:
+            yield from (f"cell {cell.id} {fault}" for fault in _faults(output))
+
+
+def without_pixels(text: str) -> str:
+    """Return a notebook's text without the pixels of its pictures."""
+    return PIXELS.sub(r"\1", text)
+
+
+def _faults(output: NotebookNode) -> Iterator[str]:
+    data = output.get("data", {})
+    if any(kind.startswith("image/") for kind in data) and "<img" not in data.get("text/html", ""):
+        # Its renderer of image/* sets no alt attribute, whatever the output's metadata say.
+        yield (
+            "shows a bare image, which JupyterLab draws without alt text. "
+            "Show it with course_utils.pictures."
+        )
+    for text in map(without_pixels, _texts(output)):
+        if local := LOCAL.search(text):
+            line = next(line for line in text.split("\n") if local[0] in line).strip()
+            yield (
+                f"shows {local[0]!r}, which is not the same everywhere, in {line[:120]!r}. "
+                "Show a name or a number instead."
+            )
+        if _lacks_words(text):
+            yield "shows a picture without alt text. Add alt= and say what it shows."
+
+
+def _texts(output: NotebookNode) -> Iterator[str]:
+    """Yield every text an output shows."""
+    yield output.get("text", "")
+    yield output.get("evalue", "")
+    yield from map(_plain, output.get("traceback", ()))
+    for kind, value in output.get("data", {}).items():
+        if not kind.startswith("image/"):
+            yield value if isinstance(value, str) else repr(value)
+
+
+def _lacks_words(text: str) -> bool:
+    """Tell whether a picture in this HTML or Markdown has no alt text."""
+    return bool(MARKDOWN_IMAGE_WITHOUT_WORDS.search(text)) or any(
+        not ALT_TEXT.search(image) for image in IMAGE_TAG.findall(without_pixels(text))
+    )
+
+
+def _plain(text: str) -> str:
+    """Return the text without terminal colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
