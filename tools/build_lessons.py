@@ -5,13 +5,14 @@
     tools/build_lessons.py 05          only lessons whose name starts with 05
     tools/build_lessons.py --check     start no kernel; fail, naming the file, if a notebook is not
                                        what its source says
-    tools/build_lessons.py --redraw    draw pictures anew, even where nothing else changed
+    tools/build_lessons.py --redraw    also write notebooks in which only pictures changed
 
 `lessons/NN_topic.py` becomes `notebooks/NN_topic.ipynb` and `solutions/NN_topic.ipynb`. What may
 stand in a lesson is said at the top of `tools/lesson.py`.
 
-Two builds are byte-identical. A picture may show measured times, which never are the same: so a
-notebook in which nothing changed but pixels stays as it is, unless `--redraw` is given.
+Two builds are byte-identical. Measured times never are the same; they may stand in a picture or in
+a cell tagged `nbval-ignore-output`. So a notebook in which nothing changed but pixels and such
+outputs stays as it is, unless `--redraw` is given.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import nbformat
 from execution import execute
 from lesson import LessonError, read_lesson, solved_version, student_version, tags
 from nbformat import NotebookNode
-from outputs import complaints_about, without_pixels
+from outputs import compared_text, complaints_about
 
 __all__ = ("build", "complaints", "orphans", "main")
 __all__ += ("LessonError", "read_lesson", "solved_version", "student_version", "tags")
@@ -43,7 +44,7 @@ def build(source: Path, root: Path = ROOT, redraw: bool = False) -> list[Path]:
     Args:
         source: The lesson, `lessons/NN_topic.py`.
         root: The folder that holds `notebooks/` and `solutions/`.
-        redraw: Write new pictures where nothing else changed.
+        redraw: Also write a notebook in which only pictures changed.
 
     Raises:
         LessonError: The source is not as it has to be, a cell raised, took too long, or shows
@@ -57,15 +58,16 @@ def build(source: Path, root: Path = ROOT, redraw: bool = False) -> list[Path]:
             path.parent.mkdir(exist_ok=True)
             if folder == "solutions" and _is_stale(path, notebook):
                 # The student's notebook reads the reference there while it runs.
-                _write(nbformat.writes(notebook), path)
+                _write(notebook, path)
             runs[path] = kernels.submit(execute, notebook, path.parent, root)
     for path, run in runs.items():
         try:
-            text = nbformat.writes(run.result())
+            notebook = run.result()
         except LessonError as error:
             raise LessonError(f"{path.relative_to(root)}: {error}") from None
-        if redraw or not path.exists() or without_pixels(text) != without_pixels(_read(path)):
-            _write(text, path)
+        saved = _saved(path)
+        if redraw or saved is None or compared_text(saved) != compared_text(notebook):
+            _write(notebook, path)
     return list(runs)
 
 
@@ -101,7 +103,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", metavar="NN", help="first characters of names")
     parser.add_argument("--check", action="store_true", help="only compare, start no kernel")
-    parser.add_argument("--redraw", action="store_true", help="draw all pictures anew")
+    parser.add_argument("--redraw", action="store_true", help="write pictures anew")
     args = parser.parse_args(argv)
     sources = sorted((root / "lessons").glob("[0-9]*.py"))
     if args.lessons:
@@ -133,13 +135,16 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
 
 def _is_stale(path: Path, notebook: NotebookNode) -> bool:
     """Tell whether the saved notebook differs from this one in anything but outputs."""
-    if not path.exists():
-        return True
+    saved = _saved(path)
+    return saved is None or _without_outputs(saved) != _without_outputs(notebook)
+
+
+def _saved(path: Path) -> NotebookNode | None:
+    """Return the saved notebook, None if there is none or only half a merge."""
     try:
-        saved = nbformat.read(path, as_version=4)
-    except nbformat.reader.NotJSONError:  # half a merge, for example
-        return True
-    return _without_outputs(saved) != _without_outputs(notebook)
+        return nbformat.read(path, as_version=4)
+    except (FileNotFoundError, nbformat.reader.NotJSONError):
+        return None
 
 
 def _without_outputs(notebook: NotebookNode) -> tuple:
@@ -147,14 +152,10 @@ def _without_outputs(notebook: NotebookNode) -> tuple:
     return notebook.nbformat, notebook.nbformat_minor, notebook.metadata, cells
 
 
-def _read(path: Path) -> str:
-    return path.read_text("utf-8").rstrip("\n")
-
-
-def _write(text: str, path: Path) -> None:
+def _write(notebook: NotebookNode, path: Path) -> None:
     """Write in one step, so that nobody reads half a notebook."""
     partial = path.with_suffix(".partial")
-    partial.write_text(text.rstrip("\n") + "\n", "utf-8", newline="\n")
+    partial.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", "utf-8", newline="\n")
     partial.replace(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,12 +14,13 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
-from outputs import complaints_about, tidy_outputs
+from outputs import complaints_about, plain, tidy_outputs
 from traitlets import default
 
 __all__ = ("execute",)
 
 CELL_SECONDS = 120  # the longest a cell may take
+LIBRARY = re.compile(r"File .*(site-packages|lib.python3)")
 
 
 class _OwnPython(AsyncKernelManager):
@@ -52,7 +54,7 @@ def execute(notebook: NotebookNode, folder: Path, root: Path) -> NotebookNode:
                 stderr=subprocess.DEVNULL,  # ipykernel warns at every start that it uses TCP
             )
         except (CellControlSignal, DeadKernelError) as error:
-            raise LessonError(f"cell {_last_run(notebook)} stopped the run.\n{error}") from None
+            raise LessonError(_what_happened(notebook, error)) from None
     notebook.metadata = metadata  # without the Python version
     tidy_outputs(notebook)
     for complaint in complaints_about(notebook):
@@ -60,11 +62,15 @@ def execute(notebook: NotebookNode, folder: Path, root: Path) -> NotebookNode:
     return notebook
 
 
-def _last_run(notebook: NotebookNode) -> str:
-    """Return the id of the cell at which a run ended early."""
+def _what_happened(notebook: NotebookNode, error: Exception) -> str:
+    """Return which cell ended the run early and why, without the frames of libraries."""
     begun = [cell for cell in notebook.cells if cell.get("execution_count")]
     for cell in begun:
-        failed = any(output.output_type == "error" for output in cell.outputs)
-        if failed and "raises-exception" not in tags(cell):
-            return cell.id
-    return begun[-1].id if begun else "1"
+        for output in cell.outputs:
+            if output.output_type == "error" and "raises-exception" not in tags(cell):
+                frames = [plain(frame) for frame in output.traceback]
+                ours = [frame for frame in frames if not LIBRARY.match(frame)]
+                return "\n".join(
+                    [f"cell {cell.id} raised. Cure it or tag it raises-exception.", *ours]
+                )
+    return f"cell {begun[-1].id if begun else 1} ended the run. {error}"

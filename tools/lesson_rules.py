@@ -58,6 +58,8 @@ def _check_tags(cell: NotebookNode) -> None:
                 f"a markdown cell tagged {sorted(mine)}",
                 "Only `solution` has a meaning there.",
             )
+    if "NBVAL_" in cell.source:
+        raise cell_error(cell, "a comment that tells nbval what to do", "Use a tag instead.")
     if len(role) == 2:
         raise cell_error(cell, "tagged `exercise` and `check`", "Make it two cells.")
     if role and len(names) != 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import sys
@@ -9,9 +10,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
+from cells import tags
 from nbformat import NotebookNode
 
-__all__ = ("complaints_about", "tidy_outputs", "without_pixels")
+__all__ = ("compared_text", "complaints_about", "plain", "tidy_outputs")
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # names a model by a random id
 FOLDERS = {str(Path(__file__).resolve().parent.parent), str(Path.home()), sys.prefix}
@@ -20,6 +23,7 @@ LOCAL = re.compile(
     r"\b0x[0-9a-f]{6,}|ipykernel_\d+|/home/\w|/Users/\w|\b[A-Z]:\\+Users|"
     + "|".join(map(re.escape, sorted(FOLDERS)))
 )
+RANDOM_ID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 PIXELS = re.compile(r"(data:image/[\w.+-]+;base64,)[A-Za-z0-9+/=]+")
 IMAGE_TAG = re.compile(r"<img\b[^>]*>", re.I)
 ALT_TEXT = re.compile(r"""\balt\s*=\s*("[^"]*\w[^"]*"|'[^']*\w[^']*')""", re.I)
@@ -34,7 +38,7 @@ def tidy_outputs(notebook: NotebookNode) -> None:
             *frames, message = output.traceback or [f"{output.ename}: {output.evalue}"]
             # Frames of libraries begin with a path; readers need their own frames and the message.
             output.traceback = [
-                *(frame for frame in frames if not _plain(frame).startswith("File ")),
+                *(frame for frame in frames if not plain(frame).startswith("File ")),
                 message,
             ]
 
@@ -49,12 +53,19 @@ def complaints_about(notebook: NotebookNode) -> Iterator[str]:
         if not cell.execution_count:
             yield f"cell {cell.id} was never run."
         for output in cell.outputs:
-            yield from (f"cell {cell.id} {fault}" for fault in _faults(output))
+            faults = [*_faults(output)]
+            if "nbval-ignore-output" not in tags(cell):
+                faults += _chance(output)
+            yield from (f"cell {cell.id} {fault}" for fault in faults)
 
 
-def without_pixels(text: str) -> str:
-    """Return a notebook's text without the pixels of its pictures."""
-    return PIXELS.sub(r"\1", text)
+def compared_text(notebook: NotebookNode) -> str:
+    """Return a notebook's text without what nbval does not compare here."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if "nbval-ignore-output" in tags(cell):
+            cell.outputs = []
+    return _without_pixels(nbformat.writes(notebook))
 
 
 def _faults(output: NotebookNode) -> Iterator[str]:
@@ -65,7 +76,7 @@ def _faults(output: NotebookNode) -> Iterator[str]:
             "shows a bare image, which JupyterLab draws without alt text. "
             "Show it with course_utils.pictures."
         )
-    for text in map(without_pixels, _texts(output)):
+    for text in map(_without_pixels, _texts(output)):
         if local := LOCAL.search(text):
             line = next(line for line in text.split("\n") if local[0] in line).strip()
             yield (
@@ -76,11 +87,20 @@ def _faults(output: NotebookNode) -> Iterator[str]:
             yield "shows a picture without alt text. Add alt= and say what it shows."
 
 
+def _chance(output: NotebookNode) -> Iterator[str]:
+    for text in _texts(output):
+        if drawn := RANDOM_ID.search(text):
+            yield (
+                f"shows {drawn[0]!r}, an id drawn at random. "
+                "Show the part that is the same at each run."
+            )
+
+
 def _texts(output: NotebookNode) -> Iterator[str]:
     """Yield every text an output shows."""
     yield output.get("text", "")
     yield output.get("evalue", "")
-    yield from map(_plain, output.get("traceback", ()))
+    yield from map(plain, output.get("traceback", ()))
     for kind, value in output.get("data", {}).items():
         if not kind.startswith("image/"):
             yield value if isinstance(value, str) else repr(value)
@@ -89,10 +109,14 @@ def _texts(output: NotebookNode) -> Iterator[str]:
 def _lacks_words(text: str) -> bool:
     """Tell whether a picture in this HTML or Markdown has no alt text."""
     return bool(MARKDOWN_IMAGE_WITHOUT_WORDS.search(text)) or any(
-        not ALT_TEXT.search(image) for image in IMAGE_TAG.findall(without_pixels(text))
+        not ALT_TEXT.search(image) for image in IMAGE_TAG.findall(_without_pixels(text))
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return the text without terminal colours."""
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def _without_pixels(text: str) -> str:
+    return PIXELS.sub(r"\1", text)
