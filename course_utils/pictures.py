@@ -1,0 +1,129 @@
+"""Pictures of what just ran: waits, timelines and graphs, each with words for those who cannot see it.
+
+Seconds differ from run to run, so they are drawn and never printed: a saved notebook holds only
+what is true every time.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langgraph.pregel import Pregel
+    from matplotlib.figure import Figure
+
+__all__ = ("Picture", "graph", "timeline", "waits")
+
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with any colour vision.
+BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
+SILENCE = "#D9D9D9"
+WIDTH, DPI = 760, 180  # drawn in twice the pixels it is shown in: sharp on any screen
+
+
+class Picture:
+    """A drawn figure that shows itself as an image with an alternative text."""
+
+    def __init__(self, figure: Figure, alt: str) -> None:
+        """Keep `figure`, and `alt`, one or two sentences that say what it shows."""
+        self.figure, self.alt = figure, alt
+
+    def __repr__(self) -> str:
+        return textwrap.fill(f"Picture: {self.alt}", 100)
+
+    def _repr_html_(self) -> str:
+        # As HTML, because JupyterLab draws an image/png output without any alternative text.
+        png = io.BytesIO()
+        self.figure.savefig(png, format="png", dpi=DPI, bbox_inches="tight", facecolor="white")
+        source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
+        return f'<img alt="{html.escape(self.alt)}" width="{WIDTH}" src="{source}">'
+
+
+def waits(measured: Mapping[str, tuple[float | None, float]]) -> Picture:
+    """Draw how long each way of asking stays silent before its first words.
+
+    Args:
+        measured: For each name, seconds to the first visible words (None: there were none)
+            and seconds in all.
+    """
+    figure, axes = _figure(rows=len(measured))
+    for row, (name, (first, total)) in enumerate(measured.items()):
+        silent = total if first is None else first
+        axes.barh(row, silent, color=SILENCE, hatch="//", edgecolor="white")
+        axes.barh(row, total - silent, left=silent, color=BLUE)
+        label = " no words" if first is None else f" {silent:.2f} s"
+        on_blue = total - silent > total / 4  # else the label stands on the white beside the bar
+        axes.text(silent, row, label, va="center", color="white" if on_blue else "black")
+    axes.set_yticks(range(len(measured)), list(measured))
+    axes.invert_yaxis()
+    axes.set_xlabel("seconds (hatched: silence, blue: words are arriving)")
+    early = [n for n, (first, total) in measured.items() if first is not None and first < total / 4]
+    alt = (
+        f"One bar for each of {_listed(measured)}: hatched while nothing can be read, blue while "
+        f"words arrive. Words come in the first quarter of the wait only with {_listed(early)}."
+    )
+    return Picture(figure, alt)
+
+
+def timeline(events: Sequence[tuple[float, str]]) -> Picture:
+    """Draw what arrived when: one lane a kind of event, one mark an arrival.
+
+    Args:
+        events: Pairs of seconds since the start and the name of the lane.
+    """
+    lanes = list(dict.fromkeys(name for _, name in events))
+    figure, axes = _figure(rows=len(lanes))
+    for row, lane in enumerate(lanes):
+        color = (BLUE, ORANGE, GREEN, VERMILION, PURPLE)[row % 5]
+        times = [seconds for seconds, name in events if name == lane]
+        axes.eventplot(times, lineoffsets=row, linelengths=0.7, linewidths=2, colors=color)
+    axes.set_yticks(range(len(lanes)), lanes)
+    axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    axes.set_xlabel("seconds since the question")
+    counts = _listed(f"{sum(n == lane for _, n in events)} of {lane}" for lane in lanes)
+    return Picture(figure, f"A line for each arrival, in the order the lanes began: {counts}.")
+
+
+def graph(compiled: Pregel, **options: Any) -> _Mermaid:
+    """Draw a compiled graph without leaving the machine.
+
+    JupyterLab renders the diagram; where it is not rendered, its source is readable. (LangGraph's
+    own display of a graph asks a web service for the image.)
+
+    Args:
+        compiled: The graph.
+        **options: Passed to `get_graph`, such as `xray=True` to look into subgraphs.
+    """
+    return _Mermaid(compiled.get_graph(**options).draw_mermaid())
+
+
+class _Mermaid:
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def __repr__(self) -> str:
+        return self.source
+
+    def _repr_markdown_(self) -> str:
+        return f"```mermaid\n{self.source}```"
+
+
+def _figure(rows: int) -> tuple[Figure, Any]:
+    # Figure without pyplot: nothing is drawn twice by the inline backend, nothing has to be closed.
+    from matplotlib.figure import Figure  # noqa: PLC0415 - half a second, only for those who draw
+
+    figure = Figure(figsize=(8, 0.6 + 0.45 * rows))
+    axes = figure.add_subplot()
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure, axes
+
+
+def _listed(names: Any) -> str:
+    names = [str(name) for name in names] or ["none"]
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,625 @@
+# ---
+# jupyter:
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
+
+# %% [markdown]
+# # 1. Streaming
+#
+# A customer asks your agent a question and looks at an empty page. Nothing is broken: the agent is
+# working. After a few seconds of nothing, the customer leaves.
+#
+# In this lesson the same agent, on the same model, taking the same time, shows its first words in a
+# fraction of the wait. Then you see what else a stream can carry, and the ways in which streams
+# fail without an error.
+
+# %%
+import asyncio
+import html
+import time
+from contextlib import aclosing
+
+import ipywidgets
+from langchain.agents import create_agent
+from langchain.messages import AIMessageChunk
+from langchain.tools import tool
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.config import get_stream_writer
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import interrupt
+
+import lesson_model
+from course_utils import pictures
+from course_utils.checks import streaming as check
+
+model = lesson_model.start()
+
+# %% [markdown]
+# ## The silence
+#
+# Here is the support desk of a small shop that sells tents: one model, one tool. (The lesson model
+# answers this question with the sentences below; `pace` makes it write at the speed of a hosted
+# model, about three times faster so that you wait less.)
+
+# %%
+model.when("send .* back").says(
+    "Yes. You have thirty days to send a tent back, and we pay the postage. Dry it first, please: "
+    "a wet tent in a closed box is soon a tent full of mould. Write the order number on the parcel, "
+    "take it to any post office, and keep the receipt. Your money is back three days later."
+)
+model.pace(first=0.1, per_token=0.015)
+
+
+@tool
+def track_parcel(parcel: str) -> str:
+    """Say where a parcel is, by its number."""
+    return f"Parcel {parcel} left the warehouse this morning and arrives on Friday."
+
+
+desk = create_agent(ChatOpenAI(model=model.name), [track_parcel])
+question = {"messages": "Can I send a tent back?"}
+
+# %% [markdown]
+# Ask it with `invoke`, and keep two times: when the first word of the answer can be read, and when
+# everything is over.
+
+
+# %%
+def first_word_and_end(chunks) -> tuple[float | None, float]:
+    """Return the seconds until a chunk holds the answer's first word, and until the end."""
+    start, first = time.monotonic(), None
+    for chunk in chunks:
+        if first is None and "Yes" in str(chunk):
+            first = time.monotonic() - start
+    return first, time.monotonic() - start
+
+
+measured = {"invoke": first_word_and_end(desk.invoke(question) for _ in range(1))}
+
+first, end = measured["invoke"]
+print(f"invoke: silent for {first / end:.0%} of the wait")
+
+# %% [markdown]
+# Silent to the very end. So you reach for `stream`, and run it as everybody does first:
+
+# %%
+for chunk in desk.stream(question):
+    print(chunk.keys())
+
+measured["default mode"] = first_word_and_end(desk.stream(question))
+first, end = measured["default mode"]
+print("first words before half of the wait is over:", first < end / 2)
+
+# %% [markdown]
+# One chunk, at the end. By default a graph streams **updates**: what each node returned, when it
+# returned. The model node returns when the model has finished, so the customer has waited just as
+# long. Streaming the graph is not streaming the words.
+#
+# ## The pattern
+#
+# `stream_mode="messages"` sends the words while the model writes them. Each item is a pair: a piece
+# of a message, and where it comes from.
+
+# %%
+for token, where in desk.stream(question, stream_mode="messages"):
+    print(token.text, end="", flush=True)
+
+# %%
+for mode in ("values", "messages"):
+    measured[mode] = first_word_and_end(desk.stream(question, stream_mode=mode))
+
+first, end = measured["messages"]
+print("first words before a quarter of the wait is over:", first < end / 4)
+
+# %%
+pictures.waits(measured)
+
+# %% [markdown]
+# All bars are equally long: streaming makes nothing faster. It moves the first words to the front,
+# and that is what a person feels.
+#
+# Nothing in the node had to change. In this mode LangGraph turns the plain `invoke` inside the node
+# into a streaming request; the model saw both kinds:
+
+# %%
+print("requests that asked for a stream:", [request.stream for request in model.requests])
+
+# %% [markdown]
+# **When to stream.** Stream when a *person waits* longer than about two seconds, wants progress, or
+# reads along. Use `invoke` when *nobody watches* (a nightly job), when a program needs the whole
+# answer anyway (parsing, deciding), or when the answer is there at once. A back end is no exception:
+# if a person sits behind it, it passes the stream on.
+
+# %% [markdown]
+# ### Exercise 1.1 - who waits?
+#
+# Sort these into `"invoke"`, `"updates"` (a line for each finished step) and `"messages"` (words as
+# they are written). Give a dictionary, one of the three for each letter.
+
+# %%
+cases = {
+    "A": "a chat window",
+    "B": "a nightly job that labels 10,000 old tickets",
+    "C": "a page that shows 'step 3 of 7' while seven nodes compile a report",
+    "D": "the back end of a chat app: it only passes on what the browser will show",
+    "E": "a function that asks for JSON and parses it",
+    "F": "a phone assistant that starts to speak with the first sentence",
+    "G": "a node that asks a small model for 'yes' or 'no', to choose the next node",
+}
+
+# %% tags=["exercise", "ex1"]
+# For instance: best = {"A": "invoke", "B": "invoke", ...}
+# BEGIN SOLUTION
+best = {
+    "A": "messages",
+    "B": "invoke",
+    "C": "updates",
+    "D": "messages",
+    "E": "invoke",
+    "F": "messages",
+    "G": "invoke",
+}
+# END SOLUTION
+
+# %% tags=["check", "ex1"]
+check.ex1(best)
+# check.ex1.hint()  # remove the first `#` for a hint
+
+# %% [markdown]
+# ### Exercise 1.2 - it only looks like streaming
+#
+# A colleague has "added streaming". The page shows one word after the other - after the same long
+# silence. Mend `answer`: it shows the desk's answer with `show(text)`, piece by piece, and the first
+# piece is there before a quarter of the time is over.
+
+
+# %%
+def answer_slowly(question: str, show) -> None:
+    """Show the desk's answer piece by piece. (The broken version.)"""
+    reply = desk.invoke({"messages": question})["messages"][-1].text
+    for word in reply.split(" "):
+        show(word + " ")
+
+
+# %% tags=["exercise", "ex2"]
+def answer(question: str, show) -> None:
+    """Show the desk's answer piece by piece with `show(text)`, as early as possible."""
+    # BEGIN SOLUTION
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        if token.text:
+            show(token.text)
+    # END SOLUTION
+
+
+# %% tags=["check", "ex2"]
+check.ex2(answer)
+
+# %% [markdown]
+# ## What a stream can carry
+#
+# Words are one of seven things. To see the others, give the desk a tool that reports its progress
+# and a checkpointer, and ask something that needs the tool.
+
+
+# %%
+@tool
+def pack_order(order: str) -> str:
+    """Pack an order, and report each step."""
+    report = get_stream_writer()
+    for step in ("tent", "pegs", "label"):
+        report(f"packing {order}: {step}")
+        time.sleep(0.05)
+    return f"Order {order} is packed."
+
+
+model.pace()  # back to no waiting at all
+model.when("pack").calls("pack_order").then_says("Done. {result}")
+packer = create_agent(ChatOpenAI(model=model.name), [pack_order], checkpointer=InMemorySaver())
+order = {"messages": "Please pack order T-7."}
+
+for mode in ("values", "updates", "messages", "custom", "tasks", "checkpoints", "debug"):
+    thread = {"configurable": {"thread_id": mode}}
+    print(f"{mode:12}", len(list(packer.stream(order, thread, stream_mode=mode))), "chunks")
+
+# %% [markdown]
+# | mode | a chunk is | use it for |
+# |---|---|---|
+# | `updates` (default) | what a node returned | "step 3 of 7", logs |
+# | `values` | the whole state after each step | small states, debugging |
+# | `messages` | a piece of a message, and where it comes from | words for a person |
+# | `custom` | whatever a node or tool writes with `get_stream_writer()` | progress inside a step |
+# | `tasks` | a node starts; a node ends, with result or error | timing, a live graph |
+# | `checkpoints` | each saved checkpoint | persistence, lesson 2 |
+# | `debug` | `tasks` and `checkpoints` together | lesson 6 |
+#
+# Give a list to get several at once. With `version="v2"` every chunk has the same shape: a
+# dictionary with `type`, `ns` (which graph) and `data`.
+
+# %%
+thread = {"configurable": {"thread_id": "several"}}
+for part in packer.stream(order, thread, stream_mode=["updates", "custom"], version="v2"):
+    print(part["type"], "|", part["data"] if part["type"] == "custom" else list(part["data"]))
+
+# %% [markdown]
+# Progress arrives *during* the step; the update of `tools` comes after it. To see when, keep the
+# time of each arrival, at a model's pace again:
+
+# %%
+model.pace(first=0.1, per_token=0.015)
+start, arrivals = time.monotonic(), []
+thread = {"configurable": {"thread_id": "timeline"}}
+modes = ["updates", "custom", "messages"]
+for part in packer.stream(order, thread, stream_mode=modes, version="v2"):
+    arrivals.append((time.monotonic() - start, part["type"]))
+model.pace()
+
+pictures.timeline(arrivals)
+
+# %% [markdown]
+# Many marks of "messages" stand before the first progress report. What was the model writing then?
+# The call of the tool: its arguments are streamed in pieces, too. The first piece carries the name,
+# and each piece of the arguments is useless until the last one has come.
+
+# %%
+thread = {"configurable": {"thread_id": "pieces"}}
+for token, where in packer.stream(order, thread, stream_mode="messages"):
+    kind = type(token).__name__
+    pieces = [(piece["name"], piece["args"]) for piece in getattr(token, "tool_call_chunks", [])]
+    if pieces or token.text:
+        print(f"{where['langgraph_node']:6} {kind:15} {pieces or repr(token.text)}")
+
+# %% [markdown]
+# Three things share this stream: pieces of a tool call (`text` is empty), the tool's *result* (a
+# whole `ToolMessage`, from the node `tools`), and the words for the customer. A loop that prints
+# `token.text` of everything shows the customer your tool's raw output. Look at the class, or at
+# `where["langgraph_node"]`.
+#
+# ### Exercise 1.3 - nobody wants to read this
+#
+# This is what customers of another shop see:
+
+# %%
+thread = {"configurable": {"thread_id": "dicts"}}
+for chunk in packer.stream(order, thread):
+    print(str(chunk)[:76], "...")
+
+# %% [markdown]
+# Write `print_reply(agent, question)`: it prints the words the *model* writes for the customer, as
+# they arrive - no dictionaries, no tool results, no line break between two pieces.
+
+
+# %% tags=["exercise", "ex3"]
+def print_reply(agent, question: str) -> None:
+    """Print the model's words as they arrive, and nothing else."""
+    # BEGIN SOLUTION
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            print(token.text, end="", flush=True)
+    # END SOLUTION
+
+
+# %% tags=["check", "ex3"]
+check.ex3(print_reply)
+
+# %% [markdown]
+# ### Exercise 1.4 - progress and words in one display
+#
+# A customer who waits for a packed order wants to see both: what the desk is doing, and then its
+# answer. Write a generator that yields `("progress", text)` for each report of a tool and
+# `("words", text)` for each piece of the model's answer, in the order they arrive, from **one** run
+# of the agent.
+
+
+# %% tags=["exercise", "ex4"]
+def progress_and_words(agent, question: str):
+    """Yield ("progress", text) and ("words", text) as they arrive."""
+    # BEGIN SOLUTION
+    modes = ["custom", "messages"]
+    for part in agent.stream({"messages": question}, stream_mode=modes, version="v2"):
+        if part["type"] == "custom":
+            yield "progress", part["data"]
+        else:
+            token, where = part["data"]
+            if where["langgraph_node"] == "model" and token.text:
+                yield "words", token.text
+    # END SOLUTION
+
+
+# %% tags=["check", "ex4"]
+check.ex4(progress_and_words)
+
+# %% [markdown]
+# ### Graphs inside graphs
+#
+# A graph that contains the packer as a node streams only its own steps, unless you ask for
+# `subgraphs=True`. Then `ns` says where a chunk comes from: empty for the outer graph.
+
+
+# %%
+def thank(state: MessagesState) -> dict:
+    """Add a last line."""
+    return {"messages": [("ai", "Thank you for your order!")]}
+
+
+shop = StateGraph(MessagesState)
+shop.add_node("packer", create_agent(ChatOpenAI(model=model.name), [pack_order]))
+shop.add_node(thank)
+shop.add_edge(START, "packer")
+shop.add_edge("packer", "thank")
+shop = shop.compile()
+
+for inside in (False, True):
+    parts = shop.stream(order, subgraphs=inside, version="v2")
+    steps = [(part["ns"][0].split(":")[0] if part["ns"] else "-", *part["data"]) for part in parts]
+    print(f"subgraphs={inside}:", steps)
+
+# %%
+pictures.graph(shop, xray=True)
+
+# %% [markdown]
+# ## Break it
+#
+# Streams fail quietly. Four times, nothing raises.
+#
+# ### A misspelt mode
+
+# %%
+print(list(desk.stream(question, stream_mode="message")))
+
+# %% [markdown]
+# An empty list, no error: LangGraph accepts any word for a mode. If your page stays empty, look
+# there first.
+#
+# ### An answer cut in the middle
+#
+# Somewhere between the model and you, a proxy gives up and closes the connection politely.
+
+# %%
+model.fail("truncate", after=12)
+try:
+    desk.invoke(question)
+except Exception as error:
+    print("invoke raised a", type(error).__name__)
+
+model.fail("truncate", after=12)
+whole = None
+for token, _ in desk.stream(question, stream_mode="messages"):
+    print(token.text, end="")
+    whole = token if whole is None else whole + token
+print("\nwhy it ended:", whole.response_metadata.get("finish_reason"))
+
+# %% [markdown]
+# Half of a JSON answer is no JSON, so `invoke` fails loudly. Half of a stream is a short text, and
+# nothing is raised. What tells the difference is **`finish_reason`**: `"stop"` when the model was
+# done, `"length"` when it ran out of tokens, and none at all here. An answer without it is not an
+# answer.
+#
+# ### A question nobody sees
+#
+# Lesson 3 lets agents stop and ask a human. Watch what a page that shows only words would show:
+
+
+# %%
+def ask_first(state: MessagesState) -> dict:
+    """Ask a human before anything is sent back."""
+    interrupt("May I refund order T-7?")
+    return {}
+
+
+careful = StateGraph(MessagesState).add_node(ask_first).add_edge(START, "ask_first")
+careful = careful.compile(checkpointer=InMemorySaver())
+
+for mode in ("updates", "values", "messages"):
+    thread = {"configurable": {"thread_id": mode}}
+    chunks = list(careful.stream(question, thread, stream_mode=mode))
+    print(f"{mode:9} shows the question: {'refund' in str(chunks)}")
+
+# %% [markdown]
+# `messages` alone shows nothing, and the agent waits for ever. Add `"updates"` wherever an agent
+# may ask.
+#
+# ### A stop button that does not stop
+#
+# The customer has read enough and presses Stop. You leave the loop:
+
+# %%
+model.pace(first=0.05, per_token=0.02)
+saved = create_agent(ChatOpenAI(model=model.name), [track_parcel], checkpointer=InMemorySaver())
+thread = {"configurable": {"thread_id": "stop"}}
+
+for token, _ in saved.stream(question, thread, stream_mode="messages"):
+    if token.text:
+        print("the customer has seen:", token.text)
+        break
+
+print("the model was stopped:", model.requests[-1].aborted)
+print("saved in the thread:  ", [m.type for m in saved.get_state(thread).values["messages"]])
+
+# %% [markdown]
+# Nobody reads any more, but the node ran to its end: the model wrote everything, you pay for
+# everything, and the thread remembers an answer the customer never saw. Python cannot stop a
+# running thread; LangGraph waits for it.
+#
+# **Async** code can be stopped. `aclosing` closes the stream when you leave, which cancels the node
+# and the request behind it:
+
+# %%
+thread = {"configurable": {"thread_id": "stop, async"}}
+
+async with aclosing(saved.astream(question, thread, stream_mode="messages")) as tokens:
+    async for token, _ in tokens:
+        if token.text:
+            print("the customer has seen:", token.text)
+            break
+
+state = await saved.aget_state(thread)
+print("saved in the thread:  ", [m.type for m in state.values["messages"]])
+print("still to run:         ", state.next)
+
+# %% [markdown]
+# The model node did not finish, so nothing of it was saved: the thread stands *before* it. Go on
+# from there by giving `None` instead of a new question.
+
+# %%
+reply = await saved.ainvoke(None, thread)
+print("the model was stopped:", model.requests[-2].aborted)
+print([message.type for message in reply["messages"]], reply["messages"][-1].text[:24], "...")
+
+# %% [markdown]
+# Now a real stop button. The stream runs as a task beside the notebook and writes into a widget;
+# the button cancels the task. (The line with `call_later` presses the button after half a second, so
+# that this page also runs with nobody there. Remove it, run both cells, and press Stop yourself.)
+
+# %%
+screen = ipywidgets.HTML()
+stop = ipywidgets.Button(description="Stop", icon="stop")
+thread = {"configurable": {"thread_id": "button"}}
+
+
+async def write_on_screen() -> None:
+    """Stream the answer into the widget."""
+    async with aclosing(saved.astream(question, thread, stream_mode="messages")) as tokens:
+        async for token, _ in tokens:
+            screen.value += html.escape(token.text)
+
+
+writing = asyncio.create_task(write_on_screen())
+stop.on_click(lambda _: writing.cancel())
+asyncio.get_running_loop().call_later(0.5, stop.click)
+
+ipywidgets.VBox([stop, screen])
+
+# %%
+try:
+    await writing
+except asyncio.CancelledError:
+    print("stopped; still to run:", saved.get_state(thread).next)
+
+# %% [markdown]
+# ### Exercise 1.5 - stop, and go on
+#
+# Write the two halves of "Stop" and "Continue". `read_some` asks the question, shows words until it
+# has at least `enough` characters, **stops the model**, and returns what was shown. `read_on` goes on
+# from the thread as it stands and returns the whole answer. Afterwards the thread must hold the
+# question once.
+
+
+# %% tags=["exercise", "ex5"]
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    """Ask, stop the model once `enough` characters have been read, return them."""
+    # BEGIN SOLUTION
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) >= enough:
+                break
+    return seen
+    # END SOLUTION
+
+
+async def read_on(agent, thread: dict) -> str:
+    """Go on with a stopped thread and return the whole answer."""
+    # BEGIN SOLUTION
+    reply = await agent.ainvoke(None, thread)
+    return reply["messages"][-1].text
+    # END SOLUTION
+
+
+# %% tags=["check", "ex5"]
+check.ex5(read_some, read_on)
+
+# %% [markdown]
+# ## What did it cost?
+#
+# After `invoke` you know how many tokens were used. After a stream you may not: with your own
+# endpoint (`base_url`) LangChain does not ask for the count, unless you say so.
+
+# %%
+model.pace()
+for usage in (None, True):
+    llm = ChatOpenAI(model=model.name, stream_usage=usage)
+    answer_so_far = None
+    for token in llm.stream("Can I send a tent back?"):
+        answer_so_far = token if answer_so_far is None else answer_so_far + token
+    counted = answer_so_far.usage_metadata and answer_so_far.usage_metadata["output_tokens"]
+    print(f"stream_usage={usage}: {counted} output tokens")
+
+# %% [markdown]
+# ### Exercise 1.6 (stretch) - a stream with a receipt
+#
+# Put the lesson together. `show_with_receipt` builds its own `ChatOpenAI(model=model.name, ...)`,
+# shows the words as they come, and returns a receipt: `{"tokens": total tokens used, or None,
+# "complete": True only if the model said it was done}`. The check cuts a stream in the middle, and
+# lets another run out of tokens.
+
+
+# %% tags=["exercise", "ex6"]
+def show_with_receipt(question: str, show) -> dict:
+    """Show the words as they come; return {"tokens": ..., "complete": ...}."""
+    # BEGIN SOLUTION
+    receipt = {"tokens": None, "complete": False}
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        if token.text:
+            show(token.text)
+        if token.usage_metadata:
+            receipt["tokens"] = token.usage_metadata["total_tokens"]
+        if "finish_reason" in token.response_metadata:
+            receipt["complete"] = token.response_metadata["finish_reason"] == "stop"
+    return receipt
+    # END SOLUTION
+
+
+# %% tags=["check", "ex6"]
+check.ex6(show_with_receipt)
+
+# %% [markdown]
+# ## In production
+#
+# - **Stream over HTTP** as server-sent events, one event a part of `astream(..., version="v2")`.
+#   Lesson 8 builds that service, stop button included.
+# - **Async from end to end**, or nothing can be stopped.
+# - **Do not stream** what a program parses, what nobody waits for, or what must be checked as a
+#   whole before a person may see it: a word once shown cannot be taken back.
+# - A node that is retried streams its words again (lesson 4), and a fallback model cannot take over
+#   once the first word is out. Decide what your page does then: clear the line, or say so.
+#
+# **Your production checklist, line 1:** *the first words come early, an answer without
+# `finish_reason="stop"` is treated as incomplete, and leaving stops the model.*
+#
+# ## Recap
+#
+# <details><summary><b>1.</b> The page stays empty until the end although you call
+# <code>agent.stream(...)</code>. Why?</summary>
+#
+# - *The model does not stream.* It would, if asked: the default mode never asks it to.
+# - **The default mode sends a chunk when a node has finished.** Yes. The words are in
+#   `stream_mode="messages"`.
+# - *`flush=True` is missing.* That delays a line on some terminals; it does not hold back a whole
+#   answer.
+# </details>
+#
+# <details><summary><b>2.</b> A customer leaves in the middle of a sync stream. What is in the
+# thread?</summary>
+#
+# - *The words that were shown.* Words in flight are never saved; a node's result is.
+# - **The whole answer.** Yes: the node ran to its end, at your cost.
+# - *Only the question.* So it is after an async stream was closed.
+# </details>
+#
+# <details><summary><b>3.</b> The stream ended, no exception. Was that the answer?</summary>
+#
+# - *Yes, otherwise it would raise.* A polite close in the middle raises nothing.
+# - **Only if `finish_reason` is "stop".** Yes.
+# - *Yes, if the text ends with a full stop.* Cut answers can end with one, too.
+# </details>
+#
+# <details><summary><b>4.</b> Which modes does a chat page need whose agent has slow tools and may
+# ask for approval?</summary>
+#
+# - *`messages`.* It shows neither progress nor the question.
+# - *`values`.* All of it, late, and the whole state each time.
+# - **`["messages", "custom", "updates"]`.** Words, progress, and the interrupt.
+# </details>

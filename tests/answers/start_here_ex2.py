@@ -1,0 +1,82 @@
+# %% passed: another name, and the days as choices
+from typing import Literal
+
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+@tool
+def shop_hours(day: Day) -> str:
+    """Tell when the shop is open on a given day."""
+    return HOURS.get(day, "9 to 18")
+
+
+opening_hours = shop_hours
+# %% passed: name and description are given to the decorator
+@tool("opening_hours", description="Look up the opening hours of our shop on a weekday.")
+def opening_hours(weekday: str) -> str:
+    for known, hours in HOURS.items():
+        if known == weekday.lower():
+            return f"On {weekday}: {hours}"
+    return f"On {weekday}: 9 to 18"
+
+
+# %% passed: an async tool has a plain twin
+async def later(day: str) -> str:
+    return HOURS.get(day.lower(), "9 to 18")
+
+
+from langchain_core.tools import StructuredTool
+
+opening_hours = StructuredTool.from_function(
+    func=lambda day: HOURS.get(day.lower(), "9 to 18"),
+    coroutine=later,
+    name="opening_hours",
+    description="Opening hours of the shop on a day.",
+)
+# %% failed: `@tool` is missing
+def opening_hours(day: str) -> str:
+    """Say the opening hours of the shop on a day of the week."""
+    return HOURS.get(day.lower(), "9 to 18")
+
+
+# %% failed | Saturday; Sunday; Monday: a better docstring for another question
+@tool
+def f(x: str) -> str:
+    """Return a value."""
+    return HOURS.get(x.lower(), "9 to 18")
+
+
+opening_hours = f
+# %% partial | Saturday; Sunday: upper case is not looked up
+@tool
+def opening_hours(day: str) -> str:
+    """Say the opening hours of the shop on a day of the week."""
+    return HOURS.get(day, "9 to 18")
+
+
+# %% partial | Monday: forgets the other days
+@tool
+def opening_hours(day: str) -> str:
+    """Say the opening hours of the shop on a day of the week."""
+    return HOURS.get(day.lower(), "unknown")
+
+
+# %% partial | Saturday; Sunday: always the same hours
+@tool
+def opening_hours(day: str) -> str:
+    """Say the opening hours of the shop on a day of the week."""
+    return "9 to 18"
+
+
+# %% failed | Saturday; Sunday; Monday: no parameter, so the model cannot say the day
+@tool
+def opening_hours() -> str:
+    """Say the opening hours of the shop on a day of the week."""
+    return str(HOURS)
+
+
+# %% raised | Monday: looks up a day that is not there
+@tool
+def opening_hours(day: str) -> str:
+    """Say the opening hours of the shop on a day of the week."""
+    return HOURS[day.lower()]

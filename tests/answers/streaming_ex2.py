@@ -1,0 +1,87 @@
+# %% passed: version 2 of the stream
+def answer(question, show):
+    parts = desk.stream({"messages": question}, stream_mode="messages", version="v2")
+    for part in parts:
+        token, where = part["data"]
+        show(token.text)
+# %% passed: only chunks of the model node
+def answer(question, show):
+    for token, where in desk.stream({"messages": [("user", question)]}, stream_mode="messages"):
+        if where["langgraph_node"] == "model" and token.content:
+            show(token.content)
+# %% passed: two modes, one used
+def answer(question, show):
+    run = desk.stream({"messages": question}, stream_mode=["messages", "updates"])
+    for mode, data in run:
+        if mode == "messages":
+            show(data[0].text)
+# %% passed: async inside
+def answer(question, show):
+    import threading
+
+    async def write():
+        async for token, _ in desk.astream({"messages": question}, stream_mode="messages"):
+            show(token.text)
+
+    thread = threading.Thread(target=asyncio.run, args=(write(),))
+    thread.start()
+    thread.join()
+# %% failed: the broken version as it was
+def answer(question, show):
+    reply = desk.invoke({"messages": question})["messages"][-1].text
+    for word in reply.split(" "):
+        show(word + " ")
+# %% failed: a typing effect
+def answer(question, show):
+    reply = desk.invoke({"messages": question})["messages"][-1].text
+    for letter in reply:
+        time.sleep(0.001)
+        show(letter)
+# %% failed: streams, but in the default mode
+def answer(question, show):
+    for chunk in desk.stream({"messages": question}):
+        show(chunk["model"]["messages"][-1].text)
+# %% failed: prints the pairs
+def answer(question, show):
+    for chunk in desk.stream({"messages": question}, stream_mode="messages"):
+        show(str(chunk))
+# %% failed: collects the tokens, then shows them
+def answer(question, show):
+    tokens = list(desk.stream({"messages": question}, stream_mode="messages"))
+    for token, _ in tokens:
+        show(token.text)
+# %% failed: shows what there is so far, again and again
+def answer(question, show):
+    so_far = ""
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        so_far += token.text
+        show(so_far)
+# %% failed: a line for each token
+def answer(question, show):
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        show(token.text + "\n")
+# %% failed: the token, not its text
+def answer(question, show):
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        show(token)
+# %% failed: a spelling mistake, and LangGraph says nothing
+def answer(question, show):
+    for token, _ in desk.stream({"messages": question}, stream_mode="message"):
+        show(token.text)
+# %% failed: asks twice, once for the show
+def answer(question, show):
+    desk.invoke({"messages": question})
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        show(token.text)
+# %% failed: forgets to show
+def answer(question, show):
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        token.text
+# %% failed: the lesson's question instead of the one asked
+def answer(question, show):
+    for token, _ in desk.stream({"messages": ""}, stream_mode="updates"):
+        show(token)
+# %% raised: takes the pair for a token
+def answer(question, show):
+    for token in desk.stream({"messages": question}, stream_mode="messages"):
+        show(token.text)

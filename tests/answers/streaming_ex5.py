@@ -1,0 +1,147 @@
+# %% passed: the stream is closed by hand
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    try:
+        async for token, _ in stream:
+            seen += token.text
+            if len(seen) >= enough:
+                return seen
+    finally:
+        await stream.aclose()
+
+
+async def read_on(agent, thread):
+    return (await agent.ainvoke(None, thread))["messages"][-1].content
+# %% passed: a task is cancelled, and the rest is streamed
+async def read_some(agent, question, thread, enough):
+    seen, done = [], asyncio.Event()
+
+    async def read():
+        async for token, _ in agent.astream({"messages": question}, thread, stream_mode="messages"):
+            seen.append(token.text)
+            if len("".join(seen)) >= enough:
+                done.set()
+
+    task = asyncio.create_task(read())
+    await done.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return "".join(seen)
+
+
+async def read_on(agent, thread):
+    words = ""
+    async for token, _ in agent.astream(None, thread, stream_mode="messages"):
+        words += token.text
+    return words
+# %% partial | read_some stops the model: a sync stream, left early
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    for token, _ in agent.stream({"messages": question}, thread, stream_mode="messages"):
+        seen += token.text
+        if len(seen) >= enough:
+            break
+    return seen
+
+
+async def read_on(agent, thread):
+    return (await agent.aget_state(thread)).values["messages"][-1].text
+# %% partial | read_some stops the model: reads everything, then cuts
+async def read_some(agent, question, thread, enough):
+    reply = await agent.ainvoke({"messages": question}, thread)
+    return reply["messages"][-1].text[:enough]
+
+
+async def read_on(agent, thread):
+    return (await agent.aget_state(thread)).values["messages"][-1].text
+# %% partial | read_some stops the model: reads to the end and shows only the beginning
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    async for token, _ in agent.astream({"messages": question}, thread, stream_mode="messages"):
+        if len(seen) < enough:
+            seen += token.text
+    return seen
+
+
+async def read_on(agent, thread):
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% partial | the question stands once: asks again
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) >= enough:
+                break
+    return seen
+
+
+async def read_on(agent, thread):
+    reply = await agent.ainvoke({"messages": "Please go on."}, thread)
+    return reply["messages"][-1].text
+# %% partial | read_on returns: returns the message
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) >= enough:
+                break
+    return seen
+
+
+async def read_on(agent, thread):
+    return (await agent.ainvoke(None, thread))["messages"][-1]
+# %% partial | read_on returns; the question stands once: only looks at the state
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) >= enough:
+                break
+    return seen
+
+
+async def read_on(agent, thread):
+    return (await agent.aget_state(thread)).values["messages"][-1].text
+# %% partial | read_some shows: shows one token less than enough
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            if len(seen + token.text) >= enough:
+                break
+            seen += token.text
+    return seen
+
+
+async def read_on(agent, thread):
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% partial | read_some shows: prints instead of returning
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            print(token.text, end="")
+            seen += token.text
+            if len(seen) >= enough:
+                break
+
+
+async def read_on(agent, thread):
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% raised: forgets to await
+async def read_some(agent, question, thread, enough):
+    stream = await agent.astream({"messages": question}, thread, stream_mode="messages")
+    return stream
+
+
+async def read_on(agent, thread):
+    return agent.ainvoke(None, thread)["messages"][-1].text

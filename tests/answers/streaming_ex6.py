@@ -1,0 +1,100 @@
+# %% passed: the chunks are added up
+def show_with_receipt(question, show):
+    whole = None
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        whole = token if whole is None else whole + token
+    usage = whole.usage_metadata
+    return {
+        "tokens": usage["total_tokens"] if usage else None,
+        "complete": whole.response_metadata.get("finish_reason") == "stop",
+    }
+# %% passed: through an agent
+def show_with_receipt(question, show):
+    agent = create_agent(ChatOpenAI(model=model.name, stream_usage=True))
+    tokens, complete = None, False
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if token.text:
+            show(token.text)
+        tokens = (token.usage_metadata or {}).get("total_tokens", tokens)
+        complete = complete or token.response_metadata.get("finish_reason") == "stop"
+    return dict(tokens=tokens, complete=complete)
+# %% partial | a whole answer: nobody asked for the count
+def show_with_receipt(question, show):
+    receipt = {"tokens": None, "complete": False}
+    for token in ChatOpenAI(model=model.name).stream(question):
+        show(token.text)
+        if token.usage_metadata:
+            receipt["tokens"] = token.usage_metadata["total_tokens"]
+        if "finish_reason" in token.response_metadata:
+            receipt["complete"] = token.response_metadata["finish_reason"] == "stop"
+    return receipt
+# %% partial | cut in the middle; ran out: it ended, so it is complete
+def show_with_receipt(question, show):
+    receipt = {"tokens": None, "complete": False}
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        if token.usage_metadata:
+            receipt["tokens"] = token.usage_metadata["total_tokens"]
+    receipt["complete"] = True
+    return receipt
+# %% partial | ran out: any finish_reason will do
+def show_with_receipt(question, show):
+    receipt = {"tokens": None, "complete": False}
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        if token.usage_metadata:
+            receipt["tokens"] = token.usage_metadata["total_tokens"]
+        if token.response_metadata.get("finish_reason"):
+            receipt["complete"] = True
+    return receipt
+# %% partial | cut in the middle: chunk_position says "last" for cut streams, too
+def show_with_receipt(question, show):
+    receipt = {"tokens": None, "complete": False}
+    reason = "stop"
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        reason = token.response_metadata.get("finish_reason", reason)
+        if token.usage_metadata:
+            receipt["tokens"] = token.usage_metadata["total_tokens"]
+        if token.chunk_position == "last":
+            receipt["complete"] = reason == "stop"
+    return receipt
+# %% partial | a whole answer: output tokens only
+def show_with_receipt(question, show):
+    receipt = {"tokens": None, "complete": False}
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        if token.usage_metadata:
+            receipt["tokens"] = token.usage_metadata["output_tokens"]
+        if "finish_reason" in token.response_metadata:
+            receipt["complete"] = token.response_metadata["finish_reason"] == "stop"
+    return receipt
+# %% partial | a whole answer: counts the pieces
+def show_with_receipt(question, show):
+    tokens, complete = 0, False
+    for token in ChatOpenAI(model=model.name).stream(question):
+        show(token.text)
+        tokens += 1
+        complete = complete or token.response_metadata.get("finish_reason") == "stop"
+    return {"tokens": tokens, "complete": complete}
+# %% partial | a whole answer; cut in the middle: not a stream at all
+def show_with_receipt(question, show):
+    reply = ChatOpenAI(model=model.name).invoke(question)
+    show(reply.text)
+    return {
+        "tokens": reply.usage_metadata["total_tokens"],
+        "complete": reply.response_metadata["finish_reason"] == "stop",
+    }
+# %% failed | a whole answer; cut in the middle; ran out: no receipt
+def show_with_receipt(question, show):
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+# %% partial | cut in the middle; ran out: complete when the text ends with a full stop, or not
+def show_with_receipt(question, show):
+    text, tokens = "", None
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        text += token.text
+        tokens = (token.usage_metadata or {}).get("total_tokens", tokens)
+    return {"tokens": tokens, "complete": len(text) > 20}
