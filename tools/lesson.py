@@ -13,8 +13,7 @@ once. Two comment lines and these tags are all the vocabulary:
 
 The stub of a block is `...` at the indentation of its marker, so a function keeps its signature
 and docstring. One exception: an unindented block of nothing but assignments to plain names,
-functions and classes becomes `name = ...` for each name, so that the names exist in the student's
-notebook:
+functions and classes becomes `name = ...` for each name, so that the names exist for students:
 
     # BEGIN SOLUTION
     plan = ["book", "pay"]          ->      plan = ...

@@ -1,0 +1,70 @@
+"""A small lesson to try the builder on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+LESSON = '''\
+# %% [markdown]
+# # 7. A small lesson
+#
+# Some prose.
+
+# %%
+import json
+import os
+
+import ipywidgets
+
+print("progress goes to", os.path.basename(os.environ["COURSE_PROGRESS"]))
+
+# %% [markdown]
+# ## Exercise 7.1 - twice
+
+# %% tags=["exercise", "ex1"]
+def double(x: int) -> int:
+    """Return twice `x`."""
+    # BEGIN SOLUTION
+    twice = x + x
+    return twice
+    # END SOLUTION
+
+
+# BEGIN SOLUTION
+limit: int = 6 * 7
+first, last = 1, 9
+# END SOLUTION
+unit = "seconds"
+
+# %% tags=["check", "ex1"]
+print("not attempted" if limit is ... else double(limit))
+
+# %%
+from IPython.display import HTML
+
+HTML('<img alt="A dot." src="data:image/png;base64,%s">' % ("abcd" * 4))
+
+# %%
+ipywidgets.Button(description="Go")
+
+# %% tags=["raises-exception"]
+json.loads("{")
+
+# %% [markdown] tags=["solution"]
+# Why this is right.
+'''
+
+
+def lesson_in(folder: Path, text: str = LESSON) -> Path:
+    """Write a lesson into a small course and return its path."""
+    source = folder / "lessons" / "07_small.py"
+    source.parent.mkdir(exist_ok=True)
+    source.write_text(text, "utf-8")
+    return source
+
+
+def cells(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """Return the source of each cell by its id."""
+    return {cell.id: cell.source for cell in notebook.cells}
