@@ -1,20 +1,32 @@
-"""The log: the requests really received, and what the client did wrong."""
+"""The log: the requests really received, and what the client did wrong.
+
+The remarks a request can carry, each from what the server sees alone ("the same request" has the
+same path, key and body):
+
+* "retried before Retry-After (2 s) was over": the same request was told to wait, and did not;
+* "repeated a request that was refused with 400": nothing about it could have changed;
+* "retried after insufficient_quota, which no waiting cures";
+* "sent the same request 3 times at once": two others of it still wait for their answer;
+* "took a truncated answer for whole": it hands back, as the model's words, a text that broke off.
+"""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections import deque
-from dataclasses import dataclass
-from functools import cached_property
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from lesson_model.errors import ApiError
+from lesson_model.tokens import text_of
 
 __all__ = ("Log", "Request")
 
 KEPT_REQUESTS = 10_000
-KEPT_BYTES = 16_000_000  # of bodies; the oldest are let go first
-STORM = 3  # so many identical requests at once are one
-NOT_WORTH_REPEATING = (400, 401, 403, 404, 413, 422)
+KEPT_BYTES = 16_000_000  # of bodies; beyond, the oldest are emptied
+STORM = 3  # so many of the same request at once are one
+REFUSALS = (400, 401, 403, 404, 413, 422)  # what is refused once is refused again
 
 
 @dataclass(eq=False)
@@ -37,17 +49,21 @@ class Request:
 
     method: str
     path: str
-    raw: bytes = b""
-    key: str = ""
+    raw: bytes = field(default=b"", repr=False)
+    key: str = field(default="", repr=False)
     retry_count: int = 0
-    at: float = 0.0
+    at: float = field(default=0.0, repr=False)
     status: int = 0
     fault: str | None = None
     aborted: bool = False
     remarks: tuple[str, ...] = ()
-    traceback: str = ""
+    traceback: str = field(default="", repr=False)
 
-    @cached_property
+    def __post_init__(self) -> None:
+        # What two sendings of one request have in common.
+        self.same = hash((self.path, self.key, self.raw))
+
+    @property
     def body(self) -> dict:
         """The parsed body; empty if it is not a JSON object."""
         try:
@@ -61,6 +77,10 @@ class Request:
         """Whether a stream was asked for."""
         return self.body.get("stream") is True
 
+    def remark(self, sentence: str) -> None:
+        """Note something the client did wrong."""
+        self.remarks += (sentence,)
+
 
 class Log:
     """All requests, in the order they came."""
@@ -68,6 +88,10 @@ class Log:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests: deque[Request] = deque(maxlen=KEPT_REQUESTS)
+        self._bytes = 0
+        self._unanswered: Counter[int] = Counter()
+        self._errors: dict[int, tuple[float, ApiError]] = {}  # when and how it was refused last
+        self._truncated: set[str] = set()
 
     def requests(self) -> list[Request]:
         """Return the requests so far."""
@@ -75,14 +99,67 @@ class Log:
             return list(self._requests)
 
     def add(self, request: Request) -> None:
-        """Note a request that has come."""
+        """Note a request that has come, and what is wrong with its coming."""
         with self._lock:
             request.at = time.monotonic()
+            if len(self._requests) == KEPT_REQUESTS:
+                self._bytes -= len(self._requests[0].raw)
             self._requests.append(request)
+            self._make_room(len(request.raw))
+            same = request.same
+            self._unanswered[same] += 1
+            if self._unanswered[same] >= STORM:
+                request.remark(f"sent the same request {self._unanswered[same]} times at once")
+            if same in self._errors:
+                then, error = self._errors[same]
+                remark_on_repetition(request, then, error)
 
-    def answered(self, request: Request, status: int, retry_after: float | None = None) -> None:
+    def _make_room(self, size: int) -> None:
+        """Count a new body, and empty the oldest ones that are too much."""
+        self._bytes += size
+        for old in self._requests:
+            if self._bytes <= KEPT_BYTES:
+                return
+            if old.status:  # answered: nobody reads it any more
+                self._bytes -= len(old.raw)
+                old.raw = b""
+
+    def answered(self, request: Request, status: int, error: ApiError | None) -> None:
         """Note how a request is about to be answered."""
         request.status = status
+        with self._lock:
+            if error is None:
+                self._errors.pop(request.same, None)
+                return
+            if len(self._errors) > KEPT_REQUESTS:
+                self._errors.clear()
+            self._errors[request.same] = (time.monotonic(), error)
 
     def done(self, request: Request) -> None:
         """Note that nothing more goes to this request's client."""
+        with self._lock:
+            self._unanswered[request.same] -= 1
+            if self._unanswered[request.same] <= 0:
+                del self._unanswered[request.same]
+
+    def truncated(self, text: str) -> None:
+        """Note a text that is about to break off unannounced."""
+        if text:
+            self._truncated.add(text)
+
+    def look_for_truncated(self, request: Request, messages: list[dict]) -> None:
+        """Remark on a conversation that goes on from a text that broke off."""
+        for message in messages if self._truncated else ():
+            if message["role"] == "assistant" and text_of(message["content"]) in self._truncated:
+                request.remark("took a truncated answer for whole")
+                return
+
+
+def remark_on_repetition(request: Request, then: float, error: ApiError) -> None:
+    """Remark on a request that comes again after it was refused."""
+    if error.code == "insufficient_quota":
+        request.remark("retried after insufficient_quota, which no waiting cures")
+    elif error.status in REFUSALS:
+        request.remark(f"repeated a request that was refused with {error.status}")
+    if error.retry_after and request.at < then + error.retry_after:
+        request.remark(f"retried before Retry-After ({error.retry_after:g} s) was over")

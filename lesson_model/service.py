@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import traceback
 
-from lesson_model import chat
-from lesson_model.answer import Answer
+from lesson_model import chat, responses
+from lesson_model.answer import Answer, Stream
+from lesson_model.chat_request import check_chat
 from lesson_model.decide import decide
+from lesson_model.embeddings import embeddings
 from lesson_model.errors import ApiError, bad_key, invalid, unknown_url
-from lesson_model.faults import spoil
+from lesson_model.faults import Fault, spoil
 from lesson_model.log import Request
-from lesson_model.tokens import reply_tokens
+from lesson_model.reply import Reply
+from lesson_model.responses_request import to_chat
+from lesson_model.state import State
+from lesson_model.tokens import reply_tokens, tokens
 
 __all__ = ("answer",)
 
+CHAT, RESPONSES, EMBEDDINGS = "/v1/chat/completions", "/v1/responses", "/v1/embeddings"
+MODELS = "/v1/models"
+CONTROL = "/_lesson/"  # for child processes and browser tests: fail, reset, requests
 HEADERS = {
     "openai-organization": "org-lesson",
     "openai-processing-ms": "7",
@@ -28,55 +37,116 @@ HEADERS = {
 }
 
 
-def answer(request: Request, model, state, problem: ApiError | None = None) -> Answer:
+def answer(request: Request, model, state: State, problem: ApiError | None = None) -> Answer:
     """Answer a request; whatever goes wrong is an answer too.
 
     Args:
         request: The request.
-        model: The lesson model, for the control requests of child processes.
+        model: The lesson model, for its name and the control requests of child processes.
         state: The state the request came to.
         problem: What kept the request from being read.
     """
+    if request.path.startswith(CONTROL):
+        return control(request, model)
     state.log.add(request)
-    stamp, wait = state.ids.stamp(request.path.encode() + request.raw), None
+    stamp, failure = state.ids.stamp(request.path.encode() + request.raw), None
     try:
         if problem:
             raise problem
-        result = routed(request, state)
+        result = routed(request, model.name, state)
     except ApiError as error:
-        wait = error.retry_after
-        result = Answer(error.status, error.body(), error.headers)
+        failure = error
     except Exception as error:
         request.traceback = traceback.format_exc()
         message = (
             f"The lesson model itself broke ({type(error).__name__}: {error}). Your request may "
-            "well be right: please report it with the traceback in model.requests[-1].traceback."
+            "well be right: report it with the traceback in model.requests[-1].traceback."
         )
-        result = Answer(500, ApiError(500, message, "lesson_model_error").body())
+        failure = ApiError(500, message, "lesson_model_error")
+    if failure:
+        result = Answer(failure.status, failure.body(), failure.headers)
     result.headers = {"x-request-id": f"req_{stamp}", **HEADERS, **result.headers}
-    state.log.answered(request, result.status, wait)
+    state.log.answered(request, result.status, failure)
     return result
 
 
-def routed(request: Request, state) -> Answer:
+def routed(request: Request, name: str, state: State) -> Answer:
     """Answer a request that is right; anything else raises an ApiError."""
     if not request.key.startswith("sk-"):
         raise bad_key(request.key)
-    if request.path != "/v1/chat/completions":
-        raise unknown_url(request.method, request.path)
+    path, method = request.path.rstrip("/"), request.method
+    needed = "POST" if path in (CHAT, RESPONSES, EMBEDDINGS) else "GET"
+    if needed == "GET" and path != MODELS and not path.startswith(f"{MODELS}/"):
+        raise unknown_url(method, request.path)
+    if method != needed:
+        message = f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a "
+        message += "different HTTP method?)"
+        raise ApiError(405, message, code="method_not_supported", headers={"allow": needed})
+    if needed == "GET":
+        return Answer(200, models(path[len(MODELS) + 1 :], name))
     body = parsed(request.raw)
+    if path == EMBEDDINGS:
+        return Answer(200, embeddings(body))
     fault = state.faults.take()
     if fault:
         request.fault = fault.word
         if error := fault.error(str(body.get("model"))):
             raise error
+    if path == CHAT:
+        result, reply = answer_chat(request, body, state, fault)
+    else:
+        result, reply = answer_response(request, body, state, fault)
+    if fault and fault.word == "truncate" and isinstance(result.body, Stream):
+        state.log.truncated("".join(tokens(reply.text)[: fault.after]))
+    return result
+
+
+def models(wanted: str, name: str) -> bytes:
+    """Return the list of models, or one: any name is a model here."""
+    known = [wanted] if wanted else [name, "gpt-4o-mini", "text-embedding-3-small"]
+    data = [
+        {"id": model, "object": "model", "created": chat.CREATED, "owned_by": "lesson"}
+        for model in dict.fromkeys(known)
+    ]
+    return json.dumps(data[0] if wanted else {"object": "list", "data": data}).encode()
+
+
+def answer_chat(
+    request: Request, body: dict, state: State, fault: Fault | None
+) -> tuple[Answer, Reply]:
+    """Answer a chat completions request."""
+    check_chat(body, state.context_window)
+    reply, stamp = decided(request, body, state, fault)
+    word = chat.stream if body.get("stream") else chat.completion
+    return Answer(200, word(reply, body, stamp), {}, reply_tokens(reply), fault), reply
+
+
+def answer_response(
+    request: Request, body: dict, state: State, fault: Fault | None
+) -> tuple[Answer, Reply]:
+    """Answer a Responses API request, by way of the chat request it means."""
+    asked = to_chat(body, state.recall)
+    check_chat(asked, state.context_window)
+    reply, stamp = decided(request, asked, state, fault)
+    if body.get("store") is not False:
+        said = responses.assistant_message(reply, stamp)
+        history = asked["messages"][1 if body.get("instructions") else 0 :]
+        state.remember(f"resp_{stamp}", [*history, said])
+    word = responses.stream if body.get("stream") else responses.response
+    return Answer(200, word(reply, body, asked, stamp), {}, reply_tokens(reply), fault), reply
+
+
+def decided(request: Request, body: dict, state: State, fault: Fault | None) -> tuple[Reply, str]:
+    """Return the reply to a chat request, and the stamp of its ids.
+
+    The tools are left out of the stamp: their schemas change with library versions.
+    """
+    state.log.look_for_truncated(request, body["messages"])
     reply = decide(body, state.rules)
     if fault:
         reply = spoil(reply, fault)
-    reply = chat.finished(reply, body)
     stamp = state.ids.stamp(json.dumps([body["model"], body["messages"]]).encode())
-    word = chat.stream if body.get("stream") else chat.completion
-    return Answer(200, word(reply, body, stamp), tokens=reply_tokens(reply), fault=fault)
+    return chat.finished(reply, body), stamp
 
 
 def parsed(raw: bytes) -> dict:
@@ -92,3 +162,30 @@ def parsed(raw: bytes) -> dict:
             "but what was sent was not valid JSON.)"
         )
     return body
+
+
+def control(request: Request, model) -> Answer:
+    """Answer a child process that sets a fault, resets, or reads the log."""
+    command = (request.method, request.path[len(CONTROL) :])
+    try:
+        if command == ("GET", "requests"):
+            log = [logged(entry) for entry in model.requests]
+            return Answer(200, json.dumps(log).encode())
+        if command == ("POST", "fail"):
+            model.fail(**parsed(request.raw))
+        elif command == ("POST", "reset"):
+            model.reset()
+        else:
+            raise unknown_url(request.method, request.path)
+    except (TypeError, ValueError) as error:
+        return Answer(400, invalid(str(error)).body())
+    except ApiError as error:
+        return Answer(error.status, error.body())
+    return Answer(200, b"{}")
+
+
+def logged(request: Request) -> dict:
+    """Return a request of the log as JSON has it."""
+    fields = dataclasses.asdict(request)
+    del fields["raw"], fields["key"]
+    return {**fields, "body": request.body, "stream": request.stream}

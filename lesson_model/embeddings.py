@@ -1,0 +1,79 @@
+"""Embeddings: vectors in which texts that share words lie close."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+import struct
+
+from lesson_model.errors import invalid
+from lesson_model.fields import Field, check_fields, wrong_type
+from lesson_model.tokens import tokens
+
+__all__ = ("embeddings",)
+
+FIELDS: dict[str, Field] = {
+    "model": ("a string", None, None),
+    "dimensions": ("an integer", 1, 3072),
+    "encoding_format": ("a string", None, None),
+    "user": ("a string", None, None),
+}
+DIMENSIONS = 1536  # as text-embedding-3-small has
+MOST_INPUTS = 2048
+
+
+def embeddings(body: dict) -> bytes:
+    """Return the JSON body that answers a request for embeddings."""
+    if not body.get("model"):
+        raise invalid("you must provide a model parameter")
+    for name in body:
+        if name not in FIELDS and name != "input":
+            raise invalid(f"Unrecognized request argument supplied: {name}")
+    check_fields({name: body[name] for name in body if name != "input"}, FIELDS)
+    inputs = inputs_of(body.get("input"))
+    size = body.get("dimensions") or DIMENSIONS
+    data = []
+    for index, text in enumerate(inputs):
+        vector: list[float] | str = embed(text, size)
+        if body.get("encoding_format") == "base64":
+            vector = base64.b64encode(struct.pack(f"<{size}f", *vector)).decode()
+        data.append({"object": "embedding", "index": index, "embedding": vector})
+    used = sum(len(tokens(text)) if isinstance(text, str) else len(text) for text in inputs)
+    usage = {"prompt_tokens": used, "total_tokens": used}
+    answer = {"object": "list", "data": data, "model": body["model"], "usage": usage}
+    return json.dumps(answer).encode()
+
+
+def inputs_of(given: object) -> list[str | list[int]]:
+    """Return what is to be embedded: texts, or lists of token numbers."""
+    inputs = given if isinstance(given, list) else [given]
+    if inputs and all(type(number) is int for number in inputs):
+        inputs = [inputs]
+    for text in inputs:
+        numbers = isinstance(text, list) and all(type(number) is int for number in text)
+        if not isinstance(text, str) and not numbers:
+            raise wrong_type("input", "a string, or an array of strings or integers", given)
+        if not text:
+            raise invalid("Invalid 'input': input cannot be an empty string.", "input")
+    if not 0 < len(inputs) <= MOST_INPUTS:
+        message = f"Invalid 'input': expected 1 to {MOST_INPUTS} inputs, but got {len(inputs)}."
+        raise invalid(message, "input")
+    return inputs
+
+
+def embed(text: str | list[int], size: int) -> list[float]:
+    """Return a vector of length 1: each word pushes a few dimensions up or down."""
+    words = re.findall(r"\w+", text.lower()) if isinstance(text, str) else map(str, text)
+    vector = [0.0] * size
+    for word in words:
+        digest = hashlib.sha256(word.encode(errors="replace")).digest()
+        for start in range(0, 16, 4):
+            place = int.from_bytes(digest[start : start + 3], "big") % size
+            vector[place] += 1.0 if digest[start + 3] & 1 else -1.0
+    length = math.hypot(*vector)
+    if not length:  # no words, or they cancel out
+        return [1.0] + [0.0] * (size - 1)
+    return [number / length for number in vector]

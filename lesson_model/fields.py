@@ -1,0 +1,93 @@
+"""The type and range of a request's fields, and the 400s for what does not fit."""
+
+from __future__ import annotations
+
+import re
+
+from lesson_model.errors import ApiError, invalid
+
+__all__ = ("Field", "check_fields", "check_tool_name", "choice", "expect", "required", "wrong_type")
+
+KINDS = {
+    "a string": str,
+    "an object": dict,
+    "an array": list,
+    "a boolean": bool,
+    "an integer": int,
+    "a decimal": (int, float),
+}
+# The kind of a field, its least and its greatest value.
+Field = tuple[str, float | None, float | None]
+NAME = re.compile(r"[a-zA-Z0-9_-]+")
+
+
+def fits(value: object, kind: str) -> bool:
+    """Tell whether a value is of a kind; True and False are no numbers."""
+    if isinstance(value, bool):
+        return kind == "a boolean"
+    return isinstance(value, KINDS[kind])
+
+
+def wrong_type(where: str, kind: str, value: object) -> ApiError:
+    """Return the 400 for a value of the wrong type."""
+    got = "null" if value is None else next(kind for kind in KINDS if fits(value, kind))
+    message = f"Invalid type for '{where}': expected {kind}, but got {got} instead."
+    return invalid(message, where, "invalid_type")
+
+
+def expect(value: object, kind: str, where: str) -> None:
+    """Raise a 400 unless a value is of a kind."""
+    if not fits(value, kind):
+        raise wrong_type(where, kind, value)
+
+
+def required(holder: dict, name: str, kind: str, where: str) -> object:
+    """Return a field that must be there; `where` names it in the error."""
+    if name not in holder:
+        message = f"Missing required parameter: '{where}'."
+        raise invalid(message, where, "missing_required_parameter")
+    expect(holder[name], kind, where)
+    return holder[name]
+
+
+def choice(value: object, choices: tuple[str, ...], where: str) -> None:
+    """Raise a 400 unless a value is one of the choices."""
+    if value not in choices:
+        listed = ", ".join(f"'{name}'" for name in choices[:-1]) + f", and '{choices[-1]}'"
+        message = f"Invalid value: '{value}'. Supported values are: {listed}."
+        raise invalid(message, where, "invalid_value")
+
+
+def check_fields(body: dict, fields: dict[str, Field]) -> None:
+    """Check the fields of a body that are set; null counts as not set."""
+    for name, value in body.items():
+        if value is None:
+            continue
+        kind, least, greatest = fields[name]
+        expect(value, kind, name)
+        number = kind.partition(" ")[2]
+        if least is not None and not value >= least:  # not a number is not in range either
+            word, bound, code = "below minimum", f">= {least}", f"{number}_below_min_value"
+        elif greatest is not None and value > greatest:
+            word, bound, code = "above maximum", f"<= {greatest}", f"{number}_above_max_value"
+        else:
+            continue
+        message = f"Invalid '{name}': {number} {word} value. Expected a value {bound}, "
+        raise invalid(message + f"but got {value} instead.", name, code)
+
+
+def check_tool_name(name: object, where: str) -> None:
+    """Raise a 400 unless a tool's name is one the API takes."""
+    expect(name, "a string", where)
+    if not NAME.fullmatch(name):
+        message = (
+            f"Invalid '{where}': string does not match pattern. Expected a string that matches "
+            "the pattern '^[a-zA-Z0-9_-]+$'."
+        )
+        raise invalid(message, where, "invalid_value")
+    if len(name) > 64:
+        message = (
+            f"Invalid '{where}': string too long. Expected a string with maximum length 64, but "
+            f"got a string with length {len(name)} instead."
+        )
+        raise invalid(message, where, "string_above_max_length")

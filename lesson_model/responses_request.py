@@ -1,0 +1,171 @@
+"""A Responses API request, checked and translated into the chat completions request it means."""
+
+from __future__ import annotations
+
+from lesson_model.errors import invalid
+from lesson_model.fields import Field, check_fields, expect, required, wrong_type
+from lesson_model.tokens import text_of
+
+__all__ = ("to_chat",)
+
+STRING: Field = ("a string", None, None)
+OBJECT: Field = ("an object", None, None)
+ARRAY: Field = ("an array", None, None)
+FLAG: Field = ("a boolean", None, None)
+FIELDS: dict[str, Field] = {
+    **dict.fromkeys(("model", "previous_response_id", "prompt_cache_key", "user"), STRING),
+    **dict.fromkeys(("prompt_cache_retention", "safety_identifier", "service_tier"), STRING),
+    **dict.fromkeys(("truncation",), STRING),
+    **dict.fromkeys(("background_options", "image", "metadata", "moderation", "prompt"), OBJECT),
+    **dict.fromkeys(("prompt_cache_options", "reasoning", "stream_options", "text"), OBJECT),
+    **dict.fromkeys(("access_programs", "context_management", "include", "tools"), ARRAY),
+    **dict.fromkeys(("background", "parallel_tool_calls", "store", "stream"), FLAG),
+    "max_output_tokens": ("an integer", 16, None),
+    "max_tool_calls": ("an integer", 1, None),
+    "temperature": ("a decimal", 0, 2),
+    "top_logprobs": ("an integer", 0, 20),
+    "top_p": ("a decimal", 0, 1),
+}
+SEVERAL_KINDS = ("conversation", "input", "instructions", "tool_choice")
+TEXTS = ("input_text", "output_text", "text", "refusal")
+
+
+def to_chat(body: dict, recall) -> dict:
+    """Return the chat completions request with the same meaning, not yet checked as such.
+
+    Args:
+        body: The request's JSON object.
+        recall: Returns the messages up to a stored response, or None.
+
+    Raises:
+        ApiError: The request breaks a rule: status 400.
+    """
+    for name in body:
+        if name not in FIELDS and name not in SEVERAL_KINDS:
+            raise invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
+    required(body, "model", "a string", "model")
+    check_fields({name: body[name] for name in body if name in FIELDS}, FIELDS)
+    messages = history(body.get("previous_response_id"), recall)
+    given = body.get("input", "")
+    if isinstance(given, str):
+        given = [{"role": "user", "content": given}]
+    elif not isinstance(given, list):
+        raise wrong_type("input", "one of a string or array of objects", given)
+    for index, item in enumerate(given):
+        expect(item, "an object", f"input[{index}]")
+        add_item(messages, item, f"input[{index}]")
+    check_calls_are_answered(messages)
+    chat = {"model": body["model"], "messages": messages, **options(body)}
+    if body.get("instructions"):
+        expect(body["instructions"], "a string", "instructions")
+        chat["messages"] = [{"role": "developer", "content": body["instructions"]}, *messages]
+    return chat
+
+
+def history(response_id: str | None, recall) -> list[dict]:
+    """Return the messages a request goes on from."""
+    if response_id is None:
+        return []
+    messages = recall(response_id)
+    if messages is None:
+        message = f"Previous response with id '{response_id}' not found."
+        raise invalid(message, "previous_response_id", "previous_response_not_found")
+    return list(messages)
+
+
+def add_item(messages: list[dict], item: dict, where: str) -> None:
+    """Add one input item to the messages; kinds that say nothing here are passed over."""
+    kind = item.get("type", "message")
+    if kind == "message":
+        role = required(item, "role", "a string", f"{where}.role")
+        content = item.get("content")
+        if isinstance(content, list):
+            content = [to_part(part, f"{where}.content[{n}]") for n, part in enumerate(content)]
+        messages.append({"role": role, "content": content})
+    elif kind == "function_call":
+        names = ("name", "arguments", "call_id")
+        name, arguments, call_id = (
+            required(item, name, "a string", f"{where}.{name}") for name in names
+        )
+        function = {"name": name, "arguments": arguments}
+        if not messages or messages[-1]["role"] != "assistant":
+            messages.append({"role": "assistant", "content": None})
+        messages[-1] = {**messages[-1], "tool_calls": list(messages[-1].get("tool_calls", ()))}
+        call = {"id": call_id, "type": "function", "function": function}
+        messages[-1]["tool_calls"].append(call)
+    elif kind == "function_call_output":
+        call_id = required(item, "call_id", "a string", f"{where}.call_id")
+        output = item.get("output")
+        if isinstance(output, list):
+            output = text_of([to_part(part, f"{where}.output") for part in output])
+        expect(output, "a string", f"{where}.output")
+        messages.append({"role": "tool", "tool_call_id": call_id, "content": output})
+
+
+def to_part(part: object, where: str) -> dict:
+    """Return a content part as chat completions has it."""
+    expect(part, "an object", where)
+    kind = required(part, "type", "a string", f"{where}.type")
+    if kind in TEXTS:
+        name = "refusal" if kind == "refusal" else "text"
+        return {"type": "text", "text": required(part, name, "a string", f"{where}.{name}")}
+    if kind == "input_image":
+        return {"type": "image_url", "image_url": {"url": part.get("image_url")}}
+    if kind == "input_file":
+        return {"type": "file", "file": {"filename": part.get("filename")}}
+    message = f"Invalid value: '{kind}'. Supported values are: 'input_text', 'input_image', "
+    raise invalid(
+        message + "'output_text', 'refusal', and 'input_file'.", f"{where}.type", "invalid_value"
+    )
+
+
+def check_calls_are_answered(messages: list[dict]) -> None:
+    """Check that every function call has its output, and every output its call."""
+    calls: dict[str, bool] = {}
+    for message in messages:
+        calls |= {call["id"]: False for call in message.get("tool_calls") or ()}
+        if message["role"] == "tool":
+            call_id = message["tool_call_id"]
+            if call_id not in calls:
+                message = f"No tool call found for function call output with call_id {call_id}."
+                raise invalid(message, "input")
+            calls[call_id] = True
+    for call_id, answered in calls.items():
+        if not answered:
+            raise invalid(f"No tool output found for function call {call_id}.", "input")
+
+
+def options(body: dict) -> dict:
+    """Return the options of a request under their chat completions names."""
+    chat: dict = {}
+    for theirs, ours in (
+        ("parallel_tool_calls", "parallel_tool_calls"),
+        ("max_output_tokens", "max_completion_tokens"),
+        ("temperature", "temperature"),
+        ("stream", "stream"),
+    ):
+        if body.get(theirs) is not None:
+            chat[ours] = body[theirs]
+    functions = []
+    for index, tool in enumerate(body.get("tools") or ()):
+        expect(tool, "an object", f"tools[{index}]")
+        if required(tool, "type", "a string", f"tools[{index}].type") == "function":
+            functions.append({name: tool[name] for name in tool if name != "type"})
+    if functions:
+        chat["tools"] = [{"type": "function", "function": function} for function in functions]
+    chosen = body.get("tool_choice")
+    if isinstance(chosen, dict):
+        if chosen.get("type") == "function":
+            chosen = {"type": "function", "function": {"name": chosen.get("name")}}
+        else:  # a built-in tool, or a choice of several
+            chosen = "auto"
+    if chosen is not None and (functions or not body.get("tools")):
+        chat["tool_choice"] = chosen
+    wanted = (body.get("text") or {}).get("format")
+    if wanted is not None:
+        expect(wanted, "an object", "text.format")
+        if wanted.get("type") == "json_schema":
+            described = {name: wanted[name] for name in wanted if name != "type"}
+            wanted = {"type": "json_schema", "json_schema": described}
+        chat["response_format"] = wanted
+    return chat
