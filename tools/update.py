@@ -6,7 +6,6 @@ Nothing is changed until it is certain that the update can go through.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from my_work import ROOT, changed_notebooks, git, has_git, is_edited, keep_copy, restore
 
