@@ -1,4 +1,4 @@
-"""Pictures of what just ran: waits, timelines and graphs, each with words for those who cannot see it.
+"""Pictures of what just ran, each with words for those who cannot see it.
 
 Seconds differ from run to run, so they are drawn and never printed: a saved notebook holds only
 what is true every time.
@@ -51,7 +51,7 @@ def waits(measured: Mapping[str, tuple[float | None, float]]) -> Picture:
             and seconds in all.
     """
     figure, axes = _figure(rows=len(measured))
-    for row, (name, (first, total)) in enumerate(measured.items()):
+    for row, (first, total) in enumerate(measured.values()):
         silent = total if first is None else first
         axes.barh(row, silent, color=SILENCE, hatch="//", edgecolor="white")
         axes.barh(row, total - silent, left=silent, color=BLUE)

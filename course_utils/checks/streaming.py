@@ -14,6 +14,7 @@ from langgraph.config import get_stream_writer
 
 import lesson_model
 from course_utils.exercise import exercise, part, run_async, watch_output
+from course_utils.wording import assert_words, kind, short
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 
@@ -44,9 +45,7 @@ WHO_WAITS = {
 )
 def ex1(best):
     """Each case gets the mode that serves whoever waits for it."""
-    assert isinstance(best, dict), (
-        f"`best` is {_kind(best)}; expected a dictionary such as {{'A': 'invoke', ...}}."
-    )
+    assert isinstance(best, dict), f"`best` is {kind(best)}; expected a dict: {{'A': ..., ...}}."
     for letter, (case, right, why) in WHO_WAITS.items():
         with part(f"{letter}: {case}"):
             given = best.get(letter, best.get(letter.lower()))
@@ -76,9 +75,9 @@ def ex2(answer):
         total, requests = time.monotonic() - start, len(model.requests)
     assert shown, "`answer` never called `show(text)`."
     odd = next((text for _, text in shown if not isinstance(text, str)), None)
-    assert odd is None, f"`show` was given {_kind(odd)}; expected text. A token's text is `.text`."
+    assert odd is None, f"`show` was given {kind(odd)}; expected text. A token's text is `.text`."
     pieces = [(seconds, text) for seconds, text in shown if text]
-    _assert_words("".join(text for _, text in pieces), ADVICE, "`show` was given")
+    assert_words("".join(text for _, text in pieces), ADVICE, "`show` was given")
     assert requests == 1, (
         f"The model was asked {requests} times for one question; expected once. "
         "Every run of the agent is paid for: take everything from one stream."
@@ -116,10 +115,10 @@ def ex3(print_reply):
         print_reply(create_agent(ChatOpenAI(model=model.name), [count_tents]), "Any green tents?")
     assert seen.text, "Nothing was printed."
     assert "stock=" not in seen.text or "Message" in seen.text, (
-        f"You printed {_short(seen.text)}. That begins with the result of the tool, which is not "
+        f"You printed {short(seen.text)}. That begins with the result of the tool, which is not "
         "for customers: it comes through the same stream, as a message of another class."
     )
-    _assert_words(seen.text, reply, "You printed")
+    assert_words(seen.text, reply, "You printed")
     assert sum(bool(text.strip()) for _, text in seen.writes) > 3, (
         "The words were printed in one go, at the end; expected a piece as each one arrives."
     )
@@ -156,36 +155,36 @@ def ex4(progress_and_words):
         events: list[tuple[str, Any]] = []
         run = progress_and_words(agent, "Pitch a tent at the lake")
         assert hasattr(run, "__iter__"), (
-            f"`progress_and_words` returned {_kind(run)}; expected a generator: use `yield`."
+            f"`progress_and_words` returned {kind(run)}; expected a generator: use `yield`."
         )
         for event in run:
             assert isinstance(event, tuple | list) and len(event) == 2, (
-                f"The generator gave {_short(event)}; expected pairs such as ('words', 'Your')."
+                f"The generator gave {short(event)}; expected pairs such as ('words', 'Your')."
             )
             events.append(tuple(event))
             shown.set()
         requests = len(model.requests)
-    kinds = list(dict.fromkeys(kind for kind, _ in events))
+    kinds = list(dict.fromkeys(name for name, _ in events))
     with part("progress"):
         assert "progress" in kinds, (
             f"No progress came, only {kinds}. Reports of a tool arrive in mode 'custom'."
         )
-        progress = [text for kind, text in events if kind == "progress"]
+        progress = [text for name, text in events if name == "progress"]
         assert progress == ["unpacking", "hammering pegs"], (
             f"The progress was {progress}; expected the tool's two reports and nothing else."
         )
     with part("words"):
-        words = [text for kind, text in events if kind == "words"]
+        words = [text for name, text in events if name == "words"]
         assert words, f"No words came, only {kinds}. They arrive in mode 'messages'."
         assert all(isinstance(text, str) for text in words), (
-            f"A piece of words is {_kind(words[0])}; expected text. A token's text is `.text`."
+            f"A piece of words is {kind(words[0])}; expected text. A token's text is `.text`."
         )
-        _assert_words("".join(words), reply, "The words were")
+        assert_words("".join(words), reply, "The words were")
         assert len([text for text in words if text]) > 3, "The words came in one piece."
     with part("as they arrive"):
         assert requests == 2, (
-            f"The model was asked {requests} times; one run asks it twice (once to call the tool, "
-            "once to answer). Do not run the agent once for each mode: the tool ran twice, too."
+            f"The model was asked {requests} times; one run asks it twice. Do not run the agent "
+            "once for each mode: the tool would work twice, too."
         )
         assert not waited_in_vain, (
             "The tool was still working, and its first report had not come out of your generator. "
@@ -200,7 +199,7 @@ def ex4(progress_and_words):
     hints=(
         "A sync stream cannot be stopped. `astream` can, if it is closed when you leave it.",
         "`async with aclosing(agent.astream(...)) as tokens:` and `break` inside the loop.",
-        "To go on from a thread as it stands, give `None` as the input: `agent.ainvoke(None, ...)`.",
+        "To go on from a thread as it stands, give `None` as the input: `ainvoke(None, ...)`.",
     ),
     seconds=30,
 )
@@ -223,16 +222,12 @@ def ex5(read_some, read_on):
         if first is not None:
             first.wait()  # until the model has noticed that nobody listens, or has finished
     with part("read_some shows the beginning"):
-        assert isinstance(seen, str), (
-            f"`read_some` returned {_kind(seen)}; expected the text it read."
-        )
+        assert isinstance(seen, str), f"`read_some` returned {kind(seen)}; expected text."
         assert ADVICE.startswith(seen) and len(seen) >= 20, (
-            f"`read_some` returned {_short(seen)}; expected the first 20 characters or a few more "
-            f"of {_short(ADVICE)}."
+            f"`read_some` returned {short(seen)}; expected the first 20 characters or a few more "
+            f"of {short(ADVICE)}."
         )
-        assert len(seen) < 60, (
-            f"`read_some` went on to read {len(seen)} characters; 20 were enough."
-        )
+        assert len(seen) < 60, f"`read_some` read {len(seen)} characters; 20 were enough."
     with part("read_some stops the model"):
         assert first is not None, "The model was never asked."
         assert first.aborted and halfway.next, (
@@ -242,7 +237,7 @@ def ex5(read_some, read_on):
         )
     with part("read_on returns the whole answer"):
         assert whole == ADVICE, (
-            f"`read_on` returned {_short(whole)}; expected the whole answer, {_short(ADVICE)}."
+            f"`read_on` returned {short(whole)}; expected the whole answer, {short(ADVICE)}."
         )
     with part("the question stands once in the thread"):
         assert _types(after) == ["human", "ai"], (
@@ -267,14 +262,14 @@ def ex6(show_with_receipt):
         used = ChatOpenAI(model=model.name).invoke(question).usage_metadata["total_tokens"]
         with part("a whole answer"):
             shown, receipt = _receipt(show_with_receipt, question)
-            _assert_words("".join(shown), ADVICE, "`show` was given")
+            assert_words("".join(shown), ADVICE, "`show` was given")
             assert len(shown) > 5, "The words were shown in one go; expected piece by piece."
             assert receipt["complete"] is True, (
                 f"The model said it was done, and the receipt has complete={receipt['complete']!r}."
             )
             assert receipt["tokens"] == used, (
                 f"The receipt has tokens={receipt['tokens']!r}; the model counted {used}, question "
-                "included. Ask for the count (`stream_usage=True`) and take 'total_tokens'."
+                "included. Ask for it (`stream_usage=True`) and take 'total_tokens'."
             )
         with part("a stream cut in the middle"):
             model.fail("truncate", after=6)
@@ -296,36 +291,11 @@ def _receipt(show_with_receipt: Any, question: str) -> tuple[list[str], dict]:
     shown: list[str] = []
     receipt = show_with_receipt(question, shown.append)
     assert isinstance(receipt, dict) and {"tokens", "complete"} <= set(receipt), (
-        f"`show_with_receipt` returned {_short(receipt)}; expected a dictionary with 'tokens' and "
+        f"`show_with_receipt` returned {short(receipt)}; expected a dictionary with 'tokens' and "
         "'complete'."
     )
     return [text for text in shown if text], receipt
 
 
-def _assert_words(text: str, expected: str, what: str) -> None:
-    """Say what is wrong with `text` where `expected` was to be shown."""
-    likely = ""
-    if "Message" in text or text.lstrip().startswith(("{", "(", "[")):
-        likely = " These are Python objects, not words: a token's words are in `.text`."
-    elif text.count(expected) > 1:
-        likely = " The answer is there more than once."
-    elif text.replace("\n", "").strip() == expected:
-        likely = " There are line breaks between the pieces: print with `end=''`."
-    elif " ".join(text.split()) == expected:
-        likely = " There are extra spaces between the pieces: the tokens bring their own."
-    elif text and expected.startswith(text.strip()):
-        likely = " The end is missing."
-    assert text.strip() == expected, f"{what} {_short(text)}; expected {_short(expected)}.{likely}"
-
-
 def _types(state: Any) -> list[str]:
     return [message.type for message in state.values.get("messages", [])]
-
-
-def _kind(value: Any) -> str:
-    return f"{_short(value)} (a {type(value).__name__})"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:60]} ... {text[-15:]}"
