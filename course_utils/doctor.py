@@ -21,16 +21,8 @@ import lesson_model
 __all__ = ("Finding", "Report", "doctor")
 
 PINS = Path(__file__).resolve().parents[1] / "requirements.txt"
-# What lessons stand on, with all their parts (langgraph-checkpoint, ...). Other packages may differ.
-FAMILIES = (
-    "ipykernel",
-    "ipywidgets",
-    "jupyterlab",
-    "langchain",
-    "langgraph",
-    "matplotlib",
-    "openai",
-)
+# What lessons stand on, with all their parts (langgraph-checkpoint, ...); the rest may differ.
+FAMILIES = tuple("ipykernel ipywidgets jupyterlab langchain langgraph matplotlib openai".split())
 
 
 @dataclass(frozen=True)
