@@ -1,0 +1,3 @@
+"""What the notebooks import: exercise checks, the approval panel, pictures."""
+
+from __future__ import annotations

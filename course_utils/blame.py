@@ -1,0 +1,57 @@
+"""Say who an error belongs to: the check, the answer, or nobody the student can help."""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from course_utils.attempted import functions_of
+
+__all__ = ("explain",)
+
+
+def explain(error: BaseException, answers: tuple[Any, ...], check: CodeType) -> tuple[str, str]:
+    """Return the status and the sentence for an error the code `check` ended with."""
+    own = {f.__code__.co_filename for answer in answers for f in functions_of(answer)}
+    for one in _chain(error):
+        frames = _frames(one)
+        theirs = [f for f in frames if f[0].co_filename in own and f[0] is not check]
+        theirs = theirs or [f for f in frames if _is_cell(f[0])]
+        if isinstance(one, AssertionError) and not (theirs and frames[-1] == theirs[-1]):
+            return "failed", str(one)
+        if theirs:
+            code, line = theirs[-1]
+            source = linecache.getline(code.co_filename, line).strip()
+            return "raised", f"`{_words(one)}` in line {line} of your cell: `{source}`."
+    if any("site-packages" in code.co_filename for code, _ in _frames(error)):
+        return "raised", f"`{_words(error)}`."
+    code, line = _frames(error)[-1]
+    where = f"{Path(code.co_filename).name}, line {line}"
+    return "check_broken", f"Please report it: `{_words(error)}` in {where}."
+
+
+def _words(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(error)).strip()[:400]
+
+
+def _is_cell(code: CodeType) -> bool:
+    return "ipykernel_" in code.co_filename or code.co_filename.startswith("<ipython-input")
+
+
+def _frames(error: BaseException) -> list[tuple[CodeType, int]]:
+    return [(f.f_code, line) for f, line in traceback.walk_tb(error.__traceback__)]
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return the error and what it wraps, outermost first."""
+    found: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        one = todo.pop(0)
+        if one is not None and one not in found:
+            found.append(one)
+            todo += [*getattr(one, "exceptions", ()), one.__cause__, one.__context__]
+    return found

@@ -1,0 +1,158 @@
+"""`@exercise` turns an assertion function into a check a student can call.
+
+The function is the whole check: its parameters are the student's answers, and it returns if they
+are right. It raises `AssertionError` with a sentence for the student if not. `with part("...")`
+makes several things of it, each judged for itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from course_utils.attempted import is_stub
+from course_utils.blame import explain
+from course_utils.quiet import Seen, quiet, watch_output
+from course_utils.result import Note, Part, Result
+from course_utils.time_limit import TimeUp, run_async, run_limited
+
+__all__ = ("Exercise", "Seen", "exercise", "part", "run_async", "watch_output")
+
+Explain = Callable[[BaseException], tuple[str, str]]
+_running: contextvars.ContextVar[tuple[list[Part], Explain] | None] = contextvars.ContextVar(
+    "running", default=None
+)
+
+
+def exercise(
+    *, hints: tuple[str, ...], given: tuple[str, ...] = (), seconds: float = 20
+) -> Callable[[Callable[..., None]], Exercise]:
+    """Make a check out of an assertion function.
+
+    Args:
+        hints: Three sentences, from vague to telling.
+        given: Names the lesson defines and the exercise relies on.
+        seconds: How long an answer may take.
+    """
+    return lambda test: Exercise(test, hints, given, seconds)
+
+
+@contextlib.contextmanager
+def part(title: str) -> Iterator[None]:
+    """Judge what stands inside for itself: if it fails, the rest of the check still runs."""
+    running = _running.get()
+    if running is None:
+        yield
+        return
+    parts, explained = running
+    parts.append(Part(title, "timed_out", "this took too long."))
+    try:
+        yield
+    except Exception as error:
+        parts[-1] = Part(title, *explained(error))
+    else:
+        parts[-1] = Part(title, "passed")
+
+
+class Exercise:
+    """A check, its hints and its reference answer."""
+
+    def __init__(
+        self,
+        test: Callable[..., None],
+        hints: tuple[str, ...],
+        given: tuple[str, ...],
+        seconds: float,
+    ) -> None:
+        functools.update_wrapper(self, test)
+        self.test, self.hints, self.given, self.seconds = test, hints, given, seconds
+        self.answers = tuple(inspect.signature(test).parameters)
+        self.name = test.__name__
+        self.topic = test.__module__.rpartition(".")[2]
+        self.root = Path(inspect.getfile(test)).resolve().parents[2]
+
+    def __call__(self, *answers: Any) -> Any:
+        """Judge the answers; record and return the result."""
+        status, message, parts = self._judge(answers)
+        result = Result(f"{self.topic}.{self.name}", status, message, parts)
+        if os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate"):
+            return _graded(result)
+        return result
+
+    def hint(self, n: int = 1) -> Note:
+        """Show hint `n`, counting from 1."""
+        count = len(self.hints)
+        if n not in range(1, count + 1):
+            return Note(f"There are {count} hints: `.hint(1)` to `.hint({count})`.")
+        more = f"For another one: `.hint({n + 1})`." if n < count else "This was the last one."
+        return Note(f"Hint {n} of {count}: {self.hints[n - 1]}\n{more}")
+
+    def _judge(self, answers: tuple[Any, ...]) -> tuple[str, str, tuple[Part, ...]]:
+        call = f"check.{self.name}({', '.join(self.answers)})"
+        if len(answers) != len(self.answers):
+            return "not_attempted", f"Call the check as `{call}`.", ()
+        missing = [n for n, a in zip(self.answers, answers, strict=True) if is_stub(a)]
+        if missing:
+            names = " and ".join(f"`{name}`" for name in missing)
+            return (
+                "not_attempted",
+                f"Write {names} in the cell above, run it, then run this cell again.",
+                (),
+            )
+        parts: list[Part] = []
+        explained = functools.partial(explain, answers=answers, check=self.test.__code__)
+
+        def judge() -> None:
+            _running.set((parts, explained))
+            if inspect.iscoroutinefunction(self.test):
+                run_async(self.test, *answers)
+            else:
+                self.test(*answers)
+
+        try:
+            with quiet():
+                run_limited(judge, self.seconds)
+        except TimeUp:
+            where = f" in “{parts[-1].title}”" if parts and parts[-1].status == "timed_out" else ""
+            text = f"Your answer was still running{where} after {self.seconds:g} s."
+            cure = "Look for a loop or a wait that never ends."
+            return "timed_out", f"{text} {cure}", tuple(parts)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            parts.append(Part("", *explained(error)))
+        return _sum_up(parts)
+
+
+def _sum_up(parts: list[Part]) -> tuple[str, str, tuple[Part, ...]]:
+    """Make one status and message of the parts'."""
+    wrong = [p for p in parts if p.status != "passed"]
+    titled = tuple(p for p in parts if p.title)
+    if not wrong:
+        return "passed", "", titled
+    for status in ("check_broken",):
+        if any(p.status == status for p in wrong):
+            return status, next(p.message for p in wrong if p.status == status), titled
+    message = " ".join(p.message for p in wrong)
+    if len(wrong) < len(parts):
+        return "partial", f"{len(parts) - len(wrong)} of {len(parts)}. {message}", tuple(parts)
+    status = "raised" if all(p.status == "raised" for p in wrong) else "failed"
+    return status, message, titled
+
+
+def _graded(result: Result) -> float | None:
+    """Answer as nbgrader wants it: nothing, a share of the points, or an error."""
+    if result.status not in ("passed", "partial"):
+        raise AssertionError(repr(result))
+    display = getattr(sys.modules.get("IPython.display"), "display", print)
+    display(result)
+    if result.status == "passed":
+        return None
+    return round(sum(p.status == "passed" for p in result.parts) / len(result.parts), 2)

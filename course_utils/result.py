@@ -1,0 +1,114 @@
+"""What a check found, shown as text, as HTML and as JSON."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import asdict, dataclass
+
+__all__ = ("JSON_TYPE", "Note", "Part", "Result")
+
+JSON_TYPE = "application/vnd.course.result+json"
+
+# A mark and a word for every status: nobody has to tell colours apart.
+_FACES = {
+    "passed": ("✓", "Correct", "success"),
+    "partial": ("◐", "Partly right", "warn"),
+    "failed": ("✗", "Not yet", "error"),
+    "raised": ("✗", "Your code raised an error", "error"),
+    "timed_out": ("✗", "Too long, stopped", "error"),
+    "not_attempted": ("○", "Not attempted", "info"),
+    "setup_changed": ("!", "A given cell was changed", "warn"),
+    "check_broken": ("!", "Our check broke, not your answer", "warn"),
+}
+# JupyterLab's own colours where they exist: they fit the light and the dark theme.
+_COLOURS = {
+    "success": "var(--jp-success-color1, #2e7d32)",
+    "warn": "var(--jp-warn-color1, #b26a00)",
+    "error": "var(--jp-error-color1, #c62828)",
+    "info": "var(--jp-info-color1, #0277bd)",
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line or two for the reader; backticks mark code."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {
+            "text/plain": self.text,
+            "text/html": _box("info", f"<div>{_rich(self.text)}</div>"),
+        }
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the things an exercise asks for."""
+
+    title: str
+    status: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found out about an answer."""
+
+    exercise: str
+    """Topic and exercise, as in `streaming.ex1`."""
+    status: str
+    """passed, partial, failed, raised, timed_out, not_attempted, setup_changed or check_broken."""
+    message: str = ""
+    """The fact, and what to do about it."""
+    parts: tuple[Part, ...] = ()
+    note: str = ""
+    """Something else the reader should know, such as a progress file that cannot be written."""
+
+    def __repr__(self) -> str:
+        mark, word, _ = _FACES[self.status]
+        lines = [f"{mark} {word}: {self.message}" if self.message else f"{mark} {word}."]
+        lines += (f"  {mark} {text}" for mark, text in self._part_lines())
+        return "\n".join([*lines, self.note] if self.note else lines)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
+        mark, word, kind = _FACES[self.status]
+        head = f'<strong style="color:{_COLOURS[kind]}">{mark} {word}</strong>'
+        items = "".join(f"<li>{mark} {_rich(text)}</li>" for mark, text in self._part_lines())
+        body = [f"<div>{head} {_rich(self.message)}</div>"]
+        if items:
+            body.append(f'<ul style="list-style:none;margin:4px 0;padding-left:12px">{items}</ul>')
+        if self.note:
+            body.append(f"<div><em>{_rich(self.note)}</em></div>")
+        data = asdict(self)
+        del data["note"]  # about the machine, not about the answer
+        data["parts"] = [asdict(part) for part in self.parts]
+        return {"text/plain": repr(self), "text/html": _box(kind, "".join(body)), JSON_TYPE: data}
+
+    def _part_lines(self) -> list[tuple[str, str]]:
+        """Return mark and words of each part that has a title."""
+        return [
+            (_FACES[p.status][0], f"{p.title}: {p.message}" if p.message else f"{p.title}: holds.")
+            for p in self.parts
+            if p.title
+        ]
+
+
+def _rich(text: str) -> str:
+    """Escape everything (an answer's data is in it), then turn backticks into code."""
+    code = r'<code style="white-space:pre-wrap">\1</code>'
+    return re.sub(r"`([^`\n]+)`", code, html.escape(text)).replace("\n", "<br>")
+
+
+def _box(kind: str, body: str) -> str:
+    """Return `body` in a box a screen reader announces; text keeps the theme's own colour."""
+    return (
+        f'<div role="status" style="border-left:4px solid {_COLOURS[kind]};padding:4px 10px;'
+        f'color:var(--jp-content-font-color1, inherit)">{body}</div>'
+    )
