@@ -7,16 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lesson_model.model import LessonModel
+from lesson_model.model import ENDPOINTS, OURS, LessonModel
 from lesson_model.reply import Call, Reply
 
 __all__ = ("Call", "LessonModel", "Reply", "scratch", "start")
 
-ENDPOINTS = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
-OURS = "LESSON_MODEL_URL"  # marks an endpoint in the environment as ours, not the reader's choice
-
 _lock = threading.Lock()
-_running: tuple[int, LessonModel] | None = None  # process id: a fork has the memory, not the server
+_running: tuple[int, LessonModel] | None = None  # the process it runs in, and the model
 
 
 def start(port: int = 0) -> LessonModel:
@@ -33,32 +30,29 @@ def start(port: int = 0) -> LessonModel:
     """
     global _running
     with _lock:
-        if _running and _running[0] == os.getpid():
-            _running[1].reset()
-            return _running[1]
+        if (model := running()) is not None:
+            model.reset()
+            return model
         chosen = [os.environ[name] for name in reversed(ENDPOINTS) if os.environ.get(name)]
         if chosen and chosen[0] != os.environ.get(OURS):
             model = LessonModel(endpoint=chosen[0])
         else:
             model = LessonModel(port)
-            point_to(model.url)
+            model.announce()
         _running = (os.getpid(), model)
         return model
 
 
-def point_to(url: str) -> None:
-    """Point every OpenAI client of this process and its children to a URL."""
-    os.environ.update({name: url for name in (*ENDPOINTS, OURS)})
-    os.environ["OPENAI_API_KEY"] = "sk-lesson"
-    for name in ("NO_PROXY", "no_proxy"):
-        hosts = [host for host in os.environ.get(name, "").split(",") if host]
-        ours = [host for host in ("127.0.0.1", "localhost") if host not in hosts]
-        os.environ[name] = ",".join(hosts + ours)
+def running() -> LessonModel | None:
+    """Return the model this process serves; a forked one has the memory of it, not the server."""
+    if _running and _running[0] == os.getpid() and not _running[1].stopped:
+        return _running[1]
+    return None
 
 
 @contextmanager
 def scratch() -> Iterator[LessonModel]:
     """Run with a clean slate on the same server; the old rules, faults and log come back."""
-    model = _running[1] if _running and _running[0] == os.getpid() else start()
+    model = running() or start()
     with model.scratch():
         yield model

@@ -12,7 +12,10 @@ from lesson_model.rules import Rule
 from lesson_model.server import Server
 from lesson_model.state import State
 
-__all__ = ("LessonModel",)
+__all__ = ("ENDPOINTS", "OURS", "LessonModel")
+
+ENDPOINTS = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+OURS = "LESSON_MODEL_URL"  # marks an endpoint in the environment as ours, not the reader's choice
 
 
 class LessonModel:
@@ -32,6 +35,8 @@ class LessonModel:
         self.local = endpoint is None
         self._server = Server(self, port) if self.local else None
         self._endpoint = endpoint
+        self._environment: dict[str, str | None] = {}  # as it was before announce
+        self.stopped = False
 
     def __repr__(self) -> str:
         kind = "lesson model" if self.local else "endpoint of your choice"
@@ -120,8 +125,25 @@ class LessonModel:
             used, self.state = self.state, before
             used.over.set()
 
+    def announce(self) -> None:
+        """Point every OpenAI client of this process and its children here, until `stop`."""
+        settings = dict.fromkeys((*ENDPOINTS, OURS), self.url)
+        settings["OPENAI_API_KEY"] = "sk-lesson"
+        for name in ("NO_PROXY", "no_proxy"):
+            hosts = [host for host in os.environ.get(name, "").split(",") if host]
+            hosts += [host for host in ("127.0.0.1", "localhost") if host not in hosts]
+            settings[name] = ",".join(hosts)
+        self._environment = {name: os.environ.get(name) for name in settings}
+        os.environ.update(settings)
+
     def stop(self) -> None:
-        """End the server and whatever it still answers."""
+        """End the server and whatever it still answers; put the environment back."""
+        self.stopped = True
         self.state.over.set()
+        for name, value in self._environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         if self._server:
             self._server.stop()
