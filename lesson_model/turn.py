@@ -129,6 +129,12 @@ class Turn:
         ]
 
     @cached_property
+    def earlier_result(self) -> str:
+        """The newest tool result of earlier turns."""
+        before = reversed(self.messages[: max(self.start, 0)])
+        return next((text_of(m.get("content")) for m in before if m["role"] == "tool"), "")
+
+    @cached_property
     def said_before(self) -> list[str]:
         """The user's earlier messages, oldest first."""
         before = self.messages[: max(self.start, 0)]

@@ -1,0 +1,140 @@
+"""Which of the offered tools a clause is about, if any."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lesson_model.clauses import Clause
+from lesson_model.turn import Tool
+from lesson_model.words import EFFECT, PURE, grow, verbs_of, words
+
+__all__ = ("choose", "is_free_text", "searcher")
+
+ENOUGH = 2.0
+RISKY = re.compile(r"\b(?:risky|dangerous|destructive|sensitive|irreversible)\b", re.I)
+HAND_OVER = re.compile(
+    r"^(?:transfer|hand_?off|hand_?over|delegate|route|assign|escalate|ask|call)_(?:to_|back_to_)?"
+    r"(?=\w*(?:expert|agent|assistant|team|specialist|desk|supervisor))",
+    re.I,
+)
+PLAIN_WORD = re.compile(r"[a-z]+")
+FREE_TEXT = re.compile(
+    r"query|question|text|message|input|prompt|body|content|task|topic|subject|description|reason"
+    r"|request|keyword|term|note|comment|summary|thought|title|search|^q$|instruction|details",
+    re.I,
+)
+FACTUAL = re.compile(
+    r"^\W*(?:who|what|when|where|which|how (?:many|much|old|often|long|do|does|is|are|tall|far|big))"
+    r"\b|^\W*(?:tell me|i want to know|find out|look)\b.*\b(?:about|who|what|when|where)\b",
+    re.I,
+)
+PERSONAL = re.compile(r"\b(?:my|your|yours|you|yourself|i|me|we|us)\b", re.I)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a tool is about, from its name, docstring and parameters."""
+
+    verbs: frozenset[str]
+    names: frozenset[str]
+    words: frozenset[str]
+    parameters: frozenset[str]
+    options: tuple[str, ...]
+    effect: bool
+    pure: bool
+    risky: bool
+    opaque: bool
+
+
+def is_free_text(name: str) -> bool:
+    """Whether a parameter of this name takes the user's own words."""
+    return bool(FREE_TEXT.search(name))
+
+
+def _profile(tool: Tool) -> Profile:
+    options = (p.get("enum") or () for p in tool.properties.values())
+    return _read_profile(
+        tool.name,
+        re.split(r"\n\s*\n|\bArgs:|\bReturns:", tool.description.strip())[0],
+        tuple(tool.properties),
+        tuple(str(o) for values in options for o in values),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _read_profile(
+    name: str, description: str, parameters: tuple[str, ...], options: tuple[str, ...]
+) -> Profile:
+    name = HAND_OVER.sub("", name)
+    parts = [words(p) for p in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+", name)]
+    ordered = [w for part in parts for w in part]
+    opening = [w for part in re.findall(r"[^\W\d_]+", description)[:5] for w in words(part)]
+    # The verb leads the name (send_email), or the docstring, or ends the name (weather_lookup).
+    candidates = [*ordered[:1], *opening, *ordered[1:]]
+    verb = next((w for w in candidates if verbs_of(w)), "")
+    verbs = verbs_of(verb).union(*(verbs_of(w) for o in options for w in words(o)))
+    return Profile(
+        verbs,
+        frozenset(ordered) - {verb},
+        words(description) - {verb},
+        frozenset().union(*map(words, parameters)),
+        tuple(o.lower() for o in options),
+        any(verb in group for group in EFFECT),
+        any(verb in group for group in PURE),
+        bool(RISKY.search(f"{name.replace('_', ' ')} {description}")),
+        not verbs_of(next(iter(ordered), "")) and not grow(frozenset(ordered)) & words(description),
+    )
+
+
+def _score(tool: Tool, clause: Clause) -> float:
+    """Return how well a tool fits a clause; below ENOUGH it does not."""
+    if not PLAIN_WORD.fullmatch(tool.name) and re.search(
+        rf"(?<!\w){re.escape(tool.name)}(?!\w)", clause.text
+    ):
+        return 100.0
+    about = _profile(tool)
+    stems, kin = clause.stems, grow(clause.stems)
+    if clause.effect_head and not (about.verbs & clause.effect_head or about.risky):
+        return 0.0
+    leads = clause.head in about.verbs
+    verb = 3.0 if leads else 2.0 if about.verbs & stems else 0.0
+    thing = (
+        3.0 * len(about.names & stems)
+        + 2.0 * len((about.names & kin) - stems)
+        + (2.5 if about.opaque else 1.0) * len(about.words & stems - about.names)
+        + (1.5 if about.opaque else 0.5) * len(((about.words & kin) - stems) - about.names)
+        + 0.75 * len(about.parameters & stems - about.names - about.words)
+        + 2.0 * ("url" in about.parameters and "://" in clause.text)
+        + 1.5 * sum(o in clause.bare.lower() for o in about.options if len(o) > 2)
+    )
+    if about.risky:
+        return 3.0 + thing if clause.wants_effect and clause.effect_head else thing - 1
+    if about.effect:
+        asked = clause.wants_effect and (verb or (clause.mood == "wish" and thing >= 3))
+        return verb + thing if asked else 0.0
+    if about.pure:
+        return verb + thing
+    specific = verb and (thing or not about.names)
+    return verb + thing if specific else thing
+
+
+def choose(tools: list[Tool], clause: Clause) -> Tool | None:
+    """Return the tool a clause asks for, or None."""
+    if clause.mood in ("musing", "statement"):
+        return None
+    scores = [(_score(tool, clause), -i) for i, tool in enumerate(tools)]
+    best, index = max(scores, default=(0.0, 0))
+    return tools[-index] if best >= ENOUGH else None
+
+
+def searcher(tools: list[Tool], text: str) -> Tool | None:
+    """Return a tool that takes a plain query, where the text is a factual question."""
+    if not FACTUAL.search(text) or PERSONAL.search(text.split(" me ", 1)[-1]):
+        return None
+    for tool in tools:
+        looks_up = {"search", "find", "retriev"} & (_profile(tool).verbs | _profile(tool).words)
+        if looks_up and len(tool.required) == 1 and is_free_text(tool.required[0]):
+            return tool
+    return None

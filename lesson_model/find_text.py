@@ -1,0 +1,269 @@
+"""Finding the words that belong to a text parameter: an address, a date, a place, a message."""
+
+from __future__ import annotations
+
+import re
+
+from lesson_model.choose_tool import is_free_text
+from lesson_model.clauses import QUOTED
+from lesson_model.words import stem, verbs_of
+
+__all__ = ("EMAIL", "NOT_NUMBERS", "find_text", "name_parts", "names_in")
+
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+URL = re.compile(r"https?://[^\s\"'<>]+[^\s\"'<>.,;:!?)]")
+PATH = re.compile(
+    r"(?<![\w@./:])(?:~?\.{0,2}/[\w./-]*\w|/(?=\s|$)|[\w-]+(?:/[\w.-]+)*\.[A-Za-z]\w{0,4})\b/?"
+)
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+DATE = re.compile(
+    rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}\b"
+    rf"|\b{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}}\b)?"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH}\b(?:\s+\d{{4}}\b)?"
+    r"|\b(?:(?:next|this|on)\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    r"|\b(?:today|tonight|tomorrow|yesterday|next (?:week|month|year))\b",
+    re.I,
+)
+TIME = re.compile(
+    r"\b\d{1,2}:\d\d(?:\s*[ap]\.?m\b)?|\b\d{1,2}\s*[ap]\.?m\b|\bnoon\b|\bmidnight\b", re.I
+)
+CODE = re.compile(r"\b(?=[\w-]*\d)(?:[A-Z]{1,6}-?\d[\w-]*|[a-z]+[-_]\d[\w-]*)\b|(?<=#)\w+")
+NOT_NUMBERS = re.compile(
+    "|".join(p.pattern for p in (EMAIL, URL, CODE))
+    + r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}:\d\d\b|/[\w./-]*\d[\w./-]*",
+)
+UPPER = r"[A-ZÀ-ÖØ-ÞĀŁŚŠŽĐČĆ]"
+PIECE = rf"(?:{UPPER}[\w'’-]*|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+)"
+NAME = re.compile(rf"\b{PIECE}(?:\s+(?:(?:de|del|da|do|of|van|von|la|le|the)\s+)*{PIECE})*")
+PLAIN_PLACE = re.compile(
+    r"\b(?:in|at|near|for|to)\s+(?:the\s+|my\s+)?(?!the\b|my\b|a\b|an\b|this\b|me\b|it\b)([^\W\d_]+(?:\s[^\W\d_]+){0,2}?)"
+    r"(?=\s*(?:[?.!,;]|$|\b(?:please|today|tomorrow|now|right|like|on|in|at|and|for|this)\b))"
+)
+CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "dollar": "USD", "euro": "EUR", "pound": "GBP",
+            "yen": "JPY", "franc": "CHF", "rupee": "INR"}  # fmt: skip
+CURRENCY_CODES = "USD|EUR|GBP|JPY|CHF|INR|CNY|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|TRY|BRL|MXN|ZAR|SGD|HKD|KRW|BTC"
+LANGUAGE = re.compile(
+    r"\b(?:English|French|German|Spanish|Italian|Portuguese|Dutch|Polish|Russian|Chinese|Mandarin"
+    r"|Japanese|Korean|Arabic|Hindi|Turkish|Greek|Swedish|Danish|Finnish|Norwegian|Czech|Latin)\b",
+    re.I,
+)
+PLACE = frozenset("city location place country town room region area state zone address".split())
+ENDS = r"(?=\s+(?:with|saying|that says|and|on|at|for|from|to|because|please|right now|by|as)\b|[.?!,;:]|$)"
+OBJECT = re.compile(rf"\b(?:the|a|an|my|our|this)\s+([\w'’-]+(?:\s+[\w'’-]+){{0,4}}?){ENDS}", re.I)
+IDENTIFIER = re.compile(r"\b([a-z][\w-]*[-_][\w-]*\w)\b")
+AFTER_VERB = re.compile(rf"^\W*(?:please\s+|can you\s+|could you\s+)?\w+\s+([\w-]+){ENDS}", re.I)
+SAID = re.compile(
+    r"\b(?:saying|that says|telling (?:him|her|them|\w+)|(?:tell|inform|remind|let)\s+(?!me\b|us\b)\w+"
+    r"(?:\s+know)?)\s+(?:that\s+|to\s+)?(.+)",
+    re.I | re.S,
+)
+SEARCHED = re.compile(
+    r"\b(?:search(?:ing)?|look(?:ing)?|find|research|google|query|browse)\b"
+    r"(?:\s+(?:me|up|for|out|the web|the internet|the docs|the documentation|online|on|about|into|what|who))*"
+    r"\s+(.+?)(?:\s+(?:in|on)\s+the\s+(?:web|internet|docs|documentation))?[\s.?!]*$",
+    re.I | re.S,
+)
+ABOUT = re.compile(
+    rf"\b(?:about|regarding|concerning|on the topic of)\s+(.+?)(?=\s+(?:with|saying|that says|and|on|at|for)\b|[.?!,;:]|$)",
+    re.I,
+)
+SMALL = frozenset(
+    """i what who when where why how which is are was were do does did has have can could will would
+    please the a an and or if my your it in on at for to of from with then now also hi hello hey use
+    extract subject body compare tell give email invoice retrieved user return reply json""".split()
+)
+
+
+def name_parts(name: str) -> list[str]:
+    """Return the words of a parameter's name: from_account, fromAccount -> from, account."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")
+
+
+def quoted(text: str) -> list[str]:
+    """Return the quoted passages."""
+    return [m.group()[1:-1] for m in QUOTED.finditer(text) if len(m.group()) > 2]
+
+
+def names_in(text: str) -> list[str]:
+    """Return the proper names, sentence openings left out."""
+    found = []
+    for match in NAME.finditer(QUOTED.sub(" ", text)):
+        pieces = match.group().split()
+        while pieces and (
+            re.split("['’]", pieces[0])[0].lower() in SMALL
+            or (match.start() == 0 and verbs_of(stem(pieces[0])))
+        ):
+            pieces = pieces[1:]
+        if pieces:
+            found.append(" ".join(pieces).removesuffix("'s").removesuffix("’s"))
+    return found
+
+
+def _first(pattern: re.Pattern, text: str, taken: set[str]) -> str | None:
+    for match in pattern.finditer(text):
+        value = (match.group(match.lastindex or 0) or "").strip()
+        if value and value not in taken:
+            return value
+    return None
+
+
+def _named(parts: list[str], text: str) -> str | None:
+    """Return what stands behind the parameter's own name: Subject: Hi; titled 'Hi'."""
+    name = r"[ _]?".join(map(re.escape, parts))
+    for pattern in (
+        rf"\b{name}\s*(?:[=:]|is|named|called)?\s*(?:\"([^\"]+)\"|“([^”]+)”|(?<!\w)'(.+?)'(?!\w)|`([^`]+)`)",
+        rf"\b{name}\s*[:=]\s*([^.?!\n]+?(?=,\s*\w+[:=])|[^.?!\n]*[^.?!\n\s])",
+    ):
+        if found := re.search(pattern, text, re.I):
+            return next(g for g in found.groups() if g).strip()
+    return None
+
+
+def _role(parts: list[str], text: str) -> str | None:
+    """Return what follows the preposition a parameter is named for: from_account, destination."""
+    if {"from", "sender", "origin", "source", "departure", "start"} & set(parts):
+        prepositions = "from"
+    elif {"to", "destination", "target", "recipient", "arrival", "end", "into"} & set(parts):
+        prepositions = "to|into"
+    else:
+        return None
+    rest = text
+    for found in re.finditer(rf"\b(?:{prepositions})\s+(?:the\s+|my\s+)?", rest, re.I):
+        tail = rest[found.end() :]
+        if (name := NAME.match(tail)) and name.group().lower() not in SMALL:
+            return name.group()
+        if plain := re.match(rf"([\w-]+(?:\s+[\w-]+)?){ENDS}", tail):
+            return plain.group(1)
+    return None
+
+
+def _code(parts: list[str], text: str, taken: set[str]) -> str | None:
+    """Return an identifier: what follows 'order', '#17', 'A-17', or a bare number."""
+    things = [p for p in parts if p not in ("id", "number", "no", "code", "ref", "key", "num")]
+    for thing in (*things, "number", "id"):
+        pattern = (
+            rf"\b{thing}s?(?:\s+(?:id|number|no\.?|with id))?\s*[#:]?\s*([A-Za-z]*[-_]?\d[\w-]*)"
+        )
+        if found := _first(re.compile(pattern, re.I), text, taken):
+            return found
+    bare = re.sub(rf"[$€£]\s?\d[\d.,]*|\d[\d.,]*\s*(?:dollar|euro|pound|usd|eur|gbp|%|day|night)s?|{DATE.pattern}",
+                  " ", text, flags=re.I)  # fmt: skip
+    return _first(CODE, bare, taken) or _first(re.compile(r"(?<![\w.-])\d+(?![\w.])"), bare, taken)
+
+
+def _currency(parts: list[str], text: str, taken: set[str]) -> str | None:
+    names = "|".join(n for n in CURRENCY if n.isalpha())
+    any_currency = rf"(?:\b(?:{CURRENCY_CODES})\b|(?i:\b(?:{names})s?\b)|[$€£])"
+    target = {"to", "target", "into"} & set(parts)
+    found = re.search(rf"\b(?:to|into|in)\s+({any_currency})", text) if target else None
+    value = found.group(1) if found else _first(re.compile(any_currency), text, taken)
+    return CURRENCY.get(value.lower().rstrip("s"), value) if value else None
+
+
+def _special(parts: list[str], text: str, taken: set[str]) -> tuple[bool, str | None]:
+    """Return (whether the parameter is of a special kind, what was found)."""
+    kinds = set(parts)
+    if {"email", "mail"} & kinds or (kinds & {"to", "recipient", "cc"} and EMAIL.search(text)):
+        return True, _first(EMAIL, text, taken)
+    if {"url", "link", "uri", "website", "webpage"} & kinds:
+        return True, _first(URL, text, taken)
+    if {"date", "day", "when", "deadline", "due"} & kinds:
+        return True, _first(DATE, text, taken)
+    if {"time", "hour"} & kinds:
+        return True, _first(TIME, text, taken) or _first(DATE, text, taken)
+    if {"path", "file", "filename", "filepath", "dir", "directory", "folder"} & kinds:
+        return True, _first(PATH, EMAIL.sub(" ", URL.sub(" ", text)), taken)
+    if {
+        "id",
+        "number",
+        "no",
+        "ref",
+        "reference",
+        "sku",
+        "code",
+    } & kinds and "language" not in kinds:
+        return True, _code(parts, text, taken)
+    if "currency" in kinds:
+        return True, _currency(parts, text, taken)
+    if {"language", "lang"} & kinds:
+        return True, _first(LANGUAGE, text, taken)
+    if {"expression", "formula", "equation", "expr"} & kinds:
+        return True, _first(re.compile(r"[\d(][\d\s+\-*/().^%×÷]*[\d)]"), text, taken)
+    if {"street"} & kinds:
+        return True, _first(re.compile(rf"\b\d+\s+{NAME.pattern}"), text, taken)
+    return False, None
+
+
+def _own_words(parts: list[str], text: str) -> str | None:
+    """Return the user's own words for a query, a message, a subject."""
+    if {"query", "question", "q", "keyword", "keywords", "term", "search", "input"} & set(parts):
+        if found := SEARCHED.search(text):
+            return found.group(1).strip()
+        if found := re.search(r"\b(?:about|on)\s+(.+?)[\s.?!]*$", text, re.I):
+            if not text.rstrip().endswith("?"):
+                return found.group(1)
+        return text.strip().rstrip("?.! ") or None
+    if {"subject", "topic", "title"} & set(parts) and (found := ABOUT.search(text)):
+        return found.group(1)
+    if {"subject", "title"} & set(parts):
+        return None
+    for pattern in (SAID, re.compile(r"\b(?:because|since|as)\s+(.+)", re.I)):
+        if (found := pattern.search(text)) and ("reason" in parts) == (pattern is not SAID):
+            return found.group(1).strip().rstrip(". ")
+    if found := re.search(
+        r"\b(?:remember|note|save|store)\s+(?:that\s+|this:?\s+)?(.+)", text, re.I | re.S
+    ):
+        return found.group(1).strip().rstrip(". ")
+    if found := re.search(r":\s+(.+)", text, re.S):
+        return found.group(1).strip().strip("\"'“”`")
+    if found := ABOUT.search(text):
+        return found.group(1)
+    return None
+
+
+def find_text(
+    name: str, text: str, taken: set[str], strict: bool = False, quotes: bool = True
+) -> str | None:
+    """Return the words for a text parameter, or None.
+
+    Args:
+        name: The parameter's name.
+        text: Where to look.
+        taken: Values that other parameters of the call already took.
+        strict: Accept only what is clearly of the right kind (a name, a code, a quotation).
+        quotes: Whether a quotation may be this parameter's.
+    """
+    parts = name_parts(name)
+    if (found := _named(parts, text)) is not None:
+        return found
+    special, found = _special(parts, text, taken)
+    if special:
+        return found
+    free = is_free_text(name)
+    if quotes and not (strict and free):
+        for passage in quoted(text):
+            if passage not in taken:
+                return passage
+    if free:
+        return None if strict else _own_words(parts, text)
+    if (found := _role(parts, text)) is not None and found not in taken:
+        return found
+    if found := _first(CODE, text, taken):
+        return found
+    for found in names_in(text):
+        if not any(found in value for value in taken):
+            return found
+    if strict or {"to", "recipient", "cc"} & set(parts):
+        return None
+    place = _first(PLAIN_PLACE, text, taken) if PLACE & set(parts) else None
+    return place or _object(parts, text, taken)
+
+
+def _object(parts: list[str], text: str, taken: set[str]) -> str | None:
+    """Return the thing a sentence is about: what follows its article, or its verb."""
+    words = QUOTED.sub(" ", text)
+    for pattern in (OBJECT, IDENTIFIER, AFTER_VERB):
+        if found := _first(pattern, words, taken):
+            first, _, rest = found.partition(" ")
+            return rest if rest and first.lower() in parts else found
+    return None
