@@ -17,6 +17,15 @@ import json
 import os
 
 import ipywidgets
+from IPython.display import display
+
+TYPE = "application/vnd.course.result+json"
+
+
+def show(status: str) -> None:
+    """Show what a check shows."""
+    display({TYPE: {"status": status, "message": "Why."}, "text/plain": status}, raw=True)
+
 
 print("progress goes to", os.path.basename(os.environ["COURSE_PROGRESS"]))
 
@@ -39,7 +48,7 @@ first, last = 1, 9
 unit = "seconds"
 
 # %% tags=["check", "ex1"]
-print("not attempted" if limit is ... else double(limit))
+show("not_attempted" if limit is ... else "passed" if double(limit) == 84 else "failed")
 
 # %%
 from IPython.display import HTML

@@ -50,8 +50,26 @@ def test_both_notebooks_are_run_in_order_and_hold_nothing_local(course):
         assert str(Path.home()) not in text
         assert sys.prefix not in text
         assert "site-packages" not in text
-    assert "not attempted" in saved(course, "notebooks").cells[4].outputs[0].text
-    assert "84" in saved(course, "solutions").cells[4].outputs[0].text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("twice = x + x", "twice = x", "solutions/07_small.ipynb: cell ex1-check says failed, not"),
+        ("limit is ...", "False", "notebooks/07_small.ipynb: cell ex1-check "),
+        (
+            '"not_attempted" if',
+            '"check_broken" if',
+            "ex1-check says check_broken, not not_attempted",
+        ),
+        ('show("not_attempted"', '("not_attempted"', "ex1-check shows no result"),
+    ],
+)
+def test_a_check_with_another_verdict_stops_the_build(tmp_path, old, new, said):
+    assert LESSON.count(old) == 1
+    with pytest.raises(LessonError) as stopped:
+        build(lesson_in(tmp_path, LESSON.replace(old, new)), tmp_path)
+    assert said in str(stopped.value)
 
 
 def test_an_expected_error_keeps_the_readers_own_frame_and_the_message(course):

@@ -29,13 +29,14 @@ import nbformat
 from execution import execute
 from lesson import LessonError, read_lesson, solved_version, student_version, tags
 from nbformat import NotebookNode
-from outputs import compared_text, complaints_about
+from outputs import compared_text, complaints_about, unexpected_verdicts
 
 __all__ = ("build", "complaints", "orphans", "main")
 __all__ += ("LessonError", "read_lesson", "solved_version", "student_version", "tags")
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = {"solutions": solved_version, "notebooks": student_version}
+VERDICTS = {"solutions": "passed", "notebooks": "not_attempted"}  # what every check has to say
 
 
 def build(source: Path, root: Path = ROOT, redraw: bool = False) -> list[Path]:
@@ -63,6 +64,8 @@ def build(source: Path, root: Path = ROOT, redraw: bool = False) -> list[Path]:
     for path, run in runs.items():
         try:
             notebook = run.result()
+            for complaint in _shown_faults(notebook, path.parent.name):
+                raise LessonError(complaint)
         except LessonError as error:
             raise LessonError(f"{path.relative_to(root)}: {error}") from None
         saved = _saved(path)
@@ -83,7 +86,7 @@ def complaints(source: Path, root: Path = ROOT) -> Iterator[str]:
         elif _is_stale(path, version(lesson)):
             yield f"{name} is not what {source.relative_to(root)} says. {cure}"
         else:
-            for complaint in complaints_about(nbformat.read(path, as_version=4)):
+            for complaint in _shown_faults(nbformat.read(path, as_version=4), folder):
                 yield f"{name}: {complaint} {cure}"
 
 
@@ -131,6 +134,12 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     return bool(problems)
+
+
+def _shown_faults(notebook: NotebookNode, folder: str) -> Iterator[str]:
+    """Yield what the outputs of a notebook show that they must not."""
+    yield from complaints_about(notebook)
+    yield from unexpected_verdicts(notebook, VERDICTS[folder])
 
 
 def _is_stale(path: Path, notebook: NotebookNode) -> bool:

@@ -14,8 +14,9 @@ import nbformat
 from cells import tags
 from nbformat import NotebookNode
 
-__all__ = ("compared_text", "complaints_about", "plain", "tidy_outputs")
+__all__ = ("compared_text", "complaints_about", "plain", "tidy_outputs", "unexpected_verdicts")
 
+RESULT = "application/vnd.course.result+json"  # what a check says, for programs
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # names a model by a random id
 FOLDERS = {str(Path(__file__).resolve().parent.parent), str(Path.home()), sys.prefix}
 FOLDERS = {folder + os.sep for folder in FOLDERS | {tempfile.gettempdir()} if folder != os.sep}
@@ -57,6 +58,22 @@ def complaints_about(notebook: NotebookNode) -> Iterator[str]:
             if "nbval-ignore-output" not in tags(cell):
                 faults += _chance(output)
             yield from (f"cell {cell.id} {fault}" for fault in faults)
+
+
+def unexpected_verdicts(notebook: NotebookNode, expected: str) -> Iterator[str]:
+    """Yield one sentence for each check that does not say `expected`, as "passed"."""
+    for cell in (cell for cell in notebook.cells if "check" in tags(cell)):
+        results = [
+            output.data[RESULT] for output in cell.outputs if RESULT in output.get("data", {})
+        ]
+        if not results:
+            yield f"cell {cell.id} shows no result. End it with a call such as `check.ex1(answer)`."
+        for result in results:
+            if result["status"] != expected:
+                yield (
+                    f"cell {cell.id} says {result['status']}, not {expected}: "
+                    f"{result.get('message', '')!r}. Correct the answer or its check."
+                )
 
 
 def compared_text(notebook: NotebookNode) -> str:
