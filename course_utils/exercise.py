@@ -17,9 +17,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from course_utils.attempted import is_stub
+from course_utils.attempted import functions_of, is_stub
 from course_utils.blame import explain
+from course_utils.given import changed
+from course_utils.progress import record
 from course_utils.quiet import Seen, quiet, watch_output
+from course_utils.reference import reference
 from course_utils.result import Note, Part, Result
 from course_utils.time_limit import TimeUp, run_async, run_limited
 
@@ -80,11 +83,21 @@ class Exercise:
 
     def __call__(self, *answers: Any) -> Any:
         """Judge the answers; record and return the result."""
-        status, message, parts = self._judge(answers)
-        result = Result(f"{self.topic}.{self.name}", status, message, parts)
+        status, message, parts = self._judge(answers, sys._getframe(1).f_globals)
+        name = f"{self.topic}.{self.name}"
+        result = Result(name, status, message, parts, record(self.root, name, status))
         if os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate"):
             return _graded(result)
         return result
+
+    def or_reference(self, *answers: Any) -> Any:
+        """Return the answer, or the reference in place of one that was not attempted."""
+        if any(map(is_stub, answers)):
+            with quiet():
+                solved = reference(self.root, self.topic, self.name, sys._getframe(1).f_globals)
+            pairs = zip(self.answers, answers, strict=True)
+            answers = tuple(solved[n] if is_stub(answer) else answer for n, answer in pairs)
+        return answers[0] if len(answers) == 1 else answers
 
     def hint(self, n: int = 1) -> Note:
         """Show hint `n`, counting from 1."""
@@ -94,7 +107,9 @@ class Exercise:
         more = f"For another one: `.hint({n + 1})`." if n < count else "This was the last one."
         return Note(f"Hint {n} of {count}: {self.hints[n - 1]}\n{more}")
 
-    def _judge(self, answers: tuple[Any, ...]) -> tuple[str, str, tuple[Part, ...]]:
+    def _judge(
+        self, answers: tuple[Any, ...], caller: dict[str, Any]
+    ) -> tuple[str, str, tuple[Part, ...]]:
         call = f"check.{self.name}({', '.join(self.answers)})"
         if len(answers) != len(self.answers):
             return "not_attempted", f"Call the check as `{call}`.", ()
@@ -116,7 +131,11 @@ class Exercise:
             else:
                 self.test(*answers)
 
+        spaces = [caller, *(f.__globals__ for answer in answers for f in functions_of(answer))]
+        notebook = next((space for space in spaces if "In" in space), {})
         try:
+            if fact := changed(self.root, self.topic, self.given, notebook):
+                return "setup_changed", fact, ()
             with quiet():
                 run_limited(judge, self.seconds)
         except TimeUp:
@@ -132,17 +151,16 @@ class Exercise:
 
 
 def _sum_up(parts: list[Part]) -> tuple[str, str, tuple[Part, ...]]:
-    """Make one status and message of the parts'."""
+    """Make one status and one message of the parts'."""
     wrong = [p for p in parts if p.status != "passed"]
     titled = tuple(p for p in parts if p.title)
     if not wrong:
         return "passed", "", titled
-    for status in ("check_broken",):
-        if any(p.status == status for p in wrong):
-            return status, next(p.message for p in wrong if p.status == status), titled
-    message = " ".join(p.message for p in wrong)
+    if broken := [p for p in wrong if p.status == "check_broken"]:
+        return "check_broken", broken[0].message, titled
+    message = "\n".join(dict.fromkeys(p.message for p in wrong))
     if len(wrong) < len(parts):
-        return "partial", f"{len(parts) - len(wrong)} of {len(parts)}. {message}", tuple(parts)
+        return "partial", f"{len(parts) - len(wrong)} of {len(parts)}.\n{message}", tuple(parts)
     status = "raised" if all(p.status == "raised" for p in wrong) else "failed"
     return status, message, titled
 

@@ -71,7 +71,7 @@ class Result:
 
     def __repr__(self) -> str:
         mark, word, _ = _FACES[self.status]
-        lines = [f"{mark} {word}: {self.message}" if self.message else f"{mark} {word}."]
+        lines = [f"{mark} {word}: {self._head()}" if self._head() else f"{mark} {word}."]
         lines += (f"  {mark} {text}" for mark, text in self._part_lines())
         return "\n".join([*lines, self.note] if self.note else lines)
 
@@ -81,7 +81,7 @@ class Result:
         mark, word, kind = _FACES[self.status]
         head = f'<strong style="color:{_COLOURS[kind]}">{mark} {word}</strong>'
         items = "".join(f"<li>{mark} {_rich(text)}</li>" for mark, text in self._part_lines())
-        body = [f"<div>{head} {_rich(self.message)}</div>"]
+        body = [f"<div>{head} {_rich(self._head())}</div>"]
         if items:
             body.append(f'<ul style="list-style:none;margin:4px 0;padding-left:12px">{items}</ul>')
         if self.note:
@@ -91,10 +91,17 @@ class Result:
         data["parts"] = [asdict(part) for part in self.parts]
         return {"text/plain": repr(self), "text/html": _box(kind, "".join(body)), JSON_TYPE: data}
 
+    def _head(self) -> str:
+        """Return what the message says besides the parts' own sentences."""
+        head = self.message
+        for part in self.parts:
+            head = head.replace(part.message, "") if part.title and part.message else head
+        return head.strip()
+
     def _part_lines(self) -> list[tuple[str, str]]:
         """Return mark and words of each part that has a title."""
         return [
-            (_FACES[p.status][0], f"{p.title}: {p.message}" if p.message else f"{p.title}: holds.")
+            (_FACES[p.status][0], f"{p.title}: {p.message}" if p.message else f"{p.title}: right.")
             for p in self.parts
             if p.title
         ]

@@ -1,0 +1,134 @@
+"""Which exercises the reader has solved: `progress.db`, next to the README.
+
+A small SQLite file, so that several notebooks may write at once. `COURSE_PROGRESS` names another
+file; `COURSE_PROGRESS=off` keeps none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ("Progress", "read", "record", "show")
+
+ROOT = Path(__file__).resolve().parent.parent
+_ANSWERS = ("raised", "timed_out", "failed", "partial", "passed")  # the better, the later
+_WORDS = {"passed": "solved", "partial": "partly right", "": "open"}
+
+
+def record(root: Path, exercise: str, status: str) -> str:
+    """Note how `topic.exN` was answered; return a sentence if that is not possible.
+
+    What was solved once stays solved. Running the notebook in solutions/ does not count.
+    """
+    path = _path(root)
+    if path is None or status not in _ANSWERS or Path.cwd() == root / "solutions":
+        return ""
+    note = ""
+    for _ in range(2):
+        try:
+            with _opened(path) as file, file:
+                file.execute("BEGIN IMMEDIATE")
+                row = file.execute("SELECT best FROM answers WHERE exercise = ?", (exercise,))
+                best = max([status, *(row.fetchone() or ())], key=_rank)
+                file.execute("REPLACE INTO answers VALUES (?, ?, ?)", (exercise, best, status))
+                return note
+        except sqlite3.OperationalError as error:
+            return f"Your progress was not saved in {path.name} ({error}). All else works."
+        except sqlite3.DatabaseError:
+            note = _set_aside(path)
+    return note
+
+
+def read(root: Path = ROOT) -> dict[str, dict[str, str]]:
+    """Return `{lesson: {exercise: best status, or ""}}` for every lesson in notebooks/."""
+    best: dict[str, str] = {}
+    path = _path(root)
+    if path is not None and path.exists():
+        with contextlib.suppress(sqlite3.DatabaseError), _opened(path) as file:
+            best = dict(file.execute("SELECT exercise, best FROM answers"))
+    lessons: dict[str, dict[str, str]] = {}
+    for notebook in sorted((root / "notebooks").glob("[0-9]*_*.ipynb")):
+        topic = notebook.stem.partition("_")[2]
+        names = _exercises(notebook)
+        lessons[notebook.stem] = {name: best.get(f"{topic}.{name}", "") for name in names}
+    return lessons
+
+
+def show(root: Path = ROOT) -> Progress:
+    """Return the reader's progress, drawn."""
+    return Progress(read(root))
+
+
+class Progress:
+    """A line for each lesson: a mark and words for its exercises."""
+
+    def __init__(self, lessons: dict[str, dict[str, str]]) -> None:
+        self.lessons = lessons
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:<24} {bar}  {words}" for name, bar, words in self._lines())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
+            f'<td style="text-align:left" aria-hidden="true">{bar}</td>'
+            f'<td style="text-align:left">{words}</td></tr>'
+            for name, bar, words in self._lines()
+        )
+        table = f"<table><caption>Your progress</caption>{rows}</table>"
+        return {"text/plain": repr(self), "text/html": table}
+
+    def _lines(self) -> Iterator[tuple[str, str, str]]:
+        for lesson, exercises in self.lessons.items():
+            number, _, topic = lesson.partition("_")
+            solved = sum(status == "passed" for status in exercises.values())
+            marks = [
+                "■" if s == "passed" else "◧" if s == "partial" else "□" for s in exercises.values()
+            ]
+            words = f"{solved} of {len(exercises)} solved"
+            tried = [n for n, s in exercises.items() if s and s != "passed"]
+            words += f"; begun: {', '.join(tried)}" if tried else ""
+            yield f"{number} {topic.replace('_', ' ')}", "".join(marks), words
+
+
+def _path(root: Path) -> Path | None:
+    chosen = os.environ.get("COURSE_PROGRESS", "")
+    return None if chosen == "off" else Path(chosen) if chosen else root / "progress.db"
+
+
+def _rank(status: str) -> int:
+    return _ANSWERS.index(status) if status in _ANSWERS else -1
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    file = sqlite3.connect(path, timeout=10, isolation_level=None)  # s to wait for another writer
+    try:
+        table = "answers (exercise TEXT PRIMARY KEY, best TEXT NOT NULL, last TEXT NOT NULL)"
+        file.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+        yield file
+    finally:
+        file.close()
+
+
+def _set_aside(path: Path) -> str:
+    """Rename a file that cannot be read to the first free name."""
+    number = 1
+    while (other := path.with_name(f"{path.name}.broken-{number}")).exists():
+        number += 1
+    with contextlib.suppress(FileNotFoundError):  # another notebook was faster
+        path.rename(other)
+    return f"{path.name} could not be read; it is now {other.name}, and your progress starts anew."
+
+
+def _exercises(notebook: Path) -> list[str]:
+    """Return the exercises a notebook checks, in its order."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    tags = [cell["metadata"].get("tags", []) for cell in cells]
+    return [tag for found in tags if "check" in found for tag in found if tag.startswith("ex")]

@@ -1,0 +1,304 @@
+"""Run answers against their checks, each in a process of its own.
+
+`tests/answers/<topic>_exN.py` holds answers to one exercise, each under a line that says what its
+check has to say of it, and why somebody would write it:
+
+    # %% passed: with a comprehension
+    # %% partial | the last part; a fragment of a title: forgets the last one
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+import multiprocessing
+import os
+import random
+import re
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_utils.exercise import Exercise
+from course_utils.reference import run_cell
+
+__all__ = ("Answer", "Bank", "Lesson", "Outcome", "read_answers", "run")
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAD = re.compile(r"^# %% (\w+)(?: *\|([^:]*))?: *(.+)$")
+GRACE = 60  # seconds an answer gets beyond its own time limit, for the cells before it
+PRELOAD = (
+    "course_utils.exercise",
+    "langchain.agents",
+    "langchain_openai",
+    "langgraph.checkpoint.sqlite",
+    "langgraph.graph",
+    "lesson_model",
+    "matplotlib.pyplot",
+)
+os.environ.setdefault("MPLBACKEND", "agg")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One cell of the bank."""
+
+    status: str
+    parts: tuple[str, ...]
+    """Titles, or fragments of titles, of the parts that do not hold."""
+    why: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check said of an answer, and what else happened."""
+
+    status: str
+    """The check's status; `killed` if the process had to be, `crashed` if it ended by itself."""
+    message: str = ""
+    failing: tuple[str, ...] = ()
+    output: str = ""
+    changed: tuple[str, ...] = ()
+
+    def complaint(self, status: str, parts: tuple[str, ...] | None = None) -> str:
+        """Return how this differs from what was expected, "" if it does not."""
+        said = f"{self.status}: {self.message}"
+        if self.status != status:
+            return f"expected {status}, got {said}"
+        if self.output:
+            return f"something was shown besides the result: {self.output[:300]!r}"
+        if self.changed:
+            return f"the check left something changed: {', '.join(self.changed)}"
+        if parts is not None and not _same_parts(parts, self.failing):
+            return f"expected {parts} to fail, got {self.failing}. {said}"
+        if status not in ("passed", "not_attempted") and not self.message.strip():
+            return "the check refuses without a sentence"
+        return ""
+
+
+@dataclass
+class Lesson:
+    """The code cells of a lesson, solved and as students get them."""
+
+    topic: str
+    solved: list[tuple[str, frozenset[str]]]
+    """Source and tags of each code cell."""
+    student: list[tuple[str, frozenset[str]]]
+    path: tuple[str, ...] = field(default=())
+    """What stands before the rest on `sys.path`."""
+
+    def exercises(self) -> list[str]:
+        """Return `ex1`, `ex2` ... in the order of the lesson."""
+        return [t for _, tags in self.solved if "check" in tags for t in tags if t != "check"]
+
+    def cell(self, exercise: str, kind: str, student: bool = False) -> str:
+        """Return the source of the `exercise` or the `check` cell of an exercise."""
+        cells = self.student if student else self.solved
+        return next(source for source, tags in cells if {kind, exercise} <= tags)
+
+    def before(self, exercise: str, answer: str = "", only_needed: bool = False) -> list[str]:
+        """Return the cells that run before an exercise.
+
+        With `only_needed`, only those that bind a name the answer or its check uses: a mutant does
+        not have to sit through every demonstration of the lesson.
+        """
+        place = next(i for i, (_, tags) in enumerate(self.solved) if {"exercise", exercise} <= tags)
+        cells = [source for source, _ in self.solved[:place]]
+        if not only_needed:
+            return cells
+        needed = _names(answer, ast.Load) | _names(self.cell(exercise, "check"), ast.Load)
+        kept = []
+        for source in reversed(cells):
+            if _bound(source) & needed:
+                kept.append(source)
+                needed |= _names(source, ast.Load)
+        return kept[::-1]
+
+
+def read_answers(path: Path) -> list[Answer]:
+    """Return the answers of a bank file, none if there is no such file.
+
+    Raises:
+        ValueError: A cell's first line is not as it has to be.
+    """
+    if not path.exists():
+        return []
+    answers = []
+    for cell in re.split(r"^(?=# %%)", path.read_text("utf-8"), flags=re.M):
+        if not cell.startswith("# %%"):
+            if cell.strip() and not all(ln.startswith("#") for ln in cell.split("\n") if ln):
+                raise ValueError(f"{path.name}: code before the first `# %%` line.")
+            continue
+        first, _, source = cell.partition("\n")
+        head = HEAD.match(first)
+        if head is None:
+            raise ValueError(f"{path.name}: {first!r} is not `# %% STATUS [| part; part]: why`.")
+        parts = tuple(part.strip() for part in (head[2] or "").split(";") if part.strip())
+        answers.append(Answer(head[1], parts, head[3].strip(), source))
+    return answers
+
+
+class Bank:
+    """Runs answers two at a time, and the same one only once."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(2)
+        self._runs: dict[tuple[Any, ...], Future[Outcome]] = {}
+
+    def submit(self, lesson: Lesson, exercise: str, source: str, full: bool) -> Future[Outcome]:
+        """Start to run an answer; `full` runs every cell before it, not only the needed ones."""
+        key = (lesson.topic, exercise, source, full)
+        if key not in self._runs:
+            self._runs[key] = self._pool.submit(run, lesson, exercise, source, full)
+        return self._runs[key]
+
+    def close(self) -> None:
+        """Start no more answers."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def run(
+    lesson: Lesson, exercise: str, source: str, full: bool = True, grace: float = GRACE
+) -> Outcome:
+    """Run an answer and its check in a process of its own, killed when it does not end."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOAD))
+    receiver, sender = context.Pipe(duplex=False)
+    before = lesson.before(exercise, source, only_needed=not full)
+    job = (before, source, lesson.cell(exercise, "check"), lesson.path)
+    child = context.Process(target=_child, args=(sender, *job))
+    child.start()
+    sender.close()
+    limit: float | None = grace
+    try:
+        while receiver.poll(limit):
+            message = receiver.recv()
+            if isinstance(message, Outcome):
+                return message
+            limit = message + grace  # the exercise's own limit, known when its module is loaded
+        return Outcome("killed", f"still running after {limit:g} s")
+    except EOFError:
+        return Outcome("crashed", "the process ended without an answer")
+    finally:
+        _kill(child.pid)
+        child.join()
+        receiver.close()
+
+
+def _kill(pid: int | None) -> None:
+    """Kill a child and whatever it started."""
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(pid or 0, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def _child(sender: Any, before: list[str], answer: str, check: str, path: tuple[str, ...]) -> None:
+    os.setsid()
+    os.environ["COURSE_PROGRESS"] = "off"
+    sys.path[:0] = path
+    with tempfile.TemporaryFile() as shown:
+        os.dup2(shown.fileno(), 1)
+        os.dup2(shown.fileno(), 2)
+        # Lines go out at once, as a student would see them.
+        sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)
+        sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)
+        sender.send(_judge(sender, shown, before, answer, check))
+        sender.close()
+    os._exit(0)  # do not wait for threads an answer left behind
+
+
+def _judge(sender: Any, shown: Any, before: list[str], answer: str, check: str) -> Outcome:
+    namespace: dict[str, Any] = {"__name__": "__main__", "In": [""]}
+    sys.modules["__main__"].__dict__.update(namespace)
+    namespace = sys.modules["__main__"].__dict__
+    try:
+        for number, source in enumerate([*before, answer]):
+            namespace["In"].append(source)
+            run_cell(source, f"<ipython-input-{number}>", namespace)
+    except BaseException as error:
+        return Outcome("crashed", f"a cell before the check: {type(error).__name__}: {error}")
+    sender.send(_seconds(namespace))
+    start, state = _size(shown), _state()
+    try:
+        result = run_cell(check, "<ipython-input-check>", namespace)
+    except BaseException as error:
+        return Outcome("crashed", f"the check cell: {type(error).__name__}: {error}")
+    after = _state()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    shown.seek(start)
+    return Outcome(
+        result.status,
+        result.message,
+        tuple(part.title for part in result.parts if part.title and part.status != "passed"),
+        shown.read().decode("utf-8", "replace"),
+        tuple(name for name in state if state[name] != after[name]),
+    )
+
+
+def _size(shown: Any) -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return os.fstat(shown.fileno()).st_size
+
+
+def _seconds(namespace: dict[str, Any]) -> float:
+    """Return the longest time limit of the checks in a namespace."""
+    checks = vars(namespace["check"]).values() if "check" in namespace else ()
+    return max((c.seconds for c in checks if isinstance(c, Exercise)), default=20)
+
+
+def _state() -> dict[str, Any]:
+    """Return what no check may leave changed."""
+    loggers = {"": logging.root, **logging.root.manager.loggerDict}
+    return {
+        "os.environ": dict(os.environ),
+        "the folder": os.getcwd(),
+        "random": random.getstate(),
+        "warnings": list(warnings.filters),
+        "logging": {
+            name: (log.level, log.propagate, log.disabled, tuple(log.handlers))
+            for name, log in loggers.items()
+            if isinstance(log, logging.Logger)
+            and (log.level or log.handlers or log.disabled or not log.propagate)
+        },
+        "log streams": [id(getattr(h, "stream", None)) for h in logging.root.handlers],
+        "the alarm": (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)),
+        "sys.stdout": (id(sys.stdout), id(sys.stderr)),
+        "tracing": (sys.gettrace(), threading.gettrace()),
+        "recursion limit": sys.getrecursionlimit(),
+    }
+
+
+def _same_parts(expected: tuple[str, ...], failing: tuple[str, ...]) -> bool:
+    return len(expected) == len(failing) and all(
+        any(fragment in title for title in failing) for fragment in expected
+    )
+
+
+def _names(source: str, kind: type[ast.expr_context]) -> set[str]:
+    nodes = ast.walk(ast.parse(source))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, kind)}
+
+
+def _bound(source: str) -> set[str]:
+    """Return the names a cell binds."""
+    tree = ast.parse(source)
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    named = {node.name for node in tree.body if isinstance(node, definitions)}
+    imported = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    return named | imported | _names(source, ast.Store)
