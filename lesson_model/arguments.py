@@ -74,7 +74,8 @@ def as_kind(value: str, schema: dict, root: dict) -> object:
 class _Filler:
     """Fills one schema from one passage, each word used once."""
 
-    def __init__(self, text: str, root: dict, strict: bool) -> None:
+    def __init__(self, text: str, root: dict, strict: bool, own: tuple[str, ...] = ()) -> None:
+        self.own = own
         self.text, self.root, self.strict = text, root, strict
         self.taken: set[str] = set()
         spelt = SPELT_OUT.sub(lambda m: SPELT[m.group().lower()], text)
@@ -120,7 +121,7 @@ class _Filler:
             return None
         strict = self.strict or (not required and name_parts(name)[0] != "reason")
         quotes = self.quotes or is_free_text(name)
-        found = find_text(name, self.text, self.taken, strict, quotes)
+        found = find_text(name, self.text, self.taken, strict, quotes, self.own)
         if found is not None:
             self.taken.add(found)
         return found
@@ -255,7 +256,7 @@ def fill(schema: dict, text: str, name: str = "", strict: bool = False) -> dict:
     literal = _literal(name, list(schema.get("properties") or {}), text)
     if literal is not None:
         return literal
-    arguments = _Filler(text, schema, strict).members(schema)
+    arguments = _Filler(text, schema, strict, tuple(name_parts(name))).members(schema)
     if found := re.search(r"\bsubtract(?:ed)?\s+\S+\s+from\s+\S+", text, re.I):
         numeric = [k for k, v in arguments.items() if isinstance(v, (int, float))]
         if len(numeric) == 2 and found:

@@ -10,7 +10,7 @@ from lesson_model.clauses import Clause
 from lesson_model.turn import Tool
 from lesson_model.words import EFFECT, PURE, grow, verbs_of, words
 
-__all__ = ("choose", "is_free_text", "searcher")
+__all__ = ("changes_something", "choose", "is_free_text", "searcher")
 
 ENOUGH = 2.0
 RISKY = re.compile(r"\b(?:risky|dangerous|destructive|sensitive|irreversible)\b", re.I)
@@ -18,6 +18,12 @@ HAND_OVER = re.compile(
     r"^(?:transfer|hand_?off|hand_?over|delegate|route|assign|escalate|ask|call)_(?:to_|back_to_)?"
     r"(?=\w*(?:expert|agent|assistant|team|specialist|desk|supervisor))",
     re.I,
+)
+A_THING = re.compile(r"\b(?:a|an|some|another)\s+(?!few\b|couple\b)[^\W\d_]{3,}", re.I)
+GENERIC = words("item product thing object resource action task operation record entry command")
+PATHS = words("path file filename directory folder")
+PATH = re.compile(
+    r"(?<![\w@:/])(?:\.{0,2}/)?(?:[\w-]+/)*[\w-]+\.[A-Za-z]\w{0,4}\b|(?<![\w:/])/[\w-]+/"
 )
 PLAIN_WORD = re.compile(r"[a-z]+")
 FREE_TEXT = re.compile(
@@ -107,17 +113,25 @@ def _score(tool: Tool, clause: Clause) -> float:
         + (1.5 if about.opaque else 0.5) * len(((about.words & kin) - stems) - about.names)
         + 0.75 * len(about.parameters & stems - about.names - about.words)
         + 2.0 * ("url" in about.parameters and "://" in clause.text)
+        + 2.0 * (bool(about.parameters & PATHS) and bool(PATH.search(clause.bare)))
         + 1.5 * sum(o in clause.bare.lower() for o in about.options if len(o) > 2)
     )
     if about.risky:
         return 3.0 + thing if clause.wants_effect and clause.effect_head else thing - 1
     if about.effect:
+        if not thing and not about.names & GENERIC and A_THING.search(clause.bare):
+            return 0.0  # "book a flight" is not for book_hotel
         asked = clause.wants_effect and (verb or (clause.mood == "wish" and thing >= 3))
         return verb + thing if asked else 0.0
     if about.pure:
         return verb + thing
     specific = verb and (thing or not about.names)
     return verb + thing if specific else thing
+
+
+def changes_something(tool: Tool) -> bool:
+    """Whether a tool has an effect, as far as its name and docstring tell."""
+    return _profile(tool).effect or _profile(tool).risky
 
 
 def choose(tools: list[Tool], clause: Clause) -> Tool | None:

@@ -12,8 +12,8 @@ __all__ = ("Clause", "clauses", "refers")
 
 QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|`[^`\n]*`|(?<!\w)'[^'\n]*(?:'\w[^'\n]*)*'(?!\w)")
 FREE_TEXT = re.compile(
-    r"\b(?:saying|that says|telling (?:him|her|them|\w+))\b[^\n]*"
-    r"|\b(?:because|since)\b[^.!?\n]*|\btell (?!me\b|us\b)\w+ (?:that|to|about)\b[^\n]*",
+    r"\b(?:saying|that says|telling \w+)\b([^\n]*)|\b(?:because|since)\b([^.!?\n]*)"
+    r"|\b(?:tell|inform|remind) (?!me\b|us\b)\w+ (?:that|to|about)\b([^\n]*)",
     re.I,
 )
 CUT = re.compile(
@@ -34,6 +34,7 @@ LEAD = re.compile(
     r"|so|and|go ahead and|help me(?: to)?|try to|quickly|immediately|if [^,]{3,60},)\b[\s,:!]*)+",
     re.I,
 )
+SHOW_ME = re.compile(r"^\W*(?:tell|give|send) (?:me|us)\b", re.I)
 WISH = re.compile(r"^\W*i(?:['’]d like| would like| need| want| must have)\s+(?!to\b|you\b)", re.I)
 MUSING = re.compile(
     r"^\W*(?:what (?:would|will|could|might) happen|what happens|what if|suppos|imagin|hypothetic"
@@ -122,12 +123,15 @@ class Clause:
 
 
 def _first(text: str) -> str:
-    found = re.search(r"[^\W\d_]+", re.sub(r"^\W*(?:tell|give|send) (?:me|us)\b", "show", text))
+    found = re.search(r"[^\W\d_]+", SHOW_ME.sub("show", text))
     return stem(found.group()) if found else ""
 
 
 def _blank(match: re.Match) -> str:
-    return "·" * (match.end() - match.start())
+    """Return the match with its last group, or all of it, blanked out."""
+    start, end = match.span(match.lastindex or 0)
+    blanked = "·" * (end - start)
+    return match.string[match.start() : start] + blanked + match.string[end : match.end()]
 
 
 def refers(clause: Clause) -> re.Match | None:

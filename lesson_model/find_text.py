@@ -52,6 +52,7 @@ ENDS = r"(?=\s+(?:with|saying|that says|and|on|at|for|from|to|because|please|rig
 OBJECT = re.compile(rf"\b(?:the|a|an|my|our|this)\s+([\w'’-]+(?:\s+[\w'’-]+){{0,4}}?){ENDS}", re.I)
 IDENTIFIER = re.compile(r"\b([a-z][\w-]*[-_][\w-]*\w)\b")
 AFTER_VERB = re.compile(rf"^\W*(?:please\s+|can you\s+|could you\s+)?\w+\s+([\w-]+){ENDS}", re.I)
+ADDRESSED = "tell|inform|remind|notify|message|email|mail|text|ask|contact"
 SAID = re.compile(
     r"\b(?:saying|that says|telling (?:him|her|them|\w+)|(?:tell|inform|remind|let)\s+(?!me\b|us\b)\w+"
     r"(?:\s+know)?)\s+(?:that\s+|to\s+)?(.+)",
@@ -127,9 +128,10 @@ def _role(parts: list[str], text: str) -> str | None:
         prepositions = "to|into"
     else:
         return None
-    rest = text
-    for found in re.finditer(rf"\b(?:{prepositions})\s+(?:the\s+|my\s+)?", rest, re.I):
-        tail = rest[found.end() :]
+    if {"to", "recipient", "receiver"} & set(parts):
+        prepositions = f"(?:{ADDRESSED})|{prepositions}"
+    for found in re.finditer(rf"\b(?:{prepositions})\s+(?:the\s+|my\s+)?", text, re.I):
+        tail = text[found.end() :]
         if (name := NAME.match(tail)) and name.group().lower() not in SMALL:
             return name.group()
         if plain := re.match(rf"([\w-]+(?:\s+[\w-]+)?){ENDS}", tail):
@@ -222,7 +224,12 @@ def _own_words(parts: list[str], text: str) -> str | None:
 
 
 def find_text(
-    name: str, text: str, taken: set[str], strict: bool = False, quotes: bool = True
+    name: str,
+    text: str,
+    taken: set[str],
+    strict: bool = False,
+    quotes: bool = True,
+    own: tuple[str, ...] = (),
 ) -> str | None:
     """Return the words for a text parameter, or None.
 
@@ -232,6 +239,7 @@ def find_text(
         taken: Values that other parameters of the call already took.
         strict: Accept only what is clearly of the right kind (a name, a code, a quotation).
         quotes: Whether a quotation may be this parameter's.
+        own: The words of the tool's name: 'the kitchen light' for set_light is the kitchen.
     """
     parts = name_parts(name)
     if (found := _named(parts, text)) is not None:
@@ -240,7 +248,7 @@ def find_text(
     if special:
         return found
     free = is_free_text(name)
-    if quotes and not (strict and free):
+    if quotes:
         for passage in quoted(text):
             if passage not in taken:
                 return passage
@@ -256,14 +264,18 @@ def find_text(
     if strict or {"to", "recipient", "cc"} & set(parts):
         return None
     place = _first(PLAIN_PLACE, text, taken) if PLACE & set(parts) else None
-    return place or _object(parts, text, taken)
+    return place or _object({*parts, *own}, text, taken)
 
 
-def _object(parts: list[str], text: str, taken: set[str]) -> str | None:
+def _object(own: set[str], text: str, taken: set[str]) -> str | None:
     """Return the thing a sentence is about: what follows its article, or its verb."""
     words = QUOTED.sub(" ", text)
     for pattern in (OBJECT, IDENTIFIER, AFTER_VERB):
         if found := _first(pattern, words, taken):
-            first, _, rest = found.partition(" ")
-            return rest if rest and first.lower() in parts else found
+            thing = found.split()
+            while len(thing) > 1 and thing[0].lower() in own:
+                thing = thing[1:]
+            while len(thing) > 1 and thing[-1].lower() in own:
+                thing = thing[:-1]
+            return " ".join(thing)
     return None

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from lesson_model.arguments import NUMBER, fill, kind_of, resolve
-from lesson_model.choose_tool import choose, is_free_text, searcher
-from lesson_model.clauses import Clause, clauses, refers
+from lesson_model.choose_tool import changes_something, choose, is_free_text, searcher
+from lesson_model.clauses import QUOTED, Clause, clauses, refers
 from lesson_model.reply import Call
 from lesson_model.results import went_well
 from lesson_model.turn import Tool, Turn
@@ -71,16 +71,20 @@ def make_plan(turn: Turn) -> Plan:
             made[step.tool.name] -= 1
         else:
             left.append(step)
-    plan = Plan()
+    plan, waited = Plan(), False
     for i, step in enumerate(left):
-        if i and (step.waits or not turn.parallel):
+        if i and not turn.parallel:
             break
+        waited = waited or bool(i and step.waits)
+        if waited and not _stands_alone(step):
+            continue
         if not _condition_holds(step, turn):
             continue
         arguments = _arguments(step, turn, text)
         missing = [p for p in step.tool.required if p not in arguments]
         if missing and i:
-            break
+            waited = True
+            continue
         if missing:
             plan.missing.append((step.tool.name, missing))
             break
@@ -113,12 +117,17 @@ def _steps(turn: Turn, text: str) -> list[Step]:
     return steps
 
 
+def _stands_alone(step: Step) -> bool:
+    """Whether a step may go ahead while one before it waits: a new sentence that only looks."""
+    return not step.waits and step.clause.link == "stop" and not changes_something(step.tool)
+
+
 def _is_another(tool: Tool, clause: Clause) -> bool:
     """Whether a bare rest ('... and Rome') asks for the same tool once more."""
     kinds = {p: kind_of(resolve(tool.properties.get(p, {}), tool.schema)) for p in tool.required}
     if not kinds or "array" in kinds.values() or len(clause.text) > 80:
         return False
-    if all(is_free_text(p) for p in kinds):
+    if all(is_free_text(p) for p in kinds) and not QUOTED.search(clause.text):
         return False
     return kinds.keys() <= fill(tool.schema, clause.text, strict=True).keys()
 

@@ -91,6 +91,14 @@ negative hate terrible bad boring awful worst poor disappointed angry
 spam free prize win winner click offer
 email mail inbox
 employee colleague
+hotel room stay accommodation
+meeting appointment event call calendar
+ticket issue case
+flight plane fly
+car vehicle
+user customer client account
+note memo
+reminder alarm
 doc documentation manual
 """
 
