@@ -1,0 +1,88 @@
+"""How fast the parts are, beside what one could use instead and beside our aims.
+
+    python3 course.py bench                  all of it, under four minutes
+    python3 course.py bench model            the lesson model and four other mock servers
+    python3 course.py bench nbval            the strict run of all notebooks
+    python3 course.py bench start            course.py, imports, the lesson model's start
+
+The first `bench model` installs the other servers, each in an environment of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import bench_model
+import bench_nbval
+import bench_start
+
+__all__ = ("main",)
+
+PARTS = ("model", "nbval", "start")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Measure the parts named; return 1 if a measurement is not valid, whatever the aims."""
+    parser = argparse.ArgumentParser(
+        prog="course.py bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[], metavar="PART")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each part (3)")
+    parser.add_argument("--quick", action="store_true", help="one short round, installs nothing")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file")
+    options = parser.parse_args(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers end with us
+    rounds, seconds = (1, 0.2) if options.quick else (options.rounds, 1.2)
+    results: dict[str, dict] = {}
+    verdicts: list[dict] = []
+    began = time.monotonic()
+    for part in options.parts or PARTS:
+        print(f"\n== {part}   (load average {load_average()})", flush=True)
+        if part == "model":
+            found = bench_model.measure(rounds, seconds, install=not options.quick, say=progress)
+            progress("")
+            print(bench_model.table(found))
+            verdicts += bench_model.aims(found)
+        elif part == "nbval" and not hasattr(os, "wait4"):
+            print("not measured: this system does not count the CPU of child processes")
+            continue
+        elif part == "nbval":
+            found = bench_nbval.measure(rounds)
+            print(bench_nbval.table(found))
+            verdicts += bench_nbval.aims(found)
+        else:
+            found = bench_start.measure(rounds)
+            print(bench_start.table(found))
+        results[part] = found
+    if verdicts:
+        print("\n== aims\n" + "\n".join(verdict["text"] for verdict in verdicts))
+    seconds = time.monotonic() - began
+    print(f"\n{seconds:.0f} s, {os.cpu_count()} cores, load average now {load_average()}")
+    if options.json:
+        options.json.write_text(json.dumps({**results, "aims": verdicts}, indent=1), "utf-8")
+    return int(any(verdict.get("invalid") for verdict in verdicts))
+
+
+def progress(line: str) -> None:
+    """Show a line that the next one overwrites, where somebody is looking."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K{line}", end="", flush=True)
+
+
+def load_average() -> str:
+    """Return how many processes wanted to run in the last minute, five and fifteen."""
+    if not hasattr(os, "getloadavg"):
+        return "unknown"
+    return " ".join(f"{load:.1f}" for load in os.getloadavg())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
