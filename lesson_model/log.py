@@ -62,6 +62,7 @@ class Request:
     def __post_init__(self) -> None:
         # What two sendings of one request have in common.
         self.same = hash((self.path, self.key, self.raw))
+        self._done = threading.Event()
 
     @property
     def body(self) -> dict:
@@ -80,6 +81,17 @@ class Request:
     def remark(self, sentence: str) -> None:
         """Note something the client did wrong."""
         self.remarks += (sentence,)
+
+    def done(self) -> None:
+        """Note that nothing more goes to the client."""
+        self._done.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the answer is out or the client has left; return whether it is so.
+
+        Only then `aborted` is certain: a server learns at its next word that nobody listens.
+        """
+        return self._done.wait(seconds)
 
 
 class Log:
@@ -137,6 +149,7 @@ class Log:
 
     def done(self, request: Request) -> None:
         """Note that nothing more goes to this request's client."""
+        request.done()
         with self._lock:
             self._unanswered[request.same] -= 1
             if self._unanswered[request.same] <= 0:
