@@ -106,7 +106,7 @@ class _Filler:
             return schema["const"]
         kind = kind_of(schema)
         if kind == "enum":
-            option = self._option(schema["enum"])
+            option = self._option(schema["enum"], required)
             self.taken.add(str(option))
             return option
         if kind in ("integer", "number"):
@@ -179,12 +179,12 @@ class _Filler:
         left = self._numbers()
         return self._take(left[0], 0, kind) if left else None
 
-    def _option(self, options: list) -> object:
+    def _option(self, options: list, required: bool) -> object:
         low = self.text.lower().replace("_", " ")
         for option in sorted(options, key=lambda o: -len(str(o))):
             if re.search(rf"(?<!\w){re.escape(str(option).lower().replace('_', ' '))}(?!\w)", low):
                 return option
-        if self.strict:
+        if self.strict or not required:
             return None
         said = words(self.text)
         scores = [(len(grow(words(str(o))) & said), -i) for i, o in enumerate(options)]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from lesson_model.clauses import Clause
 from lesson_model.turn import Tool
-from lesson_model.words import EFFECT, PURE, grow, verbs_of, words
+from lesson_model.words import EFFECT, PURE, grow, stem, verbs_of, words
 
 __all__ = ("changes_something", "choose", "is_free_text", "searcher")
 
@@ -80,18 +80,30 @@ def _read_profile(
     # The verb leads the name (send_email), or the docstring, or ends the name (weather_lookup).
     candidates = [*ordered[:1], *opening, *ordered[1:]]
     verb = next((w for w in candidates if verbs_of(w)), "")
-    verbs = verbs_of(verb).union(*(verbs_of(w) for o in options for w in words(o)))
+    unknown = _unknown_verb(ordered, description) if verb not in ordered[:1] else ""
+    verbs = (verbs_of(verb) | {verb, unknown} - {""}).union(
+        *(verbs_of(w) for o in options for w in words(o))
+    )
     return Profile(
         verbs,
-        frozenset(ordered) - {verb},
-        words(description) - {verb},
+        frozenset(ordered) - {verb, unknown},
+        words(description) - {verb, unknown},
         frozenset().union(*map(words, parameters)),
         tuple(o.lower() for o in options),
-        any(verb in group for group in EFFECT),
+        bool(unknown) or any(verb in group for group in EFFECT),
         any(verb in group for group in PURE),
         bool(RISKY.search(f"{name.replace('_', ' ')} {description}")),
-        not verbs_of(next(iter(ordered), "")) and not grow(frozenset(ordered)) & words(description),
+        not unknown
+        and not verbs_of(next(iter(ordered), ""))
+        and not grow(frozenset(ordered)) & words(description),
     )
+
+
+def _unknown_verb(name: list[str], description: str) -> str:
+    """Return the verb of a tool whose name and docstring begin alike: freeze_card, "Freeze a card"."""
+    opening = re.match(r"\W*([^\W\d_]+)", description)
+    first = stem(opening.group(1)) if opening else ""
+    return first if len(first) > 2 and name and name[0].startswith(first) else ""
 
 
 def _score(tool: Tool, clause: Clause) -> float:
@@ -121,7 +133,8 @@ def _score(tool: Tool, clause: Clause) -> float:
     if about.effect:
         if not thing and not about.names & GENERIC and A_THING.search(clause.bare):
             return 0.0  # "book a flight" is not for book_hotel
-        asked = clause.wants_effect and (verb or (clause.mood == "wish" and thing >= 3))
+        wanted = clause.wants_effect or (leads and clause.mood == "fragment")
+        asked = wanted and (verb or (clause.mood == "wish" and thing >= 3))
         return verb + thing if asked else 0.0
     if about.pure:
         return verb + thing

@@ -19,7 +19,7 @@ FREE_TEXT = re.compile(
 CUT = re.compile(
     r"(?P<stop>(?<=[.!?])[\"']?\s+|\s*\n\s*|\s*;\s*)"
     r"|(?P<then>,?\s*\b(?:and then|then|after that|afterwards|and finally|finally)\b,?\s*)"
-    r"|(?P<join>\s*,?\s+(?:and|as well as|but|just)\s+(?:also\s+)?|,\s+(?![A-Z]{2}\b)(?:and\s+)?)",
+    r"|(?P<join>\s*,?\s+(?:and|as well as|but|just)\s+(?:also\s+)?|,\s+(?-i:(?![A-Z]{2}\b))(?:and\s+)?)",
     re.I,
 )
 NEGATED = re.compile(

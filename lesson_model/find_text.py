@@ -27,6 +27,8 @@ DATE = re.compile(
 TIME = re.compile(
     r"\b\d{1,2}:\d\d(?:\s*[ap]\.?m\b)?|\b\d{1,2}\s*[ap]\.?m\b|\bnoon\b|\bmidnight\b", re.I
 )
+IP = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+VERSION = re.compile(r"\bv?\d+(?:\.\d+)+(?:-\w+)?\b|\bv\d+\b")
 CODE = re.compile(r"\b(?=[\w-]*\d)(?:[A-Z]{1,6}-?\d[\w-]*|[a-z]+[-_]\d[\w-]*)\b|(?<=#)\w+")
 NOT_NUMBERS = re.compile(
     "|".join(p.pattern for p in (EMAIL, URL, CODE))
@@ -48,7 +50,7 @@ LANGUAGE = re.compile(
     re.I,
 )
 PLACE = frozenset("city location place country town room region area state zone address".split())
-ENDS = r"(?=\s+(?:with|saying|that says|and|on|at|for|from|to|because|please|right now|by|as)\b|[.?!,;:]|$)"
+ENDS = r"(?=\s+(?:with|saying|that says|and|on|at|for|from|to|because|please|right now|by|as|back|up|down)\b|[.?!,;:]|$)"
 OBJECT = re.compile(rf"\b(?:the|a|an|my|our|this)\s+([\w'’-]+(?:\s+[\w'’-]+){{0,4}}?){ENDS}", re.I)
 IDENTIFIER = re.compile(r"\b([a-z][\w-]*[-_][\w-]*\w)\b")
 AFTER_VERB = re.compile(rf"^\W*(?:please\s+|can you\s+|could you\s+)?\w+\s+([\w-]+){ENDS}", re.I)
@@ -68,6 +70,7 @@ ABOUT = re.compile(
     rf"\b(?:about|regarding|concerning|on the topic of)\s+(.+?)(?=\s+(?:with|saying|that says|and|on|at|for)\b|[.?!,;:]|$)",
     re.I,
 )
+DETERMINER = re.compile(r"\s+(?:the|a|an|my|our|your|all|this|that|these|those|me|us)\b", re.I)
 SMALL = frozenset(
     """i what who when where why how which is are was were do does did has have can could will would
     please the a an and or if my your it in on at for to of from with then now also hi hello hey use
@@ -90,6 +93,8 @@ def names_in(text: str) -> list[str]:
     found = []
     for match in NAME.finditer(QUOTED.sub(" ", text)):
         pieces = match.group().split()
+        if match.start() == 0 and len(pieces) == 1 and DETERMINER.match(text, match.end()):
+            continue  # "Scale the service": a verb, whatever it means
         while pieces and (
             re.split("['’]", pieces[0])[0].lower() in SMALL
             or (match.start() == 0 and verbs_of(stem(pieces[0])))
@@ -167,6 +172,10 @@ def _special(parts: list[str], text: str, taken: set[str]) -> tuple[bool, str | 
     kinds = set(parts)
     if {"email", "mail"} & kinds or (kinds & {"to", "recipient", "cc"} and EMAIL.search(text)):
         return True, _first(EMAIL, text, taken)
+    if {"ip", "host"} & kinds and (found := _first(IP, text, taken)):
+        return True, found
+    if "version" in kinds:
+        return True, _first(VERSION, text, taken)
     if {"url", "link", "uri", "website", "webpage"} & kinds:
         return True, _first(URL, text, taken)
     if {"date", "day", "when", "deadline", "due"} & kinds:
@@ -259,6 +268,8 @@ def find_text(
     if found := _first(CODE, text, taken):
         return found
     for found in names_in(text):
+        if found.lower() in own or found.lower() in parts:
+            continue
         if not any(found in value for value in taken):
             return found
     if strict or {"to", "recipient", "cc"} & set(parts):
@@ -273,7 +284,7 @@ def _object(own: set[str], text: str, taken: set[str]) -> str | None:
     for pattern in (OBJECT, IDENTIFIER, AFTER_VERB):
         if found := _first(pattern, words, taken):
             thing = found.split()
-            while len(thing) > 1 and thing[0].lower() in own:
+            while len(thing) > 1 and thing[0].lower() in own | {"of", "for", "in", "on", "called"}:
                 thing = thing[1:]
             while len(thing) > 1 and thing[-1].lower() in own:
                 thing = thing[:-1]

@@ -214,7 +214,13 @@ def _follow_up(turn: Turn, text: str) -> Plan | None:
     if tool is None or re.search(r"\b(?:you|your|yours)\b", text, re.I):
         return None
     rest = text[FOLLOW_UP.match(text).end() :]
-    new = fill(tool.schema, rest, strict=True) or fill(tool.schema, rest.lower())
+    new = fill(tool.schema, rest, strict=True)
+    first = re.match(r"\s*(?:for |with )?([\w-]{3,})\b", rest)
+    if new and first and words(first.group(1)):
+        same = [p for p in arguments if p not in new and isinstance(arguments[p], str)]
+        if len(same) == 1 and not is_free_text(same[0]):
+            new[same[0]] = first.group(1)  # "and billing to 3 replicas?"
+    new = new or fill(tool.schema, rest.lower())
     new = {p: v for p, v in new.items() if not (is_free_text(p) and p not in tool.required)}
     return Plan((Call(name, {**arguments, **new}),)) if new else None
 

@@ -21,12 +21,12 @@ FACTS = (
     ("job", re.compile(r"\b(?:I|i) work (?:as|at|for)\s+([^.,;!?\n]+?)" + END)),
 )  # fmt: skip
 FAVOURITE = re.compile(r"\bmy favou?rite ([\w ]{2,40}?) (?:is|are)\s+([^.,;!?\n]+)", re.I)
-MINE = re.compile(r"\bmy ([\w ]{2,40}?) (?:is|are)\s+([^.,;!?\n]+)", re.I)
+MINE = re.compile(r"\bmy ([\w ]{2,40}?) (?:is|are)(?: called| named)?\s+([^.,;!?\n]+)", re.I)
 NOTED = re.compile(
     r"\bremember (?:that |this:? ?)?(?:the |my )?([\w ]{2,40}?) is\s+([^.,;!?\n]+)", re.I
 )
 ASKED_MINE = re.compile(
-    r"\bwhat(?:['’]s| is| was| are)?\s+(?:again\s+)?(my|the)\s+([\w ]{2,40}?)(?:\s+again)?\s*\??\s*$",
+    r"\bwhat(?:['’]s| is| was| are)?\s+(?:again\s+)?(my|the)\s+([\w ]{2,40}?)(?:\s+(?:again|called|named))?\s*\??\s*$",
     re.I,
 )
 WHO_AM_I = re.compile(
@@ -66,6 +66,9 @@ CONTEXT = re.compile(
     r"\b(?:context|documents?|passages?|sources?|text)\b[^:\n]{0,40}:\s*(.+)", re.I | re.S
 )
 QUESTION = re.compile(r"\bquestion\b[^:\n]{0,20}:\s*([^\n]+)", re.I)
+OF_ME = re.compile(
+    r"^\W*(?:and |so )?(?:what|where|who|when|which|how|do|did|am|is)\b.*\b(?:i|my|me|mine)\b", re.I
+)
 JOKE = re.compile(r"\bjokes?\b", re.I)
 GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|hiya|greetings|howdy|good (?:morning|evening|afternoon|day))\b", re.I
@@ -161,13 +164,26 @@ def _memory(turn: Turn, text: str) -> str:
         key = re.sub(r"^favorite", "favourite", asked.group(2).lower())
         if key in facts:
             return f"{'Your' if asked.group(1).lower() == 'my' else 'The'} {key} is {facts[key]}."
-        if asked.group(1).lower() == "my":
+        if asked.group(1).lower() == "my" and not _said_about(turn, text):
             return f"You have not told me your {key}."
+    if said := _said_about(turn, text):
+        return said
     new = _facts([turn.text]) if not text.rstrip().endswith("?") else {}
     if new and len(text) < 2000 and not SUMMARY.search(text):
         hello = f"Nice to meet you, {new['name']}! " if "name" in new else "Noted. "
         return hello + "I will remember that for as long as this conversation is sent along."
     return ""
+
+
+def _said_about(turn: Turn, text: str) -> str:
+    """Return the user's own earlier words for a question about themselves."""
+    if not OF_ME.search(text):
+        return ""
+    wanted = words(text)
+    told = (s for said in turn.said_before for s in re.split(r"(?<=[.!?])\s+", focus(said)))
+    statements = [s for s in told if s and not s.rstrip().endswith("?")]
+    best = max(reversed(statements), key=lambda s: len(words(s) & wanted), default="")
+    return f'You told me: "{best.strip()}"' if words(best) & wanted else ""
 
 
 def _summary(turn: Turn, text: str) -> str:

@@ -49,6 +49,17 @@ install
 execute run
 """
 PURE_VERBS = """
+analyze analyse examine inspect scan
+classify categorize label
+estimate predict guess
+recommend suggest
+determine identify detect
+provide supply
+extract parse
+validate verify
+measure monitor
+describe explain
+simulate roll flip
 add plus sum total
 subtract minus difference
 multiply product
@@ -85,7 +96,7 @@ code coder program programmer programming python function script bug plot chart
 review reviewer critique
 research researcher find information latest
 billing invoice charge charged payment refund bill
-technical error crash bug broken log login
+technical error crash bug broken login
 positive love great good excellent wonderful happy amazing best enjoy
 negative hate terrible bad boring awful worst poor disappointed angry
 spam free prize win winner click offer
@@ -131,6 +142,7 @@ OPERATORS = (
     (re.compile(r"\bdivided by\b", re.I), " divide math "),
     (re.compile(r"\bmoney back\b|\b(?:euros|dollars|pounds) back\b", re.I), " refund "),
     (re.compile(r"\b(tell|send|give) (?:me|us)\b", re.I), " show "),
+    (re.compile(r"\bwho(?:['’]s| is| was)\b", re.I), " person "),
     (re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|[_-]"), " "),
 )
 WORD = re.compile(r"[^\W\d_]{2,}")
