@@ -12,6 +12,7 @@ from lesson_model.fields import (
     required,
     wrong_type,
 )
+from lesson_model.json_schema import flaw
 from lesson_model.tokens import prompt_tokens, text_of
 
 __all__ = ("check_chat",)
@@ -177,6 +178,9 @@ def check_tools(body: dict) -> None:
         for name, field in (("description", "a string"), ("parameters", "an object")):
             if described.get(name) is not None:
                 expect(described[name], field, f"{here}.{kind}.{name}")
+        if wrong := flaw(described.get("parameters") or {}):
+            message = f"Invalid schema for function '{described['name']}': {wrong}"
+            raise invalid(message, f"{here}.{kind}.parameters", "invalid_function_parameters")
         names.add(described["name"])
     chosen = body.get("tool_choice")
     if chosen is None:
@@ -227,6 +231,9 @@ def check_options(body: dict, messages: list[dict]) -> None:
         check_tool_name(described.get("name"), "response_format.json_schema.name")
         if described.get("schema") is not None:
             expect(described["schema"], "an object", "response_format.json_schema.schema")
+        if wrong := flaw(described.get("schema") or {}):
+            message = f"Invalid schema for response_format '{described['name']}': {wrong}"
+            raise invalid(message, "response_format")
     words = " ".join(text_of(message.get("content")) for message in messages).lower()
     if kind == "json_object" and "json" not in words:
         message = "'messages' must contain the word 'json' in some form, to use 'response_format' "

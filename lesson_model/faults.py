@@ -53,6 +53,9 @@ class Fault:
             raise ValueError("The fault 'http' needs a status: model.fail('http', status=409).")
         if self.status is not None and not 400 <= self.status <= 599:
             raise ValueError(f"status is an HTTP error, 400 to 599, not {self.status!r}.")
+        for name in ("retry_after", "after", "seconds", "per_token"):
+            if (value := getattr(self, name)) is not None and value < 0:
+                raise ValueError(f"{name} is a number from 0, not {value!r}.")
 
     def error(self, name: str) -> ApiError | None:
         """Return the error to answer a request for the model `name` with, if it is one."""
@@ -130,6 +133,9 @@ class Faults:
             raise ValueError(f"times is a number from 1, or None for ever, not {times!r}.")
         with self._lock:
             self._queue.append([fault, times])
+
+    def __len__(self) -> int:
+        return len(self._queue)
 
     def take(self) -> Fault | None:
         """Return the fault for the next request, if there is one."""

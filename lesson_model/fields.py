@@ -6,7 +6,16 @@ import re
 
 from lesson_model.errors import ApiError, invalid
 
-__all__ = ("Field", "check_fields", "check_tool_name", "choice", "expect", "required", "wrong_type")
+__all__ = (
+    "Field",
+    "check_fields",
+    "check_tool_name",
+    "choice",
+    "expect",
+    "fits",
+    "required",
+    "wrong_type",
+)
 
 KINDS = {
     "a string": str,

@@ -55,7 +55,6 @@ def envelope(reply: Reply, body: dict, chat: dict, stamp: str) -> dict:
         "previous_response_id": body.get("previous_response_id"),
         "reasoning": body.get("reasoning") or {"effort": None, "summary": None},
         "service_tier": "default",
-        "store": body.get("store") is not False,
         "temperature": 1.0 if body.get("temperature") is None else body["temperature"],
         "text": body.get("text") or {"format": {"type": "text"}},
         "tool_choice": body.get("tool_choice") or "auto",
@@ -139,4 +138,4 @@ def call_events(item: dict, index: int) -> Iterator[tuple[str, dict]]:
     name = "response.function_call_arguments"
     for piece in tokens(item["arguments"]):
         yield f"{name}.delta", {**place, "delta": piece}
-    yield f"{name}.done", {**place, "name": item["name"], "arguments": item["arguments"]}
+    yield f"{name}.done", {**place, "arguments": item["arguments"]}

@@ -20,7 +20,8 @@ class Suite(ChatModelIntegrationTests):
 
     @pytest.fixture(autouse=True)
     def offline(self, lesson, monkeypatch):
-        """Serve the sample image and PDF, which the suite fetches from the web, from here."""
+        """Serve the samples that the suite fetches from the web from here."""
+        monkeypatch.setenv("LANGCHAIN_TESTS_USER_AGENT", "lesson")
 
         def get(url, **_):
             return httpx.Response(200, content=PAGE if str(url).endswith(".pdf") else PIXEL)
@@ -40,7 +41,9 @@ class Suite(ChatModelIntegrationTests):
     supports_pdf_inputs = True
     supports_anthropic_inputs = True
     supports_json_mode = True
-    supports_audio_inputs = False
+    supports_audio_inputs = True
+    supports_image_tool_message = True
+    supports_pdf_tool_message = True
     model_override_value = "another-model"
 
 
