@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Optional
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -105,7 +105,7 @@ def plan_route(start: str, end: str) -> str:
     """Plan a route between two places."""
 
 
-def approve_loan(applicant: str, amount: float, note: Optional[str] = None) -> str:
+def approve_loan(applicant: str, amount: float, note: str | None = None) -> str:
     """Approve a loan."""
 
 
@@ -114,7 +114,7 @@ class Ticket(BaseModel):
 
     title: str
     priority: Literal["low", "medium", "high"]
-    order_id: Optional[str] = None
+    order_id: str | None = None
 
 
 class Movie(BaseModel):
