@@ -196,10 +196,12 @@ def test_check_sees_hand_edits_missing_runs_and_missing_files(copy, folder):
     assert "is missing" in problems(copy)[0]
 
 
-def test_check_names_a_notebook_without_source(copy):
+def test_check_names_a_notebook_without_source(copy, capsys):
     (copy / "notebooks" / "Untitled.ipynb").write_text("{}", "utf-8")
     [said] = problems(copy)
     assert said.startswith("notebooks/Untitled.ipynb has no source lessons/Untitled.py.")
+    assert build_lessons.main(["--check"], copy) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_check_starts_no_kernel_and_says_what_to_run(copy, monkeypatch, capsys):

@@ -71,6 +71,7 @@ def test_ids_say_what_a_cell_is_and_are_the_same_in_both_notebooks(tmp_path):
 
 def test_ids_are_valid_whatever_a_cell_begins_with(tmp_path):
     first_lines = ["x" * 90, "'Üß!'", "[1][0]", "...", "ex1 = 1", "# only a comment", "()", "()"]
+    first_lines += ["ex1", "ex1.check"]
     text = "\n".join(f"# %%\n{line}\n" for line in first_lines)
     exercise = (
         '# %% tags=["exercise", "ex1"]\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION\n'
@@ -78,6 +79,7 @@ def test_ids_are_valid_whatever_a_cell_begins_with(tmp_path):
     )
     lesson = read_lesson(lesson_in(tmp_path, text + exercise))
     assert len(cells(lesson)) == len(first_lines) + 2
+    assert "BEGIN SOLUTION" in cells(lesson)["ex1"]
     nbformat.validate(lesson)
 
 
