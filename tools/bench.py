@@ -49,6 +49,7 @@ def main(words: list[str] | None = None) -> int:
         if part == "model":
             found = bench_model.measure(rounds, seconds, install=not options.quick, say=progress)
             progress("")
+            found["start"] = bench_start.lesson_model_start(rounds * 3)
             print(bench_model.table(found))
             verdicts += bench_model.aims(found)
         elif part == "nbval" and not hasattr(os, "wait4"):

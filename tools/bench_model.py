@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-import bench_start
 from bench_load import Job
 from bench_peers import ANSWER, Missing, Peer, lesson_model, peers
 from bench_servers import Server
@@ -105,7 +103,7 @@ def measure(
         say: Takes lines about the progress.
 
     Returns:
-        servers (name: visits, one a round), missing (name: why), start (cost in a kernel).
+        servers (name: visits, one a round), missing (name: why), remarks (name: remark).
     """
     visits: dict[str, list[dict]] = {}
     missing: dict[str, str] = {}
@@ -124,7 +122,6 @@ def measure(
         "servers": visits,
         "missing": missing,
         "remarks": {peer.name: peer.remark for peer in servers if peer.remark},
-        "start": bench_start.lesson_model_start(rounds * 3) if hasattr(os, "fork") else None,
     }
 
 
@@ -153,7 +150,7 @@ def aims(results: dict) -> list[dict]:
         rate, cpu = ratio(ours, aimock, "sse_rate"), ratio(ours, aimock, "sse_cpu")
         found.append(verdict("SSE requests/s by aimock's", rate, 1, " x"))
         found.append(verdict("CPU of a stream by aimock's", cpu, 1, " x", at_least=False))
-    if start := results["start"]:
+    if start := results.get("start"):
         cpu, memory = start["cpu"], start["memory"]
         what = "import and start() in a kernel"
         found.append(verdict(f"{what}, CPU", cpu * 1e3, START_CPU * 1e3, " ms", at_least=False))
@@ -190,7 +187,5 @@ def table(results: dict) -> str:
         if errors:
             lines.append(f"  INVALID, wrong or broken answers: {'; '.join(errors)}")
     lines += [f"{name}: not measured, it {why}" for name, why in results["missing"].items()]
-    if not results["start"]:
-        lines.append("start in a kernel: not measured, this system has no fork")
     lines.append(f"Each was asked for the same {len(ANSWER.split())} words.")
     return "\n".join(lines)

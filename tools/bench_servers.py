@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -47,7 +48,13 @@ class Server:
         self.log = tempfile.TemporaryFile()
         began = time.perf_counter()
         self.popen = subprocess.Popen(
-            command, cwd=ROOT, env=clean_environment(), stdout=self.log, stderr=self.log
+            command,
+            cwd=ROOT,
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,  # a group of its own, which can be ended as one
         )
         try:
             self.process = psutil.Process(self.popen.pid)
@@ -116,20 +123,33 @@ class Server:
 
 
 def stop(popen: subprocess.Popen) -> None:
-    """End a process and all its children, and wait until they are gone."""
+    """End a process and all it started, and wait until they are gone.
+
+    Its group is ended too: a server that died has left its children to others.
+    """
     try:
         process = psutil.Process(popen.pid)
         family = [*process.children(recursive=True), process]
     except psutil.NoSuchProcess:
         family = []
-    for end in (psutil.Process.terminate, psutil.Process.kill):
+    for end, group_end in (("terminate", "SIGTERM"), ("kill", "SIGKILL")):
+        signal_group(popen.pid, group_end)
         for each in family:
             try:
-                end(each)
+                getattr(each, end)()
             except psutil.NoSuchProcess:
                 pass
         family = psutil.wait_procs(family, timeout=3)[1]
     popen.wait()
+
+
+def signal_group(group: int, name: str) -> None:
+    """Send a signal to all processes of a group, where there are groups."""
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(group, getattr(signal, name))
+        except (ProcessLookupError, PermissionError):  # macOS says so of a group of zombies
+            pass
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 import time
@@ -53,12 +54,15 @@ def python(*words: str) -> str:
     return done.stdout
 
 
-def lesson_model_start(times: int) -> dict[str, float]:
+def lesson_model_start(times: int) -> dict[str, float] | None:
     """Measure `import lesson_model; lesson_model.start()` where lessons do.
 
     Returns:
-        The least of several forks: cpu and wall (seconds), memory (private bytes).
+        The least of several forks: cpu and wall (seconds), memory (private bytes); None where a
+        process cannot fork.
     """
+    if not hasattr(os, "fork"):
+        return None
     forks = [json.loads(line) for line in python("-c", IN_A_FORK, str(times)).splitlines()]
     return {name: min(fork[name] for fork in forks) for name in forks[0]}
 
@@ -113,7 +117,7 @@ def measure(times: int) -> dict:
     return {
         "course": median(a - b for a, b in pairs) if pairs else None,
         "imports": {name: cpu_of(program, times) - bare for name, program in programs.items()},
-        "lesson_model": lesson_model_start(times * 3) if sys.platform != "win32" else None,
+        "lesson_model": lesson_model_start(times * 3),
     }
 
 
