@@ -7,7 +7,7 @@ import re
 
 from lesson_model.choose_tool import is_free_text
 from lesson_model.find_text import NOT_NUMBERS, find_text, name_parts, names_in
-from lesson_model.words import grow, stem, words
+from lesson_model.words import focus, grow, stem, words
 
 __all__ = ("as_kind", "fill", "kind_of", "resolve")
 
@@ -256,6 +256,7 @@ def fill(schema: dict, text: str, name: str = "", strict: bool = False) -> dict:
     literal = _literal(name, list(schema.get("properties") or {}), text)
     if literal is not None:
         return literal
+    text = focus(text)
     arguments = _Filler(text, schema, strict, tuple(name_parts(name))).members(schema)
     if found := re.search(r"\bsubtract(?:ed)?\s+\S+\s+from\s+\S+", text, re.I):
         numeric = [k for k, v in arguments.items() if isinstance(v, (int, float))]

@@ -23,7 +23,7 @@ A_THING = re.compile(r"\b(?:a|an|some|another)\s+(?!few\b|couple\b)[^\W\d_]{3,}"
 GENERIC = words("item product thing object resource action task operation record entry command")
 PATHS = words("path file filename directory folder")
 PATH = re.compile(
-    r"(?<![\w@:/])(?:\.{0,2}/)?(?:[\w-]+/)*[\w-]+\.[A-Za-z]\w{0,4}\b|(?<![\w:/])/[\w-]+/"
+    r"(?<![\w@:/-])(?:\.{0,2}/)?(?:[\w-]+/)*[\w-]+\.[A-Za-z]\w{0,4}\b|(?<![\w:/])/[\w-]+/"
 )
 PLAIN_WORD = re.compile(r"[a-z]+")
 FREE_TEXT = re.compile(

@@ -17,7 +17,7 @@ FREE_TEXT = re.compile(
     re.I,
 )
 CUT = re.compile(
-    r"(?P<stop>(?<=[.!?])[\"']?\s+|\s*\n\s*|\s*;\s*)"
+    r"(?P<stop>(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)[\"']?\s+|\s*\n\s*|\s*;\s*)"
     r"|(?P<then>,?\s*\b(?:and then|then|after that|afterwards|and finally|finally)\b,?\s*)"
     r"|(?P<join>\s*,?\s+(?:and|as well as|but|just)\s+(?:also\s+)?|,\s+(?-i:(?![A-Z]{2}\b))(?:and\s+)?)",
     re.I,
@@ -36,11 +36,17 @@ LEAD = re.compile(
 )
 SHOW_ME = re.compile(r"^\W*(?:tell|give|send) (?:me|us)\b", re.I)
 WISH = re.compile(r"^\W*i(?:['’]d like| would like| need| want| must have)\s+(?!to\b|you\b)", re.I)
+LIGHT_VERB = re.compile(
+    r"^\W*(?:(?:please|can you|could you)\s+)?(?:make|do|give|put|place|file|take)\s+(?!nothing\b)",
+    re.I,
+)
 MUSING = re.compile(
     r"^\W*(?:what (?:would|will|could|might) happen|what happens|what if|suppos|imagin|hypothetic"
     r"|how (?:do|would|can|could|should|does) (?:i|we|you|one|it)\b|should (?:i|we)\b"
     r"|would it\b|if (?:i|we|you) (?:want|were|had|would|could|did)"
-    r"|is it (?:safe|possible|ok|wise|a good)|can i\b|may i\b|are you able|do you know how|why\b"
+    r"|is it \w+ (?:to|if|that)\b|is it a good|have you ever|define\b"
+    r"|what(?:['’]s| is| are) (?:the (?:difference|meaning|point|purpose)|an?)\b|what does\b.*\bmean"
+    r"|can i\b|may i\b|are you able|do you know how|why\b"
     r"|explain\b|when should)",
     re.I,
 )
@@ -95,6 +101,8 @@ class Clause:
         """One of command, wish, musing, question, statement, fragment."""
         if MUSING.search(self.bare):
             return "musing"
+        if LIGHT_VERB.match(SHOW_ME.sub("show", self.bare)):
+            return "wish"
         if WISH.search(self.bare):
             return "wish"
         polite = LEAD.match(self.bare)

@@ -10,10 +10,10 @@ from lesson_model.words import stem, verbs_of
 
 __all__ = ("EMAIL", "NOT_NUMBERS", "find_text", "name_parts", "names_in")
 
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"https?://[^\s\"'<>]+[^\s\"'<>.,;:!?)]")
 PATH = re.compile(
-    r"(?<![\w@./:])(?:~?\.{0,2}/[\w./-]*\w|/(?=\s|$)|[\w-]+(?:/[\w.-]+)*\.[A-Za-z]\w{0,4})\b/?"
+    r"(?<![\w@./:-])(?:~?\.{0,2}/[\w./-]*\w|/(?=\s|$)|[\w-]+(?:/[\w.-]+)*\.[A-Za-z]\w{0,4})\b/?"
 )
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 DATE = re.compile(
@@ -29,13 +29,15 @@ TIME = re.compile(
 )
 IP = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 VERSION = re.compile(r"\bv?\d+(?:\.\d+)+(?:-\w+)?\b|\bv\d+\b")
-CODE = re.compile(r"\b(?=[\w-]*\d)(?:[A-Z]{1,6}-?\d[\w-]*|[a-z]+[-_]\d[\w-]*)\b|(?<=#)\w+")
+CODE = re.compile(r"\b(?=[\w-]{0,30}\d)(?:[A-Z]{1,6}-?\d[\w-]*|[a-z]+[-_]\d[\w-]*)\b|(?<=#)\w+")
 NOT_NUMBERS = re.compile(
     "|".join(p.pattern for p in (EMAIL, URL, CODE))
     + r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}:\d\d\b|/[\w./-]*\d[\w./-]*",
 )
 UPPER = r"[A-ZÀ-ÖØ-ÞĀŁŚŠŽĐČĆ]"
-PIECE = rf"(?:{UPPER}[\w'’-]*|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+)"
+PIECE = (
+    rf"(?:(?:Dr|Mr|Mrs|Ms|St|Prof)\.|{UPPER}[\w'’-]*|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+)"
+)
 NAME = re.compile(rf"\b{PIECE}(?:\s+(?:(?:de|del|da|do|of|van|von|la|le|the)\s+)*{PIECE})*")
 PLAIN_PLACE = re.compile(
     r"\b(?:in|at|near|for|to)\s+(?:the\s+|my\s+)?(?!the\b|my\b|a\b|an\b|this\b|me\b|it\b)([^\W\d_]+(?:\s[^\W\d_]+){0,2}?)"
@@ -51,8 +53,12 @@ LANGUAGE = re.compile(
 )
 PLACE = frozenset("city location place country town room region area state zone address".split())
 ENDS = r"(?=\s+(?:with|saying|that says|and|on|at|for|from|to|because|please|right now|by|as|back|up|down)\b|[.?!,;:]|$)"
-OBJECT = re.compile(rf"\b(?:the|a|an|my|our|this)\s+([\w'’-]+(?:\s+[\w'’-]+){{0,4}}?){ENDS}", re.I)
-IDENTIFIER = re.compile(r"\b([a-z][\w-]*[-_][\w-]*\w)\b")
+OBJECT = re.compile(
+    rf"\b(?:the|a|an|my|our|this)\s+([\w'’-]+(?:\s+(?!of\b|between\b)[\w'’-]+){{0,3}}?){ENDS}", re.I
+)
+IDENTIFIER = re.compile(r"(?<![\w-])[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+(?![\w-])")
+OF = re.compile(rf"\bof\s+(?:the\s+|my\s+|our\s+)?([\w-]+(?:\s[\w-]+)?){ENDS}", re.I)
+REPOSITORY = re.compile(r"(?<![\w./-])[\w-]+/[\w.-]*\w")
 AFTER_VERB = re.compile(rf"^\W*(?:please\s+|can you\s+|could you\s+)?\w+\s+([\w-]+){ENDS}", re.I)
 ADDRESSED = "tell|inform|remind|notify|message|email|mail|text|ask|contact"
 SAID = re.compile(
@@ -71,10 +77,11 @@ ABOUT = re.compile(
     re.I,
 )
 DETERMINER = re.compile(r"\s+(?:the|a|an|my|our|your|all|this|that|these|those|me|us)\b", re.I)
+PREPOSITION = re.compile(r"\s+(?:at|in|on|with|to|about|for|by|from)\b", re.I)
 SMALL = frozenset(
     """i what who when where why how which is are was were do does did has have can could will would
     please the a an and or if my your it in on at for to of from with then now also hi hello hey use
-    extract subject body compare tell give email invoice retrieved user return reply json""".split()
+    called named titled extract subject body compare tell give email invoice retrieved user return reply json""".split()
 )
 
 
@@ -91,10 +98,12 @@ def quoted(text: str) -> list[str]:
 def names_in(text: str) -> list[str]:
     """Return the proper names, sentence openings left out."""
     found = []
-    for match in NAME.finditer(QUOTED.sub(" ", text)):
+    for match in NAME.finditer(DATE.sub(" ", QUOTED.sub(" ", text))):
         pieces = match.group().split()
         if match.start() == 0 and len(pieces) == 1 and DETERMINER.match(text, match.end()):
             continue  # "Scale the service": a verb, whatever it means
+        if match.start() == 0 and len(pieces) > 1 and PREPOSITION.match(text, match.end()):
+            pieces = pieces[1:]  # "Reach Sam Reed at ..."
         while pieces and (
             re.split("['’]", pieces[0])[0].lower() in SMALL
             or (match.start() == 0 and verbs_of(stem(pieces[0])))
@@ -148,9 +157,7 @@ def _code(parts: list[str], text: str, taken: set[str]) -> str | None:
     """Return an identifier: what follows 'order', '#17', 'A-17', or a bare number."""
     things = [p for p in parts if p not in ("id", "number", "no", "code", "ref", "key", "num")]
     for thing in (*things, "number", "id"):
-        pattern = (
-            rf"\b{thing}s?(?:\s+(?:id|number|no\.?|with id))?\s*[#:]?\s*([A-Za-z]*[-_]?\d[\w-]*)"
-        )
+        pattern = rf"\b{thing}s?(?:\s+(?:id|number|no\.?|with id))?\s*(?:is\s+|[#:])?\s*([A-Za-z]*[-_]?\d[\w-]*)"
         if found := _first(re.compile(pattern, re.I), text, taken):
             return found
     bare = re.sub(rf"[$€£]\s?\d[\d.,]*|\d[\d.,]*\s*(?:dollar|euro|pound|usd|eur|gbp|%|day|night)s?|{DATE.pattern}",
@@ -173,6 +180,8 @@ def _special(parts: list[str], text: str, taken: set[str]) -> tuple[bool, str | 
     if {"email", "mail"} & kinds or (kinds & {"to", "recipient", "cc"} and EMAIL.search(text)):
         return True, _first(EMAIL, text, taken)
     if {"ip", "host"} & kinds and (found := _first(IP, text, taken)):
+        return True, found
+    if {"repo", "repository"} & kinds and (found := _first(REPOSITORY, text, taken)):
         return True, found
     if "version" in kinds:
         return True, _first(VERSION, text, taken)
@@ -275,18 +284,19 @@ def find_text(
     if strict or {"to", "recipient", "cc"} & set(parts):
         return None
     place = _first(PLAIN_PLACE, text, taken) if PLACE & set(parts) else None
-    return place or _object({*parts, *own}, text, taken)
+    return place or _object({stem(w) for w in (*parts, *own)}, text, taken)
 
 
 def _object(own: set[str], text: str, taken: set[str]) -> str | None:
     """Return the thing a sentence is about: what follows its article, or its verb."""
     words = QUOTED.sub(" ", text)
-    for pattern in (OBJECT, IDENTIFIER, AFTER_VERB):
+    for pattern in (IDENTIFIER, OF, OBJECT, AFTER_VERB):
         if found := _first(pattern, words, taken):
             thing = found.split()
-            while len(thing) > 1 and thing[0].lower() in own | {"of", "for", "in", "on", "called"}:
+            while thing and (stem(thing[0]) in own or thing[0].lower() in SMALL):
                 thing = thing[1:]
-            while len(thing) > 1 and thing[-1].lower() in own:
+            while len(thing) > 1 and stem(thing[-1]) in own - PLACE:
                 thing = thing[:-1]
-            return " ".join(thing)
+            if thing:
+                return " ".join(thing)
     return None

@@ -88,7 +88,9 @@ def make_plan(turn: Turn) -> Plan:
         if missing:
             plan.missing.append((step.tool.name, missing))
             break
-        plan.calls += (Call(step.tool.name, arguments),)
+        call = Call(step.tool.name, arguments)
+        if call not in plan.calls:
+            plan.calls += (call,)
     return plan
 
 
@@ -110,7 +112,7 @@ def _steps(turn: Turn, text: str) -> list[Step]:
             waiting_words = None
         elif not steps:
             waiting_words = clause
-        elif _is_another(steps[-1].tool, clause):
+        elif clause.link != "stop" and _is_another(steps[-1].tool, clause):
             steps.append(Step(steps[-1].tool, clause, clause.link == "then"))
         elif clause.link == "join":
             steps[-1].clause = steps[-1].clause.joined(clause)
@@ -129,7 +131,7 @@ def _is_another(tool: Tool, clause: Clause) -> bool:
         return False
     if all(is_free_text(p) for p in kinds) and not QUOTED.search(clause.text):
         return False
-    return kinds.keys() <= fill(tool.schema, clause.text, strict=True).keys()
+    return kinds.keys() <= fill(tool.schema, clause.text, tool.name, strict=True).keys()
 
 
 def _arguments(step: Step, turn: Turn, text: str) -> dict:
@@ -153,7 +155,7 @@ def _arguments(step: Step, turn: Turn, text: str) -> dict:
         missing = [p for p in step.tool.properties if p not in arguments]
         if not set(missing) & set(step.tool.required):
             break
-        found = fill(step.tool.schema, focus(source), strict=strict)
+        found = fill(step.tool.schema, focus(source), step.tool.name, strict)
         used = list(arguments.values())
         arguments |= {p: found[p] for p in missing if p in found and found[p] not in used}
     return {p: arguments[p] for p in step.tool.properties if p in arguments} or arguments

@@ -42,7 +42,8 @@ def json_answer(turn: Turn) -> str:
     if turn.response_format["type"] == "json_schema":
         schema = turn.response_format["json_schema"].get("schema") or {}
         return json.dumps(complete(schema, turn), ensure_ascii=False)
-    wanted = turn.text if re.search(r"json", turn.text, re.I) else turn.instructions + turn.text
+    text = focus(turn.text)
+    wanted = text if re.search(r"json", text, re.I) else focus(turn.instructions) + text
     keys = re.findall(r"[{,]\s*[\"'](\w+)[\"']\s*:", wanted)
     keys = keys or re.findall(r"(?<!\w)[\"'`]([A-Za-z_]\w*)[\"'`]", wanted)
     if not keys and (listed := re.search(r"\b(?:keys?|fields?)\b:?\s+([^.:\n]+)", wanted)):
@@ -50,7 +51,7 @@ def json_answer(turn: Turn) -> str:
     keys = list(dict.fromkeys(keys)) or ["answer"]
     schema = {"type": "object", "properties": {k: {"type": "string"} for k in keys},
               "required": keys}  # fmt: skip
-    text = re.sub(rf"[\"'`](?:{'|'.join(map(re.escape, keys))})[\"'`]", " ", turn.text)
+    text = re.sub(rf"[\"'`](?:{'|'.join(map(re.escape, keys))})[\"'`]", " ", text)
     return json.dumps(complete(schema, turn, text=text), ensure_ascii=False)
 
 

@@ -52,7 +52,7 @@ ECHO = re.compile(
 WRITE = re.compile(
     r"\b(?:write|compose|draft|explain|describe|discuss|elaborate|analy[sz]e|generate|create|tell me|give me|summari[sz]e)\b"
     r"(?=.*\b(?:words?|story|stories|essay|report|poem|haiku|paragraphs?|article|text|about|what|how|why|limerick|song|letter|blog)\b)"
-    r"|^\W*(?:please\s+)?(?:explain|describe|discuss)\b",
+    r"|^[^.?!]{0,40}\b(?:explain|describe|discuss)\b",
     re.I | re.S,
 )
 LEADING = re.compile(
