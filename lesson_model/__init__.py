@@ -1,4 +1,47 @@
-"""An offline chat model that OpenAI clients talk to over real HTTP."""
+"""An offline chat model that OpenAI clients talk to over real HTTP.
+
+ChatOpenAI, the openai package and everything else that speaks OpenAI's API reach it as they
+would reach the real one: retries, timeouts, streams and error classes are the client's own.
+
+    import lesson_model
+    model = lesson_model.start()               # clients of this process now find it
+    ChatOpenAI(model=model.name).invoke("Hello!")
+
+What it says is decided by the request alone: the same request gets the same answer. A rule is
+one line, the newest is asked first, and values it does not give come from the user's words:
+
+    model.when("hello").says("Good morning!")
+    model.when("production database").calls("restart", target="prod-db").then_says("Done. {result}")
+    model.when("keep looking").always_calls("search")        # never stops
+
+What goes wrong is one line as well (`lesson_model.faults.WORDS` lists the words):
+
+    model.fail("rate_limit", times=2, retry_after=0.2)       # the next two requests
+    model.fail("http", status=409)
+    model.fail("disconnect", after=5)                        # a stream breaks after five tokens
+    model.fail("server_error", times=None)                   # for ever
+    model.pace(first=0.5, per_token=0.03)                    # seconds
+    model.context_window = 500                               # tokens a request may have
+
+What clients really did stands in the log:
+
+    [request.status for request in model.requests]           # [429, 429, 200]
+    model.requests[-1].body["messages"]
+    model.requests[-1].remarks                               # what the client did wrong
+    model.requests[-1].aborted                               # it left before the end
+
+A clean slate, for ever or for a while:
+
+    model.reset()
+    with lesson_model.scratch() as model:                    # the same server; put back at the end
+        ...
+
+`start` sets OPENAI_BASE_URL, OPENAI_API_BASE, OPENAI_API_KEY and NO_PROXY, so child processes
+find the model too (one that calls `start` itself gets its own). If one of the first two was set
+before, the reader chose an endpoint: then `model.local` is False, `model.url` is theirs, rules,
+faults and pace have no effect, and the environment stays as it is. `python -m lesson_model` serves
+the model alone. Token counts and wording are not OpenAI's.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
+import time
 
 from lesson_model.faults import WORDS
 from lesson_model.model import LessonModel
@@ -34,12 +34,13 @@ def main() -> int:
         model.pace(*choices.pace)
         if choices.fail:
             model.fail(choices.fail, times=None)
-    except (OSError, OverflowError, ValueError) as error:
-        print(f"The lesson model cannot start: {error}", file=sys.stderr)
+    except (OSError, ValueError) as error:
+        print(f"The lesson model cannot start. {error}", file=sys.stderr)
         return 1
     print(f"The lesson model answers at {model.url} - stop it with Ctrl-C.", flush=True)
     try:
-        threading.Event().wait()
+        while True:
+            time.sleep(3600)  # unlike a lock, Ctrl-C ends it on Windows too
     except KeyboardInterrupt:
         model.stop()
     return 0

@@ -45,7 +45,7 @@ class Server(socketserver.ThreadingTCPServer):
         port: The port; 0 takes a free one.
 
     Raises:
-        OSError: The port is taken.
+        OSError: The port cannot be had.
     """
 
     daemon_threads = True
@@ -56,7 +56,12 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(self, model, port: int) -> None:
         self.model = model
         self.open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), Connection)
+        try:
+            super().__init__(("127.0.0.1", port), Connection)
+        except (OSError, OverflowError) as error:
+            why = "is taken or not allowed" if isinstance(error, OSError) else "does not exist"
+            sentence = f"Port {port} of 127.0.0.1 {why}. Take another one, or 0 for a free one."
+            raise OSError(sentence) from error
         threading.Thread(target=self.serve_forever, name="lesson-model", daemon=True).start()
 
     @property
@@ -100,14 +105,12 @@ class Connection(socketserver.StreamRequestHandler):
 
     def answer_next(self) -> bool:
         """Answer one request; return whether the connection can go on."""
-        problem, raw = None, b""
+        method, path, headers, raw, problem = "", "/", {}, b"", None
         try:
             method, path, headers = self.read_head()
             raw = self.read_body(headers)
         except ApiError as error:
             problem = error
-            if error.status in (400, 431, 505):
-                method, path, headers = "GET", "/", {}
         authorization = headers.get("authorization", "")
         retries = headers.get("x-stainless-retry-count", "")
         request = Request(
@@ -136,6 +139,8 @@ class Connection(socketserver.StreamRequestHandler):
     def read_head(self) -> tuple[str, str, dict[str, str]]:
         """Read the request line and headers."""
         line = self.rfile.readline(LARGEST_HEAD)
+        if line == b"\r\n":  # some clients end a body so
+            line = self.rfile.readline(LARGEST_HEAD)
         if not line:
             raise ClientLeft
         words = line.decode("latin-1").split()

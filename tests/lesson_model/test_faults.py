@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 
 import openai
 import pytest
 from langchain_core.exceptions import ModelRateLimitError
 from langchain_openai import ChatOpenAI
 from langchain_openai.chat_models import base as wrapped
-from wire import tool, user
+from wire import tool, user, wait_until
 
 from lesson_model.faults import WORDS
 
@@ -150,15 +149,6 @@ def test_a_timeout_that_passes_is_retried(lesson):
     lesson.fail("timeout", seconds=20)
     assert sdk(timeout=0.3)("chat")
     assert [request.fault for request in lesson.requests] == ["timeout", None]
-
-
-def wait_until(fact):
-    """Wait for something the server notes a moment later, 10 s at most."""
-    for _ in range(1000):
-        if fact():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never became true")
 
 
 def pieces(api, **options):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 
 def user(text, **more):
     """Return a chat request with one user message."""
@@ -16,3 +18,12 @@ def tool(name, **properties):
         "type": "function",
         "function": {"name": name, "description": f"{name} tool", "parameters": schema},
     }
+
+
+def wait_until(fact):
+    """Wait for something the server notes a moment later, 10 s at most."""
+    for _ in range(1000):
+        if fact():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never became true")

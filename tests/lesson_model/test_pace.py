@@ -1,0 +1,125 @@
+"""Tokens come one by one, and stop coming when the client leaves.
+
+Times are those the server notes or waits for; nothing here asserts on how fast a machine is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import openai
+import pytest
+from langchain_openai import ChatOpenAI
+from wire import user, wait_until
+
+from lesson_model.answer import Answer, Stream
+from lesson_model.delivery import BREAK, steps
+from lesson_model.faults import Fault
+
+
+def played(body, tokens=4, first=0.5, per_token=0.1, fault=None):
+    """Return the steps of an answer, bytes as text and the head as its length."""
+    answer = Answer(200, body, tokens=tokens, fault=fault)
+    made = steps(answer, lambda length: b"<%b>" % str(length).encode(), first, per_token)
+    return [step.decode() if isinstance(step, bytes) else step for step in made]
+
+
+def stream():
+    return Stream.of([("role.", False), ("a.", True), ("b.", True), ("c.", True), ("end.", False)])
+
+
+END = "0\r\n\r\n"
+PACED = ["<None>", 0.5, "7\r\nrole.a.\r\n", 0.1, "2\r\nb.\r\n", 0.1, "2\r\nc.\r\n"]
+TAIL = "4\r\nend.\r\n" + END
+
+
+def test_a_stream_waits_before_the_first_token_and_between_tokens():
+    assert played(stream()) == [*PACED, TAIL]
+
+
+def test_a_stream_without_pace_is_one_piece():
+    assert played(stream(), per_token=0.0) == ["<None>", 0.5, "f\r\nrole.a.b.c.end.\r\n" + END]
+
+
+def test_a_json_answer_waits_for_all_its_tokens():
+    assert played(b"body", per_token=0.25) == [1.5, "<4>", "body"]
+
+
+@pytest.mark.parametrize(
+    ("word", "end"),
+    [
+        ("disconnect", [BREAK]),
+        ("truncate", [END]),
+        ("garbage", ["40\r\ndata: ", END]),
+        ("stall", [7.0, "2\r\nc.\r\n", TAIL]),
+    ],
+)
+def test_faults_strike_after_so_many_tokens(word, end):
+    made = played(stream(), fault=Fault(word, after=2, seconds=7.0))
+    made = [s[:10] if isinstance(s, str) and "garbage" in s else s for s in made]
+    assert made == [*PACED[:5], *end]
+
+
+def test_slow_and_timeout_wait():
+    slow = played(stream(), fault=Fault("slow", seconds=3.0, per_token=2.0))
+    assert slow == ["<None>", 3.0, *[2.0 if step == 0.1 else step for step in PACED[2:]], TAIL]
+    assert played(stream(), fault=Fault("timeout", seconds=3.0)) == [3.0, *PACED, TAIL]
+
+
+def test_tokens_really_come_apart(lesson):
+    lesson.when("tell").says("one two three")
+    lesson.pace(first=0.1, per_token=0.1)
+    came = []
+    for chunk in ChatOpenAI(model="m").stream("tell"):
+        if chunk.text:
+            came.append((chunk.text, time.monotonic()))
+    assert [text for text, _ in came] == ["one", " two", " three"]
+    start = lesson.requests[0].at
+    for number, (_, at) in enumerate(came, start=1):
+        assert at - start >= 0.1 * number * 0.99
+
+
+@pytest.mark.parametrize("use_responses_api", [False, True])
+def test_cancelling_a_stream_stops_the_generation(lesson, use_responses_api):
+    lesson.when("tell").says("word " * 1000)
+    lesson.pace(per_token=0.02)  # 20 s in all
+    model = ChatOpenAI(model="m", use_responses_api=use_responses_api)
+
+    async def read():
+        async for chunk in model.astream("tell"):
+            if chunk.text:
+                begun.set()
+
+    async def cancel():
+        nonlocal begun
+        begun = asyncio.Event()
+        reading = asyncio.create_task(read())
+        await begun.wait()
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    begun = None
+    asyncio.run(cancel())
+    wait_until(lambda: lesson.requests[0].aborted)
+
+
+def test_a_client_that_gives_up_on_a_json_answer_is_noticed(lesson):
+    lesson.pace(first=20)
+    with pytest.raises(openai.APITimeoutError):
+        openai.OpenAI(timeout=0.2, max_retries=0).chat.completions.create(**user("hi"))
+    wait_until(lambda: lesson.requests[0].aborted)
+
+
+def test_who_stays_to_the_end_has_not_left(lesson):
+    lesson.when("tell").says("one two three")
+    lesson.pace(per_token=0.01)
+    assert "".join(chunk.text for chunk in ChatOpenAI(model="m").stream("tell"))
+    assert ChatOpenAI(model="m").invoke("tell")
+    assert [request.aborted for request in lesson.requests] == [False, False]
+    assert [request.stream for request in lesson.requests] == [True, False]
+
+
+def test_a_negative_pace_is_refused(lesson):
+    with pytest.raises(ValueError, match="from 0"):
+        lesson.pace(first=-1)
