@@ -93,11 +93,13 @@ def open_lab(python, options):
     command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--LabApp.default_url={place}", "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    where = ""
     if not any(option.split("=")[0] in ("--port", "--ServerApp.port") for option in options):
-        command += [f"--port={free_port(8888)}"]
+        port = free_port(8888)
+        command, where = [*command, f"--port={port}"], f" on http://127.0.0.1:{port}"
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command += ["--allow-root"]
-    print("JupyterLab is starting. Ctrl-C here ends it, running notebooks included.", flush=True)
+    print(f"JupyterLab starts{where}. Ctrl-C here ends it and its notebooks.", flush=True)
     if os.name == "nt":
         return run([*command, *options])
     os.chdir(ROOT)
