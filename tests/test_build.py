@@ -140,6 +140,20 @@ def test_measured_times_do_not_change_a_notebook(tmp_path):
     assert student.read_bytes() != first
 
 
+def test_a_build_that_stops_changes_nothing(copy):
+    files = [copy / folder / "07_small.ipynb" for folder in ("notebooks", "solutions")]
+    before = [file.read_bytes() for file in files]
+    broken = lesson_in(copy, LESSON.replace("limit is ...", "limit is 1 / 0"))
+    with pytest.raises(LessonError):
+        build(broken, copy)
+    assert [file.read_bytes() for file in files] == before
+    for file in files:
+        file.unlink()
+    with pytest.raises(LessonError):
+        build(broken, copy)
+    assert not any(file.exists() for file in files)
+
+
 # --check ------------------------------------------------------------------------------------------
 
 

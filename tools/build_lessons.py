@@ -49,29 +49,48 @@ def build(source: Path, root: Path = ROOT, redraw: bool = False) -> list[Path]:
 
     Raises:
         LessonError: The source is not as it has to be, a cell raised, took too long, or shows
-            what it must not.
+            what it must not. Both notebooks are then what they were before.
     """
     lesson = read_lesson(source)
-    runs = {}
-    with ThreadPoolExecutor(len(VERSIONS)) as kernels:
-        for folder, version in VERSIONS.items():
-            path, notebook = root / folder / f"{source.stem}.ipynb", version(lesson)
-            path.parent.mkdir(exist_ok=True)
-            if folder == "solutions" and _is_stale(path, notebook):
-                # The student's notebook reads the reference there while it runs.
-                _write(notebook, path)
-            runs[path] = kernels.submit(execute, notebook, path.parent, root)
+    notebooks = {
+        root / folder / f"{source.stem}.ipynb": version(lesson)
+        for folder, version in VERSIONS.items()
+    }
+    for path in notebooks:
+        path.parent.mkdir(exist_ok=True)
+    solved = root / "solutions" / f"{source.stem}.ipynb"
+    before = _saved(solved)
+    try:
+        if _is_stale(solved, notebooks[solved]):
+            # The student's notebook reads the reference there while it runs.
+            _write(notebooks[solved], solved)
+        _execute_side_by_side(notebooks, root)
+    except BaseException:  # an interrupted build, too, leaves what was there
+        if before is None:
+            solved.unlink(missing_ok=True)
+        else:
+            _write(before, solved)
+        raise
+    for path, notebook in notebooks.items():
+        saved = before if path == solved else _saved(path)
+        if redraw or saved is None or compared_text(saved) != compared_text(notebook):
+            _write(notebook, path)
+    return list(notebooks)
+
+
+def _execute_side_by_side(notebooks: dict[Path, NotebookNode], root: Path) -> None:
+    """Fill in the outputs of notebooks, each in a kernel of its own."""
+    with ThreadPoolExecutor(len(notebooks)) as kernels:
+        runs = {
+            path: kernels.submit(execute, notebook, path.parent, root)
+            for path, notebook in notebooks.items()
+        }
     for path, run in runs.items():
         try:
-            notebook = run.result()
-            for complaint in _shown_faults(notebook, path.parent.name):
+            for complaint in _shown_faults(run.result(), path.parent.name):
                 raise LessonError(complaint)
         except LessonError as error:
             raise LessonError(f"{path.relative_to(root)}: {error}") from None
-        saved = _saved(path)
-        if redraw or saved is None or compared_text(saved) != compared_text(notebook):
-            _write(notebook, path)
-    return list(runs)
 
 
 def complaints(source: Path, root: Path = ROOT) -> Iterator[str]:
