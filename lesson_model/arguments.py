@@ -7,9 +7,10 @@ import re
 
 from lesson_model.choose_tool import is_free_text
 from lesson_model.find_text import NOT_NUMBERS, find_text, name_parts, names_in
+from lesson_model.schema import kind_of, resolve
 from lesson_model.words import focus, grow, stem, words
 
-__all__ = ("as_kind", "fill", "kind_of", "resolve")
+__all__ = ("NUMBER", "fill")
 
 NUMBER = re.compile(
     r"(?<![\w.,-])[-+]?\d[\d,]*(?:\.\d+)?(?![\w-])|(?<![\w.,-])[-+]?\d[\d,]*(?:\.\d+)?(?=%|st\b|nd\b|rd\b|th\b)"
@@ -26,56 +27,18 @@ MONEY = re.compile(
     r"|(?<![\w-])(\d[\d,]*(?:\.\d+)?)\s*(?:[$€£]|dollars?|euros?|pounds?|bucks|[A-Z]{3}\b)",
 )
 ORDER = {"enum": 0, "integer": 2, "number": 2}  # what is dealt out first, last
+DEEPEST_FILLED = 4  # levels of a schema that refers to itself
 ON, OFF = (
     re.compile(r"\bon\b|\benabled?\b|\bactivate\b", re.I),
     re.compile(r"\boff\b|\bdisabled?\b", re.I),
 )
 
 
-def resolve(schema: dict, root: dict) -> dict:
-    """Return a schema with its reference followed and its 'or null' put aside."""
-    if "$ref" in schema:
-        target = root
-        for step in schema["$ref"].lstrip("#/").split("/"):
-            target = target.get(step, {}) if isinstance(target, dict) else {}
-        return resolve({**target, **{k: v for k, v in schema.items() if k != "$ref"}}, root)
-    for key in ("anyOf", "oneOf", "allOf"):
-        if options := [s for s in schema.get(key) or () if s.get("type") != "null"]:
-            rest = {k: v for k, v in schema.items() if k != key}
-            merged = {**resolve(options[0], root), **rest}
-            return {**merged, "nullable": True} if len(options) < len(schema[key]) else merged
-    if isinstance(schema.get("type"), list):
-        kinds = [t for t in schema["type"] if t != "null"]
-        nullable = len(kinds) < len(schema["type"])
-        return {**schema, "type": (kinds or ["null"])[0], "nullable": nullable}
-    return schema
-
-
-def kind_of(schema: dict) -> str:
-    """Return the JSON type a resolved schema asks for."""
-    if "enum" in schema:
-        return "enum"
-    return schema.get("type") or ("object" if "properties" in schema else "string")
-
-
-def as_kind(value: str, schema: dict, root: dict) -> object:
-    """Return a word as the type its schema asks for; the word itself where it does not fit."""
-    kind = kind_of(resolve(schema, root))
-    try:
-        if kind == "integer":
-            return int(float(value.replace(",", "")))
-        if kind == "number":
-            return float(value.replace(",", ""))
-    except (ValueError, OverflowError):
-        return value
-    return value.lower() in ("true", "yes", "on", "1") if kind == "boolean" else value
-
-
 class _Filler:
     """Fills one schema from one passage, each word used once."""
 
     def __init__(self, text: str, root: dict, strict: bool, own: tuple[str, ...] = ()) -> None:
-        self.own = own
+        self.own, self.depth = own, 0
         self.text, self.root, self.strict = text, root, strict
         self.taken: set[str] = set()
         spelt = SPELT_OUT.sub(lambda m: SPELT[m.group().lower()], text)
@@ -85,6 +48,10 @@ class _Filler:
 
     def members(self, schema: dict) -> dict:
         """Return the members of an object that the passage gives."""
+        self.depth += 1
+        if self.depth > DEEPEST_FILLED:
+            self.depth -= 1
+            return {}
         properties = schema.get("properties") or {}
         required = schema.get("required") or []
         flat = {name: resolve(p, self.root) for name, p in properties.items()}
@@ -99,6 +66,7 @@ class _Filler:
         for name in rest:
             if found.get(name) is None:
                 found[name] = self._value(name, flat[name], name in required)
+        self.depth -= 1
         return {name: found[name] for name in flat if found[name] is not None}
 
     def _value(self, name: str, schema: dict, required: bool) -> object:
@@ -205,6 +173,11 @@ class _Filler:
         negated = rf"\b(?:not|no|without|don't|never)\b[^.,]*\b{re.escape(parts[-1])}"
         return not re.search(negated, self.text, re.I)
 
+    def _piece(self, text: str) -> _Filler:
+        piece = _Filler(text, self.root, self.strict)
+        piece.depth = self.depth
+        return piece
+
     def _items(self, name: str, item: dict) -> list | None:
         kind = kind_of(item)
         if kind in ("integer", "number"):
@@ -215,7 +188,7 @@ class _Filler:
             return [o for o in item["enum"] if str(o).lower() in low] or None
         if kind == "object":
             pieces = re.split(r"\s*(?:,|;|\band\b)\s*", self.text)
-            made = [_Filler(p, self.root, self.strict).members(item) for p in pieces if p]
+            made = [self._piece(p).members(item) for p in pieces if p]
             needed = set(item.get("required") or ())
             return [m for m in made if m and needed <= m.keys()] or None
         listed = re.search(rf"\b{re.escape(name)}\s*:\s*([^.\n]+)", self.text, re.I)

@@ -57,6 +57,9 @@ OBJECT = re.compile(
     rf"\b(?:the|a|an|my|our|this)\s+([\w'’-]+(?:\s+(?!of\b|between\b)[\w'’-]+){{0,3}}?){ENDS}", re.I
 )
 IDENTIFIER = re.compile(r"(?<![\w-])[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+(?![\w-])")
+CALLED = re.compile(
+    rf"\b(?:named|called|titled|entitled)\s+(?:\"([^\"]+)\"|“([^”]+)”|'(.+?)'(?!\w)|({NAME.pattern}))"
+)
 OF = re.compile(rf"\bof\s+(?:the\s+|my\s+|our\s+)?([\w-]+(?:\s[\w-]+)?){ENDS}", re.I)
 REPOSITORY = re.compile(r"(?<![\w./-])[\w-]+/[\w.-]*\w")
 AFTER_VERB = re.compile(rf"^\W*(?:please\s+|can you\s+|could you\s+)?\w+\s+([\w-]+){ENDS}", re.I)
@@ -262,6 +265,8 @@ def find_text(
     parts = name_parts(name)
     if (found := _named(parts, text)) is not None:
         return found
+    if {"name", "title"} & set(parts) and (called := CALLED.search(text)):
+        return next(filter(None, called.groups()))
     special, found = _special(parts, text, taken)
     if special:
         return found

@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from lesson_model.arguments import NUMBER, fill, kind_of, resolve
+from lesson_model.arguments import NUMBER, fill
 from lesson_model.choose_tool import changes_something, choose, is_free_text, searcher
 from lesson_model.clauses import QUOTED, Clause, clauses, refers
 from lesson_model.reply import Call
 from lesson_model.results import went_well
+from lesson_model.schema import kind_of, resolve
 from lesson_model.turn import Tool, Turn
 from lesson_model.words import focus, words
 

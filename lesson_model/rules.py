@@ -6,9 +6,10 @@ import json
 import re
 from collections import Counter
 
-from lesson_model.arguments import as_kind, fill
+from lesson_model.arguments import fill
 from lesson_model.reply import Call, Reply
 from lesson_model.results import report, went_well
+from lesson_model.schema import as_kind
 from lesson_model.turn import Tool, Turn
 
 __all__ = ("Rule", "Rules")

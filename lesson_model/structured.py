@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 
-from lesson_model.arguments import fill, kind_of, resolve
+from lesson_model.arguments import fill
 from lesson_model.choose_tool import choose
 from lesson_model.clauses import Clause, clauses
 from lesson_model.find_text import names_in
 from lesson_model.reply import Call
+from lesson_model.schema import DEEPEST, kind_of, resolve
 from lesson_model.turn import Tool, Turn, text_of
 from lesson_model.words import focus, grow, stem, words
 
@@ -41,7 +42,7 @@ def json_answer(turn: Turn) -> str:
     """Return the JSON text that response_format demands."""
     if turn.response_format["type"] == "json_schema":
         schema = turn.response_format["json_schema"].get("schema") or {}
-        return json.dumps(complete(schema, turn), ensure_ascii=False)
+        return json.dumps(complete(resolve(schema, schema), turn), ensure_ascii=False)
     text = focus(turn.text)
     wanted = text if re.search(r"json", text, re.I) else focus(turn.instructions) + text
     keys = re.findall(r"[{,]\s*[\"'](\w+)[\"']\s*:", wanted)
@@ -71,16 +72,18 @@ def complete(schema: dict, turn: Turn, name: str = "", text: str | None = None) 
     return _stand_ins(schema, found, turn, schema)
 
 
-def _stand_ins(schema: dict, found: dict, turn: Turn, root: dict) -> dict:
+def _stand_ins(schema: dict, found: dict, turn: Turn, root: dict, depth: int = 0) -> dict:
     """Return an object with what was found and stand-ins for the rest."""
     required = set(schema.get("required") or ())
-    out = {}
+    out: dict = {}
+    if depth > DEEPEST:
+        return out
     for key, raw in (schema.get("properties") or {}).items():
         member = resolve(raw, root)
         if key in found and not isinstance(found[key], dict):
             out[key] = found[key]
         elif kind_of(member) == "object" and member.get("properties"):
-            out[key] = _stand_ins(member, found.get(key) or {}, turn, root)
+            out[key] = _stand_ins(member, found.get(key) or {}, turn, root, depth + 1)
         elif key in found:
             out[key] = found[key]
         elif key not in required and "default" in member:
@@ -89,11 +92,11 @@ def _stand_ins(schema: dict, found: dict, turn: Turn, root: dict) -> dict:
         elif member.get("nullable"):
             out[key] = None
         else:
-            out[key] = _stand_in(key, member, turn, root)
+            out[key] = _stand_in(key, member, turn, root, depth)
     return out
 
 
-def _stand_in(key: str, schema: dict, turn: Turn, root: dict) -> object:
+def _stand_in(key: str, schema: dict, turn: Turn, root: dict, depth: int) -> object:
     kind = kind_of(schema)
     if kind == "enum":
         return _best_option(key, schema["enum"], turn)
@@ -102,11 +105,13 @@ def _stand_in(key: str, schema: dict, turn: Turn, root: dict) -> object:
     if kind in ("integer", "number"):
         low = schema.get("minimum", 0 if kind == "number" else 1)
         return int(low) if kind == "integer" else float(low)
+    if kind == "array" and depth > DEEPEST:
+        return []
     if kind == "array":
         item = resolve(schema.get("items") or {}, root)
-        return [_stand_in(key, item, turn, root)] * int(schema.get("minItems", 0))
+        return [_stand_in(key, item, turn, root, depth + 1)] * int(schema.get("minItems", 0))
     if kind == "object":
-        return _stand_ins(schema, {}, turn, root) if schema.get("properties") else {}
+        return _stand_ins(schema, {}, turn, root, depth + 1) if schema.get("properties") else {}
     if kind == "null":
         return None
     if re.search(r"name|author|person|who", key) and (names := names_in(turn.text)):
@@ -122,13 +127,13 @@ def _best_option(key: str, options: list, turn: Turn) -> object:
         return options[low.index("yes" if _parts_agree(turn.text) else "no")]
     said = words(focus(turn.text))
     scores = [(len(grow(words(str(o))) & said), -i) for i, o in enumerate(options)]
-    best, index = max(scores)
+    best, index = max(scores, default=(0, 0))
     if best:
         return options[-index]
     calm = [
         o for o in options if str(o).lower() in ("neutral", "general", "other", "unknown", "medium")
     ]
-    return (calm or options)[0]
+    return next(iter(calm or options), None)
 
 
 def _parts_agree(text: str) -> bool:

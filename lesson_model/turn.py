@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
+from lesson_model.schema import resolve
+
 __all__ = ("Result", "Tool", "Turn", "text_of")
 
 
@@ -68,8 +70,9 @@ class Turn:
         """Return the function tools this request may call, after tool_choice."""
         functions = [t["function"] for t in raw if t.get("type") == "function"]
         tools = [
-            Tool(f["name"], f.get("description") or "", f.get("parameters") or {})
+            Tool(f["name"], f.get("description") or "", resolve(parameters, parameters))
             for f in functions
+            for parameters in [f.get("parameters") or {}]
         ]
         if self.choice == "none":
             return []

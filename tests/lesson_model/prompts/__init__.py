@@ -1,6 +1,8 @@
 """Prompts a student might write, each with the sensible thing to expect.
 
-Every third case is held out: it is not used while the behaviour is improved.
+Every third case of the first collection is held out. FRESH and UNSEEN were written later, each
+before the behaviour had been tried on it. What was right at first look, before any repair:
+HELD_OUT 70 of 80, FRESH 48 of 57, UNSEEN 36 of 51.
 """
 
 from __future__ import annotations
@@ -8,13 +10,15 @@ from __future__ import annotations
 from .case import Case
 from .chained import CHAINED
 from .chat import CHAT
+from .fresh import FRESH
 from .no_call import NO_CALL
 from .one_call import ONE_CALL
 from .one_more_call import ONE_MORE_CALL
 from .several_calls import SEVERAL_CALLS
 from .structured import STRUCTURED
+from .unseen import UNSEEN
 
-__all__ = ("ALL", "DEVELOP", "HELD_OUT", "Case")
+__all__ = ("ALL", "DEVELOP", "FRESH", "HELD_OUT", "UNSEEN", "Case")
 
 ALL = (*ONE_CALL, *ONE_MORE_CALL, *SEVERAL_CALLS, *CHAINED, *NO_CALL, *CHAT, *STRUCTURED)
 DEVELOP = tuple(case for i, case in enumerate(ALL) if i % 3 != 2)

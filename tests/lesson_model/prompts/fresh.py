@@ -3,131 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from pydantic import BaseModel
 
+from . import fresh_tools as x
 from . import toolbox as t
 from .case import after, asks, chat, says, shapes
 
 __all__ = ("FRESH",)
-
-
-def get_current_time(timezone: str = "UTC") -> str:
-    """Get the current time."""
-
-
-def get_date_info() -> str:
-    """Get detailed information about today's date."""
-
-
-def analyze_large_dataset(records: int) -> str:
-    """Analyze a dataset with the given number of records."""
-
-
-def fetch_weather_data(city: str) -> str:
-    """Fetch weather data for a city."""
-
-
-def geocode(address: str) -> str:
-    """Convert an address to coordinates."""
-
-
-def locate_ip(ip: str) -> str:
-    """Find the location of an IP address."""
-
-
-def get_exchange_rate(base: str, target: str) -> str:
-    """Get the exchange rate between two currencies."""
-
-
-def get_crypto_price(coin: str, currency: str = "USD") -> str:
-    """Get the price of a cryptocurrency."""
-
-
-def get_customer(email: str) -> str:
-    """Retrieve customer details by email."""
-
-
-def get_orders_by_customer(customer_id: str) -> str:
-    """Fetch all orders placed by a customer."""
-
-
-def fetch_person_info(name: str) -> str:
-    """Look up what is known about a person."""
-
-
-def get_word_length(word: str) -> int:
-    """Returns the length of a word."""
-
-
-def set_alarm(hour: int, minute: int) -> str:
-    """Set an alarm for a given time."""
-
-
-def start_timer(minutes: int) -> str:
-    """Start a countdown timer."""
-
-
-def play_music(title: str) -> str:
-    """Play a song."""
-
-
-def add_note(content: str) -> str:
-    """Add a line of text to the notes."""
-
-
-def check_balance(account_id: str) -> str:
-    """Check the balance of a bank account."""
-
-
-def freeze_card(card_number: str) -> str:
-    """Freeze a bank card."""
-
-
-def rollback_release(service: str, version: str) -> str:
-    """Roll a service back to an earlier version."""
-
-
-def scale_service(service: str, replicas: int) -> str:
-    """Scale a service to a number of replicas."""
-
-
-def query_logs(service: str, level: Literal["info", "warning", "error"] = "info") -> str:
-    """Query the logs of a service."""
-
-
-def roll_dice(sides: int = 6) -> int:
-    """Roll a die."""
-
-
-def plan_route(start: str, end: str) -> str:
-    """Plan a route between two places."""
-
-
-def approve_loan(applicant: str, amount: float, note: str | None = None) -> str:
-    """Approve a loan."""
-
-
-class Ticket(BaseModel):
-    """A support ticket."""
-
-    title: str
-    priority: Literal["low", "medium", "high"]
-    order_id: str | None = None
-
-
-class Movie(BaseModel):
-    """A movie."""
-
-    title: str
-    year: int
-
-
-class Route(BaseModel):
-    """Where a question goes."""
-
-    destination: Literal["weather", "billing", "smalltalk"]
 
 
 def schema(model: type[BaseModel]) -> dict:
@@ -136,12 +19,12 @@ def schema(model: type[BaseModel]) -> dict:
     return {"type": "json_schema", "json_schema": body}
 
 
-CLOCK = (get_current_time, get_date_info, analyze_large_dataset, fetch_weather_data)
-BANK = (check_balance, t.transfer_money, freeze_card)
-CLUSTER = (t.restart_server, rollback_release, scale_service, query_logs)
-PHONE = (set_alarm, start_timer, play_music, add_note, t.notify)
-SHOP = (get_customer, get_orders_by_customer, t.refund_order)
-COINS = (get_crypto_price, get_exchange_rate)
+CLOCK = (x.get_current_time, x.get_date_info, x.analyze_large_dataset, x.fetch_weather_data)
+BANK = (x.check_balance, t.transfer_money, x.freeze_card)
+CLUSTER = (t.restart_server, x.rollback_release, x.scale_service, x.query_logs)
+PHONE = (x.set_alarm, x.start_timer, x.play_music, x.add_note, t.notify)
+SHOP = (x.get_customer, x.get_orders_by_customer, t.refund_order)
+COINS = (x.get_crypto_price, x.get_exchange_rate)
 DATE_FIRST = "Tell me today's date information, then analyze a dataset of 2000 records"
 SCALED = ("scale_service", {"service": "checkout", "replicas": 5})
 
@@ -169,17 +52,17 @@ FRESH = (
     ),
     asks(
         "Where is IP address 8.8.8.8 located?",
-        (locate_ip, geocode),
+        (x.locate_ip, x.geocode),
         ("locate_ip", {"ip": "8.8.8.8"}),
     ),
     asks(
         "What are the coordinates of 'Unter den Linden 1, Berlin'?",
-        (geocode, t.get_weather),
+        (x.geocode, t.get_weather),
         ("geocode", {"address": "Unter den Linden 1, Berlin"}),
     ),
     asks(
         "What's the exchange rate from USD to EUR?",
-        (get_exchange_rate, get_crypto_price),
+        (x.get_exchange_rate, x.get_crypto_price),
         ("get_exchange_rate", {"base": "USD", "target": "EUR"}),
     ),
     asks("What's the current Bitcoin price?", COINS, ("get_crypto_price", {"coin": "Bitcoin"})),
@@ -198,10 +81,10 @@ FRESH = (
         SHOP,
         ("get_orders_by_customer", {"customer_id": "C-204"}),
     ),
-    asks("Who is Alice?", (fetch_person_info, t.add), ("fetch_person_info", {"name": "Alice"})),
+    asks("Who is Alice?", (x.fetch_person_info, t.add), ("fetch_person_info", {"name": "Alice"})),
     asks(
         "How long is the word 'checkpointer'?",
-        (get_word_length, t.search),
+        (x.get_word_length, t.search),
         ("get_word_length", {"word": "checkpointer"}),
     ),
     asks("Start a timer for 10 minutes", PHONE, ("start_timer", {"minutes": 10})),
@@ -254,15 +137,15 @@ FRESH = (
         ("restart_server", {"target": "db-2"}),
         ("restart_server", {"target": "db-3"}),
     ),
-    asks("Roll a die with 20 sides", (roll_dice, t.add), ("roll_dice", {"sides": 20})),
+    asks("Roll a die with 20 sides", (x.roll_dice, t.add), ("roll_dice", {"sides": 20})),
     asks(
         "Plan a route from Hamburg to Lübeck",
-        (plan_route, t.book_flight),
+        (x.plan_route, t.book_flight),
         ("plan_route", {"start": "Hamburg", "end": "Lübeck"}),
     ),
     asks(
         "Approve a loan of 12000 dollars for Mia Wong",
-        (approve_loan, check_balance),
+        (x.approve_loan, x.check_balance),
         ("approve_loan", {"applicant": "Mia Wong", "amount": 12000.0}),
     ),
     asks(
@@ -298,12 +181,12 @@ FRESH = (
     says("Hello, how are you?", PHONE, "."),
     says("I already froze the card 4929-1111 this morning.", BANK, "."),
     says("What would scaling checkout to 50 replicas cost?", CLUSTER, "."),
-    says("Why is the checkout service so slow?", (scale_service, t.restart_server), "."),
+    says("Why is the checkout service so slow?", (x.scale_service, t.restart_server), "."),
     says("Don't restart anything yet.", CLUSTER, "."),
     says("Which tools can you use?", CLUSTER, "rollback_release", "query_logs"),
     says("Tell me a fun fact about otters", PHONE, "."),
     says("I really like the song Yesterday", PHONE, "."),
-    says("Could you explain what rollback_release does?", CLUSTER, "rollback_release|version"),
+    says("Could you explain what x.rollback_release does?", CLUSTER, "rollback_release|version"),
     says("Order me a pizza", SHOP, "."),
     says("Close my account", BANK, "."),
     says("Write a short poem about timers", PHONE, "timers"),
@@ -333,12 +216,12 @@ FRESH = (
     says(chat("My dog is called Rex.", "Nice!", "What is my dog called?"), (), "Rex"),
     shapes(
         "My printer is broken, order X-12 from last week. High priority!",
-        schema(Ticket),
+        schema(x.Ticket),
         priority="high",
         order_id="X-12",
         title=re.compile("."),
     ),
-    shapes("The Matrix came out in 1999.", schema(Movie), title=re.compile("Matrix"), year=1999),
-    shapes("Will it snow tomorrow in Graz?", schema(Route), destination="weather"),
-    shapes("I was charged twice this month", schema(Route), destination="billing"),
+    shapes("The Matrix came out in 1999.", schema(x.Movie), title=re.compile("Matrix"), year=1999),
+    shapes("Will it snow tomorrow in Graz?", schema(x.Route), destination="weather"),
+    shapes("I was charged twice this month", schema(x.Route), destination="billing"),
 )

@@ -3,130 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
-
-from pydantic import BaseModel
 
 from . import toolbox as t
+from . import unseen_tools as x
 from .case import after, asks, chat, says, shapes
 from .fresh import schema
 
 __all__ = ("UNSEEN",)
 
 
-def request_leave(employee: str, start_date: str, end_date: str) -> str:
-    """Request leave for an employee."""
-
-
-def get_leave_balance(employee: str) -> str:
-    """Get how many days of leave an employee has left."""
-
-
-def find_book(title: str) -> str:
-    """Find a book in the library catalogue."""
-
-
-def reserve_book(book_id: str) -> str:
-    """Reserve a book."""
-
-
-def set_thermostat(room: str, temperature: float) -> str:
-    """Set the thermostat of a room to a temperature."""
-
-
-def lock_door(door: str) -> str:
-    """Lock a door."""
-
-
-def create_issue(repo: str, title: str, label: str | None = None) -> str:
-    """Create an issue in a GitHub repository."""
-
-
-def merge_pull_request(repo: str, number: int) -> str:
-    """Merge a pull request."""
-
-
-def list_pull_requests(repo: str) -> str:
-    """List the open pull requests of a repository."""
-
-
-def schedule_appointment(patient: str, doctor: str, date: str) -> str:
-    """Schedule an appointment with a doctor."""
-
-
-def check_inventory(sku: str) -> str:
-    """Check how many pieces of an article are in stock."""
-
-
-def place_order(sku: str, quantity: int) -> str:
-    """Place an order with the supplier."""
-
-
-def apply_discount(customer_id: str, percent: float) -> str:
-    """Apply a discount to a customer's account."""
-
-
-def kubectl_get_pods(namespace: str) -> str:
-    """List the pods in a Kubernetes namespace."""
-
-
-def delete_pod(name: str) -> str:
-    """Delete a pod."""
-
-
-def track_package(tracking_number: str) -> str:
-    """Track a package."""
-
-
-def calculate_tip(bill: float, percent: float) -> float:
-    """Calculate the tip for a restaurant bill."""
-
-
-def detect_language(text: str) -> str:
-    """Detect the language of a text."""
-
-
-def wikipedia(query: str) -> str:
-    """Look something up on Wikipedia."""
-
-
-def tavily_search(query: str) -> str:
-    """A search engine optimized for comprehensive, accurate, and trusted results."""
-
-
-def ask_human(question: str) -> str:
-    """Ask the human for help."""
-
-
-class Recipe(BaseModel):
-    """A recipe."""
-
-    name: str
-    minutes: int
-    vegetarian: bool
-
-
-class Next(BaseModel):
-    """Who acts next."""
-
-    next: Literal["flight_agent", "hotel_agent", "__end__"]
-    reason: str
-
-
-class Contact(BaseModel):
-    """Contact details."""
-
-    name: str
-    email: str
-    phone: str | None = None
-
-
-HR = (request_leave, get_leave_balance, t.send_email)
-HOME = (set_thermostat, lock_door, t.get_weather)
-GIT = (create_issue, merge_pull_request, list_pull_requests)
-STOCK = (check_inventory, place_order, apply_discount, track_package)
-PODS = (kubectl_get_pods, delete_pod)
-BOOKS = (find_book, reserve_book)
+HR = (x.request_leave, x.get_leave_balance, t.send_email)
+HOME = (x.set_thermostat, x.lock_door, t.get_weather)
+GIT = (x.create_issue, x.merge_pull_request, x.list_pull_requests)
+STOCK = (x.check_inventory, x.place_order, x.apply_discount, x.track_package)
+PODS = (x.kubectl_get_pods, x.delete_pod)
+BOOKS = (x.find_book, x.reserve_book)
 TRAVEL = chat(
     "Book me a flight to Rome and a hotel there",
     system="You coordinate flight_agent and hotel_agent.",
@@ -182,7 +73,7 @@ UNSEEN = (
     ),
     asks(
         "Make an appointment for Lena Fischer with Dr. Okafor on 12 May 2026",
-        (schedule_appointment, t.search),
+        (x.schedule_appointment, t.search),
         (
             "schedule_appointment",
             {"patient": "Lena Fischer", "doctor": re.compile("Okafor"), "date": "12 May 2026"},
@@ -214,32 +105,32 @@ UNSEEN = (
     asks("Delete the pod web-7f9c", PODS, ("delete_pod", {"name": "web-7f9c"})),
     asks(
         "What tip should I leave on a 48.50 bill at 20 percent?",
-        (calculate_tip, t.get_weather),
+        (x.calculate_tip, t.get_weather),
         ("calculate_tip", {"bill": 48.5, "percent": 20.0}),
     ),
     asks(
         "Which language is 'Je ne sais pas'?",
-        (detect_language, t.get_weather),
+        (x.detect_language, t.get_weather),
         ("detect_language", {"text": "Je ne sais pas"}),
     ),
     asks(
         "When was Ada Lovelace born?",
-        (wikipedia, t.calculator),
+        (x.wikipedia, t.calculator),
         ("wikipedia", {"query": re.compile("Ada Lovelace")}),
     ),
     asks(
         "Look up Alan Turing on Wikipedia",
-        (wikipedia, t.calculator),
+        (x.wikipedia, t.calculator),
         ("wikipedia", {"query": re.compile("Alan Turing")}),
     ),
     asks(
         "what are the latest news about fusion energy",
-        (tavily_search, t.calculator),
+        (x.tavily_search, t.calculator),
         ("tavily_search", {"query": re.compile("fusion energy")}),
     ),
     asks(
         "Compute 2**10 - 24",
-        (t.calculator, tavily_search),
+        (t.calculator, x.tavily_search),
         ("calculator", {"expression": "2**10 - 24"}),
     ),
     asks(
@@ -253,7 +144,7 @@ UNSEEN = (
         ("get_weather", {"city": "Hanoi"}),
     ),
     asks("Paris weather?", (t.get_weather,), ("get_weather", {"city": "Paris"})),
-    asks("Shut down server eu-3, it is on fire!", (t.restart_server, delete_pod, lock_door)),
+    asks("Shut down server eu-3, it is on fire!", (t.restart_server, x.delete_pod, x.lock_door)),
     asks(
         "refund order 7001 for 49.90 and then email the customer at kim@mail.kr with subject "
         "'Refund' and body 'Done'",
@@ -292,7 +183,7 @@ UNSEEN = (
     says("Is it dangerous to delete a pod?", PODS, "."),
     says("Have you ever reserved a book?", BOOKS, "."),
     says("I would never merge that pull request.", GIT, "."),
-    says("Who taught you to speak?", (wikipedia, t.calculator), "lesson model"),
+    says("Who taught you to speak?", (x.wikipedia, t.calculator), "lesson model"),
     says("Good evening!", STOCK, "."),
     says("We locked the front door already.", HOME, "."),
     says("Stop. Do nothing.", HOME, "."),
@@ -303,14 +194,14 @@ UNSEEN = (
     says("What is 144 / 12?", (), "12"),
     shapes(
         "Lentil soup takes 35 minutes to cook",
-        schema(Recipe),
+        schema(x.Recipe),
         name=re.compile("soup", re.I),
         minutes=35,
     ),
-    shapes(TRAVEL, schema(Next), next="flight_agent"),
+    shapes(TRAVEL, schema(x.Next), next="flight_agent"),
     shapes(
         [*TRAVEL, {"role": "assistant", "name": "flight_agent", "content": "Flight booked."}],
-        schema(Next),
+        schema(x.Next),
         next="hotel_agent",
     ),
     shapes(
@@ -319,12 +210,12 @@ UNSEEN = (
             {"role": "assistant", "name": "flight_agent", "content": "Flight booked."},
             {"role": "assistant", "name": "hotel_agent", "content": "Hotel booked."},
         ],
-        schema(Next),
+        schema(x.Next),
         next="__end__",
     ),
     shapes(
         "Reach Sam Reed at sam@reed.dev or 555-0192",
-        schema(Contact),
+        schema(x.Contact),
         name="Sam Reed",
         email="sam@reed.dev",
     ),

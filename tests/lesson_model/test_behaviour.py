@@ -1,0 +1,138 @@
+"""What the lesson model does with prompts students might write."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections import Counter
+
+import prompts
+import pytest
+from prompts import toolbox as t
+from prompts.case import Case, chat, judge
+from pydantic import BaseModel
+
+from lesson_model.decide import decide
+from lesson_model.rules import Rules
+
+FLOOR = 0.9
+LONG = {
+    "words": "lorem ipsum dolor sit amet " * 8_000,
+    "one word": "a" * 200_000,
+    "numbers": "1 " * 100_000,
+    "codes": "A-1-" * 50_000,
+    "dots": "a.b/" * 50_000,
+    "names": "Ada Bob " * 25_000,
+    "quotes": "'\" " * 66_000,
+    "sums": "1+" * 100_000,
+    "brackets": "(" * 200_000,
+    "addresses": "a@b." * 50_000,
+    "keys": '{"a": ' * 30_000,
+    "facts": "my is " * 33_000,
+    "lines": "\n" * 200_000,
+}
+
+
+class Node(BaseModel):
+    """A tree."""
+
+    text: str
+    children: list[Node]
+
+
+@pytest.mark.parametrize("name", ["DEVELOP", "HELD_OUT", "FRESH", "UNSEEN"])
+def test_prompts(name):
+    verdicts = {}
+    for case in getattr(prompts, name):
+        reply = decide(case.body(), Rules())
+        if verdict := judge(case, reply):
+            verdicts[case.name] = (verdict, reply)
+    wrong_calls = {n: r for n, (verdict, r) in verdicts.items() if verdict == "wrong call"}
+    assert not wrong_calls
+    right = 1 - len(verdicts) / len(getattr(prompts, name))
+    assert right >= FLOOR, verdicts
+
+
+def test_the_sets_are_as_large_as_they_say():
+    assert len(prompts.DEVELOP) >= 130
+    assert min(map(len, (prompts.HELD_OUT, prompts.FRESH, prompts.UNSEEN))) >= 40
+    assert max(Counter(map(repr, prompts.ALL)).values()) == 1
+
+
+def test_a_reply_depends_on_the_request_alone_and_leaves_it_alone():
+    for case in prompts.ALL[::7]:
+        body = case.body()
+        before = copy.deepcopy(body)
+        assert decide(body, Rules()) == decide(body, Rules())
+        assert body == before
+
+
+def test_an_honest_answer_names_what_could_be_done():
+    reply = decide(Case(chat("blorp fizz"), t.OPS).body(), Rules())
+    assert reply.text.startswith("(lesson model)")
+    for tool in t.OPS:
+        assert tool.__name__ in reply.text
+    assert "model.when(" in reply.text
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "?", "\x00", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 🏴‍☠️", "(", "{}", "1/0", "'"])
+@pytest.mark.parametrize("extra", [{}, {"tool_choice": "required"}])
+def test_odd_prompts_are_answered(prompt, extra):
+    reply = decide(Case(chat(prompt), t.SUPPORT, extra=extra).body(), Rules())
+    assert reply.text or reply.calls
+
+
+def test_a_request_without_a_user_is_answered():
+    body = {"messages": [{"role": "system", "content": "You are kind."}]}
+    assert decide(body, Rules()).text
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"$ref": "#"},
+        Node.model_json_schema(),
+        {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]},
+        {"type": "object", "properties": {"a": {"enum": []}, "b": {"anyOf": []}},
+         "required": ["a", "b"]},
+        {"type": "object", "properties": {"a": {"$ref": "#/no/where"}}, "required": ["a"]},
+    ],
+)  # fmt: skip
+def test_odd_schemas_are_filled(schema):
+    tool = {"type": "function", "function": {"name": "grow_tree", "parameters": schema}}
+    shape = {"type": "json_schema", "json_schema": {"name": "tree", "schema": schema}}
+    for extra in ({}, {"tool_choice": "required"}, {"response_format": shape}):
+        reply = decide(
+            Case(chat("grow a tree, and one more"), (tool,), extra=extra).body(), Rules()
+        )
+        assert reply.text or reply.calls
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_prompts_cost_little(name):
+    bodies = [
+        Case(chat("hi", "hello", LONG[name]), t.SUPPORT + t.FILES, extra=extra).body()
+        for extra in ({}, {"tool_choice": "required"}, {"response_format": {"type": "json_object"}})
+    ]
+    bodies.append(Case(chat(LONG[name], "hello", "What is my name?")).body())
+    for body in bodies:
+        start = time.process_time()
+        decide(body, Rules())
+        assert time.process_time() - start < 0.2
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tools", "most"),
+    [("Hello!", (), 0.1e-3), ("What's the weather in Paris?", t.OPS, 0.5e-3)],
+)
+def test_a_short_request_is_decided_quickly(prompt, tools, most):
+    body, rules = Case(chat(prompt), tools).body(), Rules()
+    decide(body, rules)
+    rounds = []
+    for _ in range(5):
+        start = time.process_time()
+        for _ in range(100):
+            decide(body, rules)
+        rounds.append((time.process_time() - start) / 100)
+    assert min(rounds) < most
