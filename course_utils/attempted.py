@@ -33,7 +33,8 @@ def is_stub(answer: Any) -> bool:
 def functions_of(answer: Any) -> list[FunctionType]:
     """Return the functions written for `answer`: its own, its methods, its tool's, its nodes'."""
     if isinstance(answer, FunctionType):
-        return [inspect.unwrap(answer)]
+        inner = inspect.unwrap(answer)
+        return [] if "site-packages" in inner.__code__.co_filename else [inner]
     if isinstance(answer, (MethodType, staticmethod, classmethod)):
         return functions_of(answer.__func__)
     if isinstance(answer, functools.partial):

@@ -11,7 +11,6 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 __all__ = ("Seen", "quiet", "watch_output")
@@ -61,6 +60,8 @@ def quiet() -> Iterator[None]:
     """Catch what is printed, logged, warned and displayed inside, and put back every setting."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_settings_kept())
+        stack.enter_context(_nothing_from_children())
+        stack.enter_context(_no_figures())
         stack.enter_context(warnings.catch_warnings())
         stack.enter_context(_logs_to(Seen()))
         stack.enter_context(watch_output())
@@ -75,26 +76,64 @@ def _displays_to(seen: Seen) -> Iterator[None]:
     if shell is None:
         yield
         return
-    publisher = shell.display_pub
-    sink = SimpleNamespace(publish=seen.publish, clear_output=lambda *_, **__: None)
-    vars(shell)  # traitlets would refuse a foreign class
-    shell._trait_values["display_pub"] = sink
+    methods = vars(shell.display_pub)
+    before = dict(methods)
+    methods.update(publish=seen.publish, clear_output=lambda *_, **__: None)
     try:
         yield
     finally:
-        shell._trait_values["display_pub"] = publisher
+        methods.clear()
+        methods.update(before)
+
+
+@contextlib.contextmanager
+def _no_figures() -> Iterator[None]:
+    """Close the figures that were drawn: a notebook shows what is open at the end of a cell."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    before = set(pyplot.get_fignums()) if pyplot else set()
+    try:
+        yield
+    finally:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        for number in set(pyplot.get_fignums() if pyplot else ()) - before:
+            pyplot.close(number)
+
+
+@contextlib.contextmanager
+def _nothing_from_children() -> Iterator[None]:
+    """Send to nowhere what child processes and C code write to the terminal."""
+    _flush_terminal()
+    with contextlib.ExitStack() as stack:
+        for number in (1, 2):
+            try:
+                kept = os.dup(number)
+            except OSError:  # no terminal
+                continue
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, number)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, number)
+            os.close(nowhere)
+        stack.callback(_flush_terminal)
+        yield
+
+
+def _flush_terminal() -> None:
+    for stream in (sys.__stdout__, sys.__stderr__):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
 
 
 @contextlib.contextmanager
 def _logs_to(seen: Seen) -> Iterator[None]:
-    terminals = {sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__}
+    """Turn aside the handlers that hold a stream of their own."""
+    terminals = [s for s in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) if s]
     swapped = []
     for reference in list(logging._handlerList):
         handler = reference()
-        if isinstance(vars(handler).get("stream") if handler else None, object):
-            pass
-        if handler is not None and vars(handler).get("stream") in terminals - {None}:
-            swapped.append((handler, handler.stream))
+        stream = vars(handler).get("stream") if handler else None
+        if any(stream is terminal for terminal in terminals):
+            swapped.append((handler, stream))
             handler.stream = seen
     try:
         yield
@@ -108,11 +147,7 @@ def _settings_kept() -> Iterator[None]:
     environ, folder, dice = dict(os.environ), os.getcwd(), random.getstate()
     numpy = getattr(sys.modules.get("numpy"), "random", None)
     numpy_dice = numpy.get_state() if numpy else None
-    loggers = _loggers()
-    levels = {
-        name: (log.level, log.propagate, log.disabled, log.handlers[:])
-        for name, log in loggers.items()
-    }
+    logs = {log: (log.level, log.propagate, log.disabled, log.handlers[:]) for log in _loggers()}
     disabled = logging.root.manager.disable
     try:
         yield
@@ -124,12 +159,15 @@ def _settings_kept() -> Iterator[None]:
         random.setstate(dice)
         if numpy and numpy_dice:
             numpy.set_state(numpy_dice)
-        for name, log in _loggers().items():
-            log.setLevel(levels.get(name, (0,))[0])
-            _, log.propagate, log.disabled, log.handlers[:] = levels.get(name, (0, True, False, []))
+        for log in _loggers():
+            default = (log.level, log.propagate, log.disabled, log.handlers)
+            level, log.propagate, log.disabled, handlers = logs.get(log, default)
+            log.handlers[:] = [h for h in handlers if not isinstance(vars(h).get("stream"), Seen)]
+            if level != log.level:
+                log.setLevel(level)
         logging.disable(disabled)
 
 
-def _loggers() -> dict[str, logging.Logger]:
-    named = logging.root.manager.loggerDict.items()
-    return {"": logging.root, **{k: v for k, v in named if isinstance(v, logging.Logger)}}
+def _loggers() -> list[logging.Logger]:
+    named = logging.root.manager.loggerDict.values()
+    return [logging.root, *(log for log in list(named) if isinstance(log, logging.Logger))]

@@ -1,0 +1,341 @@
+"""What a check says of an answer, and how it shows it."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from fake_course import load_checks
+from langchain.tools import tool
+from langgraph.graph import START, StateGraph
+from typing_extensions import TypedDict
+
+from course_utils.attempted import is_stub
+from course_utils.exercise import exercise, part
+from course_utils.result import JSON_TYPE, Part, Result
+
+HINTS = ("vague", "clearer", "telling")
+
+
+@pytest.fixture(autouse=True)
+def _no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_PROGRESS", "off")
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> ModuleType:
+    """The checks of a small lesson."""
+    return load_checks(tmp_path)
+
+
+def right(x):
+    return x + 10
+
+
+def partly(x):
+    return x + 10 if x < 5 else 0
+
+
+def wrong(x):
+    return 0
+
+
+def raises(x):
+    return 1 / 0  # the line to show
+
+
+def leaves(x):
+    raise SystemExit
+
+
+def stub(x):
+    """Add."""
+    ...
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "words"),
+    [
+        (right, "passed", ""),
+        (partly, "partial", "1 of 2"),
+        (wrong, "failed", "got back 0, expected 11"),
+        (raises, "raised", "`return 1 / 0  # the line to show`"),
+        (leaves, "raised", "SystemExit"),
+        (stub, "not_attempted", "`add`"),
+        (..., "not_attempted", "`add`"),
+    ],
+)
+def test_status(check: ModuleType, answer: object, status: str, words: str) -> None:
+    """Each kind of answer has its status and its sentence."""
+    result = check.ex1(answer)
+    assert (result.status, result.exercise) == (status, "demo.ex1")
+    assert words in result.message
+
+
+def test_line_of_the_cell_is_named(check: ModuleType) -> None:
+    """A student finds the line; it is counted in their cell."""
+    line = raises.__code__.co_firstlineno + 1
+    assert f"`ZeroDivisionError: division by zero` in line {line}" in check.ex1(raises).message
+
+
+def test_missing_answers_are_named(check: ModuleType) -> None:
+    """With several answers the message says which one is missing."""
+    result = check.ex2(3, ...)
+    assert result.status == "not_attempted"
+    assert "`names`" in result.message and "`total`" not in result.message
+    assert "check.ex2(total, names)" in check.ex2(3).message
+
+
+def test_wrapped_error_leads_to_the_students_line() -> None:
+    """The line is found though a library wraps the error, or adds its own frames."""
+
+    @exercise(hints=HINTS)
+    def ex(f):
+        try:
+            f(1)
+        except Exception as error:
+            raise ExceptionGroup("several", [RuntimeError("other"), error]) from None
+
+    result = ex(raises)
+    assert (result.status, "1 / 0" in result.message) == ("raised", True)
+
+
+def test_error_in_a_graph_node_is_the_students() -> None:
+    """LangGraph runs the node in a thread; the line is found all the same."""
+
+    class State(TypedDict):
+        x: int
+
+    def node(state):
+        return {"x": state["y"]}
+
+    @exercise(hints=HINTS)
+    def ex(f):
+        graph = StateGraph(State).add_node("a", f).add_node("b", f)
+        graph.add_edge(START, "a").add_edge(START, "b").compile().invoke({"x": 1})
+
+    result = ex(node)
+    assert result.status == "raised"
+    assert "KeyError: 'y'" in result.message and 'return {"x": state["y"]}' in result.message
+
+
+def test_library_error_without_a_line_of_the_student_is_the_answers() -> None:
+    """A graph that cannot run is the answer's fault although no line of it is on the stack."""
+
+    class State(TypedDict):
+        x: int
+
+    graph = StateGraph(State).add_node("a", lambda state: {"x": 1}).add_edge(START, "a")
+    graph = graph.add_edge("a", "a").compile()
+
+    @exercise(hints=HINTS)
+    def ex(graph):
+        graph.invoke({"x": 1}, {"recursion_limit": 3})
+
+    result = ex(graph)
+    assert result.status == "raised" and "GraphRecursionError" in result.message
+
+
+def test_error_of_the_check_is_not_the_students_fault() -> None:
+    """Our own mistake is called ours."""
+
+    @exercise(hints=HINTS)
+    def ex(f):
+        with part("first"):
+            assert f(1) == 11, "no"
+        with part("second"):
+            {}["x"]
+
+    result = ex(right)
+    assert result.status == "check_broken" and "KeyError: 'x'" in result.message
+    assert "not your answer" in repr(result)
+
+
+def test_assertion_of_the_student_is_an_error_of_theirs() -> None:
+    """Only the check's own assertions are verdicts."""
+
+    def asserts(x):
+        assert x > 5, "mine"
+
+    @exercise(hints=HINTS)
+    def ex(f):
+        assert f(1), "the check's"
+
+    assert ex(asserts).status == "raised"
+    assert ex(wrong).status == "failed"
+
+
+async def _async_stub(): ...
+
+
+def _not_implemented(x, *, y=1):
+    raise NotImplementedError("write me")
+
+
+def _documented(x):
+    """Do it."""
+
+
+def _passes(x):
+    pass
+
+
+class _EmptyMethods:
+    """A stub."""
+
+    def __init__(self):
+        self.x = 1
+
+    def before(self): ...
+
+    def after(self):
+        raise NotImplementedError
+
+
+class _EmptyClass:
+    """A stub."""
+
+
+class _State(TypedDict):
+    x: int
+
+
+@tool
+def _empty_tool(x: int) -> str:
+    """Do it."""
+    ...
+
+
+@tool
+async def _empty_async_tool(x: int) -> str:
+    """Do it."""
+    raise NotImplementedError
+
+
+def _graph(node):
+    return StateGraph(_State).add_node("n", node).add_edge(START, "n").compile()
+
+
+STUBS = {
+    "value": ...,
+    "list": [1, ...],
+    "dict": {"a": ...},
+    "function": stub,
+    "pass": _passes,
+    "docstring": _documented,
+    "async": _async_stub,
+    "lambda": lambda x: ...,
+    "not implemented": _not_implemented,
+    "partial": functools.partial(stub, 1),
+    "method": _EmptyMethods().before,
+    "wrapped": functools.wraps(stub)(lambda *a: stub(*a)),
+    "class of stubs": type("C", (), {"before": _passes, "__module__": __name__}),
+    "empty class": _EmptyClass,
+    "tool": _empty_tool,
+    "async tool": _empty_async_tool,
+    "graph": _graph(_passes),
+}
+
+
+def _none():
+    return None
+
+
+def _constant():
+    return 1
+
+
+async def _async_constant():
+    return "x"
+
+
+class _Error(Exception):
+    """An exception needs no body."""
+
+
+ANSWERS = {
+    "none": None,
+    "zero": 0,
+    "empty list": [],
+    "returns None": _none,
+    "constant": _constant,
+    "async constant": _async_constant,
+    "lambda": lambda: None if 1 > 2 else 3,
+    "typed dict": _State,
+    "exception": _Error,
+    "partial": functools.partial(right, 1),
+    "tool": tool("t", description="d")(lambda x: 1),
+    "graph": _graph(right),
+    "class": type("C", (), {"f": right, "g": _passes, "__module__": __name__}),
+}
+
+
+@pytest.mark.parametrize("name", STUBS)
+def test_stub_is_not_attempted(name: str) -> None:
+    """Whatever the lesson came with does not count as an answer."""
+    assert is_stub(STUBS[name])
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_short_answer_is_attempted(name: str) -> None:
+    """An answer may be short, or wrong; it is an answer."""
+    assert not is_stub(ANSWERS[name])
+
+
+def test_faces(check: ModuleType) -> None:
+    """Words and marks in text and HTML; each sentence once."""
+    result = check.ex1(partly)
+    text = repr(result)
+    assert text.splitlines()[0] == "◐ Partly right: 1 of 2."
+    assert "  ✓ small numbers: right." in text.splitlines()
+    assert text.count("expected 110") == 1
+    bundle = result._repr_mimebundle_()
+    assert bundle["text/plain"] == text
+    assert "✗ large numbers: I called <code" in bundle["text/html"]
+    assert 'role="status"' in bundle["text/html"]
+    data = json.loads(json.dumps(bundle[JSON_TYPE]))
+    assert (data["exercise"], data["status"]) == ("demo.ex1", "partial")
+    assert [p["status"] for p in data["parts"]] == ["passed", "failed"]
+
+
+def test_html_of_an_answer_is_escaped() -> None:
+    """What the answer says cannot become markup, not even between backticks."""
+    evil = "<script>alert(1)</script> `<b onclick=x>` \"'"
+    result = Result("t.ex1", "failed", evil, (Part(evil, "failed", evil),), evil)
+    page = result._repr_mimebundle_()["text/html"]
+    assert "<script" not in page and "<b " not in page
+    assert "<code" in page
+
+
+def test_hints(check: ModuleType) -> None:
+    """Three hints, each says whether there is another; anything else is explained."""
+    assert "vague" in repr(check.ex1.hint()) and ".hint(2)" in repr(check.ex1.hint())
+    assert "last" in repr(check.ex1.hint(3))
+    for n in (0, 4, -1, "x"):
+        assert "3 hints" in repr(check.ex1.hint(n))
+
+
+@pytest.mark.parametrize("word", ["autograde", "validate"])
+def test_nbgrader_contract(
+    check: ModuleType, word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """Nothing for all points, a share for some, an error for none."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", word)
+    assert check.ex1(right) is None
+    assert "Correct" in capsys.readouterr().out
+    assert check.ex1(partly) == 0.5
+    for answer in (wrong, raises, ..., stub):
+        with pytest.raises(AssertionError, match=r"Not yet|raised|Not attempted"):
+            check.ex1(answer)
+
+
+def test_other_values_of_the_variable_change_nothing(
+    check: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only nbgrader's own two words switch."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "")
+    assert check.ex1(wrong).status == "failed"
