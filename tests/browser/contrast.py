@@ -1,0 +1,67 @@
+"""Contrast of text, as WCAG 2 defines it (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from playwright.async_api import Locator
+
+__all__ = ("ENOUGH", "Contrast", "contrasts")
+
+ENOUGH = 4.5  # level AA, text of normal size
+
+# For every element with text of its own: its colour and the colours behind it, nearest first.
+COLOURS = """root => {
+  const context = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+  const rgba = colour => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const found = [];
+  for (const element of [root, ...root.querySelectorAll('*')]) {
+    const text = [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)
+      .map(node => node.textContent).join('').trim();
+    if (!text || ['STYLE', 'SCRIPT'].includes(element.tagName)) continue;
+    const behind = [];
+    for (let node = element; node; node = node.parentElement)
+      behind.push(rgba(getComputedStyle(node).backgroundColor));
+    found.push([text, rgba(getComputedStyle(element).color), behind]);
+  }
+  return found;
+}"""
+
+
+class Contrast(NamedTuple):
+    """A piece of text and how far its colour stands out, from 1 to 21."""
+
+    ratio: float
+    text: str
+
+
+async def contrasts(element: Locator) -> list[Contrast]:
+    """Return the contrast of each piece of text inside an element."""
+    rows = await element.evaluate(COLOURS)
+    return [Contrast(_ratio(colour, behind), text) for text, colour, behind in rows]
+
+
+def _ratio(colour: list[int], behind: list[list[int]]) -> float:
+    seen = map(_luminance, (_over([colour, *behind]), _over(behind)))
+    darker, lighter = sorted(seen)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _over(layers: list[list[int]]) -> list[float]:
+    """Lay colours over each other, topmost first, and all of them over white."""
+    seen = [255.0, 255.0, 255.0]
+    for *rgb, alpha in reversed(layers):
+        share = alpha / 255
+        seen = [new * share + old * (1 - share) for new, old in zip(rgb, seen, strict=True)]
+    return seen
+
+
+def _luminance(rgb: list[float]) -> float:
+    shares = [value / 255 for value in rgb]
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return sum(w * value for w, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

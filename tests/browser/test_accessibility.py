@@ -1,0 +1,105 @@
+"""What the course draws can be read by everybody: roles and names, and contrast in both themes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+
+import axe
+import pytest
+import pytest_asyncio
+from contrast import ENOUGH, contrasts
+from lab_page import NotebookPage, Opener
+from lab_server import Lab
+from playwright.async_api import Browser
+
+pytestmark = pytest.mark.asyncio
+
+OUTPUTS = ".jp-Notebook .jp-OutputArea-output"
+# All that `course_utils` can show, once.
+GALLERY = """\
+from IPython.display import display
+
+from course_utils import pictures, progress
+from course_utils.doctor import Finding, Report, doctor
+from course_utils.result import Note, Part, Result
+
+statuses = ["passed", "partial", "failed", "raised", "timed_out", "not_attempted"]
+for status in [*statuses, "setup_changed", "check_broken"]:
+    parts = (Part("one part", "passed"), Part("another part", "failed", "`f` gave `1`."))
+    display(Result("topic.ex1", status, "You gave `42`; expected `43`.", parts, "A note."))
+display(Note("Hint 1 of 3: look at `f`."))
+display(pictures.waits({"invoke": (1.0, 1.1), "messages": (0.1, 1.1), "nothing": (None, 1.0)}))
+display(pictures.timeline([(0.1, "messages"), (0.2, "custom")]))
+display(progress.show())
+display(doctor(), Report((Finding("Python", False, "it is too old", "Install a newer one"),)))
+"""
+SHOWN = 8 + 1 + 2 + 1 + 2
+
+
+@pytest_asyncio.fixture(scope="module")
+async def gallery(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage]:
+    """A notebook that shows all that the course can draw."""
+    cell = {"cell_type": "code", "id": "gallery", "source": GALLERY}
+    cell |= {"metadata": {}, "outputs": [], "execution_count": None}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}}
+    path = lab.course / "notebooks" / "gallery.ipynb"
+    path.write_text(json.dumps(notebook | {"cells": [cell]}), "utf-8")
+    async with open_notebook("notebooks/gallery.ipynb") as page:
+        outputs = await page.run_all()
+        assert [output.mime for output in outputs] == ["text/html"] * SHOWN, outputs
+        yield page
+
+
+@pytest.fixture(scope="session")
+def axe_core(pytestconfig: pytest.Config) -> str:
+    """Return axe-core's script."""
+    try:
+        return axe.fetch(pytestconfig.cache.mkdir("axe-core"))
+    except RuntimeError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(f"The accessibility test needs axe-core. {error}")
+
+
+async def test_axe_finds_nothing_serious(gallery: NotebookPage, axe_core: str) -> None:
+    assert await axe.violations(gallery.page, axe_core, OUTPUTS) == []
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+async def test_all_text_stands_out_in(gallery: NotebookPage, theme: str) -> None:
+    await gallery.use_theme(theme)
+    seen = []
+    for output in await gallery.page.locator(OUTPUTS).all():
+        seen += await contrasts(output)
+    assert len(seen) > 2 * SHOWN
+    assert [row for row in seen if row.ratio < ENOUGH] == []
+
+
+async def test_axe_would_find_a_picture_without_words(chromium: Browser, axe_core: str) -> None:
+    page = await chromium.new_page()
+    await page.set_content("<main><img src='data:,'><p style='color: #eee'>pale</p></main>")
+    found = await axe.violations(page, axe_core, "main")
+    await page.close()
+    assert [text.split(":")[0] for text in found] == ["image-alt"]
+
+
+async def test_contrast_is_computed_as_wcag_says(chromium: Browser) -> None:
+    page = await chromium.new_page()
+    await page.set_content(
+        """<main style="background: white"><p style="color: #767676">just enough</p>
+        <p style="color: #777777">just not</p><p style="color: black">most</p>
+        <div style="background: black"><p style="color: rgb(255 255 255 / 50%)">half</p></div>
+        </main>"""
+    )
+    seen = {text: ratio for ratio, text in await contrasts(page.locator("main"))}
+    await page.close()
+    # Figures of https://webaim.org/resources/contrastchecker/; half of white on black is #808080.
+    assert {text: round(ratio, 2) for text, ratio in seen.items()} == {
+        "just enough": 4.54,
+        "just not": 4.48,
+        "most": 21,
+        "half": 5.32,
+    }

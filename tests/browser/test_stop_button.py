@@ -1,0 +1,34 @@
+"""Lesson 1's stop button, pressed with the mouse while the answer is being written."""
+
+from __future__ import annotations
+
+import pytest
+from lab_page import Lesson
+from playwright.async_api import expect
+
+pytestmark = pytest.mark.asyncio
+
+# So slow that the whole answer would take most of a minute: however busy the machine, there is
+# something left to stop when the mouse arrives.
+SLOWLY = "model.pace(first=0.05, per_token=0.6)\n"
+
+
+async def test_a_click_on_stop_stops_the_stream(lesson_1: Lesson) -> None:
+    page = lesson_1.page
+    widget, after = page.find("ipywidgets.Button("), page.find("await writing")
+    whole = "Your money is back three days later."
+    assert whole in page.source(page.find('model.when("send .* back")'))
+    source = page.source(widget)
+    by_hand = [line for line in source.splitlines() if "call_later" not in line]
+    assert len(by_hand) == len(source.splitlines()) - 1
+
+    await page.write(widget, SLOWLY + "\n".join(by_hand))
+    output = await page.run(widget)
+    words = output.locator(".widget-html-content")
+    await expect(words).to_contain_text("Yes")
+    await output.get_by_role("button", name="Stop").click()
+
+    told = await page.run(after)
+    await expect(told).to_have_text("stopped; still to run: ('model',)\n")
+    await expect(words).to_contain_text("Yes")
+    await expect(words).not_to_contain_text(whole)
