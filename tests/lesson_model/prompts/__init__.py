@@ -17,8 +17,9 @@ from .one_more_call import ONE_MORE_CALL
 from .several_calls import SEVERAL_CALLS
 from .structured import STRUCTURED
 from .unseen import UNSEEN
+from .variations import VARIATIONS
 
-__all__ = ("ALL", "DEVELOP", "FRESH", "HELD_OUT", "UNSEEN", "Case")
+__all__ = ("ALL", "DEVELOP", "FRESH", "HELD_OUT", "UNSEEN", "VARIATIONS", "Case")
 
 ALL = (*ONE_CALL, *ONE_MORE_CALL, *SEVERAL_CALLS, *CHAINED, *NO_CALL, *CHAT, *STRUCTURED)
 DEVELOP = tuple(case for i, case in enumerate(ALL) if i % 3 != 2)
