@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from build_lessons import LessonError, build
 from lesson import read_lesson, solved_version, student_version
+from nbgrader_source import nbgrader_source
 from small_lesson import LESSON, cells, lesson_in
 
 
@@ -140,3 +141,24 @@ def test_what_has_no_meaning_stops_the_build(tmp_path, fact):
         build(source, tmp_path)
     assert fact in str(stopped.value)
     assert not (tmp_path / "notebooks").exists()
+
+
+def test_nbgrader_gets_answers_to_clear_and_checks_to_grade(tmp_path):
+    source = nbgrader_source(read_lesson(lesson_in(tmp_path)))
+    about = {cell.id: cell.metadata.nbgrader for cell in source.cells}
+    assert [name for name in about if about[name].solution] == ["ex1"]
+    assert [name for name in about if about[name].grade] == ["ex1-check"]
+    assert [name for name in about if not about[name].locked] == ["ex1"]
+    assert about["ex1-check"].points == 1
+    assert all(item.grade_id == name for name, item in about.items())
+    assert "why-this-is-right" not in about
+    nbformat.validate(source)
+
+
+def test_nbgrader_leaves_students_the_names_of_a_solution(tmp_path):
+    """nbgrader replaces everything between the markers by `...`."""
+    source = cells(nbgrader_source(read_lesson(lesson_in(tmp_path))))["ex1"]
+    assert (
+        "limit: int = ...\nfirst = ...\nlast = ...\n# BEGIN SOLUTION\nlimit: int = 6 * 7" in source
+    )
+    assert '    """Return twice `x`."""\n    # BEGIN SOLUTION\n    twice = x + x' in source

@@ -1,0 +1,58 @@
+"""Make of a lesson what nbgrader calls a source notebook.
+
+`nbgrader generate_assignment` clears the solutions itself; it knows the same two marker lines and
+replaces a block by its `code_stub`, which has to be `...` here:
+
+    c.ClearSolutions.code_stub = {"python": "..."}
+
+Exercise cells can be edited, all others are locked. A check is worth one point: it returns nothing
+for a right answer, a fraction for a partly right one, and raises for a wrong one.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from cells import tags
+from markers import MARKER, solution_spans, stub
+from nbformat import NotebookNode, from_dict
+
+__all__ = ("nbgrader_source",)
+
+SCHEMA_VERSION = 3  # of nbgrader's cell metadata, as of nbgrader 0.9
+POINTS = 1.0  # of each check
+
+
+def nbgrader_source(lesson: NotebookNode) -> NotebookNode:
+    """Return the lesson with nbgrader's metadata, solutions and their markers kept."""
+    notebook = copy.deepcopy(lesson)
+    notebook.cells = [cell for cell in notebook.cells if "solution" not in tags(cell)]
+    for cell in notebook.cells:
+        answer, graded = "exercise" in tags(cell), "check" in tags(cell)
+        cell.metadata["nbgrader"] = from_dict(
+            {
+                "grade_id": cell.id,
+                "schema_version": SCHEMA_VERSION,
+                "solution": answer,
+                "grade": graded,
+                "locked": not answer,
+                "task": False,
+            }
+            | ({"points": POINTS} if graded else {})
+        )
+        if answer:
+            cell.source = _with_placeholders(cell)
+    return notebook
+
+
+def _with_placeholders(cell: NotebookNode) -> str:
+    """Return the cell's source with `name = ...` before each solution that defines names.
+
+    nbgrader leaves a lone `...` in place of a solution, so the names would not exist.
+    """
+    lines = cell.source.split("\n")
+    for begin, end in reversed(solution_spans(cell)):
+        placeholders = stub(lines[begin + 1 : end], MARKER.fullmatch(lines[begin])[1])
+        if placeholders[0].strip() != "...":
+            lines[begin:begin] = placeholders
+    return "\n".join(lines)
