@@ -21,7 +21,8 @@ _FACES = {
     "setup_changed": ("!", "A given cell was changed", "warn"),
     "check_broken": ("!", "Our check broke, not your answer", "warn"),
 }
-# JupyterLab's own colours where they exist: they fit the light and the dark theme.
+# JupyterLab's own colours where they exist: they fit the light and the dark theme. For the box's
+# edge only: as text, half of them are too pale on white.
 _COLOURS = {
     "success": "var(--jp-success-color1, #2e7d32)",
     "warn": "var(--jp-warn-color1, #b26a00)",
@@ -79,7 +80,7 @@ class Result:
         self, include: object = None, exclude: object = None
     ) -> dict[str, object]:
         mark, word, kind = _FACES[self.status]
-        head = f'<strong style="color:{_COLOURS[kind]}">{mark} {word}</strong>'
+        head = f"<strong>{mark} {word}</strong>"
         items = "".join(f"<li>{mark} {_rich(text)}</li>" for mark, text in self._part_lines())
         body = [f"<div>{head} {_rich(self._head())}</div>"]
         if items:
