@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lesson_model.errors import dangling, invalid, too_long
+from lesson_model.errors import dangling, invalid, too_long, unknown_parameter
 from lesson_model.fields import (
-    Field,
+    ANYTHING,
+    by_name,
     check_fields,
     check_tool_name,
     choice,
@@ -17,28 +18,19 @@ from lesson_model.tokens import prompt_tokens, text_of
 
 __all__ = ("check_chat",)
 
-STRING: Field = ("a string", None, None)
-OBJECT: Field = ("an object", None, None)
-ARRAY: Field = ("an array", None, None)
-FLAG: Field = ("a boolean", None, None)
-FIELDS: dict[str, Field] = {
-    **dict.fromkeys(("audio", "logit_bias", "metadata", "moderation", "prediction"), OBJECT),
-    **dict.fromkeys(("prompt_cache_options", "response_format", "stream_options"), OBJECT),
-    **dict.fromkeys(("web_search_options",), OBJECT),
-    **dict.fromkeys(("functions", "messages", "modalities", "tools"), ARRAY),
-    **dict.fromkeys(("model", "prompt_cache_key", "prompt_cache_retention", "user"), STRING),
-    **dict.fromkeys(("reasoning_effort", "safety_identifier", "service_tier"), STRING),
-    **dict.fromkeys(("verbosity",), STRING),
-    **dict.fromkeys(("logprobs", "parallel_tool_calls", "store", "stream"), FLAG),
-    **dict.fromkeys(("frequency_penalty", "presence_penalty"), ("a decimal", -2, 2)),
-    **dict.fromkeys(("max_completion_tokens", "max_tokens"), ("an integer", 1, None)),
-    "n": ("an integer", 1, 128),
-    "seed": ("an integer", None, None),
-    "temperature": ("a decimal", 0, 2),
-    "top_logprobs": ("an integer", 0, 20),
-    "top_p": ("a decimal", 0, 1),
-}
-SEVERAL_KINDS = ("function_call", "stop", "tool_choice")  # a string or something else
+FIELDS = by_name(
+    {
+        "a string": "model prompt_cache_key prompt_cache_retention reasoning_effort "
+        "safety_identifier service_tier user verbosity",
+        "an object": "audio logit_bias metadata moderation prediction prompt_cache_options "
+        "response_format stream_options web_search_options",
+        "an array": "functions messages modalities tools",
+        "a boolean": "logprobs parallel_tool_calls store stream",
+        "an integer": "max_completion_tokens max_tokens n seed top_logprobs",
+        "a decimal": "frequency_penalty presence_penalty temperature top_p",
+        ANYTHING: "function_call stop tool_choice",  # a string or something else
+    }
+)
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 MESSAGE = {"role", "content", "name", "tool_calls", "tool_call_id", "function_call"}
 MESSAGE |= {"refusal", "audio", "annotations"}
@@ -63,10 +55,7 @@ def check_chat(body: dict, context_window: int) -> None:
     """
     if not body.get("model"):
         raise invalid("you must provide a model parameter")
-    for name in body:
-        if name not in FIELDS and name not in SEVERAL_KINDS:
-            raise invalid(f"Unrecognized request argument supplied: {name}")
-    check_fields({name: body[name] for name in body if name not in SEVERAL_KINDS}, FIELDS)
+    check_fields(body, FIELDS)
     messages = required(body, "messages", "an array", "messages")
     if not messages:
         message = (
@@ -91,8 +80,7 @@ def check_message(message: object, where: str) -> None:
     choice(role, ROLES, f"{where}.role")
     for name in message:
         if name not in MESSAGE:
-            unknown = f"{where}.{name}"
-            raise invalid(f"Unknown parameter: '{unknown}'.", unknown, "unknown_parameter")
+            raise unknown_parameter(f"{where}.{name}")
     if message.get("name") is not None:
         expect(message["name"], "a string", f"{where}.name")
     if role == "tool":

@@ -10,17 +10,14 @@ import re
 import struct
 
 from lesson_model.errors import invalid
-from lesson_model.fields import Field, check_fields, wrong_type
+from lesson_model.fields import ANYTHING, by_name, check_fields, wrong_type
 from lesson_model.tokens import tokens
 
 __all__ = ("embeddings",)
 
-FIELDS: dict[str, Field] = {
-    "model": ("a string", None, None),
-    "dimensions": ("an integer", 1, 3072),
-    "encoding_format": ("a string", None, None),
-    "user": ("a string", None, None),
-}
+FIELDS = by_name(
+    {"a string": "model encoding_format user", "an integer": "dimensions", ANYTHING: "input"}
+)
 DIMENSIONS = 1536  # as text-embedding-3-small has
 MOST_INPUTS = 2048
 
@@ -29,10 +26,7 @@ def embeddings(body: dict) -> bytes:
     """Return the JSON body that answers a request for embeddings."""
     if not body.get("model"):
         raise invalid("you must provide a model parameter")
-    for name in body:
-        if name not in FIELDS and name != "input":
-            raise invalid(f"Unrecognized request argument supplied: {name}")
-    check_fields({name: body[name] for name in body if name != "input"}, FIELDS)
+    check_fields(body, FIELDS)
     inputs = inputs_of(body.get("input"))
     size = body.get("dimensions") or DIMENSIONS
     data = []

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import json
 
-__all__ = ("ApiError", "bad_key", "dangling", "invalid", "too_long", "unknown_url")
+__all__ = (
+    "ApiError",
+    "bad_key",
+    "dangling",
+    "invalid",
+    "too_long",
+    "unknown_parameter",
+    "unknown_url",
+    "unrecognized",
+)
 
 KEYS_PAGE = "https://platform.openai.com/account/api-keys"
 
@@ -50,6 +59,16 @@ class ApiError(Exception):
 def invalid(message: str, param: str | None = None, code: str | None = None) -> ApiError:
     """Return a 400 for a request that cannot be answered."""
     return ApiError(400, message, param=param, code=code)
+
+
+def unrecognized(name: str) -> ApiError:
+    """Return the 400 for an argument nobody knows, as chat completions words it."""
+    return invalid(f"Unrecognized request argument supplied: {name}")
+
+
+def unknown_parameter(name: str) -> ApiError:
+    """Return the same, as newer endpoints and nested fields have it."""
+    return invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
 
 
 def bad_key(key: str) -> ApiError:

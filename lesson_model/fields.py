@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from lesson_model.errors import ApiError, invalid
+from lesson_model.errors import ApiError, invalid, unrecognized
 
 __all__ = (
-    "Field",
+    "ANYTHING",
+    "by_name",
     "check_fields",
     "check_tool_name",
     "choice",
@@ -25,8 +27,20 @@ KINDS = {
     "an integer": int,
     "a decimal": (int, float),
 }
-# The kind of a field, its least and its greatest value.
-Field = tuple[str, float | None, float | None]
+ANYTHING = "anything"
+RANGES: dict[str, tuple[float, float | None]] = {
+    "dimensions": (1, 3072),
+    "frequency_penalty": (-2, 2),
+    "max_completion_tokens": (1, None),
+    "max_output_tokens": (16, None),
+    "max_tokens": (1, None),
+    "max_tool_calls": (1, None),
+    "n": (1, 128),
+    "presence_penalty": (-2, 2),
+    "temperature": (0, 2),
+    "top_logprobs": (0, 20),
+    "top_p": (0, 1),
+}
 NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 
@@ -67,22 +81,35 @@ def choice(value: object, choices: tuple[str, ...], where: str) -> None:
         raise invalid(message, where, "invalid_value")
 
 
-def check_fields(body: dict, fields: dict[str, Field]) -> None:
-    """Check the fields of a body that are set; null counts as not set."""
+def by_name(names_of_kinds: dict[str, str]) -> dict[str, str]:
+    """Return the kind of each field, from the names of each kind."""
+    return {name: kind for kind, names in names_of_kinds.items() for name in names.split()}
+
+
+def check_fields(
+    body: dict, kinds: dict[str, str], unknown: Callable[[str], ApiError] = unrecognized
+) -> None:
+    """Check that all fields of a body are known, of their kind, and in range; null is not set."""
     for name, value in body.items():
-        if value is None:
-            continue
-        kind, least, greatest = fields[name]
-        expect(value, kind, name)
-        number = kind.partition(" ")[2]
-        if least is not None and not value >= least:  # not a number is not in range either
-            word, bound, code = "below minimum", f">= {least}", f"{number}_below_min_value"
-        elif greatest is not None and value > greatest:
-            word, bound, code = "above maximum", f"<= {greatest}", f"{number}_above_max_value"
-        else:
-            continue
-        message = f"Invalid '{name}': {number} {word} value. Expected a value {bound}, "
-        raise invalid(message + f"but got {value} instead.", name, code)
+        if name not in kinds:
+            raise unknown(name)
+        if value is not None and kinds[name] != ANYTHING:
+            expect(value, kinds[name], name)
+            if name in RANGES:
+                check_range(value, name, kinds[name].partition(" ")[2])
+
+
+def check_range(value: float, name: str, number: str) -> None:
+    """Raise a 400 unless a number is in its range; what is not a number never is."""
+    least, greatest = RANGES[name]
+    if not value >= least:
+        word, bound, code = "below minimum", f">= {least}", f"{number}_below_min_value"
+    elif greatest is not None and value > greatest:
+        word, bound, code = "above maximum", f"<= {greatest}", f"{number}_above_max_value"
+    else:
+        return
+    message = f"Invalid '{name}': {number} {word} value. Expected a value {bound}, "
+    raise invalid(message + f"but got {value} instead.", name, code)
 
 
 def check_tool_name(name: object, where: str) -> None:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from lesson_model.errors import invalid
-from lesson_model.fields import Field, check_fields, expect, required, wrong_type
+from lesson_model.errors import invalid, unknown_parameter
+from lesson_model.fields import ANYTHING, by_name, check_fields, expect, required, wrong_type
 from lesson_model.tokens import text_of
 
 __all__ = ("to_chat",)
 
-STRING: Field = ("a string", None, None)
-OBJECT: Field = ("an object", None, None)
-ARRAY: Field = ("an array", None, None)
-FLAG: Field = ("a boolean", None, None)
-FIELDS: dict[str, Field] = {
-    **dict.fromkeys(("model", "previous_response_id", "prompt_cache_key", "user"), STRING),
-    **dict.fromkeys(("prompt_cache_retention", "safety_identifier", "service_tier"), STRING),
-    **dict.fromkeys(("truncation",), STRING),
-    **dict.fromkeys(("background_options", "image", "metadata", "moderation", "prompt"), OBJECT),
-    **dict.fromkeys(("prompt_cache_options", "reasoning", "stream_options", "text"), OBJECT),
-    **dict.fromkeys(("access_programs", "context_management", "include", "tools"), ARRAY),
-    **dict.fromkeys(("background", "parallel_tool_calls", "store", "stream"), FLAG),
-    "max_output_tokens": ("an integer", 16, None),
-    "max_tool_calls": ("an integer", 1, None),
-    "temperature": ("a decimal", 0, 2),
-    "top_logprobs": ("an integer", 0, 20),
-    "top_p": ("a decimal", 0, 1),
-}
-SEVERAL_KINDS = ("conversation", "input", "instructions", "tool_choice")
+FIELDS = by_name(
+    {
+        "a string": "model previous_response_id prompt_cache_key prompt_cache_retention "
+        "safety_identifier service_tier truncation user",
+        "an object": "background_options image metadata moderation prompt prompt_cache_options "
+        "reasoning stream_options text",
+        "an array": "access_programs context_management include tools",
+        "a boolean": "background parallel_tool_calls store stream",
+        "an integer": "max_output_tokens max_tool_calls top_logprobs",
+        "a decimal": "temperature top_p",
+        ANYTHING: "conversation input instructions tool_choice",
+    }
+)
 TEXTS = ("input_text", "output_text", "text", "refusal")
 
 
@@ -40,11 +34,8 @@ def to_chat(body: dict, recall) -> dict:
     Raises:
         ApiError: The request breaks a rule: status 400.
     """
-    for name in body:
-        if name not in FIELDS and name not in SEVERAL_KINDS:
-            raise invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
+    check_fields(body, FIELDS, unknown_parameter)
     required(body, "model", "a string", "model")
-    check_fields({name: body[name] for name in body if name in FIELDS}, FIELDS)
     messages = history(body.get("previous_response_id"), recall)
     given = body.get("input", "")
     if isinstance(given, str):
@@ -110,7 +101,8 @@ def to_part(part: object, where: str) -> dict:
         name = "refusal" if kind == "refusal" else "text"
         return {"type": "text", "text": required(part, name, "a string", f"{where}.{name}")}
     if kind == "input_image":
-        return {"type": "image_url", "image_url": {"url": part.get("image_url")}}
+        # Nobody looks at the picture, and stored responses are not to hold megabytes of it.
+        return {"type": "image_url", "image_url": {"url": str(part.get("image_url"))[:100]}}
     if kind == "input_file":
         return {"type": "file", "file": {"filename": part.get("filename")}}
     message = f"Invalid value: '{kind}'. Supported values are: 'input_text', 'input_image', "

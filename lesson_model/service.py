@@ -12,7 +12,7 @@ from lesson_model.chat_request import check_chat
 from lesson_model.decide import decide
 from lesson_model.embeddings import embeddings
 from lesson_model.errors import ApiError, bad_key, invalid, unknown_url
-from lesson_model.faults import Fault, spoil
+from lesson_model.faults import spoil
 from lesson_model.log import Request
 from lesson_model.reply import Reply
 from lesson_model.responses_request import to_chat
@@ -87,18 +87,34 @@ def routed(request: Request, name: str, state: State) -> Answer:
     body = parsed(request.raw)
     if path == EMBEDDINGS:
         return Answer(200, embeddings(body))
+    asked = body if path == CHAT else to_chat(body, state.recall)
+    check_chat(asked, state.context_window)
+    state.log.look_for_truncated(request, asked["messages"])
     fault = state.faults.take()
     if fault:
         request.fault = fault.word
-        if error := fault.error(str(body.get("model"))):
+        if error := fault.error(asked["model"]):
             raise error
+    reply = decide(asked, state.rules)
+    reply = chat.finished(spoil(reply, fault) if fault else reply, asked)
+    # The tools are left out of the ids: their schemas change with library versions.
+    stamp = state.ids.stamp(json.dumps([asked["model"], asked["messages"]]).encode())
     if path == CHAT:
-        result, reply = answer_chat(request, body, state, fault)
+        words = (chat.stream if body.get("stream") else chat.completion)(reply, body, stamp)
     else:
-        result, reply = answer_response(request, body, state, fault)
-    if fault and fault.word == "truncate" and isinstance(result.body, Stream):
+        remember(reply, body, asked, stamp, state)
+        word = responses.stream if body.get("stream") else responses.response
+        words = word(reply, body, asked, stamp)
+    if fault and fault.word == "truncate" and isinstance(words, Stream):
         state.log.truncated("".join(tokens(reply.text)[: fault.after]))
-    return result
+    return Answer(200, words, tokens=reply_tokens(reply), fault=fault)
+
+
+def remember(reply: Reply, body: dict, asked: dict, stamp: str, state: State) -> None:
+    """Store a response, unless told not to, without its instructions: they hold for it alone."""
+    if body.get("store") is not False:
+        history = asked["messages"][1 if body.get("instructions") else 0 :]
+        state.remember(f"resp_{stamp}", [*history, responses.assistant_message(reply, stamp)])
 
 
 def models(wanted: str, name: str) -> bytes:
@@ -109,44 +125,6 @@ def models(wanted: str, name: str) -> bytes:
         for model in dict.fromkeys(known)
     ]
     return json.dumps(data[0] if wanted else {"object": "list", "data": data}).encode()
-
-
-def answer_chat(
-    request: Request, body: dict, state: State, fault: Fault | None
-) -> tuple[Answer, Reply]:
-    """Answer a chat completions request."""
-    check_chat(body, state.context_window)
-    reply, stamp = decided(request, body, state, fault)
-    word = chat.stream if body.get("stream") else chat.completion
-    return Answer(200, word(reply, body, stamp), {}, reply_tokens(reply), fault), reply
-
-
-def answer_response(
-    request: Request, body: dict, state: State, fault: Fault | None
-) -> tuple[Answer, Reply]:
-    """Answer a Responses API request, by way of the chat request it means."""
-    asked = to_chat(body, state.recall)
-    check_chat(asked, state.context_window)
-    reply, stamp = decided(request, asked, state, fault)
-    if body.get("store") is not False:
-        said = responses.assistant_message(reply, stamp)
-        history = asked["messages"][1 if body.get("instructions") else 0 :]
-        state.remember(f"resp_{stamp}", [*history, said])
-    word = responses.stream if body.get("stream") else responses.response
-    return Answer(200, word(reply, body, asked, stamp), {}, reply_tokens(reply), fault), reply
-
-
-def decided(request: Request, body: dict, state: State, fault: Fault | None) -> tuple[Reply, str]:
-    """Return the reply to a chat request, and the stamp of its ids.
-
-    The tools are left out of the stamp: their schemas change with library versions.
-    """
-    state.log.look_for_truncated(request, body["messages"])
-    reply = decide(body, state.rules)
-    if fault:
-        reply = spoil(reply, fault)
-    stamp = state.ids.stamp(json.dumps([body["model"], body["messages"]]).encode())
-    return chat.finished(reply, body), stamp
 
 
 def parsed(raw: bytes) -> dict:

@@ -67,13 +67,15 @@ def check_no_extra(value):
 
 def assembled(chunks, index):
     """Put the deltas of one choice together as its message."""
-    message, finish = {"role": None, "content": None, "refusal": None}, None
+    message: dict = {"role": None, "content": None, "refusal": None}
+    finishes: list[str | None] = []
     calls: list[dict] = []
     for chunk in chunks:
         for choice in chunk["choices"]:
             if choice["index"] != index:
                 continue
-            delta, finish = choice["delta"], choice["finish_reason"]
+            delta = choice["delta"]
+            finishes.append(choice["finish_reason"])
             for name in ("role", "content", "refusal"):
                 if delta.get(name) is not None:
                     message[name] = (message[name] or "") + delta[name]
@@ -84,6 +86,8 @@ def assembled(chunks, index):
                     calls[part["index"]]["function"]["arguments"] += part["function"]["arguments"]
     if calls:
         message["tool_calls"] = calls
+    *early, finish = finishes
+    assert not any(early)  # only the last frame ends the choice
     return message, finish
 
 

@@ -127,6 +127,12 @@ def test_faults_come_one_after_the_other(lesson, ask):
     assert ask(user("hi"))[0] == 200
 
 
+def test_a_request_that_breaks_a_rule_meets_no_fault(lesson, ask):
+    lesson.fail("server_error")
+    assert [ask(user("hi", temperature=3))[0], ask(user("hi"))[0]] == [400, 500]
+    assert [request.fault for request in lesson.requests] == [None, "server_error"]
+
+
 def test_models_and_embeddings_meet_no_fault(lesson, ask):
     lesson.fail("server_error")
     assert ask(path="/v1/models", method="GET")[0] == 200
