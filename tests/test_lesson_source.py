@@ -120,7 +120,7 @@ BAD = {
     "unknown tags ['hide']": ('["raises-exception"]', '["hide"]'),
     "unknown tags ['ex01']": ('["check", "ex1"]', '["check", "ex01"]'),
     "cell metadata ['name'] has no meaning": ("# %%\nimport json", '# %% name="x"\nimport json'),
-    "the cell is empty": ("# %%\nipywidgets", "# %%\n\n# %%\nipywidgets"),
+    "cell 7 is empty": ("# %%\nipywidgets", "# %%\n\n# %%\nipywidgets"),
     "a raw cell": ("# %%\nipywidgets", "# %% [raw]\n# x\n\n# %%\nipywidgets"),
     "a solution outside an exercise": ('["exercise", "ex1"]', "[]"),
     "an exercise or check tagged `solution`": ('["check", "ex1"]', '["check", "ex1", "solution"]'),

@@ -17,8 +17,7 @@ class LessonError(ValueError):
 
 def cell_error(cell: NotebookNode, fact: str, cure: str) -> LessonError:
     """Return an error that names the cell, says the fact, then the cure."""
-    first = cell.source.split("\n")[0] if cell.source else ""
-    return LessonError(f"cell {first!r}: {fact}. {cure}")
+    return LessonError(f"cell {cell.source.splitlines()[0]!r}: {fact}. {cure}")
 
 
 def tags(cell: NotebookNode) -> set[str]:

@@ -55,7 +55,10 @@ def read_lesson(path: Path) -> NotebookNode:
     lesson.metadata = from_dict(NOTEBOOK_METADATA)
     lesson.nbformat, lesson.nbformat_minor = 4, 5
     try:
-        for cell in lesson.cells:
+        for number, cell in enumerate(lesson.cells, 1):
+            cell.source = cell.source.rstrip()
+            if not cell.source:
+                raise LessonError(f"cell {number} is empty. Write something in it or remove it.")
             tidy(cell)
         name_cells(lesson.cells)
         check_order(lesson.cells)

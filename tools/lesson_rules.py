@@ -33,9 +33,6 @@ def tidy(cell: NotebookNode) -> None:
             f"Use {', '.join(sorted(KNOWN_TAGS))} or exN (ex1, ex2, ...).",
         )
     cell.metadata = from_dict({"tags": list(names)} if names else {})
-    cell.source = cell.source.rstrip()
-    if not cell.source:
-        raise cell_error(cell, "the cell is empty", "Write something in it or remove it.")
     if cell.cell_type not in ("code", "markdown"):
         raise cell_error(cell, f"a {cell.cell_type} cell", "Use code and markdown cells.")
     _check_tags(cell)
