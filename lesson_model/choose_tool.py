@@ -21,6 +21,7 @@ HAND_OVER = re.compile(
 )
 A_THING = re.compile(r"\b(?:a|an|some|another)\s+(?!few\b|couple\b)[^\W\d_]{3,}", re.I)
 GENERIC = words("item product thing object resource action task operation record entry command")
+LOOKING = verbs_of("get")
 PATHS = words("path file filename directory folder")
 PATH = re.compile(
     r"(?<![\w@:/-])(?:\.{0,2}/)?(?:[\w-]+/)*[\w-]+\.[A-Za-z]\w{0,4}\b|(?<![\w:/])/[\w-]+/"
@@ -118,6 +119,8 @@ def _score(tool: Tool, clause: Clause) -> float:
         return 0.0
     leads = clause.head in about.verbs
     verb = 3.0 if leads else 2.0 if about.verbs & stems else 0.0
+    if verb and about.names and about.verbs & LOOKING:
+        verb = 0.5  # "get" and "show" tell little
     thing = (
         3.0 * len(about.names & stems)
         + 2.0 * len((about.names & kin) - stems)

@@ -19,7 +19,7 @@ FREE_TEXT = re.compile(
 CUT = re.compile(
     r"(?P<stop>(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)[\"']?\s+|\s*\n\s*|\s*;\s*)"
     r"|(?P<then>,?\s*\b(?:and then|then|after that|afterwards|and finally|finally)\b,?\s*)"
-    r"|(?P<join>\s*,?\s+(?:and|as well as|but|just)\s+(?:also\s+)?|,\s+(?-i:(?![A-Z]{2}\b))(?:and\s+)?)",
+    r"|(?P<join>\s+\+\s+(?=[A-Za-z])|\s*,?\s+(?:and|as well as|but|just)\s+(?:also\s+)?|,\s+(?-i:(?![A-Z]{2}\b))(?:and\s+)?)",
     re.I,
 )
 NEGATED = re.compile(
@@ -28,14 +28,21 @@ NEGATED = re.compile(
     re.I,
 )
 LEAD = re.compile(
-    r"^\W*(?:(?:please|kindly|can you|could you|would you|will you|can we|i want(?: you)? to"
+    r"^\W*(?:(?:(?:please|kindly|can you|could you|would you|will you|can we|i want(?: you)? to"
     r"|i['’]?d like(?: you)? to|i would like(?: you)? to|i need(?: you)? to|i wonder|you should"
     r"|let['’]?s|let us|now|first(?:ly)?|second(?:ly)?|also|next|finally|just|hi|hello|hey|ok(?:ay)?"
-    r"|so|and|go ahead and|help me(?: to)?|try to|quickly|immediately|if [^,]{3,60},)\b[\s,:!]*)+",
+    r"|so|and|go ahead and|help me(?: to)?|try to|quickly|immediately)\b|if [^,]{3,60},)[\s,:!]*)+",
     re.I,
 )
+MAILING = re.compile(
+    r"^\W*(?:write|compose|draft|shoot|drop)\s+(?:\w+\s+){0,2}(?:e-?mail|mail|message)\b", re.I
+)
+IF = re.compile(r"^\W*(?:if|unless|in case|provided)\b[^,]*$", re.I)
 SHOW_ME = re.compile(r"^\W*(?:tell|give|send) (?:me|us)\b", re.I)
-WISH = re.compile(r"^\W*i(?:['’]d like| would like| need| want| must have)\s+(?!to\b|you\b)", re.I)
+WISH = re.compile(
+    r"^\W*i(?:['’]d like| would like| need| want| must have)\s+(?!to\b|you\b)|^\W*(?:can|could|may) (?:i|we) (?:please )?(?:get|have)\b",
+    re.I,
+)
 LIGHT_VERB = re.compile(
     r"^\W*(?:(?:please|can you|could you)\s+)?(?:make|do|give|put|place|file|take)\s+(?!nothing\b)",
     re.I,
@@ -46,7 +53,7 @@ MUSING = re.compile(
     r"|would it\b|if (?:i|we|you) (?:want|were|had|would|could|did)"
     r"|is it \w+ (?:to|if|that)\b|is it a good|have you ever|define\b"
     r"|what(?:['’]s| is| are) (?:the (?:difference|meaning|point|purpose)|an?)\b|what does\b.*\bmean"
-    r"|can i\b|may i\b|are you able|do you know how|why\b"
+    r"|(?:can|may) (?:i|we) (?!please|get|have)|are you able|do you know how|why\b"
     r"|explain\b|when should)",
     re.I,
 )
@@ -57,7 +64,8 @@ QUESTION = re.compile(
 )
 STATEMENT = re.compile(
     r"^\W*(?:i|i['’](?:m|ve|d|ll)|my|we|our|it|it['’]s|this|he|she|they|there|you|yesterday|nobody"
-    r"|somebody|someone)\b",
+    r"|somebody|someone)\b"
+    r"|^\W*(?:the|this|that|a|an)\s+[^?]{2,60}?\b(?:was|were|is|are|has|had|looks?|seems?)\b[^?]*$",
     re.I,
 )
 REFERENCE = re.compile(
@@ -91,6 +99,8 @@ class Clause:
     def head(self) -> str:
         """The stem of the first word after 'please', 'can you' and the like."""
         rest = self.bare[led.end() :] if (led := LEAD.match(self.bare)) else self.bare
+        if MAILING.match(rest):
+            return "send"
         if "please " in (low := rest.lower()) and not verbs_of(_first(rest)):
             later = _first(rest[low.index("please ") + 7 :])
             return later if verbs_of(later) else _first(rest)
@@ -153,6 +163,8 @@ def clauses(text: str) -> list[Clause]:
     found, start, link = [], 0, "stop"
     for cut in (*CUT.finditer(bare), None):
         end = cut.start() if cut else len(text)
+        if cut and cut.lastgroup == "join" and IF.match(bare[start:end]):
+            continue  # a condition belongs to what follows it
         if text[start:end].strip() and not NEGATED.match(bare[start:end]):
             found.append(Clause(text[start:end].strip(), bare[start:end].strip(), link))
         if cut:

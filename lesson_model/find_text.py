@@ -52,7 +52,7 @@ LANGUAGE = re.compile(
     re.I,
 )
 PLACE = frozenset("city location place country town room region area state zone address".split())
-ENDS = r"(?=\s+(?:with|saying|that says|and|on|at|for|from|to|because|please|right now|by|as|back|up|down)\b|[.?!,;:]|$)"
+ENDS = r"(?=\s+(?:with|saying|that says|and|on|at|for|from|to|because|please|right now|right away|now|today|immediately|again|first|by|as|back|up|down)\b|[.?!,;:]|$)"
 OBJECT = re.compile(
     rf"\b(?:the|a|an|my|our|this)\s+([\w'’-]+(?:\s+(?!of\b|between\b)[\w'’-]+){{0,3}}?){ENDS}", re.I
 )
@@ -263,6 +263,9 @@ def find_text(
         own: The words of the tool's name: 'the kitchen light' for set_light is the kitchen.
     """
     parts = name_parts(name)
+    if len(text) > 12 and text.isupper():
+        found = find_text(name, text.lower(), taken, strict, quotes, own)
+        return found and found.upper()
     if (found := _named(parts, text)) is not None:
         return found
     if {"name", "title"} & set(parts) and (called := CALLED.search(text)):

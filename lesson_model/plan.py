@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lesson_model.arguments import NUMBER, fill
 from lesson_model.choose_tool import changes_something, choose, is_free_text, searcher
 from lesson_model.clauses import QUOTED, Clause, clauses, refers
+from lesson_model.find_text import NAME, PLACE
 from lesson_model.reply import Call
 from lesson_model.results import went_well
 from lesson_model.schema import kind_of, resolve
@@ -113,8 +114,8 @@ def _steps(turn: Turn, text: str) -> list[Step]:
             waiting_words = None
         elif not steps:
             waiting_words = clause
-        elif clause.link != "stop" and _is_another(steps[-1].tool, clause):
-            steps.append(Step(steps[-1].tool, clause, clause.link == "then"))
+        elif clause.link != "stop" and (another := _another(steps[-1], clause)):
+            steps.append(another)
         elif clause.link == "join":
             steps[-1].clause = steps[-1].clause.joined(clause)
     return steps
@@ -125,14 +126,26 @@ def _stands_alone(step: Step) -> bool:
     return not step.waits and step.clause.link == "stop" and not changes_something(step.tool)
 
 
-def _is_another(tool: Tool, clause: Clause) -> bool:
-    """Whether a bare rest ('... and Rome') asks for the same tool once more."""
+def _another(step: Step, clause: Clause) -> Step | None:
+    """Return the same call once more where a bare rest asks for it: '... and Rome'."""
+    tool, text = step.tool, clause.text
     kinds = {p: kind_of(resolve(tool.properties.get(p, {}), tool.schema)) for p in tool.required}
-    if not kinds or "array" in kinds.values() or len(clause.text) > 80:
-        return False
-    if all(is_free_text(p) for p in kinds) and not QUOTED.search(clause.text):
-        return False
-    return kinds.keys() <= fill(tool.schema, clause.text, tool.name, strict=True).keys()
+    if not kinds or "array" in kinds.values() or len(text) > 80:
+        return None
+    things = [p for p, kind in kinds.items() if kind == "string" and not is_free_text(p)]
+    if not things and kinds.values() == {"string"} and not QUOTED.search(text):
+        return None
+    short = len(text.split()) <= 3
+    if (
+        PLACE & set(things)
+        and short
+        and words(clause.bare)
+        and not NAME.search(step.clause.text[1:])
+    ):
+        return Step(tool, Clause(f"in {text}", f"in {clause.bare}"), clause.link == "then")
+    found = fill(tool.schema, text, tool.name, strict=True).keys()
+    enough = kinds.keys() <= found or (short and len(things) == 1 and things[0] in found)
+    return Step(tool, clause, clause.link == "then") if enough else None
 
 
 def _arguments(step: Step, turn: Turn, text: str) -> dict:

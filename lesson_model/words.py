@@ -18,7 +18,7 @@ STOP = frozenset(
 
 # One line, one meaning. A verb with an effect is never carried out on a mere hint.
 EFFECT_VERBS = """
-delete remove drop wipe erase destroy purge trash
+delete remove drop wipe erase destroy purge trash clear flush
 send email mail message notify text forward tell
 refund reimburse
 pay charge
@@ -97,12 +97,13 @@ review reviewer critique
 research researcher find information latest
 billing invoice charge charged payment refund bill
 technical error crash bug broken login
-positive love great good excellent wonderful happy amazing best enjoy
-negative hate terrible bad boring awful worst poor disappointed angry
+positive love great good correct excellent wonderful happy amazing best enjoy
+negative hate terrible bad boring awful worst poor disappointed angry wrong rude incorrect
 spam free prize win winner click offer
 email mail inbox
 employee colleague
 hotel room stay accommodation
+inventory stock warehouse
 meeting appointment event call calendar
 ticket issue case
 flight plane fly
@@ -122,9 +123,11 @@ def _lines(text: str) -> list[frozenset[str]]:
 def stem(word: str) -> str:
     """Return a word in lower case without its ending: refunded, refunds -> refund."""
     word = word.lower()
+    if len(word) > 4 and word.endswith("y"):
+        word = word[:-2] if word[-2] == word[-3] else word[:-1]
     for ending in ("ing", "ies", "ied", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            bare = word[: -len(ending)] + ("y" if ending in ("ies", "ied") else "")
+            bare = word[: -len(ending)]
             if len(bare) > 3 and bare[-1] == bare[-2] and bare[-1] not in "sl":
                 bare = bare[:-1]
             return bare.removesuffix("e")
