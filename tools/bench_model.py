@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -103,7 +104,8 @@ def measure(
         say: Takes lines about the progress.
 
     Returns:
-        servers (name: visits, one a round), missing (name: why), remarks (name: remark).
+        servers (name: visits, one a round), missing (name: why), remarks (name: remark), load
+        (how many processes wanted to run in the last minute).
     """
     visits: dict[str, list[dict]] = {}
     missing: dict[str, str] = {}
@@ -121,6 +123,7 @@ def measure(
     return {
         "servers": visits,
         "missing": missing,
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0,
         "remarks": {peer.name: peer.remark for peer in servers if peer.remark},
     }
 
@@ -144,7 +147,9 @@ def aims(results: dict) -> list[dict]:
     if ours and others:
         best = max(others, key=lambda name: middle(others[name], "json_rate"))
         value = ratio(ours, others[best], "json_rate")
-        found.append(verdict(f"JSON requests/s by the best peer's ({best})", value, 3, " x"))
+        cpu = 1 / ratio(ours, others[best], "json_cpu")
+        rates = verdict(f"JSON requests/s by the best peer's ({best})", value, 3, " x")
+        found.append({**rates, "text": f"{rates['text']} ({cpu:.2f} x by CPU alone)"})
     aimock = next((each for name, each in others.items() if name.startswith("aimock")), None)
     if ours and aimock:
         rate, cpu = ratio(ours, aimock, "sse_rate"), ratio(ours, aimock, "sse_cpu")
@@ -188,4 +193,9 @@ def table(results: dict) -> str:
             lines.append(f"  INVALID, wrong or broken answers: {'; '.join(errors)}")
     lines += [f"{name}: not measured, it {why}" for name, why in results["missing"].items()]
     lines.append(f"Each was asked for the same {len(ANSWER.split())} words.")
+    if results.get("load", 0) > (os.cpu_count() or 1):
+        lines.append(
+            f"The machine was busy (load {results['load']:.1f}): requests/s then also tell how it "
+            "shares its cores, which favours servers of many threads. CPU per request does not."
+        )
     return "\n".join(lines)
