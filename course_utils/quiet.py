@@ -63,6 +63,7 @@ def quiet() -> Iterator[None]:
         stack.enter_context(_nothing_from_children())
         stack.enter_context(_no_figures())
         stack.enter_context(warnings.catch_warnings())
+        warnings.showwarning = lambda *_, **__: None
         stack.enter_context(_logs_to(Seen()))
         stack.enter_context(watch_output())
         stack.enter_context(contextlib.redirect_stderr(Seen()))

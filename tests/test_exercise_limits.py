@@ -7,7 +7,6 @@ import contextvars
 import re
 import signal
 import socket
-import sys
 import threading
 import time
 
@@ -129,10 +128,10 @@ ENDLESS = (
 @pytest.mark.parametrize("hang", ENDLESS, ids=lambda f: f.__name__)
 def test_stopped_in_the_main_thread(hang) -> None:
     """The alarm ends it; nothing of the alarm is left behind."""
-    before = signal.getsignal(signal.SIGALRM), sys.gettrace()
+    before = signal.getsignal(signal.SIGALRM)
     with pytest.raises(TimeUp):
         run_limited(hang, LIMIT)
-    assert (signal.getsignal(signal.SIGALRM), sys.gettrace()) == before
+    assert signal.getsignal(signal.SIGALRM) == before
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 

@@ -14,6 +14,7 @@ import matplotlib
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
+from traitlets.config import Config
 
 from course_utils.quiet import quiet, watch_output
 
@@ -52,12 +53,6 @@ def _child() -> None:
 
 def _display() -> None:
     display("leak")
-
-
-def _traceback_in_a_thread() -> None:
-    thread = threading.Thread(target=lambda: 1 / 0)
-    thread.start()
-    thread.join()
 
 
 NOISE = (_print, _print_to_the_terminal, _print_in_a_thread, _log, _warn, _child, _display)
@@ -109,7 +104,7 @@ def test_figures_are_closed() -> None:
 
 def test_display_is_caught_in_a_notebook() -> None:
     """With a shell, `display` goes to its publisher, which is as before afterwards."""
-    shell = InteractiveShell.instance()
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     try:
         before = dict(vars(shell.display_pub))
         with watch_output() as seen:
