@@ -39,8 +39,11 @@ A clean slate, for ever or for a while:
 `start` sets OPENAI_BASE_URL, OPENAI_API_BASE, OPENAI_API_KEY and NO_PROXY, so child processes
 find the model too (one that calls `start` itself gets its own). If one of the first two was set
 before, the reader chose an endpoint: then `model.local` is False, `model.url` is theirs, rules,
-faults and pace have no effect, and the environment stays as it is. `python -m lesson_model` serves
-the model alone. Token counts and wording are not OpenAI's.
+faults and pace have no effect, and the environment stays as it is.
+
+`python -m lesson_model --port 8080` serves the model alone. Other processes control it by
+POST /_lesson/fail (the arguments of `fail` as JSON, the fault as "word"), POST /_lesson/reset and
+GET /_lesson/requests. Token counts and wording are not OpenAI's.
 """
 
 from __future__ import annotations

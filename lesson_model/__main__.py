@@ -25,9 +25,8 @@ def main() -> int:
         metavar=("FIRST", "PER_TOKEN"),
         help="seconds before the first token and between tokens",
     )
-    parser.add_argument(
-        "--fail", choices=WORDS, metavar="WORD", help="a fault every request meets; see help(...)"
-    )
+    words = f"a fault every request meets: {', '.join(WORDS)}"
+    parser.add_argument("--fail", choices=WORDS, metavar="WORD", help=words)
     choices = parser.parse_args()
     try:
         model = LessonModel(choices.port)

@@ -13,7 +13,7 @@ from lesson_model.answer import Stream
 from lesson_model.reply import Reply
 from lesson_model.tokens import arguments_text, prompt_tokens, reply_tokens, tokens
 
-__all__ = ("CREATED", "completion", "finished", "stream", "tool_calls")
+__all__ = ("CREATED", "completion", "finished", "stream", "tool_calls", "usage")
 
 CREATED = 1767225600  # 2026-01-01T00:00:00Z: every answer carries the same time
 STAMP = {"created": CREATED, "service_tier": "default", "system_fingerprint": "fp_lesson"}

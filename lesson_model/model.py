@@ -39,8 +39,8 @@ class LessonModel:
         self.stopped = False
 
     def __repr__(self) -> str:
-        kind = "lesson model" if self.local else "endpoint of your choice"
-        return f"<{kind} {self.name!r} at {self.url}>"
+        # No port: notebooks show it, and their outputs are compared.
+        return f"<LessonModel {self.name!r} {'on this machine' if self.local else self.url}>"
 
     @property
     def name(self) -> str:

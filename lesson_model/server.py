@@ -118,7 +118,7 @@ class Connection(socketserver.StreamRequestHandler):
             path.partition("?")[0],
             raw,
             key=authorization[7:].strip() if authorization[:7].lower() == "bearer " else "",
-            retry_count=int(retries) if retries.isdecimal() else 0,
+            retry_count=int(retries[:4]) if retries.isdecimal() else 0,
         )
         state = self.server.model.state
         answer = service.answer(request, self.server.model, state, problem)

@@ -53,6 +53,13 @@ def test_connection_close_is_kept(raw):
     assert statuses(answer) == [200] and b"connection: close" in answer
 
 
+@pytest.mark.parametrize("count", ["x", "-1", "1.5", "\xb2", "9" * 5000])
+def test_a_strange_retry_count_is_not_taken_amiss(raw, lesson, count):
+    head = HEAD + f"x-stainless-retry-count: {count}\r\n".encode("latin-1")
+    assert statuses(raw(request(head=head))) == [200]
+    assert len(lesson.requests) == 1
+
+
 def test_a_body_may_come_in_chunks(raw):
     half = len(BODY) // 2
     chunks = b"%x\r\n%b\r\n%x;note=1\r\n%b\r\n0\r\n\r\n"

@@ -152,6 +152,30 @@ def test_child_processes_control_their_parents_model(lesson, ask):
     assert lesson.requests == []
 
 
+TALK = """
+import json, urllib.request
+import lesson_model
+url = lesson_model.start().url + "/chat/completions"
+schema = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}}
+names = ("get_weather", "search_web", "send_email", "book_flight")
+tools = [{"type": "function", "function": {"name": name, "parameters": schema}} for name in names]
+said = []
+for text in ("Hello!", "Hello!", "The weather in Oslo and Rome for 3 days?", "What can you do?"):
+    body = {"model": "m", "messages": [{"role": "user", "content": text}], "tools": tools}
+    headers = {"authorization": "Bearer sk-x"}
+    asked = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(asked) as answer:
+        said.append([answer.headers.as_string(), answer.read().decode()])
+print(json.dumps(said))
+"""
+
+
+def test_two_processes_say_the_same_to_the_byte():
+    first, second = (run(TALK, PYTHONHASHSEED=seed) for seed in ("1", "2"))
+    assert first == second
+    assert first[0] != first[1]  # the same request again has ids of its own
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_process_talks_to_its_parents_server(lesson):
     code = (
