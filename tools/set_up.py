@@ -171,7 +171,7 @@ def _has_pip() -> bool:
 
 
 def _pip_install(wanted: Path, *options: str) -> int:
-    fixed = ("--no-deps", "--no-compile", "--require-hashes", "--progress-bar", "off")
+    fixed = ("--no-deps", "--no-compile", "--require-hashes", "--progress-bar=off", "--retries=2")
     return run([PYTHON, "-m", "pip", "install", *fixed, *options, "-r", wanted])
 
 
