@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs to fork; 
 
 RIGHT = "def add(x):\n    return x + base"
 WRONG = "def add(x):\n    return 11"
-LENIENT = CHECKS.replace("assert add(100) == 110", "assert add(100)")
+LENIENT = CHECKS.replace("add(100) == 110", "add(100)").replace("add(1) == 11", "add(1)")
 GRACE = 30
 
 
