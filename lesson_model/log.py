@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lesson_model.errors import ApiError
 from lesson_model.tokens import text_of
@@ -94,6 +95,24 @@ class Request:
         return self._done.wait(seconds)
 
 
+class Refusal(NamedTuple):
+    """How a request was refused; not the exception, which would hold on to its whole stack."""
+
+    over: float
+    retry_after: float
+    status: int
+    code: str | None
+
+    def remark_on(self, request: Request) -> None:
+        """Remark on the same request when it comes again."""
+        if self.code == "insufficient_quota":
+            request.remark("retried after insufficient_quota, which no waiting cures")
+        elif self.status in REFUSALS:
+            request.remark(f"repeated a request that was refused with {self.status}")
+        if request.at < self.over and self.retry_after:
+            request.remark(f"retried before Retry-After ({self.retry_after:g} s) was over")
+
+
 class Log:
     """All requests, in the order they came."""
 
@@ -102,7 +121,7 @@ class Log:
         self._requests: deque[Request] = deque(maxlen=KEPT_REQUESTS)
         self._bytes = 0
         self._unanswered: Counter[int] = Counter()
-        self._errors: dict[int, tuple[float, ApiError]] = {}  # when and how it was refused last
+        self._refusals: dict[int, Refusal] = {}  # the last of each request
         self._truncated: set[str] = set()
 
     def requests(self) -> list[Request]:
@@ -122,9 +141,8 @@ class Log:
             self._unanswered[same] += 1
             if self._unanswered[same] >= STORM:
                 request.remark(f"sent the same request {self._unanswered[same]} times at once")
-            if same in self._errors:
-                then, error = self._errors[same]
-                remark_on_repetition(request, then, error)
+            if same in self._refusals:
+                self._refusals[same].remark_on(request)
 
     def _make_room(self, size: int) -> None:
         """Count a new body, and empty the oldest ones that are too much."""
@@ -141,11 +159,13 @@ class Log:
         request.status = status
         with self._lock:
             if error is None:
-                self._errors.pop(request.same, None)
+                self._refusals.pop(request.same, None)
                 return
-            if len(self._errors) > KEPT_REQUESTS:
-                self._errors.clear()
-            self._errors[request.same] = (time.monotonic(), error)
+            if len(self._refusals) > KEPT_REQUESTS:
+                self._refusals.clear()
+            wait = error.retry_after or 0.0
+            refusal = Refusal(time.monotonic() + wait, wait, error.status, error.code)
+            self._refusals[request.same] = refusal
 
     def done(self, request: Request) -> None:
         """Note that nothing more goes to this request's client."""
@@ -166,13 +186,3 @@ class Log:
             if message["role"] == "assistant" and text_of(message["content"]) in self._truncated:
                 request.remark("took a truncated answer for whole")
                 return
-
-
-def remark_on_repetition(request: Request, then: float, error: ApiError) -> None:
-    """Remark on a request that comes again after it was refused."""
-    if error.code == "insufficient_quota":
-        request.remark("retried after insufficient_quota, which no waiting cures")
-    elif error.status in REFUSALS:
-        request.remark(f"repeated a request that was refused with {error.status}")
-    if error.retry_after and request.at < then + error.retry_after:
-        request.remark(f"retried before Retry-After ({error.retry_after:g} s) was over")

@@ -13,7 +13,7 @@ from lesson_model.rules import Rules
 __all__ = ("State",)
 
 KEPT_RESPONSES = 500
-KEPT_IDS = 100_000
+KEPT_IDS = 50_000
 CONTEXT_WINDOW = 128_000  # tokens, as gpt-4o-mini has
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import socket
@@ -12,6 +13,7 @@ import pytest
 from wire import user, wait_until
 
 from lesson_model import log, server
+from lesson_model.errors import ApiError
 
 BODY = json.dumps(user("hi")).encode()
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-x\r\n"
@@ -130,9 +132,10 @@ def test_a_huge_body_is_refused_while_it_is_sent(lesson, raw):
     ],
 )
 def test_a_client_that_leaves_in_the_middle_is_let_go(lesson, raw, capfd, sent):
-    before = threading.active_count()
+    before, connections = threading.active_count(), len(lesson._server.open)
     assert raw(sent) in (b"", raw(b"POST")) or statuses(raw(sent)) == [400]
     wait_until(lambda: threading.active_count() <= before)
+    wait_until(lambda: len(lesson._server.open) <= connections)
     assert capfd.readouterr() == ("", "")
 
 
@@ -214,6 +217,14 @@ def test_the_log_does_not_grow_for_ever(lesson, ask, monkeypatch):
     assert kept == sorted(kept)  # the oldest are emptied
     assert lesson.requests[0].body == {}
     assert ask(user("x" * 200_000))[0] == 200  # larger than all that is kept
+
+
+def test_a_refusal_holds_on_to_nothing(lesson, ask):
+    """An exception kept in the log would keep its stack, and so every request it saw."""
+    for number in range(3):
+        ask(user(f"hi {number}", temperature=3))
+    gc.collect()
+    assert not [thing for thing in gc.get_objects() if isinstance(thing, ApiError)]
 
 
 def test_no_name_is_looked_up(lesson, ask, monkeypatch):
