@@ -31,7 +31,7 @@ __all__ = ("aims", "command", "measure", "table")
 
 FOLDERS = ("notebooks", "solutions")
 LIMIT = 1.3  # the aim: nbval by the floor
-BUDGET = 80  # seconds after which no further round begins
+BUDGET = 45  # seconds after which no further round begins
 START_SECONDS = 120
 
 
@@ -118,7 +118,7 @@ def measure(rounds: int, notebooks: list[Path] | None = None) -> dict:
     """Measure the floor and nbval in turn.
 
     Args:
-        rounds: The most rounds; none begins after 80 s.
+        rounds: The most rounds; none begins after 45 s.
         notebooks: The notebooks; without it all of both folders.
 
     Returns:
