@@ -139,6 +139,7 @@ def test(python, options):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` would have it ignored
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

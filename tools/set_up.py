@@ -6,6 +6,7 @@ for which lock and which folder `.venv` is ready.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -75,10 +76,9 @@ def run(command: list, **options) -> int:
     except BaseException as error:
         if not isinstance(error, KeyboardInterrupt):
             process.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
-        finally:
-            process.kill()
+        process.kill()
         raise
 
 
