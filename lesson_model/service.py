@@ -62,7 +62,8 @@ def answer(request: Request, model, state: State, problem: ApiError | None = Non
             f"The lesson model itself broke ({type(error).__name__}: {error}). Your request may "
             "well be right: report it with the traceback in model.requests[-1].traceback."
         )
-        failure = ApiError(500, message, "lesson_model_error")
+        again = {"x-should-retry": "false"}  # to OpenAI's packages: it would break again
+        failure = ApiError(500, message, "lesson_model_error", headers=again)
     if failure:
         result = Answer(failure.status, failure.body(), failure.headers)
     result.headers = {"x-request-id": f"req_{stamp}", **HEADERS, **result.headers}
