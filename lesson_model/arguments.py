@@ -6,14 +6,16 @@ import ast
 import re
 
 from lesson_model.choose_tool import is_free_text
-from lesson_model.find_text import NOT_NUMBERS, find_text, name_parts, names_in
+from lesson_model.find_text import find_text, name_parts, names_in
+from lesson_model.patterns import NOT_NUMBERS
 from lesson_model.schema import kind_of, resolve
 from lesson_model.words import focus, grow, stem, words
 
 __all__ = ("NUMBER", "fill")
 
 NUMBER = re.compile(
-    r"(?<![\w.,-])[-+]?\d[\d,]*(?:\.\d+)?(?![\w-])|(?<![\w.,-])[-+]?\d[\d,]*(?:\.\d+)?(?=%|st\b|nd\b|rd\b|th\b)"
+    r"(?<![\w.,-])[-+]?\d[\d,]*(?:\.\d+)?(?![\w-])|(?<![\w.,-])[-+]?\d[\d,]*(?:\.\d+)?(?=%|st\b"
+    r"|nd\b|rd\b|th\b)"
 )
 SPELT = {
     w: str(i)

@@ -33,7 +33,8 @@ FREE_TEXT = re.compile(
     re.I,
 )
 FACTUAL = re.compile(
-    r"^\W*(?:who|what|when|where|which|how (?:many|much|old|often|long|do|does|is|are|tall|far|big))"
+    r"^\W*(?:who|what|when|where|which|how (?:many|much|old|often|long|do|does|is|are|tall|far"
+    r"|big))"
     r"\b|^\W*(?:tell me|i want to know|find out|look)\b.*\b(?:about|who|what|when|where)\b",
     re.I,
 )
@@ -101,7 +102,7 @@ def _read_profile(
 
 
 def _unknown_verb(name: list[str], description: str) -> str:
-    """Return the verb of a tool whose name and docstring begin alike: freeze_card, "Freeze a card"."""
+    """Return the verb of a tool whose name and docstring begin alike: freeze_card, "Freeze ..."."""
     opening = re.match(r"\W*([^\W\d_]+)", description)
     first = stem(opening.group(1)) if opening else ""
     return first if len(first) > 2 and name and name[0].startswith(first) else ""

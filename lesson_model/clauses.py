@@ -19,7 +19,8 @@ FREE_TEXT = re.compile(
 CUT = re.compile(
     r"(?P<stop>(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)[\"']?\s+|\s*\n\s*|\s*;\s*)"
     r"|(?P<then>,?\s*\b(?:and then|then|after that|afterwards|and finally|finally)\b,?\s*)"
-    r"|(?P<join>\s+\+\s+(?=[A-Za-z])|\s*,?\s+(?:and|as well as|but|just)\s+(?:also\s+)?|,\s+(?-i:(?![A-Z]{2}\b))(?:and\s+)?)",
+    r"|(?P<join>\s+\+\s+(?=[A-Za-z])|\s*,?\s+(?:and|as well as|but|just)\s+(?:also\s+)?"
+    r"|,\s+(?-i:(?![A-Z]{2}\b))(?:and\s+)?)",
     re.I,
 )
 NEGATED = re.compile(
@@ -30,7 +31,8 @@ NEGATED = re.compile(
 LEAD = re.compile(
     r"^\W*(?:(?:(?:please|kindly|can you|could you|would you|will you|can we|i want(?: you)? to"
     r"|i['’]?d like(?: you)? to|i would like(?: you)? to|i need(?: you)? to|i wonder|you should"
-    r"|let['’]?s|let us|now|first(?:ly)?|second(?:ly)?|also|next|finally|just|hi|hello|hey|ok(?:ay)?"
+    r"|let['’]?s|let us|now|first(?:ly)?|second(?:ly)?|also|next|finally|just|hi|hello|hey"
+    r"|ok(?:ay)?"
     r"|so|and|go ahead and|help me(?: to)?|try to|quickly|immediately)\b|if [^,]{3,60},)[\s,:!]*)+",
     re.I,
 )
@@ -40,7 +42,8 @@ MAILING = re.compile(
 IF = re.compile(r"^\W*(?:if|unless|in case|provided)\b[^,]*$", re.I)
 SHOW_ME = re.compile(r"^\W*(?:tell|give|send) (?:me|us)\b", re.I)
 WISH = re.compile(
-    r"^\W*i(?:['’]d like| would like| need| want| must have)\s+(?!to\b|you\b)|^\W*(?:can|could|may) (?:i|we) (?:please )?(?:get|have)\b",
+    r"^\W*i(?:['’]d like| would like| need| want| must have)\s+(?!to\b|you\b)|^\W*(?:can|could"
+    r"|may) (?:i|we) (?:please )?(?:get|have)\b",
     re.I,
 )
 LIGHT_VERB = re.compile(
@@ -52,7 +55,8 @@ MUSING = re.compile(
     r"|how (?:do|would|can|could|should|does) (?:i|we|you|one|it)\b|should (?:i|we)\b"
     r"|would it\b|if (?:i|we|you) (?:want|were|had|would|could|did)"
     r"|is it \w+ (?:to|if|that)\b|is it a good|have you ever|define\b"
-    r"|what(?:['’]s| is| are) (?:the (?:difference|meaning|point|purpose)|an?)\b|what does\b.*\bmean"
+    r"|what(?:['’]s| is| are) (?:the (?:difference|meaning|point|purpose)|an?)\b"
+    r"|what does\b.*\bmean"
     r"|(?:can|may) (?:i|we) (?!please|get|have)|are you able|do you know how|why\b"
     r"|explain\b|when should)",
     re.I,

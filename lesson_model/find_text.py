@@ -6,86 +6,41 @@ import re
 
 from lesson_model.choose_tool import is_free_text
 from lesson_model.clauses import QUOTED
+from lesson_model.patterns import (
+    ABOUT,
+    ADDRESSED,
+    AFTER_VERB,
+    CALLED,
+    CODE,
+    CURRENCY,
+    CURRENCY_CODES,
+    DATE,
+    DETERMINER,
+    EMAIL,
+    ENDS,
+    IDENTIFIER,
+    IP,
+    LANGUAGE,
+    MEASURED,
+    NAME,
+    NAMED_PLACE,
+    OBJECT,
+    OF,
+    PATH,
+    PLACE,
+    PLAIN_PLACE,
+    PREPOSITION,
+    REPOSITORY,
+    SAID,
+    SEARCHED,
+    SMALL,
+    TIME,
+    URL,
+    VERSION,
+)
 from lesson_model.words import stem, verbs_of
 
-__all__ = ("EMAIL", "NOT_NUMBERS", "find_text", "name_parts", "names_in")
-
-EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-URL = re.compile(r"https?://[^\s\"'<>]+[^\s\"'<>.,;:!?)]")
-PATH = re.compile(
-    r"(?<![\w@./:-])(?:~?\.{0,2}/[\w./-]*\w|/(?=\s|$)|[\w-]+(?:/[\w.-]+)*\.[A-Za-z]\w{0,4})\b/?"
-)
-MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-DATE = re.compile(
-    rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}\b"
-    rf"|\b{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}}\b)?"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH}\b(?:\s+\d{{4}}\b)?"
-    r"|\b(?:(?:next|this|on)\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
-    r"|\b(?:today|tonight|tomorrow|yesterday|next (?:week|month|year))\b",
-    re.I,
-)
-TIME = re.compile(
-    r"\b\d{1,2}:\d\d(?:\s*[ap]\.?m\b)?|\b\d{1,2}\s*[ap]\.?m\b|\bnoon\b|\bmidnight\b", re.I
-)
-IP = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
-VERSION = re.compile(r"\bv?\d+(?:\.\d+)+(?:-\w+)?\b|\bv\d+\b")
-CODE = re.compile(r"\b(?=[\w-]{0,30}\d)(?:[A-Z]{1,6}-?\d[\w-]*|[a-z]+[-_]\d[\w-]*)\b|(?<=#)\w+")
-NOT_NUMBERS = re.compile(
-    "|".join(p.pattern for p in (EMAIL, URL, CODE))
-    + r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}:\d\d\b|/[\w./-]*\d[\w./-]*",
-)
-UPPER = r"[A-ZÀ-ÖØ-ÞĀŁŚŠŽĐČĆ]"
-PIECE = (
-    rf"(?:(?:Dr|Mr|Mrs|Ms|St|Prof)\.|{UPPER}[\w'’-]*|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+)"
-)
-NAME = re.compile(rf"\b{PIECE}(?:\s+(?:(?:de|del|da|do|of|van|von|la|le|the)\s+)*{PIECE})*")
-PLAIN_PLACE = re.compile(
-    r"\b(?:in|at|near|for|to)\s+(?:the\s+|my\s+)?(?!the\b|my\b|a\b|an\b|this\b|me\b|it\b)([^\W\d_]+(?:\s[^\W\d_]+){0,2}?)"
-    r"(?=\s*(?:[?.!,;]|$|\b(?:please|today|tomorrow|now|right|like|on|in|at|and|for|this)\b))"
-)
-CURRENCY = {"$": "USD", "€": "EUR", "£": "GBP", "dollar": "USD", "euro": "EUR", "pound": "GBP",
-            "yen": "JPY", "franc": "CHF", "rupee": "INR"}  # fmt: skip
-CURRENCY_CODES = "USD|EUR|GBP|JPY|CHF|INR|CNY|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|TRY|BRL|MXN|ZAR|SGD|HKD|KRW|BTC"
-LANGUAGE = re.compile(
-    r"\b(?:English|French|German|Spanish|Italian|Portuguese|Dutch|Polish|Russian|Chinese|Mandarin"
-    r"|Japanese|Korean|Arabic|Hindi|Turkish|Greek|Swedish|Danish|Finnish|Norwegian|Czech|Latin)\b",
-    re.I,
-)
-PLACE = frozenset("city location place country town room region area state zone address".split())
-ENDS = r"(?=\s+(?:with|saying|that says|and|on|at|for|from|to|because|please|right now|right away|now|today|immediately|again|first|by|as|back|up|down)\b|[.?!,;:]|$)"
-OBJECT = re.compile(
-    rf"\b(?:the|a|an|my|our|this)\s+([\w'’-]+(?:\s+(?!of\b|between\b)[\w'’-]+){{0,3}}?){ENDS}", re.I
-)
-IDENTIFIER = re.compile(r"(?<![\w-])[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+(?![\w-])")
-CALLED = re.compile(
-    rf"\b(?:named|called|titled|entitled)\s+(?:\"([^\"]+)\"|“([^”]+)”|'(.+?)'(?!\w)|({NAME.pattern}))"
-)
-OF = re.compile(rf"\bof\s+(?:the\s+|my\s+|our\s+)?([\w-]+(?:\s[\w-]+)?){ENDS}", re.I)
-REPOSITORY = re.compile(r"(?<![\w./-])[\w-]+/[\w.-]*\w")
-AFTER_VERB = re.compile(rf"^\W*(?:please\s+|can you\s+|could you\s+)?\w+\s+([\w-]+){ENDS}", re.I)
-ADDRESSED = "tell|inform|remind|notify|message|email|mail|text|ask|contact"
-SAID = re.compile(
-    r"\b(?:saying|that says|telling (?:him|her|them|\w+)|(?:tell|inform|remind|let)\s+(?!me\b|us\b)\w+"
-    r"(?:\s+know)?)\s+(?:that\s+|to\s+)?(.+)",
-    re.I | re.S,
-)
-SEARCHED = re.compile(
-    r"\b(?:search(?:ing)?|look(?:ing)?|find|research|google|query|browse)\b"
-    r"(?:\s+(?:me|up|for|out|the web|the internet|the docs|the documentation|online|on|about|into|what|who))*"
-    r"\s+(.+?)(?:\s+(?:in|on)\s+the\s+(?:web|internet|docs|documentation))?[\s.?!]*$",
-    re.I | re.S,
-)
-ABOUT = re.compile(
-    rf"\b(?:about|regarding|concerning|on the topic of)\s+(.+?)(?=\s+(?:with|saying|that says|and|on|at|for)\b|[.?!,;:]|$)",
-    re.I,
-)
-DETERMINER = re.compile(r"\s+(?:the|a|an|my|our|your|all|this|that|these|those|me|us)\b", re.I)
-PREPOSITION = re.compile(r"\s+(?:at|in|on|with|to|about|for|by|from)\b", re.I)
-SMALL = frozenset(
-    """i what who when where why how which is are was were do does did has have can could will would
-    please the a an and or if my your it in on at for to of from with then now also hi hello hey use
-    called named titled extract subject body compare tell give email invoice retrieved user return reply json""".split()
-)
+__all__ = ("find_text", "name_parts", "names_in")
 
 
 def name_parts(name: str) -> list[str]:
@@ -129,7 +84,8 @@ def _named(parts: list[str], text: str) -> str | None:
     """Return what stands behind the parameter's own name: Subject: Hi; titled 'Hi'."""
     name = r"[ _]?".join(map(re.escape, parts))
     for pattern in (
-        rf"\b{name}\s*(?:[=:]|is|named|called)?\s*(?:\"([^\"]+)\"|“([^”]+)”|(?<!\w)'(.+?)'(?!\w)|`([^`]+)`)",
+        rf"\b{name}\s*(?:[=:]|is|named|called)?\s*(?:\"([^\"]+)\"|“([^”]+)”"
+        rf"|(?<!\w)'(.+?)'(?!\w)|`([^`]+)`)",
         rf"\b{name}\s*[:=]\s*([^.?!\n]+?(?=,\s*\w+[:=])|[^.?!\n]*[^.?!\n\s])",
     ):
         if found := re.search(pattern, text, re.I):
@@ -160,11 +116,14 @@ def _code(parts: list[str], text: str, taken: set[str]) -> str | None:
     """Return an identifier: what follows 'order', '#17', 'A-17', or a bare number."""
     things = [p for p in parts if p not in ("id", "number", "no", "code", "ref", "key", "num")]
     for thing in (*things, "number", "id"):
-        pattern = rf"\b{thing}s?(?:\s+(?:id|number|no\.?|with id))?\s*(?:is\s+|[#:])?\s*([A-Za-z]*[-_]?\d[\w-]*)"
-        if found := _first(re.compile(pattern, re.I), text, taken):
+        pattern = re.compile(
+            rf"\b{re.escape(thing)}s?(?:\s+(?:id|number|no\.?|with id))?\s*(?:is\s+|[#:])?\s*"
+            r"([A-Za-z]*[-_]?\d[\w-]*)",
+            re.I,
+        )
+        if found := _first(pattern, text, taken):
             return found
-    bare = re.sub(rf"[$€£]\s?\d[\d.,]*|\d[\d.,]*\s*(?:dollar|euro|pound|usd|eur|gbp|%|day|night)s?|{DATE.pattern}",
-                  " ", text, flags=re.I)  # fmt: skip
+    bare = MEASURED.sub(" ", text)
     return _first(CODE, bare, taken) or _first(re.compile(r"(?<![\w.-])\d+(?![\w.])"), bare, taken)
 
 
@@ -283,6 +242,8 @@ def find_text(
     if (found := _role(parts, text)) is not None and found not in taken:
         return found
     if found := _first(CODE, text, taken):
+        return found
+    if PLACE & set(parts) and (found := _first(NAMED_PLACE, text, taken)):
         return found
     for found in names_in(text):
         if found.lower() in own or found.lower() in parts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lesson_model.arguments import NUMBER, fill
 from lesson_model.choose_tool import changes_something, choose, is_free_text, searcher
 from lesson_model.clauses import QUOTED, Clause, clauses, refers
-from lesson_model.find_text import NAME, PLACE
+from lesson_model.patterns import NAME, PLACE
 from lesson_model.reply import Call
 from lesson_model.results import went_well
 from lesson_model.schema import kind_of, resolve
@@ -19,7 +19,8 @@ from lesson_model.words import focus, words
 __all__ = ("Plan", "make_plan")
 
 NO_TOOLS = re.compile(
-    r"\b(?:without|don['’]?t|do not|never|no need (?:to|for))\s+(?:\w+\s+){0,2}?(?:tools?|functions?)\b"
+    r"\b(?:without|don['’]?t|do not|never|no need (?:to|for))\s+(?:\w+\s+){0,2}?(?:tools?"
+    r"|functions?)\b"
     r"|\bno tools?\b",
     re.I,
 )

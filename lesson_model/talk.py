@@ -6,59 +6,44 @@ import re
 from itertools import cycle
 
 from lesson_model.arithmetic import calculate
+from lesson_model.memory import recall
 from lesson_model.turn import Turn
 from lesson_model.words import focus, words
 
 __all__ = ("honest", "talk")
 
-END = r"(?=\s*(?:[.,;!?\n]|$|\band\b|\bbut\b))"
-FACTS = (
-    ("name", re.compile(r"\b[Mm]y name(?:['’]s| is)\s+(?:now\s+)?([^\W\d_][\w'’-]*(?:\s+[A-ZÀ-Þ][\w'’-]*)?)")),
-    ("name", re.compile(r"\b(?:I am|I['’]m|i am|i['’]m|[Cc]all me|[Tt]his is)\s+([A-ZÀ-Þ][\w'’-]+)" + END)),
-    ("name", re.compile(r"\b[Uu]ser(?:['’]s)?(?:\s+\w+)?\s+name(?:\s+is|:)\s+([A-ZÀ-Þ][\w'’-]*)")),
-    ("home", re.compile(r"\b(?:I|i|[Uu]ser) lives? in\s+([^.,;!?\n]+?)" + END)),
-    ("home", re.compile(r"\b(?:I am|I['’]m|i am|i['’]m) from\s+([^.,;!?\n]+?)" + END)),
-    ("job", re.compile(r"\b(?:I|i) work (?:as|at|for)\s+([^.,;!?\n]+?)" + END)),
-)  # fmt: skip
-FAVOURITE = re.compile(r"\bmy favou?rite ([\w ]{2,40}?) (?:is|are)\s+([^.,;!?\n]+)", re.I)
-MINE = re.compile(r"\bmy ([\w ]{2,40}?) (?:is|are)(?: called| named)?\s+([^.,;!?\n]+)", re.I)
-NOTED = re.compile(
-    r"\bremember (?:that |this:? ?)?(?:the |my )?([\w ]{2,40}?) is\s+([^.,;!?\n]+)", re.I
-)
-ASKED_MINE = re.compile(
-    r"\bwhat(?:['’]s| is| was| are)?\s+(?:again\s+)?(my|the)\s+([\w ]{2,40}?)(?:\s+(?:again|called|named))?\s*\??\s*$",
-    re.I,
-)
-WHO_AM_I = re.compile(
-    r"\bwhat(?:['’]s| is| was)?\s+my name\b|\bwho am i\b|\b(?:know|remember|recall|tell me) (?:my name|me|who i am)\b"
-    r"|\bmy name\b.*\?|\bintroduced? myself\b",
-    re.I,
-)
-WHAT_DID_I = re.compile(
-    r"\bwhat did (?:i|we) (?:just )?(?:ask|say|tell|talk|want)|\bwhat (?:was|were) my (?:first|last|previous)"
-    r"|\bearlier in (?:this|our) conversation|\bmy (?:first|last|previous) (?:question|message)",
-    re.I,
-)
 SUMMARY = re.compile(
     r"\bsummar\w+\b.*\b(?:conversation|chat|so far|above|messages|history|discussion)\b"
     r"|\b(?:conversation|chat|message) history\b|\bextracted? (?:the )?.*context\b|<messages>",
     re.I | re.S,
 )
+EARLIER_SUMMARY = re.compile(
+    r"^\W*here is a summary of the conversation to date:\s*|summary of the conversation so far\.\s*"
+    r"|the user said:\s*",
+    re.I,
+)
 ECHO = re.compile(
-    r"^\W*(?:please\s+)?(?:say|repeat|echo|reply|respond|answer)(?:\s+(?:after me|with|only|exactly|just|the words?|this|back))*"
-    r"\s*:?\s*[\"'“‘]?([^\"”’\n]{1,200}?)[\"'”’]?(?:\s+(?:in (?:one|a single) word|and nothing else|only))?[.!]?\s*$",
+    r"^\W*(?:please\s+)?(?:say|repeat|echo|reply|respond|answer)(?:\s+(?:after me|with|only"
+    r"|exactly|just|the words?|this|back))*"
+    r"\s*:?\s*[\"'“‘]?([^\"”’\n]{1,200}?)[\"'”’]?(?:\s+(?:in (?:one|a single) word"
+    r"|and nothing else|only))?[.!]?\s*$",
     re.I,
 )
 WRITE = re.compile(
-    r"\b(?:write|compose|draft|explain|describe|discuss|elaborate|analy[sz]e|generate|create|tell me|give me|summari[sz]e)\b"
-    r"(?=.*\b(?:words?|story|stories|essay|report|poem|haiku|paragraphs?|article|text|about|what|how|why|limerick|song|letter|blog)\b)"
+    r"\b(?:write|compose|draft|explain|describe|discuss|elaborate|analy[sz]e|generate|create"
+    r"|tell me|give me|summari[sz]e)\b"
+    r"(?=.*\b(?:words?|story|stories|essay|report|poem|haiku|paragraphs?|article|text|about"
+    r"|what|how|why|limerick|song|letter|blog)\b)"
     r"|^[^.?!]{0,40}\b(?:explain|describe|discuss)\b",
     re.I | re.S,
 )
 LEADING = re.compile(
-    r"^\W*(?:please\s+|can you\s+|could you\s+)?(?:write|compose|draft|explain|describe|discuss|elaborate|analy[sz]e|generate|create"
-    r"|tell|give|summari[sz]e)\s*(?:me|us)?\s*(?:(?:a|an|the|some|in|one|two|three|very|short|long|brief|detailed|funny|\d+|words?"
-    r"|word|story|essay|report|poem|haiku|paragraphs?|article|text|limerick|song|letter|blog|post|summary|of|on|about|what|how|why"
+    r"^\W*(?:please\s+|can you\s+|could you\s+)?(?:write|compose|draft|explain|describe|discuss"
+    r"|elaborate|analy[sz]e|generate|create"
+    r"|tell|give|summari[sz]e)\s*(?:me|us)?\s*(?:(?:a|an|the|some|in|one|two|three|very|short"
+    r"|long|brief|detailed|funny|\d+|words?"
+    r"|word|story|essay|report|poem|haiku|paragraphs?|article|text|limerick|song|letter|blog"
+    r"|post|summary|of|on|about|what|how|why"
     r"|to|is|are)\b[\s,:-]*)*",
     re.I,
 )
@@ -66,9 +51,6 @@ CONTEXT = re.compile(
     r"\b(?:context|documents?|passages?|sources?|text)\b[^:\n]{0,40}:\s*(.+)", re.I | re.S
 )
 QUESTION = re.compile(r"\bquestion\b[^:\n]{0,20}:\s*([^\n]+)", re.I)
-OF_ME = re.compile(
-    r"^\W*(?:and |so )?(?:what|where|who|when|which|how|do|did|am|is)\b.*\b(?:i|my|me|mine)\b", re.I
-)
 JOKE = re.compile(r"\bjokes?\b", re.I)
 GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|hiya|greetings|howdy|good (?:morning|evening|afternoon|day))\b", re.I
@@ -81,18 +63,19 @@ YOURSELF = re.compile(
     re.I,
 )
 CAPABLE = re.compile(
-    r"\bwhat can you\b|\b(?:what|which)\b[^.?!]*\b(?:tools?|functions|arguments|parameters|capabilities)\b"
+    r"\bwhat can you\b|\b(?:what|which)\b[^.?!]*\b(?:tools?|functions|arguments|parameters"
+    r"|capabilities)\b"
     r"|\bhow does\b[^.?!]*\btool\b|\byour tools\b",
     re.I,
 )
 SENTENCES = (
     "Here is what the lesson model has to say about {topic}.",
     "At first, {topic} looks simple, and a few words seem enough.",
-    "Then the details come in, one token after another, which is what makes streaming worth watching.",
+    "Then the details come in, one token after another, and streaming is worth watching.",
     "Somebody asks a second question about {topic}, and the story takes a turn.",
     "In the end it all fits together, and {topic} makes sense.",
     "These words are the same in every run.",
-)  # fmt: skip
+)
 
 
 def talk(turn: Turn) -> str:
@@ -100,8 +83,18 @@ def talk(turn: Turn) -> str:
     text = focus(turn.text)
     if not text:
         return "(lesson model) I see no words from a user in this request."
-    for step in (_about_tools, _memory, _summary, _from_context, _arithmetic, _echo, _joke,
-                 _long_text, _small_talk):  # fmt: skip
+    steps = (
+        _summary,
+        _about_tools,
+        recall,
+        _from_context,
+        _arithmetic,
+        _echo,
+        _joke,
+        _long_text,
+        _small_talk,
+    )
+    for step in steps:
         if answer := step(turn, text):
             return answer
     return honest(turn)
@@ -109,7 +102,7 @@ def talk(turn: Turn) -> str:
 
 def honest(turn: Turn) -> str:
     """Return what the lesson model is, and what it could do with this request's tools."""
-    what = "(lesson model) I am a small offline stand-in for a chat model, without knowledge of the world"
+    what = "(lesson model) I am a small offline stand-in for a chat model, ignorant of the world"
     names = ", ".join(tool.name for tool in turn.tools)
     tools = f" I was offered these tools: {names}." if names else ""
     hint = ' A lesson adds an answer with model.when("some words").says("...").'
@@ -129,63 +122,6 @@ def _about_tools(turn: Turn, text: str) -> str:
     return "I can call:\n" + "\n".join(lines)
 
 
-def _facts(passages: list[str]) -> dict[str, str]:
-    """Return what the user told about themselves; what was said later wins."""
-    facts: dict[str, str] = {}
-    for passage in map(focus, passages):
-        found = [(m.start(), key, m.group(1)) for key, rx in FACTS for m in rx.finditer(passage)]
-        for pattern in (MINE, FAVOURITE, NOTED):
-            for m in pattern.finditer(passage):
-                key = re.sub(r"^favorite", "favourite", m.group(1).lower())
-                key = f"favourite {key}" if pattern is FAVOURITE else key
-                found.append((m.start(), key, m.group(2).strip()))
-        facts.update({key: value.strip() for _, key, value in sorted(found)})
-    return facts
-
-
-def _memory(turn: Turn, text: str) -> str:
-    facts = _facts([turn.instructions, *turn.said_before])
-    if WHO_AM_I.search(text):
-        if "name" in facts:
-            return f"Your name is {facts['name']}."
-        return "I don't know your name: nothing in this conversation tells me."
-    if re.search(r"\bwhere (?:do i live|am i from)\b", text, re.I):
-        return (
-            f"You live in {facts['home']}."
-            if "home" in facts
-            else "You have not told me where you live."
-        )
-    if WHAT_DID_I.search(text):
-        if not turn.said_before:
-            return "Nothing yet: this is the first message I can see."
-        first = re.search(r"\bfirst\b", text, re.I)
-        return f'You said: "{turn.said_before[0 if first else -1]}"'
-    if asked := ASKED_MINE.search(text):
-        key = re.sub(r"^favorite", "favourite", asked.group(2).lower())
-        if key in facts:
-            return f"{'Your' if asked.group(1).lower() == 'my' else 'The'} {key} is {facts[key]}."
-        if asked.group(1).lower() == "my" and not _said_about(turn, text):
-            return f"You have not told me your {key}."
-    if said := _said_about(turn, text):
-        return said
-    new = _facts([turn.text]) if not text.rstrip().endswith("?") else {}
-    if new and len(text) < 2000 and not SUMMARY.search(text):
-        hello = f"Nice to meet you, {new['name']}! " if "name" in new else "Noted. "
-        return hello + "I will remember that for as long as this conversation is sent along."
-    return ""
-
-
-def _said_about(turn: Turn, text: str) -> str:
-    """Return the user's own earlier words for a question about themselves."""
-    if not OF_ME.search(text):
-        return ""
-    wanted = words(text)
-    told = (s for said in turn.said_before for s in re.split(r"(?<=[.!?])\s+", focus(said)))
-    statements = [s for s in told if s and not s.rstrip().endswith("?")]
-    best = max(reversed(statements), key=lambda s: len(words(s) & wanted), default="")
-    return f'You told me: "{best.strip()}"' if words(best) & wanted else ""
-
-
 def _summary(turn: Turn, text: str) -> str:
     if not SUMMARY.search(text):
         return ""
@@ -195,6 +131,7 @@ def _summary(turn: Turn, text: str) -> str:
     said = inside or turn.said_before
     if not said:
         return "There is nothing to summarize yet."
+    said = [EARLIER_SUMMARY.sub("", s) for s in said]
     listed = " ".join(f"{focus(s, 400).strip(' .?!')}." for s in said)
     return f"Summary of the conversation so far. The user said: {listed}"
 

@@ -118,7 +118,9 @@ class Turn:
                 names[call["id"]] = call.get("function", {}).get("name", "the tool")
             if message["role"] == "tool":
                 name = names.get(message.get("tool_call_id"), "the tool")
-                results.append(Result(name, text_of(message.get("content")).strip()))
+                # LangChain puts a note before the result of a call that a human edited.
+                content = text_of(message.get("content")).rpartition("\nTool response:\n")[2]
+                results.append(Result(name, content.strip()))
         return results
 
     @cached_property

@@ -151,6 +151,7 @@ OPERATORS = (
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
+@lru_cache(maxsize=512)
 def words(text: str) -> frozenset[str]:
     """Return the stems of the words that carry meaning; operators count as verbs."""
     for pattern, replacement in OPERATORS:

@@ -9,7 +9,7 @@ from collections import Counter
 import prompts
 import pytest
 from prompts import toolbox as t
-from prompts.case import Case, chat, judge
+from prompts.case import Case, after, chat, judge
 from pydantic import BaseModel
 
 from lesson_model.decide import decide
@@ -40,7 +40,7 @@ class Node(BaseModel):
     children: list[Node]
 
 
-@pytest.mark.parametrize("name", ["DEVELOP", "HELD_OUT", "FRESH", "UNSEEN"])
+@pytest.mark.parametrize("name", ["DEVELOP", "HELD_OUT", "FRESH", "UNSEEN", "VARIATIONS"])
 def test_prompts(name):
     verdicts = {}
     for case in getattr(prompts, name):
@@ -65,6 +65,23 @@ def test_a_reply_depends_on_the_request_alone_and_leaves_it_alone():
         before = copy.deepcopy(body)
         assert decide(body, Rules()) == decide(body, Rules())
         assert body == before
+
+
+def test_a_summary_keeps_what_the_user_said():
+    told = "Human: My name is Ada.\nAI: Hello.\nHuman: What is my name?\nAI: Ada."
+    prompt = f"Extract the context.\n<messages>\nMessages to summarize:\n{told}\n</messages>"
+    summary = decide(Case(chat(prompt)).body(), Rules()).text
+    assert "My name is Ada" in summary
+    again = chat(f"Here is a summary of the conversation to date:\n\n{summary}", "ok", "Who am I?")
+    assert "Ada" in decide(Case(again).body(), Rules()).text
+
+
+def test_the_note_on_an_edited_call_is_not_repeated():
+    note = "Note: a human replaced this call.\n\nTool response:\nRefunded 5.0"
+    edited = after("Refund order 1, 9 dollars", [("refund_order", {"order_id": "1"}, note)])
+    assert (
+        decide(Case(edited, t.SUPPORT).body(), Rules()).text == "Here is what I found: Refunded 5.0"
+    )
 
 
 def test_an_honest_answer_names_what_could_be_done():
