@@ -22,6 +22,9 @@ HAND_OVER = re.compile(
 A_THING = re.compile(r"\b(?:a|an|some|another)\s+(?!few\b|couple\b)[^\W\d_]{3,}", re.I)
 GENERIC = words("item product thing object resource action task operation record entry command")
 LOOKING = verbs_of("get")
+SEARCHED = words(
+    "search web internet google wikipedia tavily duckduckgo bing knowledge base online engine doc"
+)
 PATHS = words("path file filename directory folder")
 PATH = re.compile(
     r"(?<![\w@:/-])(?:\.{0,2}/)?(?:[\w-]+/)*[\w-]+\.[A-Za-z]\w{0,4}\b|(?<![\w:/])/[\w-]+/"
@@ -166,6 +169,9 @@ def searcher(tools: list[Tool], text: str) -> Tool | None:
         return None
     for tool in tools:
         looks_up = {"search", "find", "retriev"} & (_profile(tool).verbs | _profile(tool).words)
+        about = _profile(tool)
+        if about.names - SEARCHED and not (about.names | about.words) & grow(words(text)):
+            continue  # a search for something else
         if looks_up and len(tool.required) == 1 and is_free_text(tool.required[0]):
             return tool
     return None

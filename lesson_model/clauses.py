@@ -68,7 +68,7 @@ QUESTION = re.compile(
 )
 STATEMENT = re.compile(
     r"^\W*(?:i|i['’](?:m|ve|d|ll)|my|we|our|it|it['’]s|this|he|she|they|there|you|yesterday|nobody"
-    r"|somebody|someone)\b"
+    r"|somebody|someone)\b|^[^?]*\b(?:we|i) (?:are|am|were|was|had)\b[^?]*$"
     r"|^\W*(?:the|this|that|a|an)\s+[^?]{2,60}?\b(?:was|were|is|are|has|had|looks?|seems?)\b[^?]*$",
     re.I,
 )

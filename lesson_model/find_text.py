@@ -185,6 +185,10 @@ def _own_words(parts: list[str], text: str) -> str | None:
             if not text.rstrip().endswith("?"):
                 return found.group(1)
         return text.strip().rstrip("?.! ") or None
+    if "topic" in parts and (
+        found := re.search(r"\b(?:about|on)\s+(.+?)(?=\s+with\b|[.?!,]|$)", text)
+    ):
+        return found.group(1)
     if {"subject", "topic", "title"} & set(parts) and (found := ABOUT.search(text)):
         return found.group(1)
     if {"subject", "title"} & set(parts):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lesson_model.arguments import NUMBER, fill
 from lesson_model.choose_tool import changes_something, choose, is_free_text, searcher
 from lesson_model.clauses import QUOTED, Clause, clauses, refers
-from lesson_model.patterns import NAME, PLACE
+from lesson_model.patterns import DETERMINER, NAME, PLACE
 from lesson_model.reply import Call
 from lesson_model.results import went_well
 from lesson_model.schema import kind_of, resolve
@@ -144,7 +144,8 @@ def _another(step: Step, clause: Clause) -> Step | None:
         and not NAME.search(step.clause.text[1:])
     ):
         return Step(tool, Clause(f"in {text}", f"in {clause.bare}"), clause.link == "then")
-    found = fill(tool.schema, text, tool.name, strict=True).keys()
+    of_its_own = short and [*kinds] == things[:1] and DETERMINER.match(f" {text}")
+    found = fill(tool.schema, text, tool.name, strict=not of_its_own).keys()
     enough = kinds.keys() <= found or (short and len(things) == 1 and things[0] in found)
     return Step(tool, clause, clause.link == "then") if enough else None
 
@@ -247,4 +248,5 @@ def _looked_up(turn: Turn, text: str) -> Plan:
     tool = searcher(turn.tools, text)
     if tool is None:
         return Plan()
-    return Plan((Call(tool.name, fill(tool.schema, text, tool.name)),))
+    arguments = fill(tool.schema, text, tool.name)
+    return Plan((Call(tool.name, arguments),)) if arguments else Plan()

@@ -53,6 +53,12 @@ def test_prompts(name):
     assert right >= FLOOR, verdicts
 
 
+def test_prompts_seldom_go_wrong_that_nothing_was_repaired_for():
+    verdicts = Counter(judge(case, decide(case.body(), Rules())) for case in prompts.LAST_LOOK)
+    assert verdicts[""] >= 0.75 * len(prompts.LAST_LOOK)
+    assert verdicts["wrong call"] <= 0.05 * len(prompts.LAST_LOOK)
+
+
 def test_the_sets_are_as_large_as_they_say():
     assert len(prompts.DEVELOP) >= 130
     assert min(map(len, (prompts.HELD_OUT, prompts.FRESH, prompts.UNSEEN))) >= 40
