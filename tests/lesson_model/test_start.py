@@ -242,25 +242,29 @@ def test_alone_it_serves_until_ctrl_c():
 
 
 COST = """
-import asyncio, gc, hashlib, http, json, sys, time  # what a kernel has long imported
+import json, sys, time
+
+def cost(action):
+    begun = time.process_time()
+    action()
+    return time.process_time() - begun
+
+def start():
+    import lesson_model
+    lesson_model.start()
+
+client = cost(lambda: __import__("openai"))
 before = set(sys.modules)
-gc.collect()
-begun = time.process_time()
-import lesson_model
-lesson_model.start()
-first = time.process_time() - begun
-begun = time.process_time()
-lesson_model.start()
-again = time.process_time() - begun
+first, again = cost(start), cost(start)
 new = sorted({name.split(".")[0] for name in set(sys.modules) - before})
-print(json.dumps([first, again, new]))
+print(json.dumps([first / client, again / client, new]))
 """
 
 
 def test_starting_costs_little(tmp_path):
+    """Next to what the openai package itself costs, which a kernel has paid already."""
     compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
     run(COST, **compiled)  # compiles
-    first, again, modules = min(run(COST, **compiled) for _ in range(3))
-    assert first <= 0.060, "seconds of CPU"
-    assert again <= 0.005
+    first, again, modules = min(run(COST, **compiled) for _ in range(2))
+    assert first < 0.25 and again < 0.01
     assert set(modules) <= {"lesson_model", *sys.stdlib_module_names}
