@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 from lab_page import Lesson, NotebookPage, Opener
 from lab_server import Lab
-from playwright.async_api import Browser, Playwright, async_playwright, expect
+from playwright.async_api import BrowserContext, Playwright, async_playwright, expect
 
 FLAGS = (
     "--no-sandbox",
@@ -42,13 +42,16 @@ def missing(sentence: str) -> NoReturn:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium() -> AsyncIterator[BrowserContext]:
     """Start a headless Chromium."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=_chromium(playwright), headless=True, args=FLAGS
         )
-        yield browser
+        # One context for all pages: JupyterLab's scripts are loaded once, then cached.
+        context = await browser.new_context(viewport={"width": 1400, "height": 900})
+        context.set_default_timeout(PATIENCE)
+        yield context
         await browser.close()
 
 
@@ -72,13 +75,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def open_notebook(chromium: Browser, lab: Lab) -> Opener:
+def open_notebook(chromium: BrowserContext, lab: Lab) -> Opener:
     """Return a function that opens a notebook; leaving it checks that the page had no problem."""
 
     @contextlib.asynccontextmanager
     async def opened(notebook: str) -> AsyncIterator[NotebookPage]:
-        page = await chromium.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(PATIENCE)
+        page = await chromium.new_page()
         shown = NotebookPage(page, lab.course / notebook)
         try:
             await shown.open(lab.address(notebook))

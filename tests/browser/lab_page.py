@@ -15,14 +15,15 @@ from typing import NamedTuple
 
 from playwright.async_api import ConsoleMessage, Locator, Page, Request, expect
 
-__all__ = ("Lesson", "NotebookPage", "Opener", "Output")
+__all__ = ("RED", "Lesson", "NotebookPage", "Opener", "Output")
 
+RED = "application/vnd.jupyter.stderr"  # tracebacks as well as what is printed to stderr
 # All cells have run; or one has failed, and nothing runs any more.
-SETTLED = """() => {
+SETTLED = """red => {
   const notebook = document.querySelector('.jp-Notebook');
   const prompts = [...notebook.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
     .map(prompt => prompt.textContent);
-  const failed = notebook.querySelector('[data-mime-type="application/vnd.jupyter.error"]');
+  const failed = notebook.querySelector(`[data-mime-type="${red}"]`);
   return prompts.every(text => /\\[\\d+\\]/.test(text))
     || Boolean(failed) && !prompts.some(text => text.includes('*'));
 }"""
@@ -147,7 +148,7 @@ class NotebookPage:
         )
 
     async def _settled(self) -> list[Output]:
-        await self.page.wait_for_function(SETTLED)
+        await self.page.wait_for_function(SETTLED, arg=RED)
         return await self.outputs()
 
     def _on_console(self, message: ConsoleMessage) -> None:

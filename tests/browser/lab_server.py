@@ -21,6 +21,7 @@ PARTS = (
     *("course.py", "requirements.lock", "requirements.txt", "tools"),
     *("course_utils", "lesson_model", "notebooks", "solutions"),
 )
+NEWS = "@jupyterlab/apputils-extension:announcements"
 WAIT = 120  # seconds for the first page, on a busy machine with cold caches
 
 
@@ -41,6 +42,10 @@ class Lab:
         self._runtime = home / "runtime"
         self._log = home / "jupyterlab.log"
         _copy_course(self.course)
+        # The question whether one wants Jupyter's news would lie over the lesson.
+        settings = home / "config" / "labconfig" / "page_config.json"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(json.dumps({"disabledExtensions": {NEWS: True}}), "utf-8")
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "course.py", "--no-browser"],
@@ -73,6 +78,16 @@ class Lab:
                 process.kill()
         if left:
             raise RuntimeError(f"JupyterLab ended and left {len(left)} process(es) behind: {left}")
+
+    def write(self, name: str, *sources: str) -> str:
+        """Write a notebook with these code cells into notebooks/ and return its address there."""
+        empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+        cells = [empty | {"id": f"cell-{n}", "source": text} for n, text in enumerate(sources)]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}}
+        text = json.dumps(notebook | {"cells": cells})
+        (self.course / "notebooks" / name).write_text(text, "utf-8")
+        return f"notebooks/{name}"
 
     def end_kernel(self, notebook: str) -> None:
         """Shut down the kernel of one notebook: the next test has the machine for itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import AsyncIterator
 
@@ -12,7 +11,7 @@ import pytest_asyncio
 from contrast import ENOUGH, contrasts
 from lab_page import NotebookPage, Opener
 from lab_server import Lab
-from playwright.async_api import Browser
+from playwright.async_api import BrowserContext
 
 pytestmark = pytest.mark.asyncio
 
@@ -41,16 +40,11 @@ SHOWN = 8 + 1 + 2 + 1 + 2
 @pytest_asyncio.fixture(scope="module")
 async def gallery(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage]:
     """A notebook that shows all that the course can draw."""
-    cell = {"cell_type": "code", "id": "gallery", "source": GALLERY}
-    cell |= {"metadata": {}, "outputs": [], "execution_count": None}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}}
-    path = lab.course / "notebooks" / "gallery.ipynb"
-    path.write_text(json.dumps(notebook | {"cells": [cell]}), "utf-8")
-    async with open_notebook("notebooks/gallery.ipynb") as page:
+    async with open_notebook(lab.write("gallery.ipynb", GALLERY)) as page:
         outputs = await page.run_all()
         assert [output.mime for output in outputs] == ["text/html"] * SHOWN, outputs
         yield page
+        await page.use_theme("JupyterLab Light")  # the server remembers the theme
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +72,7 @@ async def test_all_text_stands_out_in(gallery: NotebookPage, theme: str) -> None
     assert [row for row in seen if row.ratio < ENOUGH] == []
 
 
-async def test_axe_would_find_a_picture_without_words(chromium: Browser, axe_core: str) -> None:
+async def test_axe_finds_a_picture_without_words(chromium: BrowserContext, axe_core: str) -> None:
     page = await chromium.new_page()
     await page.set_content("<main><img src='data:,'><p style='color: #eee'>pale</p></main>")
     found = await axe.violations(page, axe_core, "main")
@@ -86,7 +80,7 @@ async def test_axe_would_find_a_picture_without_words(chromium: Browser, axe_cor
     assert [text.split(":")[0] for text in found] == ["image-alt"]
 
 
-async def test_contrast_is_computed_as_wcag_says(chromium: Browser) -> None:
+async def test_contrast_is_computed_as_wcag_says(chromium: BrowserContext) -> None:
     page = await chromium.new_page()
     await page.set_content(
         """<main style="background: white"><p style="color: #767676">just enough</p>

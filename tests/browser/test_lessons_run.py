@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from lab_page import Lesson, Opener, Output
+from lab_page import RED, Lesson, Opener, Output
 from playwright.async_api import expect
 
 pytestmark = pytest.mark.asyncio
 
-RED = ("application/vnd.jupyter.error", "application/vnd.jupyter.stderr")
-
 
 def red(outputs: list[Output]) -> list[Output]:
     """Return the outputs that JupyterLab paints red."""
-    return [output for output in outputs if output.mime in RED]
+    return [output for output in outputs if output.mime == RED]
 
 
 def results(lesson: Lesson) -> dict[str, str]:
