@@ -13,7 +13,7 @@ from typing import Any
 
 from course_utils.time_limit import run_async
 
-__all__ = ("Cell", "reference", "run_cell", "solved_cells")
+__all__ = ("Cell", "compile_cell", "reference", "run_cell", "solved_cells")
 
 Cell = dict[str, Any]  # as it stands in the notebook; `source` is one string
 
@@ -51,17 +51,22 @@ def reference(root: Path, topic: str, exercise: str, namespace: dict[str, Any]) 
 
 def run_cell(source: str, name: str, namespace: dict[str, Any]) -> Any:
     """Run a cell as a notebook does, top-level `await` included; return its last value."""
+    value = None
+    for code in compile_cell(source, name):
+        value = eval(code, namespace)
+        if code.co_flags & inspect.CO_COROUTINE:
+            value = run_async(value)
+    return value
+
+
+def compile_cell(source: str, name: str) -> list[CodeType]:
+    """Return the code of a cell, and that of its last expression by itself."""
     tree = ast.parse(source, name)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    value = _run(compile(tree, name, "exec", flags, dont_inherit=True), namespace)
+    codes = [compile(tree, name, "exec", flags, dont_inherit=True)]
     if last is not None:
-        code = compile(ast.Expression(last.value), name, "eval", flags, dont_inherit=True)
-        value = _run(code, namespace)
-    return value
-
-
-def _run(code: CodeType, namespace: dict[str, Any]) -> Any:
-    value = eval(code, namespace)
-    return run_async(value) if code.co_flags & inspect.CO_COROUTINE else value
+        whole = ast.Expression(last.value)
+        codes.append(compile(whole, name, "eval", flags, dont_inherit=True))
+    return codes

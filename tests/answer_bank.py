@@ -9,7 +9,8 @@ check has to say of it, and why somebody would write it:
 
 from __future__ import annotations
 
-import ast
+import asyncio
+import inspect
 import logging
 import multiprocessing
 import os
@@ -21,12 +22,14 @@ import tempfile
 import threading
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from answer_lesson import Lesson
+
 from course_utils.exercise import Exercise
-from course_utils.reference import run_cell
+from course_utils.reference import compile_cell
 
 __all__ = ("Answer", "Bank", "Lesson", "Outcome", "read_answers", "run")
 
@@ -81,45 +84,6 @@ class Outcome:
         if status not in ("passed", "not_attempted") and not self.message.strip():
             return "the check refuses without a sentence"
         return ""
-
-
-@dataclass
-class Lesson:
-    """The code cells of a lesson, solved and as students get them."""
-
-    topic: str
-    solved: list[tuple[str, frozenset[str]]]
-    """Source and tags of each code cell."""
-    student: list[tuple[str, frozenset[str]]]
-    path: tuple[str, ...] = field(default=())
-    """What stands before the rest on `sys.path`."""
-
-    def exercises(self) -> list[str]:
-        """Return `ex1`, `ex2` ... in the order of the lesson."""
-        return [t for _, tags in self.solved if "check" in tags for t in tags if t != "check"]
-
-    def cell(self, exercise: str, kind: str, student: bool = False) -> str:
-        """Return the source of the `exercise` or the `check` cell of an exercise."""
-        cells = self.student if student else self.solved
-        return next(source for source, tags in cells if {kind, exercise} <= tags)
-
-    def before(self, exercise: str, answer: str = "", only_needed: bool = False) -> list[str]:
-        """Return the cells that run before an exercise.
-
-        With `only_needed`, only those that bind a name the answer or its check uses: a mutant does
-        not have to sit through every demonstration of the lesson.
-        """
-        place = next(i for i, (_, tags) in enumerate(self.solved) if {"exercise", exercise} <= tags)
-        cells = [source for source, _ in self.solved[:place]]
-        if not only_needed:
-            return cells
-        needed = _names(answer, ast.Load) | _names(self.cell(exercise, "check"), ast.Load)
-        kept = []
-        for source in reversed(cells):
-            if _bound(source) & needed:
-                kept.append(source)
-                needed |= _names(source, ast.Load)
-        return kept[::-1]
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -211,25 +175,25 @@ def _child(sender: Any, before: list[str], answer: str, check: str, path: tuple[
         # Lines go out at once, as a student would see them.
         sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)
         sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)
-        sender.send(_judge(sender, shown, before, answer, check))
+        sender.send(asyncio.run(_judge(sender, shown, before, answer, check)))
         sender.close()
     os._exit(0)  # do not wait for threads an answer left behind
 
 
-def _judge(sender: Any, shown: Any, before: list[str], answer: str, check: str) -> Outcome:
+async def _judge(sender: Any, shown: Any, before: list[str], answer: str, check: str) -> Outcome:
     namespace: dict[str, Any] = {"__name__": "__main__", "In": [""]}
     sys.modules["__main__"].__dict__.update(namespace)
     namespace = sys.modules["__main__"].__dict__
     try:
         for number, source in enumerate([*before, answer]):
             namespace["In"].append(source)
-            run_cell(source, f"<ipython-input-{number}>", namespace)
+            await _run_cell(source, f"<ipython-input-{number}>", namespace)
     except BaseException as error:
         return Outcome("crashed", f"a cell before the check: {type(error).__name__}: {error}")
     sender.send(_seconds(namespace))
     start, state = _size(shown), _state()
     try:
-        result = run_cell(check, "<ipython-input-check>", namespace)
+        result = await _run_cell(check, "<ipython-input-check>", namespace)
     except BaseException as error:
         return Outcome("crashed", f"the check cell: {type(error).__name__}: {error}")
     after = _state()
@@ -243,6 +207,16 @@ def _judge(sender: Any, shown: Any, before: list[str], answer: str, check: str) 
         shown.read().decode("utf-8", "replace"),
         tuple(name for name in state if state[name] != after[name]),
     )
+
+
+async def _run_cell(source: str, name: str, namespace: dict[str, Any]) -> Any:
+    """Run a cell in the running loop, as a kernel does: a task may go on in the next cell."""
+    value = None
+    for code in compile_cell(source, name):
+        value = eval(code, namespace)
+        if code.co_flags & inspect.CO_COROUTINE:
+            value = await value
+    return value
 
 
 def _size(shown: Any) -> int:
@@ -283,22 +257,3 @@ def _same_parts(expected: tuple[str, ...], failing: tuple[str, ...]) -> bool:
     return len(expected) == len(failing) and all(
         any(fragment in title for title in failing) for fragment in expected
     )
-
-
-def _names(source: str, kind: type[ast.expr_context]) -> set[str]:
-    nodes = ast.walk(ast.parse(source))
-    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, kind)}
-
-
-def _bound(source: str) -> set[str]:
-    """Return the names a cell binds."""
-    tree = ast.parse(source)
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    named = {node.name for node in tree.body if isinstance(node, definitions)}
-    imported = {
-        (alias.asname or alias.name).partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
-    }
-    return named | imported | _names(source, ast.Store)

@@ -1,0 +1,66 @@
+"""A lesson as the answer bank needs it: its code cells, and which of them an answer relies on."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+__all__ = ("Lesson",)
+
+
+@dataclass
+class Lesson:
+    """The code cells of a lesson, solved and as students get them."""
+
+    topic: str
+    solved: list[tuple[str, frozenset[str]]]
+    """Source and tags of each code cell."""
+    student: list[tuple[str, frozenset[str]]]
+    path: tuple[str, ...] = field(default=())
+    """What stands before the rest on `sys.path`."""
+
+    def exercises(self) -> list[str]:
+        """Return `ex1`, `ex2` ... in the order of the lesson."""
+        return [t for _, tags in self.solved if "check" in tags for t in tags if t != "check"]
+
+    def cell(self, exercise: str, kind: str, student: bool = False) -> str:
+        """Return the source of the `exercise` or the `check` cell of an exercise."""
+        cells = self.student if student else self.solved
+        return next(source for source, tags in cells if {kind, exercise} <= tags)
+
+    def before(self, exercise: str, answer: str = "", only_needed: bool = False) -> list[str]:
+        """Return the cells that run before an exercise.
+
+        With `only_needed`, only those that bind a name the answer or its check uses: a mutant does
+        not have to sit through every demonstration of the lesson.
+        """
+        place = next(i for i, (_, tags) in enumerate(self.solved) if {"exercise", exercise} <= tags)
+        cells = [source for source, _ in self.solved[:place]]
+        if not only_needed:
+            return cells
+        needed = _names(answer, ast.Load) | _names(self.cell(exercise, "check"), ast.Load)
+        kept = []
+        for source in reversed(cells):
+            if _bound(source) & needed:
+                kept.append(source)
+                needed |= _names(source, ast.Load)
+        return kept[::-1]
+
+
+def _names(source: str, kind: type[ast.expr_context]) -> set[str]:
+    nodes = ast.walk(ast.parse(source))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, kind)}
+
+
+def _bound(source: str) -> set[str]:
+    """Return the names a cell binds."""
+    tree = ast.parse(source)
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    named = {node.name for node in tree.body if isinstance(node, definitions)}
+    imported = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    return named | imported | _names(source, ast.Store)
