@@ -25,6 +25,13 @@ LOOKING = verbs_of("get")
 SEARCHED = words(
     "search web internet google wikipedia tavily duckduckgo bing knowledge base online engine doc"
 )
+NOUNS_TOO = words("order book charge email mail message text post plan note ship open")
+ASKED_TO = re.compile(
+    r"^\W*(?:(?:please|kindly|can you|could you|would you|will you|i want to|i need to)\s+)+"
+    r"(?!know|see|hear|learn|have|tell|give|make|help|let|use|say|look|the\b|what|where|how|when)"
+    r"([a-z]{4,})\b",
+    re.I,
+)
 PATHS = words("path file filename directory folder")
 PATH = re.compile(
     r"(?<![\w@:/-])(?:\.{0,2}/)?(?:[\w-]+/)*[\w-]+\.[A-Za-z]\w{0,4}\b|(?<![\w:/])/[\w-]+/"
@@ -81,9 +88,14 @@ def _read_profile(
     name = HAND_OVER.sub("", name)
     parts = [words(p) for p in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+", name)]
     ordered = [w for part in parts for w in part]
-    opening = [w for part in re.findall(r"[^\W\d_]+", description)[:5] for w in words(part)]
+    first_words = re.findall(r"[^\W\d_]+", description)[:5]
+    opening = [w for part in first_words if not part.endswith("ing") for w in words(part)]
     # The verb leads the name (send_email), or the docstring, or ends the name (weather_lookup).
     candidates = [*ordered[:1], *opening, *ordered[1:]]
+    if name.split("_")[0].endswith("ing"):
+        candidates = candidates[1:]  # opening_hours opens nothing,
+    elif ordered[:1] and ordered[0] in NOUNS_TOO:
+        candidates = [*opening, *ordered]  # order_status orders nothing
     verb = next((w for w in candidates if verbs_of(w)), "")
     unknown = _unknown_verb(ordered, description) if verb not in ordered[:1] else ""
     verbs = (verbs_of(verb) | {verb, unknown} - {""}).union(
@@ -145,6 +157,10 @@ def _score(tool: Tool, clause: Clause) -> float:
         return verb + thing if asked else 0.0
     if about.pure:
         return verb + thing
+    asked_to = ASKED_TO.match(clause.bare)
+    if asked_to and not verbs_of(word := stem(asked_to.group(1))):
+        if word not in about.names | about.words | about.verbs:
+            return 0.0  # "please pack order 7" is not for get_order_status
     specific = verb and (thing or not about.names)
     return verb + thing if specific else thing
 

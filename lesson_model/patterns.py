@@ -48,7 +48,7 @@ DATE = re.compile(
     rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}\b"
     rf"|\b{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}}\b)?"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH}\b(?:\s+\d{{4}}\b)?"
-    r"|\b(?:(?:next|this|on)\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    r"|\b(?:(?:next|this)\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
     r"|\b(?:today|tonight|tomorrow|yesterday|next (?:week|month|year))\b",
     re.I,
 )

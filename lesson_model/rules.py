@@ -29,6 +29,9 @@ class Rule:
         self.closing: str | None = None
         self.forever = False
 
+    def __repr__(self) -> str:
+        return f"<rule for {self.pattern.pattern!r}>"
+
     def calls(self, tool: str, /, **arguments: object) -> Rule:
         """Call a tool; chained calls follow one another, each after the last one's result.
 

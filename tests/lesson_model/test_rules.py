@@ -154,3 +154,7 @@ def test_words_give_way_to_a_call_that_is_demanded(rules):
 def test_no_rule_calls_a_tool_that_tool_choice_forbids(rules):
     rules.when("production").calls("restart_server", target="prod-db")
     assert not reply(rules, RESTART, tool_choice="none").calls
+
+
+def test_a_rule_shows_itself_without_an_address(rules):
+    assert repr(rules.when("hello").says("hi")) == "<rule for 'hello'>"
