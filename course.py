@@ -17,7 +17,6 @@ if sys.version_info < (3, 11):
 import os
 import signal
 import socket
-import tempfile
 import time
 from pathlib import Path
 
@@ -36,11 +35,13 @@ WORDS = {  # word: (what runs, whether it needs the packages, help)
     "slides": (("tools/slides.py",), True, "a lesson as slides"),
     "serve": (("-m", "production_agent"), True, "[--port N]: the production agent as a service"),
 }
-NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", "-n2", "--dist=loadfile")
+PYTEST = ("-m", "pytest", "-p", "tools.fast_start", "-n2", "--dist=loadfile")
+NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120")
+SANITIZE = "--nbval-sanitize-with=tests/sanitize.cfg"
 STAGES = {  # what `test` runs: all of it, whatever fails
     "notebooks are what lessons/ says": ("tools/build_lessons.py", "--check"),
-    "tests": ("-m", "pytest", "tests"),
-    "notebooks run and print the same": ("-m", "pytest", *NBVAL, "notebooks", "solutions"),
+    "tests": (*PYTEST, "tests"),
+    "notebooks run and print the same": (*PYTEST, *NBVAL, SANITIZE, "notebooks", "solutions"),
 }
 # A reader's endpoint, key or tracing must not decide whether the course is sound.
 NOT_IN_TESTS = (
@@ -123,16 +124,15 @@ def free_port(first):
 def test(python, options):
     """Run every stage, report each, and return 1 if any failed."""
     env = {name: text for name, text in environment(python).items() if name not in NOT_IN_TESTS}
+    env["COURSE_PROGRESS"] = "off"
     report = []
-    with tempfile.TemporaryDirectory() as folder:
-        env["COURSE_PROGRESS"] = str(Path(folder) / "progress.json")
-        for stage, command in STAGES.items():
-            print(f"\n== {stage}", flush=True)
-            began, more = time.monotonic(), options if "pytest" in command else []
-            status = run([python, *command, *more], env=env)
-            good = status == 0 or (more and status == NO_TESTS_COLLECTED)
-            seconds = time.monotonic() - began
-            report.append(f"{'passed' if good else 'FAILED'}  {stage}  ({seconds:.0f} s)")
+    for stage, command in STAGES.items():
+        print(f"\n== {stage}", flush=True)
+        began, more = time.monotonic(), options if "pytest" in command else []
+        status = run([python, *command, *more], env=env)
+        good = status == 0 or (more and status == NO_TESTS_COLLECTED)
+        seconds = time.monotonic() - began
+        report.append(f"{'passed' if good else 'FAILED'}  {stage}  ({seconds:.0f} s)")
     print("\n" + "\n".join(report), flush=True)
     return int(any(line.startswith("FAILED") for line in report))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import html
-import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 __all__ = ("Progress", "read", "record", "show")
 
 ROOT = Path(__file__).resolve().parent.parent
+CHECK_CELL = re.compile(r'^# %% tags=\["check", "(ex\d+)"\]', re.M)
 _ANSWERS = ("raised", "timed_out", "failed", "partial", "passed")  # the better, the later
 # One statement: two notebooks may answer the same exercise at once.
 _NOTE = """
@@ -47,17 +48,17 @@ def record(root: Path, exercise: str, status: str) -> str:
 
 
 def read(root: Path = ROOT) -> dict[str, dict[str, str]]:
-    """Return `{lesson: {exercise: best status, or ""}}` for every lesson in notebooks/."""
+    """Return `{lesson: {exercise: best status, or ""}}` for every lesson of the course."""
     best: dict[str, str] = {}
     path = _path(root)
     if path is not None and path.exists():
         with contextlib.suppress(sqlite3.DatabaseError), _opened(path) as file:
             best = dict(file.execute("SELECT exercise, best FROM answers"))
     lessons: dict[str, dict[str, str]] = {}
-    for notebook in sorted((root / "notebooks").glob("[0-9]*_*.ipynb")):
-        topic = notebook.stem.partition("_")[2]
-        names = _exercises(notebook)
-        lessons[notebook.stem] = {name: best.get(f"{topic}.{name}", "") for name in names}
+    for lesson in sorted((root / "lessons").glob("[0-9]*_*.py")):
+        topic = lesson.stem.partition("_")[2]
+        names = CHECK_CELL.findall(lesson.read_text("utf-8"))
+        lessons[lesson.stem] = {name: best.get(f"{topic}.{name}", "") for name in names}
     return lessons
 
 
@@ -122,10 +123,3 @@ def _set_aside(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError):  # another notebook was faster
         path.rename(other)
     return f"{path.name} could not be read; it is now {other.name}, and your progress starts anew."
-
-
-def _exercises(notebook: Path) -> list[str]:
-    """Return the exercises a notebook checks, in its order."""
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    tags = [cell["metadata"].get("tags", []) for cell in cells]
-    return [tag for found in tags if "check" in found for tag in found if tag.startswith("ex")]

@@ -53,6 +53,9 @@ def make_course(folder: Path, checks: str = CHECKS) -> Path:
     package = folder / "course_utils" / "checks"
     package.mkdir(parents=True)
     (package / "demo.py").write_text(checks, "utf-8")
+    checked = (f'# %% tags=["check", "{name}"]\ncheck.{name}(...)\n' for name in ("ex1", "ex2"))
+    (folder / "lessons").mkdir()
+    (folder / "lessons" / "01_demo.py").write_text("".join(checked), "utf-8")
     for name, student in (("solutions", False), ("notebooks", True)):
         title = {"cell_type": "markdown", "metadata": {}, "source": ["# 1. Demo\n", "## Given"]}
         cells = [title]

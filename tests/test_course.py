@@ -32,7 +32,9 @@ def copy(tmp_path: Path) -> Path:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tests").mkdir()
     shutil.copy(ROOT / "course.py", tmp_path)
-    shutil.copy(ROOT / "tools/set_up.py", tmp_path / "tools")
+    for tool in ("set_up.py", "fast_start.py"):
+        shutil.copy(ROOT / "tools" / tool, tmp_path / "tools")
+    shutil.copy(ROOT / "tests/sanitize.cfg", tmp_path / "tests")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:langsmith_plugin\n")
     (tmp_path / "tests/test_sum.py").write_text("def test_sum():\n    assert 1 + 1 == 2\n")
     (tmp_path / "tools/build_lessons.py").write_text("import sys; print('built', sys.argv[1:])")

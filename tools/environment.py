@@ -24,13 +24,13 @@ def kernel_environment(root: Path, scratch: Path) -> dict[str, str]:
 
     Args:
         root: The course's folder: the packages of this copy are the ones the kernel imports.
-        scratch: A folder for what a kernel leaves behind. Exercises record there what was
-            solved, and IPython finds no start-up files of the author's there.
+        scratch: A folder for what a kernel leaves behind, where IPython finds no start-up files
+            of the author's. Progress is not kept: it would show in lesson 0.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     imports = [str(root), *filter(None, kept.get("PYTHONPATH", "").split(os.pathsep))]
     return kept | {
-        "COURSE_PROGRESS": str(scratch / "progress.json"),
+        "COURSE_PROGRESS": "off",
         "IPYTHONDIR": str(scratch / "ipython"),
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(imports)),
     }
