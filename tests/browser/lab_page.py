@@ -108,7 +108,7 @@ class NotebookPage:
         """Restart the kernel, run all cells again and return what came out."""
         await self.menu("Edit", "Clear Outputs of All Cells")  # or old counts would look like new
         await self.menu("Kernel", "Restart Kernel and Run All Cells…")
-        await self.page.locator(".jp-Dialog").get_by_role("button", name="Restart").click()
+        await self.page.locator(".jp-Dialog").get_by_role("button", name="Confirm").click()
         return await self._settled()
 
     async def write(self, cell: str, code: str) -> None:

@@ -17,10 +17,7 @@ import psutil
 __all__ = ("Lab",)
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = (
-    *("course.py", "requirements.lock", "requirements.txt", "tools"),
-    *("course_utils", "lesson_model", "notebooks", "solutions"),
-)
+NOT_COPIED = (".*", "__pycache__", "tests", "docs", "my_work", "progress.db*")
 NEWS = "@jupyterlab/apputils-extension:announcements"
 WAIT = 120  # seconds for the first page, on a busy machine with cold caches
 
@@ -137,12 +134,7 @@ class Lab:
 
 def _copy_course(to: Path) -> None:
     """Copy what a reader runs; take the outputs out, so that what is seen was made by the test."""
-    to.mkdir(parents=True)
-    for part in PARTS:
-        if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, to / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / part, to / part)
+    shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns(*NOT_COPIED))
     for path in [*to.glob("notebooks/*.ipynb"), *to.glob("solutions/*.ipynb")]:
         notebook = json.loads(path.read_text("utf-8"))
         for cell in notebook["cells"]:
