@@ -99,8 +99,9 @@ async def _run(opener: Opener, notebook: str) -> AsyncIterator[Lesson]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def lesson_0(open_notebook: Opener) -> AsyncIterator[Lesson]:
-    """Lesson 0 as a student has it, after Run All."""
+async def lesson_0(open_notebook: Opener, lab: Lab) -> AsyncIterator[Lesson]:
+    """Lesson 0 as a student has it, after Run All, with nothing solved yet."""
+    lab.progress.unlink(missing_ok=True)
     async for lesson in _run(open_notebook, "notebooks/00_start_here.ipynb"):
         yield lesson
 
