@@ -81,26 +81,23 @@ def test_tokens_really_come_apart(lesson):
 
 
 @pytest.mark.parametrize("use_responses_api", [False, True])
-def test_cancelling_a_stream_stops_the_generation(lesson, use_responses_api):
+async def test_cancelling_a_stream_stops_the_generation(lesson, use_responses_api):
     lesson.when("tell").says("word " * 1000)
     lesson.pace(per_token=0.02)  # 20 s in all
     model = ChatOpenAI(model="m", use_responses_api=use_responses_api)
+    begun = asyncio.Event()
 
     async def read():
         async for chunk in model.astream("tell"):
             if chunk.text:
                 begun.set()
 
-    async def cancel():
-        nonlocal begun
-        begun = asyncio.Event()
-        reading = asyncio.create_task(read())
-        await begun.wait()
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
-
-    begun = None
-    asyncio.run(cancel())
+    reading = asyncio.create_task(read())
+    waiting = asyncio.create_task(begun.wait())
+    await asyncio.wait([reading, waiting], return_when=asyncio.FIRST_COMPLETED)
+    assert begun.is_set(), await reading
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
     wait_until(lambda: lesson.requests[0].aborted)
 
 
