@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import symtable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 __all__ = ("Lesson",)
@@ -38,29 +40,50 @@ class Lesson:
         cells = [source for source, _ in self.solved[:place]]
         if not only_needed:
             return cells
-        needed = _names(answer, ast.Load) | _names(self.cell(exercise, "check"), ast.Load)
+        needed = _used(answer) | _used(self.cell(exercise, "check"))
         kept = []
         for source in reversed(cells):
-            if _bound(source) & needed:
+            if bound := _bound(source) & needed:
                 kept.append(source)
-                needed |= _names(source, ast.Load)
+                needed = (needed - bound) | _used(source)
         return kept[::-1]
 
 
-def _names(source: str, kind: type[ast.expr_context]) -> set[str]:
-    nodes = ast.walk(ast.parse(source))
-    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, kind)}
+def _used(source: str) -> set[str]:
+    """Return the names a cell takes from the cells before it (or from Python itself)."""
+    return {name for table in _tables(source) for name in _globals(table)} - _functions(source)
 
 
 def _bound(source: str) -> set[str]:
-    """Return the names a cell binds."""
-    tree = ast.parse(source)
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    named = {node.name for node in tree.body if isinstance(node, definitions)}
-    imported = {
-        (alias.asname or alias.name).partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
+    """Return the names a cell binds for the cells after it."""
+    top = _table(source)
+    return {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
+
+
+def _globals(table: symtable.SymbolTable) -> set[str]:
+    """Return the names a scope reads that are not its own or an enclosing function's."""
+    top = table.get_type() == "module"
+    return {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_referenced() and (top or symbol.is_global())
     }
-    return named | imported | _names(source, ast.Store)
+
+
+def _functions(source: str) -> set[str]:
+    """Return the names of functions and classes: a cell that defines one needs no earlier one."""
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {node.name for node in ast.parse(source).body if isinstance(node, definitions)}
+
+
+def _tables(source: str) -> Iterator[symtable.SymbolTable]:
+    """Yield the scope of a cell and all those inside it."""
+    waiting = [_table(source)]
+    while waiting:
+        table = waiting.pop()
+        waiting += table.get_children()
+        yield table
+
+
+def _table(source: str) -> symtable.SymbolTable:
+    return symtable.symtable(source, "<cell>", "exec")
