@@ -128,10 +128,14 @@ class Exercise:
 
         def judge() -> None:
             _running.set((parts, explained))
-            if inspect.iscoroutinefunction(self.test):
-                run_async(self.test, *answers)
-            else:
-                self.test(*answers)
+            _forget_async_clients()
+            try:
+                if inspect.iscoroutinefunction(self.test):
+                    run_async(self.test, *answers)
+                else:
+                    self.test(*answers)
+            finally:
+                _forget_async_clients()
 
         spaces = [caller, *(f.__globals__ for answer in answers for f in functions_of(answer))]
         notebook = next((space for space in spaces if "In" in space), {})
@@ -150,6 +154,16 @@ class Exercise:
         except BaseException as error:
             parts.append(Part("", *explained(error)))
         return _sum_up(parts)
+
+
+def _forget_async_clients() -> None:
+    """Let the next ChatOpenAI make an async HTTP client of its own.
+
+    LangChain keeps one for all of them, bound to the event loop that used it first; a check runs
+    async answers in another loop than the notebook's, where that client fails.
+    """
+    if clients := sys.modules.get("langchain_openai.chat_models._client_utils"):
+        clients._cached_async_httpx_client.cache_clear()
 
 
 def _sum_up(parts: list[Part]) -> tuple[str, str, tuple[Part, ...]]:

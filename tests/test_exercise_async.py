@@ -1,0 +1,54 @@
+"""An async answer works although the notebook has used its models in another event loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import lesson_model
+import pytest
+from langchain_openai import ChatOpenAI
+
+from course_utils.exercise import exercise, run_async
+
+
+@exercise(hints=("a", "b", "c"))
+def ex1(greet):
+    """A check whose answer asks a model, in the loop of the check."""
+    assert run_async(greet, ChatOpenAI(model="lesson-model")) == "Hello!"
+
+
+async def greet(llm: ChatOpenAI) -> str:
+    """Ask the model it is given, and one of its own."""
+    own = await ChatOpenAI(model="lesson-model").ainvoke("hi")
+    reply = await llm.ainvoke("hi")
+    assert own.text == reply.text
+    return reply.text
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch):
+    """The lesson model, the environment put back afterwards."""
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "LESSON_MODEL_URL"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COURSE_PROGRESS", "off")
+    model = lesson_model.start()
+    monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-lesson")
+    model.when("hi").says("Hello!")
+    return model
+
+
+def test_checks_and_notebook_do_not_share_a_loop(model: lesson_model.LessonModel) -> None:
+    """Notebook, check, notebook, check: each in its own loop, each with a model that answers."""
+
+    async def notebook() -> list[str]:
+        before = ChatOpenAI(model="lesson-model")
+        seen = [(await before.ainvoke("hi")).text]
+        seen.append(ex1(greet).status)
+        seen.append((await ChatOpenAI(model="lesson-model").ainvoke("hi")).text)
+        seen.append((await before.ainvoke("hi")).text)
+        seen.append(ex1(greet).status)
+        return seen
+
+    assert asyncio.run(notebook()) == ["Hello!", "passed", "Hello!", "Hello!", "passed"]
