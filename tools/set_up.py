@@ -61,6 +61,9 @@ def environment(python: Path) -> dict[str, str]:
     else:  # What course.pth does in `.venv`.
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
+    # There JupyterLab is told not to lay its question about news over the lesson.
+    config = [str(ROOT / "tools" / "jupyter"), env.get("JUPYTER_CONFIG_PATH")]
+    env["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, config))
     return env
 
 

@@ -18,7 +18,6 @@ __all__ = ("Lab",)
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_COPIED = (".*", "__pycache__", "tests", "docs", "my_work", "progress.db*")
-NEWS = "@jupyterlab/apputils-extension:announcements"
 WAIT = 120  # seconds for the first page, on a busy machine with cold caches
 
 
@@ -39,10 +38,6 @@ class Lab:
         self._runtime = home / "runtime"
         self._log = home / "jupyterlab.log"
         _copy_course(self.course)
-        # The question whether one wants Jupyter's news would lie over the lesson.
-        settings = home / "config" / "labconfig" / "page_config.json"
-        settings.parent.mkdir(parents=True)
-        settings.write_text(json.dumps({"disabledExtensions": {NEWS: True}}), "utf-8")
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "course.py", "--no-browser"],
