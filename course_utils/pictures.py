@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ __all__ = ("Picture", "graph", "timeline", "waits")
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with any colour vision.
 BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
-SILENCE = "#D9D9D9"
+SILENCE, INK, LINE = "#D9D9D9", "#1F1F1F", "#8A8AA8"
 WIDTH, DPI = 760, 180  # drawn in twice the pixels it is shown in: sharp on any screen
 
 
@@ -56,8 +57,8 @@ def waits(measured: Mapping[str, tuple[float | None, float]]) -> Picture:
         axes.barh(row, silent, color=SILENCE, hatch="//", edgecolor="white")
         axes.barh(row, total - silent, left=silent, color=BLUE)
         label = " no words" if first is None else f" {silent:.2f} s"
-        on_blue = total - silent > total / 4  # else the label stands on the white beside the bar
-        axes.text(silent, row, label, va="center", color="white" if on_blue else "black")
+        long = total - silent > total / 4  # else the label stands beside the bar, on white
+        axes.text(silent if long else total, row, label, va="center", color=("k", "w")[long])
     axes.set_yticks(range(len(measured)), list(measured))
     axes.invert_yaxis()
     axes.set_xlabel("seconds (hatched: silence, blue: words are arriving)")
@@ -99,7 +100,11 @@ def graph(compiled: Pregel, **options: Any) -> _Mermaid:
         compiled: The graph.
         **options: Passed to `get_graph`, such as `xray=True` to look into subgraphs.
     """
-    return _Mermaid(compiled.get_graph(**options).draw_mermaid())
+    source = compiled.get_graph(**options).draw_mermaid()
+    # LangGraph fills the boxes with pale colours and leaves the text to the theme: in a dark theme
+    # that is white on white.
+    source = re.sub(r"^(\s*classDef \w+ .*)$", rf"\1,color:{INK},stroke:{LINE}", source, flags=re.M)
+    return _Mermaid(source.replace("fill-opacity:0", "fill:#ffffff"))
 
 
 class _Mermaid:
