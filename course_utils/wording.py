@@ -35,4 +35,5 @@ def assert_words(text: str, expected: str, what: str) -> None:
         likely = " There are extra spaces between the pieces: the tokens bring their own."
     elif text and expected.startswith(text.strip()):
         likely = " The end is missing."
-    assert text.strip() == expected, f"{what} {short(text)}; expected {short(expected)}.{likely}"
+    seen, wanted = short(text), short(expected)
+    assert text.strip() == expected, f"{what} `{seen}`; expected `{wanted}`.{likely}"

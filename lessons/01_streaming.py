@@ -116,7 +116,7 @@ print("first words before a quarter of the wait is over:", first < end / 4)
 pictures.waits(measured)
 
 # %% [markdown]
-# All bars are equally long: streaming makes nothing faster. It moves the first words to the front,
+# All bars are about equally long: streaming makes nothing faster. It moves the first words to the front,
 # and that is what a person feels.
 #
 # Nothing in the node had to change. In this mode LangGraph turns the plain `invoke` inside the node
@@ -149,7 +149,7 @@ cases = {
 }
 
 # %% tags=["exercise", "ex1"]
-# For instance: best = {"A": "invoke", "B": "invoke", ...}
+# best = {"A": ..., "B": ..., and so on}
 # BEGIN SOLUTION
 best = {
     "A": "messages",
@@ -469,7 +469,8 @@ print([message.type for message in reply["messages"]], reply["messages"][-1].tex
 # %% [markdown]
 # Now a real stop button. The stream runs as a task beside the notebook and writes into a widget;
 # the button cancels the task. (The line with `call_later` presses the button after half a second, so
-# that this page also runs with nobody there. Remove it, run both cells, and press Stop yourself.)
+# that this page also runs with nobody there. Remove it, run both cells, and press Stop yourself. A
+# button lives as long as its kernel: after a restart, run the cell again.)
 
 # %%
 screen = ipywidgets.HTML()

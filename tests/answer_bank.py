@@ -43,9 +43,8 @@ PRELOAD = (
     "langgraph.checkpoint.sqlite",
     "langgraph.graph",
     "lesson_model",
-    "matplotlib.pyplot",
+    "matplotlib.figure",
 )
-os.environ.setdefault("MPLBACKEND", "agg")
 
 
 @dataclass(frozen=True)
@@ -110,10 +109,10 @@ def read_answers(path: Path) -> list[Answer]:
 
 
 class Bank:
-    """Runs answers two at a time, and the same one only once."""
+    """Runs answers three at a time, and the same one only once."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(2)
+        self._pool = ThreadPoolExecutor(3)
         self._runs: dict[tuple[Any, ...], Future[Outcome]] = {}
 
     def submit(self, lesson: Lesson, exercise: str, source: str, full: bool) -> Future[Outcome]:
@@ -167,7 +166,7 @@ def _kill(pid: int | None) -> None:
 
 def _child(sender: Any, before: list[str], answer: str, check: str, path: tuple[str, ...]) -> None:
     os.setsid()
-    os.environ["COURSE_PROGRESS"] = "off"
+    os.environ.update(COURSE_PROGRESS="off", MPLBACKEND="agg")
     sys.path[:0] = path
     with tempfile.TemporaryFile() as shown:
         os.dup2(shown.fileno(), 1)

@@ -24,7 +24,6 @@ ADVICE = (
     "then fold it. A tent that is put away damp smells of the cellar by spring."
 )
 PACE = {"first": 0.05, "per_token": 0.03}  # two seconds in all: a quarter is easy to tell
-
 WHO_WAITS = {
     "A": ("a chat window", "messages", "a person reads along"),
     "B": ("a nightly job", "invoke", "nobody watches it"),
@@ -49,11 +48,11 @@ def ex1(best):
     for letter, (case, right, why) in WHO_WAITS.items():
         with part(f"{letter}: {case}"):
             given = best.get(letter, best.get(letter.lower()))
-            assert given not in (None, ...), f"{letter} ({case}) is missing in `best`."
+            assert given not in (None, ...), f"it is missing in `best`. Add {letter!r}."
             assert given in ("invoke", "updates", "messages"), (
-                f"{letter} is {given!r}; expected 'invoke', 'updates' or 'messages'."
+                f"you chose {given!r}; expected 'invoke', 'updates' or 'messages'."
             )
-            assert given == right, f"{letter} is {given!r}. Think again about {case}: {why}."
+            assert given == right, f"you chose {given!r}. Think again: {why}."
 
 
 @exercise(
@@ -180,7 +179,7 @@ def ex4(progress_and_words):
             f"A piece of words is {kind(words[0])}; expected text. A token's text is `.text`."
         )
         assert_words("".join(words), reply, "The words were")
-        assert len([text for text in words if text]) > 3, "The words came in one piece."
+        assert len(list(filter(None, words))) > 3, "The words came in one piece."
     with part("as they arrive"):
         assert requests == 2, (
             f"The model was asked {requests} times; one run asks it twice. Do not run the agent "
@@ -294,7 +293,7 @@ def _receipt(show_with_receipt: Any, question: str) -> tuple[list[str], dict]:
         f"`show_with_receipt` returned {short(receipt)}; expected a dictionary with 'tokens' and "
         "'complete'."
     )
-    return [text for text in shown if text], receipt
+    return list(filter(None, shown)), receipt
 
 
 def _types(state: Any) -> list[str]:

@@ -77,10 +77,10 @@ def answer(question, show):
 def answer(question, show):
     for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
         token.text
-# %% failed: the lesson's question instead of the one asked
+# %% raised: the right loop for the wrong mode
 def answer(question, show):
-    for token, _ in desk.stream({"messages": ""}, stream_mode="updates"):
-        show(token)
+    for token, _ in desk.stream({"messages": question}, stream_mode="updates"):
+        show(token.text)
 # %% raised: takes the pair for a token
 def answer(question, show):
     for token in desk.stream({"messages": question}, stream_mode="messages"):
