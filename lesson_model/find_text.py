@@ -7,40 +7,55 @@ import re
 from lesson_model.choose_tool import is_free_text
 from lesson_model.clauses import QUOTED
 from lesson_model.patterns import (
-    ABOUT,
-    ADDRESSED,
-    AFTER_VERB,
-    CALLED,
+    BARE_NUMBER,
     CODE,
+    CURRENCIES,
     CURRENCY,
-    CURRENCY_CODES,
     DATE,
-    DETERMINER,
     EMAIL,
-    ENDS,
-    IDENTIFIER,
-    IP,
-    LANGUAGE,
-    MEASURED,
+    KINDS,
     NAME,
-    NAMED_PLACE,
-    OBJECT,
-    OF,
     PATH,
-    PLACE,
-    PLAIN_PLACE,
-    PREPOSITION,
-    REPOSITORY,
-    SAID,
-    SEARCHED,
-    SMALL,
-    TIME,
     URL,
-    VERSION,
 )
-from lesson_model.words import stem, verbs_of
+from lesson_model.words import EFFECT, LOOK, stem
 
-__all__ = ("find_text", "name_parts", "names_in")
+__all__ = ("CODE", "EMAIL", "find_text", "name_parts", "names_in")
+
+END = (
+    r"(?=\s+(?:with|saying|and|on|at|in|for|from|to|because|please|now|right now|today|tomorrow"
+    r"|again|first|by|as|like)\b|[.?!,;:]|$)"
+)
+PLACE = re.compile(
+    rf"\b(?:in|at|near|for|to)\s+(?:the |my )?((?!the\b|me\b|it\b)[^\W\d_]+(?: [^\W\d_]+){{0,2}}?){END}"
+)
+OBJECT = re.compile(
+    r"(?<![\w-])[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+(?![\w-])|"
+    rf"\b(?:of |the |an? |my |our |this )+(?P<thing>[\w'’-]+(?: (?!of\b)[\w'’-]+){{0,3}}?){END}"
+    rf"|^\W*(?:please )?\w+ (?P<rest>[\w-]+){END}",
+    re.I,
+)
+CALLED = re.compile(rf"\b(?:named|called|titled)\s+({NAME.pattern})")
+SAID = re.compile(
+    r"\b(?:saying|that says|because|(?:tell|inform|remind|let) (?!me\b|us\b)\w+(?: know)?"
+    r"|remember|note|save|store)\s+(?:that |to )?(.+)|:\s+(.+)",
+    re.I | re.S,
+)
+SEARCHED = re.compile(
+    r"\b(?:search|look|find|research|google|query)(?:ing)?\b"
+    r"(?:\s+(?:me|up|for|out|the web|the internet|the docs|online|on|about|into))*"
+    r"\s+(.+?)(?:\s+(?:in|on) (?:the|our) (?:web|internet|docs|documentation))?[\s.?!]*$",
+    re.I | re.S,
+)
+ABOUT = re.compile(rf"\b(?:about|regarding|on)\s+(.+?){END}", re.I)
+SMALL = frozenset(
+    """i what who when where why how which is are was were do does did has have can could will would
+    please the a an and or if my your it in on at for to of from with then now also hi hello hey use
+    called named titled compare tell give show next body subject extract return json""".split()
+)
+RECIPIENT = {"to", "recipient", "receiver", "cc"}
+IDENTIFIED = {"id", "number", "no", "ref", "code", "sku", "phone", "account"}
+PLACES = {"city", "location", "place", "country", "town", "region", "room"}
 
 
 def name_parts(name: str) -> list[str]:
@@ -48,23 +63,14 @@ def name_parts(name: str) -> list[str]:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")
 
 
-def quoted(text: str) -> list[str]:
-    """Return the quoted passages."""
-    return [m.group()[1:-1] for m in QUOTED.finditer(text) if len(m.group()) > 2]
-
-
 def names_in(text: str) -> list[str]:
     """Return the proper names, sentence openings left out."""
     found = []
-    for match in NAME.finditer(DATE.sub(" ", QUOTED.sub(" ", text))):
+    for match in NAME.finditer(DATE.sub("·", QUOTED.sub("·", text))):
         pieces = match.group().split()
-        if match.start() == 0 and len(pieces) == 1 and DETERMINER.match(text, match.end()):
-            continue  # "Scale the service": a verb, whatever it means
-        if match.start() == 0 and len(pieces) > 1 and PREPOSITION.match(text, match.end()):
-            pieces = pieces[1:]  # "Reach Sam Reed at ..."
         while pieces and (
             re.split("['’]", pieces[0])[0].lower() in SMALL
-            or (match.start() == 0 and verbs_of(stem(pieces[0])))
+            or (match.start() == 0 and stem(pieces[0]) in EFFECT | LOOK)
         ):
             pieces = pieces[1:]
         if pieces:
@@ -80,130 +86,70 @@ def _first(pattern: re.Pattern, text: str, taken: set[str]) -> str | None:
     return None
 
 
-def _named(parts: list[str], text: str) -> str | None:
-    """Return what stands behind the parameter's own name: Subject: Hi; titled 'Hi'."""
-    name = r"[ _]?".join(map(re.escape, parts))
-    for pattern in (
-        rf"\b{name}\s*(?:[=:]|is|named|called)?\s*(?:\"([^\"]+)\"|“([^”]+)”"
-        rf"|(?<!\w)'(.+?)'(?!\w)|`([^`]+)`)",
-        rf"\b{name}\s*[:=]\s*([^.?!\n]+?(?=,\s*\w+[:=])|[^.?!\n]*[^.?!\n\s])",
-    ):
-        if found := re.search(pattern, text, re.I):
-            return next(g for g in found.groups() if g).strip()
-    return None
+def _labelled(parts: list[str], text: str) -> str | None:
+    """Return what stands behind the parameter's own name: Subject: Hi; title 'Hi'."""
+    label = r"[ _]?".join(map(re.escape, parts))
+    found = re.search(
+        rf"\b{label}\w*\s*(?:[=:]|is|named|called)?\s*({QUOTED.pattern})"
+        rf"|\b{label}\s*[:=]\s*([^?!\n]+?)(?=,\s*\w+\s*[:=]|\.\s|[.?!]*$|\n)",
+        text,
+        re.I,
+    )
+    return (found.group(1) or found.group(2)).strip("\"'“”` ") if found else None
 
 
-def _role(parts: list[str], text: str) -> str | None:
-    """Return what follows the preposition a parameter is named for: from_account, destination."""
-    if {"from", "sender", "origin", "source", "departure", "start"} & set(parts):
+def _after_preposition(parts: list[str], text: str) -> str | None:
+    """Return what follows the preposition a parameter is named for: from_account, recipient."""
+    if {"from", "sender", "origin", "source", "departure"} & set(parts):
         prepositions = "from"
-    elif {"to", "destination", "target", "recipient", "arrival", "end", "into"} & set(parts):
-        prepositions = "to|into"
+    elif RECIPIENT & set(parts):
+        prepositions = "tell|inform|remind|notify|message|email|ask|to"
+    elif {"destination", "target", "arrival"} & set(parts):
+        prepositions = "to"
     else:
         return None
-    if {"to", "recipient", "receiver"} & set(parts):
-        prepositions = f"(?:{ADDRESSED})|{prepositions}"
-    for found in re.finditer(rf"\b(?:{prepositions})\s+(?:the\s+|my\s+)?", text, re.I):
-        tail = text[found.end() :]
-        if (name := NAME.match(tail)) and name.group().lower() not in SMALL:
-            return name.group()
-        if plain := re.match(rf"([\w-]+(?:\s+[\w-]+)?){ENDS}", tail):
-            return plain.group(1)
+    for value in (NAME.pattern, rf"[\w-]+{END}"):
+        for found in re.finditer(rf"\b(?i:{prepositions})\s+(?:the |my )?({value})", text):
+            if found.group(1).lower() not in SMALL:
+                return found.group(1)
     return None
 
 
-def _code(parts: list[str], text: str, taken: set[str]) -> str | None:
-    """Return an identifier: what follows 'order', '#17', 'A-17', or a bare number."""
-    things = [p for p in parts if p not in ("id", "number", "no", "code", "ref", "key", "num")]
-    for thing in (*things, "number", "id"):
-        pattern = re.compile(
-            rf"\b{re.escape(thing)}s?(?:\s+(?:id|number|no\.?|with id))?\s*(?:is\s+|[#:])?\s*"
-            r"([A-Za-z]*[-_]?\d[\w-]*)",
-            re.I,
-        )
-        if found := _first(pattern, text, taken):
+def _identifier(parts: list[str], text: str, taken: set[str]) -> str | None:
+    """Return what follows 'order' or '#', a code such as A-17, or a bare number."""
+    things = [*(p for p in parts if p not in IDENTIFIED), *IDENTIFIED & set(parts)]
+    for thing in things:
+        pattern = rf"\b{thing}s?(?: id| number)?\s*(?:is\s+|[#:])?\s*([A-Za-z]*[-_]?\d[\w-]*)"
+        if found := _first(re.compile(pattern, re.I), text, taken):
             return found
-    bare = MEASURED.sub(" ", text)
-    return _first(CODE, bare, taken) or _first(re.compile(r"(?<![\w.-])\d+(?![\w.])"), bare, taken)
-
-
-def _currency(parts: list[str], text: str, taken: set[str]) -> str | None:
-    names = "|".join(n for n in CURRENCY if n.isalpha())
-    any_currency = rf"(?:\b(?:{CURRENCY_CODES})\b|(?i:\b(?:{names})s?\b)|[$€£])"
-    target = {"to", "target", "into"} & set(parts)
-    found = re.search(rf"\b(?:to|into|in)\s+({any_currency})", text) if target else None
-    value = found.group(1) if found else _first(re.compile(any_currency), text, taken)
-    return CURRENCY.get(value.lower().rstrip("s"), value) if value else None
-
-
-def _special(parts: list[str], text: str, taken: set[str]) -> tuple[bool, str | None]:
-    """Return (whether the parameter is of a special kind, what was found)."""
-    kinds = set(parts)
-    if {"email", "mail"} & kinds or (kinds & {"to", "recipient", "cc"} and EMAIL.search(text)):
-        return True, _first(EMAIL, text, taken)
-    if {"ip", "host"} & kinds and (found := _first(IP, text, taken)):
-        return True, found
-    if {"repo", "repository"} & kinds and (found := _first(REPOSITORY, text, taken)):
-        return True, found
-    if "version" in kinds:
-        return True, _first(VERSION, text, taken)
-    if {"url", "link", "uri", "website", "webpage"} & kinds:
-        return True, _first(URL, text, taken)
-    if {"date", "day", "when", "deadline", "due"} & kinds:
-        return True, _first(DATE, text, taken)
-    if {"time", "hour"} & kinds:
-        return True, _first(TIME, text, taken) or _first(DATE, text, taken)
-    if {"path", "file", "filename", "filepath", "dir", "directory", "folder"} & kinds:
-        return True, _first(PATH, EMAIL.sub(" ", URL.sub(" ", text)), taken)
-    if {
-        "id",
-        "number",
-        "no",
-        "ref",
-        "reference",
-        "sku",
-        "code",
-    } & kinds and "language" not in kinds:
-        return True, _code(parts, text, taken)
-    if "currency" in kinds:
-        return True, _currency(parts, text, taken)
-    if {"language", "lang"} & kinds:
-        return True, _first(LANGUAGE, text, taken)
-    if {"expression", "formula", "equation", "expr"} & kinds:
-        return True, _first(re.compile(r"[\d(][\d\s+\-*/().^%×÷]*[\d)]"), text, taken)
-    if {"street"} & kinds:
-        return True, _first(re.compile(rf"\b\d+\s+{NAME.pattern}"), text, taken)
-    return False, None
+    rest = DATE.sub(" ", text)
+    return _first(CODE, rest, taken) or _first(BARE_NUMBER, rest, taken)
 
 
 def _own_words(parts: list[str], text: str) -> str | None:
     """Return the user's own words for a query, a message, a subject."""
-    if {"query", "question", "q", "keyword", "keywords", "term", "search", "input"} & set(parts):
-        if found := SEARCHED.search(text):
-            return found.group(1).strip()
-        if found := re.search(r"\b(?:about|on)\s+(.+?)[\s.?!]*$", text, re.I):
-            if not text.rstrip().endswith("?"):
-                return found.group(1)
-        return text.strip().rstrip("?.! ") or None
-    if "topic" in parts and (
-        found := re.search(r"\b(?:about|on)\s+(.+?)(?=\s+with\b|[.?!,]|$)", text)
-    ):
-        return found.group(1)
-    if {"subject", "topic", "title"} & set(parts) and (found := ABOUT.search(text)):
-        return found.group(1)
-    if {"subject", "title"} & set(parts):
-        return None
-    for pattern in (SAID, re.compile(r"\b(?:because|since|as)\s+(.+)", re.I)):
-        if (found := pattern.search(text)) and ("reason" in parts) == (pattern is not SAID):
-            return found.group(1).strip().rstrip(". ")
-    if found := re.search(
-        r"\b(?:remember|note|save|store)\s+(?:that\s+|this:?\s+)?(.+)", text, re.I | re.S
-    ):
-        return found.group(1).strip().rstrip(". ")
-    if found := re.search(r":\s+(.+)", text, re.S):
-        return found.group(1).strip().strip("\"'“”`")
-    if found := ABOUT.search(text):
-        return found.group(1)
+    if {"query", "question", "q", "keyword", "term", "search", "input"} & set(parts):
+        found = SEARCHED.search(text)
+        return (found.group(1) if found else text).strip().rstrip("?.! ") or None
+    if {"subject", "topic", "title"} & set(parts):
+        found = ABOUT.search(text) or re.search(r":\s+(.+)", text)
+        return found.group(1).rstrip(". ") if found else None
+    if found := SAID.search(text):
+        return (found.group(1) or found.group(2)).strip().rstrip(". ")
+    found = ABOUT.search(text)
+    return found.group(1) if found else None
+
+
+def _thing(own: set[str], text: str, taken: set[str]) -> str | None:
+    """Return the thing a sentence is about: what follows its article, or its verb."""
+    for match in OBJECT.finditer(QUOTED.sub("·", text)):
+        thing = (match.group("thing") or match.group("rest") or match.group()).split()
+        while thing and (stem(thing[0]) in own or thing[0].lower() in SMALL):
+            thing = thing[1:]
+        while len(thing) > 1 and stem(thing[-1]) in own:
+            thing = thing[:-1]
+        if thing and " ".join(thing) not in taken:
+            return " ".join(thing)
     return None
 
 
@@ -211,6 +157,7 @@ def find_text(
     name: str,
     text: str,
     taken: set[str],
+    *,
     strict: bool = False,
     quotes: bool = True,
     own: tuple[str, ...] = (),
@@ -226,50 +173,35 @@ def find_text(
         own: The words of the tool's name: 'the kitchen light' for set_light is the kitchen.
     """
     parts = name_parts(name)
-    if len(text) > 12 and text.isupper():
-        found = find_text(name, text.lower(), taken, strict, quotes, own)
-        return found and found.upper()
-    if (found := _named(parts, text)) is not None:
+    if (found := _labelled(parts, text)) is not None:
         return found
-    if {"name", "title"} & set(parts) and (called := CALLED.search(text)):
-        return next(filter(None, called.groups()))
-    special, found = _special(parts, text, taken)
-    if special:
+    if RECIPIENT & set(parts) and (found := _first(EMAIL, text, taken)):
         return found
-    free = is_free_text(name)
-    if quotes:
-        for passage in quoted(text):
-            if passage not in taken:
-                return passage
-    if free:
+    for kinds, pattern in KINDS:
+        if kinds & set(parts):
+            if pattern is CURRENCY:
+                found = _after_preposition(parts, text) or _first(pattern, text, taken)
+                return found and CURRENCIES.get(found.lower().rstrip("s"), found)
+            return _first(pattern, URL.sub(" ", text) if pattern is PATH else text, taken)
+    if IDENTIFIED & set(parts) and (found := _identifier(parts, text, taken)):
+        return found
+    if {"id", "number"} & set(parts):
+        return None
+    if {"name", "title"} & set(parts) and (found := _first(CALLED, text, taken)):
+        return found
+    quoted = [m.group()[1:-1] for m in QUOTED.finditer(text)] if quotes else []
+    if found := next((q for q in quoted if q and q not in taken), None):
+        return found
+    if is_free_text(name):
         return None if strict else _own_words(parts, text)
-    if (found := _role(parts, text)) is not None and found not in taken:
-        return found
-    if found := _first(CODE, text, taken):
-        return found
-    if PLACE & set(parts) and (found := _first(NAMED_PLACE, text, taken)):
+    if (found := _after_preposition(parts, text)) is not None and found not in taken:
         return found
     for found in names_in(text):
-        if found.lower() in own or found.lower() in parts:
-            continue
-        if not any(found in value for value in taken):
+        if found.lower() not in (*own, *parts) and not any(found in value for value in taken):
             return found
-    if strict or {"to", "recipient", "cc"} & set(parts):
+    if found := _first(CODE, DATE.sub(" ", text), taken):
+        return found
+    if strict or RECIPIENT & set(parts):
         return None
-    place = _first(PLAIN_PLACE, text, taken) if PLACE & set(parts) else None
-    return place or _object({stem(w) for w in (*parts, *own)}, text, taken)
-
-
-def _object(own: set[str], text: str, taken: set[str]) -> str | None:
-    """Return the thing a sentence is about: what follows its article, or its verb."""
-    words = QUOTED.sub(" ", text)
-    for pattern in (IDENTIFIER, OF, OBJECT, AFTER_VERB):
-        if found := _first(pattern, words, taken):
-            thing = found.split()
-            while thing and (stem(thing[0]) in own or thing[0].lower() in SMALL):
-                thing = thing[1:]
-            while len(thing) > 1 and stem(thing[-1]) in own - PLACE:
-                thing = thing[:-1]
-            if thing:
-                return " ".join(thing)
-    return None
+    place = _first(PLACE, text, taken) if PLACES & set(parts) else None
+    return place or _thing({stem(w) for w in (*parts, *own)}, text, taken)

@@ -6,36 +6,32 @@ import re
 
 from lesson_model.turn import Result
 
-__all__ = ("is_error", "is_rejection", "report", "went_well")
+__all__ = ("report", "went_well")
 
+REFUSED = r"(?:rejected|denied|declined|refused|not approved|did not approve)\b"
 REJECTED = re.compile(
-    r"^\W*(?:rejected|denied|declined|refused|not approved|cancell?ed by)\b"
-    r"|\b(?:user|human|operator|reviewer|manager|approver|admin|supervisor|you)\b.{0,24}"
-    r"\b(?:rejected|denied|declined|refused|disapproved|did not approve|cancell?ed)\b"
-    r"|\b(?:call|action|request|approval)\b.{0,24}\b(?:rejected|denied|declined|refused)\b"
-    r"|\bnot approved\b|\b(?:rejected|denied|declined) by\b",
-    re.I,
+    rf"\W*{REFUSED}|.*\b(?:user|human|operator|reviewer|manager|call|action|request)\b.{{0,24}}"
+    rf"\b{REFUSED}|.*\b{REFUSED} by\b",
+    re.I | re.S,
 )
 FAILED = re.compile(
-    r"^\W*(?:\w*error|\w*exception|traceback|failed|failure|could not|cannot|unable to)\b"
-    r"|\b\w*(?:error|exception):|\btimed? ?out\b",
-    re.I,
+    r"\W*(?:\w*error|\w*exception|traceback|failed|could not|cannot)\b"
+    r"|.*(?:error|exception):|.*\btimed out\b",
+    re.I | re.S,
 )
 
 
-def is_rejection(result: Result) -> bool:
-    """Whether somebody refused to have this call carried out."""
-    return bool(REJECTED.search(result.content[:400]))
+def _rejected(result: Result) -> bool:
+    return bool(REJECTED.match(result.content[:400]))
 
 
-def is_error(result: Result) -> bool:
-    """Whether the tool failed."""
-    return bool(FAILED.search(result.content[:400]))
+def _failed(result: Result) -> bool:
+    return bool(FAILED.match(result.content[:400]))
 
 
 def went_well(result: Result) -> bool:
     """Whether the result is neither a rejection nor an error."""
-    return not (is_rejection(result) or is_error(result))
+    return not (_rejected(result) or _failed(result))
 
 
 def report(results: list[Result]) -> str:
@@ -44,9 +40,9 @@ def report(results: list[Result]) -> str:
 
 
 def _sentence(result: Result, alone: bool) -> str:
-    if is_rejection(result):
+    if _rejected(result):
         return f"Understood: {result.name} was not carried out. ({result.content})"
-    if is_error(result):
+    if _failed(result):
         return f"{result.name} did not work: {result.content}"
     if not result.content:
         return f"{result.name} is done; it returned nothing."

@@ -1,71 +1,54 @@
-"""Talk without tools: what was said earlier, sums, long texts, and an honest way out."""
+"""Talk without tools: things said earlier, small talk, sums, long texts, and an honest way out."""
 
 from __future__ import annotations
 
 import re
 from itertools import cycle
 
-from lesson_model.arithmetic import calculate
-from lesson_model.memory import recall
+from lesson_model.plan import ABOUT_TOOLS
 from lesson_model.turn import Turn
 from lesson_model.words import focus, words
 
-__all__ = ("honest", "talk")
+__all__ = ("talk",)
 
-SUMMARY = re.compile(
-    r"\bsummar\w+\b.*\b(?:conversation|chat|so far|above|messages|history|discussion)\b"
-    r"|\b(?:conversation|chat|message) history\b|\bextracted? (?:the )?.*context\b|<messages>",
-    re.I | re.S,
+SUMMARY = re.compile(r"\bsummar\w+\b.*\b(?:conversation|chat|so far|above)\b|<messages>", re.I | re.S)
+TRANSCRIPT = re.compile(
+    r"^\s*(?:human|user)\s*:\s*(.+)$|<message type=\"human\">\s*([^<]+)", re.I | re.M
 )
-EARLIER_SUMMARY = re.compile(
-    r"^\W*here is a summary of the conversation to date:\s*|summary of the conversation so far\.\s*"
-    r"|the user said:\s*",
+SUMMARIZED = re.compile(r"^.*(?:to date|so far)[:.]\s*|the user said:\s*", re.I)
+NAME = re.compile(
+    r"\b(?:my|user(?:['’]s)?) name(?:['’]s| is|:)\s+(?:now\s+)?([^\W\d_][\w'’-]*)"
+    r"|\b(?:I am|I['’]m|call me)\s+(?-i:([A-ZÀ-ÞŁŚŠŽĐČĆ][\w'’-]*))(?=\s*(?:[.,;!\n]|$|and\b))",
     re.I,
 )
+WHO_AM_I = re.compile(r"\bmy name\b|\bwho am i\b", re.I)
+WHAT_DID_I = re.compile(r"\bwhat did (?:i|we)\b|\bmy (?:first|last) (?:question|message)", re.I)
+ABOUT_ME = re.compile(r"\W*(?:what|where|who|when|which|how|do|did|am|is)\b.*\b(?:i|my|the)\b", re.I)
+TOLD = ("i am ", "i'm ", "i like ", "i love ", "i live ", "my ", "we ")
+CONTEXT = re.compile(r"\b(?:context|documents?|sources?)\b[^:\n]{0,40}:\s*(.+)", re.I | re.S)
+ASKED = re.compile(r"\bquestion\b[^:\n]{0,20}:\s*([^\n]+)", re.I)
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+SUM = re.compile(r"[^\d]*?(\d+(?:\.\d+)?)\s*(?:([-+*/×÷x])|(plus|minus|times|multiplied by|divided by))"
+                 r"\s*(\d+(?:\.\d+)?)[^\d]*", re.I)  # fmt: skip
 ECHO = re.compile(
-    r"^\W*(?:please\s+)?(?:say|repeat|echo|reply|respond|answer)(?:\s+(?:after me|with|only"
-    r"|exactly|just|the words?|this|back))*"
-    r"\s*:?\s*[\"'“‘]?([^\"”’\n]{1,200}?)[\"'”’]?(?:\s+(?:in (?:one|a single) word"
-    r"|and nothing else|only))?[.!]?\s*$",
+    r"\W*(?:please )?(?:say|repeat|reply|answer)(?: after me| with| exactly| just| only)*:?\s+"
+    r"[\"'“‘]?([^\"”’\n]{1,200}?)[\"'”’]?(?: in (?:one|a single) word)?[.!]?\s*$",
     re.I,
 )
+SMALL_TALK = {  # how a short message begins -> the answer
+    "how are you": "I am fine, thank you. How can I help you?",
+    "hi": "Hello! How can I help you today?",
+    "hello": "Hello! How can I help you today?",
+    "hey": "Hello! How can I help you today?",
+    "good morning": "Good morning! How can I help you today?",
+    "thank": "You're welcome!",
+    "bye": "Goodbye!",
+    "goodbye": "Goodbye!",
+    "tell me a joke": "Why did the agent take so long? It kept looking for an edge to END.",
+}
 WRITE = re.compile(
-    r"\b(?:write|compose|draft|explain|describe|discuss|elaborate|analy[sz]e|generate|create"
-    r"|tell me|give me|summari[sz]e)\b"
-    r"(?=.*\b(?:words?|story|stories|essay|report|poem|haiku|paragraphs?|article|text|about"
-    r"|what|how|why|limerick|song|letter|blog)\b)"
-    r"|^[^.?!]{0,40}\b(?:explain|describe|discuss)\b",
-    re.I | re.S,
-)
-LEADING = re.compile(
-    r"^\W*(?:please\s+|can you\s+|could you\s+)?(?:write|compose|draft|explain|describe|discuss"
-    r"|elaborate|analy[sz]e|generate|create"
-    r"|tell|give|summari[sz]e)\s*(?:me|us)?\s*(?:(?:a|an|the|some|in|one|two|three|very|short"
-    r"|long|brief|detailed|funny|\d+|words?"
-    r"|word|story|essay|report|poem|haiku|paragraphs?|article|text|limerick|song|letter|blog"
-    r"|post|summary|of|on|about|what|how|why"
-    r"|to|is|are)\b[\s,:-]*)*",
-    re.I,
-)
-CONTEXT = re.compile(
-    r"\b(?:context|documents?|passages?|sources?|text)\b[^:\n]{0,40}:\s*(.+)", re.I | re.S
-)
-QUESTION = re.compile(r"\bquestion\b[^:\n]{0,20}:\s*([^\n]+)", re.I)
-JOKE = re.compile(r"\bjokes?\b", re.I)
-GREETING = re.compile(
-    r"^\W*(?:hi|hello|hey|hiya|greetings|howdy|good (?:morning|evening|afternoon|day))\b", re.I
-)
-THANKS = re.compile(r"^\W*(?:many thanks|thanks|thank you|thx|cheers|great,? thanks)\b", re.I)
-BYE = re.compile(r"^\W*(?:bye|goodbye|see you|good night|ciao)\b", re.I)
-HOW_ARE_YOU = re.compile(r"\bhow are you\b|\bhow['’]s it going\b", re.I)
-YOURSELF = re.compile(
-    r"\bwho are you\b|\bwhat are you\b|\byour name\b|\bare you (?:a|an|real|human|chatgpt|gpt)\b",
-    re.I,
-)
-CAPABLE = re.compile(
-    r"\bwhat can you\b|\b(?:what|which)\b[^.?!]*\b(?:tools?|functions|arguments|parameters"
-    r"|capabilities)\b"
-    r"|\bhow does\b[^.?!]*\btool\b|\byour tools\b",
+    r"\W*(?:please |can you |could you )?(?:write|compose|explain|describe|tell me|give me"
+    r"|summari[sz]e)\b(?:[^.?!\n]*?\b(?:about|on|of)\b)?\s*(?:\d+ words )?([^.?!\n]*)",
     re.I,
 )
 SENTENCES = (
@@ -83,119 +66,118 @@ def talk(turn: Turn) -> str:
     text = focus(turn.text)
     if not text:
         return "(lesson model) I see no words from a user in this request."
-    steps = (
-        _summary,
-        _about_tools,
-        recall,
-        _from_context,
-        _arithmetic,
-        _echo,
-        _joke,
-        _long_text,
-        _small_talk,
-    )
-    for step in steps:
-        if answer := step(turn, text):
-            return answer
-    return honest(turn)
+    steps = (_summary, _about_tools, _recall, _from_context, _sum, _echo, _small_talk, _long_text)
+    return next(filter(None, (step(turn, text) for step in steps)), "") or _honest(turn)
 
 
-def honest(turn: Turn) -> str:
+def _honest(turn: Turn) -> str:
     """Return what the lesson model is, and what it could do with this request's tools."""
-    what = "(lesson model) I am a small offline stand-in for a chat model, ignorant of the world"
     names = ", ".join(tool.name for tool in turn.tools)
     tools = f" I was offered these tools: {names}." if names else ""
-    hint = ' A lesson adds an answer with model.when("some words").says("...").'
-    return f"{what}, and I have no answer to this.{tools}{hint}"
+    return (
+        "(lesson model) I am a small offline stand-in for a chat model, ignorant of the world, and "
+        f"I have no answer to this.{tools}"
+        ' A lesson adds an answer with model.when("some words").says("...").'
+    )
 
 
 def _about_tools(turn: Turn, text: str) -> str:
-    if not turn.tools or not CAPABLE.search(text):
+    if not turn.tools or not ABOUT_TOOLS.search(text):
         return ""
-    named = [t for t in turn.tools if re.search(rf"\b{re.escape(t.name)}\b", text)]
-    lines = [
-        f"- {t.name}({', '.join(t.properties)}): {t.description.strip().splitlines()[0]}"
-        if t.description.strip()
-        else f"- {t.name}({', '.join(t.properties)})"
-        for t in named or turn.tools
-    ]
-    return "I can call:\n" + "\n".join(lines)
+    named = [t for t in turn.tools if t.name in text] or turn.tools
+    lines = (f"- {t.name}({', '.join(t.properties)}): {t.description.strip()}" for t in named)
+    return "\n".join(("I can call:", *lines))
 
 
 def _summary(turn: Turn, text: str) -> str:
     if not SUMMARY.search(text):
         return ""
-    inside = re.findall(r"^\s*(?:human|user)\s*:\s*(.+)$", turn.text, re.I | re.M)
-    if not inside:
-        inside = re.findall(r"<message type=\"human\">\s*(.+?)\s*</message>", turn.text, re.S)
-    said = inside or turn.said_before
+    said = [(a or b).strip() for a, b in TRANSCRIPT.findall(turn.text)] or turn.said_before
     if not said:
         return "There is nothing to summarize yet."
-    said = [EARLIER_SUMMARY.sub("", s) for s in said]
-    listed = " ".join(f"{focus(s, 400).strip(' .?!')}." for s in said)
+    listed = " ".join(f"{focus(SUMMARIZED.sub('', s), 400).strip(' .?!')}." for s in said)
     return f"Summary of the conversation so far. The user said: {listed}"
+
+
+def _name(passages: list[str]) -> str:
+    """Return the name the user gave, the newest one."""
+    found = [m for passage in passages for m in NAME.finditer(focus(passage))]
+    return (found[-1].group(1) or found[-1].group(2)) if found else ""
+
+
+def _recall(turn: Turn, text: str) -> str:
+    """Return an answer from what the user said earlier, or a nod to what they say now."""
+    told_now = _name([text])
+    if told_now:
+        return f"Nice to meet you, {told_now}! I remember that while the message is sent along."
+    if WHO_AM_I.search(text):
+        name = _name([turn.instructions, *turn.said_before])
+        return f"Your name is {name}." if name else "I don't know your name: you have not told me."
+    if turn.said_before and WHAT_DID_I.search(text):
+        return f'You said: "{turn.said_before[0 if "first" in text else -1]}"'
+    if ABOUT_ME.match(text):
+        told = (s for said in turn.said_before for s in SENTENCE_END.split(focus(said)))
+        told = [s for s in told if not s.rstrip().endswith("?")]
+        return (best := _nearest(told[::-1], words(text))) and f'You told me: "{best}"'
+    told = text.lower().startswith(TOLD) and not text.endswith("?")
+    return "Noted. I remember that while the message is sent along." if told else ""
+
+
+def _nearest(sentences: list[str], wanted: frozenset[str]) -> str:
+    """Return the sentence that has most words in common with what is wanted, "" if none has."""
+    best = max(sentences, key=lambda s: len(words(s) & wanted), default="")
+    return best.strip() if words(best) & wanted else ""
 
 
 def _from_context(turn: Turn, text: str) -> str:
     """Return the sentence of a given context that has most in common with the question."""
-    asked = QUESTION.search(text)
-    context = CONTEXT.search(turn.instructions) or CONTEXT.search(text)
-    if not context or not (asked or CONTEXT.search(turn.instructions)):
+    asked = ASKED.search(text)
+    context = CONTEXT.search(turn.instructions) or (CONTEXT.search(text) if asked else None)
+    if not context:
         return ""
-    wanted = words(asked.group(1) if asked else text)
-    body = context.group(1).replace(asked.group(0), " ") if asked else context.group(1)
-    sentences = re.split(r"(?<=[.!?])\s+|\n+", focus(body))
-    best = max(sentences, key=lambda s: len(words(s) & wanted))
-    if not words(best) & wanted:
-        return "I don't know: the context I was given does not say."
-    return best.strip()
+    body = focus(context.group(1)).replace(asked.group() if asked else "\0", " ")
+    best = _nearest(SENTENCE_END.split(body), words(asked.group(1) if asked else text))
+    return best or "I don't know: the context I was given does not say."
 
 
-def _arithmetic(turn: Turn, text: str) -> str:
-    return calculate(text) if len(text) < 500 else ""
+def _sum(turn: Turn, text: str) -> str:
+    """Return the value of a sum of two numbers."""
+    found = SUM.fullmatch(text) if len(text) < 100 else None
+    if not found:
+        return ""
+    a, b, sign = float(found.group(1)), float(found.group(4)), found.group(2) or found.group(3)
+    if sign[0] in "/÷d":
+        value = a / b if b else None
+    else:
+        value = a * b if sign[0] in "*×xtm" and sign != "minus" else a + b if sign in "+plus" else a - b
+    return "That has no value." if value is None else f"{value:.12g}"
 
 
 def _echo(turn: Turn, text: str) -> str:
     found = ECHO.match(text) if len(text) < 300 else None
-    return (
-        found.group(1).strip()
-        if found and not re.match(r"(?:in|to|my|the)\b", found.group(1))
-        else ""
-    )
+    return found.group(1).strip() if found else ""
 
 
-def _joke(turn: Turn, text: str) -> str:
-    if not JOKE.search(text):
+def _small_talk(turn: Turn, text: str) -> str:
+    low = text.lower().lstrip("¡¿ ")
+    if len(low.split()) > 12:
         return ""
-    return "Why did the agent take so long? It kept looking for an edge to END."
+    return next((answer for start, answer in SMALL_TALK.items()
+                 if low.startswith(start) and not low[len(start) :][:1].isalpha() or
+                 (start == "thank" and low.startswith(start))), "")  # fmt: skip
 
 
 def _long_text(turn: Turn, text: str) -> str:
-    if not WRITE.search(text):
+    """Return as many words about the topic as are asked for."""
+    found = WRITE.match(text)
+    if not found:
         return ""
     number = re.search(r"\b(\d{1,4})[- ]words?\b", text)
     count = min(int(number.group(1)), 2000) if number else 80
-    request = re.split(r"(?<=[.!?])\s", text)
-    asking = next((s for s in request if WRITE.search(s)), text)
-    topic = LEADING.sub("", asking).strip(" .?!\n")[:80] or "the topic"
-    topic = re.sub(r"\s+in (?:\w+ )?(?:\d+ words|\w+ paragraphs?|\w+ sentences?)$", "", topic)
+    topic = found.group(1).strip()[:80] or "the topic"
     written: list[str] = []
     for sentence in cycle(SENTENCES):
         if len(written) >= count:
             break
         written += sentence.format(topic=topic).split()
     return " ".join(written[:count])
-
-
-def _small_talk(turn: Turn, text: str) -> str:
-    if YOURSELF.search(text):
-        return honest(turn).replace(", and I have no answer to this", "")
-    if len(text.split()) > 12:
-        return ""
-    if HOW_ARE_YOU.search(text):
-        return "I am fine, thank you. How can I help you?"
-    if GREETING.match(text):
-        return "Hello! How can I help you today?"
-    if THANKS.match(text):
-        return "You're welcome!"
-    return "Goodbye!" if BYE.match(text) else ""

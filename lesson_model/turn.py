@@ -101,49 +101,38 @@ class Turn:
     @cached_property
     def made(self) -> list[tuple[str, dict]]:
         """Tool calls made since the user spoke: (name, arguments), in order."""
-        return [
-            (call["function"]["name"], _arguments(call["function"]))
-            for message in self.messages[self.start + 1 :]
-            for call in message.get("tool_calls") or ()
-            if "function" in call
-        ]
+        return _calls(self.messages[self.start + 1 :])
 
     @cached_property
     def results(self) -> list[Result]:
         """What those calls brought back, in order."""
-        names = {}
-        results = []
-        for message in self.messages[self.start + 1 :]:
-            for call in message.get("tool_calls") or ():
-                names[call["id"]] = call.get("function", {}).get("name", "the tool")
-            if message["role"] == "tool":
-                name = names.get(message.get("tool_call_id"), "the tool")
-                # LangChain puts a note before the result of a call that a human edited.
-                content = text_of(message.get("content")).rpartition("\nTool response:\n")[2]
-                results.append(Result(name, content.strip()))
-        return results
+        return _results(self.messages[self.start + 1 :])
+
+    @cached_property
+    def earlier(self) -> list[dict]:
+        """The messages before the user's, oldest first."""
+        return self.messages[: max(self.start, 0)]
 
     @cached_property
     def earlier_calls(self) -> list[tuple[str, dict]]:
-        """Tool calls of earlier turns, newest first."""
-        return [
-            (call["function"]["name"], _arguments(call["function"]))
-            for message in reversed(self.messages[: max(self.start, 0)])
-            for call in reversed(message.get("tool_calls") or ())
-            if "function" in call
-        ]
+        """Tool calls of earlier turns, in order."""
+        return _calls(self.earlier)
 
     @cached_property
-    def earlier_result(self) -> str:
-        """The newest tool result of earlier turns."""
-        before = reversed(self.messages[: max(self.start, 0)])
-        return next((text_of(m.get("content")) for m in before if m["role"] == "tool"), "")
+    def earlier_results(self) -> list[Result]:
+        """The tool results of earlier turns, in order."""
+        return _results(self.earlier)
 
     @cached_property
     def said_before(self) -> list[str]:
         """The user's earlier messages, oldest first."""
-        before = self.messages[: max(self.start, 0)]
-        return [text_of(m.get("content")).strip() for m in before if m["role"] == "user"]
+        return [text_of(m.get("content")).strip() for m in self.earlier if m["role"] == "user"]
+
+    @cached_property
+    def answered_before(self) -> str:
+        """What the assistant said last before this turn."""
+        said = (text_of(m.get("content")) for m in self.earlier if m["role"] == "assistant")
+        return next(filter(None, reversed([*said])), "")
 
     @cached_property
     def instructions(self) -> str:
@@ -152,13 +141,27 @@ class Turn:
             text_of(m.get("content")) for m in self.messages if m["role"] in ("system", "developer")
         )
 
-    @property
-    def answered_before(self) -> str:
-        """What the assistant said last before this turn."""
-        for message in reversed(self.messages[: max(self.start, 0)]):
-            if message["role"] == "assistant" and (text := text_of(message.get("content"))):
-                return text
-        return ""
+
+def _calls(messages: list[dict]) -> list[tuple[str, dict]]:
+    return [
+        (call["function"]["name"], _arguments(call["function"]))
+        for message in messages
+        for call in message.get("tool_calls") or ()
+        if "function" in call
+    ]
+
+
+def _results(messages: list[dict]) -> list[Result]:
+    names, results = {}, []
+    for message in messages:
+        for call in message.get("tool_calls") or ():
+            names[call["id"]] = call.get("function", {}).get("name", "the tool")
+        if message["role"] == "tool":
+            name = names.get(message.get("tool_call_id"), "the tool")
+            # LangChain puts a note before the result of a call that a human edited.
+            content = text_of(message.get("content")).rpartition("\nTool response:\n")[2]
+            results.append(Result(name, content.strip()))
+    return results
 
 
 def _arguments(function: dict) -> dict:

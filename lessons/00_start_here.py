@@ -20,14 +20,6 @@
 # ## Is everything ready?
 
 # %%
-from langchain.agents import create_agent
-from langchain.messages import AIMessage, HumanMessage
-from langchain.tools import tool
-from langchain_openai import ChatOpenAI
-
-import lesson_model
-from course_utils import progress
-from course_utils.checks import start_here as check
 from course_utils.doctor import doctor
 
 doctor()
@@ -40,6 +32,15 @@ doctor()
 # A small shop sells tents. Its support desk is an agent: a model that may call a tool.
 
 # %%
+from langchain.agents import create_agent
+from langchain.messages import AIMessage, HumanMessage
+from langchain.tools import tool
+from langchain_openai import ChatOpenAI
+
+import lesson_model
+from course_utils import progress
+from course_utils.checks import start_here as check
+
 model = lesson_model.start()
 
 
@@ -182,6 +183,13 @@ def opening_hours(day: str) -> str:
 check.ex2(opening_hours)
 
 # %% [markdown]
+# And the desk? (Until you have an answer, this cell takes ours.)
+
+# %%
+desk = create_agent(ChatOpenAI(model=model.name), [check.ex2.or_reference(opening_hours)])
+print(desk.invoke({"messages": "What are your opening hours on Saturday?"})["messages"][-1].text)
+
+# %% [markdown]
 # ### Exercise 0.3 - an empty question
 #
 # This function worked with another framework. Here, every question fails, and the error speaks of
@@ -299,5 +307,7 @@ progress.show()
 # - *It is added to the state.* The state has the keys it was declared with.
 # - **It is dropped in silence.** Yes, so a typo shows up far away, as another error.
 # </details>
+#
+# ---
 #
 # **Next:** [1. Streaming](01_streaming.ipynb) - the silence before the answer.

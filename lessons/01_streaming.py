@@ -295,7 +295,7 @@ def print_reply(agent, question: str) -> None:
     # BEGIN SOLUTION
     for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
         if isinstance(token, AIMessageChunk):
-            print(token.text, end="", flush=True)
+            print(token.text, end="")
     # END SOLUTION
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from langchain.agents import create_agent
@@ -53,32 +54,40 @@ def ex1(requests_for_one_question):
     )
 )
 def ex2(opening_hours):
-    """The model finds the tool, and gives it the day."""
+    """Name, description and parameter say what the tool is for, and it knows the hours."""
     assert isinstance(opening_hours, BaseTool), (
         f"`opening_hours` is a {type(opening_hours).__name__}; expected a tool. "
         "Is the line `@tool` above the function missing?"
     )
-    with lesson_model.scratch() as model:
-        agent = create_agent(ChatOpenAI(model=model.name), [opening_hours])
-        for day, hours in (("Saturday", "10 to 16"), ("Sunday", "closed"), ("Monday", "9 to 18")):
-            with part(f"the hours on {day}"):
-                question = f"What are your opening hours on {day}?"
-                messages = agent.invoke({"messages": question})["messages"]
-                calls = [c for m in messages if isinstance(m, AIMessage) for c in m.tool_calls]
-                assert calls, (
-                    f"I asked {question!r}, and the model did not call the tool. It saw the name "
-                    f"{opening_hours.name!r} and the description {opening_hours.description!r}: "
-                    "do they say when to call it?"
-                )
-                given = [str(value).lower() for value in calls[0]["args"].values()]
-                assert day.lower() in given, (
-                    f"I asked {question!r}, and the model called the tool with {calls[0]['args']}. "
-                    "Is there one parameter, with a name that says what belongs there?"
-                )
-                result = next(m.text for m in messages if isinstance(m, ToolMessage))
-                assert hours in result, (
-                    f"For {day} the tool returned {result!r}; expected {hours!r}, as in HOURS."
-                )
+    name, described = opening_hours.name, opening_hours.description
+    with part("the model sees what it is for"):
+        words = f"{name} {described}".lower().replace("_", " ")
+        assert re.search(r"\b(open|opens|opening|hours)\b", words), (
+            f"All the model sees is the name {name!r} and the description {described!r}. Neither "
+            "speaks of opening hours: how would it know when to call the tool?"
+        )
+    with part("the model sees what to give it"):
+        parameters = list(opening_hours.args)
+        assert len(parameters) == 1, f"It takes {parameters}; expected one parameter, for the day."
+        words = f"{parameters[0]} {described}".lower().replace("_", " ")
+        assert re.search(r"day|\bdate\b|\bwhen\b", words), (
+            f"The parameter is called {parameters[0]!r}, and the description {described!r} does "
+            "not mention a day: what would the model put there?"
+        )
+    for day, hours in (("Saturday", "10 to 16"), ("Sunday", "closed"), ("Monday", "9 to 18")):
+        with part(f"the hours on {day}"):
+            spelling = _choices(opening_hours).get(day.lower(), day)
+            result = opening_hours.invoke(dict.fromkeys(opening_hours.args, spelling))
+            assert hours in str(result), (
+                f"For {spelling!r} the tool returned {result!r}; expected {hours!r}, as in HOURS. "
+                "A model may write a day with a capital letter."
+            )
+
+
+def _choices(chosen: BaseTool) -> dict[str, str]:
+    """Return how a tool wants days to be spelt, if it lists them."""
+    listed = [choice for schema in chosen.args.values() for choice in schema.get("enum", ())]
+    return {str(choice).lower(): choice for choice in listed}
 
 
 @exercise(

@@ -39,7 +39,7 @@ def opening_hours(day: str) -> str:
     return HOURS.get(day.lower(), "9 to 18")
 
 
-# %% failed | Saturday; Sunday; Monday: a better docstring for another question
+# %% partial | what it is for; what to give it: a docstring that could stand anywhere
 @tool
 def f(x: str) -> str:
     """Return a value."""
@@ -68,15 +68,21 @@ def opening_hours(day: str) -> str:
     return "9 to 18"
 
 
-# %% failed | Saturday; Sunday; Monday: no parameter, so the model cannot say the day
+# %% partial | what to give it; Saturday; Sunday; Monday: no parameter, so the model cannot say the day
 @tool
 def opening_hours() -> str:
     """Say the opening hours of the shop on a day of the week."""
-    return str(HOURS)
+    return HOURS["today"]
 
 
-# %% raised | Monday: looks up a day that is not there
+# %% partial | Monday: looks up a day that is not there
 @tool
 def opening_hours(day: str) -> str:
     """Say the opening hours of the shop on a day of the week."""
     return HOURS[day.lower()]
+
+# %% partial | what to give it: nobody knows what x is
+@tool
+def opening_hours(x: str) -> str:
+    """Say the opening hours of the shop."""
+    return HOURS.get(x.lower(), "9 to 18")

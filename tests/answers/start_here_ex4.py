@@ -26,7 +26,7 @@ def transcript(messages):
 # %% partial | one call; text and two calls: calls are not looked at
 def transcript(messages):
     return [(m.type, m.text) for m in messages if m.text]
-# %% partial | one call; text and two calls: empty text is listed
+# %% partial | one call: empty text is listed
 def transcript(messages):
     happened = []
     for m in messages:
@@ -70,7 +70,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened.append(("call", call["args"]))
     return happened
-# %% raised: every message is asked for calls
+# %% partial | a question; one call: every message is asked for calls
 def transcript(messages):
     happened = []
     for m in messages:

@@ -79,3 +79,14 @@ def progress_and_words(agent, question):
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         print(mode, data)
+# %% passed: the reference, empty words included
+def progress_and_words(agent, question: str):
+    """Yield ("progress", text) and ("words", text) as they arrive."""
+    modes = ["custom", "messages"]
+    for part in agent.stream({"messages": question}, stream_mode=modes, version="v2"):
+        if part["type"] == "custom":
+            yield "progress", part["data"]
+        else:
+            token, where = part["data"]
+            if where["langgraph_node"] == "model":
+                yield "words", token.text

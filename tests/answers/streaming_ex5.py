@@ -35,6 +35,23 @@ async def read_on(agent, thread):
     async for token, _ in agent.astream(None, thread, stream_mode="messages"):
         words += token.text
     return words
+# %% passed: a few characters more are fine
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    """Ask, stop the model once `enough` characters have been read, return them."""
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) > enough:
+                break
+    return seen
+
+
+async def read_on(agent, thread: dict) -> str:
+    """Go on with a stopped thread and return the whole answer."""
+    reply = await agent.ainvoke(None, thread)
+    return reply["messages"][-1].text
 # %% partial | read_some stops the model: a sync stream, left early
 async def read_some(agent, question, thread, enough):
     seen = ""
