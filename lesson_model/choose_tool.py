@@ -9,18 +9,14 @@ from functools import lru_cache
 from lesson_model.clauses import Clause
 from lesson_model.patterns import PATH, URL
 from lesson_model.turn import Tool
-from lesson_model.words import EFFECT, GROUPS, LOOK, grow, stem, words
+from lesson_model.words import EFFECT, GROUPS, LOOK, grow, is_free_text, stem, words
 
-__all__ = ("changes_something", "choose", "is_free_text", "searcher")
+__all__ = ("changes_something", "choose", "searcher")
 
 ENOUGH = 2.0
 NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 ANOTHER_THING = re.compile(r"\b(?:a|an|some) [^\W\d_]{3,}", re.I)
 ADDRESSED = (("path", PATH), ("file", PATH), ("directory", PATH), ("url", URL))
-FREE_TEXT = words(
-    """query question text message prompt body content task topic subject description reason request
-    keyword term note comment summary thought title instruction fact details"""
-)
 SEARCHED = words(
     "search web internet google wikipedia tavily knowledge base online engine doc company"
 )
@@ -38,11 +34,6 @@ class Profile:
     parameters: frozenset[str]
     options: frozenset[str]
     effect: bool
-
-
-def is_free_text(name: str) -> bool:
-    """Whether a parameter of this name takes the user's own words."""
-    return bool(words(name.replace("_", " ")) & FREE_TEXT) or name in ("input", "q")
 
 
 def _profile(tool: Tool) -> Profile:
@@ -85,14 +76,14 @@ def _score(tool: Tool, clause: Clause) -> float:
     if "_" in tool.name and tool.name in clause.text:
         return 100.0
     tool_is, said = _profile(tool), clause.stems
-    kin = grow(said) - said
     action = grow(frozenset((clause.head,)))
     leads = clause.head in tool_is.verbs or (
         bool(action & tool_is.names) and (clause.mood == "wish" or clause.head not in tool_is.names)
     )
-    verb_like = clause.head in EFFECT - LOOK or (clause.polite and clause.head in said - LOOK)
+    verb_like = clause.head in EFFECT - LOOK or (clause.lead and clause.head in said - LOOK)
     if verb_like and not leads and clause.head not in tool_is.names | tool_is.about:
         return 0.0
+    kin = grow(said - tool_is.verbs) - said
     thing = (
         3.0 * len(tool_is.names & said)
         + 2.0 * len(tool_is.names & kin)

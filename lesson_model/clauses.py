@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from lesson_model.patterns import QUOTED
 from lesson_model.words import stem, words
 
-__all__ = ("QUOTED", "REFERENCE", "Clause", "clauses")
+__all__ = ("Clause", "clauses")
 
-QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|`[^`\n]*`|(?<!\w)'[^'\n]*(?:'\w[^'\n]*)*'(?!\w)")
 FREE_TEXT = re.compile(
     r"\b(?:saying|says|because|body:)\b([^\n]*)"
     r"|\b(?:tell|inform|remind) (?!me\b|us\b)\w+ (?:that|to|about)\b([^\n]*)",
@@ -25,14 +25,10 @@ CUT = re.compile(
 NEGATED = re.compile(
     r"\W*(?:please )?(?:do not|don['’]?t|never|not|without|i (?:do not|don['’]?t) want)\b", re.I
 )
-LEAD = re.compile(  # politeness before the request itself
-    r"\W*(?:(?:please|kindly|(?:can|could|would|will) you|i wonder|(?:tell|show|give) (?:me|us)"
-    r"|i(?:['’]?d like| would like| want| need)(?: you)?(?: to| an?)|let['’]?s|now|first|also|next|just|hi|hello|hey"
-    r"|ok|so|and)\b[\s,:!]*)+",
-    re.I,
-)
-WISH = re.compile(
-    r"\W*(?:please )?(?:i(?:['’]d like| want| need)|(?:can|could) (?:i|we) (?:get|have)|give me|make)\b",
+LEAD = re.compile(  # politeness before the request itself; a wish asks for a thing
+    r"\W*(?:(?:please|kindly|(?:can|could|would|will) you|let['’]?s|now|first|also|next|just|hi"
+    r"|hello|hey|ok|so|and|i wonder|(?:tell|show) (?:me|us)|(?P<wish>(?:can|could) (?:i|we) get"
+    r"|give me|make|i(?:['’]?d like| would like| want| need))(?: you)?(?: to| an?)?)\b[\s,:!]*)+",
     re.I,
 )
 MUSING = re.compile(
@@ -78,33 +74,43 @@ class Clause:
         return words(self.bare)
 
     @cached_property
-    def request(self) -> str:
-        """What stands behind 'please', 'can you' and the like."""
-        lead = LEAD.match(self.bare)
-        return self.bare[lead.end() :] if lead else self.bare
+    def lead(self) -> re.Match | None:
+        """Something like 'please' or 'can you' before the request."""
+        return LEAD.match(self.bare)
 
     @cached_property
-    def polite(self) -> bool:
-        """Whether something like 'please' or 'can you' stands before the request."""
-        return self.request != self.bare
+    def first(self) -> str:
+        """The first word of the request itself, in lower case."""
+        found = FIRST.search(self.bare, self.lead.end() if self.lead else 0)
+        return found.group().lower() if found else ""
 
     @cached_property
     def head(self) -> str:
-        """The stem of the first word of the request."""
-        found = FIRST.search(self.request)
-        return stem(found.group()) if found else ""
+        """Its stem."""
+        return stem(self.first)
 
     @cached_property
     def mood(self) -> str:
         """One of wish, musing, question, statement, command."""
-        if WISH.match(self.bare):
+        if self.lead and self.lead.group("wish"):
             return "wish"
         if MUSING.match(self.bare):
             return "musing"
-        found = FIRST.search(self.request)
-        if found and found.group().lower() in QUESTION:
+        if self.first in QUESTION:
             return "question"
-        return "statement" if STATEMENT.match(self.request) else "command"
+        rest = self.bare[self.lead.end() :] if self.lead else self.bare
+        return "statement" if STATEMENT.match(rest) else "command"
+
+    @cached_property
+    def reference(self) -> str:
+        """The words that point back to something: 'it', 'the result'."""
+        found = REFERENCE.search(self.bare)
+        return found.group() if found else ""
+
+    @cached_property
+    def points_back(self) -> bool:
+        """Whether it needs to know what came of an earlier clause."""
+        return bool(self.reference) or self.bare.lower().startswith("if ")
 
     def joined(self, other: Clause) -> Clause:
         """Return both clauses as one."""
@@ -113,9 +119,8 @@ class Clause:
 
 def _blank(match: re.Match) -> str:
     """Return the match with its last group, or all of it, blanked out."""
-    start, end = match.span(match.lastindex or 0)
-    blanked = "·" * (end - start)
-    return match.string[match.start() : start] + blanked + match.string[end : match.end()]
+    start, end = (place - match.start() for place in match.span(match.lastindex or 0))
+    return match.group()[:start] + "·" * (end - start) + match.group()[end:]
 
 
 def clauses(text: str) -> list[Clause]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lesson_model.choose_tool import is_free_text
-from lesson_model.clauses import QUOTED
 from lesson_model.patterns import (
-    BARE_NUMBER,
     CODE,
     CURRENCIES,
     CURRENCY,
@@ -16,29 +13,31 @@ from lesson_model.patterns import (
     KINDS,
     NAME,
     PATH,
+    QUOTED,
     URL,
 )
-from lesson_model.words import EFFECT, LOOK, stem
+from lesson_model.words import EFFECT, LOOK, is_free_text, name_parts, stem
 
-__all__ = ("CODE", "EMAIL", "find_text", "name_parts", "names_in")
+__all__ = ("find_text", "names_in")
 
 END = (
     r"(?=\s+(?:with|saying|and|on|at|in|for|from|to|because|please|now|right now|today|tomorrow"
     r"|again|first|by|as|like)\b|[.?!,;:]|$)"
 )
 PLACE = re.compile(
-    rf"\b(?:in|at|near|for|to)\s+(?:the |my )?((?!the\b|me\b|it\b)[^\W\d_]+(?: [^\W\d_]+){{0,2}}?){END}"
-)
-OBJECT = re.compile(
-    r"(?<![\w-])[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+(?![\w-])|"
-    rf"\b(?:of |the |an? |my |our |this )+(?P<thing>[\w'’-]+(?: (?!of\b)[\w'’-]+){{0,3}}?){END}"
-    rf"|^\W*(?:please )?\w+ (?P<rest>[\w-]+){END}",
+    r"\b(?:in|at|near|for|to)\s+(?:the |my )?((?!the\b|me\b|it\b)[^\W\d_]+(?: [^\W\d_]+){0,2}?)"
+    rf"{END}",
     re.I,
 )
-CALLED = re.compile(rf"\b(?:named|called|titled)\s+({NAME.pattern})")
+THING = re.compile(  # checkout-service; the billing service; restart billing
+    r"(?<![\w-])[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+(?![\w-])|"
+    rf"\b(?:of |the |an? |my |our |this )+([\w'’-]+(?: (?!of\b)[\w'’-]+){{0,3}}?){END}"
+    rf"|^\W*(?:please )?\w+ ([\w-]+){END}",
+    re.I,
+)
 SAID = re.compile(
     r"\b(?:saying|that says|because|(?:tell|inform|remind|let) (?!me\b|us\b)\w+(?: know)?"
-    r"|remember|note|save|store)\s+(?:that |to )?(.+)|:\s+(.+)",
+    r"|remember|note|save)\s+(?:that |to )?(.+)|:\s+(.+)",
     re.I | re.S,
 )
 SEARCHED = re.compile(
@@ -47,7 +46,7 @@ SEARCHED = re.compile(
     r"\s+(.+?)(?:\s+(?:in|on) (?:the|our) (?:web|internet|docs|documentation))?[\s.?!]*$",
     re.I | re.S,
 )
-ABOUT = re.compile(rf"\b(?:about|regarding|on)\s+(.+?){END}", re.I)
+ABOUT = re.compile(rf"\b(?:about|regarding)\s+(.+?){END}", re.I)
 SMALL = frozenset(
     """i what who when where why how which is are was were do does did has have can could will would
     please the a an and or if my your it in on at for to of from with then now also hi hello hey use
@@ -55,12 +54,12 @@ SMALL = frozenset(
 )
 RECIPIENT = {"to", "recipient", "receiver", "cc"}
 IDENTIFIED = {"id", "number", "no", "ref", "code", "sku", "phone", "account"}
+PREPOSITIONS = (  # words in a parameter's name -> what stands before its value
+    ({"from", "sender", "origin", "source", "departure"}, "from"),
+    (RECIPIENT, "tell|inform|remind|notify|message|email|ask|to"),
+    ({"destination", "target", "arrival"}, "to"),
+)
 PLACES = {"city", "location", "place", "country", "town", "region", "room"}
-
-
-def name_parts(name: str) -> list[str]:
-    """Return the words of a parameter's name: from_account, fromAccount -> from, account."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")
 
 
 def names_in(text: str) -> list[str]:
@@ -79,6 +78,7 @@ def names_in(text: str) -> list[str]:
 
 
 def _first(pattern: re.Pattern, text: str, taken: set[str]) -> str | None:
+    """Return the first match, or its first group, that no other parameter took."""
     for match in pattern.finditer(text):
         value = (match.group(match.lastindex or 0) or "").strip()
         if value and value not in taken:
@@ -87,43 +87,35 @@ def _first(pattern: re.Pattern, text: str, taken: set[str]) -> str | None:
 
 
 def _labelled(parts: list[str], text: str) -> str | None:
-    """Return what stands behind the parameter's own name: Subject: Hi; title 'Hi'."""
+    """Return what stands behind the parameter's own name: Subject: Hi; titled 'Hi'."""
     label = r"[ _]?".join(map(re.escape, parts))
-    found = re.search(
+    pattern = (
         rf"\b{label}\w*\s*(?:[=:]|is|named|called)?\s*({QUOTED.pattern})"
-        rf"|\b{label}\s*[:=]\s*([^?!\n]+?)(?=,\s*\w+\s*[:=]|\.\s|[.?!]*$|\n)",
-        text,
-        re.I,
+        rf"|\b{label}\s*[:=]\s*([^?!\n]+?)(?=,\s*\w+\s*[:=]|\.\s|[.?!]*$|\n)"
     )
-    return (found.group(1) or found.group(2)).strip("\"'“”` ") if found else None
+    found = re.search(pattern, text, re.I)
+    return found and (found.group(1) or found.group(2)).strip("\"'“”` ")
 
 
-def _after_preposition(parts: list[str], text: str) -> str | None:
+def _after_preposition(parts: list[str], text: str, taken: set[str]) -> str | None:
     """Return what follows the preposition a parameter is named for: from_account, recipient."""
-    if {"from", "sender", "origin", "source", "departure"} & set(parts):
-        prepositions = "from"
-    elif RECIPIENT & set(parts):
-        prepositions = "tell|inform|remind|notify|message|email|ask|to"
-    elif {"destination", "target", "arrival"} & set(parts):
-        prepositions = "to"
-    else:
-        return None
-    for value in (NAME.pattern, rf"[\w-]+{END}"):
-        for found in re.finditer(rf"\b(?i:{prepositions})\s+(?:the |my )?({value})", text):
-            if found.group(1).lower() not in SMALL:
-                return found.group(1)
+    prepositions = next((p for kinds, p in PREPOSITIONS if kinds & set(parts)), None)
+    for value in (NAME.pattern, rf"[\w-]+{END}") if prepositions else ():
+        pattern = re.compile(rf"\b(?i:{prepositions})\s+(?:the |my )?({value})")
+        if found := _first(pattern, text, taken | SMALL):
+            return found
     return None
 
 
 def _identifier(parts: list[str], text: str, taken: set[str]) -> str | None:
     """Return what follows 'order' or '#', a code such as A-17, or a bare number."""
-    things = [*(p for p in parts if p not in IDENTIFIED), *IDENTIFIED & set(parts)]
-    for thing in things:
+    for thing in (*(p for p in parts if p not in IDENTIFIED), *IDENTIFIED & set(parts)):
         pattern = rf"\b{thing}s?(?: id| number)?\s*(?:is\s+|[#:])?\s*([A-Za-z]*[-_]?\d[\w-]*)"
         if found := _first(re.compile(pattern, re.I), text, taken):
             return found
     rest = DATE.sub(" ", text)
-    return _first(CODE, rest, taken) or _first(BARE_NUMBER, rest, taken)
+    bare = r"(?<![\w.$€£-])\d+(?![\w.]|\s*(?:dollar|euro|usd|eur|%|day|night))"
+    return _first(CODE, rest, taken) or _first(re.compile(bare, re.I), rest, taken)
 
 
 def _own_words(parts: list[str], text: str) -> str | None:
@@ -131,19 +123,15 @@ def _own_words(parts: list[str], text: str) -> str | None:
     if {"query", "question", "q", "keyword", "term", "search", "input"} & set(parts):
         found = SEARCHED.search(text)
         return (found.group(1) if found else text).strip().rstrip("?.! ") or None
-    if {"subject", "topic", "title"} & set(parts):
-        found = ABOUT.search(text) or re.search(r":\s+(.+)", text)
-        return found.group(1).rstrip(". ") if found else None
-    if found := SAID.search(text):
-        return (found.group(1) or found.group(2)).strip().rstrip(". ")
-    found = ABOUT.search(text)
-    return found.group(1) if found else None
+    subject = {"subject", "topic", "title"} & set(parts)
+    found = (ABOUT.search(text) if subject else None) or SAID.search(text) or ABOUT.search(text)
+    return found and found.group(found.lastindex).strip().rstrip(". ")
 
 
 def _thing(own: set[str], text: str, taken: set[str]) -> str | None:
     """Return the thing a sentence is about: what follows its article, or its verb."""
-    for match in OBJECT.finditer(QUOTED.sub("·", text)):
-        thing = (match.group("thing") or match.group("rest") or match.group()).split()
+    for match in THING.finditer(QUOTED.sub("·", text)):
+        thing = match.group(match.lastindex or 0).split()
         while thing and (stem(thing[0]) in own or thing[0].lower() in SMALL):
             thing = thing[1:]
         while len(thing) > 1 and stem(thing[-1]) in own:
@@ -154,14 +142,9 @@ def _thing(own: set[str], text: str, taken: set[str]) -> str | None:
 
 
 def find_text(
-    name: str,
-    text: str,
-    taken: set[str],
-    *,
-    strict: bool = False,
-    quotes: bool = True,
-    own: tuple[str, ...] = (),
-) -> str | None:
+    name: str, text: str, taken: set[str], *, strict: bool = False, quotes: bool = True,
+    own: list[str] | tuple = (),
+) -> str | None:  # fmt: skip
     """Return the words for a text parameter, or None.
 
     Args:
@@ -173,35 +156,32 @@ def find_text(
         own: The words of the tool's name: 'the kitchen light' for set_light is the kitchen.
     """
     parts = name_parts(name)
+    kind = set(parts)
     if (found := _labelled(parts, text)) is not None:
         return found
-    if RECIPIENT & set(parts) and (found := _first(EMAIL, text, taken)):
+    if kind & RECIPIENT and (found := _first(EMAIL, text, taken)):
         return found
-    for kinds, pattern in KINDS:
-        if kinds & set(parts):
-            if pattern is CURRENCY:
-                found = _after_preposition(parts, text) or _first(pattern, text, taken)
-                return found and CURRENCIES.get(found.lower().rstrip("s"), found)
-            return _first(pattern, URL.sub(" ", text) if pattern is PATH else text, taken)
-    if IDENTIFIED & set(parts) and (found := _identifier(parts, text, taken)):
+    if pattern := next((p for kinds, p in KINDS if kinds & kind), None):
+        after = _after_preposition(parts, text, taken) if pattern is CURRENCY else None
+        found = after or _first(pattern, URL.sub(" ", text) if pattern is PATH else text, taken)
+        return CURRENCIES.get(found.lower().rstrip("s"), found) if found else None
+    if kind & IDENTIFIED and (found := _identifier(parts, text, taken)):
         return found
-    if {"id", "number"} & set(parts):
+    if kind & {"id", "number"}:
         return None
-    if {"name", "title"} & set(parts) and (found := _first(CALLED, text, taken)):
-        return found
     quoted = [m.group()[1:-1] for m in QUOTED.finditer(text)] if quotes else []
     if found := next((q for q in quoted if q and q not in taken), None):
         return found
     if is_free_text(name):
         return None if strict else _own_words(parts, text)
-    if (found := _after_preposition(parts, text)) is not None and found not in taken:
+    if found := _after_preposition(parts, text, taken):
         return found
     for found in names_in(text):
         if found.lower() not in (*own, *parts) and not any(found in value for value in taken):
             return found
     if found := _first(CODE, DATE.sub(" ", text), taken):
         return found
-    if strict or RECIPIENT & set(parts):
+    if strict or kind & RECIPIENT:
         return None
-    place = _first(PLACE, text, taken) if PLACES & set(parts) else None
+    place = _first(PLACE, text, taken) if kind & PLACES else None
     return place or _thing({stem(w) for w in (*parts, *own)}, text, taken)

@@ -7,24 +7,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from lesson_model.arguments import NUMBER, fill
-from lesson_model.choose_tool import changes_something, choose, is_free_text, searcher
-from lesson_model.clauses import REFERENCE, Clause, clauses
+from lesson_model.choose_tool import changes_something, choose, searcher
+from lesson_model.clauses import Clause, clauses
 from lesson_model.reply import Call
 from lesson_model.results import went_well
 from lesson_model.schema import kind_of, resolve
 from lesson_model.turn import Tool, Turn
-from lesson_model.words import focus, words
+from lesson_model.words import focus, is_free_text, words
 
 __all__ = ("ABOUT_TOOLS", "Plan", "make_plan")
 
-NO_TOOLS = re.compile(r"\b(?:without|don['’]?t|do not|no)\b[^.?!,]{0,20}\btools?\b", re.I)
 ABOUT_TOOLS = re.compile(
     r"\b(?:what|which|how|describe|list)\b[^.?!]*\b(?:tools?|arguments|parameters)\b"
     r"|\bwhat can you do\b|\byour tools\b",
     re.I,
 )
-TO_THE_MODEL = re.compile(
-    r"\b(?:are|is) you\b|\byour name\b|\babout you\b|\byourself\b|\bdo you (?:like|think|feel)\b",
+NOT_FOR_TOOLS = re.compile(
+    r"\b(?:without|don['’]?t|do not|no)\b[^.?!,]{0,20}\btools?\b|\b(?:are|is) you\b|\byour name\b"
+    r"|\babout you\b|\byourself\b|\bdo you (?:like|think|feel)\b",
     re.I,
 )
 FOLLOW_UP = re.compile(r"\W*(?:and|what about|how about|same|also|now|or|then)\b", re.I)
@@ -42,12 +42,7 @@ class Step:
 
 @dataclass
 class Plan:
-    """What to do now.
-
-    Attributes:
-        calls: Calls to make now.
-        missing: (tool, parameters) that the words do not give; the user has to be asked.
-    """
+    """What to do now: calls to make, or (tool, parameters) that the user has to be asked for."""
 
     calls: tuple[Call, ...] = ()
     missing: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -56,38 +51,30 @@ class Plan:
 def make_plan(turn: Turn) -> Plan:
     """Return the calls that the user's words need and that were not made yet."""
     text = focus(turn.text)
-    if not turn.tools or any(p.search(text) for p in (NO_TOOLS, ABOUT_TOOLS, TO_THE_MODEL)):
+    if not turn.tools or ABOUT_TOOLS.search(text) or NOT_FOR_TOOLS.search(text):
         return Plan()
     if turn.results and not went_well(turn.results[-1]):
         return Plan()
     steps = _steps(turn, text)
     if not steps and not turn.made:
         return _answered_question(turn) or _follow_up(turn, text) or _looked_up(turn, text)
-    plan, made, waiting = Plan(), Counter(name for name, _ in turn.made), False
-    for i, step in enumerate(_left(steps, made)):
-        waiting = waiting or bool(i and step.waits)
+    plan, made, waiting, first = Plan(), Counter(name for name, _ in turn.made), False, True
+    for step in steps:
+        made[step.tool.name] -= 1
+        if made[step.tool.name] >= 0:
+            continue
+        waiting = waiting or (step.waits and not first)
         looks = step.clause.link == "stop" and not changes_something(step.tool)
-        if (waiting and not (looks and not step.waits)) or (i and not turn.parallel):
+        if (waiting and (step.waits or not looks)) or not (first or turn.parallel):
             continue
         arguments = _arguments(step, turn, text)
         missing = [p for p in step.tool.required if p not in arguments]
-        if missing and not i:
+        if missing and first:
             return Plan(missing=[(step.tool.name, missing)])
-        call = Call(step.tool.name, arguments)
-        if missing:
-            waiting = True
-        elif call not in plan.calls and (call.name, arguments) not in turn.made:
+        first, waiting, call = False, waiting or bool(missing), Call(step.tool.name, arguments)
+        if not missing and call not in plan.calls and (call.name, arguments) not in turn.made:
             plan.calls += (call,)
     return plan
-
-
-def _left(steps: list[Step], made: Counter) -> list[Step]:
-    left = []
-    for step in steps:
-        made[step.tool.name] -= 1
-        if made[step.tool.name] < 0:
-            left.append(step)
-    return left
 
 
 def _steps(turn: Turn, text: str) -> list[Step]:
@@ -97,14 +84,12 @@ def _steps(turn: Turn, text: str) -> list[Step]:
     offered = [t for t in turn.tools if not (turn.must_call and t.name[:1].isupper())] or turn.tools
     opening: Clause | None = None
     for clause in clauses(text):
-        tool = choose(offered, clause)
-        another = steps and clause.link != "stop" and not tool and _another(steps[-1], clause)
-        if tool is not None:
-            waits = bool(steps and (clause.link == "then" or _points_back(clause)))
+        if tool := choose(offered, clause):
+            waits = bool(steps and (clause.link == "then" or clause.points_back))
             joined = opening.joined(clause) if opening and clause.link == "join" else clause
             steps.append(Step(tool, joined, waits))
             opening = None
-        elif another:
+        elif steps and clause.link != "stop" and (another := _another(steps[-1], clause)):
             steps.append(another)
         elif not steps:
             opening = clause
@@ -113,50 +98,40 @@ def _steps(turn: Turn, text: str) -> list[Step]:
     return steps
 
 
-def _points_back(clause: Clause) -> bool:
-    return bool(REFERENCE.search(clause.bare)) or clause.bare.lower().startswith("if ")
-
-
 def _another(step: Step, clause: Clause) -> Step | None:
     """Return the same call once more where a bare rest asks for it: '... and Rome'."""
     tool, text = step.tool, clause.text
     kinds = {p: kind_of(resolve(tool.properties.get(p, {}), tool.schema)) for p in tool.required}
-    if not kinds or "array" in kinds.values() or len(text) > 80 or _points_back(clause):
+    if not kinds or "array" in kinds.values() or len(text) > 80 or clause.points_back:
         return None
     things = [p for p, kind in kinds.items() if kind == "string" and not is_free_text(p)]
-    plain = (
-        text.islower()
-        and text.partition(" ")[0] not in ("the", "my")
-        and step.clause.text[1:].islower()
-    )
-    lenient = len(text.split()) <= 3 and (
-        text.startswith(("the ", "my ")) or (plain and words(text))
-    )
-    found = fill(tool.schema, f"in {text}" if plain else text, tool.name, strict=not lenient).keys()
-    short = len(text.split()) <= 3 and len(things) == 1 and things[0] in found
-    if short or (kinds.keys() <= found and (things or "'" in text or '"' in text)):
+    short = len(text.split()) <= 3
+    article = text.startswith(("the ", "my "))
+    place = text.islower() and not article and step.clause.text[1:].islower() and words(text)
+    strict = not (short and (article or place))
+    found = fill(tool.schema, f"in {text}" if place else text, tool.name, strict).keys()
+    one = short and len(things) == 1 and things[0] in found
+    if one or (kinds.keys() <= found and (things or "'" in text or '"' in text)):
+        clause = Clause(f"in {text}", f"in {text}", clause.link) if place else clause
         return Step(tool, clause, clause.link == "then")
     return None
 
 
 def _arguments(step: Step, turn: Turn, text: str) -> dict:
     """Return the arguments of a step: from its clause, else from the rest of what was said."""
-    own, pointing = step.clause.text, REFERENCE.search(step.clause.text)
-    schema = step.tool.schema
-    numeric = [p for p in step.tool.required if _is_numeric(step.tool, p)]
+    own, tool, pointing = step.clause.text, step.tool, step.clause.reference
     results = [r.content for r in reversed(turn.results or turn.earlier_results)]
-    number = NUMBER.search(results[0]) if results else None
-    if number and pointing and len(NUMBER.findall(own)) < len(numeric):
-        own = f"{own[: pointing.start()]}{number.group()}{own[pointing.end() :]}"
-    arguments = fill(schema, own, step.tool.name)
-    behind = step.waits or bool(pointing)
-    sources = [*(results if behind else ()), text]
-    sources += reversed(turn.said_before) if pointing else ()
+    number = NUMBER.search(results[0]) if results and pointing else None
+    if number and len(NUMBER.findall(own)) < sum(_is_numeric(tool, p) for p in tool.required):
+        own = own.replace(pointing, number.group(), 1)
+    arguments = fill(tool.schema, own, tool.name)
+    sources = results if step.waits or pointing else []
+    sources = [*sources, text, *(reversed(turn.said_before) if pointing else ())]
     for source in sources:
-        if set(step.tool.required) <= arguments.keys():
+        if set(tool.required) <= arguments.keys():
             break
-        strict = behind or source is not text
-        for name, value in fill(schema, focus(source), step.tool.name, strict).items():
+        strict = step.waits or bool(pointing)
+        for name, value in fill(tool.schema, source, tool.name, strict).items():
             if name not in arguments and value not in arguments.values():
                 arguments[name] = value
     return arguments
@@ -188,9 +163,9 @@ def _follow_up(turn: Turn, text: str) -> Plan | None:
     opening = FOLLOW_UP.match(text)
     if not opening or len(text.split()) > 9 or not turn.said_before:
         return None
-    before = turn.said_before[-1]
-    asked = [(s.tool.name, _arguments(s, turn, before)) for s in _steps(turn, focus(before))]
-    name, arguments = ((turn.earlier_calls or asked) or [("", {})])[-1]
+    before = focus(turn.said_before[-1])
+    asked = [(s.tool.name, _arguments(s, turn, before)) for s in _steps(turn, before)]
+    name, arguments = (turn.earlier_calls or asked or [("", {})])[-1]
     tool = turn.tool(name)
     if tool is None:
         return None

@@ -48,7 +48,7 @@ def _complete(schema: dict, turn: Turn, name: str = "") -> dict:
     results = [r.content for r in reversed(turn.results)]
     for source in (*results, turn.text, *reversed(turn.said_before)):
         for key, value in fill(schema, focus(source), name).items():
-            if key not in found and value not in found.values():
+            if key not in found and value not in (*found.values(), *schema["properties"]):
                 found[key] = value
         if set(schema.get("required") or schema.get("properties") or ()) <= found.keys():
             break
@@ -65,7 +65,8 @@ def _stand_ins(schema: dict, found: dict, turn: Turn, root: dict, depth: int = 0
         elif key in found:
             out[key] = found[key]
         elif key not in (schema.get("required") or ()) and "default" in member:
-            out[key] = member["default"]
+            if member["default"] is not None:
+                out[key] = member["default"]
         else:
             out[key] = None if member.get("nullable") else _stand_in(key, member, turn, root, depth)
     return out
@@ -121,5 +122,7 @@ def _route(schema: dict, turn: Turn) -> dict:
 
 
 def _described(worker: str, instructions: str) -> frozenset[str]:
-    lines = [line for line in instructions.splitlines() if re.search(rf"\b{worker}\b\W*[:=(–-]", line)]
+    lines = [
+        line for line in instructions.splitlines() if re.search(rf"\b{worker}\b\W*[:=(–-]", line)
+    ]
     return words(lines[0]) if lines else frozenset()

@@ -11,7 +11,9 @@ from lesson_model.words import focus, words
 
 __all__ = ("talk",)
 
-SUMMARY = re.compile(r"\bsummar\w+\b.*\b(?:conversation|chat|so far|above)\b|<messages>", re.I | re.S)
+SUMMARY = re.compile(
+    r"\bsummar\w+\b.*\b(?:conversation|chat|so far|above)\b|<messages>", re.I | re.S
+)
 TRANSCRIPT = re.compile(
     r"^\s*(?:human|user)\s*:\s*(.+)$|<message type=\"human\">\s*([^<]+)", re.I | re.M
 )
@@ -23,13 +25,20 @@ NAME = re.compile(
 )
 WHO_AM_I = re.compile(r"\bmy name\b|\bwho am i\b", re.I)
 WHAT_DID_I = re.compile(r"\bwhat did (?:i|we)\b|\bmy (?:first|last) (?:question|message)", re.I)
-ABOUT_ME = re.compile(r"\W*(?:what|where|who|when|which|how|do|did|am|is)\b.*\b(?:i|my|the)\b", re.I)
+ABOUT_ME = re.compile(
+    r"\W*(?:what|where|who|when|which|how|do|did|am|is)\b.*\b(?:i|my|the)\b", re.I
+)
 TOLD = ("i am ", "i'm ", "i like ", "i love ", "i live ", "my ", "we ")
 CONTEXT = re.compile(r"\b(?:context|documents?|sources?)\b[^:\n]{0,40}:\s*(.+)", re.I | re.S)
 ASKED = re.compile(r"\bquestion\b[^:\n]{0,20}:\s*([^\n]+)", re.I)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-SUM = re.compile(r"[^\d]*?(\d+(?:\.\d+)?)\s*(?:([-+*/×÷x])|(plus|minus|times|multiplied by|divided by))"
-                 r"\s*(\d+(?:\.\d+)?)[^\d]*", re.I)  # fmt: skip
+SUM = re.compile(
+    r"\D*?(\d+(?:\.\d+)?)\s*([-+*/×÷x]|plus|minus|times|multiplied by|divided by)\s*"
+    r"(\d+(?:\.\d+)?)\D*",
+    re.I,
+)
+SIGNS = {"plus": "+", "minus": "-", "×": "*", "x": "*", "times": "*", "multiplied by": "*",
+         "÷": "/", "divided by": "/"}  # fmt: skip
 ECHO = re.compile(
     r"\W*(?:please )?(?:say|repeat|reply|answer)(?: after me| with| exactly| just| only)*:?\s+"
     r"[\"'“‘]?([^\"”’\n]{1,200}?)[\"'”’]?(?: in (?:one|a single) word)?[.!]?\s*$",
@@ -41,11 +50,13 @@ SMALL_TALK = {  # how a short message begins -> the answer
     "hello": "Hello! How can I help you today?",
     "hey": "Hello! How can I help you today?",
     "good morning": "Good morning! How can I help you today?",
-    "thank": "You're welcome!",
+    "thanks": "You're welcome!",
+    "thank you": "You're welcome!",
     "bye": "Goodbye!",
     "goodbye": "Goodbye!",
     "tell me a joke": "Why did the agent take so long? It kept looking for an edge to END.",
 }
+SIGN = re.compile(r"[^\w' ]+")
 WRITE = re.compile(
     r"\W*(?:please |can you |could you )?(?:write|compose|explain|describe|tell me|give me"
     r"|summari[sz]e)\b(?:[^.?!\n]*?\b(?:about|on|of)\b)?\s*(?:\d+ words )?([^.?!\n]*)",
@@ -145,12 +156,11 @@ def _sum(turn: Turn, text: str) -> str:
     found = SUM.fullmatch(text) if len(text) < 100 else None
     if not found:
         return ""
-    a, b, sign = float(found.group(1)), float(found.group(4)), found.group(2) or found.group(3)
-    if sign[0] in "/÷d":
-        value = a / b if b else None
-    else:
-        value = a * b if sign[0] in "*×xtm" and sign != "minus" else a + b if sign in "+plus" else a - b
-    return "That has no value." if value is None else f"{value:.12g}"
+    a, b, sign = float(found.group(1)), float(found.group(3)), found.group(2).lower()
+    sign = SIGNS.get(sign, sign)
+    if sign == "/":
+        return f"{a / b:.12g}" if b else "A division by zero has no value."
+    return f"{a * b if sign == '*' else a + b if sign == '+' else a - b:.12g}"
 
 
 def _echo(turn: Turn, text: str) -> str:
@@ -159,12 +169,10 @@ def _echo(turn: Turn, text: str) -> str:
 
 
 def _small_talk(turn: Turn, text: str) -> str:
-    low = text.lower().lstrip("¡¿ ")
-    if len(low.split()) > 12:
-        return ""
-    return next((answer for start, answer in SMALL_TALK.items()
-                 if low.startswith(start) and not low[len(start) :][:1].isalpha() or
-                 (start == "thank" and low.startswith(start))), "")  # fmt: skip
+    opening = " ".join(SIGN.sub(" ", text.lower()).split()[:4]) + " "
+    short = len(text.split()) <= 12
+    answers = (a for start, a in SMALL_TALK.items() if short and opening.startswith(f"{start} "))
+    return next(answers, "")
 
 
 def _long_text(turn: Turn, text: str) -> str:

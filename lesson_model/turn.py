@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 
 from lesson_model.schema import resolve
 
@@ -23,21 +22,13 @@ def text_of(content: object) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Tool:
-    """A function the client offered."""
+    """A function the client offered: its parameters are JSON schemas by name."""
 
     name: str
     description: str
     schema: dict
-
-    @property
-    def properties(self) -> dict[str, dict]:
-        """Parameter name -> JSON schema."""
-        return self.schema.get("properties") or {}
-
-    @property
-    def required(self) -> list[str]:
-        """Parameters that a call must give."""
-        return self.schema.get("required") or []
+    properties: dict[str, dict]
+    required: list[str]
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,16 @@ class Turn:
 
     Agents may hand on a colleague's words as a *named* user message; those are not the
     user's request as long as an unnamed one exists.
+
+    Attributes:
+        text: The user's words.
+        tools: The functions this request may call, after tool_choice.
+        must_call: Whether tool_choice demands a call.
+        made, results: Tool calls since the user spoke, as (name, arguments), and their results.
+        earlier_calls, earlier_results: Those of earlier turns, oldest first.
+        said_before: The user's earlier messages, oldest first.
+        answered_before: What the assistant said last before this turn.
+        instructions: The system and developer messages.
     """
 
     def __init__(self, body: dict) -> None:
@@ -63,92 +64,56 @@ class Turn:
         users = [i for i, m in enumerate(self.messages) if m["role"] == "user"]
         unnamed = [i for i in users if not self.messages[i].get("name")]
         self.start = (unnamed or users or [-1])[-1]
-        self.text = text_of(self.messages[self.start].get("content")).strip() if users else ""
-        self.tools = self._offered(body.get("tools") or [])
+        self.text = _said(self.messages[self.start], "user").strip()
+        before, since = self.messages[: max(self.start, 0)], self.messages[self.start + 1 :]
+        self.made, self.results = _calls(since), _results(since)
+        self.earlier_calls, self.earlier_results = _calls(before), _results(before)
+        self.said_before = [s.strip() for m in before if (s := _said(m, "user"))]
+        self.answered_before = ([""] + [s for m in before if (s := _said(m, "assistant"))])[-1]
+        self.instructions = "\n".join(_said(m, "system", "developer") for m in self.messages)
+        self._offer(body.get("tools") or [])
 
-    def _offered(self, raw: list[dict]) -> list[Tool]:
-        """Return the function tools this request may call, after tool_choice."""
-        functions = [t["function"] for t in raw if t.get("type") == "function"]
-        tools = [
-            Tool(f["name"], f.get("description") or "", resolve(parameters, parameters))
-            for f in functions
-            for parameters in [f.get("parameters") or {}]
-        ]
+    def _offer(self, raw: list[dict]) -> None:
+        choice = self.choice if isinstance(self.choice, dict) else {}
+        several = choice.get("allowed_tools", choice) if "allowed_tools" in choice.values() else {}
+        named = several.get("tools", []) if several else [choice] if choice else []
+        allowed = {(c.get("function") or c).get("name") for c in named}
+        tools = [_tool(t["function"]) for t in raw if t.get("type") == "function"]
+        self.tools = [t for t in tools if t.name in allowed] or tools
         if self.choice == "none":
-            return []
-        if isinstance(self.choice, dict):
-            if self.choice.get("type") == "allowed_tools":
-                allowed = self.choice.get("allowed_tools", self.choice)
-                names = {t.get("function", t).get("name") for t in allowed.get("tools", [])}
-            else:
-                names = {(self.choice.get("function") or self.choice).get("name")}
-            return [t for t in tools if t.name in names] or tools
-        return tools
-
-    @property
-    def must_call(self) -> bool:
-        """Whether tool_choice demands a call."""
-        if not isinstance(self.choice, dict):
-            return self.choice == "required"
-        if self.choice.get("type") == "allowed_tools":
-            return self.choice.get("allowed_tools", self.choice).get("mode") == "required"
-        return True
+            self.tools = []
+        mode = several.get("mode") if several else "required" if choice else self.choice
+        self.must_call = mode == "required"
 
     def tool(self, name: str | None) -> Tool | None:
         """Return the offered tool of that name."""
         return next((t for t in self.tools if t.name == name), None)
 
-    @cached_property
-    def made(self) -> list[tuple[str, dict]]:
-        """Tool calls made since the user spoke: (name, arguments), in order."""
-        return _calls(self.messages[self.start + 1 :])
 
-    @cached_property
-    def results(self) -> list[Result]:
-        """What those calls brought back, in order."""
-        return _results(self.messages[self.start + 1 :])
+def _tool(function: dict) -> Tool:
+    schema = function.get("parameters") or {}
+    schema = resolve(schema, schema)
+    parameters = schema.get("properties") or {}, schema.get("required") or []
+    return Tool(function["name"], function.get("description") or "", schema, *parameters)
 
-    @cached_property
-    def earlier(self) -> list[dict]:
-        """The messages before the user's, oldest first."""
-        return self.messages[: max(self.start, 0)]
 
-    @cached_property
-    def earlier_calls(self) -> list[tuple[str, dict]]:
-        """Tool calls of earlier turns, in order."""
-        return _calls(self.earlier)
-
-    @cached_property
-    def earlier_results(self) -> list[Result]:
-        """The tool results of earlier turns, in order."""
-        return _results(self.earlier)
-
-    @cached_property
-    def said_before(self) -> list[str]:
-        """The user's earlier messages, oldest first."""
-        return [text_of(m.get("content")).strip() for m in self.earlier if m["role"] == "user"]
-
-    @cached_property
-    def answered_before(self) -> str:
-        """What the assistant said last before this turn."""
-        said = (text_of(m.get("content")) for m in self.earlier if m["role"] == "assistant")
-        return next(filter(None, reversed([*said])), "")
-
-    @cached_property
-    def instructions(self) -> str:
-        """The system and developer messages."""
-        return "\n".join(
-            text_of(m.get("content")) for m in self.messages if m["role"] in ("system", "developer")
-        )
+def _said(message: dict, *roles: str) -> str:
+    return text_of(message.get("content")) if message["role"] in roles else ""
 
 
 def _calls(messages: list[dict]) -> list[tuple[str, dict]]:
-    return [
-        (call["function"]["name"], _arguments(call["function"]))
-        for message in messages
-        for call in message.get("tool_calls") or ()
-        if "function" in call
-    ]
+    calls = (call for message in messages for call in message.get("tool_calls") or ())
+    functions = [call["function"] for call in calls if "function" in call]
+    return [(f["name"], _arguments(f.get("arguments") or "{}")) for f in functions]
+
+
+def _arguments(text: str) -> dict:
+    """Return a call's arguments, {} when they are not a JSON object."""
+    try:
+        arguments = json.loads(text)
+    except ValueError:
+        return {}
+    return arguments if isinstance(arguments, dict) else {}
 
 
 def _results(messages: list[dict]) -> list[Result]:
@@ -162,12 +127,3 @@ def _results(messages: list[dict]) -> list[Result]:
             content = text_of(message.get("content")).rpartition("\nTool response:\n")[2]
             results.append(Result(name, content.strip()))
     return results
-
-
-def _arguments(function: dict) -> dict:
-    """Return a call's arguments, {} when they are not a JSON object."""
-    try:
-        arguments = json.loads(function.get("arguments") or "{}")
-    except ValueError:
-        return {}
-    return arguments if isinstance(arguments, dict) else {}

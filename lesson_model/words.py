@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ("EFFECT", "LOOK", "focus", "grow", "stem", "words")
+__all__ = (
+    "EFFECT",
+    "LOOK",
+    "GROUPS",
+    "WORD",
+    "focus",
+    "grow",
+    "is_free_text",
+    "name_parts",
+    "stem",
+    "words",
+)
 
 STOP = frozenset(
     """a an the to of in on at for and or is are was be it its this that with from by as i me my you
@@ -13,69 +24,27 @@ STOP = frozenset(
     using used tool call now just so then than there their them they he she his her not no yes if
     about into out up off give want need current currently value given return returns input output
     function useful result results something anything some any one new go let make has have had been
-    am im re ll ve after before also first next finally into per via today right here know""".split()
+XX    am im re ll ve after before also first next finally into per via today right here know""".split()
 )
-# One line, one meaning; the verbs with an effect are never carried out on a mere hint.
+# Words between two semicolons mean the same. What has an effect is never done on a mere hint.
 EFFECTS = """
-write save store remember
-delete remove drop wipe erase destroy clear
-send email mail message notify text tell write draft compose
-refund reimburse
-pay charge
-buy purchase order
-book reserve schedule arrange plan
-transfer wire
-cancel revoke
-restart reboot
-start launch
-stop shutdown kill
-deploy ship
-create open file schedule
-update edit modify change
-set turn switch
-approve accept
-reject decline
-upload publish post
-execute run
-"""
+write save store remember; delete remove drop wipe erase destroy clear; refund reimburse; pay charge
+send email mail message notify text tell write draft compose; buy purchase order; transfer wire
+book reserve schedule arrange plan; cancel revoke; restart reboot; start launch; stop shutdown kill
+deploy ship; create open schedule; update edit modify change; set turn switch; approve accept
+reject decline; upload publish post; execute run"""
 LOOKS = """
-search find look lookup research query retrieve google
-read open load show contain
-list show
-get fetch check show see track
-"""
+search find look lookup research query retrieve google; read open load show contain; list show
+get fetch check show see track"""
 THINGS = """
-add sum
-subtract difference
-multiply product
-divide
-calculate compute evaluate calculator math
-convert exchange
-weather forecast temperature rain sunny umbrella hot cold warm snow
-stock share price trading
-population people
-file document
-order parcel package delivery ship
-status state progress shipped arrive track
-currency dollar euro usd eur
-database sql
-server machine host
-coder code python function plot
-researcher research find information latest
-billing invoice charge payment refund
-shipping package arrive
-technical error crash bug broken login update screen
-positive love great good happy
-negative hate terrible bad boring
-spam free prize win
-email mail
-meeting appointment event calendar
-ticket issue
-inventory stock
-flight fly
-user customer client account
-doc documentation manual policy
-"""
+add sum; subtract difference; multiply product; calculate compute evaluate calculator math
+weather forecast temperature rain sunny umbrella hot cold warm snow; stock share price trading
+population people; file document; order parcel package delivery; status state progress arrive track
+inventory stock; server machine host; coder code python function plot; email mail; flight fly
+researcher research find information latest; billing invoice charge payment refund; ticket issue
+shipping package arrive; technical error crash bug broken login update screen; doc documentation
+positive love great good happy; negative hate terrible bad boring; spam free prize win
+meeting appointment event calendar; user customer client account"""
 
 
 @lru_cache(maxsize=8192)
@@ -94,7 +63,8 @@ def stem(word: str) -> str:
 
 
 def _groups(text: str) -> list[frozenset[str]]:
-    return [frozenset(map(stem, line.split())) for line in text.strip().splitlines()]
+    groups = text.strip().replace("\n", ";").split(";")
+    return [frozenset(map(stem, group.split())) for group in groups]
 
 
 GROUPS = [*_groups(EFFECTS), *_groups(LOOKS), *_groups(THINGS)]
@@ -105,13 +75,17 @@ SIGNS = {"*": "multiply math", "×": "multiply math", "x": "multiply math", "+":
          "plus": "add math", "minus": "subtract math", "divided": "divide math",
          "who": "person"}  # fmt: skip
 WORD = re.compile(r"(?<=[\d)])\s*[*×x+/÷]\s*(?=[\d(])|(?<=[\d)]) - (?=[\d(])|[^\W\d_]{2,}")
-CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
+FREE_TEXTS = """
+query question q input text message prompt body content task topic subject description reason
+request keyword term note comment summary thought title instruction fact details"""
+FREE_TEXT = frozenset(map(stem, FREE_TEXTS.split()))
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @lru_cache(maxsize=512)
 def words(text: str) -> frozenset[str]:
     """Return the stems of the words that carry meaning; a sign between numbers is a word too."""
-    said = (w.strip().lower() for w in WORD.findall(CAMEL.sub(" ", text)))
+    said = (w.strip().lower() for w in WORD.findall(text))
     return frozenset(stem(w) for s in said for w in SIGNS.get(s, s).split() if w not in STOP)
 
 
@@ -123,6 +97,16 @@ def _kin(word: str) -> frozenset[str]:
 def grow(stems: frozenset[str]) -> frozenset[str]:
     """Return the stems and their synonyms."""
     return frozenset().union(*map(_kin, stems))
+
+
+def name_parts(name: str) -> list[str]:
+    """Return the words of a parameter's name: from_account, fromAccount -> from, account."""
+    return CAMEL.sub("_", name).lower().split("_")
+
+
+def is_free_text(name: str) -> bool:
+    """Whether a parameter of this name takes the user's own words."""
+    return bool({stem(part) for part in name_parts(name)} & FREE_TEXT)
 
 
 def focus(text: str, limit: int = 6000) -> str:

@@ -13,7 +13,6 @@ from prompts.case import Case, after, chat, judge
 from pydantic import BaseModel
 
 from lesson_model.decide import decide
-from lesson_model.reply import Call
 from lesson_model.rules import Rules
 
 LONG = {
@@ -87,11 +86,6 @@ def test_the_note_on_an_edited_call_is_not_repeated():
     assert (
         decide(Case(edited, t.SUPPORT).body(), Rules()).text == "Here is what I found: Refunded 5.0"
     )
-
-
-def test_a_call_spelt_out_keeps_its_names():
-    case = Case(chat("What is subtract(b=4, a=10)?"), (t.subtract, t.add))
-    assert decide(case.body(), Rules()).calls == (Call("subtract", {"b": 4, "a": 10}),)
 
 
 def test_an_honest_answer_names_what_could_be_done():
