@@ -24,7 +24,8 @@ STOP = frozenset(
     using used tool call now just so then than there their them they he she his her not no yes if
     about into out up off give want need current currently value given return returns input output
     function useful result results something anything some any one new go let make has have had been
-XX    am im re ll ve after before also first next finally into per via today right here know""".split()
+    am im re ll ve after before also first next finally into per via today right here
+    know""".split()
 )
 # Words between two semicolons mean the same. What has an effect is never done on a mere hint.
 EFFECTS = """
