@@ -6,7 +6,7 @@ import re
 
 from lesson_model.find_text import find_text, names_in
 from lesson_model.schema import kind_of, resolve
-from lesson_model.words import focus, grow, is_free_text, name_parts, stem, words
+from lesson_model.words import focus, grow, is_free_text, stem, words
 
 __all__ = ("NUMBER", "fill")
 
@@ -16,7 +16,6 @@ NUMBER = re.compile(rf"(?<![\w.,:-])[-+]?{DIGITS}(?![\w:-]|\.\d)")
 SPELT = "zero one two three four five six seven eight nine ten eleven twelve".split()
 SPELT_OUT = re.compile(rf"\b(?:{'|'.join(SPELT)})\b", re.I)
 NOT = re.compile(r"\b(?:off|not|no|without|don't|never|disabled?)\b", re.I)
-LISTED = re.compile(r"\bwith ([^.\n]+?)(?=\s+(?:on|at|about|for)\b|[.?!]|$)")
 COMMA = re.compile(r"\s*(?:,|;|\band\b)\s*")
 
 
@@ -29,7 +28,7 @@ def fill(schema: dict, text: str, name: str = "", strict: bool = False) -> dict:
         name: The tool's name, whose words are no values.
         strict: Accept only what is clearly of the right kind.
     """
-    return _Filler(focus(text), schema, strict, name_parts(name), 0).members(schema)
+    return _Filler(focus(text), schema, strict, name.lower().split("_"), 0).members(schema)
 
 
 class _Filler:
@@ -92,7 +91,7 @@ class _Filler:
 
     def _own_number(self, name: str, kind: str) -> int | float | None:
         """Return the number named for this parameter: 'limit 5', '3 nights', 'order 7', 'a=1'."""
-        parts = name_parts(name)
+        parts = name.lower().split("_")
         if "id" in parts and (code := find_text(name, self.text, self.taken)):
             self.taken.add(code)
             return int("".join(filter(str.isdigit, code)) or 0)
@@ -117,7 +116,9 @@ class _Filler:
         return next((o for o in options if grow(words(str(o))) & said), None)
 
     def _truth(self, name: str) -> bool | None:
-        stems = {stem(p) for p in name_parts(name) if p not in ("is", "has", "with", "include")}
+        stems = {
+            stem(p) for p in name.lower().split("_") if p not in ("is", "has", "with", "include")
+        }
         said = {stem(w.removesuffix("ly")) for w in re.findall(r"\w+", self.text)}
         if "off" in said:
             said.add("on")
@@ -136,6 +137,4 @@ class _Filler:
             )
             made, needed = [p.members(item) for p in pieces], set(item.get("required") or ())
             return [m for m in made if m and needed <= m.keys()] or None
-        if listed := LISTED.search(self.text):
-            return [x for x in COMMA.split(listed.group(1)) if x]
         return [n for n in names_in(self.text) if n not in self.taken] or None

@@ -11,7 +11,7 @@ from lesson_model.patterns import PATH, URL
 from lesson_model.turn import Tool
 from lesson_model.words import EFFECT, GROUPS, LOOK, grow, is_free_text, stem, words
 
-__all__ = ("changes_something", "choose", "searcher")
+__all__ = ("choose", "searcher")
 
 ENOUGH = 2.0
 NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
@@ -80,7 +80,7 @@ def _score(tool: Tool, clause: Clause) -> float:
     leads = clause.head in tool_is.verbs or (
         bool(action & tool_is.names) and (clause.mood == "wish" or clause.head not in tool_is.names)
     )
-    verb_like = clause.head in EFFECT - LOOK or (clause.lead and clause.head in said - LOOK)
+    verb_like = clause.head in EFFECT - LOOK or (clause.polite and clause.head in said - LOOK)
     if verb_like and not leads and clause.head not in tool_is.names | tool_is.about:
         return 0.0
     kin = grow(said - tool_is.verbs) - said
@@ -104,11 +104,6 @@ def _score(tool: Tool, clause: Clause) -> float:
     if tool_is.verbs & LOOK and tool_is.names:
         verb = 0.5 if verb else 0.0  # "get" and "show" tell little
     return verb + thing
-
-
-def changes_something(tool: Tool) -> bool:
-    """Whether a tool has an effect, as far as its name and docstring tell."""
-    return _profile(tool).effect
 
 
 def choose(tools: list[Tool], clause: Clause) -> Tool | None:

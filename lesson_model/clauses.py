@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
 
 from lesson_model.patterns import QUOTED
 from lesson_model.words import stem, words
@@ -54,7 +52,6 @@ REFERENCE = re.compile(
 FIRST = re.compile(r"[^\W\d_]+")
 
 
-@dataclass(frozen=True)
 class Clause:
     """A part of the request that asks for one thing.
 
@@ -62,55 +59,33 @@ class Clause:
         text: Its words.
         bare: The same with quoted and free text blanked out: what tells the tool.
         link: How it follows the clause before: "stop", "then" or "join".
+        stems: The stems of its words.
+        polite: Whether something like 'please' or 'can you' stands before the request.
+        head: The stem of the first word after that.
+        mood: One of wish, musing, question, statement, command.
+        reference: The words that point back to something: 'it', 'the result'.
+        points_back: Whether it needs to know what came of an earlier clause.
     """
 
-    text: str
-    bare: str
-    link: str = "stop"
-
-    @cached_property
-    def stems(self) -> frozenset[str]:
-        """The stems of its words."""
-        return words(self.bare)
-
-    @cached_property
-    def lead(self) -> re.Match | None:
-        """Something like 'please' or 'can you' before the request."""
-        return LEAD.match(self.bare)
-
-    @cached_property
-    def first(self) -> str:
-        """The first word of the request itself, in lower case."""
-        found = FIRST.search(self.bare, self.lead.end() if self.lead else 0)
-        return found.group().lower() if found else ""
-
-    @cached_property
-    def head(self) -> str:
-        """Its stem."""
-        return stem(self.first)
-
-    @cached_property
-    def mood(self) -> str:
-        """One of wish, musing, question, statement, command."""
-        if self.lead and self.lead.group("wish"):
-            return "wish"
-        if MUSING.match(self.bare):
-            return "musing"
-        if self.first in QUESTION:
-            return "question"
-        rest = self.bare[self.lead.end() :] if self.lead else self.bare
-        return "statement" if STATEMENT.match(rest) else "command"
-
-    @cached_property
-    def reference(self) -> str:
-        """The words that point back to something: 'it', 'the result'."""
-        found = REFERENCE.search(self.bare)
-        return found.group() if found else ""
-
-    @cached_property
-    def points_back(self) -> bool:
-        """Whether it needs to know what came of an earlier clause."""
-        return bool(self.reference) or self.bare.lower().startswith("if ")
+    def __init__(self, text: str, bare: str, link: str = "stop") -> None:
+        self.text, self.bare, self.link, self.stems = text, bare, link, words(bare)
+        lead = LEAD.match(bare)
+        self.polite = lead is not None
+        request = bare[lead.end() :] if lead else bare
+        found = FIRST.search(request)
+        first = found.group().lower() if found else ""
+        self.head = stem(first)
+        if lead and lead.group("wish"):
+            self.mood = "wish"
+        elif MUSING.match(bare):
+            self.mood = "musing"
+        elif first in QUESTION:
+            self.mood = "question"
+        else:
+            self.mood = "statement" if STATEMENT.match(request) else "command"
+        back = REFERENCE.search(bare)
+        self.reference = back.group() if back else ""
+        self.points_back = bool(back) or bare.lower().startswith("if ")
 
     def joined(self, other: Clause) -> Clause:
         """Return both clauses as one."""

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import re
 
-from lesson_model.patterns import (
-    CODE,
-    CURRENCIES,
-    CURRENCY,
-    DATE,
-    EMAIL,
-    KINDS,
-    NAME,
-    PATH,
-    QUOTED,
-    URL,
-)
-from lesson_model.words import EFFECT, LOOK, is_free_text, name_parts, stem
+from lesson_model.patterns import CODE, DATE, EMAIL, KINDS, NAME, PATH, QUOTED, URL
+from lesson_model.words import EFFECT, LOOK, is_free_text, stem
 
 __all__ = ("find_text", "names_in")
 
@@ -24,11 +13,7 @@ END = (
     r"(?=\s+(?:with|saying|and|on|at|in|for|from|to|because|please|now|right now|today|tomorrow"
     r"|again|first|by|as|like)\b|[.?!,;:]|$)"
 )
-PLACE = re.compile(
-    r"\b(?:in|at|near|for|to)\s+(?:the |my )?((?!the\b|me\b|it\b)[^\W\d_]+(?: [^\W\d_]+){0,2}?)"
-    rf"{END}",
-    re.I,
-)
+PLAIN = rf"(?:[\w-]+|[^\W\d_]+(?: (?!to\b)[^\W\d_]+){{1,2}}?){END}"
 THING = re.compile(  # checkout-service; the billing service; restart billing
     r"(?<![\w-])[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+(?![\w-])|"
     rf"\b(?:of |the |an? |my |our |this )+([\w'’-]+(?: (?!of\b)[\w'’-]+){{0,3}}?){END}"
@@ -50,7 +35,7 @@ ABOUT = re.compile(rf"\b(?:about|regarding)\s+(.+?){END}", re.I)
 SMALL = frozenset(
     """i what who when where why how which is are was were do does did has have can could will would
     please the a an and or if my your it in on at for to of from with then now also hi hello hey use
-    called named titled compare tell give show next body subject extract return json""".split()
+    called named titled compare tell give show next body subject extract return json me""".split()
 )
 RECIPIENT = {"to", "recipient", "receiver", "cc"}
 IDENTIFIED = {"id", "number", "no", "ref", "code", "sku", "phone", "account"}
@@ -58,8 +43,8 @@ PREPOSITIONS = (  # words in a parameter's name -> what stands before its value
     ({"from", "sender", "origin", "source", "departure"}, "from"),
     (RECIPIENT, "tell|inform|remind|notify|message|email|ask|to"),
     ({"destination", "target", "arrival"}, "to"),
+    ({"city", "location", "place", "country", "town", "region", "room"}, "in|at|near|for"),
 )
-PLACES = {"city", "location", "place", "country", "town", "region", "room"}
 
 
 def names_in(text: str) -> list[str]:
@@ -97,10 +82,10 @@ def _labelled(parts: list[str], text: str) -> str | None:
     return found and (found.group(1) or found.group(2)).strip("\"'“”` ")
 
 
-def _after_preposition(parts: list[str], text: str, taken: set[str]) -> str | None:
+def _after_preposition(kind: set[str], text: str, taken: set[str], strict: bool) -> str | None:
     """Return what follows the preposition a parameter is named for: from_account, recipient."""
-    prepositions = next((p for kinds, p in PREPOSITIONS if kinds & set(parts)), None)
-    for value in (NAME.pattern, rf"[\w-]+{END}") if prepositions else ():
+    prepositions = next((p for kinds, p in PREPOSITIONS if kinds & kind), None)
+    for value in (NAME.pattern, PLAIN)[: 1 if strict else 2] if prepositions else ():
         pattern = re.compile(rf"\b(?i:{prepositions})\s+(?:the |my )?({value})")
         if found := _first(pattern, text, taken | SMALL):
             return found
@@ -155,16 +140,14 @@ def find_text(
         quotes: Whether a quotation may be this parameter's.
         own: The words of the tool's name: 'the kitchen light' for set_light is the kitchen.
     """
-    parts = name_parts(name)
+    parts = name.lower().split("_")
     kind = set(parts)
     if (found := _labelled(parts, text)) is not None:
         return found
     if kind & RECIPIENT and (found := _first(EMAIL, text, taken)):
         return found
     if pattern := next((p for kinds, p in KINDS if kinds & kind), None):
-        after = _after_preposition(parts, text, taken) if pattern is CURRENCY else None
-        found = after or _first(pattern, URL.sub(" ", text) if pattern is PATH else text, taken)
-        return CURRENCIES.get(found.lower().rstrip("s"), found) if found else None
+        return _first(pattern, URL.sub(" ", text) if pattern is PATH else text, taken)
     if kind & IDENTIFIED and (found := _identifier(parts, text, taken)):
         return found
     if kind & {"id", "number"}:
@@ -174,7 +157,7 @@ def find_text(
         return found
     if is_free_text(name):
         return None if strict else _own_words(parts, text)
-    if found := _after_preposition(parts, text, taken):
+    if found := _after_preposition(kind, text, taken, strict):
         return found
     for found in names_in(text):
         if found.lower() not in (*own, *parts) and not any(found in value for value in taken):
@@ -183,5 +166,4 @@ def find_text(
         return found
     if strict or kind & RECIPIENT:
         return None
-    place = _first(PLACE, text, taken) if kind & PLACES else None
-    return place or _thing({stem(w) for w in (*parts, *own)}, text, taken)
+    return _thing({stem(w) for w in (*parts, *own)}, text, taken)

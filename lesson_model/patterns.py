@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = (
-    "CODE",
-    "CURRENCIES",
-    "CURRENCY",
-    "DATE",
-    "EMAIL",
-    "KINDS",
-    "NAME",
-    "PATH",
-    "QUOTED",
-    "URL",
-)
+__all__ = ("CODE", "DATE", "EMAIL", "KINDS", "NAME", "PATH", "QUOTED", "URL")
 
 QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|`[^`\n]*`|(?<!\w)'[^'\n]*(?:'\w[^'\n]*)*'(?!\w)")
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
@@ -32,13 +21,6 @@ TIME = re.compile(r"\b\d{1,2}:\d\d(?:\s*[ap]m\b)?|\b\d{1,2}\s*[ap]m\b|\bnoon\b|\
 CODE = re.compile(  # A-17, web-01, 555-0192, #42
     r"\b(?=[\w-]{0,30}\d)(?:[A-Z]{1,6}-?\d[\w-]*|[a-z]+[-_]\d[\w-]*|\d+(?:-\d+)+)\b|(?<=#)\w+"
 )
-CURRENCY = re.compile(r"\b(?:[A-Z]{3}(?!-)|(?:dollar|euro|pound|yen)s?)\b|[$€£]")
-CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "dollar": "USD", "euro": "EUR", "pound": "GBP",
-              "yen": "JPY"}  # fmt: skip
-LANGUAGE = re.compile(
-    r"\b(?:English|French|German|Spanish|Italian|Portuguese|Dutch|Polish|Russian|Chinese|Japanese"
-    r"|Korean|Arabic|Hindi|Turkish|Greek|Swedish|Latin)\b"
-)
 UPPER = r"[A-ZÀ-ÖØ-ÞŁŚŠŽĐČĆ]"
 PIECE = rf"(?:(?:Dr|Mr|Mrs|Ms|St)\.|{UPPER}[\w'’-]*|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+)"
 NAME = re.compile(rf"\b{PIECE}(?:\s+(?:(?:de|del|da|of|van|von|la|le|the)\s+)*{PIECE})*")
@@ -50,7 +32,5 @@ KINDS = (  # words in a parameter's name -> what its value looks like
     ({"date", "day", "when", "deadline"}, DATE),
     ({"time", "hour"}, TIME),
     ({"path", "file", "filename", "directory", "folder"}, PATH),
-    ({"language", "lang"}, LANGUAGE),
     ({"expression", "formula", "equation"}, re.compile(r"[\d(][\d\s+\-*/().^%×÷]*[\d)]")),
-    ({"currency"}, CURRENCY),
 )

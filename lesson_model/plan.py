@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from lesson_model.arguments import NUMBER, fill
-from lesson_model.choose_tool import changes_something, choose, searcher
+from lesson_model.choose_tool import choose, searcher
 from lesson_model.clauses import Clause, clauses
 from lesson_model.reply import Call
 from lesson_model.results import went_well
@@ -64,8 +64,7 @@ def make_plan(turn: Turn) -> Plan:
         if made[step.tool.name] >= 0:
             continue
         waiting = waiting or (step.waits and not first)
-        looks = step.clause.link == "stop" and not changes_something(step.tool)
-        if (waiting and (step.waits or not looks)) or not (first or turn.parallel):
+        if waiting or not (first or turn.parallel):
             continue
         arguments = _arguments(step, turn, text)
         missing = [p for p in step.tool.required if p not in arguments]

@@ -104,8 +104,7 @@ def _best_option(options: list, turn: Turn) -> object:
 def _route(schema: dict, turn: Turn) -> dict:
     """Return the next worker of a team, or the end, where the schema is a router's.
 
-    It is the worker whose trade is spoken of first, of those who have not spoken yet: in the
-    worker's name, or in the line of the instructions that describes the worker.
+    It is the one whose trade is spoken of first, of those who have not spoken yet.
     """
     for key, raw in (schema.get("properties") or {}).items():
         options = resolve(raw, schema).get("enum") or ()
@@ -115,14 +114,7 @@ def _route(schema: dict, turn: Turn) -> dict:
         spoken = {m.get("name") or text_of(m.get("content")).partition(":")[0].strip("[]")
                   for m in turn.messages[turn.start + 1 :]}  # fmt: skip
         left = [o for o in options if o != end and o not in spoken]
-        trades = {o: grow(words(str(o))) | _described(str(o), turn.instructions) for o in left}
+        trades = {o: grow(words(str(o))) for o in left}
         said = (stem(w) for w in WORD.findall(focus(turn.text)))
         return {key: next((o for w in said for o in left if w in trades[o]), end)}
     return {}
-
-
-def _described(worker: str, instructions: str) -> frozenset[str]:
-    lines = [
-        line for line in instructions.splitlines() if re.search(rf"\b{worker}\b\W*[:=(–-]", line)
-    ]
-    return words(lines[0]) if lines else frozenset()

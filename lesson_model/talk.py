@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from itertools import cycle
 
+from lesson_model.arguments import NUMBER
 from lesson_model.plan import ABOUT_TOOLS
 from lesson_model.turn import Turn
-from lesson_model.words import focus, words
+from lesson_model.words import focus, stem, words
 
 __all__ = ("talk",)
 
@@ -32,13 +34,8 @@ TOLD = ("i am ", "i'm ", "i like ", "i love ", "i live ", "my ", "we ")
 CONTEXT = re.compile(r"\b(?:context|documents?|sources?)\b[^:\n]{0,40}:\s*(.+)", re.I | re.S)
 ASKED = re.compile(r"\bquestion\b[^:\n]{0,20}:\s*([^\n]+)", re.I)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-SUM = re.compile(
-    r"\D*?(\d+(?:\.\d+)?)\s*([-+*/×÷x]|plus|minus|times|multiplied by|divided by)\s*"
-    r"(\d+(?:\.\d+)?)\D*",
-    re.I,
-)
-SIGNS = {"plus": "+", "minus": "-", "×": "*", "x": "*", "times": "*", "multiplied by": "*",
-         "÷": "/", "divided by": "/"}  # fmt: skip
+OPERATORS = {stem("add"): operator.add, stem("subtract"): operator.sub,
+             stem("multiply"): operator.mul, stem("divide"): operator.truediv}  # fmt: skip
 ECHO = re.compile(
     r"\W*(?:please )?(?:say|repeat|reply|answer)(?: after me| with| exactly| just| only)*:?\s+"
     r"[\"'“‘]?([^\"”’\n]{1,200}?)[\"'”’]?(?: in (?:one|a single) word)?[.!]?\s*$",
@@ -153,14 +150,9 @@ def _from_context(turn: Turn, text: str) -> str:
 
 def _sum(turn: Turn, text: str) -> str:
     """Return the value of a sum of two numbers."""
-    found = SUM.fullmatch(text) if len(text) < 100 else None
-    if not found:
-        return ""
-    a, b, sign = float(found.group(1)), float(found.group(3)), found.group(2).lower()
-    sign = SIGNS.get(sign, sign)
-    if sign == "/":
-        return f"{a / b:.12g}" if b else "A division by zero has no value."
-    return f"{a * b if sign == '*' else a + b if sign == '+' else a - b:.12g}"
+    numbers = [float(n.replace(",", "")) for n in NUMBER.findall(text)] if len(text) < 80 else []
+    signs = [calculate for word, calculate in OPERATORS.items() if word in words(text)]
+    return f"{signs[0](*numbers):.12g}" if len(numbers) == 2 and numbers[1] and signs else ""
 
 
 def _echo(turn: Turn, text: str) -> str:

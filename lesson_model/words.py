@@ -5,18 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = (
-    "EFFECT",
-    "LOOK",
-    "GROUPS",
-    "WORD",
-    "focus",
-    "grow",
-    "is_free_text",
-    "name_parts",
-    "stem",
-    "words",
-)
+__all__ = ("EFFECT", "GROUPS", "LOOK", "WORD", "focus", "grow", "is_free_text", "stem", "words")
 
 STOP = frozenset(
     """a an the to of in on at for and or is are was be it its this that with from by as i me my you
@@ -80,7 +69,6 @@ FREE_TEXTS = """
 query question q input text message prompt body content task topic subject description reason
 request keyword term note comment summary thought title instruction fact details"""
 FREE_TEXT = frozenset(map(stem, FREE_TEXTS.split()))
-CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @lru_cache(maxsize=512)
@@ -100,14 +88,9 @@ def grow(stems: frozenset[str]) -> frozenset[str]:
     return frozenset().union(*map(_kin, stems))
 
 
-def name_parts(name: str) -> list[str]:
-    """Return the words of a parameter's name: from_account, fromAccount -> from, account."""
-    return CAMEL.sub("_", name).lower().split("_")
-
-
 def is_free_text(name: str) -> bool:
     """Whether a parameter of this name takes the user's own words."""
-    return bool({stem(part) for part in name_parts(name)} & FREE_TEXT)
+    return bool({stem(part) for part in name.lower().split("_")} & FREE_TEXT)
 
 
 def focus(text: str, limit: int = 6000) -> str:
