@@ -123,6 +123,12 @@ def test_the_stages_do_not_see_the_readers_endpoint_or_progress(copy: Path) -> N
     assert status == 0, output
 
 
+def unused_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 class Lab:
     """JupyterLab as `python3 course.py` starts it, without a browser."""
 
@@ -177,7 +183,8 @@ def test_lab_opens_the_first_lesson_on_this_machine_only(copy: Path) -> None:
 @POSIX
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGKILL"])
 def test_an_ended_lab_leaves_no_server_and_no_kernel(copy: Path, how: str) -> None:
-    with Lab(copy) as lab:
+    # A port of its own: 8888 might be taken over at once by a lab of another test.
+    with Lab(copy, f"--port={unused_port()}") as lab:
         lab.ask("/api/kernels", {"name": "python3"})
         kernels = psutil.Process(lab.process.pid).children(recursive=True)
         assert kernels
@@ -207,8 +214,7 @@ def test_a_port_in_use_is_said_and_the_next_one_taken(copy: Path) -> None:
 
 @POSIX
 def test_the_readers_port_is_passed_on(copy: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = unused_port()
     for options in ((f"--port={port}",), ("--port", str(port))):
         with Lab(copy, *options) as lab:
             assert lab.port == port

@@ -41,7 +41,7 @@ async def test_a_wrong_answer_is_told_what_is_wrong_with_it(lesson_1: Lesson) ->
     box = await answer(lesson_1, "ex1", ALL_WORDS)
     await expect(box).to_be_visible()
     await expect(box).to_contain_text("◐ Partly right")
-    await expect(box).to_contain_text("B is 'messages'. Think again about a nightly job")
+    await expect(box).to_contain_text("a nightly job: you chose 'messages'. Think again")
     await expect(box).to_contain_text("nobody watches it")
 
     box = await answer(lesson_1, "ex3", DEFAULT_MODE)
