@@ -49,7 +49,7 @@ def _profile(tool: Tool) -> Profile:
 def _read_profile(name: str, description: str, parameters: str, options: str) -> Profile:
     """Read a tool; its verb opens the docstring, or else the name, or ends it (weather_lookup)."""
     names = [stem(part) for part in NAME_PARTS.findall(name)]
-    opening = [stem(word) for word in NAME_PARTS.findall(description)[:4]]
+    opening = [stem(w) for w in NAME_PARTS.findall(description.removeprefix("Tell "))[:4]]
     known = [w for w in (*opening[:1], *names[:1], *opening, *names) if w in EFFECT | LOOK]
     alike = names[:1] == opening[:1]  # freeze_card, "Freeze a card": a verb, whatever it means
     verb = names[0] if alike and names else next(iter(known), "")

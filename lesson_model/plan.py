@@ -15,16 +15,12 @@ from lesson_model.schema import kind_of, resolve
 from lesson_model.turn import Tool, Turn
 from lesson_model.words import focus, is_free_text, words
 
-__all__ = ("ABOUT_TOOLS", "Plan", "make_plan")
+__all__ = ("Plan", "make_plan")
 
-ABOUT_TOOLS = re.compile(
-    r"\b(?:what|which|how|describe|list)\b[^.?!]*\b(?:tools?|arguments|parameters)\b"
-    r"|\bwhat can you do\b|\byour tools\b",
-    re.I,
-)
 NOT_FOR_TOOLS = re.compile(
-    r"\b(?:without|don['’]?t|do not|no)\b[^.?!,]{0,20}\btools?\b|\b(?:are|is) you\b|\byour name\b"
-    r"|\babout you\b|\byourself\b|\bdo you (?:like|think|feel)\b",
+    r"\b(?:without|don['’]?t|do not|no|what|which|how|describe|list)\b[^.?!]{0,30}"
+    r"\b(?:tools?|arguments|parameters)\b|\byour (?:tools|name)\b|\bwhat can you do\b"
+    r"|\b(?:are|is|about) you\b|\byourself\b|\bdo you (?:like|think|feel)\b",
     re.I,
 )
 FOLLOW_UP = re.compile(r"\W*(?:and|what about|how about|same|also|now|or|then)\b", re.I)
@@ -51,7 +47,7 @@ class Plan:
 def make_plan(turn: Turn) -> Plan:
     """Return the calls that the user's words need and that were not made yet."""
     text = focus(turn.text)
-    if not turn.tools or ABOUT_TOOLS.search(text) or NOT_FOR_TOOLS.search(text):
+    if not turn.tools or NOT_FOR_TOOLS.search(text):
         return Plan()
     if turn.results and not went_well(turn.results[-1]):
         return Plan()
@@ -105,13 +101,12 @@ def _another(step: Step, clause: Clause) -> Step | None:
         return None
     things = [p for p, kind in kinds.items() if kind == "string" and not is_free_text(p)]
     short = len(text.split()) <= 3
-    article = text.startswith(("the ", "my "))
-    place = text.islower() and not article and step.clause.text[1:].islower() and words(text)
-    strict = not (short and (article or place))
-    found = fill(tool.schema, f"in {text}" if place else text, tool.name, strict).keys()
+    # "the shed" and "los angeles" are as bare as the place before them.
+    bare = short and text.islower() and step.clause.text[1:].islower() and words(text)
+    clause = Clause(f"in {text}", f"in {text}", clause.link) if bare else clause
+    found = fill(tool.schema, clause.text, tool.name, strict=not bare).keys()
     one = short and len(things) == 1 and things[0] in found
     if one or (kinds.keys() <= found and (things or "'" in text or '"' in text)):
-        clause = Clause(f"in {text}", f"in {text}", clause.link) if place else clause
         return Step(tool, clause, clause.link == "then")
     return None
 

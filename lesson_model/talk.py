@@ -7,7 +7,6 @@ import re
 from itertools import cycle
 
 from lesson_model.arguments import NUMBER
-from lesson_model.plan import ABOUT_TOOLS
 from lesson_model.turn import Turn
 from lesson_model.words import focus, stem, words
 
@@ -19,7 +18,7 @@ SUMMARY = re.compile(
 TRANSCRIPT = re.compile(
     r"^\s*(?:human|user)\s*:\s*(.+)$|<message type=\"human\">\s*([^<]+)", re.I | re.M
 )
-SUMMARIZED = re.compile(r"^.*(?:to date|so far)[:.]\s*|the user said:\s*", re.I)
+SUMMARIZED = re.compile(r"(?:[^.:]*\b(?:to date|so far)[:.]\s*)*(?:The user said:\s*)?")
 NAME = re.compile(
     r"\b(?:my|user(?:['’]s)?) name(?:['’]s| is|:)\s+(?:now\s+)?([^\W\d_][\w'’-]*)"
     r"|\b(?:I am|I['’]m|call me)\s+(?-i:([A-ZÀ-ÞŁŚŠŽĐČĆ][\w'’-]*))(?=\s*(?:[.,;!\n]|$|and\b))",
@@ -74,7 +73,7 @@ def talk(turn: Turn) -> str:
     text = focus(turn.text)
     if not text:
         return "(lesson model) I see no words from a user in this request."
-    steps = (_summary, _about_tools, _recall, _from_context, _sum, _echo, _small_talk, _long_text)
+    steps = (_summary, _recall, _from_context, _sum, _echo, _small_talk, _long_text)
     return next(filter(None, (step(turn, text) for step in steps)), "") or _honest(turn)
 
 
@@ -89,21 +88,15 @@ def _honest(turn: Turn) -> str:
     )
 
 
-def _about_tools(turn: Turn, text: str) -> str:
-    if not turn.tools or not ABOUT_TOOLS.search(text):
-        return ""
-    named = [t for t in turn.tools if t.name in text] or turn.tools
-    lines = (f"- {t.name}({', '.join(t.properties)}): {t.description.strip()}" for t in named)
-    return "\n".join(("I can call:", *lines))
-
-
 def _summary(turn: Turn, text: str) -> str:
     if not SUMMARY.search(text):
         return ""
     said = [(a or b).strip() for a, b in TRANSCRIPT.findall(turn.text)] or turn.said_before
     if not said:
         return "There is nothing to summarize yet."
-    listed = " ".join(f"{focus(SUMMARIZED.sub('', s), 400).strip(' .?!')}." for s in said)
+    # A summary of a summary keeps what was said, not how it was announced.
+    said = [s[SUMMARIZED.match(s).end() :] for s in map(focus, said)]
+    listed = " ".join(f"{focus(s, 400).strip(' .?!')}." for s in said)
     return f"Summary of the conversation so far. The user said: {listed}"
 
 

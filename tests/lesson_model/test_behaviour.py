@@ -43,7 +43,7 @@ def verdicts(name):
     return [judge(case, decide(case.body(), Rules())) for case in getattr(prompts, name)]
 
 
-@pytest.mark.parametrize("name", ["DEVELOP", "HELD_OUT", "FRESH", "ORDINARY"])
+@pytest.mark.parametrize("name", ["DEVELOP", "HELD_OUT", "FRESH", "ORDINARY", "SECOND_LOOK"])
 def test_prompts(name):
     seen = Counter(verdicts(name))
     assert seen["wrong call"] == 0
