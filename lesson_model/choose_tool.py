@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from lesson_model.clauses import Clause
 from lesson_model.patterns import PATH, URL
@@ -24,8 +24,7 @@ FACTUAL = re.compile(r"\W*(?:who|what|when|where|which|how|tell me about|why)\b"
 PERSONAL = re.compile(r"\b(?:you|your|i am|me|mine|if)\b|s my\b", re.I)
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """What a tool is about, from its name, its docstring and its parameters, in stems."""
 
     verbs: frozenset[str]

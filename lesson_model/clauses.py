@@ -40,7 +40,7 @@ QUESTION = frozenset(
     had will would should may can could""".split()
 )
 STATEMENT = re.compile(
-    r"\W*(?:i|i['’](?:m|ve|d|ll)|my|we|our|it|it['’]s|this|he|she|they|there|you)\b"
+    r"\W*(?:thanks?|i|i['’](?:m|ve|d|ll)|my|we|our|it|it['’]s|this|he|she|they|there|you)\b"
     r"|\W*(?:the|a|an)\s[^?]{2,60}?\b(?:was|were|is|are|has|had)\b[^?]*$",
     re.I,
 )

@@ -22,7 +22,7 @@ CODE = re.compile(  # A-17, web-01, 555-0192, #42
     r"\b(?=[\w-]{0,30}\d)(?:[A-Z]{1,6}-?\d[\w-]*|[a-z]+[-_]\d[\w-]*|\d+(?:-\d+)+)\b|(?<=#)\w+"
 )
 UPPER = r"[A-ZÀ-ÖØ-ÞŁŚŠŽĐČĆ]"
-PIECE = rf"(?:(?:Dr|Mr|Mrs|Ms|St)\.|{UPPER}[\w'’-]*|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+)"
+PIECE = rf"(?:(?:Dr|Mr|Mrs|Ms|St)\.|{UPPER}[\w'’-]*|[^\W\d_A-Za-zÀ-ɏ]+)"
 NAME = re.compile(rf"\b{PIECE}(?:\s+(?:(?:de|del|da|of|van|von|la|le|the)\s+)*{PIECE})*")
 KINDS = (  # words in a parameter's name -> what its value looks like
     ({"email", "mail"}, EMAIL),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lesson_model.schema import resolve
 
@@ -20,8 +20,7 @@ def text_of(content: object) -> str:
     return "\n".join(part for part in parts if isinstance(part, str))
 
 
-@dataclass(frozen=True, eq=False)
-class Tool:
+class Tool(NamedTuple):
     """A function the client offered: its parameters are JSON schemas by name."""
 
     name: str
@@ -31,8 +30,7 @@ class Tool:
     required: list[str]
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What one tool call brought back."""
 
     name: str
