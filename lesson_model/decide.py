@@ -39,10 +39,4 @@ def decide(body: dict, rules: Rules) -> Reply:
         return Reply(json_answer(turn))
     if turn.results:
         return Reply(report(turn.results))
-    if plan.missing:
-        return Reply(_ask(plan))
-    return Reply(talk(turn))
-
-
-def _ask(plan: Plan) -> str:
-    return "\n".join(f"To call {name} I need: {', '.join(needs)}." for name, needs in plan.missing)
+    return Reply(plan.question or talk(turn))

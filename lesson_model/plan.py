@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from lesson_model.arguments import NUMBER, fill
 from lesson_model.choose_tool import choose, searcher
@@ -36,12 +37,11 @@ class Step:
     waits: bool
 
 
-@dataclass
-class Plan:
-    """What to do now: calls to make, or (tool, parameters) that the user has to be asked for."""
+class Plan(NamedTuple):
+    """What to do now: calls to make, or a question for what is missing to make one."""
 
     calls: tuple[Call, ...] = ()
-    missing: list[tuple[str, list[str]]] = field(default_factory=list)
+    question: str = ""
 
 
 def make_plan(turn: Turn) -> Plan:
@@ -54,22 +54,32 @@ def make_plan(turn: Turn) -> Plan:
     steps = _steps(turn, text)
     if not steps and not turn.made:
         return _answered_question(turn) or _follow_up(turn, text) or _looked_up(turn, text)
-    plan, made, waiting, first = Plan(), Counter(name for name, _ in turn.made), False, True
-    for step in steps:
-        made[step.tool.name] -= 1
-        if made[step.tool.name] >= 0:
-            continue
-        waiting = waiting or (step.waits and not first)
-        if waiting or not (first or turn.parallel):
-            continue
+    made, calls = Counter(name for name, _ in turn.made), []
+    for i, step in enumerate(_left(steps, made)):
+        if i and (step.waits or not turn.parallel):
+            break
         arguments = _arguments(step, turn, text)
         missing = [p for p in step.tool.required if p not in arguments]
-        if missing and first:
-            return Plan(missing=[(step.tool.name, missing)])
-        first, waiting, call = False, waiting or bool(missing), Call(step.tool.name, arguments)
-        if not missing and call not in plan.calls and (call.name, arguments) not in turn.made:
-            plan.calls += (call,)
-    return plan
+        if missing:
+            return Plan(tuple(calls), "" if calls else _question(step.tool, missing))
+        call = Call(step.tool.name, arguments)
+        if call not in calls and (call.name, arguments) not in turn.made:
+            calls.append(call)
+    return Plan(tuple(calls))
+
+
+def _question(tool: Tool, missing: list[str]) -> str:
+    return f"To call {tool.name} I need: {', '.join(missing)}."
+
+
+def _left(steps: list[Step], made: Counter) -> list[Step]:
+    """Return the steps that were not carried out yet."""
+    left = []
+    for step in steps:
+        made[step.tool.name] -= 1
+        if made[step.tool.name] < 0:
+            left.append(step)
+    return left
 
 
 def _steps(turn: Turn, text: str) -> list[Step]:
@@ -148,7 +158,7 @@ def _answered_question(turn: Turn) -> Plan | None:
     if len(missing) == 1 and not _is_numeric(tool, missing[0]) and len(turn.text) < 400:
         arguments[missing[0]] = turn.text.strip(" .!")
     elif missing:
-        return Plan(missing=[(tool.name, missing)])
+        return Plan(question=_question(tool, missing))
     return Plan((Call(tool.name, arguments),))
 
 
