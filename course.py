@@ -36,12 +36,15 @@ WORDS = {  # word: (what runs, whether it needs the packages, help)
     "serve": (("-m", "production_agent"), True, "[--port N]: the production agent as a service"),
 }
 PYTEST = ("-m", "pytest", "-p", "tools.fast_start", "-n2", "--dist=loadfile")
-NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120")
-SANITIZE = "--nbval-sanitize-with=tests/sanitize.cfg"
+NBVAL = (
+    "--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg"
+    # What langchain-tests brings is of no use here, and every worker would load it.
+    " -pno:benchmark -pno:codspeed -pno:recording -pno:socket -pno:playwright"
+).split()
 STAGES = {  # what `test` runs: all of it, whatever fails
     "notebooks are what lessons/ says": ("tools/build_lessons.py", "--check"),
     "tests": (*PYTEST, "tests"),
-    "notebooks run and print the same": (*PYTEST, *NBVAL, SANITIZE, "notebooks", "solutions"),
+    "notebooks run and print the same": (*PYTEST, *NBVAL, "notebooks", "solutions"),
 }
 # A reader's endpoint, key or tracing must not decide whether the course is sound.
 NOT_IN_TESTS = (
