@@ -276,7 +276,8 @@ check.ex4.or_reference(transcript)(reply["messages"])
 # | 7 Multi-agent | one agent is asked to do too many things | a supervisor and workers | subgraphs, `Send`, handoffs |
 # | 8 The production agent | all of it at once | one agent that has them all, as a service | FastAPI, a checklist that runs |
 #
-# And this is how far you are. Run the cell again whenever you like.
+# (A lesson that is not in the folder yet is still being written.) And this is how far you are; run
+# the cell again whenever you like.
 
 # %%
 progress.show()
