@@ -94,7 +94,7 @@ def _after_preposition(kind: set[str], text: str, taken: set[str], strict: bool)
 
 def _identifier(parts: list[str], text: str, taken: set[str]) -> str | None:
     """Return what follows 'order' or '#', a code such as A-17, or a bare number."""
-    for thing in (*(p for p in parts if p not in IDENTIFIED), *IDENTIFIED & set(parts)):
+    for thing in map(re.escape, sorted(filter(None, parts), key=lambda p: p in IDENTIFIED)):
         pattern = rf"\b{thing}s?(?: id| number)?\s*(?:is\s+|[#:])?\s*([A-Za-z]*[-_]?\d[\w-]*)"
         if found := _first(re.compile(pattern, re.I), text, taken):
             return found

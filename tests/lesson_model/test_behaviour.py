@@ -130,6 +130,14 @@ def test_odd_schemas_are_filled(schema):
         assert reply.text or reply.calls
 
 
+def test_odd_parameter_names_are_filled():
+    names = ("order_id", "foo(_id", "c++_no", "_id", "", "[x")
+    schema = {"properties": {n: {"type": "string"} for n in names}, "required": ["order_id"]}
+    tool = {"type": "function", "function": {"name": "get_order", "parameters": schema}}
+    calls = decide(Case(chat("Get order 5, foo( and c++ 3"), (tool,)).body(), Rules()).calls
+    assert calls[0].arguments["order_id"] == "5"
+
+
 @pytest.mark.parametrize("name", LONG)
 def test_long_prompts_cost_little(name):
     bodies = [
