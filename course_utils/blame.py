@@ -34,7 +34,8 @@ def explain(error: BaseException, answers: tuple[Any, ...], check: CodeType) -> 
 
 
 def _words(error: BaseException) -> str:
-    return "".join(traceback.format_exception_only(error)).strip()[:400]
+    """Return class and message, without module and without the notes LangGraph adds."""
+    return f"{type(error).__name__}: {error}".strip(": ")[:400]
 
 
 def _is_cell(code: CodeType) -> bool:

@@ -33,6 +33,8 @@ def assert_words(text: str, expected: str, what: str) -> None:
         likely = " There are line breaks between the pieces: print with `end=''`."
     elif " ".join(text.split()) == expected:
         likely = " There are extra spaces between the pieces: the tokens bring their own."
+    elif expected in text:
+        likely = " Something else was shown as well. The result of a tool?"
     elif text and expected.startswith(text.strip()):
         likely = " The end is missing."
     seen, wanted = short(text), short(expected)

@@ -72,7 +72,7 @@ def ex2(answer):
         start = time.monotonic()
         answer("How do I wash a tent?", lambda text: shown.append((time.monotonic() - start, text)))
         total, requests = time.monotonic() - start, len(model.requests)
-    assert shown, "`answer` never called `show(text)`."
+    assert shown, "`answer` never called `show(text)`. (A misspelt mode gives no chunks at all.)"
     odd = next((text for _, text in shown if not isinstance(text, str)), None)
     assert odd is None, f"`show` was given {kind(odd)}; expected text. A token's text is `.text`."
     pieces = [(seconds, text) for seconds, text in shown if text]
@@ -82,7 +82,8 @@ def ex2(answer):
         "Every run of the agent is paid for: take everything from one stream."
     )
     assert len(pieces) > 5, (
-        f"The answer was shown in {len(pieces)} piece(s); expected a piece for each token."
+        f"The answer was shown in {len(pieces)} piece(s); expected a piece for each token. "
+        "The default mode gives whole messages; which one gives the words?"
     )
     early = pieces[0][0] / total
     assert early < 0.25, (
