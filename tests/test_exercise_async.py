@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import lesson_model
 import pytest
 from langchain_openai import ChatOpenAI
 
+import lesson_model
 from course_utils.exercise import exercise, run_async
 
 

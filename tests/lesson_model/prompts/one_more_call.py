@@ -79,9 +79,9 @@ ONE_MORE_CALL = (
         ("notify", {"recipient": "Jürgen", "message": "Grüße aus Köln"}),
     ),
     asks(
-        "Please remove /tmp/old/report.txt",
+        "Please remove /data/old/report.txt",
         t.FILES,
-        ("delete_file", {"path": "/tmp/old/report.txt"}),
+        ("delete_file", {"path": "/data/old/report.txt"}),
     ),
     asks("Open notes.md and show me what is in it", t.FILES, ("read_file", {"path": "notes.md"})),
     asks(
