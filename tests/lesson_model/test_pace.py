@@ -82,9 +82,13 @@ def test_tokens_really_come_apart(lesson):
 
 @pytest.mark.parametrize("use_responses_api", [False, True])
 async def test_cancelling_a_stream_stops_the_generation(lesson, use_responses_api):
+    model = ChatOpenAI(model="m", use_responses_api=use_responses_api)
+    # With openai 3.54, the first stream of the Responses API in a process takes no notice of being
+    # cancelled at its first words and is read to the end, whatever serves it.
+    assert [chunk async for chunk in model.astream("hi")]
+    lesson.reset()
     lesson.when("tell").says("word " * 1000)
     lesson.pace(per_token=0.02)  # 20 s in all
-    model = ChatOpenAI(model="m", use_responses_api=use_responses_api)
     begun = asyncio.Event()
 
     async def read():
@@ -98,7 +102,8 @@ async def test_cancelling_a_stream_stops_the_generation(lesson, use_responses_ap
     assert begun.is_set(), await reading
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
-    wait_until(lambda: lesson.requests[0].aborted)
+    # In a thread: the connection may be closed by a task that this loop has yet to run.
+    await asyncio.to_thread(wait_until, lambda: lesson.requests[0].aborted)
 
 
 def test_a_client_that_gives_up_on_a_json_answer_is_noticed(lesson):
