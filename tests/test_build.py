@@ -184,9 +184,11 @@ def test_check_names_a_notebook_that_is_not_what_its_source_says(copy, old, new)
     said = problems(copy)
     assert said[0] == (
         "solutions/07_small.ipynb is not what lessons/07_small.py says. "
-        "Run: python tools/build_lessons.py 07"
+        "Run: python3 course.py build 07"
     )
     assert len(said) == (2 if old == "Some prose." else 1)
+    kept = "Did you work in it? Run: python3 course.py reset 07."
+    assert all(kept in sentence for sentence in said[1:])
 
 
 @pytest.mark.parametrize("folder", ["notebooks", "solutions"])
@@ -199,8 +201,7 @@ def test_check_sees_hand_edits_missing_runs_and_missing_files(copy, folder):
 
     path.write_text(built.replace('"execution_count": 3,', '"execution_count": null,', 1), "utf-8")
     assert problems(copy) == [
-        f"{folder}/07_small.ipynb: cell ex1-check was never run. "
-        "Run: python tools/build_lessons.py 07"
+        f"{folder}/07_small.ipynb: cell ex1-check was never run. Run: python3 course.py build 07"
     ]
 
     path.write_text("<<<<<<< half a merge\n" + built, "utf-8")
@@ -223,7 +224,7 @@ def test_check_starts_no_kernel_and_says_what_to_run(copy, monkeypatch, capsys):
     assert build_lessons.main(["--check"], copy) == 0
     lesson_in(copy, LESSON.replace("Some prose.", "Other prose."))
     assert build_lessons.main(["--check", "07"], copy) == 1
-    assert "Run: python tools/build_lessons.py 07" in capsys.readouterr().err
+    assert "Run: python3 course.py build 07" in capsys.readouterr().err
 
 
 def test_unknown_lessons_are_said_to_be_unknown(copy, capsys):

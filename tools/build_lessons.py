@@ -99,14 +99,17 @@ def _execute_side_by_side(notebooks: dict[Path, NotebookNode], root: Path) -> No
 def complaints(source: Path, root: Path = ROOT) -> Iterator[str]:
     """Yield what is wrong with the two notebooks of a lesson; start no kernel."""
     lesson = read_lesson(source)
-    cure = f"Run: python tools/build_lessons.py {source.stem[:2]}"
+    cure = f"Run: python3 course.py build {source.stem[:2]}"
     for folder, version in VERSIONS.items():
         path = root / folder / f"{source.stem}.ipynb"
         name = path.relative_to(root)
         if not path.exists():
             yield f"{name} is missing. {cure}"
         elif _is_stale(path, version(lesson)):
-            yield f"{name} is not what {source.relative_to(root)} says. {cure}"
+            # A reader who worked in it must not be told to have it overwritten.
+            keep = f"Did you work in it? Run: python3 course.py reset {source.stem[:2]}. If not: "
+            keep = keep if folder == "notebooks" else ""
+            yield f"{name} is not what {source.relative_to(root)} says. {keep}{cure}"
         else:
             for complaint in _shown_faults(nbformat.read(path, as_version=4), folder):
                 yield f"{name}: {complaint} {cure}"
