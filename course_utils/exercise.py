@@ -140,7 +140,7 @@ class Exercise:
         spaces = [caller, *(f.__globals__ for answer in answers for f in functions_of(answer))]
         notebook = next((space for space in spaces if "In" in space), {})
         try:
-            if fact := changed(self.root, self.topic, self.given, notebook):
+            if fact := _elsewhere() or changed(self.root, self.topic, self.given, notebook):
                 return "setup_changed", fact, ()
             with quiet():
                 run_limited(judge, self.seconds)
@@ -154,6 +154,17 @@ class Exercise:
         except BaseException as error:
             parts.append(Part("", *explained(error)))
         return _sum_up(parts)
+
+
+def _elsewhere() -> str:
+    """Return a sentence if the reader's models talk to an endpoint of their choice."""
+    model = getattr(sys.modules.get("lesson_model"), "running", lambda: None)()
+    if model is None or model.local:
+        return ""
+    return (
+        f"You chose the endpoint {model.url}; exercises are checked with the lesson model only. "
+        "Unset OPENAI_BASE_URL and OPENAI_API_BASE, start the course again, then run this notebook."
+    )
 
 
 def _forget_async_clients() -> None:

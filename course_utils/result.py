@@ -18,7 +18,7 @@ _FACES = {
     "raised": ("✗", "Your code raised an error", "error"),
     "timed_out": ("✗", "Too long, stopped", "error"),
     "not_attempted": ("○", "Not attempted", "info"),
-    "setup_changed": ("!", "A given cell was changed", "warn"),
+    "setup_changed": ("!", "The set-up was changed", "warn"),
     "check_broken": ("!", "Our check broke, not your answer", "warn"),
 }
 # JupyterLab's own colours where they exist: they fit the light and the dark theme. For the box's

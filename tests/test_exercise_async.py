@@ -52,3 +52,13 @@ def test_checks_and_notebook_do_not_share_a_loop(model: lesson_model.LessonModel
         return seen
 
     assert asyncio.run(notebook()) == ["Hello!", "passed", "Hello!", "Hello!", "passed"]
+
+
+def test_with_another_endpoint_a_check_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer can be judged by a model that knows no rules."""
+    monkeypatch.setenv("COURSE_PROGRESS", "off")
+    chosen = lesson_model.LessonModel(endpoint="http://localhost:11434/v1")
+    monkeypatch.setattr(lesson_model, "running", lambda: chosen)
+    result = ex1(greet)
+    assert result.status == "setup_changed"
+    assert "http://localhost:11434/v1" in result.message and "Unset" in result.message
