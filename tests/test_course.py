@@ -134,14 +134,19 @@ class Lab:
 
     def __init__(self, folder: Path, *options: str) -> None:
         log = folder / "lab.log"
+        # A terminal as a reader has one: only there does Jupyter take Ctrl-C in a handler of its
+        # own. Elsewhere it is a KeyboardInterrupt, which gets lost where it hits a finalizer.
+        self.terminal, stdin = os.openpty()
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "course.py", "--no-browser", *options],
                 cwd=folder,
                 env=os.environ | {"COURSE_ENV": "here"},
+                stdin=stdin,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        os.close(stdin)
         ends, found = time.monotonic() + 60, None
         while found is None and self.process.poll() is None and time.monotonic() < ends:
             time.sleep(0.05)
@@ -177,6 +182,7 @@ class Lab:
     def __exit__(self, *error: object) -> None:
         self.process.kill()
         self.process.wait()
+        os.close(self.terminal)
 
 
 @POSIX
