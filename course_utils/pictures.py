@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from langgraph.pregel import Pregel
     from matplotlib.figure import Figure
 
-__all__ = ("Picture", "graph", "timeline", "waits")
+__all__ = ("Picture", "curves", "graph", "timeline", "waits")
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with any colour vision.
 BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
+COLORS, MARKS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, "#1F1F1F"), "os^Dv*"
 SILENCE, INK, LINE = "#D9D9D9", "#1F1F1F", "#8A8AA8"
 WIDTH, DPI = 760, 180  # drawn in twice the pixels it is shown in: sharp on any screen
 
@@ -88,6 +89,40 @@ def timeline(events: Sequence[tuple[float, str]]) -> Picture:
     axes.set_xlabel("seconds since the question")
     counts = _listed(f"{sum(n == lane for _, n in events)} of {lane}" for lane in lanes)
     return Picture(figure, f"A line for each arrival, in the order the lanes began: {counts}.")
+
+
+def curves(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    x: str,
+    y: str,
+    alt: str,
+    logarithmic: bool = False,
+) -> Picture:
+    """Draw one curve for each name, told apart by colour and by mark.
+
+    Args:
+        lines: For each name, the values across and the values up, equally many.
+        x: What is across, with its unit.
+        y: What is up, with its unit.
+        alt: One or two sentences that say what the picture shows.
+        logarithmic: Draw both axes in powers of ten: a straight line is then a power law.
+    """
+    figure, axes = _figure(rows=7)
+    for number, (name, (across, up)) in enumerate(lines.items()):
+        color, mark = COLORS[number % len(COLORS)], MARKS[number % len(COLORS)]
+        every = max(1, len(across) // 12)  # many points: marks on some of them are enough
+        axes.plot(across, up, color=color, marker=mark, markevery=every, label=name)
+    if logarithmic:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    if len(lines) > 1:
+        axes.legend(frameon=False)
+    return Picture(figure, alt)
 
 
 def graph(compiled: Pregel, **options: Any) -> _Mermaid:
