@@ -1,0 +1,150 @@
+"""A thundering herd: many clients lose the same service, and their retries come back.
+
+Each strategy returns the seconds before each client's retry number `retry` (from 1), which waited
+`last` seconds before (BASE at first); d is `backoff(retry)`. "Brooker 2015" is Marc Brooker's
+https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (AWS, 2015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ("BASE", "CAP", "STRATEGIES", "Herd", "stampede")
+
+BASE, CAP = 2.0, 30.0  # seconds: before the first retry, and at most
+TICKS = 10  # in a second
+MAX_ROUNDS = 5_000  # herds that wait at all need fewer
+Numbers, Random = np.ndarray, np.random.Generator
+
+
+def backoff(retry: Numbers) -> Numbers:
+    """Return d = min(CAP, BASE * 2 ** (retry - 1))."""
+    return np.minimum(CAP, BASE * 2.0 ** (retry - 1))
+
+
+def no_jitter(retry: Numbers, last: Numbers, random: Random) -> Numbers:
+    """Brooker 2015, "exponential backoff": d."""
+    return backoff(retry)
+
+
+def proportional(retry: Numbers, last: Numbers, random: Random) -> Numbers:
+    """The usual hand-written jitter: d + random(0, d / 2)."""
+    return backoff(retry) * random.uniform(1, 1.5, len(retry))
+
+
+def cap_last(retry: Numbers, last: Numbers, random: Random) -> Numbers:
+    """The same with the cap after the jitter: min(CAP, uncapped d * random(1, 1.5))."""
+    return np.minimum(CAP, BASE * 2.0 ** (retry - 1) * random.uniform(1, 1.5, len(retry)))
+
+
+def flat_second(retry: Numbers, last: Numbers, random: Random) -> Numbers:
+    """LangGraph's RetryPolicy (`langgraph.pregel._retry`, 1.2.22): d + random(0, 1)."""
+    return backoff(retry) + random.uniform(0, 1, len(retry))
+
+
+def equal(retry: Numbers, last: Numbers, random: Random) -> Numbers:
+    """Brooker 2015, "equal jitter": d / 2 + random(0, d / 2)."""
+    return backoff(retry) * random.uniform(0.5, 1, len(retry))
+
+
+def full(retry: Numbers, last: Numbers, random: Random) -> Numbers:
+    """Brooker 2015, "full jitter": random(0, d)."""
+    return backoff(retry) * random.uniform(0, 1, len(retry))
+
+
+def decorrelated(retry: Numbers, last: Numbers, random: Random) -> Numbers:
+    """Brooker 2015, "decorrelated jitter": min(CAP, random(BASE, 3 * last))."""
+    return np.minimum(CAP, random.uniform(BASE, 3 * last))
+
+
+STRATEGIES = {
+    "no jitter": no_jitter,
+    "proportional": proportional,
+    "proportional, cap last": cap_last,
+    "flat second": flat_second,
+    "equal": equal,
+    "full": full,
+    "decorrelated": decorrelated,
+}
+
+
+@dataclass(frozen=True)
+class Herd:
+    """What a service saw after it had failed every client at second 0."""
+
+    calls: Numbers
+    """Retries in each tenth of a second."""
+    last_served: float
+    """Seconds until the last client was served."""
+    calls_per_client: float
+    """Retries of one client, on average."""
+
+    @property
+    def peak(self) -> int:
+        """The most retries in any tenth of a second (counted from second 0)."""
+        return int(self.calls.max())
+
+    def until(self, seconds: float) -> tuple[list[float], list[int]]:
+        """Return seconds and retries of each 100 ms up to `seconds`, for `pictures.curves`."""
+        slots = range(round(seconds * TICKS))
+        calls = self.calls.tolist() + [0] * len(slots)
+        return [slot / TICKS for slot in slots], calls[: len(slots)]
+
+
+def stampede(
+    wait: str | Callable[[int], float],
+    *,
+    clients: int = 1000,
+    outage: float = 10,
+    capacity: int = 100,
+    first_retry: int = 1,
+    seed: int = 0,
+) -> Herd:
+    """Let all clients fail at second 0, and retry until they are served.
+
+    Retries during the outage fail. After it the first `capacity / 10` of each tenth of a second
+    are served, in order of arrival; the others fail.
+
+    Args:
+        wait: One of `STRATEGIES`, or a function: the seconds before retry 1, 2, 3 ...
+        clients: How many.
+        outage: Seconds, in tenths.
+        capacity: Calls the service answers in a second, a multiple of ten.
+        first_retry: What the clients' counters say; more than 1 if they were not reset.
+        seed: Of the strategies' random numbers; a function brings its own.
+
+    Raises:
+        ValueError: A wait is no number of seconds, or the waits are so short that it never ends.
+    """
+    strategy = _each(wait) if callable(wait) else STRATEGIES[wait]
+    random, seen, last_served = np.random.default_rng(seed), {}, 0.0
+    retry = np.full(clients, first_retry)
+    last = strategy(retry, np.full(clients, BASE), random)
+    due = last.copy()
+    for _ in range(MAX_ROUNDS):
+        if not len(due):
+            calls = np.zeros(max(seen) + 1, dtype=int)
+            calls[list(seen)] = list(seen.values())
+            return Herd(calls, last_served, float(calls.sum() / clients))
+        if not (np.isfinite(due) & (last >= 0)).all():
+            raise ValueError("A wait is a number of seconds from 0: look at what `wait` returns.")
+        tick = np.floor(due * TICKS)
+        slot = int(tick.min())
+        calling = sorted(np.flatnonzero(tick == slot), key=due.__getitem__)
+        before = seen.get(slot, 0)  # those who come back within the same tenth find it full
+        seen[slot] = before + len(calling)
+        room = max(0, capacity // TICKS - before) if slot >= outage * TICKS else 0
+        served, refused = calling[:room], calling[room:]
+        last_served = max([last_served, *due[served].tolist()])
+        retry[refused] += 1
+        last[refused] = strategy(retry[refused], last[refused], random)
+        due[refused] += last[refused]
+        due, retry, last = (np.delete(values, served) for values in (due, retry, last))
+    raise ValueError("The clients hardly wait at all, so it never ends: return whole seconds.")
+
+
+def _each(wait: Callable[[int], float]) -> Callable[..., Numbers]:
+    return lambda retry, *_: np.array([float(wait(int(number))) for number in retry])
