@@ -1,0 +1,85 @@
+"""Draw a trace as a tree to open, fold and search: HTML that needs neither a kernel nor a network.
+
+Where scripts do not run (GitHub, a notebook that is not trusted yet) the tree is there, without
+its search field. Text keeps the theme's own colour, so it can be read in light and dark ones.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course_utils.trace import Span
+
+__all__ = ("tree",)
+
+LIST = "list-style:none;margin:0;padding-left:1.2em"
+TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 6px 1.2em"
+# Finds the spans that hold a text, opens them and what leads there, and hides the others.
+SEARCH = """
+(() => {
+  const trace = document.currentScript.previousElementSibling, bar = document.createElement('p');
+  bar.innerHTML = `<label>Search this trace <input type="search" style="background:transparent;
+    color:inherit;border:1px solid currentColor;padding:2px 6px"></label>
+    <span role="status" style="margin-left:1em"></span>`;
+  trace.prepend(bar);
+  const folds = [...trace.querySelectorAll('details')], before = folds.map(fold => fold.open);
+  const own = span => [...span.querySelectorAll(':scope > details > :not(ul)')];
+  bar.querySelector('input').addEventListener('input', event => {
+    const text = event.target.value.trim().toLowerCase();
+    const holds = part => Boolean(text) && part.textContent.toLowerCase().includes(text);
+    folds.forEach((fold, number) => { fold.open = text ? false : before[number]; });
+    let count = 0;
+    trace.querySelectorAll('li').forEach(span => {
+      const found = own(span).filter(holds);
+      count += found.length > 0;
+      span.hidden = Boolean(text) && !holds(span);
+      found.forEach(part => {
+        for (let at = part; at !== trace; at = at.parentElement)
+          if (at.tagName === 'DETAILS') at.open = true;
+      });
+    });
+    const words = `${count} ${count === 1 ? 'span holds' : 'spans hold'} it`;
+    bar.querySelector('[role=status]').textContent = text && words;
+  });
+})();
+"""
+
+
+def tree(spans: Sequence[Span]) -> str:
+    """Return the HTML of the spans and all below them."""
+    if not spans:
+        return "<p>Nothing was traced.</p>"
+    # With the attribute, JupyterLab leaves keys to the tree: Enter and letters are its shortcuts.
+    return f'<div data-lm-suppress-shortcuts="true">{_list(spans)}</div><script>{SEARCH}</script>'
+
+
+def _list(spans: Sequence[Span]) -> str:
+    return f'<ul style="{LIST}">{"".join(map(_item, spans))}</ul>' if spans else ""
+
+
+def _item(span: Span) -> str:
+    # Open where there is something below, or something went wrong.
+    is_open = " open" if span.children or span.fate else ""
+    parts = [_part("Inputs", span.inputs), _part("Outputs", span.outputs)]
+    fate = f"<p style='{TEXT}'><strong>{html.escape(span.fate)}</strong></p>" if span.fate else ""
+    return (
+        f"<li><details{is_open}><summary>{_head(span)}</summary>"
+        f"{fate}{''.join(parts)}{_list(span.children)}</details></li>"
+    )
+
+
+def _head(span: Span) -> str:
+    facts = [f"step {span.step}"] if span.step is not None else []
+    facts += [f"{span.seconds * 1000:.0f} ms"] if span.seconds is not None else []
+    mark = "✗ failed: " if span.error else "⏸ waits: " if span.waits else ""
+    kind = {"llm": " (model)", "tool": " (tool)"}.get(span.kind, "")
+    return f"{mark}<strong>{html.escape(span.name)}</strong>{kind} · {', '.join(facts)}"
+
+
+def _part(title: str, value: Any) -> str:
+    text = html.escape(json.dumps(value, ensure_ascii=False, indent=2))
+    return f"<details><summary>{title}</summary><pre style='{TEXT}'>{text}</pre></details>"
