@@ -1,3 +1,19 @@
 """What the notebooks import: exercise checks, the approval panel, pictures."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course_utils.approval import ApprovalPanel
+
+__all__ = ("ApprovalPanel",)
+
+
+def __getattr__(name: str) -> Any:
+    """Import the approval panel when it is asked for: most lessons do without it."""
+    if name != "ApprovalPanel":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from course_utils.approval import ApprovalPanel  # noqa: PLC0415 - it brings ipywidgets
+
+    return ApprovalPanel

@@ -1,0 +1,306 @@
+"""A panel on which a person approves, edits or rejects what an agent is about to do."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+from langgraph.pregel import Pregel
+from langgraph.types import Command, StateSnapshot
+
+from course_utils.approval_call import Call, Decision, DecisionRefused, Record
+from course_utils.approval_card import Card, said
+from course_utils.approval_log import Log, answer
+from course_utils.approval_question import Question, check, read
+
+__all__ = ("ApprovalPanel", "DecisionNeeded")
+
+# One for each thread: of two clicks, from whichever panel of this kernel, the second looks at the
+# thread only when the first has been carried out.
+_LOCKS: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+
+
+class DecisionNeeded(Exception):
+    """Something still waits for a decision; Run All stops here, with one line."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Decision needed: {self}"]
+
+
+class ApprovalPanel:
+    """Show every pending interrupt of a thread, and resume the graph when a person has decided.
+
+    What waits is read from the checkpointer, so a new panel in a new kernel shows it again. A graph
+    may ask in three ways:
+
+    - `HumanInTheLoopMiddleware`, in both of its modes;
+    - `interrupt({"tool": "refund", "args": {...}, "why": "...", "allowed": ["approve", "edit",
+      "reject", "respond"]})`, where `why` and `allowed` (the first three) may be left out. It
+      returns `{"type": "approve"}`, `{"type": "edit", "args": {...}}`, `{"type": "reject",
+      "reason": "..."}` or `{"type": "respond", "message": "..."}`;
+    - `interrupt(anything else)`, shown as it is. It returns True (Approve) or False (Reject).
+
+    The graph runs in the callback of the button, with `graph.stream`: a graph with an async saver
+    or async nodes is refused.
+    """
+
+    def __init__(
+        self,
+        graph: Pregel,
+        config: dict[str, Any],
+        *,
+        on_decision: Callable[[Record], None] | None = None,
+    ) -> None:
+        """Show what waits on the thread of `config`; nothing is run.
+
+        Args:
+            graph: A compiled graph with a checkpointer.
+            config: The configuration that it was invoked with.
+            on_decision: Called with each decision before it is carried out. If it raises, nothing
+                is carried out.
+
+        Raises:
+            ValueError: The graph cannot be resumed from here, or the config names no thread.
+        """
+        check(graph, config)
+        self._graph, self._config, self._on_decision = graph, config, on_decision
+        self._lock = _LOCKS[str(config["configurable"]["thread_id"])]
+        self._records: list[Record] = []
+        self._failure = ""
+        self._cards: dict[str, list[Card]] = {}  # of each interrupt that waits
+        self._status = ipywidgets.HTML()
+        self.widget = ipywidgets.VBox([self._status])
+        with self._lock:
+            self._update()
+
+    @property
+    def pending(self) -> list[Call]:
+        """The calls that wait for a decision now: tool, args, why, allowed."""
+        waiting = []
+        for question in read(self._graph, self._state()):
+            cards = self._cards.get(question.id)
+            decided = [card.decision is not None for card in cards or ()]
+            waiting += (
+                call
+                for number, call in enumerate(question.calls)
+                if not cards or not decided[number]
+            )
+        return waiting
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """The final state's values; None while the thread is not finished."""
+        state = self._state()
+        return None if state.next or state.created_at is None else state.values
+
+    def require(self) -> dict[str, Any]:
+        """Return the final state's values.
+
+        Raises:
+            DecisionNeeded: Something waits. In a notebook this stops Run All with one line.
+        """
+        if waiting := self.pending:
+            names = " and ".join(dict.fromkeys(call.tool or "a question" for call in waiting))
+            raise DecisionNeeded(
+                f"{names} waits in the panel above. Press a button there, then run this cell and "
+                "those below it."
+            )
+        state = self._state()
+        if state.created_at is None:
+            raise DecisionNeeded("nothing has run on this thread yet. Invoke the graph first.")
+        if state.next:
+            steps = ", ".join(state.next)
+            raise DecisionNeeded(
+                f"the run stopped before {steps} and waits for no decision. "
+                "`graph.invoke(None, config)` goes on."
+            )
+        return state.values
+
+    def decide(
+        self,
+        decision: str,
+        *,
+        args: dict[str, Any] | None = None,
+        reason: str = "",
+        message: str = "",
+        call: str | int | None = None,
+    ) -> None:
+        """Decide as a press of a button would; for scripts and tests.
+
+        Args:
+            decision: approve, edit, reject or respond.
+            args: The arguments to run with; of an edit.
+            reason: Why it is rejected. The model reads it.
+            message: The answer in the tool's place; of respond.
+            call: Which call, where several wait: the tool's name, or a position, 0 for the first.
+
+        Raises:
+            DecisionRefused: Nothing waits, several calls wait and `call` names none of them, or
+                this decision is not allowed. Nothing is resumed.
+            Exception: What the graph raised after it was resumed.
+        """
+        card = self._named(call)
+        self._decide(card, Decision(decision, args, reason or message))
+
+    def __repr__(self) -> str:
+        waiting = self.pending
+        lines = [f"ApprovalPanel: {_count(len(waiting))} for a decision."]
+        for number, call in enumerate(waiting):
+            allowed = ", ".join(call.allowed)
+            lines.append(f"  [{number}] {call}  ({allowed})")
+            if call.why and call.tool:
+                lines.append(f"      {call.why}")
+        lines += (f"  {record}" for record in self._records)
+        if self._failure:
+            lines.append(f"  stopped: {self._failure}")
+        values = self.result
+        if values is not None:
+            lines.append(f"  finished: {answer(values)}")
+        if waiting:
+            lines.append('Buttons need a running notebook; without one: panel.decide("approve").')
+        return "\n".join(lines)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        # Text for wherever widgets do not run: GitHub, a notebook that is not trusted, nbval.
+        return self.widget._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
+
+    def _state(self) -> StateSnapshot:
+        return self._graph.get_state(self._config, subgraphs=True)
+
+    def _named(self, name: str | int | None) -> Card:
+        """Return the card that `decide` means, of those that wait at this moment."""
+        if self._lock.acquire(blocking=False):  # else a decision is being carried out
+            try:
+                self._update()
+            finally:
+                self._lock.release()
+        cards = [c for cards in self._cards.values() for c in cards if c.decision is None]
+        if not cards:
+            raise DecisionRefused("Nothing waits for a decision.")
+        if name is None:
+            found = cards
+        elif isinstance(name, int):
+            found = cards[name : name + 1]
+        else:
+            found = [card for card in cards if card.call.tool == name]
+        if len(found) == 1:
+            return found[0]
+        waiting = "; ".join(f"{number}: {card.call}" for number, card in enumerate(cards))
+        raise DecisionRefused(
+            f"{_count(len(cards))}, and call={name!r} names {len(found) or 'none'} of them. "
+            f"Name one with call=, by tool or by position: {waiting}."
+        )
+
+    def _clicked(self, card: Card, kind: str) -> None:
+        """Decide by button; whatever goes wrong is said in the panel."""
+        try:
+            self._decide(card, kind)
+        except DecisionRefused as refused:
+            card.say(str(refused), "alert")
+        except Exception as error:
+            if card.decision is None:  # else the log has said it
+                card.say(f"Nothing was decided. {_first_line(error)}", "alert")
+        else:
+            for cards in self._cards.values():
+                for waiting in cards:
+                    if waiting.decision is None:
+                        waiting.focus()
+                        return
+
+    def _decide(self, card: Card, how: Decision | str) -> None:
+        """Carry out a decision, or what the button `how` makes of the card's fields."""
+        with self._lock:
+            if card.decision is not None:
+                raise DecisionRefused("This was already decided. Nothing has changed.")
+            questions = {question.id: question for question in read(self._graph, self._state())}
+            asked = next((id for id, cards in self._cards.items() if card in cards), None)
+            if asked not in questions:
+                self._update()
+                raise DecisionRefused("This is no longer pending. Nothing has changed.")
+            decision = card.read(how) if isinstance(how, str) else card.call.checked(how)
+            call = card.call
+            record = Record(
+                call.tool, call.args, call.why, decision.type, decision.reason, decision.args
+            )
+            if self._on_decision is not None:
+                self._on_decision(record)
+            card.decided(decision)
+            self._records.append(record)
+            try:
+                decisions = [other.decision for other in self._cards[asked]]
+                if None not in decisions:
+                    for question in questions.values():
+                        if question.is_spoiled:
+                            question.take_back(self._graph)
+                    self._resume(questions[asked], decisions)
+            finally:
+                self._update()
+
+    def _resume(self, question: Question, decisions: list[Decision]) -> None:
+        """Run the graph on, by the interrupt's id, and show each step."""
+        self._failure = ""
+        log = Log(self._state().values)
+        self._append(log.widget)
+        self._status.value = said("Running.")
+        del self._cards[question.id]
+        try:
+            for part in self._graph.stream(
+                Command(resume={question.id: question.answer(decisions)}),
+                self._config,
+                stream_mode=["updates", "custom"],
+                durability="sync",  # a decision is on disk before the next step begins
+                version="v2",
+            ):
+                log.add(part)
+        except BaseException as error:
+            self._failure = _first_line(error)
+            state = self._state()
+            if question.id in {left.id for left in read(self._graph, state)}:
+                question.take_back(self._graph)
+                del self._records[-len(decisions) :]
+                after = "The decision was taken back: decide again below."
+            else:
+                steps = ", ".join(state.next)
+                after = f"The decision stands. `graph.invoke(None, config)` tries {steps} again."
+            words = f"The run stopped with {self._failure} {after}"
+            self._append(ipywidgets.HTML(said(words, "alert")))
+            raise
+
+    def _update(self) -> None:
+        """Bring the cards and the last line up to what the checkpointer says."""
+        state = self._state()
+        questions = {question.id: question for question in read(self._graph, state)}
+        for gone in self._cards.keys() - questions.keys():
+            for card in self._cards.pop(gone):
+                if card.decision is None:
+                    card.close("No longer pending: it was decided elsewhere.")
+        for id, question in questions.items():
+            if id not in self._cards:
+                self._cards[id] = [Card(call, self._clicked) for call in question.calls]
+                self._append(*(card.widget for card in self._cards[id]))
+        waiting = sum(card.decision is None for cards in self._cards.values() for card in cards)
+        if waiting:
+            words = f"{_count(waiting)} for a decision."
+        elif state.created_at is None:
+            words = "Nothing has run on this thread yet."
+        elif state.next:
+            words = f"Nothing waits for a decision; the run stopped before {', '.join(state.next)}."
+        else:
+            words = f"Finished. {answer(state.values)}"
+        self._status.value = said(words)
+
+    def _append(self, *widgets: ipywidgets.Widget) -> None:
+        self.widget.children = (*self.widget.children[:-1], *widgets, self._status)
+
+
+def _count(number: int) -> str:
+    words = {0: "nothing waits", 1: "1 call waits"}
+    return words.get(number, f"{number} calls wait")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no words'}."

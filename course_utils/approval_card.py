@@ -1,0 +1,177 @@
+"""The card of one call that waits: what would run, fields for a person's words, buttons."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from course_utils.approval_call import Call, Decision, DecisionRefused
+
+__all__ = ("Card", "said")
+
+# White on each of these has a contrast of 6.7 or more, in both themes.
+_COLOURS = {"approve": "#1b5e20", "edit": "#8a3c00", "reject": "#b00020", "respond": "#0d47a1"}
+_ICONS = {"approve": "check", "edit": "pencil", "reject": "times", "respond": "reply"}
+_TIPS = {
+    "approve": "Run it as proposed",
+    "edit": "Run it with the arguments as they stand in the field",
+    "reject": "Do not run it",
+    "respond": "Do not run it: your answer takes the place of its result",
+}
+_WORDS = {
+    ("reject",): ("Reason", "why you reject: the model reads it"),
+    ("respond",): ("Answer", "what the model gets in the tool's place"),
+    ("reject", "respond"): ("Reason or answer", "the model reads it"),
+}
+_WIDE = {"width": "auto", "max_width": "760px"}
+_LABEL = {"description_width": "130px"}
+
+
+def said(text: str, role: str = "status") -> str:
+    """Return a sentence that a screen reader announces; an alert stands out for everybody."""
+    edge = "var(--jp-error-color1, #c62828)" if role == "alert" else "transparent"
+    style = (
+        f"border-left:4px solid {edge};padding-left:8px;min-height:1.5em;"
+        "color:var(--jp-content-font-color1, inherit)"
+    )
+    return f'<div role="{role}" style="{style}">{html.escape(text)}</div>'
+
+
+class Card:
+    """One call and what was decided about it; it can be decided once.
+
+    Attributes:
+        call: The call.
+        decision: None until somebody has decided.
+        widget: What is shown.
+    """
+
+    def __init__(self, call: Call, on_click: Callable[[Card, str], None]) -> None:
+        """Draw the card; `on_click` gets the card and the name of the decision."""
+        self.call = call
+        self.decision: Decision | None = None
+        self._message = ipywidgets.HTML(said(""))
+        self._args = self._words = None
+        fields: list[ipywidgets.Widget] = []
+        if "edit" in call.allowed:
+            lines = len(self._json().splitlines())
+            self._args = ipywidgets.Textarea(
+                self._json(),
+                description="Arguments (JSON)",
+                # Sent when the field is left: key by key, a click could overtake the last key.
+                continuous_update=False,
+                rows=lines,
+                layout=ipywidgets.Layout(**_WIDE),
+                style=_LABEL,
+            )
+            fields.append(self._args)
+        if wanted := tuple(name for name in ("reject", "respond") if name in call.allowed):
+            label, hint = _WORDS[wanted]
+            self._words = ipywidgets.Text(
+                description=label,
+                placeholder=hint,
+                continuous_update=False,
+                layout=ipywidgets.Layout(**_WIDE),
+                style=_LABEL,
+            )
+            fields.append(self._words)
+        self._buttons = {name: _button(name) for name in call.allowed}
+        for name, button in self._buttons.items():
+            button.on_click(lambda _, name=name: on_click(self, name))
+        row = ipywidgets.HBox(list(self._buttons.values()))
+        self.widget = ipywidgets.VBox(
+            [ipywidgets.HTML(_described(call)), *fields, row, self._message],
+            layout=ipywidgets.Layout(
+                border="1px solid var(--jp-border-color1, #bdbdbd)", padding="8px", margin="4px 0"
+            ),
+        )
+
+    def read(self, kind: str) -> Decision:
+        """Return the decision that a press of a button makes of the fields.
+
+        Raises:
+            DecisionRefused: What stands in a field does not do; the field has the focus.
+        """
+        words = self._words.value.strip() if self._words else ""
+        args = None
+        try:
+            if kind == "edit":
+                args = self.call.parsed(self._args.value)
+                if args == self.call.args:
+                    raise DecisionRefused(
+                        "These are the arguments as proposed: change them, or press Approve."
+                    )
+            return self.call.checked(Decision(kind, args, "" if kind == "edit" else words))
+        except DecisionRefused:
+            field = self._args if kind == "edit" else self._words
+            if field is not None:
+                field.focus()
+            raise
+
+    def decided(self, decision: Decision) -> None:
+        """Keep the decision, say it, and take no other."""
+        self.decision = decision
+        text = {
+            "approve": "Approved.",
+            "edit": f"Approved with other arguments: {json.dumps(decision.args)}.",
+            "reject": f"Rejected: {decision.reason}" if decision.reason else "Rejected.",
+            "respond": f"Answered: {decision.reason}",
+        }
+        self.close(text[decision.type])
+
+    def close(self, text: str) -> None:
+        """Disable everything and say why. Nothing moves: a second click hits a dead button."""
+        for widget in (self._args, self._words, *self._buttons.values()):
+            if widget is not None:
+                widget.disabled = True
+        self.say(text)
+
+    def say(self, text: str, role: str = "status") -> None:
+        """Say a sentence on the card."""
+        self._message.value = said(text, role)
+
+    def focus(self) -> None:
+        """Put the cursor into a field; never onto a button, where Enter would decide."""
+        field = self._args or self._words
+        if field is not None:
+            field.focus()
+
+    def _json(self) -> str:
+        return json.dumps(self.call.args, indent=2, ensure_ascii=False, default=str)
+
+
+def _described(call: Call) -> str:
+    why = f'<div style="white-space:pre-wrap">{html.escape(call.why)}</div>' if call.why else ""
+    if not call.tool:
+        return f'<div style="color:var(--jp-content-font-color1, inherit)">{why}</div>'
+    left = "text-align:left;vertical-align:top;white-space:pre-wrap"
+    rows = "".join(
+        f'<tr><th scope="row" style="{left}">{html.escape(name)}</th>'
+        f'<td style="{left}">{html.escape(_readable(value))}</td></tr>'
+        for name, value in call.args.items()
+    )
+    return (
+        '<div style="color:var(--jp-content-font-color1, inherit);line-height:1.5">'
+        f"May <strong>{html.escape(call.tool)}</strong> run?{why}"
+        f'<table style="margin:4px 0">{rows}</table></div>'
+    )
+
+
+def _readable(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=1, default=str)
+
+
+def _button(name: str) -> ipywidgets.Button:
+    return ipywidgets.Button(
+        description=name.capitalize(),
+        icon=_ICONS[name],
+        tooltip=_TIPS[name],
+        layout=ipywidgets.Layout(width="auto", height="36px"),
+        style=ipywidgets.ButtonStyle(
+            button_color=_COLOURS[name], text_color="white", font_weight="600"
+        ),
+    )
