@@ -68,7 +68,7 @@ class ApprovalPanel:
         check(graph, config)
         self._graph, self._config, self._on_decision = graph, config, on_decision
         self._lock = _LOCKS[str(config["configurable"]["thread_id"])]
-        self._records: list[Record] = []
+        self._records: list[tuple[str, Record]] = []  # each with its interrupt's id
         self._failure = ""
         self._cards: dict[str, list[Card]] = {}  # of each interrupt that waits
         self._status = ipywidgets.HTML()
@@ -153,7 +153,7 @@ class ApprovalPanel:
             lines.append(f"  [{number}] {call}  ({allowed})")
             if call.why and call.tool:
                 lines.append(f"      {call.why}")
-        lines += (f"  {record}" for record in self._records)
+        lines += (f"  {record}" for _, record in self._records)
         if self._failure:
             lines.append(f"  stopped: {self._failure}")
         values = self.result
@@ -201,8 +201,8 @@ class ApprovalPanel:
         except DecisionRefused as refused:
             card.say(str(refused), "alert")
         except Exception as error:
-            if card.decision is None:  # else the log has said it
-                card.say(f"Nothing was decided. {_first_line(error)}", "alert")
+            if (words := _first_line(error)) != self._failure:  # else it is said already
+                card.say(f"This failed: {words}", "alert")
         else:
             for cards in self._cards.values():
                 for waiting in cards:
@@ -228,7 +228,7 @@ class ApprovalPanel:
             if self._on_decision is not None:
                 self._on_decision(record)
             card.decided(decision)
-            self._records.append(record)
+            self._records.append((asked, record))
             try:
                 decisions = [other.decision for other in self._cards[asked]]
                 if None not in decisions:
@@ -260,7 +260,7 @@ class ApprovalPanel:
             state = self._state()
             if question.id in {left.id for left in read(self._graph, state)}:
                 question.take_back(self._graph)
-                del self._records[-len(decisions) :]
+                self._records = [pair for pair in self._records if pair[0] != question.id]
                 after = "The decision was taken back: decide again below."
             else:
                 steps = ", ".join(state.next)
