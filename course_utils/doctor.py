@@ -17,6 +17,7 @@ import ipywidgets
 from packaging.requirements import Requirement
 
 import lesson_model
+from course_utils.postgres_keeper import programs
 
 __all__ = ("Finding", "Report", "doctor")
 
@@ -144,4 +145,21 @@ def _model() -> Finding:
     return Finding("The lesson model answers")
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (_python, _packages, _widgets, _folder, _model)
+def _postgres() -> Finding:
+    return Finding(
+        "A PostgreSQL server for lesson 2",
+        bool(os.environ.get("COURSE_POSTGRES_URL") or programs()),
+        "there is none here, and the lesson leaves it out",
+        "For all of it run python3 course.py, or install PostgreSQL from postgresql.org/download",
+        needed=False,
+    )
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    _python,
+    _packages,
+    _widgets,
+    _folder,
+    _model,
+    _postgres,
+)

