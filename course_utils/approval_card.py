@@ -15,7 +15,6 @@ __all__ = ("Card", "said")
 
 # White on each of these has a contrast of 6.7 or more, in both themes.
 _COLOURS = {"approve": "#1b5e20", "edit": "#8a3c00", "reject": "#b00020", "respond": "#0d47a1"}
-_ICONS = {"approve": "check", "edit": "pencil", "reject": "times", "respond": "reply"}
 _TIPS = {
     "approve": "Run it as proposed",
     "edit": "Run it with the arguments as they stand in the field",
@@ -168,7 +167,7 @@ def _readable(value: Any) -> str:
 def _button(name: str) -> ipywidgets.Button:
     return ipywidgets.Button(
         description=name.capitalize(),
-        icon=_ICONS[name],
+        # No icon: its glyph would be part of the name that a screen reader says.
         tooltip=_TIPS[name],
         layout=ipywidgets.Layout(width="auto", height="36px"),
         style=ipywidgets.ButtonStyle(

@@ -1,0 +1,171 @@
+"""The approval panel in JupyterLab: what a person does with mouse and keyboard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from lab_page import RED, NotebookPage, Opener
+from lab_server import Lab
+from playwright.async_api import Locator, expect
+
+pytestmark = pytest.mark.asyncio
+
+DESK = Path(__file__).resolve().parents[1] / "approval_desk.py"
+SETUP = """\
+from approval_desk import *
+from course_utils import ApprovalPanel
+
+def ask(graph, name, given=None):
+    config = {"configurable": {"thread_id": name}}
+    if not graph.get_state(config).values:
+        graph.invoke(given or {"messages": "a refund, please"}, config)
+    return ApprovalPanel(graph, config)
+"""
+# One cell a test: each has a panel, a thread and a list of deeds of its own.
+APPROVE = "ask(agent([BIG], 'It is paid.'), 'approve')"
+OWN = """\
+own = {"tool": "refund", "args": {"order": "T-7", "amount": 120}, "why": "It is above 100."}
+own |= {"allowed": ["approve", "edit", "reject", "respond"]}
+"""
+EDIT = OWN + "ask(steps(own), 'edit', {'first': 0})"
+REJECT = "ask(agent([BIG], 'Sorry.'), 'reject')"
+RESPOND = OWN + "ask(steps(own), 'respond', {'first': 0})"
+SEVERAL = "ask(agent([LOOK, BIG, SMALL], 'Both are seen to.'), 'several')"
+SECOND = "ask(steps({'tool': 'pack', 'args': {}}, 'Really?'), 'second', {'first': 0})"
+KEYS = "ask(agent([BIG], 'It is paid.'), 'keys')"
+FAILS = "ask(agent([('refund', {'order': 'T-7', 'amount': 13})], '', mode='per_call'), 'fails')"
+DEEDS = "print(done)"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def desk(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage]:
+    """A notebook with one panel a cell, after Run All."""
+    shutil.copy(DESK, lab.course / "notebooks")
+    cells = [SETUP, APPROVE, EDIT, REJECT, RESPOND, SEVERAL, SECOND, KEYS, FAILS, DEEDS]
+    async with open_notebook(lab.write("approvals.ipynb", *cells)) as page:
+        outputs = await page.run_all()
+        assert RED not in {output.mime for output in outputs}, outputs
+        yield page
+        await page.use_theme("JupyterLab Light")
+
+
+def panel_in(page: NotebookPage, source: str) -> Locator:
+    """Return what the cell with this source shows."""
+    return page.cell(page.find(source)).locator(".jp-OutputArea-output")
+
+
+async def deeds(page: NotebookPage) -> str:
+    """Return what the tools and nodes have done so far."""
+    return await (await page.run(page.find(DEEDS))).inner_text()
+
+
+async def press(panel: Locator, word: str) -> None:
+    """Press a button of the last card."""
+    await panel.get_by_role("button", name=word, exact=True).last.click()
+
+
+async def test_approve(desk: NotebookPage) -> None:
+    panel = panel_in(desk, APPROVE)
+    await expect(panel).to_contain_text("1 call waits for a decision.")
+    await press(panel, "Approve")
+    await expect(panel).to_contain_text("tool refund: 120 euros for T-7")
+    await expect(panel).to_contain_text("Finished. It is paid.")
+    assert "refund T-7 120" in await deeds(desk)
+
+
+async def test_a_bad_edit_then_a_good_one(desk: NotebookPage) -> None:
+    panel = panel_in(desk, EDIT)
+    area = panel.get_by_label("Arguments (JSON)")
+    await area.fill('{"order": "T-7", "amount": }')
+    await press(panel, "Edit")
+    await expect(panel.get_by_role("alert")).to_contain_text("The arguments are not valid JSON")
+    await expect(area).to_be_focused()
+    await area.fill('{"order": "T-7", "sum": 60}')
+    await press(panel, "Edit")
+    await expect(panel.get_by_role("alert")).to_contain_text('refund has no argument "sum"')
+    assert "'type': 'edit'" not in await deeds(desk)
+    await area.fill('{"order": "T-7", "amount": 60}')
+    await press(panel, "Edit")
+    await expect(panel).to_contain_text("Finished.")
+    told = "first: {'type': 'edit', 'args': {'order': 'T-7', 'amount': 60}}"
+    assert told in await deeds(desk)
+
+
+async def test_reject_with_a_reason(desk: NotebookPage) -> None:
+    panel = panel_in(desk, REJECT)
+    await panel.get_by_label("Reason").press_sequentially("it is 90 days old")
+    await press(panel, "Reject")
+    await expect(panel).to_contain_text("with reason: it is 90 days old")
+    await expect(panel).to_contain_text("Finished. Sorry.")
+
+
+async def test_respond(desk: NotebookPage) -> None:
+    panel = panel_in(desk, RESPOND)
+    await press(panel, "Respond")
+    await expect(panel.get_by_role("alert")).to_contain_text("Write the answer")
+    await expect(panel.get_by_label("Reason or answer")).to_be_focused()
+    await panel.get_by_label("Reason or answer").fill("paid by hand")
+    await press(panel, "Respond")
+    await expect(panel).to_contain_text("Finished.")
+    assert "first: {'type': 'respond', 'message': 'paid by hand'}" in await deeds(desk)
+
+
+async def test_several_calls_of_which_two_wait(desk: NotebookPage) -> None:
+    panel = panel_in(desk, SEVERAL)
+    await expect(panel).to_contain_text("2 calls wait for a decision.")
+    approve = panel.get_by_role("button", name="Approve", exact=True)
+    await expect(approve).to_have_count(2)
+    await approve.first.click()
+    await expect(panel).to_contain_text("1 call waits for a decision.")
+    await expect(panel).not_to_contain_text("a tent")
+    await panel.get_by_label("Reason").last.fill("no")
+    await press(panel, "Reject")
+    await expect(panel).to_contain_text("Finished. Both are seen to.")
+    assert "refund T-8 5" not in await deeds(desk)
+
+
+async def test_a_double_click_does_not_answer_the_second_question(desk: NotebookPage) -> None:
+    panel = panel_in(desk, SECOND)
+    await panel.get_by_role("button", name="Approve").dblclick()
+    await expect(panel).to_contain_text("Really?")
+    await expect(panel).to_contain_text("1 call waits for a decision.")
+    done = await deeds(desk)
+    assert done.count("first: {'type': 'approve'}") == 1 and "second: True" not in done
+    await press(panel, "Approve")
+    await expect(panel).to_contain_text("Finished.")
+    assert "second: True" in await deeds(desk)
+
+
+async def test_a_step_that_fails_is_shown_and_can_be_decided_again(desk: NotebookPage) -> None:
+    panel = panel_in(desk, FAILS)
+    await press(panel, "Approve")
+    await expect(panel.get_by_role("alert")).to_contain_text("RuntimeError: the bank is closed.")
+    await expect(panel).to_contain_text("1 call waits for a decision.")
+    await press(panel, "Reject")
+    await expect(panel).to_contain_text("Finished.")
+
+
+async def test_with_the_keyboard_alone(desk: NotebookPage) -> None:
+    panel, keyboard = panel_in(desk, KEYS), desk.page.keyboard
+    area = panel.get_by_label("Arguments (JSON)")
+    await area.focus()
+    order = [panel.get_by_label("Reason or answer")]
+    order += (panel.get_by_role("button", name=word) for word in ("Approve", "Edit", "Reject"))
+    for element in order:
+        await keyboard.press("Tab")
+        await expect(element).to_be_focused()
+    await keyboard.press("Shift+Tab")
+    await keyboard.press("Enter")
+    await expect(panel.get_by_role("alert")).to_contain_text("press Approve")
+    await expect(area).to_be_focused()
+    await keyboard.press("ControlOrMeta+a")
+    await keyboard.type('{"order": "T-7", "amount": 61}')
+    for _ in range(3):
+        await keyboard.press("Tab")
+    await keyboard.press("Space")
+    await expect(panel).to_contain_text("Finished. It is paid.")
+    assert "refund T-7 61" in await deeds(desk)
