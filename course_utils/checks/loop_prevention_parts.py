@@ -1,0 +1,252 @@
+"""What the checks of lesson 5 share: a desk that loops, and what a run of it came to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelCallLimitMiddleware
+from langchain.messages import AIMessage, HumanMessage, ToolMessage
+from langchain.tools import tool
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import GraphRecursionError
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.managed import RemainingSteps
+from langgraph.prebuilt import ToolNode
+from langgraph.types import Send
+
+__all__ = ("GREETING", "FOUND_NOTHING", "LOST", "REPEATED", "SHORT", "Desk", "Run", "agent_with")
+__all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
+__all__ += ("run_beside_another_customer", "teach", "too_late")
+
+LOST = "Where is parcel P-9?"  # the model never stops asking the tool
+SHORT = "Look twice for parcel P-9."  # two calls of the tool, one after the other, and an answer
+GREETING = "Good morning! What can I do for you?"
+FOUND_NOTHING = "I looked twice, and it is not there."
+
+
+@tool
+def find_parcel(parcel: str) -> str:
+    """Look for a parcel in the depots, by its number."""
+    return f"Parcel {parcel} is not in this depot. Please look again."
+
+
+def teach(model: Any) -> None:
+    """Tell the lesson model how to loop, how to stop by itself, and how to greet."""
+    model.when("hello").says(GREETING)
+    model.when("look twice").calls("find_parcel").calls("find_parcel").then_says(FOUND_NOTHING)
+    model.when("where is parcel").always_calls("find_parcel")
+
+
+def call(name: str, id: str = "1", **arguments: Any) -> dict[str, Any]:
+    """Return a tool call as it stands in an `AIMessage`."""
+    return {"name": name, "args": arguments, "id": id, "type": "tool_call"}
+
+
+class Desk(MessagesState):
+    """The state of the lesson's desk."""
+
+    rounds: int
+    remaining_steps: RemainingSteps
+
+
+def desk(route: Callable[[Desk], str]) -> Any:
+    """Build the lesson's desk around a route."""
+    llm = ChatOpenAI().bind_tools([find_parcel])
+
+    def agent(state: Desk) -> dict[str, Any]:
+        return {"messages": llm.invoke(state["messages"]), "rounds": state.get("rounds", 0) + 1}
+
+    def stop(state: Desk) -> dict[str, Any]:
+        calls = state["messages"][-1].tool_calls
+        closed = [ToolMessage("Not carried out: stopped.", tool_call_id=c["id"]) for c in calls]
+        return {"messages": [*closed, AIMessage("I have looked long enough.")]}
+
+    graph = StateGraph(Desk).add_node(agent).add_node(stop)
+    graph.add_node("tools", ToolNode([find_parcel]))
+    graph.add_edge(START, "agent").add_edge("tools", "agent").add_edge("stop", END)
+    graph.add_conditional_edges("agent", route, ["tools", "stop", END])
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one turn came to.
+
+    Attributes:
+        model_calls: How often the model was asked.
+        error: What the run raised, None if nothing.
+        messages: The thread afterwards.
+    """
+
+    model_calls: int
+    error: Exception | None
+    messages: list[Any]
+
+    @property
+    def words(self) -> str:
+        """The text the turn ends with; empty if it does not end in words of the desk."""
+        last = self.messages[-1] if self.messages else None
+        return last.text if isinstance(last, AIMessage) and not last.tool_calls else ""
+
+    @property
+    def ending(self) -> str:
+        """How the turn ended, for a sentence such as "it ..."."""
+        if isinstance(self.error, GraphRecursionError):
+            return "ended with a GraphRecursionError"
+        if self.error is not None:
+            return f"raised {type(self.error).__name__}: {str(self.error)[:90]}"
+        if self.words:
+            return f"ended with the words {self.words!r}"
+        last = self.messages[-1] if self.messages else None
+        if getattr(last, "tool_calls", None):
+            return "ended with a tool call that nobody answered"
+        return f"ended with a message of type {getattr(last, 'type', None)!r}, not with words"
+
+
+def too_late(run: Run) -> str:
+    """Say what probably made a route turn off too late."""
+    if run.error is None:
+        return "END leaves the call open: only `stop` answers it."
+    last = run.messages[-1] if run.messages else None
+    if isinstance(last, AIMessage) and not last.tool_calls:
+        return "`stop` did run, but with the last step of the limit: turn off earlier."
+    return "Too few steps were left for `stop`: turn off earlier."
+
+
+def ask(model: Any, graph: Any, question: str, thread: str = "1", limit: int = 60) -> Run:
+    """Ask a question and note what came of it, an exception included."""
+    config = {"configurable": {"thread_id": thread}, "recursion_limit": limit}
+    before, error = len(model.requests), None
+    try:
+        graph.invoke({"messages": question}, config)
+    except Exception as raised:  # the check says what it was
+        error = raised
+    messages = graph.get_state(config).values.get("messages", [])
+    return Run(len(model.requests) - before, error, messages)
+
+
+def predicted_runs(model: Any) -> Iterator[tuple[str, int]]:
+    """Run what exercise 5.1 asks about; yield letter and count."""
+    for letter, limit, middleware in (
+        ("A", 15, []),
+        ("B", 16, []),
+        ("C", 16, [ModelCallLimitMiddleware(run_limit=100)]),
+    ):
+        agent = create_agent(
+            ChatOpenAI(), [find_parcel], middleware=middleware, checkpointer=InMemorySaver()
+        )
+        yield letter, ask(model, agent, LOST, limit=limit).model_calls
+    worked: list[int] = []
+    fan = StateGraph(MessagesState)
+    fan.add_node("plan", lambda _: {}).add_edge(START, "plan")
+    fan.add_node("worker", lambda number: worked.append(number))
+    fan.add_conditional_edges("plan", lambda _: [Send("worker", n) for n in range(500)])
+    fan.compile().invoke({"messages": []}, {"recursion_limit": 3})
+    yield "D", len(worked)
+
+
+def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
+    """Yield threads to count calls in: title, what to remember, messages, the turn's calls."""
+    hundred = [call("find_parcel", str(n), parcel=f"P-{n}") for n in range(100)]
+    results = [ToolMessage("not here", tool_call_id=c["id"]) for c in hundred[:5]]
+    three = [HumanMessage("Find P-0 to P-2"), AIMessage("", tool_calls=hundred[:3]), *results[:3]]
+    three.append(AIMessage("Not found."))
+    two = [HumanMessage("And P-3, and P-4?")]
+    two += [AIMessage("I'll look.", tool_calls=hundred[3:4]), results[3]]
+    two += [AIMessage("", tool_calls=hundred[4:5]), results[4]]
+    all_at_once = [HumanMessage("Find them all"), AIMessage("", tool_calls=hundred)]
+    why = "an answer is not a call; each has an empty list"
+    yield "21 plain chats", why, [HumanMessage("Hello"), AIMessage(GREETING)] * 21, []
+    yield "100 calls in one message", "one message may hold many calls", all_at_once, hundred
+    why = "a call may come with words, and its result is no call"
+    yield "two calls, one after the other", why, two, hundred[3:5]
+    why = "calls before the customer's last message belong to another turn"
+    yield "two calls, after a turn with three", why, [*three, *two], hundred[3:5]
+    why = "the customer has just spoken, so this turn has no calls yet"
+    yield "a new question after a turn with three", why, [*three, HumanMessage("And P-3?")], []
+
+
+A, B = ("find_parcel", {"parcel": "P-9"}), ("order_status", {"order": "T-7"})
+SEARCH = {"text": "tent", "page": 1}
+REPEATED = (  # title, calls, whether they go in circles, what to remember
+    ("the same call three times", [A, A, A], True, ""),
+    ("the same call twice", [A, A], False, "Twice may be a second try."),
+    ("A, B, A, B, A", [A, B, A, B, A], True, "A repeated call may have others in between."),
+    ("A, B, A, B", [A, B, A, B], False, "No call stands there three times yet."),
+    ("three, then others", [B, A, A, A, B], True, "Do not only look at the end of the list."),
+    (
+        "nine pages of a search",
+        [("search", {"text": "tent", "page": n}) for n in range(9)],
+        False,
+        "The same tool with other arguments is progress.",
+    ),
+    (
+        "three tools with the same arguments",
+        [(name, A[1]) for name in ("find_parcel", "weigh_parcel", "label_parcel")],
+        False,
+        "The tools differ.",
+    ),
+    (
+        "arguments in another order",
+        [("search", SEARCH), ("search", dict(reversed(SEARCH.items()))), ("search", SEARCH)],
+        True,
+        "{'a': 1, 'b': 2} and {'b': 2, 'a': 1} are the same arguments.",
+    ),
+    (
+        "arguments that are lists",
+        [("pack", {"items": ["tent", "pegs"]})] * 3,
+        True,
+        "Arguments may hold lists, which have no hash.",
+    ),
+    ("no calls", [], False, "There is nothing in it."),
+)
+
+
+def costs_of_a_loop(model: Any) -> list[tuple[int, int]]:
+    """Return what was sent and written after each call of the model in a loop."""
+    run = ask(model, agent_with(None), LOST, limit=21)
+    usage = [m.usage_metadata for m in run.messages if isinstance(m, AIMessage)]
+    sent = accumulate(u["input_tokens"] for u in usage)
+    return list(zip(sent, accumulate(u["output_tokens"] for u in usage), strict=True))
+
+
+def between(mistaken: list[float], right: list[float]) -> Any:
+    """Return a budget that is used up after five calls, and mistakenly not yet."""
+    middle = (max(mistaken[4], right[3]) + right[4]) / 2
+    return int(middle) if isinstance(right[4], int) else middle
+
+
+def agent_with(budget: Any, work: Callable[[], None] = lambda: None) -> Any:
+    """Return an agent with a middleware (None: without) and a tool that works for a while."""
+
+    @tool
+    def find_parcel(parcel: str) -> str:
+        """Look for a parcel in the depots, by its number."""
+        work()
+        return f"Parcel {parcel} is not in this depot. Please look again."
+
+    middleware = [budget] if budget else []
+    return create_agent(
+        ChatOpenAI(), [find_parcel], middleware=middleware, checkpointer=InMemorySaver()
+    )
+
+
+def run_beside_another_customer(model: Any, budget: Any) -> Run:
+    """Run a loop; each time its tool works, another customer says hello to the same agent."""
+
+    def work() -> None:
+        time.sleep(0.05)
+        # In a thread of its own: inside the tool's it would count as a part of this run.
+        hello = threading.Thread(target=ask, args=(model, agent, "Hello", "another customer"))
+        hello.start()
+        hello.join()
+
+    agent = agent_with(budget, work)
+    return ask(model, agent, LOST)
