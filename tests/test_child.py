@@ -1,0 +1,125 @@
+"""Functions of a notebook run in processes of their own, which can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_utils import child
+from course_utils.sent_code import pack
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What a notebook would hold. Run as text, as cells are: there is no file to import it from.
+CELLS = """
+import json, os, sys
+from contextlib import contextmanager
+from course_utils import child
+
+def double(x, times=2):
+    return times * x
+
+@contextmanager
+def around(words):
+    words.append("in")
+    yield
+    words.append("out")
+
+def countdown(n):
+    return [n, *countdown(n - 1)] if n else []
+
+def open_shop(name):
+    def answer(what):
+        if what == "die":
+            child.kill_9()
+        if what == "raise":
+            raise ValueError(name)
+        words = []
+        with around(words):
+            words.append(json.dumps(double(what)))
+        with open(os.devnull) as file:
+            return os.getpid(), name, words, countdown(2), os.environ["SHOP"]
+    return answer
+
+open = open  # as IPython's own `open` in every notebook
+os.environ["SHOP"] = "tents"
+"""
+
+
+def in_notebook(lines: str) -> list:
+    """Run cells in a process of their own and return the last one's `said`."""
+    source = CELLS + lines + "\nprint(json.dumps(said))"
+    done = subprocess.run(
+        [sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_notebook_s_function_answers_in_another_process() -> None:
+    """With what it uses: a default, a helper, a context manager, itself, a module, a variable."""
+    said = in_notebook(
+        "shop = child.start(open_shop, 'desk')\n"
+        "said = [*shop.ask(3), *shop.ask('a')[1:], os.getpid()]"
+    )
+    pid, *answer, parent = said
+    assert answer[:4] == ["desk", ["in", "6", "out"], [2, 1], "tents"]
+    assert answer[4:] == ["desk", ["in", '"aa"', "out"], [2, 1], "tents"]
+    assert pid != parent
+
+
+def test_children_work_at_the_same_time() -> None:
+    """Both are asked before either answers; the answers come in the order asked."""
+    said = in_notebook(
+        "shops = [child.start(open_shop, n) for n in 'ab']\n"
+        "for shop in shops:\n    shop.send(1); shop.send(2)\n"
+        "said = [shop.receive()[1:3] for shop in shops for _ in range(2)]"
+    )
+    assert said == [
+        ["a", ["in", "2", "out"]],
+        ["a", ["in", "4", "out"]],
+        ["b", ["in", "2", "out"]],
+        ["b", ["in", "4", "out"]],
+    ]
+
+
+@pytest.mark.parametrize("how", ["shop.send('die')", "shop.kill()"])
+def test_a_killed_child_answers_no_more(how: str) -> None:
+    """Whoever killed it, the parent learns of it."""
+    said = in_notebook(
+        f"shop = child.start(open_shop, 'desk')\nshop.ask(1)\n{how}\n"
+        "try:\n    said = shop.receive()\nexcept EOFError:\n    said = 'dead'"
+    )
+    assert said == "dead"
+
+
+def test_what_a_child_raises_is_said() -> None:
+    """The class and the text."""
+    said = in_notebook(
+        "shop = child.start(open_shop, 'desk')\n"
+        "try:\n    said = shop.ask('raise')\nexcept RuntimeError as error:\n    said = str(error)"
+    )
+    assert said == "ValueError: desk"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a child does not inherit our pipe there")
+def test_children_end_with_their_parent() -> None:
+    """However it ends: our pipe is at its end when the last process that holds it has gone."""
+    end = "shop = child.start(open_shop, 'desk')\nprint(shop.ask(1)[1], flush=True)\nchild.kill_9()"
+    done = subprocess.run(
+        [sys.executable, "-c", CELLS + end], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    assert done.stdout == "desk\n" and done.returncode != 0
+
+
+def test_functions_of_modules_are_sent_by_name() -> None:
+    """As pickle does it; and what cannot be sent is refused."""
+    assert pickle.loads(pack((child.start, os))) == (child.start, os)
+    with pytest.raises((pickle.PicklingError, TypeError, AttributeError)):
+        pack(lambda: None)
