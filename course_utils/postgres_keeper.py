@@ -29,6 +29,7 @@ __all__ = ("programs",)
 POSIX = os.name == "posix"
 PREFIX, KEPT = "course-pg-", "kept"
 LONGEST = 60  # bytes of a temporary folder: a socket's whole path may have 103 (macOS)
+SPECIAL = set('"$`\\\n,')  # pg_ctl asks a shell, and to libpq a comma ends a host
 CURE = (
     "Run python3 course.py, which installs one, or install PostgreSQL from "
     "postgresql.org/download, or set COURSE_POSTGRES_URL to a server of yours."
@@ -47,7 +48,9 @@ def programs() -> list[Path]:
 
 
 def _newest(folders: Iterator[Path]) -> list[Path]:
-    return sorted(folders, key=lambda f: int("0" + re.sub(r"\D", "", f.parent.name)), reverse=True)
+    """Sort by the version in the folder's name: pginstall18/bin, /usr/lib/postgresql/9.6/bin."""
+    version = {f: [int(number) for number in re.findall(r"\d+", f.parent.name)] for f in folders}
+    return sorted(version, key=version.get, reverse=True)
 
 
 def keep() -> None:
@@ -134,11 +137,14 @@ def _folder(user: Any) -> Iterator[Path]:
 
 
 def _places() -> list[Path]:
-    """Return the folders to work in: a socket's path must be short, and pg_ctl asks a shell."""
+    """Return the folders to work in, the reader's choice first."""
     places = dict.fromkeys([Path(tempfile.gettempdir()), Path("/tmp")]) if POSIX else ()
-    return [
-        p for p in places if len(os.fsencode(p)) <= LONGEST and not set('"$`\\\n') & set(str(p))
-    ]
+    return [place for place in places if _suits(place)]
+
+
+def _suits(place: Path) -> bool:
+    """Whether a socket's path may be so long, and its letters mean nothing to pg_ctl and libpq."""
+    return len(os.fsencode(place)) <= LONGEST and not SPECIAL & set(str(place))
 
 
 def _open_to_all(path: Path) -> bool:

@@ -188,6 +188,14 @@ def test_the_wheel_comes_first() -> None:
     assert programs()[0] == wheel
 
 
+def test_newer_versions_come_first(tmp_path: Path) -> None:
+    """9.6 is older than 15, and a folder without a number is the oldest."""
+    names = ("9.6", "15", "pginstall", "18")
+    folders = [tmp_path / name / "bin" for name in names]
+    found = postgres_keeper._newest(iter(folders))
+    assert [folder.parent.name for folder in found] == ["18", "15", "9.6", "pginstall"]
+
+
 @pytest.mark.parametrize("wheel", [True, False])
 def test_each_route_starts_and_says_nothing(own: Callable, wheel: bool) -> None:
     """The wheel's programs, and those of an installed PostgreSQL."""
@@ -268,9 +276,9 @@ def test_several_start_at_the_same_time(own: Callable) -> None:
         use(owner.url)
 
 
-@pytest.mark.parametrize("name", ["it's my folder, ñ", "long" * 40, 'a "$HOME"'])
+@pytest.mark.parametrize("name", ["it's my ñ", "long" * 40, 'a "$HOME"', "a, b"])
 def test_temporary_folders_of_any_name(own: Callable, name: str) -> None:
-    """A path too long for a socket, or a riddle for a shell, is left for /tmp."""
+    """A path too long for a socket, or with letters that mean something, is left for /tmp."""
     with tempfile.TemporaryDirectory() as parent:
         Path(parent).chmod(0o755)
         place = Path(parent) / name
