@@ -1,0 +1,143 @@
+"""What the checks of lesson 3 ask a schema and a policy, and what has to come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, StateGraph
+from langgraph.pregel import Pregel
+from langgraph.types import Interrupt, interrupt
+from pydantic import ValidationError
+from typing_extensions import TypedDict
+
+from course_utils.checks.human_in_the_loop_parts import pending, resume, thread
+from course_utils.wording import kind
+
+__all__ = (
+    "TABLE",
+    "names_the_right_letters",
+    "refuses_the_rest",
+    "says",
+    "takes_clear_answers",
+)
+
+SIX = {
+    "A": (True, "True is a yes"),
+    "B": (True, 'the gate asks `if answer["approved"]`, and a text that is not empty is true'),
+    "C": (True, 'the gate asks `if answer["approved"]`, and a text that is not empty is true'),
+    "D": (False, "0 is false in Python"),
+    "E": (False, "the key is misspelt, so the gate stumbles with a KeyError before it pays"),
+    "F": (False, "an empty dictionary answers no question at all"),
+}
+NO_DECISION = (
+    *({"approved": "false"}, {"approved": "no"}, {"approved": "yes"}, {"approved": 0}),
+    *({"approved": 1}, {"approved": None}, {"aproved": True}, {}, True, "yes"),
+)
+TABLE = {
+    "look": [("run", "track_parcel", {"parcel": "P-3"})],
+    "small refunds": [("run", "refund", amount) for amount in (1, 20)],
+    "larger refunds": [("ask", "refund", amount) for amount in (21, 480, 500)],
+    "too large": [("refuse", "refund", amount) for amount in (501, 9000)],
+    "not in the list": [
+        ("refuse", "delete_customer", {"name": "Ann"}),
+        *(("refuse", name, 5) for name in ("refunds", "Refund", "", "transfer")),
+    ],
+    "strange amounts": [
+        *(("refuse", "refund", amount) for amount in (0, -480, "480", "all", 19.5, None, [20])),
+        *(("refuse", "refund", amount) for amount in (True, float("nan"))),
+        ("refuse", "refund", {"order": "T-7"}),
+    ],
+}
+
+
+def names_the_right_letters(pays: Any) -> None:
+    """Make sure that these are the answers with which the usual gate pays.
+
+    Raises:
+        AssertionError: They are not, with the reason for the first wrong one.
+    """
+    assert isinstance(pays, set | frozenset | list | tuple | str), (
+        f"`pays` is {kind(pays)}; expected a set of letters such as {{'A', 'F'}}."
+    )
+    for letter, (right, why) in SIX.items():
+        assert (letter in pays) == right, (
+            f"You said that {letter} {'pays' if letter in pays else 'does not pay'}. Not so: {why}."
+        )
+    assert len(set(pays)) == 3, f"Some of {pays!r} are no answers of the list."
+
+
+def says(policy: Callable[..., Any], name: str, args: Any, right: str) -> None:
+    """Make sure that a policy says what is right about a call.
+
+    Args:
+        policy: The student's.
+        name: Of the tool.
+        args: All of its arguments, or only the amount of a refund.
+        right: What it has to say.
+
+    Raises:
+        AssertionError: It says something else, or raises.
+    """
+    if not isinstance(args, dict):
+        args = {"order": "T-7", "amount": args}
+    call = {"name": name, "args": args, "id": "call_1", "type": "tool_call"}
+    try:
+        said = policy(call)
+    except Exception as error:
+        raise AssertionError(
+            f"For {name}({args}) it raised {type(error).__name__}: {error}. A policy "
+            "that raises is a crash in the middle of a turn; expected 'refuse'."
+        ) from None
+    assert said == right, f"For {name}({args}) it said {said!r}; expected {right!r}."
+
+
+class _Heard(TypedDict):
+    heard: Any
+
+
+def _hear(schema: type, name: str, answer: Any) -> tuple[Any, Pregel, Interrupt]:
+    """Ask with a schema, answer, and return what was heard."""
+
+    def gate(state: _Heard) -> dict[str, Any]:
+        return {"heard": interrupt("May I?", response_schema=schema).approved}
+
+    graph = StateGraph(_Heard).add_node(gate).add_edge(START, "gate")
+    graph = graph.compile(checkpointer=InMemorySaver())
+    graph.invoke({"heard": None}, thread(name))
+    (asked,) = pending(graph, name)
+    try:
+        return resume(graph, name, asked, answer)["heard"], graph, asked
+    except ValidationError as error:
+        return error, graph, asked
+
+
+def takes_clear_answers(schema: type) -> None:
+    """Make sure that true is read as true, and false as false.
+
+    Raises:
+        AssertionError: One is not.
+    """
+    for value in (True, False):
+        heard, _, _ = _hear(schema, "clear", {"approved": value})
+        if isinstance(heard, ValidationError):
+            words = heard.errors()[0]["msg"]
+            raise AssertionError(f"{{'approved': {value}}} was refused: {words}.")
+        assert heard is value, f"{{'approved': {value}}} was read as {heard!r}."
+
+
+def refuses_the_rest(schema: type) -> None:
+    """Make sure that whatever is not clear is refused, and that the question can be answered then.
+
+    Raises:
+        AssertionError: Something unclear is taken for an answer.
+    """
+    for odd in NO_DECISION:
+        heard, graph, asked = _hear(schema, "odd", odd)
+        assert isinstance(heard, ValidationError), (
+            f"The answer {odd!r} was taken, as approved={heard!r}; expected that it is refused. "
+            "Only true and false are clear, and none may be missing."
+        )
+        again = resume(graph, "odd", asked, {"approved": True})["heard"]
+        assert again is True, f"After {odd!r} was refused, a clear yes was read as {again!r}."

@@ -1,0 +1,1094 @@
+# ---
+# jupyter:
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
+
+# %% [markdown]
+# # 3. Human in the loop
+#
+# An agent that can act, acts. Ask it nicely for 480 euros, and it pays 480 euros.
+#
+# In this lesson the agent stops before it does what cannot be undone, shows a person what it is
+# about to do, and waits: a minute or a week, in this process or in the next one. Then you see how
+# such gates fail. They pay twice, show the wrong thing, take "no" for a yes, and kill the
+# conversation of everybody who was turned down.
+
+# %%
+import json
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from jupyter_core.paths import jupyter_runtime_dir
+from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain.messages import AIMessage, ToolCall, ToolMessage
+from langchain.tools import tool
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode, tools_condition
+from langgraph.types import Command, Send, interrupt
+from openai import BadRequestError
+from pydantic import BaseModel, StrictBool, ValidationError
+from typing_extensions import TypedDict
+
+import lesson_model
+from course_utils import ApprovalPanel, pictures
+from course_utils.approval import DecisionNeeded
+from course_utils.checks import human_in_the_loop as check
+
+model = lesson_model.start()
+
+# %% [markdown]
+# ## Nobody was asked
+#
+# The support desk of the tent shop got a second tool. `paid` is the shop's bank account.
+
+# %%
+paid = []
+
+
+@tool
+def track_parcel(parcel: str) -> str:
+    """Say where a parcel is, by its number."""
+    return f"Parcel {parcel} arrives on Friday."
+
+
+@tool
+def refund(order: str, amount: int) -> str:
+    """Refund an order: send its amount in euros back to the customer."""
+    paid.append((order, amount))
+    return f"Refunded {amount} euros for order {order}."
+
+
+# %%
+desk = create_agent(ChatOpenAI(model=model.name), [track_parcel, refund])
+reply = desk.invoke({"messages": "Would you be so kind? Please refund 480 euros for order T-7."})
+
+print(reply["messages"][-1].text)
+print("left the account:", paid)
+
+# %% [markdown]
+# Was the tent returned? Did this customer even buy it? Nobody looked. "Be careful with refunds" in
+# the prompt is a wish; a model that is asked nicely enough forgets it. What you need is a gate in
+# the *graph*, which no wording opens.
+#
+# ## The pattern
+#
+# Three parts. `interrupt(question)` stops the node and hands the question out. A **checkpointer**
+# keeps the thread meanwhile. `Command(resume=answer)` comes back to the same thread, and now the
+# same call of `interrupt` *returns* the answer.
+
+
+# %%
+class Case(TypedDict):
+    """A customer wants money back."""
+
+    order: str
+    amount: int
+    outcome: str
+
+
+start, noted = time.monotonic(), []
+
+
+def note(what: str) -> None:
+    """Print what happens, and keep when."""
+    print(what)
+    noted.append((time.monotonic() - start, what))
+
+
+def refund_case(case: Case) -> dict:
+    """Ask a colleague, then pay or do not."""
+    note("the node starts")
+    decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+    note("the node goes on")
+    return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+
+cases = StateGraph(Case).add_node(refund_case).add_edge(START, "refund_case")
+cases = cases.compile(checkpointer=InMemorySaver())
+
+
+def thread(name: str) -> dict:
+    """Return the config of a thread."""
+    return {"configurable": {"thread_id": name}}
+
+
+# %%
+result = cases.invoke({"order": "T-7", "amount": 480}, thread("first"))
+
+for question in result["__interrupt__"]:
+    print("it asks:", question.value)
+
+# %% [markdown]
+# `invoke` has returned. Nothing runs, no connection is open, nobody has to hurry. The thread
+# remembers the question:
+
+# %%
+time.sleep(0.3)  # the colleague has lunch
+waiting = cases.get_state(thread("first"))
+print([question.value for question in waiting.interrupts], "| next:", waiting.next)
+
+# %%
+note("a human answers")
+result = cases.invoke(Command(resume="approve"), thread("first"))
+print("outcome:", result["outcome"])
+
+# %% [markdown]
+# Look again at what was printed: *the node starts* came **twice**. Python cannot keep a function
+# half-way for a week. So LangGraph throws the half-run node away, and on the answer runs it
+# **again from its first line**; this time `interrupt` returns at once.
+
+# %%
+pictures.timeline(noted)
+
+# %% [markdown]
+# Whatever stands above `interrupt` happens once for the question and once more for the answer.
+# Reading is fine there. Anything that leaves a mark outside - a mail, a payment, a row - is not.
+#
+# ### Exercise 3.1 - one mail too many
+#
+# The customer gets a mail before the colleague is asked, so that nobody waits in the dark. Here
+# customers get it twice:
+
+
+# %%
+def build_twice(mail, pay, saver):
+    """Return a graph that mails, asks and pays. (The broken version.)"""
+
+    def handle(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(handle).add_edge(START, "handle")
+    return graph.compile(checkpointer=saver)
+
+
+mails = []
+twice = build_twice(mails.append, lambda order, amount: None, InMemorySaver())
+twice.invoke({"order": "T-7", "amount": 480}, thread("mails"))
+twice.invoke(Command(resume="approve"), thread("mails"))
+print(mails)
+
+# %% [markdown]
+# Write `build_refunds`. The mail goes out *before* anybody has answered, and once. (It must be once
+# even if the answer comes a week later, in another process: a variable that remembers is no cure.)
+
+
+# %% tags=["exercise", "ex1"]
+def build_refunds(mail, pay, saver):
+    """Return a graph that mails `mail(text)` once, asks, and then calls `pay(order, amount)`."""
+
+    # BEGIN SOLUTION
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver)
+    # END SOLUTION
+
+
+# %% tags=["check", "ex1"]
+check.ex1(build_refunds)
+# check.ex1.hint()  # remove the first `#` for a hint
+
+# %% [markdown]
+# ## The gate most people write
+#
+# Now the same in an agent. Between the model and its tools stands a node that asks. You find this
+# gate in many tutorials:
+
+
+# %%
+TOOLS = {"track_parcel": track_parcel, "refund": refund}
+llm = ChatOpenAI(model=model.name).bind_tools(list(TOOLS.values()))
+
+
+def agent(state: MessagesState) -> dict:
+    """Ask the model."""
+    return {"messages": [llm.invoke(state["messages"])]}
+
+
+def usual_gate(state: MessagesState) -> Command[Literal["tools", "__end__"]]:
+    """Ask a human before tools run. (The broken version: four faults.)"""
+    call = state["messages"][-1].tool_calls[0]
+    answer = interrupt({"tool": call["name"], "args": call["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    return Command(goto=END, update={"messages": [AIMessage("Your refund was turned down.")]})
+
+
+def build_with(gate) -> object:
+    """Return the desk with a gate between model and tools."""
+    graph = StateGraph(MessagesState).add_node(agent).add_node("gate", gate)
+    graph.add_node("tools", ToolNode(list(TOOLS.values()))).add_edge(START, "agent")
+    graph.add_conditional_edges("agent", tools_condition, {"tools": "gate", END: END})
+    return graph.add_edge("tools", "agent").compile(checkpointer=InMemorySaver())
+
+
+usual = build_with(usual_gate)
+pictures.graph(usual)
+
+# %%
+paid.clear()
+please = {"messages": "Please refund 480 euros for order T-7."}
+
+asked = usual.invoke(please, thread("usual"))["__interrupt__"][0].value
+result = usual.invoke(Command(resume={"approved": True}), thread("usual"))
+print("asked:", asked)
+print(result["messages"][-1].text, paid)
+
+# %% [markdown]
+# It asks, and it pays after a yes. The demo is a success. Now production.
+#
+# ### Fault one: a "no" kills the conversation
+#
+# Another customer is turned down. Then she says hello.
+
+# %%
+usual.invoke(please, thread("turned down"))
+result = usual.invoke(Command(resume={"approved": False}), thread("turned down"))
+print([message.type for message in result["messages"]], result["messages"][-1].text)
+
+for text in ("Hello?", "Is anybody there?"):
+    try:
+        usual.invoke({"messages": text}, thread("turned down"))
+    except BadRequestError as error:
+        print(text, "->", error.status_code, str(error).partition(" - ")[2].partition(". ")[0])
+
+# %% [markdown]
+# 400, for ever. The model asked for a tool call, and the thread holds no answer to it: chat models
+# refuse such a history, and every further turn sends it again. **Each tool call needs a
+# `ToolMessage`**, whatever became of it. A call that nobody ran is answered by "rejected".
+#
+# ### Exercise 3.2 - reject, then say hello
+#
+# Mend the gate. After a "no" nothing runs, the model gets to know it, *with the reason*
+# (`answer.get("reason")`), and tells the customer in its own words. And she can say hello.
+# (The model sometimes makes several calls in one message. `usual_gate` decides them all with one
+# answer; leave that for the next exercise, but let the thread live.)
+
+
+# %% tags=["exercise", "ex2"]
+def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
+    """Ask; on {"approved": True} run the tools, else tell the model why not."""
+    # BEGIN SOLUTION
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"A colleague rejected this. Reason: {answer.get('reason', 'none given')}"
+    rejected = [ToolMessage(text, tool_call_id=call["id"], status="error") for call in calls]
+    return Command(goto="agent", update={"messages": rejected})
+    # END SOLUTION
+
+
+# %% tags=["check", "ex2"]
+check.ex2(kind_gate)
+
+# %% [markdown]
+# ### Faults two and three: what did she believe she approved?
+#
+# The model may ask for several tools at once. Here is what the colleague sees, and what happens
+# when she nods:
+
+# %%
+both = "Where is parcel P-3? And please refund 480 euros for order T-7."
+two_refunds = "Refund order T-7 (480 euros) and refund order T-8 (20 euros)."
+
+for text in (both, two_refunds):
+    paid.clear()
+    asked = usual.invoke({"messages": text}, thread(text))["__interrupt__"][0].value
+    usual.invoke(Command(resume={"approved": True}), thread(text))
+    print("shown:", asked, "\npaid: ", paid)
+
+# %% [markdown]
+# She saw a harmless question about a parcel and paid 480 euros. She saw one refund and paid two.
+# `tool_calls[0]` is the first call, not the risky one, and one answer ran them all.
+#
+# So give every call its own decision. The shortest way is to give every call **its own node run**:
+# `Send` starts one for each, side by side. Those that need no decision finish; each of the others
+# asks its own question.
+
+
+# %%
+def each_call(state: MessagesState) -> list[Send] | str:
+    """Start one run of the node `do_call` for each tool call."""
+    return [Send("do_call", call) for call in state["messages"][-1].tool_calls] or END
+
+
+def build_each(do_call, saver=None) -> object:
+    """Return the desk with a node that handles one call."""
+    graph = StateGraph(MessagesState).add_node(agent).add_node("do_call", do_call)
+    graph.add_edge(START, "agent").add_edge("do_call", "agent")
+    graph.add_conditional_edges("agent", each_call, ["do_call", END])
+    return graph.compile(checkpointer=saver or InMemorySaver())
+
+
+# %% [markdown]
+# ### Exercise 3.3 - every risky call, and only those
+#
+# Write what `do_call` does with its call. `run(call)` runs the tool and returns its `ToolMessage`.
+# If the tool's name is in `risky`, first `interrupt({"tool": name, "args": arguments})`. The answer
+# is `{"type": "approve"}`, or `{"type": "reject", "reason": "..."}` - or, one day, something nobody
+# thought of. What is not an approval is a no.
+
+
+# %% tags=["exercise", "ex3"]
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    """Run the call, a risky one only after approval; return the message that answers it."""
+    # BEGIN SOLUTION
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(decision, dict) or decision.get("type") != "approve":
+            reason = decision.get("reason", "none") if isinstance(decision, dict) else "none"
+            text = f"A colleague rejected this. Reason: {reason}"
+            return ToolMessage(text, tool_call_id=call["id"], name=call["name"], status="error")
+    return run(call)
+    # END SOLUTION
+
+
+# %% tags=["check", "ex3"]
+check.ex3(ask_and_run)
+
+# %%
+decide_call = check.ex3.or_reference(ask_and_run)
+
+
+def do_call(call: ToolCall) -> dict:
+    """Handle one call (tools return a `ToolMessage` when they are given a whole call)."""
+    return {"messages": [decide_call(call, {"refund"}, TOOLS[call["name"]].invoke)]}
+
+
+three = "Where is parcel P-3? Refund order T-7 (480 euros) and refund order T-8 (20 euros)."
+fair = build_each(do_call)
+paid.clear()
+result = fair.invoke({"messages": three}, thread("fair"))
+
+questions = {question.value["args"]["order"]: question for question in result["__interrupt__"]}
+print("waiting for a decision:", sorted(questions), "| paid:", paid)
+
+# %% [markdown]
+# Two questions at once. Which one would a bare answer mean? LangGraph does not guess. Answer by the
+# question's `id`; the other one keeps waiting, and can be answered tomorrow.
+
+# %%
+try:
+    fair.invoke(Command(resume={"type": "approve"}), thread("fair"))
+except RuntimeError as error:
+    print(str(error).partition(". ")[0])
+
+yes, no = {"type": "approve"}, {"type": "reject", "reason": "the tent was never sent back"}
+fair.invoke(Command(resume={questions["T-8"].id: yes}), thread("fair"))
+print("paid:", paid)
+result = fair.invoke(Command(resume={questions["T-7"].id: no}), thread("fair"))
+print("paid:", paid)
+print(result["messages"][-1].text)
+
+# %% [markdown]
+# ### Faults four and five: the wrong kind of answer
+#
+# The answer comes from a web page, a script, a chat command. Somebody sends `"false"` in quotes;
+# somebody else a bare `True`. Back to the usual gate:
+
+# %%
+paid.clear()
+usual.invoke(please, thread("quotes"))
+usual.invoke(Command(resume={"approved": "false"}), thread("quotes"))
+print('"false" paid:', paid)
+
+usual.invoke(please, thread("poisoned"))
+for answer in (True, {"approved": True}):
+    try:
+        usual.invoke(Command(resume=answer), thread("poisoned"))
+    except TypeError as error:
+        print("answer", answer, "->", error)
+
+# %% [markdown]
+# Any text is true in Python, so "no" is a yes. And the bare `True` is worse than it looks: LangGraph
+# had saved it before the node stumbled over it, and serves it again and again. The second, correct
+# answer never reaches the node. The thread is **poisoned**.
+#
+# `interrupt(..., response_schema=...)` mends both: an answer is checked *before* it is saved. A wrong
+# one raises, and the question is still there.
+#
+# ### Exercise 3.4 - six answers
+#
+# Six people answer the usual gate's question. In which cases does it pay?
+
+# %%
+bodies = {
+    "A": {"approved": True},
+    "B": {"approved": "false"},
+    "C": {"approved": "no"},
+    "D": {"approved": 0},
+    "E": {"aproved": True},
+    "F": {},
+}
+
+# %% [markdown]
+# Give a set of letters; then a pydantic model `YesOrNo` with which only A pays, a clear
+# `{"approved": False}` is a no, and everything else is refused. `checked_gate` uses it.
+
+
+# %%
+def checked_gate(schema):
+    """Return the usual gate with a schema for its answer."""
+
+    def gate(state: MessagesState) -> Command[Literal["tools", "__end__"]]:
+        answer = interrupt("May I?", response_schema=schema)
+        return Command(goto="tools" if answer.approved else END)
+
+    return gate
+
+
+# %% tags=["exercise", "ex4"]
+# pays: such as {"A", "F"}; YesOrNo: class YesOrNo(BaseModel): ...
+# BEGIN SOLUTION
+pays = {"A", "B", "C"}
+
+
+class YesOrNo(BaseModel):
+    approved: StrictBool
+
+
+# END SOLUTION
+
+# %% tags=["check", "ex4"]
+check.ex4(pays, YesOrNo)
+
+# %% [markdown]
+# F is the odd one. `Command(resume={})` means "no answers, by id", so nothing happens at all, and
+# nothing is said. It cannot happen to you if you always answer by id, as above.
+#
+# ## The whole gate
+#
+# Here is a gate without those faults, with two more answers: **edit** (run it, but so) and
+# **respond** (do not run it, here is the result). It is your `ask_and_run`, with a schema.
+
+
+# %%
+class Decision(BaseModel, extra="forbid", strict=True):
+    """What a colleague may answer; anything else is refused before it is saved."""
+
+    type: Literal["approve", "edit", "reject", "respond"]
+    args: dict = {}
+    reason: str = ""
+    message: str = ""
+
+
+RISKY = {"refund": "Money leaves the shop."}
+refund.handle_validation_error = True  # an edit may be nonsense, too: then the model is told
+
+
+def gated_call(call: ToolCall) -> dict:
+    """Run a call; a risky one only as a colleague decides."""
+    name, words = call["name"], None
+    if name in RISKY:
+        question = {"tool": name, "args": call["args"], "why": RISKY[name]}
+        question["allowed"] = ["approve", "edit", "reject", "respond"]
+        decision = interrupt(question, response_schema=Decision)
+        if decision.type == "edit":
+            call = call | {"args": decision.args}
+        elif decision.type == "respond":
+            words = ToolMessage(decision.message, tool_call_id=call["id"], name=name)
+        elif decision.type != "approve":
+            text = f"A colleague rejected this. {decision.reason}"
+            words = ToolMessage(text, tool_call_id=call["id"], name=name, status="error")
+    return {"messages": [words or TOOLS[name].invoke(call)]}
+
+
+desk = build_each(gated_call)
+pictures.graph(desk)
+
+# %% [markdown]
+# The gate is inside `do_call`: no edge leads around it. Three rules made it this short. Everything
+# with an effect stands *below* `interrupt`. Two words lead to the tool, all others away from it.
+# Every path ends with a `ToolMessage`.
+#
+# ## A panel for people
+#
+# People do not write `Command(resume={...})`. `ApprovalPanel(graph, thread)` asks the checkpointer
+# what waits on a thread, shows one card for each call, and answers by id when a button is pressed.
+# Where no buttons can be shown, it is text:
+
+# %%
+paid.clear()
+desk.invoke({"messages": three}, thread("panel"))
+panel = ApprovalPanel(desk, thread("panel"))
+print(panel)
+
+# %% [markdown]
+# Two decisions by a scripted hand, so that this page reads the same for everybody:
+
+# %%
+panel.decide("edit", args={"order": "T-7", "amount": 240}, call=0)
+print("paid:", paid, "| still waiting:", [call.args for call in panel.pending])
+panel.decide("respond", message="Order T-8 was refunded yesterday.")
+print("paid:", paid, "| still waiting:", panel.pending)
+
+panel
+
+# %% [markdown]
+# ### Now you press
+#
+# This desk keeps its threads in a file. A question is waiting; decide it. Nothing below depends on
+# what you do, or on whether you do it.
+#
+# Try this, too: press nothing, restart the kernel (Kernel > Restart Kernel), run the first cells
+# again up to this one. The old panel is dead, its buttons do nothing. The new one shows the same
+# question: it was in the file, not in the process.
+
+# %%
+file = Path(jupyter_runtime_dir()) / "approvals.sqlite"  # a folder of your own, outlives the kernel
+file.parent.mkdir(parents=True, exist_ok=True)
+saver = SqliteSaver(sqlite3.connect(file, check_same_thread=False))  # buttons may use a thread
+lasting = build_each(gated_call, saver)
+mine = thread(f"pressed in {Path.cwd().name}")
+
+if not lasting.get_state(mine).interrupts:
+    lasting.invoke(please, mine)
+your_panel = ApprovalPanel(lasting, mine)
+your_panel
+
+# %% [markdown]
+# Run the next cell before and after you have pressed a button.
+
+# %%
+for call in your_panel.pending:
+    print("still waiting:", call.tool)
+if not your_panel.pending:
+    print("decided:", your_panel.result["messages"][-1].text)
+
+# %% [markdown]
+# In your own notebooks, cells may have to wait for the decision. A cell that *waits* for a button
+# blocks the kernel which the button needs. `panel.require()` does not wait: it stops "Run All" with
+# one line, and you go on below after the decision. (Here it is caught, so that nothing stops.)
+
+# %%
+try:
+    your_panel.require()
+    print("decided: go on")
+except DecisionNeeded as stop:
+    print(stop)
+
+# %% [markdown]
+# ### Two processes
+#
+# Restarting kernels is a matter of seconds; a real colleague answers tomorrow, and by then your
+# server was deployed twice. Here are two real processes. The first asks and ends. The second one
+# has never seen the first one's memory, only its file.
+
+# %%
+PROGRAM = """
+import sqlite3, sys
+from typing import TypedDict
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import START, StateGraph
+from langgraph.types import Command, interrupt
+
+class Case(TypedDict):
+    order: str
+    outcome: str
+
+def refund_case(case: Case) -> dict:
+    return {"outcome": interrupt(f"Refund order {case['order']}?")}
+
+connection = sqlite3.connect(sys.argv[1], check_same_thread=False)
+graph = StateGraph(Case).add_node(refund_case).add_edge(START, "refund_case")
+graph = graph.compile(checkpointer=SqliteSaver(connection))
+thread = {"configurable": {"thread_id": "tomorrow"}}
+
+if sys.argv[2] == "ask":
+    graph.invoke({"order": "T-7"}, thread)
+for question in graph.get_state(thread).interrupts:
+    print(sys.argv[2], "| waiting:", question.value)
+    if sys.argv[2] == "answer":
+        result = graph.invoke(Command(resume={question.id: "rejected"}), thread)
+        print("answer | outcome:", result["outcome"])
+"""
+
+with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    for task in ("ask", "answer"):
+        command = [sys.executable, "-c", PROGRAM, f"{folder}/cases.sqlite", task]
+        print(subprocess.run(command, capture_output=True, text=True, check=True).stdout, end="")
+
+# %% [markdown]
+# ## Answers that go astray
+#
+# Your gate is sound now. What reaches it, is not: people click twice, late, and both at once.
+#
+# ### The next question gets the old answer
+
+
+# %%
+def farewell(case: Case) -> dict:
+    """Ask two things, one after the other."""
+    money = interrupt("Refund the last order?")
+    account = interrupt("Delete the account and all its data?")
+    return {"outcome": f"refund: {money}, delete: {account}"}
+
+
+leaving = StateGraph(Case).add_node(farewell).add_edge(START, "farewell")
+leaving = leaving.compile(checkpointer=InMemorySaver())
+question = leaving.invoke({"order": "T-7"}, thread("leaving"))["__interrupt__"][0]
+
+for click in ("first click ", "second click"):
+    result = leaving.invoke(Command(resume={question.id: "yes"}), thread("leaving"))
+    asks = [asked.value for asked in result.get("__interrupt__", ())]
+    print(click, "-> asks:", asks, "| outcome:", result.get("outcome"))
+
+# %% [markdown]
+# Two faults in four lines. A page that says "done" after the first answer hides that there is a
+# second question: **after every answer, look for `__interrupt__` again**. And the second click was
+# meant for the refund, even carried its id, and deleted an account. Inside one node, a stale answer
+# goes to whatever is asked next. So compare the id with what is pending *before* you resume.
+#
+# ### Two answers at the same moment
+#
+# Ann and Bob both see the card and press Approve. To make the bad luck certain, the node waits
+# until both of them are past the question:
+
+
+# %%
+same_moment = threading.Barrier(2)
+
+
+def pay_case(case: Case) -> dict:
+    """Ask, then pay."""
+    if (
+        interrupt({"tool": "refund", "args": dict(case)}, response_schema=Decision).type
+        != "approve"
+    ):
+        return {"outcome": "not paid"}
+    same_moment.wait()
+    paid.append((case["order"], case["amount"]))
+    return {"outcome": "paid"}
+
+
+payments = StateGraph(Case).add_node(pay_case).add_edge(START, "pay_case")
+payments = payments.compile(checkpointer=InMemorySaver())
+
+
+def at_the_same_moment(*actions) -> list[str]:
+    """Run the actions in a thread each; return what they returned, sorted."""
+    with ThreadPoolExecutor(len(actions)) as people:
+        return sorted(done.result() for done in [people.submit(action) for action in actions])
+
+
+def approve_directly() -> str:
+    """Resume, as a simple web page would."""
+    return payments.invoke(Command(resume={question.id: yes}), thread("raced"))["outcome"]
+
+
+paid.clear()
+question = payments.invoke({"order": "T-7", "amount": 480}, thread("raced"))["__interrupt__"][0]
+print(at_the_same_moment(approve_directly, approve_directly), paid)
+
+# %% [markdown]
+# 960 euros. No checkpointer locks a thread; both runs began from the same saved question. Comparing
+# ids does not help, because both compare before either is done. What helps is something that can
+# happen only once: **a row with a primary key**. Whoever inserts it first, decides.
+#
+# ### One door for every answer
+#
+# Let all answers come through one function, whatever they come from: page, panel, chat, script.
+# The claiming row is also the **audit trail**: who decided what, when, and what they were shown.
+
+# %%
+records = Path(tempfile.mkdtemp()) / "decisions.sqlite"
+
+
+def office(sql: str, *values) -> list[tuple]:
+    """Run one statement in the office's own database and commit it."""
+    with closing(sqlite3.connect(records)) as database, database:
+        return database.execute(sql, values).fetchall()
+
+
+office("create table decisions (question primary key, at, who, shown, decision)")
+
+
+def answer(graph, config: dict, question_id: str, body: dict, who: str, at: datetime) -> str:
+    """Take an answer to a question: a valid one, in time, and only the first."""
+    state = graph.get_state(config)
+    asked = {question.id: question.value for question in state.interrupts}.get(question_id)
+    if asked is None:
+        return "409 nobody asks this"
+    try:
+        Decision.model_validate(body)
+    except ValidationError:
+        return "422 not a decision"
+    if at - datetime.fromisoformat(state.created_at) > timedelta(minutes=15):
+        body = {"type": "reject", "reason": "Nobody decided in time."}
+    row = (question_id, at.isoformat(), who, json.dumps(asked), json.dumps(body))
+    try:
+        office("insert into decisions values (?, ?, ?, ?, ?)", *row)
+    except sqlite3.IntegrityError:
+        return "409 already decided"
+    graph.invoke(Command(resume={question_id: body}), config)
+    return f"200 {body['type']}"
+
+
+# %% [markdown]
+# Ann and Bob again, at the same moment, through the door. (Only one of them reaches the node now, so
+# the barrier there lets everyone pass; a new one stands in front of the door.)
+
+# %%
+same_moment, at_the_door = threading.Barrier(1), threading.Barrier(2)
+now = datetime.now().astimezone()
+
+
+def knock(who: str) -> str:
+    """Approve through the door, at the same moment as the other one."""
+    at_the_door.wait()
+    return answer(payments, thread("door"), question.id, yes, who, now)[:3]
+
+
+paid.clear()
+question = payments.invoke({"order": "T-7", "amount": 480}, thread("door"))["__interrupt__"][0]
+print(at_the_same_moment(lambda: knock("Ann"), lambda: knock("Bob")), paid)
+
+# %% [markdown]
+# One is told yes, the other 409 (which is what a web service says when somebody came too late). The
+# other answers that go astray fare no better:
+
+# %%
+question = payments.invoke({"order": "T-8", "amount": 20}, thread("late"))["__interrupt__"][0]
+tomorrow = now + timedelta(days=1)
+
+print("stale:      ", answer(payments, thread("late"), "an old id", yes, "Ann", now))
+print("wrong shape:", answer(payments, thread("late"), question.id, {"ok": 1}, "Ann", now))
+print("too late:   ", answer(payments, thread("late"), question.id, yes, "Ann", tomorrow))
+
+for shown, decision in office("select shown, decision from decisions order by at"):
+    print(json.loads(shown)["args"], decision)
+
+# %% [markdown]
+# An approval that is a day old was given for yesterday's facts. The age is the checkpoint's
+# `created_at`. (A `time.time()` in the question would be no good: the node runs again, and the
+# question is always fresh.) Rows are only ever added; the reason for a "no" stands beside it.
+#
+# One gap is left: the process may die *between* the row and the payment. Then the row says
+# "approved" and the thread still waits: resume it from the row, and let the *bank* refuse a second
+# payment with the same key. Exercise 3.7 builds that.
+#
+# ### The impatient customer
+#
+# The question is pending, and the customer writes again:
+
+# %%
+paid.clear()
+result = desk.invoke(please, thread("impatient"))
+question = result["__interrupt__"][0]
+
+try:
+    desk.invoke({"messages": "Hello? Is anybody there?"}, thread("impatient"))
+except BadRequestError as error:
+    print(error.status_code, "| pending:", desk.get_state(thread("impatient")).interrupts)
+
+# %% [markdown]
+# A new input starts the thread over. The pending question is thrown away, its tool call stays
+# without an answer, and you know what that does. No gate can prevent it; whoever calls `invoke`
+# has to look first.
+#
+# ### Exercise 3.5 - look first
+#
+# Write `say`. If a decision is pending on the thread, it must not touch the thread: the customer
+# gets a sentence with the name of the waiting tool (`question.value["tool"]`). If not, the graph
+# runs; return the reply, or that same sentence if the run ends with a question. Look at
+# `state.interrupts`. (`state.next` is also set after a crash, when nobody is asked anything.)
+
+
+# %% tags=["exercise", "ex5"]
+def say(graph, text: str, config: dict) -> str:
+    """Say something on a thread; return the reply, or a sentence about what is waiting."""
+    # BEGIN SOLUTION
+    if not graph.get_state(config).interrupts:
+        graph.invoke({"messages": text}, config)
+    state = graph.get_state(config)
+    if state.interrupts:
+        tools = " and ".join(sorted({asked.value["tool"] for asked in state.interrupts}))
+        return f"One moment please, a colleague has to look at this first: {tools}."
+    return state.values["messages"][-1].text
+    # END SOLUTION
+
+
+# %% tags=["check", "ex5"]
+check.ex5(say)
+
+# %% [markdown]
+# ### The question that is never asked
+#
+# Somebody wraps everything in `try`, as good programmers do:
+
+
+# %%
+def cautious(case: Case) -> dict:
+    """Ask, and never crash. (The broken version.)"""
+    try:
+        decision = interrupt("Refund?")
+        return {"outcome": f"a human said {decision}"}
+    except Exception as error:
+        return {"outcome": f"went on after {type(error).__name__}"}
+
+
+quiet = StateGraph(Case).add_node(cautious).add_edge(START, "cautious")
+quiet = quiet.compile(checkpointer=InMemorySaver())
+print(quiet.invoke({"order": "T-7"}, thread("cautious")))
+
+# %% [markdown]
+# `interrupt` leaves the node by raising. `except Exception` catches it: nobody is asked, the run
+# finishes. Keep `interrupt` outside of any `try`; where you cannot, put
+# `except GraphBubbleUp: raise` (from `langgraph.errors`) first.
+#
+# ## Who has to be asked?
+#
+# Ask for everything, and your colleagues learn to press Approve without reading. So sort calls by
+# the harm they can do:
+#
+# | tier | example | what happens |
+# |---|---|---|
+# | look | where is the parcel? | runs |
+# | small, can be undone | refund up to 20 euros | runs, is logged |
+# | money, mail, data | refund up to 500 euros | a human decides |
+# | never by an agent | refund above 500, close an account | refused |
+# | **not in the list** | the tool somebody added on Friday | **refused** |
+#
+# The last line is the important one: *deny by default*. A list of what is risky forgets; a list of
+# what is allowed does not.
+#
+# ### Exercise 3.6 - deny by default
+#
+# Write `policy`: `"run"`, `"ask"` or `"refuse"` for a call, as in the table. `track_parcel` and
+# `refund` are all the tools in the list. A refund's amount has to be a positive whole number; the
+# model wrote these arguments, so anything may stand there, or nothing. If it is strange: refuse.
+
+
+# %% tags=["exercise", "ex6"]
+def policy(call: ToolCall) -> str:
+    """Say "run", "ask" or "refuse"."""
+    # BEGIN SOLUTION
+    if call["name"] == "track_parcel":
+        return "run"
+    amount = call["args"].get("amount")
+    if call["name"] != "refund" or type(amount) is not int or amount <= 0:
+        return "refuse"
+    if amount <= 20:
+        return "run"
+    return "ask" if amount <= 500 else "refuse"
+    # END SOLUTION
+
+
+# %% tags=["check", "ex6"]
+check.ex6(policy)
+
+# %%
+decided_by = check.ex6.or_reference(policy)
+calls = {
+    "a parcel": {"name": "track_parcel", "args": {"parcel": "P-3"}},
+    "20 euros": {"name": "refund", "args": {"order": "T-8", "amount": 20}},
+    "480 euros": {"name": "refund", "args": {"order": "T-7", "amount": 480}},
+    "9,000 euros": {"name": "refund", "args": {"order": "T-7", "amount": 9000}},
+    "Friday's tool": {"name": "delete_customer", "args": {"name": "Ann"}},
+}
+for label, call in calls.items():
+    print(f"{label:14}", decided_by(call))
+
+# %% [markdown]
+# ## Ready-made: the middleware
+#
+# `create_agent` has this gate built in. You say which tools, which decisions, and `when`.
+# `per_call` gives each call a question of its own, with a schema, as yours does.
+
+
+# %%
+def costly(request) -> bool:
+    """Say whether a refund needs a human."""
+    return decided_by(request.tool_call) != "run"
+
+
+def ready_made(interrupt_on: dict, mode: str = "per_call") -> object:
+    """Return the desk with LangChain's gate."""
+    gate = HumanInTheLoopMiddleware(interrupt_on, interrupt_mode=mode)
+    llm = ChatOpenAI(model=model.name)
+    return create_agent(llm, [*TOOLS.values()], middleware=[gate], checkpointer=InMemorySaver())
+
+
+paid.clear()
+modern = ready_made({"refund": {"allowed_decisions": ["approve", "reject"], "when": costly}})
+modern.invoke({"messages": three}, thread("modern"))
+print("paid without a question:", paid)
+
+panel = ApprovalPanel(modern, thread("modern"))
+print(panel.pending)
+panel.decide("reject", reason="the tent was never sent back")
+print(panel.result["messages"][-1].text)
+
+# %% [markdown]
+# The same panel works: the middleware's questions are interrupts, like yours. Three things to know.
+#
+# **The default is another mode.** `"batched"` asks one question for all calls and wants a list of
+# decisions, in order. It has no schema, so fault five is back:
+
+# %%
+batched = ready_made({"refund": True}, mode="batched")
+batched.invoke({"messages": two_refunds}, thread("batched"))
+
+for decisions in ([yes], [yes, no]):
+    try:
+        batched.invoke(Command(resume={"decisions": decisions}), thread("batched"))
+    except ValueError as error:
+        print(len(decisions), "decisions ->", error)
+
+# %% [markdown]
+# Two decisions for two calls, refused for being one: the first, wrong answer is served for ever.
+#
+# **A misspelt name is no gate.** The dictionary lists what is risky; what is not in it, runs:
+
+# %%
+paid.clear()
+misspelt = ready_made({"refunds": True})
+result = misspelt.invoke(please, thread("misspelt"))
+print("asked:", "__interrupt__" in result, "| paid:", paid)
+
+# %% [markdown]
+# So build the dictionary from your tools, as deny by default wants it, and not by hand:
+# `{name: True for name in TOOLS if name not in SAFE}`.
+#
+# **A breakpoint is not an approval.** `interrupt_before=["tools"]` stops there as well, but it asks
+# nothing, so no answer can be a no:
+
+# %%
+paid.clear()
+stopped = create_agent(
+    ChatOpenAI(model=model.name),
+    [*TOOLS.values()],
+    interrupt_before=["tools"],
+    checkpointer=InMemorySaver(),
+)
+stopped.invoke(please, thread("breakpoint"))
+state = stopped.get_state(thread("breakpoint"))
+print("next:", state.next, "| questions:", state.interrupts)
+
+stopped.invoke(Command(resume=no), thread("breakpoint"))
+print("after a reject:", paid)
+
+# %% [markdown]
+# It stops before *every* tool, and whatever you resume with, the run goes on. Breakpoints are for
+# debugging (lesson 6).
+#
+# ### Exercise 3.7 (stretch) - exactly once
+#
+# The last line of defence stands at the bank. `pay_once(file, key, pay)` calls `pay()`, which moves
+# the money and returns a receipt, at most once for each `key`, and returns the receipt. A second
+# call with the same key gets the *same receipt*; one that comes while the first is still paying may
+# get `None`. If `pay()` raises, no money has moved: raise, and a later call may try again. `file` is
+# an SQLite database with this table:
+
+# %%
+PAYMENTS = "create table payments (key primary key, receipt)"
+
+
+# %% tags=["exercise", "ex7"]
+def pay_once(file: str, key: str, pay) -> str | None:
+    """Call `pay()` at most once for a key, and return its receipt."""
+    # BEGIN SOLUTION
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            select = "select receipt from payments where key = ?"
+            return bank.execute(select, (key,)).fetchone()[0]
+        try:
+            receipt = pay()
+        except Exception:
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
+        with bank:
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+    # END SOLUTION
+
+
+# %% tags=["check", "ex7"]
+check.ex7(pay_once)
+
+# %% [markdown]
+# What makes a good key? Something that is the same when the node runs again, and different for the
+# next payment: the `id` of the tool call. Real payment services take such an *idempotency key* with
+# the request; pass it on, and they do this for you.
+#
+# ## In production
+#
+# - **Use the middleware** with `interrupt_mode="per_call"` where `create_agent` fits. Write
+#   `interrupt` yourself where the graph is your own, or where the question is not about a tool.
+# - **A person must be able to judge.** Show what will really run, with the arguments, and why it is
+#   asked. Ten questions an hour are read; a hundred are pressed away.
+# - **Do not ask** for what can be undone cheaply (do it, log it, offer an undo), or where nobody
+#   answers in time (refuse, and say so).
+# - **Who may decide?** The door should ask that as well: the customer who wants the money must not
+#   be the one who approves it. Lesson 8 adds log-in and ownership.
+# - Questions outlive deployments. Keep the old node's name and the meaning of its answers until the
+#   last old question is decided, or reject them all before you deploy.
+#
+# **Your production checklist, line 3:** *what cannot be undone is asked for, call by call; what is
+# not on the list is refused; an answer is checked before it is saved and counts once; every tool
+# call gets its `ToolMessage`; and every decision leaves a row.*
+#
+# ## Recap
+#
+# <details><summary><b>1.</b> A node sends a mail, then calls <code>interrupt</code>. The answer
+# comes. How many mails?</summary>
+#
+# - *One: the node goes on after `interrupt`.* It looks like that, but Python cannot keep it waiting.
+# - **Two.** Yes: the node starts again from its first line.
+# - *None before the answer.* The first one is out before the question.
+# </details>
+#
+# <details><summary><b>2.</b> A customer is turned down, says hello, and gets error 400, for ever.
+# What is missing?</summary>
+#
+# - *A retry.* It sends the same broken history again.
+# - **A `ToolMessage` for the rejected call.** Yes, one for each call in the message.
+# - *A new thread.* The customer would lose everything that was said.
+# </details>
+#
+# <details><summary><b>3.</b> Two colleagues press Approve in the same second. What keeps it one
+# payment?</summary>
+#
+# - *Disabling the button after the first click.* Each of them has a button.
+# - *Resuming by id.* Both ids are right, and both runs start from the same checkpoint.
+# - **An insert that can succeed only once, before the resume, and a key at the bank.** Yes.
+# </details>
+#
+# <details><summary><b>4.</b> On Friday somebody adds a tool. Your gate has a list of risky tools.
+# What happens on Saturday?</summary>
+#
+# - *The agent asks, because it does not know the tool.* It does not know that it should.
+# - **The tool runs unasked.** Yes. List what may run, and refuse the rest.
+# - *Nothing, until the tool is approved once.* Gates do not remember approvals.
+# </details>
