@@ -204,11 +204,9 @@ class ApprovalPanel:
             if (words := _first_line(error)) != self._failure:  # else it is said already
                 card.say(f"This failed: {words}", "alert")
         else:
-            for cards in self._cards.values():
-                for waiting in cards:
-                    if waiting.decision is None:
-                        waiting.focus()
-                        return
+            waiting = [c for cards in self._cards.values() for c in cards if c.decision is None]
+            if waiting:
+                waiting[0].focus()
 
     def _decide(self, card: Card, how: Decision | str) -> None:
         """Carry out a decision, or what the button `how` makes of the card's fields."""
@@ -227,11 +225,12 @@ class ApprovalPanel:
             )
             if self._on_decision is not None:
                 self._on_decision(record)
-            card.decided(decision)
+            left = sum(other.decision is None for other in self._cards[asked]) - 1
+            card.decided(decision, "It goes on when all are decided." if left else "")
             self._records.append((asked, record))
             try:
-                decisions = [other.decision for other in self._cards[asked]]
-                if None not in decisions:
+                if not left:
+                    decisions = [other.decision for other in self._cards[asked]]
                     for question in questions.values():
                         if question.is_spoiled:
                             question.take_back(self._graph)

@@ -126,9 +126,9 @@ class Record:
         return f"{past.get(self.decision, 'answered')}: {call}{words}"
 
 
-def as_json(value: Any) -> str:
+def as_json(value: Any, indent: int | None = None) -> str:
     """Return a value as a person reads JSON; what is no JSON as its str."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False, default=str, indent=indent)
 
 
 def _names(names: Any) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
 
-from course_utils.approval_call import Call, Decision, DecisionRefused
+from course_utils.approval_call import Call, Decision, DecisionRefused, as_json
 
 __all__ = ("Card", "said")
 
@@ -111,16 +110,16 @@ class Card:
                 field.focus()
             raise
 
-    def decided(self, decision: Decision) -> None:
-        """Keep the decision, say it, and take no other."""
+    def decided(self, decision: Decision, more: str = "") -> None:
+        """Keep the decision, say it and what is to be said besides, and take no other."""
         self.decision = decision
         text = {
             "approve": "Approved.",
-            "edit": f"Approved with other arguments: {json.dumps(decision.args)}.",
-            "reject": f"Rejected: {decision.reason}" if decision.reason else "Rejected.",
-            "respond": f"Answered: {decision.reason}",
+            "edit": f"Approved with other arguments: {as_json(decision.args)}.",
+            "reject": f"Rejected: {decision.reason}." if decision.reason else "Rejected.",
+            "respond": f"Answered: {decision.reason}.",
         }
-        self.close(text[decision.type])
+        self.close(f"{text[decision.type]} {more}")
 
     def close(self, text: str) -> None:
         """Disable everything and say why. Nothing moves: a second click hits a dead button."""
@@ -140,14 +139,14 @@ class Card:
             field.focus()
 
     def _json(self) -> str:
-        return json.dumps(self.call.args, indent=2, ensure_ascii=False, default=str)
+        return as_json(self.call.args, indent=2)
 
 
 def _described(call: Call) -> str:
     why = f'<div style="white-space:pre-wrap">{html.escape(call.why)}</div>' if call.why else ""
     if not call.tool:
         return f'<div style="color:var(--jp-content-font-color1, inherit)">{why}</div>'
-    left = "text-align:left;vertical-align:top;white-space:pre-wrap"
+    left = "text-align:left;vertical-align:top;white-space:pre-wrap;padding:0 16px 0 0"
     rows = "".join(
         f'<tr><th scope="row" style="{left}">{html.escape(name)}</th>'
         f'<td style="{left}">{html.escape(_readable(value))}</td></tr>'
@@ -161,7 +160,10 @@ def _described(call: Call) -> str:
 
 
 def _readable(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, indent=1, default=str)
+    text = value if isinstance(value, str) else as_json(value, indent=2)
+    # What cannot be seen is spelled out: characters that turn the writing direction could make a
+    # person approve something else than they read.
+    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
 
 
 def _button(name: str) -> ipywidgets.Button:

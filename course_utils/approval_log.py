@@ -37,10 +37,12 @@ class Log:
         if "__metadata__" in part["data"]:
             return  # kept from an earlier run of the same superstep
         for step, update in part["data"].items():
+            if update is None or step == "__interrupt__":
+                continue
             messages = update.get("messages") if isinstance(update, Mapping) else None
             if messages is None:
-                if step != "__interrupt__" and "." not in step:  # no middleware's inner steps
-                    self._line(step, "done" if update is None else update)
+                if "." not in step:  # no middleware's inner steps
+                    self._line(step, update)
                 continue
             for message in messages if isinstance(messages, list) else [messages]:
                 self._message(step, message)

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import axe
 import pytest
 import pytest_asyncio
 from lab_page import Lesson, NotebookPage, Opener
@@ -91,6 +92,15 @@ def open_notebook(chromium: BrowserContext, lab: Lab) -> Opener:
         assert not shown.problems, shown.problems
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def axe_core(pytestconfig: pytest.Config) -> str:
+    """Return axe-core's script."""
+    try:
+        return axe.fetch(pytestconfig.cache.mkdir("axe-core"))
+    except RuntimeError as error:
+        missing(f"The accessibility test needs axe-core. {error}")
 
 
 async def _run(opener: Opener, notebook: str) -> AsyncIterator[Lesson]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 
 import axe
@@ -45,17 +44,6 @@ async def gallery(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage
         assert [output.mime for output in outputs] == ["text/html"] * SHOWN, outputs
         yield page
         await page.use_theme("JupyterLab Light")  # the server remembers the theme
-
-
-@pytest.fixture(scope="session")
-def axe_core(pytestconfig: pytest.Config) -> str:
-    """Return axe-core's script."""
-    try:
-        return axe.fetch(pytestconfig.cache.mkdir("axe-core"))
-    except RuntimeError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(f"The accessibility test needs axe-core. {error}")
 
 
 async def test_axe_finds_nothing_serious(gallery: NotebookPage, axe_core: str) -> None:

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import axe
 import pytest
 import pytest_asyncio
+from contrast import ENOUGH, contrasts
 from lab_page import RED, NotebookPage, Opener
 from lab_server import Lab
 from playwright.async_api import Locator, expect
@@ -37,6 +39,7 @@ RESPOND = OWN + "ask(steps(own), 'respond', {'first': 0})"
 SEVERAL = "ask(agent([LOOK, BIG, SMALL], 'Both are seen to.'), 'several')"
 SECOND = "ask(steps({'tool': 'pack', 'args': {}}, 'Really?'), 'second', {'first': 0})"
 KEYS = "ask(agent([BIG], 'It is paid.'), 'keys')"
+LAST = "ask(agent([BIG, SMALL], 'It is paid.'), 'last')"  # nobody decides these
 FAILS = "ask(agent([('refund', {'order': 'T-7', 'amount': 13})], '', mode='per_call'), 'fails')"
 DEEDS = "print(done)"
 
@@ -45,7 +48,7 @@ DEEDS = "print(done)"
 async def desk(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage]:
     """A notebook with one panel a cell, after Run All."""
     shutil.copy(DESK, lab.course / "notebooks")
-    cells = [SETUP, APPROVE, EDIT, REJECT, RESPOND, SEVERAL, SECOND, KEYS, FAILS, DEEDS]
+    cells = [SETUP, APPROVE, EDIT, REJECT, RESPOND, SEVERAL, SECOND, KEYS, FAILS, LAST, DEEDS]
     async with open_notebook(lab.write("approvals.ipynb", *cells)) as page:
         outputs = await page.run_all()
         assert RED not in {output.mime for output in outputs}, outputs
@@ -68,6 +71,11 @@ async def press(panel: Locator, word: str) -> None:
     await panel.get_by_role("button", name=word, exact=True).last.click()
 
 
+async def refused(panel: Locator, sentence: str) -> None:
+    """Wait until the panel refuses something with this sentence."""
+    await expect(panel.get_by_role("alert")).to_contain_text(sentence)
+
+
 async def test_approve(desk: NotebookPage) -> None:
     panel = panel_in(desk, APPROVE)
     await expect(panel).to_contain_text("1 call waits for a decision.")
@@ -82,11 +90,11 @@ async def test_a_bad_edit_then_a_good_one(desk: NotebookPage) -> None:
     area = panel.get_by_label("Arguments (JSON)")
     await area.fill('{"order": "T-7", "amount": }')
     await press(panel, "Edit")
-    await expect(panel.get_by_role("alert")).to_contain_text("The arguments are not valid JSON")
+    await refused(panel, "The arguments are not valid JSON")
     await expect(area).to_be_focused()
     await area.fill('{"order": "T-7", "sum": 60}')
     await press(panel, "Edit")
-    await expect(panel.get_by_role("alert")).to_contain_text('refund has no argument "sum"')
+    await refused(panel, 'refund has no argument "sum"')
     assert "'type': 'edit'" not in await deeds(desk)
     await area.fill('{"order": "T-7", "amount": 60}')
     await press(panel, "Edit")
@@ -106,7 +114,7 @@ async def test_reject_with_a_reason(desk: NotebookPage) -> None:
 async def test_respond(desk: NotebookPage) -> None:
     panel = panel_in(desk, RESPOND)
     await press(panel, "Respond")
-    await expect(panel.get_by_role("alert")).to_contain_text("Write the answer")
+    await refused(panel, "Write the answer")
     await expect(panel.get_by_label("Reason or answer")).to_be_focused()
     await panel.get_by_label("Reason or answer").fill("paid by hand")
     await press(panel, "Respond")
@@ -143,7 +151,7 @@ async def test_a_double_click_does_not_answer_the_second_question(desk: Notebook
 async def test_a_step_that_fails_is_shown_and_can_be_decided_again(desk: NotebookPage) -> None:
     panel = panel_in(desk, FAILS)
     await press(panel, "Approve")
-    await expect(panel.get_by_role("alert")).to_contain_text("RuntimeError: the bank is closed.")
+    await refused(panel, "RuntimeError: the bank is closed.")
     await expect(panel).to_contain_text("1 call waits for a decision.")
     await press(panel, "Reject")
     await expect(panel).to_contain_text("Finished.")
@@ -160,7 +168,7 @@ async def test_with_the_keyboard_alone(desk: NotebookPage) -> None:
         await expect(element).to_be_focused()
     await keyboard.press("Shift+Tab")
     await keyboard.press("Enter")
-    await expect(panel.get_by_role("alert")).to_contain_text("press Approve")
+    await refused(panel, "press Approve")
     await expect(area).to_be_focused()
     await keyboard.press("ControlOrMeta+a")
     await keyboard.type('{"order": "T-7", "amount": 61}')
@@ -169,3 +177,60 @@ async def test_with_the_keyboard_alone(desk: NotebookPage) -> None:
     await keyboard.press("Space")
     await expect(panel).to_contain_text("Finished. It is paid.")
     assert "refund T-7 61" in await deeds(desk)
+
+
+async def test_axe_finds_nothing_serious(desk: NotebookPage, axe_core: str) -> None:
+    assert await axe.violations(desk.page, axe_core, ".jp-OutputArea-output") == []
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+async def test_all_text_stands_out_in(desk: NotebookPage, theme: str) -> None:
+    await desk.use_theme(theme)
+    last = panel_in(desk, LAST)
+    await press(last, "Respond")
+    await refused(last, "Write the answer")
+    seen = await contrasts(last)
+    assert {"Approve", "Edit", "Reject", "Respond", "T-8", "2 calls wait for a decision."} <= {
+        row.text for row in seen
+    }
+    for source in (APPROVE, FAILS):  # with disabled fields, which nobody has to read, and a log
+        seen += await contrasts(panel_in(desk, source))
+    assert [row for row in seen if row.ratio < ENOUGH] == []
+
+
+RESTART = """\
+import sqlite3
+from langgraph.checkpoint.sqlite import SqliteSaver
+from approval_desk import *
+from course_utils import ApprovalPanel
+
+saver = SqliteSaver(sqlite3.connect("pending.db", check_same_thread=False))
+graph = agent([BIG], "It is paid.", saver=saver)
+config = {"configurable": {"thread_id": "1"}}
+if not graph.get_state(config).values:
+    graph.invoke({"messages": "a refund, please"}, config)
+"""
+PANEL = "ApprovalPanel(graph, config)"
+GATE = "values = panel.require()"
+AFTER = "print([message.type for message in values['messages']], done)"
+
+
+async def test_what_waits_survives_run_all_and_a_restart(open_notebook: Opener, lab: Lab) -> None:
+    shutil.copy(DESK, lab.course / "notebooks")
+    cells = [RESTART, f"panel = {PANEL}\npanel", GATE, AFTER]
+    async with open_notebook(lab.write("pending.ipynb", *cells)) as page:
+        show, gate, after = page.find("panel ="), page.find(GATE), page.find(AFTER)
+        sentence = "Decision needed: refund waits in the panel above."
+        for run in (page.run_all, page.restart_and_run_all):
+            outputs = await run()
+            assert [output.cell for output in outputs] == [show, gate]
+            assert outputs[-1].mime == RED and outputs[-1].text.startswith(sentence)
+            assert len(outputs[-1].text.splitlines()) == 1
+        await page.run(show)  # a third panel on the same question
+        panel = page.cell(show).locator(".jp-OutputArea-output")
+        await expect(panel.get_by_role("button")).to_have_count(4)
+        await press(panel, "Approve")
+        await expect(panel).to_contain_text("Finished. It is paid.")
+        await page.run(gate)
+        told = await (await page.run(after)).inner_text()
+        assert told.strip() == "['human', 'ai', 'tool', 'ai'] ['refund T-7 120']"
