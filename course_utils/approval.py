@@ -68,9 +68,9 @@ class ApprovalPanel:
         check(graph, config)
         self._graph, self._config, self._on_decision = graph, config, on_decision
         self._lock = _LOCKS[str(config["configurable"]["thread_id"])]
-        self._records: list[tuple[str, Record]] = []  # each with its interrupt's id
+        self._records: list[tuple[str, Record]] = []  # each with its question's key
         self._failure = ""
-        self._cards: dict[str, list[Card]] = {}  # of each interrupt that waits
+        self._cards: dict[str, list[Card]] = {}  # of each question that waits
         self._status = ipywidgets.HTML()
         self.widget = ipywidgets.VBox([self._status])
         with self._lock:
@@ -81,13 +81,9 @@ class ApprovalPanel:
         """The calls that wait for a decision now: tool, args, why, allowed."""
         waiting = []
         for question in read(self._graph, self._state()):
-            cards = self._cards.get(question.id)
-            decided = [card.decision is not None for card in cards or ()]
-            waiting += (
-                call
-                for number, call in enumerate(question.calls)
-                if not cards or not decided[number]
-            )
+            cards = self._cards.get(question.key) or [None] * len(question.calls)
+            pairs = zip(question.calls, cards, strict=True)
+            waiting += (call for call, card in pairs if card is None or card.decision is None)
         return waiting
 
     @property
@@ -103,10 +99,10 @@ class ApprovalPanel:
             DecisionNeeded: Something waits. In a notebook this stops Run All with one line.
         """
         if waiting := self.pending:
-            names = " and ".join(dict.fromkeys(call.tool or "a question" for call in waiting))
+            names = list(dict.fromkeys(call.tool or "a question" for call in waiting))
             raise DecisionNeeded(
-                f"{names} waits in the panel above. Press a button there, then run this cell and "
-                "those below it."
+                f"{' and '.join(names)} wait{'s' * (len(names) == 1)} in the panel above. Press a "
+                "button there, then run this cell and those below it."
             )
         state = self._state()
         if state.created_at is None:
@@ -173,11 +169,10 @@ class ApprovalPanel:
     def _named(self, name: str | int | None) -> Card:
         """Return the card that `decide` means, of those that wait at this moment."""
         if self._lock.acquire(blocking=False):  # else a decision is being carried out
-            try:
-                self._update()
-            finally:
+            with self._lock:
                 self._lock.release()
-        cards = [c for cards in self._cards.values() for c in cards if c.decision is None]
+                self._update()
+        cards = self._open_cards()
         if not cards:
             raise DecisionRefused("Nothing waits for a decision.")
         if name is None:
@@ -189,10 +184,13 @@ class ApprovalPanel:
         if len(found) == 1:
             return found[0]
         waiting = "; ".join(f"{number}: {card.call}" for number, card in enumerate(cards))
+        named = f"; {name!r} is {len(found) or 'none'} of them" if name is not None else ""
         raise DecisionRefused(
-            f"{_count(len(cards))}, and call={name!r} names {len(found) or 'none'} of them. "
-            f"Name one with call=, by tool or by position: {waiting}."
+            f"{_count(len(cards))}{named}. Name one with call=, by tool or by position: {waiting}."
         )
+
+    def _open_cards(self) -> list[Card]:
+        return [c for cards in self._cards.values() for c in cards if c.decision is None]
 
     def _clicked(self, card: Card, kind: str) -> None:
         """Decide by button; whatever goes wrong is said in the panel."""
@@ -204,25 +202,22 @@ class ApprovalPanel:
             if (words := _first_line(error)) != self._failure:  # else it is said already
                 card.say(f"This failed: {words}", "alert")
         else:
-            waiting = [c for cards in self._cards.values() for c in cards if c.decision is None]
-            if waiting:
-                waiting[0].focus()
+            for waiting in self._open_cards()[:1]:
+                waiting.focus()
 
     def _decide(self, card: Card, how: Decision | str) -> None:
         """Carry out a decision, or what the button `how` makes of the card's fields."""
         with self._lock:
             if card.decision is not None:
                 raise DecisionRefused("This was already decided. Nothing has changed.")
-            questions = {question.id: question for question in read(self._graph, self._state())}
-            asked = next((id for id, cards in self._cards.items() if card in cards), None)
+            questions = {question.key: question for question in read(self._graph, self._state())}
+            asked = next((key for key, cards in self._cards.items() if card in cards), None)
             if asked not in questions:
                 self._update()
                 raise DecisionRefused("This is no longer pending. Nothing has changed.")
             decision = card.read(how) if isinstance(how, str) else card.call.checked(how)
-            call = card.call
-            record = Record(
-                call.tool, call.args, call.why, decision.type, decision.reason, decision.args
-            )
+            about = (card.call.tool, card.call.args, card.call.why)
+            record = Record(*about, decision.type, decision.reason, decision.args)
             if self._on_decision is not None:
                 self._on_decision(record)
             left = sum(other.decision is None for other in self._cards[asked]) - 1
@@ -244,7 +239,7 @@ class ApprovalPanel:
         log = Log(self._state().values)
         self._append(log.widget)
         self._status.value = said("Running.")
-        del self._cards[question.id]
+        del self._cards[question.key]
         try:
             for part in self._graph.stream(
                 Command(resume={question.id: question.answer(decisions)}),
@@ -259,7 +254,7 @@ class ApprovalPanel:
             state = self._state()
             if question.id in {left.id for left in read(self._graph, state)}:
                 question.take_back(self._graph)
-                self._records = [pair for pair in self._records if pair[0] != question.id]
+                self._records = [pair for pair in self._records if pair[0] != question.key]
                 after = "The decision was taken back: decide again below."
             else:
                 steps = ", ".join(state.next)
@@ -271,18 +266,17 @@ class ApprovalPanel:
     def _update(self) -> None:
         """Bring the cards and the last line up to what the checkpointer says."""
         state = self._state()
-        questions = {question.id: question for question in read(self._graph, state)}
+        questions = {question.key: question for question in read(self._graph, state)}
         for gone in self._cards.keys() - questions.keys():
             for card in self._cards.pop(gone):
                 if card.decision is None:
-                    card.close("No longer pending: it was decided elsewhere.")
-        for id, question in questions.items():
-            if id not in self._cards:
-                self._cards[id] = [Card(call, self._clicked) for call in question.calls]
-                self._append(*(card.widget for card in self._cards[id]))
-        waiting = sum(card.decision is None for cards in self._cards.values() for card in cards)
-        if waiting:
-            words = f"{_count(waiting)} for a decision."
+                    card.close("No longer pending: decided elsewhere, or asked anew.")
+        for key, question in questions.items():
+            if key not in self._cards:
+                self._cards[key] = [Card(call, self._clicked) for call in question.calls]
+                self._append(*(card.widget for card in self._cards[key]))
+        if waiting := self._open_cards():
+            words = f"{_count(len(waiting))} for a decision."
         elif state.created_at is None:
             words = "Nothing has run on this thread yet."
         elif state.next:

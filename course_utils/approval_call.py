@@ -60,6 +60,8 @@ class Call:
                 f'"{decision.type}" is not allowed for {self.tool or "this question"}: '
                 f"decide {allowed}."
             )
+        if decision.args is not None and decision.type != "edit":
+            raise DecisionRefused('Other arguments belong to "edit".')
         if decision.type == "respond" and not decision.reason:
             raise DecisionRefused("Write the answer that the model gets in the tool's place.")
         if decision.type == "edit":

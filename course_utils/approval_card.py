@@ -103,7 +103,7 @@ class Card:
                     raise DecisionRefused(
                         "These are the arguments as proposed: change them, or press Approve."
                     )
-            return self.call.checked(Decision(kind, args, "" if kind == "edit" else words))
+            return self.call.checked(Decision(kind, args, words))
         except DecisionRefused:
             field = self._args if kind == "edit" else self._words
             if field is not None:

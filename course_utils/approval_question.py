@@ -32,6 +32,11 @@ class Question:
     is_spoiled: bool
     """An answer to this question is recorded, and the task failed with it."""
 
+    @property
+    def key(self) -> str:
+        """The id, and what is asked: the same id with other arguments is another question."""
+        return f"{self.id} {self.calls}"
+
     def answer(self, decisions: list[Decision]) -> Any:
         """Return what the interrupt is resumed with."""
         if self.kind == "batched":
@@ -191,5 +196,5 @@ def _for_middleware(call: Call, decision: Decision) -> dict[str, Any]:
     if decision.type == "edit":
         # The same tool, always: a person who reviews a refund cannot turn it into a deletion.
         return {"type": "edit", "edited_action": {"name": call.tool, "args": decision.args}}
-    message = {"message": decision.reason} if decision.reason else {}
-    return {"type": decision.type, **message}
+    says = decision.type in ("reject", "respond") and decision.reason
+    return {"type": decision.type, **({"message": decision.reason} if says else {})}

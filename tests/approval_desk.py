@@ -20,7 +20,7 @@ from langgraph.pregel import Pregel
 from langgraph.types import interrupt
 from typing_extensions import TypedDict
 
-__all__ = ("BIG", "LOOK", "SMALL", "agent", "done", "flaky", "one_node", "steps")
+__all__ = ("BIG", "LOOK", "SMALL", "State", "agent", "done", "flaky", "one_node", "steps")
 
 BIG = ("refund", {"order": "T-7", "amount": 120})
 SMALL = ("refund", {"order": "T-8", "amount": 5})

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import ipywidgets
 import pytest
-from approval_desk import BIG, LOOK, SMALL, agent, done, flaky, one_node, steps
+from approval_desk import BIG, LOOK, SMALL, State, agent, done, flaky, one_node, steps
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -231,14 +231,16 @@ def test_an_unclear_decision_is_refused() -> None:
     panel = agent_panel([BIG, SMALL], "done")
     with pytest.raises(DecisionRefused, match="2 calls wait.*position: 0: .*T-7.*; 1: .*T-8"):
         panel.decide("approve")
-    with pytest.raises(DecisionRefused, match="'refund' names 2"):
+    with pytest.raises(DecisionRefused, match="'refund' is 2 of them"):
         panel.decide("approve", call="refund")
-    with pytest.raises(DecisionRefused, match="'restock' names none"):
+    with pytest.raises(DecisionRefused, match="'restock' is none of them"):
         panel.decide("approve", call="restock")
-    with pytest.raises(DecisionRefused, match="names none"):
+    with pytest.raises(DecisionRefused, match="2 is none of them"):
         panel.decide("approve", call=2)
     with pytest.raises(DecisionRefused, match='"aprove" is not allowed'):
         panel.decide("aprove", call=0)
+    with pytest.raises(DecisionRefused, match='Other arguments belong to "edit"'):
+        panel.decide("approve", args=LESS, call=0)
     assert len(panel.pending) == 2 and done == []
 
 
@@ -294,6 +296,27 @@ def test_a_late_click_on_another_panel_does_not_answer_the_next_question(graph: 
     old.decide("reject")  # the question that waits now
     assert graph.get_state(THREAD).values["second"]["type"] == "reject"
     graph.checkpointer.delete_thread("1")
+
+
+def test_a_click_does_not_approve_what_it_did_not_show() -> None:
+    price = [120]
+
+    def ask(state: dict) -> dict:
+        return {"first": interrupt(OWN | {"args": {"amount": price[0]}})}
+
+    def ask_beside(state: dict) -> dict:
+        return {"second": interrupt("Really?")}
+
+    graph = StateGraph(State).add_node(ask).add_node(ask_beside)
+    graph.add_edge(START, "ask").add_edge(START, "ask_beside")
+    panel = panel_of(graph.compile(checkpointer=InMemorySaver()))
+    price[0] = 999  # asked again, with the same id, when the other question is answered
+    panel.decide("reject", call=1)
+    assert [call.args for call in panel.pending] == [{"amount": 999}]
+    press(panel, "Approve", 0)
+    assert "no longer pending" in shown(panel) and panel.result is None
+    press(panel, "Approve")
+    assert panel.result["first"] == {"type": "approve"}
 
 
 def test_a_question_overtaken_by_a_new_message_is_no_longer_pending() -> None:
