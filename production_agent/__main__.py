@@ -1,0 +1,84 @@
+"""`python -m production_agent`: see `--help`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ipaddress
+import socket
+import sys
+
+import uvicorn
+
+from production_agent import logs
+from production_agent.database import open_database
+from production_agent.service import create_app
+from production_agent.settings import Settings, Unusable, read
+
+__all__ = ("main",)
+
+LOUD = """
+  DEVELOPMENT: PRODUCTION_AGENT_TOKENS is not set, so nobody has to prove who they are.
+  A request without a token is the user "developer"; a token is taken for its user's name.
+  Only this machine can reach the service. Before anyone else does, set
+  PRODUCTION_AGENT_TOKENS="ann:<token>,bob:<token>" or connect your identity provider (auth.py).
+"""
+
+
+def main(words: list[str] | None = None) -> int:
+    """Serve, or set the database up; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m production_agent", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="the port (8000; 0: a free one)")
+    parser.add_argument("--host", default="127.0.0.1", help="the address (127.0.0.1)")
+    parser.add_argument("--set-up", action="store_true", help="make PostgreSQL's tables, then end")
+    options = parser.parse_args(words)
+    try:
+        settings = read()
+        logs.set_up(settings.secrets)
+        asyncio.run(_try_database(settings, set_up=options.set_up))
+        if options.set_up:
+            print("The database is set up.")
+            return 0
+        listening = _listen(options.host, options.port, settings)
+    except Unusable as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    if not settings.users:
+        print(LOUD, file=sys.stderr)
+    print(f"http://{options.host}:{listening.getsockname()[1]}", flush=True)
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,  # seconds; then streams are cut
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+    return 0
+
+
+async def _try_database(settings: Settings, *, set_up: bool) -> None:
+    async with open_database(settings, set_up=set_up):
+        pass
+
+
+def _listen(host: str, port: int, settings: Settings) -> socket.socket:
+    try:
+        local = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host).is_loopback
+    except ValueError:
+        local = False
+    if not local and not settings.users:
+        raise Unusable(
+            f"Others could reach {host}, and PRODUCTION_AGENT_TOKENS is not set: set it, or serve "
+            "on 127.0.0.1."
+        )
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else 2)
+    except (OSError, OverflowError) as error:
+        raise Unusable(
+            f"Port {port} of {host} cannot be taken ({error.args[-1]}): name another with --port."
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""What a person may decide about calls that wait for approval, and what binds the decision."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ("Call", "Decision", "Decisions", "Edit", "digest", "problem")
+
+# PostgreSQL stores no NUL; a JSON number may be infinite, an argument may not.
+Text = Annotated[str, Field(strict=True, max_length=500, pattern=r"^[^\x00]*$")]
+Id = Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+Flag = Annotated[bool, Field(strict=True)]
+
+
+class Strict(BaseModel):
+    """A body in which what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Call(BaseModel):
+    """A tool call as it is shown to the person who decides."""
+
+    id: str
+    name: str
+    args: dict
+    why: str
+
+
+class Approve(Strict):
+    """Run the call as it was shown."""
+
+    call: Id
+    type: Literal["approve"]
+
+
+class Edit(Strict):
+    """Run the call with these arguments in place of the model's."""
+
+    call: Id
+    type: Literal["edit"]
+    args: dict[Id, Flag | Whole | Number | Text | None] = Field(max_length=20)
+
+
+class Reject(Strict):
+    """Do not run the call, and tell the model why."""
+
+    call: Id
+    type: Literal["reject"]
+    reason: Text = ""
+
+
+Decision = Annotated[Approve | Edit | Reject, Field(discriminator="type")]
+
+
+class Decisions(Strict):
+    """One decision for each call of the approval."""
+
+    decisions: list[Decision] = Field(min_length=1, max_length=100)
+
+
+def digest(thread: str, approval: str, calls: Sequence[dict]) -> str:
+    """Return what stands for exactly these calls, with these arguments, in this place."""
+    text = json.dumps([thread, approval, calls], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def problem(calls: Sequence[dict], decisions: Sequence[Decision]) -> str | None:
+    """Return what is wrong with the decisions as an answer to these calls, in one sentence."""
+    asked, answered = [call["id"] for call in calls], [one.call for one in decisions]
+    if sorted(asked) != sorted(answered):
+        return f"Decide each of these calls once: {', '.join(asked)}."
+    return None

@@ -1,0 +1,195 @@
+"""The service: endpoints, page, health, metrics; every failure a sentence with a reference."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import openai
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from production_agent import bodies, metrics
+from production_agent.database import FAILURES, open_database
+from production_agent.graph import build
+from production_agent.logs import ids, new_reference
+from production_agent.routes import router
+from production_agent.runs import SORRY, Refused, Runs
+from production_agent.settings import Settings
+from production_agent.store import Store
+
+__all__ = ("create_app",)
+
+PAGE = (Path(__file__).parent / "page.html").read_text("utf-8")
+SCRIPTS = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", PAGE, re.S)
+HASHES = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in SCRIPTS]
+POLICY = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+DOWN = "The database does not answer. Please try again in a moment."
+log = logging.getLogger("production_agent")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the service; its database is opened when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_database(settings) as database:
+            store = Store(database, settings)
+            app.state.store = store
+            app.state.runs = Runs(settings, store, build(settings, database.saver))
+            recovering = asyncio.create_task(app.state.runs.keep_recovering())
+            yield
+            recovering.cancel()
+            await app.state.runs.close()
+
+    app = FastAPI(
+        title="Support desk",
+        version="1.0",
+        lifespan=lifespan,
+        max_body_size=100_000,  # bytes
+        docs_url=None,  # both pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.include_router(router)
+    _add_operations(app, settings)
+    for kind, handler in (
+        (Refused, _refused),
+        (HTTPException, _http_error),
+        (RequestValidationError, _not_valid),
+        *((kind, _database_down) for kind in FAILURES),
+        (Exception, _broken),
+    ):
+        app.add_exception_handler(kind, handler)
+    app.add_middleware(Observe)
+    if not settings.users:  # no token guards it: at least no other website reaches it
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    return app
+
+
+def _add_operations(app: FastAPI, settings: Settings) -> None:
+    client = openai.AsyncOpenAI(
+        base_url=settings.base_url, api_key=settings.api_key, timeout=3, max_retries=0
+    )
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> HTMLResponse:
+        """Return the page; what it may run is what stands in it."""
+        sources = " ".join(f"'sha256-{one}'" for one in HASHES)
+        headers = {"Content-Security-Policy": f"{POLICY}script-src {sources}; style-src {sources}"}
+        return HTMLResponse(PAGE, headers=headers)
+
+    @app.get("/health")
+    async def health() -> bodies.Health:
+        """Tell that the process is alive; if not, restart it."""
+        return bodies.Health()
+
+    @app.get("/ready", responses={503: {"model": bodies.Ready}})
+    async def ready(response: Response) -> bodies.Ready:
+        """Tell whether database and model answer; if not, send no requests here."""
+        found = bodies.Ready(
+            database=await _database_answers(app), model=await _model_answers(client)
+        )
+        if (found.database, found.model) != ("ok", "ok"):
+            response.status_code = 503
+        return found
+
+    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    async def numbers() -> Response:
+        """Return the counters of this process for Prometheus."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _database_answers(app: FastAPI) -> str:
+    try:
+        async with asyncio.timeout(3):
+            await app.state.store.clock()
+        return "ok"
+    except (*FAILURES, TimeoutError) as error:
+        log.error("database_not_ready", exc_info=error)
+        return "The database does not answer: check that it runs, and PRODUCTION_AGENT_DATABASE."
+
+
+async def _model_answers(client: openai.AsyncOpenAI) -> str:
+    try:
+        await client.models.list()
+        return "ok"
+    except openai.AuthenticationError:
+        return "The model's endpoint refuses the key: check OPENAI_API_KEY."
+    except openai.NotFoundError:
+        return "ok"  # it answers, and has no list of models
+    except (openai.OpenAIError, ValueError) as error:
+        log.error("model_not_ready", exc_info=error)
+        return "The model's endpoint does not answer: check OPENAI_BASE_URL, and that it runs."
+
+
+def _answer(status: int, message: str, headers: dict | None = None, **more: object) -> JSONResponse:
+    body = bodies.Problem(message=message, **more).model_dump(exclude_none=True)
+    return JSONResponse(body, status, headers)
+
+
+def _refused(request: Request, error: Refused) -> JSONResponse:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
+    return _answer(error.status, error.message, headers, **error.more)
+
+
+def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+    return _answer(error.status_code, str(error.detail), error.headers)
+
+
+def _not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
+    # Never what was sent: it may be a secret, and need not even be text.
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return _answer(422, f"{where or first['loc'][0]}: {first['msg']}."[:300])
+
+
+def _database_down(request: Request, error: Exception) -> JSONResponse:
+    reference = new_reference()
+    log.error("database_down", exc_info=error, extra={"reference": reference})
+    return _answer(503, DOWN, {"Retry-After": "5"}, reference=reference)
+
+
+def _broken(request: Request, error: Exception) -> JSONResponse:
+    reference = new_reference()
+    log.error("request_failed", exc_info=error, extra={"reference": reference})
+    return _answer(500, SORRY, reference=reference)
+
+
+class Observe:
+    """Counts and logs each request, when its response has ended."""
+
+    def __init__(self, app) -> None:
+        self.app = app
+
+    async def __call__(self, scope, receive, send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        began, status = time.monotonic(), 0
+
+        async def watched(message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        ids.set({})
+        try:
+            await self.app(scope, receive, watched)
+        finally:
+            route = getattr(scope.get("route"), "path", "other")
+            metrics.REQUESTS.labels(scope["method"], route, status).inc()
+            ms = round((time.monotonic() - began) * 1000)
+            more = {"method": scope["method"], "path": scope["path"], "status": status, "ms": ms}
+            log.info("request", extra=more)
