@@ -121,9 +121,6 @@ class _Server:
                 f"postgresql://user:password@host:5432/database) or remove it, {again}"
             )
         misleading = ", ".join(sorted(name for name in os.environ if name.startswith("PG")))
-        return (
-            f"PostgreSQL was started but does not answer: remove {misleading} from the "
-            f"environment, {again}"
-            if misleading
-            else f"PostgreSQL was started but has ended since: {again}"
-        )
+        if misleading:
+            return f"{misleading} in the environment keeps PostgreSQL from us: remove it, {again}"
+        return "PostgreSQL was started but has ended since: run this again."

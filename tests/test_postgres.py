@@ -389,7 +389,24 @@ def test_a_user_who_may_not_create_databases(own: Callable, url: str) -> None:
 def test_the_shell_s_own_variables_are_named(own: Callable) -> None:
     """PGSERVICE and PGHOSTADDR lead every client astray."""
     owner = own.one(env={"PGSERVICE": "shop"})
-    assert owner.url is None and "remove PGSERVICE from the environment" in owner.said
+    assert owner.url is None and owner.said.startswith("PGSERVICE in the environment keeps")
+
+
+def test_after_a_crash_of_the_server_a_new_one_starts(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """The sentence says so, and running the cell again is enough."""
+    monkeypatch.setattr(postgres, "_running", None)
+    first = Path(parse_qs(urlsplit(postgres.start()).query)["host"][0])
+    server = psutil.Process(int((first / "data" / "postmaster.pid").read_text().split("\n")[0]))
+    server.send_signal(signal.SIGQUIT)
+    assert ended([server])
+    assert postgres.start(fresh=True) is None
+    assert capsys.readouterr().out == (
+        "PostgreSQL was started but has ended since: run this again.\n"
+    )
+    use(postgres.start(fresh=True))
+    postgres._running.stop()
 
 
 def test_the_doctor_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
