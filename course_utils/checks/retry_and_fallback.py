@@ -1,0 +1,301 @@
+"""Checks of lesson 4, retry and fallback."""
+
+from __future__ import annotations
+
+import re
+
+import openai
+from langchain_core.exceptions import ModelAuthenticationError, ModelRateLimitError
+from langchain_openai import ChatOpenAI
+
+from course_utils.checks.retry_and_fallback_parts import (
+    SECRETS,
+    Service,
+    answered,
+    asked,
+    assert_doubling,
+    assert_within_budget,
+    failed_turn,
+    found_by,
+    miscounted,
+    told,
+    turns_of,
+    words,
+)
+from course_utils.exercise import exercise, part
+from course_utils.herd import CAP, stampede
+from course_utils.wording import kind, short
+
+__all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
+
+
+@exercise(
+    hints=(
+        "Two layers stand around the default desk. Which of them tries a 400 again?",
+        "The SDK sends 1 request for 400 and 401, and 3 for 429 and 500. The policy retries all.",
+        "Multiply the two. The careful desk has only one layer, and it asks `is_transient`.",
+    )
+)
+def ex1(requests):
+    """The predicted numbers are those the wire sees."""
+    assert isinstance(requests, dict), f"`requests` is {kind(requests)}; expected a dictionary."
+    for name in ("default", "careful"):
+        with part(f"the {name} desk"):
+            said = requests.get(name)
+            assert isinstance(said, dict), f"`requests[{name!r}]` is {kind(said)}; expected a dict."
+            lines = [miscounted(said, n, careful=name == "careful") for n in (400, 401, 429, 500)]
+            assert not any(lines), "\n".join(filter(None, lines))
+
+
+@exercise(
+    hints=(
+        "From which retry on is `2 * 2 ** (retry - 1)` above 30? What does `min` do to it then?",
+        "First the cap, then the random number.",
+        "Full jitter: `random.uniform(0, min(30.0, 2.0 * 2 ** (retry - 1)))`.",
+    ),
+)
+def ex2(wait):
+    """Waits double up to the cap, and are spread at every retry."""
+    waits = {retry: [wait(retry) for _ in range(200)] for retry in (1, 2, 3, 4, 5, 6, 8, 12, 60)}
+    for retry, drawn in waits.items():
+        odd = next((value for value in drawn if not isinstance(value, int | float)), None)
+        assert odd is None, f"`wait({retry})` returned {kind(odd)}; expected seconds."
+    with part("never more than 30 s"):
+        longest = max(waits, key=lambda retry: max(waits[retry]))
+        assert max(waits[longest]) <= CAP + 1e-9, (
+            f"`wait({longest})` was {max(waits[longest]):.1f} s; expected 30 s at most. Draw from "
+            "a range that ends at the cap."
+        )
+    with part("about 2 s at first, doubling up to the cap"):
+        assert_doubling(waits)
+    with part("spread out at every retry"):
+        for retry, drawn in waits.items():
+            spread, d = max(drawn) - min(drawn), min(CAP, 2.0 * 2 ** (retry - 1))
+            assert spread >= 0.2 * d, (
+                f"200 calls of `wait({retry})` lie between {min(drawn):.1f} and {max(drawn):.1f} "
+                f"s, at a backoff of {d:g} s; expected a spread of a fifth of it, or more. What is "
+                "left of the random part there?"
+            )
+        peak = stampede(wait, outage=0).peak
+        assert peak < 300, (
+            f"{peak} of 1,000 clients came back within the same 100 ms. Draw from all numbers of "
+            "the range (`random.uniform`), not from a few."
+        )
+
+
+@exercise(
+    hints=(
+        "When does LangGraph know that a node failed? When an exception leaves it.",
+        "Without `try` the policy sees the error. But which errors does it retry by default?",
+        "`quick._replace(max_attempts=4, retry_on=is_transient)` for the node, and no `try` in it.",
+    ),
+    given=("is_transient", "Shelf"),
+)
+def ex3(build_finder):
+    """The node runs again for what is transient, and for nothing else."""
+    busy = ConnectionError("busy")
+    with part("busy twice, then well"):
+        service = Service(busy, busy)
+        found, error, slept = found_by(build_finder, service)
+        assert error is None and isinstance(found, dict) and found.get("status") == "shipped", (
+            f"The service was asked {service.calls} time(s), and it ended with "
+            f"{short(error or found)}; expected 3 calls and 'shipped'. Does the error leave the node?"
+        )
+        assert len(slept) == 2 and slept[0] <= 0.02 and slept[1] <= 0.04, (
+            f"It waited {[round(s, 2) for s in slept]} s; expected about [0.01, 0.02]. A "
+            "`RetryPolicy` starts at 0.5 s and adds up to a second of jitter, if nobody says more."
+        )
+    with part("a timeout and a rate limit are transient, too"):
+        service = Service(TimeoutError("too slow"), ModelRateLimitError("slow down"))
+        found, error, _ = found_by(build_finder, service)
+        assert error is None and service.calls == 3, (
+            f"After a TimeoutError and a rate limit it ended with {short(error or found)} in "
+            f"{service.calls} call(s); expected 3. `is_transient` says what is worth another try."
+        )
+    with part("busy for ever"):
+        service = Service(busy, for_ever=True)
+        found, error, _ = found_by(build_finder, service)
+        assert service.calls == 4, f"The service was asked {service.calls} time(s); expected 4."
+        assert isinstance(error, ConnectionError), (
+            f"Four failures ended with {short(error or found)}; expected the ConnectionError: what "
+            "cannot be cured is raised, for others to handle."
+        )
+    for bug in (KeyError("order"), AssertionError("bug"), ModelAuthenticationError("key")):
+        with part(f"{type(bug).__name__} is raised at once"):
+            service = Service(bug, for_ever=True)
+            found, error, _ = found_by(build_finder, service)
+            assert service.calls == 1 and type(error) is type(bug), (
+                f"{type(bug).__name__} stays, however often you try. The service was asked "
+                f"{service.calls} time(s), and the run ended with {short(error or found)}; "
+                "expected one call and that error. `retry_on=` decides."
+            )
+
+
+@exercise(
+    hints=(
+        "Who sets `failures` back to 0? Follow a turn that ends well, and one that gives up.",
+        "Two returns lead to END. What does each of them leave in the thread?",
+        "Both updates that go to END need `'failures': 0`.",
+    ),
+    given=("Turn",),
+)
+def ex4(build_desk):
+    """The counter belongs to a turn, the thread goes on."""
+    busy = ConnectionError("busy")
+    with part("pauses before retries"):
+        turns = turns_of(build_desk, Service(busy, busy), 1)
+        assert turns == [("shipped", 3, [1, 2])], told(turns, [("shipped", 3, [1, 2])])
+    with part("a new turn after a success"):
+        turns = turns_of(build_desk, Service(busy, busy), 2)
+        assert turns[1] == ("shipped", 1, []), (
+            f"In turn 1 the service was busy twice, in turn 2 it was well. {told(turns)} Expected "
+            "no pause in turn 2: who sets the counter back?"
+        )
+    with part("gives up after four calls"):
+        (answer, calls, pauses), *_ = turns_of(build_desk, Service(busy, for_ever=True), 1)
+        assert (calls, pauses) == (4, [1, 2, 3]) and answer, (
+            f"Busy for ever: {calls} call(s), pauses {pauses}, answer {short(answer)}; expected "
+            "4 calls, pauses [1, 2, 3] and a sentence."
+        )
+    with part("a new turn after giving up"):
+        turns = turns_of(build_desk, Service(*[busy] * 5), 2)
+        assert turns[1] == ("shipped", 2, [1]), (
+            f"Turn 1 gave up; in turn 2 the service was busy once. {told(turns)} Expected "
+            "2 calls and the pause [1] in turn 2."
+        )
+    with part("the thread remembers"):
+        desk, thread = build_desk(Service(), [].append), {"configurable": {"thread_id": "check"}}
+        assert getattr(desk, "checkpointer", None), "Without a checkpointer it forgets everything."
+        desk.invoke({"order": "T-7"}, thread)
+        kept = desk.get_state(thread).values
+        assert kept.get("order") == "T-7" and not kept.get("failures"), (
+            f"After a turn without failures the thread holds {short(kept)}."
+        )
+
+
+@exercise(
+    hints=(
+        "Note at the start when it has to end: `time.monotonic() + budget`.",
+        "In the `except`: raise if the error is not transient, or if the wait ends too late.",
+        "The wait is `max(random.uniform(0, longest), retry_after(error))`; `longest` doubles.",
+    ),
+    given=("is_transient", "retry_after"),
+    seconds=30,
+)
+def ex5(ask):
+    """One layer: transient errors only, as the server says, within the budget."""
+    passing = {
+        "two failures, then an answer": (("server_error", 2, {}), [500, 500, 200]),
+        "a dropped connection": (("disconnect", 1, {}), [200, 200]),  # it has no response
+    }
+    for title, (fault, statuses) in passing.items():
+        reply, error, seen, slept = asked(ask, 10, fault)
+        assert slept or len(seen) < 2, "It asked again at once. Wait with `time.sleep` before that."
+        with part(title):
+            assert error is None and seen == statuses and getattr(reply, "text", reply), (
+                f"The wire saw {seen}, and `ask` ended with {short(error or reply)}; expected "
+                f"{statuses} and the answer."
+            )
+    with part("what stays is raised at once"):
+        for word in ("bad_key", "quota"):
+            _, error, seen, _ = asked(ask, 10, (word, None, {}))
+            assert len(seen) == 1 and isinstance(error, openai.APIStatusError), (
+                f"After {word!r} `ask` sent {len(seen)} requests and ended with {short(error)}; "
+                "expected 1 request and the model's own error. `is_transient` knows."
+            )
+    with part("Retry-After"):
+        reply, error, seen, slept = asked(ask, 20, ("rate_limit", 1, {"retry_after": 3}))
+        assert error is None and 3 <= sum(slept) < 4, (
+            f"Told to come back in 3 s, it waited {sum(slept):.2f} s and ended with "
+            f"{short(error or reply)}. `retry_after(error)` says how long."
+        )
+    with part("the budget"):
+        _, error, seen, slept = asked(ask, 5, ("rate_limit", None, {"retry_after": 30}))
+        assert isinstance(error, openai.RateLimitError) and not slept, (
+            f"Told to come back in 30 s, with a budget of 5 s, it slept {sum(slept):.1f} s, sent "
+            f"{len(seen)} request(s) and ended with {short(error)}; expected the error at once."
+        )
+    runs = [asked(ask, 5, ("server_error", None, {})) for _ in range(3)]
+    with part("the waits"):
+        assert_within_budget(runs, 5)
+
+
+@exercise(
+    hints=(
+        "The main model's failure is an exception that comes out of `handler(request)`.",
+        "`TRANSIENT` names the classes that are worth asking somebody else; catch no more.",
+        "In the `except`: `return handler(request.override(model=spare))`.",
+    ),
+    given=("spare", "TRANSIENT"),
+)
+def ex6(fall_back):
+    """The spare answers when the main model is down, and only then."""
+    main = ChatOpenAI(model="main-model", max_retries=0)
+    hot = ChatOpenAI(model="main-model", temperature=3, max_retries=0)
+    cases = (  # what happens, the fault and how often, the statuses, what is raised in the end
+        ("the main model is well", main, "", 1, (200,), None),
+        ("the main model is overloaded", main, "overloaded", 1, (503, 200), None),
+        ("the main model's rate limit", main, "rate_limit", 1, (429, 200), None),
+        ("a dropped connection", main, "disconnect", 1, (200, 200), None),
+        ("the quota is used up", main, "quota", 1, (429, 200), None),
+        ("a wrong request is raised", hot, "", 1, (400,), openai.BadRequestError),
+        ("a wrong key is raised", main, "bad_key", 1, (401,), openai.AuthenticationError),
+        ("both are down", main, "overloaded", 2, (503, 503), openai.InternalServerError),
+    )
+    for title, llm, fault, times, statuses, raised in cases:
+        with part(title):
+            reply, error, seen = answered(fall_back, llm, fault, times)
+            pairs = zip(("main-model", "spare-model"), statuses, strict=False)
+            expected = [f"{name} {status}" for name, status in pairs]
+            assert seen == expected and (isinstance(error, raised) if raised else bool(reply)), (
+                f"The wire saw {seen}, and it ended with {short(error or reply)}; expected "
+                f"{expected} and {raised.__name__ if raised else 'an answer'}."
+                + (" An answer of the spare would hide the fault." if len(statuses) == 1 else "")
+            )
+
+
+@exercise(
+    hints=(
+        "What does the provider want after an assistant message with tool calls?",
+        "`state['messages'][-1]` may be the message with the open calls. Each wants a ToolMessage.",
+        "`ToolMessage('...', tool_call_id=call['id'], status='error')` for each, then the AIMessage.",
+    ),
+    given=("log",),
+)
+def ex7(close_the_turn):
+    """User, log and state each hold what they need, and nothing else."""
+    failures = {where: failed_turn(close_the_turn, where) for where in ("model", "tools")}
+    again = failed_turn(close_the_turn, "model")
+    for where, seen in failures.items():
+        with part(f"{where}: a sentence for the user"):
+            assert seen.said and seen.error is None, (
+                f"The run raised {short(seen.error)}, and the thread ends with {seen.types}; "
+                "expected no error, and a message to the user."
+            )
+            leaks = [word for word in SECRETS if word in seen.kept]
+            leaks += re.findall(r"\w+Error\b|Traceback", seen.kept)
+            assert not leaks, (
+                f"The thread now holds {', '.join(leaks)}: {short(seen.said)}. It belongs to "
+                "nobody but the log, and what is a secret not even there."
+            )
+        with part(f"{where}: a line for the log"):
+            assert seen.log, "Nothing was logged as a warning or an error."
+            assert seen.name in seen.log and where in seen.log, (
+                f"The log says {short(seen.log)}; expected the node ({where}) and the error's "
+                f"class ({seen.name})."
+            )
+            leaks = [word for word in SECRETS if word in seen.log]
+            assert not leaks, (
+                f"The log holds {', '.join(leaks)}, words of the error: log its class only. "
+                "(`exc_info` and `log.exception` write its words, too.)"
+            )
+            assert words(seen.said) & words(seen.log) - words(again.said), (
+                f"The user reads {short(seen.said)}, the log {short(seen.log)}; expected a "
+                "reference in both, a new one each time."
+            )
+        with part(f"{where}: the thread goes on"):
+            assert seen.next_error is None and seen.next_said, (
+                f"The thread holds {seen.types}, and the next turn ended with "
+                f"{short(seen.next_error or seen.next_said)}. Is every tool call answered, each by "
+                "a ToolMessage with its id, before anything else is said?"
+            )

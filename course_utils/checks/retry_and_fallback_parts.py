@@ -1,0 +1,300 @@
+"""What the checks of lesson 4 use: a clock that skips waits, services that fail, an open log."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import openai
+from langchain.agents import create_agent
+from langchain.agents.middleware import wrap_model_call
+from langchain.messages import AIMessage
+from langchain.tools import tool
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode
+from langgraph.types import RetryPolicy
+
+import lesson_model
+from course_utils.attempted import functions_of
+from course_utils.wording import kind, short
+
+__all__ = ("SECRETS", "Service", "answered", "asked", "assert_doubling", "assert_within_budget")
+__all__ += ("failed_turn", "found_by", "miscounted", "told", "turns_of", "words")
+
+QUESTION = {"messages": "Can I send a tent back?"}
+TWO_CALLS = "Please count the green tents and find parcel 5."
+QUICK = RetryPolicy(initial_interval=0.01, jitter=False)
+SECRETS = ("4711", "tent-db", "billing", "sk-lesson")  # in the texts of errors
+
+
+def outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """Return what `call` returns and None, or None and what it raises."""
+    try:
+        return call(), None
+    except Exception as error:
+        return None, error
+
+
+class Service:
+    """A service that raises `errors`, one a call, and then answers; the last may repeat."""
+
+    def __init__(self, *errors: Exception, for_ever: bool = False) -> None:
+        again = itertools.repeat(errors[-1]) if for_ever else ()
+        self.errors, self.calls = itertools.chain(errors, again), 0
+
+    def __call__(self, order: str) -> str:
+        """Return the status of an order, or raise the next error."""
+        self.calls += 1
+        if (error := next(self.errors, None)) is not None:
+            raise error
+        return "shipped"
+
+
+@contextlib.contextmanager
+def skip_waits(answer: Any) -> Iterator[list[float]]:
+    """Let `time.sleep` return at once, and the clocks of `time` go on as if it had waited.
+
+    Args:
+        answer: A function of the student's; `from time import sleep` in its notebook counts, too.
+
+    Yields:
+        The seconds slept so far, one number a sleep.
+    """
+    slept: list[float] = []
+    # A kernel has threads that sleep in a loop: let them.
+    others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    real = {name: getattr(time, name) for name in ("sleep", "monotonic", "time", "perf_counter")}
+
+    def sleep(seconds: float) -> None:
+        if threading.get_ident() in others:
+            return real["sleep"](seconds)
+        real["sleep"](min(seconds, 0))  # refuses what cannot be slept
+        slept.append(float(seconds))
+
+    def later(clock: Callable[[], float]) -> Callable[[], float]:
+        return lambda: clock() + sum(slept)
+
+    skipping = {name: later(clock) for name, clock in real.items()} | {"sleep": sleep}
+    spaces = [vars(time), *(function.__globals__ for function in functions_of(answer))]
+    swapped = [
+        (space, name, value)
+        for space in spaces
+        for name, value in list(space.items())
+        if any(value is clock for clock in real.values())
+    ]
+    known_as = {id(clock): skipping[name] for name, clock in real.items()}
+    try:
+        for space, name, value in swapped:
+            space[name] = known_as[id(value)]
+        yield slept
+    finally:
+        for space, name, value in swapped:
+            space[name] = value
+
+
+class Log(logging.Handler):
+    """Keeps what is logged anywhere, formatted as a file would show it, tracebacks included."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one record."""
+        self.lines.append(self.format(record))
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[list[str]]:
+        """Keep what is logged inside; yield the lines so far."""
+        del self.lines[:]
+        logging.root.addHandler(self)
+        try:
+            yield self.lines
+        finally:
+            logging.root.removeHandler(self)
+
+
+@tool
+def find_parcel(parcel: int) -> str:
+    """Find a parcel by its number."""
+    raise ConnectionError("tent-db refused user=billing password=" + "tent" + "4711")
+
+
+@tool
+def count_tents(color: str) -> str:
+    """Count the tents of a color in the store."""
+    return f"12 {color} tents"
+
+
+def miscounted(said: dict, status: int, careful: bool) -> str:
+    """Send the requests; return a sentence if their number is not the one that was said."""
+    guess = said.get(status, said.get(str(status)))
+    if careful:
+        policy = QUICK._replace(retry_on=lambda error: error.is_retryable)
+        seen = sent(status, ChatOpenAI(max_retries=0), retry_policy=policy)
+        why = "Only the policy retries, and only what `is_transient` allows"
+    else:
+        sdk, seen = sent(status, ChatOpenAI()), sent(status, ChatOpenAI(), retry_policy=QUICK)
+        why = f"The SDK sends {sdk}, and the policy runs the node {seen // sdk} times"
+    return "" if guess == seen else f"{status}: you said {guess!r}, the wire saw {seen}. {why}."
+
+
+def sent(status: int, llm: Any, **options: Any) -> int:
+    """Return how many requests a node that asks `llm` sends for one question."""
+
+    def answer(state: MessagesState) -> dict:
+        return {"messages": [llm.invoke(state["messages"])]}
+
+    desk = StateGraph(MessagesState).add_node(answer, **options).add_edge(START, "answer").compile()
+    with lesson_model.scratch() as model:
+        model.fail("http", times=None, status=status, retry_after=0.01)
+        outcome(lambda: desk.invoke(QUESTION))
+        return len(model.requests)
+
+
+def found_by(build_finder: Any, service: Service) -> tuple[Any, Exception | None, list[float]]:
+    graph = build_finder(service)
+    assert hasattr(graph, "invoke"), f"`build_finder` returned {kind(graph)}; expected a graph."
+    with skip_waits(build_finder) as slept:
+        found, error = outcome(lambda: graph.invoke({"order": "T-7"}))
+    return found, error, slept
+
+
+def turns_of(build_desk: Any, service: Service, count: int) -> list[tuple[Any, int, list]]:
+    """Return answer, calls and pauses of each turn of one thread."""
+    pauses: list = []
+    desk, turns = build_desk(service, pauses.append), []
+    assert hasattr(desk, "invoke"), f"`build_desk` returned {kind(desk)}; expected a graph."
+    thread = {"configurable": {"thread_id": "check"}, "recursion_limit": 40}
+    for _ in range(count):
+        before = service.calls, len(pauses)
+        answer = desk.invoke({"order": "T-7"}, thread).get("answer")
+        turns.append((answer, service.calls - before[0], pauses[before[1] :]))
+    return turns
+
+
+def told(turns: list, expected: list | None = None) -> str:
+    lines = [
+        f"Turn {number}: {short(answer)} after {calls} call(s) and the pauses {pauses}."
+        for number, (answer, calls, pauses) in enumerate(turns, 1)
+    ]
+    return " ".join(lines) + (f" Expected {told(expected)}" if expected else "")
+
+
+def asked(ask: Any, budget: float, fault: tuple[str, int | None, dict]) -> tuple:
+    """Return reply, error, statuses on the wire and seconds slept, waits being skipped."""
+    word, times, details = fault
+    with lesson_model.scratch() as model, skip_waits(ask) as slept:
+        model.fail(word, times=times, **details)
+        llm = ChatOpenAI(max_retries=0, timeout=20)
+        reply, error = outcome(lambda: ask(llm, "Can I send a tent back?", budget))
+        return reply, error, [request.status for request in model.requests], slept
+
+
+def answered(
+    fall_back: Any, main: Any, fault: str = "", times: int = 1
+) -> tuple[str | None, Exception | None, list[str]]:
+    """Return the agent's answer, its error, and model and status of each request."""
+    agent = create_agent(main, middleware=[wrap_model_call(fall_back)])
+    with lesson_model.scratch() as model:
+        if fault:
+            model.fail(fault, times=times)
+        reply, error = outcome(lambda: agent.invoke(QUESTION)["messages"][-1].text)
+        return reply, error, [f"{r.body['model']} {r.status}" for r in model.requests]
+
+
+def words(text: str) -> set[str]:
+    """Return the words of four letters or digits and more."""
+    return set(re.findall(r"[\w-]{4,}", text))
+
+
+def failed_turn(handler: Any, where: str) -> SimpleNamespace:
+    """Let the node `where` of a desk fail once, `handler` being its error handler.
+
+    Returns:
+        The error's class, what the run raised, all text the turn added to the thread, its message
+        types, what the user reads, the log; what the next turn raised and said.
+    """
+    tools, listener = [count_tents, find_parcel], Log()
+    graph = StateGraph(MessagesState)
+    thread = {"configurable": {"thread_id": "check"}}
+
+    def ask_model(state: MessagesState) -> dict:
+        llm = ChatOpenAI(max_retries=0).bind_tools(tools)
+        return {"messages": [llm.invoke(state["messages"])]}
+
+    def route(state: MessagesState) -> str:
+        return "tools" if state["messages"][-1].tool_calls else END
+
+    graph.add_node("model", ask_model, error_handler=handler)
+    graph.add_node("tools", ToolNode(tools, handle_tool_errors=False), error_handler=handler)
+    graph.add_edge(START, "model").add_conditional_edges("model", route, ["tools", END])
+    desk = graph.add_edge("tools", "model").compile(checkpointer=InMemorySaver())
+    with lesson_model.scratch() as model, listener.listening() as lines:
+        model.when("hello").says("Hello! How can I help?")
+        if where == "model":
+            model.fail("bad_key")
+        _, error = outcome(lambda: desk.invoke({"messages": TWO_CALLS}, thread))
+        messages = desk.get_state(thread).values["messages"]
+        log = "\n".join(lines)
+        reply, next_error = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
+    last = messages[-1]
+    return SimpleNamespace(
+        name="OpenAIAuthenticationError" if where == "model" else "ConnectionError",
+        error=error,
+        kept="\n".join(message.text for message in messages[1:]),
+        types=[message.type for message in messages],
+        said=last.text if isinstance(last, AIMessage) else "",
+        log=log,
+        next_error=next_error,
+        next_said=reply["messages"][-1].text if reply else "",
+    )
+
+
+def assert_doubling(waits: dict[int, list[float]]) -> None:
+    """Refuse waits that do not begin at about 2 s and double up to near 30 s."""
+    average = {retry: sum(drawn) / len(drawn) for retry, drawn in waits.items()}
+    assert 0.8 <= average[1] <= 3.2 and 0 <= min(waits[1]) <= max(waits[1]) <= 4, (
+        f"`wait(1)` was {average[1]:.1f} s on average, between {min(waits[1]):.1f} and "
+        f"{max(waits[1]):.1f} s; expected about 2 s before the first retry."
+    )
+    for retry in (1, 2, 3):
+        factor = average[retry + 1] / average[retry]
+        assert 1.5 < factor < 2.7, (
+            f"`wait({retry + 1})` is {factor:.1f} times `wait({retry})`, on average; expected "
+            "about twice."
+        )
+    assert average[8] > 10 and average[60] > 10, (
+        f"`wait(8)` is {average[8]:.1f} s and `wait(60)` is {average[60]:.1f} s on average; "
+        "expected more than 10 s near the cap."
+    )
+
+
+def assert_within_budget(runs: list[tuple], budget: float) -> None:
+    """Refuse runs against a model that is down for ever, if they wait too long or too evenly."""
+    for _, error, seen, slept in runs:
+        assert (
+            isinstance(error, openai.APIStatusError) and len(seen) >= 6 and sum(slept) <= budget
+        ), (
+            f"500 for ever, a budget of {budget:g} s: it slept {sum(slept):.1f} s, sent "
+            f"{len(seen)} requests and ended with {short(error)}; expected the error, when "
+            "the next wait does not fit any more (not earlier, not later)."
+        )
+        for number, seconds in enumerate(slept):
+            assert seconds <= 0.1 * 2**number + 1e-9, (
+                f"It waited {seconds:.2f} s before retry {number + 1}; expected "
+                f"{0.1 * 2**number:.1f} s at most."
+            )
+        assert len(seen) < 40, f"{len(seen)} requests in {budget:g} s: the waits do not double."
+    assert len({slept[0] for *_, slept in runs}) == 3, (
+        f"Three runs waited {runs[0][3][0]:g} s first, each of them. Where is the jitter?"
+    )

@@ -1,0 +1,1001 @@
+# ---
+# jupyter:
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
+
+# %% [markdown]
+# # 4. Retry and fallback
+#
+# A customer asks the tent shop one question. The model provider has a bad minute and answers 500.
+# How many requests does your agent send for that one question? You think three. It is twenty-seven.
+#
+# In this lesson you count them on the wire, keep one layer that retries, and learn what it may
+# retry, how long it waits, when it stops, and what to do then: another model, older data, or an
+# honest sentence that gives no secret away.
+
+# %%
+import asyncio
+import inspect
+import logging
+import random
+import sys
+import time
+import uuid
+
+import pybreaker
+from langchain.agents import create_agent
+from langchain.agents.middleware import (
+    ModelFallbackMiddleware,
+    ModelRetryMiddleware,
+    ToolErrorMiddleware,
+    ToolRetryMiddleware,
+)
+from langchain.messages import AIMessage, ToolMessage
+from langchain.tools import tool
+from langchain_core.exceptions import (
+    ModelAPIError,
+    ModelConnectionError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
+from langchain_core.rate_limiters import InMemoryRateLimiter
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import NodeError
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.types import Command, RetryPolicy, default_retry_on
+from typing_extensions import TypedDict
+
+import lesson_model
+from course_utils import pictures
+from course_utils.checks import retry_and_fallback as check
+from course_utils.herd import STRATEGIES, stampede
+
+model = lesson_model.start()
+question = {"messages": "Can I send a tent back?"}
+
+# %% [markdown]
+# ## One question, twenty-seven requests
+#
+# Three people made this desk robust, each in their own place, none of them wrong:
+#
+# - `ChatOpenAI` retries twice by itself: the OpenAI SDK's default.
+# - The node has a `RetryPolicy`: three attempts.
+# - The web page asks again when the desk fails: three times.
+#
+# (Waiting is scaled down in this lesson: the model says "come back in 0.01 s", and policies begin
+# at 0.01 s. What you count is as in real life.)
+
+
+# %%
+def desk_of(llm, **options):
+    """Return a desk of one node, which asks `llm`; the options go to the node."""
+
+    def answer(state: MessagesState) -> dict:
+        return {"messages": [llm.invoke(state["messages"])]}
+
+    graph = StateGraph(MessagesState).add_node(answer, **options)
+    return graph.add_edge(START, "answer").compile()
+
+
+def ask_three_times(desk) -> dict:
+    """Ask again when the desk fails, like an eager web page."""
+    for attempt in (1, 2, 3):
+        try:
+            return desk.invoke(question)
+        except Exception:
+            if attempt == 3:
+                raise
+
+
+def on_the_wire(ask, fault: str, **details) -> tuple[list[int], str]:
+    """Let every request meet a fault, ask, and return what came: statuses and the outcome."""
+    model.reset()
+    model.fail(fault, times=None, **{"retry_after": 0.01, **details})
+    try:
+        ask()
+        outcome = "answered"
+    except Exception as error:
+        outcome = type(error).__name__
+    statuses = [request.status for request in model.requests]
+    model.reset()
+    return statuses, outcome
+
+
+quick = RetryPolicy(initial_interval=0.01, jitter=False)
+plain, with_policy = desk_of(ChatOpenAI()), desk_of(ChatOpenAI(), retry_policy=quick)
+layers = {
+    "SDK": lambda: plain.invoke(question),
+    "SDK x policy": lambda: with_policy.invoke(question),
+    "SDK x policy x page": lambda: ask_three_times(with_policy),
+}
+for name, ask in layers.items():
+    statuses, outcome = on_the_wire(ask, "server_error")
+    print(f"{name:20} {len(statuses):2} requests -> {outcome}")
+
+# %% [markdown]
+# 3 x 3 x 3. Retries in layers do not add up, they **multiply**, and they do it at the moment the
+# provider can bear it least. The customer waits for all of them. So: **one layer retries.** The
+# rest of the lesson is about doing that one layer well.
+#
+# ## Which errors deserve another try
+#
+# Some errors pass by themselves: a timeout, a dropped connection, 429 (too many requests), 5xx.
+# Others will be the same for ever: 400 (your request is wrong), 401 (your key is wrong), 404, and
+# bugs. LangChain's model errors say which they are: `is_retryable`. LangGraph's `RetryPolicy` does
+# not ask them. Its default, `default_retry_on`, retries whatever is not on its list of bugs.
+
+# %%
+one_try = ChatOpenAI(timeout=1, max_retries=0)
+faults = {
+    "no answer in time": ("timeout", {"seconds": 3}),
+    "connection dropped": ("disconnect", {}),
+    "429 too many": ("rate_limit", {}),
+    "429 quota used up": ("quota", {}),
+    "500": ("server_error", {}),
+    "400": ("http", {"status": 400}),
+    "401": ("bad_key", {}),
+    "404": ("http", {"status": 404}),
+}
+print(f"{'what happened':20}{'error class':28}is_retryable  RetryPolicy() retries")
+for name, (word, details) in faults.items():
+    model.fail(word, **details)
+    try:
+        one_try.invoke("Hello")
+    except Exception as error:
+        kind = type(error).__name__
+        print(f"{name:20}{kind:28}{error.is_retryable!s:14}{default_retry_on(error)}")
+model.reset()
+
+# %%
+for bug in (KeyError("order"), TimeoutError("too slow"), AssertionError("negative price")):
+    print(f"{type(bug).__name__:16} RetryPolicy() retries: {default_retry_on(bug)}")
+
+# %% [markdown]
+# Read the last three lines of the first table: a wrong key is tried three times, and every try is
+# refused. And the second: Python's own `TimeoutError` is *not* retried, a failed `assert` is.
+#
+# One line is a trap for `is_retryable`, too. "429 quota used up" means that nobody paid the bill.
+# No waiting helps; only its `code` tells it from a real rate limit.
+#
+# So say yourself what is worth another try. The *careful desk* has one layer, and it asks:
+
+
+# %%
+def is_transient(error: BaseException) -> bool:
+    """Say whether the same request may succeed a little later."""
+    if getattr(error, "code", None) == "insufficient_quota":
+        return False
+    return getattr(error, "is_retryable", isinstance(error, (ConnectionError, TimeoutError)))
+
+
+careful = desk_of(ChatOpenAI(max_retries=0), retry_policy=quick._replace(retry_on=is_transient))
+# %% [markdown]
+# ### Exercise 4.1 - count before you run
+#
+# How many HTTP requests does *one* question cost, if every one of them meets this answer? The
+# default desk is `desk_of(ChatOpenAI(), retry_policy=RetryPolicy())`; the careful desk is the one
+# above. Fill in the eight numbers. The check sends the requests and counts.
+
+# %% tags=["exercise", "ex1"]
+# requests = {"default": {400: ..., 401: ..., 429: ..., 500: ...}, "careful": {the same four}}
+# BEGIN SOLUTION
+requests = {
+    "default": {400: 3, 401: 3, 429: 9, 500: 9},
+    "careful": {400: 1, 401: 1, 429: 3, 500: 3},
+}
+# END SOLUTION
+
+# %% tags=["check", "ex1"]
+check.ex1(requests)
+# check.ex1.hint()  # remove the first `#` for a hint
+
+# %% [markdown]
+# ## One layer: which one?
+#
+# The careful desk has one layer now, and it is still impolite. A provider that answers 429 says
+# when to come back, in the header `Retry-After`. Here it says 0.3 s:
+
+# %%
+politely = desk_of(ChatOpenAI(max_retries=2))
+for name, desk in {"RetryPolicy": careful, "SDK": politely}.items():
+    model.reset()
+    model.fail("rate_limit", times=2, retry_after=0.3)
+    try:
+        desk.invoke(question)
+    finally:
+        remarks = [remark for request in model.requests for remark in request.remarks]
+    print(f"{name:12}", [request.status for request in model.requests], remarks)
+
+# %% [markdown]
+# `RetryPolicy` knows nothing of HTTP and comes back too early. The SDK waits exactly as long as it
+# was told, up to 120 s. Told to wait longer, it gives up at once, and rightly: who waits two
+# minutes?
+
+# %%
+for seconds in (0.01, 121):
+    statuses, _ = on_the_wire(lambda: politely.invoke(question), "rate_limit", retry_after=seconds)
+    print(f"Retry-After: {seconds:>4} -> {len(statuses)} request(s)")
+
+# %% [markdown]
+# So for **model calls** the layer is the SDK: `ChatOpenAI(max_retries=2)`, and no `RetryPolicy` on
+# that node. For **your own nodes** (a database, a parcel service) it is the `RetryPolicy`. Never
+# both around the same call.
+#
+# ## How long to wait
+#
+# "Exponential backoff" doubles the wait after each failure, up to a cap. That spares the service,
+# but look who is waiting. When a service fails, it fails for *everybody in the same moment*. If all
+# wait the same time, all come back in the same moment, and it fails again. A thousand clients, ten
+# seconds of outage, then a service that can answer 100 calls a second:
+
+# %%
+herds = {kind: stampede(kind) for kind in STRATEGIES if kind != "proportional, cap last"}
+pictures.curves(
+    {kind: herds[kind].until(40) for kind in ("no jitter", "full")},
+    x="seconds since the service failed",
+    y="calls in 100 ms",
+    alt="Without jitter the calls come in a few spikes of about 1,000 within 100 ms, and nothing "
+    "between them. With full jitter they are spread, never more than about 100, and fade away.",
+)
+
+# %% [markdown]
+# The cure is **jitter**: a random part in the wait. There are several kinds. With *d* for the wait
+# after backoff and cap, here `min(30, 2 * 2 ** (retry - 1))` seconds (read "retry" exactly: retry 1
+# is *attempt 2*, and nothing waits before attempt 1):
+#
+# | jitter | wait before the retry | where you meet it |
+# |---|---|---|
+# | none | d | the first loop everybody writes |
+# | proportional | d + random(0, d/2) | the second loop; the SDK and LangChain's middleware vary d by up to a quarter |
+# | flat second | d + random(0, 1 s) | LangGraph's `RetryPolicy` |
+# | equal | d/2 + random(0, d/2) | AWS Architecture Blog, 2015 |
+# | full | random(0, d) | the same |
+# | decorrelated | min(cap, random(base, 3 x the last wait)) | the same |
+#
+# (Marc Brooker, *Exponential Backoff And Jitter*; the formulas are in `course_utils/herd.py`.)
+
+# %%
+pictures.curves(
+    {kind: herd.until(40) for kind, herd in herds.items() if kind != "no jitter"},
+    x="seconds since the service failed",
+    y="calls in 100 ms",
+    alt="Five kinds of jitter. All begin with at most about 120 calls in 100 ms. Full and "
+    "decorrelated jitter spread the calls best; the flat second keeps bursts with gaps between.",
+)
+
+# %%
+print(f"{'':16}peak below 150   all served in 100 s   under 5 retries each")
+for kind, herd in herds.items():
+    low, soon, few = herd.peak < 150, herd.last_served < 100, herd.calls_per_client < 5
+    print(f"{kind:16}{low!s:17}{soon!s:22}{few!s}")
+minutes = herds["no jitter"].last_served / 60
+print(f"\nwithout jitter the last client is served after {minutes:.0f} minutes")
+
+# %% [markdown]
+# Any jitter beats none. The flat second is fine for small waits; at the cap it squeezes the whole
+# herd into one second out of thirty-one. And nothing is free: full jitter also draws *short* waits, so
+# in a long outage it costs more calls than proportional jitter.
+
+# %%
+long = {name: stampede(name, outage=120).calls_per_client for name in ("proportional", "full")}
+print("two minutes of outage: full jitter costs more calls:", long["full"] > long["proportional"])
+
+# %% [markdown]
+# What you get by default, in seconds (from the installed packages' sources):
+#
+# | before | SDK | `RetryPolicy()` | `ModelRetryMiddleware()` |
+# |---|---|---|---|
+# | attempt 2 | 0.38 to 0.5 | 0.5 to 1.5 | 0.75 to 1.25 |
+# | attempt 3 | 0.75 to 1 | 1 to 2 | 1.5 to 2.5 |
+#
+# ### Exercise 4.2 - jitter that vanishes
+#
+# This function is in many code bases. It has jitter. In the sixth retry it has none: look at five
+# waits, and at a thousand clients whose counters stand at 6.
+
+
+# %%
+def wait_capped_last(retry: int) -> float:
+    """Return the seconds before retry 1, 2, 3 ... (The broken version.)"""
+    backoff = 2.0 * 2 ** (retry - 1)
+    return min(30.0, backoff + random.uniform(0, backoff / 2))
+
+
+print("before retry 6:", [wait_capped_last(6) for _ in range(5)])
+print("most calls in 100 ms:", stampede(wait_capped_last, first_retry=6).peak)
+
+# %% [markdown]
+# Mend it. Waits still double, begin at about 2 s, and are never longer than 30 s. But at every
+# retry, the sixth and the sixtieth too, a thousand clients must be spread out.
+
+
+# %% tags=["exercise", "ex2"]
+def wait(retry: int) -> float:
+    """Return the seconds before retry 1, 2, 3 ...: doubling, at most 30, never all the same."""
+    # BEGIN SOLUTION
+    return random.uniform(0, min(30.0, 2.0 * 2 ** (retry - 1)))
+    # END SOLUTION
+
+
+# %% tags=["check", "ex2"]
+check.ex2(wait)
+
+# %%
+mended = check.ex2.or_reference(wait)
+print("most calls in 100 ms, mended:", stampede(mended, first_retry=6).peak < 50 and "below 50")
+
+# %% [markdown]
+# ## `RetryPolicy`, for your own nodes
+#
+# | field | default | meaning |
+# |---|---|---|
+# | `max_attempts` | 3 | attempts in all, **the first one included** |
+# | `initial_interval` | 0.5 | seconds before the second attempt |
+# | `backoff_factor` | 2.0 | each wait is so many times the last |
+# | `max_interval` | 128.0 | the cap, in seconds, *before* jitter |
+# | `jitter` | True | adds 0 to 1 s, flat |
+# | `retry_on` | `default_retry_on` | exception classes, or a function that says yes or no |
+#
+# A list of policies is possible: the first whose `retry_on` fits decides, and all share one counter
+# of attempts. Which attempt waits how long? LangGraph logs it, so let it say so itself:
+
+# %%
+logged: list[str] = []
+
+
+class Notes(logging.Handler):
+    """Keeps what was logged."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line."""
+        logged.append(record.getMessage().partition(" after Conn")[0])
+
+
+class Shelf(TypedDict):
+    order: str
+    status: str
+
+
+def find_order(shelf: Shelf) -> dict:
+    """Look the order up; the service is down."""
+    raise ConnectionError("the order service does not answer")
+
+
+retry_log, notes = logging.getLogger("langgraph.pregel._retry"), Notes()
+retry_log.addHandler(notes)
+retry_log.setLevel(logging.INFO)
+
+policy = RetryPolicy(initial_interval=0.02, max_interval=0.05, max_attempts=5, jitter=False)
+finder = StateGraph(Shelf).add_node(find_order, retry_policy=policy).add_edge(START, "find_order")
+try:
+    finder.compile().invoke({"order": "T-7"})
+except ConnectionError as error:
+    print(*logged, f"then: {error}", sep="\n")
+
+# %% [markdown]
+# Four waits for five attempts: 0.02, 0.04, then the cap. "Attempt 1" in the log is the one that
+# *failed*. And what does `jitter=True` add? Ask the source:
+
+# %%
+retry_log.removeHandler(notes)
+source = inspect.getsource(sys.modules["langgraph.pregel._retry"].run_with_retry)
+print(next(line.strip() for line in source.splitlines() if "random" in line))
+
+# %% [markdown]
+# Up to a whole second, however short the interval is. In tests and notebooks, say `jitter=False`.
+#
+# ### Exercise 4.3 - the retry node that never retries
+#
+# A colleague's node catches everything, counts its failures, and has a `RetryPolicy` as well. Watch
+# how often it really asks the order service:
+
+# %%
+asked = []
+
+
+def busy_service(order: str) -> str:
+    """Refuse the first two calls, then answer."""
+    asked.append(order)
+    if len(asked) < 3:
+        raise ConnectionError("busy")
+    return "shipped"
+
+
+def build_finder_once(service):
+    """Return a graph that finds an order's status. (The broken version.)"""
+
+    def find_order(shelf: Shelf) -> dict:
+        try:
+            return {"status": service(shelf["order"])}
+        except Exception as error:
+            return {"status": f"Error: {error}"}
+
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
+    return graph.add_edge(START, "find_order").compile()
+
+
+print(build_finder_once(busy_service).invoke({"order": "T-7"}), "- calls:", len(asked))
+
+# %% [markdown]
+# A policy sees only what leaves the node. Mend it: `build_finder` tries at most **four** times when
+# the service fails with something transient, and **once** when it fails with anything else. What
+# cannot be cured is raised. Waits start at 0.01 s, without jitter.
+
+
+# %% tags=["exercise", "ex3"]
+def build_finder(service):
+    """Return a graph that finds an order's status, and retries what is transient."""
+    # BEGIN SOLUTION
+    policy = RetryPolicy(initial_interval=0.01, jitter=False, max_attempts=4, retry_on=is_transient)
+
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+    # END SOLUTION
+
+
+# %% tags=["check", "ex3"]
+check.ex3(build_finder)
+
+# %% [markdown]
+# ### Exercise 4.4 - why is the second question slow?
+#
+# Where a node must not hold its thread while it waits, people count failures in the state and go
+# round in the graph. Here is one, with the pause made visible instead of slept: `pause(1)`,
+# `pause(2)` ... before the first, the second retry.
+
+
+# %%
+class Turn(TypedDict):
+    order: str
+    answer: str
+    failures: int
+
+
+def build_desk_that_remembers(service, pause):
+    """Return a desk that calls four times, then gives up. (The broken version.)"""
+
+    def look_up(turn: Turn) -> Command:
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            return Command(update={"answer": service(turn["order"])}, goto=END)
+        except ConnectionError:
+            failures += 1
+        if failures == 4:
+            return Command(update={"answer": "Sorry, please ask again later."}, goto=END)
+        return Command(update={"failures": failures}, goto="look_up")
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+asked.clear()
+pauses, thread = [], {"configurable": {"thread_id": "T-7"}}
+desk = build_desk_that_remembers(busy_service, pauses.append)
+for turn in (1, 2):
+    answer = desk.invoke({"order": "T-7"}, thread)["answer"]
+    print(f"turn {turn}: {answer}, pauses so far: {pauses}")
+
+# %% [markdown]
+# The service is well in turn 2, and yet there is a pause before its first call: a thread keeps its
+# state, the counter with it. After one bad turn it only grows. Write `build_desk`: the same desk,
+# whose counter belongs to a *turn*. Each new question begins at 0, after a success and after giving
+# up. Four calls a turn at most, as above.
+
+
+# %% tags=["exercise", "ex4"]
+def build_desk(service, pause):
+    """Return a desk that calls four times a turn, then gives up; each turn starts afresh."""
+
+    # BEGIN SOLUTION
+    def look_up(turn: Turn) -> Command:
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            answer = service(turn["order"])
+        except ConnectionError:
+            if failures < 3:
+                return Command(update={"failures": failures + 1}, goto="look_up")
+            answer = "Sorry, please ask again later."
+        return Command(update={"answer": answer, "failures": 0}, goto=END)
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+    # END SOLUTION
+
+
+# %% tags=["check", "ex4"]
+check.ex4(build_desk)
+
+# %% [markdown]
+# (`RetryPolicy` counts attempts of one run of the node and forgets them: nothing to reset. Prefer it.)
+#
+# ## How long may it take?
+#
+# A retry needs a failure. A service that says *nothing* gives none:
+
+# %%
+print("ChatOpenAI waits at most:", ChatOpenAI().request_timeout)
+
+# %% [markdown]
+# `None` is for ever. (The bare SDK would stop after ten minutes; LangChain passes its `None` on.)
+# Always set one. And know what it means: it is the longest *silence*, not the longest answer. A
+# model that drips word by word never meets it:
+
+# %%
+model.when("tent").says("Yes. You have thirty days to send it back, and we pay the postage.")
+model.pace(per_token=0.06)
+impatient = ChatOpenAI(timeout=0.6, max_retries=0)
+began = time.monotonic()
+tokens = [token for token in impatient.stream("Can I send a tent back?") if token.text]
+took = time.monotonic() - began
+print(f"{len(tokens)} tokens, no error; longer than the timeout:", took > 0.6)
+
+try:
+    impatient.invoke("Can I send a tent back?")
+except ModelTimeoutError as error:
+    print("without streaming:", type(error).__name__)
+
+# %% [markdown]
+# And each retry starts a new timeout: `timeout=20, max_retries=2` is a minute and more. What bounds
+# *everything* is a deadline around everything. Async code can have one: for a node, `timeout=`; for
+# a whole run, Python's own `asyncio.timeout`.
+
+
+# %%
+async def answer(state: MessagesState) -> dict:
+    """Ask a model that drips."""
+    return {"messages": [await ChatOpenAI().ainvoke(state["messages"])]}
+
+
+def too_late(state: MessagesState, error: NodeError) -> dict:
+    """Answer in place of the node that failed."""
+    return {"messages": [AIMessage("This takes too long, sorry. Please try again in a minute.")]}
+
+
+for limits in ({"timeout": 0.2, "error_handler": too_late}, {}):
+    desk = StateGraph(MessagesState).add_node(answer, **limits).add_edge(START, "answer").compile()
+    try:
+        async with asyncio.timeout(None if limits else 0.2):
+            print((await desk.ainvoke(question))["messages"][-1].text)
+    except TimeoutError:
+        print("asyncio.timeout ended the whole run, whatever was retried inside")
+model.pace()
+
+# %% [markdown]
+# Three things to know. `timeout=` is for each *attempt* of a node; a policy of three attempts has
+# three. It is for **async nodes only**: Python cannot stop a running thread, and LangGraph says so
+# when you build the graph. (`asyncio.timeout` around sync nodes says nothing: you go on, and so does
+# the node.) And an `error_handler` ends the run: the failed node's edges are not followed unless the
+# handler returns `Command(goto=...)`.
+
+# %%
+try:
+    desk_of(ChatOpenAI(), timeout=0.2)
+except ValueError as error:
+    print(str(error).partition(" because")[0])
+
+# %% [markdown]
+# ### Exercise 4.5 - one layer, built by hand
+#
+# Put it together once, to know what the SDK does for you and what it does not (a budget). `llm` has
+# `max_retries=0`. `ask` returns its answer, and:
+#
+# - retries only what is transient;
+# - before retry *n* waits `random.uniform(0, 0.1 * 2 ** (n - 1))` seconds, and never less than the
+#   server asked for (`retry_after` below);
+# - raises the error **at once** if that wait would end after `budget` seconds have passed.
+
+
+# %%
+def retry_after(error: Exception) -> float:
+    """Return the seconds the server asked to wait, 0 if it did not say (or never answered)."""
+    response = getattr(error, "response", None)
+    return float(response.headers.get("retry-after", 0)) if response is not None else 0.0
+
+
+# %% tags=["exercise", "ex5"]
+def ask(llm, text: str, budget: float):
+    """Return the model's answer; retry what is transient, within `budget` seconds."""
+    # BEGIN SOLUTION
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = retry_after(error) + random.uniform(0, longest)
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+    # END SOLUTION
+
+
+# %% tags=["check", "ex5"]
+check.ex5(ask)
+
+# %% [markdown]
+# ## When waiting does not help: fall back
+#
+# A second model, from another provider if you can, answers when the first does not. One line, and
+# it hides a bug. Somebody sets a temperature that the first model does not take:
+
+# %%
+spare = ChatOpenAI(model="spare-model", max_retries=0)
+broken = ChatOpenAI(model="main-model", temperature=3, max_retries=0)  # above 2: refused with 400
+
+for name, llm in {
+    "with_fallbacks": broken.with_fallbacks([spare]),
+    "middleware": create_agent(broken, middleware=[ModelFallbackMiddleware(spare)]),
+}.items():
+    model.reset()
+    llm.invoke("Hello" if name == "with_fallbacks" else question)
+    print(f"{name:15}", [(seen.body["model"], seen.status) for seen in model.requests])
+
+# %% [markdown]
+# Every answer is fine, every test is green, and the main model has not answered once. Both fall back on
+# *any* error, also on 400 and 401. You will see it on the bill. `with_fallbacks` can be told what
+# to handle. It takes classes, so list them:
+
+# %%
+TRANSIENT = (ModelTimeoutError, ModelConnectionError, ModelRateLimitError, ModelAPIError)
+llm = broken.with_fallbacks([spare], exceptions_to_handle=TRANSIENT)
+try:
+    llm.invoke("Hello")
+except Exception as error:
+    print("the bug is seen:", type(error).__name__)
+
+# %% [markdown]
+# Mind the order of things: the main model's own retries come first. With the SDK's default the
+# customer waits for three attempts before the spare is asked; with a spare at hand, one retry is
+# enough. `ModelFallbackMiddleware` has no such choice.
+#
+# ### Exercise 4.6 - an agent whose fallback hides nothing
+#
+# So write it yourself. LangChain's `wrap_model_call` makes a middleware of a function that gets the request and
+# a `handler` that runs it. Complete `fall_back`: `spare` answers if the main model fails with
+# something transient, or if its quota is used up (another provider has its own). Everything else
+# is raised, and the spare is not asked.
+
+
+# %% tags=["exercise", "ex6"]
+def fall_back(request, handler):
+    """Run the request; let `spare` answer if the main model is down."""
+    # BEGIN SOLUTION
+    try:
+        return handler(request)
+    except TRANSIENT:
+        return handler(request.override(model=spare))
+    # END SOLUTION
+
+
+# %% tags=["check", "ex6"]
+check.ex6(fall_back)
+
+# %% [markdown]
+# ### Older data is better than none
+#
+# Not every fallback is a model. The handler of a node can answer from what was known before, if it
+# says so:
+
+# %%
+known = {"T-7": "shipped (as of this morning)"}
+
+
+def from_memory(shelf: Shelf, error: NodeError) -> dict:
+    """Answer from what was known."""
+    if not is_transient(error.error):
+        raise error.error  # a bug stays a bug
+    return {"status": known.get(shelf["order"], "unknown")}
+
+
+shelves = StateGraph(Shelf)
+shelves.add_node(find_order, retry_policy=quick, error_handler=from_memory)
+print(shelves.add_edge(START, "find_order").compile().invoke({"order": "T-7"})["status"])
+
+# %% [markdown]
+# ### Do not even ask: a circuit breaker
+#
+# When a service is down, every customer pays the full wait to learn it again. A circuit breaker
+# remembers. After `fail_max` failures in a row it is **open**: calls fail at once, nothing reaches the
+# wire. After a while it is **half-open** and lets one call through. If that works it is **closed**
+# again. LangChain has none; `pybreaker` is small.
+
+# %%
+breaker = pybreaker.CircuitBreaker(
+    fail_max=3,
+    reset_timeout=60,
+    exclude=[lambda error: not is_transient(error)],  # a 400 says nothing about their health
+    throw_new_error_on_trip=False,
+)
+
+
+def ask_through_breaker() -> None:
+    """Ask once; print what came, what the wire saw, and the breaker."""
+    before = len(model.requests)
+    try:
+        breaker.call(ChatOpenAI(max_retries=0).invoke, "Hello")
+        outcome = "answered"
+    except Exception as error:
+        outcome = type(error).__name__
+    sent = len(model.requests) - before
+    print(f"{outcome:20} requests: {sent}  the breaker is now {breaker.current_state}")
+
+
+model.reset()
+model.fail("overloaded", times=4)
+for _ in range(5):
+    ask_through_breaker()
+
+# %% [markdown]
+# Nobody wants to wait a minute here, so `half_open()` says what the clock would say: the minute is
+# over. The first trial fails, and the breaker opens again; a minute later all is well.
+
+# %%
+for _ in range(2):
+    breaker.half_open()
+    ask_through_breaker()
+ask_through_breaker()
+
+# %% [markdown]
+# One breaker for each *service*, at module level, not one for each request. It counts in this process
+# only (or in Redis, for several).
+#
+# ### Do not ask too fast: a rate limiter
+#
+# The best 429 is the one you never get. A limiter makes callers wait for a permit. But look where it
+# stands: outside of the SDK's retries.
+
+
+# %%
+class CountingLimiter(InMemoryRateLimiter):
+    """Counts the permits it gave."""
+
+    permits = 0
+
+    def acquire(self, *, blocking: bool = True) -> bool:
+        """Give a permit."""
+        self.permits += 1
+        return super().acquire(blocking=blocking)
+
+
+limiter = CountingLimiter(requests_per_second=20, check_every_n_seconds=0.01, max_bucket_size=1)
+limited = ChatOpenAI(rate_limiter=limiter)
+model.reset()
+began = time.monotonic()
+for _ in range(5):
+    limited.invoke("Hello")
+print("5 questions take 0.25 s or more:", time.monotonic() - began >= 0.25)
+
+model.fail("rate_limit", times=2, retry_after=0.01)
+limited.invoke("Hello")
+print("permits:", limiter.permits, "- requests:", len(model.requests))
+
+# %% [markdown]
+# Six permits, eight requests: retries need no permit. Leave some room below the provider's limit. (It
+# also counts for this process only.)
+#
+# ## Ready-made: retry middleware
+#
+# `create_agent` has a layer of its own. Its defaults are better chosen than `RetryPolicy`'s: it asks
+# `is_retryable`. But it is one more layer, and look at the "answer":
+
+# %%
+for failure in ("continue", "error"):
+    retry = ModelRetryMiddleware(initial_delay=0.01, jitter=False, on_failure=failure)
+    agent = create_agent(ChatOpenAI(), middleware=[retry])
+    model.reset()
+    model.fail("server_error", times=None, retry_after=0.01)
+    try:
+        print(agent.invoke(question)["messages"][-1].text[:58], "...")
+    except Exception as error:
+        print("raised", type(error).__name__, end=" ")
+    print(f"[{len(model.requests)} requests]")
+model.reset()
+
+# %% [markdown]
+# By default a failure becomes an ordinary answer of the assistant, error text included: your
+# monitoring sees a success. Say `on_failure="error"`, or give a function that returns a sentence for
+# people, and set the model's `max_retries=0`.
+#
+# ## Tools that fail
+#
+# Tools fail in two ways, and only one of them is handled for you.
+
+
+# %%
+@tool
+def find_parcel(parcel: int) -> str:
+    """Find a parcel by its number."""
+    raise ConnectionError("db-7.internal refused user=billing password=" + "tent" + "4711")
+
+
+def clerk(*middleware):
+    """Return an agent with a tool that is broken, and a thread for it."""
+    llm = ChatOpenAI(max_retries=0)
+    saver = InMemorySaver()
+    agent = create_agent(llm, [find_parcel], middleware=middleware, checkpointer=saver)
+    return agent, {"configurable": {"thread_id": "1"}}
+
+
+model.when("parcel").calls("find_parcel", parcel=5).then_says("It is on its way.")
+model.fail("wrong_types")  # the model sends a list where a number is wanted
+agent, thread = clerk()
+for message in agent.invoke({"messages": "Where is parcel 5?"}, thread)["messages"][2:]:
+    print(f"{message.type}: {message.text.splitlines()[0][:66]} ...")
+
+# %% [markdown]
+# **Wrong arguments** come back to the model as a message, so that it can correct itself. A tool's
+# **own exception** is another matter:
+
+# %%
+agent, thread = clerk()
+for text in ("Where is parcel 5?", "Hello?", "Is anybody there?"):
+    try:
+        agent.invoke({"messages": text}, thread)
+    except Exception as error:
+        print(f"{text:20} {type(error).__name__}")
+
+# %% [markdown]
+# The run ends, and the thread is dead: the model's call was never answered, so the provider refuses
+# every later turn with 400. Let something answer in its place:
+
+# %%
+answers = {
+    "ToolRetryMiddleware": ToolRetryMiddleware(initial_delay=0.01, jitter=False),
+    "... with on_failure": ToolRetryMiddleware(
+        initial_delay=0.01, jitter=False, on_failure=lambda error: "The parcel service is down."
+    ),
+    "ToolErrorMiddleware": ToolErrorMiddleware(lambda error, call: "The parcel service is down."),
+}
+for name, middleware in answers.items():
+    agent, thread = clerk(middleware)
+    messages = agent.invoke({"messages": "Where is parcel 5?"}, thread)["messages"]
+    agent.invoke({"messages": "Hello?"}, thread)  # the thread lives
+    print(f"{name:20} password shown: {'4711' in str(messages)}")
+
+# %% [markdown]
+# `ToolRetryMiddleware` alone puts the exception's text into the conversation: the model reads it,
+# the thread keeps it, and here it holds a password. Give it `on_failure`. (In a graph of your own,
+# `ToolNode(tools, handle_tool_errors=your_function)` does the same.)
+#
+# ## What is left behind
+#
+# That was one leak. This is the usual one: a node that catches everything and shows it.
+
+
+# %%
+old_key = ChatOpenAI(api_key="old-" + "key-of-the-shop-0815")
+
+
+def answer_or_blurt(state: MessagesState) -> dict:
+    """Ask the model, or show the error. (The broken version.)"""
+    try:
+        return {"messages": [old_key.invoke(state["messages"])]}
+    except Exception as error:
+        return {"messages": [AIMessage(f"Error: {error}")]}
+
+
+blurting = StateGraph(MessagesState).add_node(answer_or_blurt).add_edge(START, "answer_or_blurt")
+blurting, thread = (
+    blurting.compile(checkpointer=InMemorySaver()),
+    {"configurable": {"thread_id": 1}},
+)
+print(blurting.invoke(question, thread)["messages"][-1].text[:70])
+blurting.invoke({"messages": "Sorry?"}, thread)
+sent = str(model.requests[-1].body["messages"])
+print("sent to the model with the next question:", "Incorrect API key" in sent)
+
+# %% [markdown]
+# The customer reads the beginning and the end of your key. The thread keeps them, and with every
+# later turn they go out again. Three readers need three different things:
+#
+# - the **user** a sentence and a reference number;
+# - the **log** that number, the node, the error's class, its status and request id. Not its message:
+#   that holds what went in, keys and customers' data included;
+# - the **state** a conversation that can go on.
+
+# %%
+log = logging.getLogger("desk")
+
+
+def apologise(state: MessagesState, error: NodeError) -> dict:
+    """Tell the user little and the log enough."""
+    reference, cause = uuid.uuid4().hex[:8], error.error
+    facts = [getattr(cause, name, None) for name in ("status_code", "request_id")]
+    log.error("ref=%s node=%s error=%s %s", reference, error.node, type(cause).__name__, facts)
+    return {"messages": [AIMessage(f"Sorry, that did not work. Reference: {reference}")]}
+
+
+logged.clear()
+log.addHandler(notes)
+reply = desk_of(old_key, error_handler=apologise).invoke(question)["messages"][-1].text
+log.removeHandler(notes)
+
+reference = reply.rpartition(" ")[2]
+print("user:", reply.replace(reference, "<reference>"))
+print("log: ", logged[0].partition(" [")[0].replace(reference, "<reference>"))
+print("a piece of the key is anywhere:", any("0815" in text for text in (reply, *logged)))
+
+# %% [markdown]
+# ### Exercise 4.7 (stretch) - fail gracefully, everywhere
+#
+# `apologise` is good for the node that asks the model. In the tools node it would leave the model's
+# calls unanswered, and the thread dead. Write `close_the_turn`, one handler for both nodes: it logs
+# one line to `log` (reference, node, class of the error; no text of the error), answers every open
+# tool call, and ends with a sentence and the reference. The next turn must work.
+
+
+# %% tags=["exercise", "ex7"]
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    """Answer what is open, tell the user little and the log enough."""
+    # BEGIN SOLUTION
+    reference = uuid.uuid4().hex[:8]
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    closed = [
+        ToolMessage("This did not work.", tool_call_id=call["id"], status="error")
+        for call in getattr(state["messages"][-1], "tool_calls", [])
+    ]
+    return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
+    # END SOLUTION
+
+
+# %% tags=["check", "ex7"]
+check.ex7(close_the_turn)
+
+# %% [markdown]
+# ## In production
+#
+# - **Model calls:** `ChatOpenAI(timeout=20, max_retries=2)` and nothing around it. It honours
+#   `Retry-After` and retries only what is transient (and a used-up quota, alas).
+# - **Your own nodes:** `RetryPolicy(retry_on=is_transient)`. Only where a second run does no harm: a
+#   node that charged a card before it failed charges it again (lesson 3).
+# - **Streams are not retried** by the SDK once the first word is out, and neither is a fallback
+#   tried. Lesson 1 says what your page does then.
+# - **In async code** never `time.sleep` in a node: it stops every customer. `RetryPolicy` and the SDK
+#   wait the right way.
+# - **Do not retry at all** where nobody waits and a queue will bring the job back, or where an answer
+#   that comes late is worth nothing.
+#
+# **Your production checklist, line 4:** *one layer retries, only what is transient, with jitter
+# and within a deadline; a fallback hides no bug; users see a reference, never an error's text; and
+# the thread goes on.*
+#
+# ## Recap
+#
+# <details><summary><b>1.</b> Your model node has <code>RetryPolicy(max_attempts=3)</code> around a
+# plain <code>ChatOpenAI()</code>. The provider answers 401. How many requests?</summary>
+#
+# - *One: a wrong key is not retried.* Not by the SDK. `RetryPolicy` does not know what a 401 is.
+# - **Three.** Yes: one of the SDK, three times.
+# - *Nine.* That would be a 500: both layers retry it.
+# </details>
+#
+# <details><summary><b>2.</b> Where does the cap belong?</summary>
+#
+# - *Last, so that no wait is ever too long.* Then every wait at the cap is the same: a herd.
+# - **Before the jitter.** Yes: cap the range, then draw from it.
+# - *It does not matter.* It does not, until the counter stands at five.
+# </details>
+#
+# <details><summary><b>3.</b> <code>ChatOpenAI(timeout=10)</code>. How long may an answer
+# take?</summary>
+#
+# - *Ten seconds.* Ten seconds of *silence* are the most. A slow stream never meets it.
+# - *Thirty, with two retries.* Only if each attempt is silent, and then the waits come on top.
+# - **As long as it likes; a deadline has to stand around it.** Yes.
+# </details>
+#
+# <details><summary><b>4.</b> A tool raised, and your agent ended with an exception. What does the
+# customer's next question meet?</summary>
+#
+# - *A fresh start.* The thread remembers the call.
+# - **A 400, and every later question too.** Yes, until the call is answered.
+# - *The tool, once more.* Only if you go on with `None` in place of a question.
+# </details>
