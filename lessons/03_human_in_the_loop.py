@@ -35,6 +35,7 @@ from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 from langgraph.types import Command, Send, interrupt
@@ -80,7 +81,7 @@ print("left the account:", paid)
 
 # %% [markdown]
 # Was the tent returned? Did this customer even buy it? Nobody looked. "Be careful with refunds" in
-# the prompt is a wish; a model that is asked nicely enough forgets it. What you need is a gate in
+# the prompt is a wish, and the customer's words stand right beside it. What you need is a gate in
 # the *graph*, which no wording opens.
 #
 # ## The pattern
@@ -217,8 +218,8 @@ check.ex1(build_refunds)
 # %% [markdown]
 # ## The gate most people write
 #
-# Now the same in an agent. Between the model and its tools stands a node that asks. You find this
-# gate in many tutorials:
+# Now the same in an agent. Between the model and its tools stands a node that asks. This one comes
+# to mind first, and it works in every demo:
 
 
 # %%
@@ -232,7 +233,7 @@ def agent(state: MessagesState) -> dict:
 
 
 def usual_gate(state: MessagesState) -> Command[Literal["tools", "__end__"]]:
-    """Ask a human before tools run. (The broken version: four faults.)"""
+    """Ask a human before tools run. (The broken version: five faults.)"""
     call = state["messages"][-1].tool_calls[0]
     answer = interrupt({"tool": call["name"], "args": call["args"]})
     if answer["approved"]:
@@ -261,13 +262,14 @@ print("asked:", asked)
 print(result["messages"][-1].text, paid)
 
 # %% [markdown]
-# It asks, and it pays after a yes. The demo is a success. Now production.
+# It asks, and it pays after a yes. Now production.
 #
 # ### Fault one: a "no" kills the conversation
 #
 # Another customer is turned down. Then she says hello.
 
 # %%
+usual = build_with(usual_gate)
 usual.invoke(please, thread("turned down"))
 result = usual.invoke(Command(resume={"approved": False}), thread("turned down"))
 print([message.type for message in result["messages"]], result["messages"][-1].text)
@@ -287,8 +289,8 @@ for text in ("Hello?", "Is anybody there?"):
 #
 # Mend the gate. After a "no" nothing runs, the model gets to know it, *with the reason*
 # (`answer.get("reason")`), and tells the customer in its own words. And she can say hello.
-# (The model sometimes makes several calls in one message. `usual_gate` decides them all with one
-# answer; leave that for the next exercise, but let the thread live.)
+# (The model sometimes makes several calls in one message. One answer may decide them all, for now;
+# but let the thread live.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -296,7 +298,7 @@ def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     """Ask; on {"approved": True} run the tools, else tell the model why not."""
     # BEGIN SOLUTION
     calls = state["messages"][-1].tool_calls
-    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
     if answer["approved"]:
         return Command(goto="tools")
     text = f"A colleague rejected this. Reason: {answer.get('reason', 'none given')}"
@@ -414,22 +416,27 @@ print(result["messages"][-1].text)
 # somebody else a bare `True`. Back to the usual gate:
 
 # %%
+usual = build_with(usual_gate)
 paid.clear()
 usual.invoke(please, thread("quotes"))
 usual.invoke(Command(resume={"approved": "false"}), thread("quotes"))
 print('"false" paid:', paid)
 
 usual.invoke(please, thread("poisoned"))
-for answer in (True, {"approved": True}):
+for sent in (True, {"approved": True}):
     try:
-        usual.invoke(Command(resume=answer), thread("poisoned"))
+        usual.invoke(Command(resume=sent), thread("poisoned"))
     except TypeError as error:
-        print("answer", answer, "->", error)
+        print("answer", sent, "->", error)
+
+rewound = usual.invoke(None, usual.get_state(thread("poisoned")).config)
+print("rewound, it asks again:", rewound["__interrupt__"][0].value)
 
 # %% [markdown]
 # Any text is true in Python, so "no" is a yes. And the bare `True` is worse than it looks: LangGraph
 # had saved it before the node stumbled over it, and serves it again and again. The second, correct
-# answer never reaches the node. The thread is **poisoned**.
+# answer never reaches the node. The thread is **poisoned**. (The last line rewinds it to
+# where it asked; but who does that at night?)
 #
 # `interrupt(..., response_schema=...)` mends both: an answer is checked *before* it is saved. A wrong
 # one raises, and the question is still there.
@@ -526,8 +533,20 @@ pictures.graph(desk)
 # %% [markdown]
 # The gate is inside `do_call`: no edge leads around it. Three rules made it this short. Everything
 # with an effect stands *below* `interrupt`. Two words lead to the tool, all others away from it.
-# Every path ends with a `ToolMessage`.
-#
+# Every path ends with a `ToolMessage`. And no answer poisons it:
+
+# %%
+desk.invoke(please, thread("nonsense"))
+(question,) = desk.get_state(thread("nonsense")).interrupts
+
+for sent in (True, {"approved": "false"}, {"type": "Approve"}, {"type": "reject", "reason": "no"}):
+    try:
+        result = desk.invoke(Command(resume={question.id: sent}), thread("nonsense"))
+        print(sent, "->", result["messages"][-1].text)
+    except ValidationError:
+        print(sent, "-> refused; waiting:", len(desk.get_state(thread("nonsense")).interrupts))
+
+# %% [markdown]
 # ## A panel for people
 #
 # People do not write `Command(resume={...})`. `ApprovalPanel(graph, thread)` asks the checkpointer
@@ -535,6 +554,7 @@ pictures.graph(desk)
 # Where no buttons can be shown, it is text:
 
 # %%
+desk = build_each(gated_call)
 paid.clear()
 desk.invoke({"messages": three}, thread("panel"))
 panel = ApprovalPanel(desk, thread("panel"))
@@ -557,9 +577,9 @@ panel
 # This desk keeps its threads in a file. A question is waiting; decide it. Nothing below depends on
 # what you do, or on whether you do it.
 #
-# Try this, too: press nothing, restart the kernel (Kernel > Restart Kernel), run the first cells
-# again up to this one. The old panel is dead, its buttons do nothing. The new one shows the same
-# question: it was in the file, not in the process.
+# Try this, too: press nothing, restart the kernel (menu Kernel), select the next cell, choose
+# Run > Run All Above Selected Cell, and run the cell. The old panel was dead: its buttons have no
+# kernel any more. The new one shows the same question. It was in the file, not in the process.
 
 # %%
 file = Path(jupyter_runtime_dir()) / "approvals.sqlite"  # a folder of your own, outlives the kernel
@@ -597,9 +617,9 @@ except DecisionNeeded as stop:
 # %% [markdown]
 # ### Two processes
 #
-# Restarting kernels is a matter of seconds; a real colleague answers tomorrow, and by then your
-# server was deployed twice. Here are two real processes. The first asks and ends. The second one
-# has never seen the first one's memory, only its file.
+# A real colleague answers tomorrow, and until then your server was deployed twice. So let this
+# kernel ask, and another process answer. It has never seen this kernel's memory, only the file; it
+# brings its own copy of the graph, with the same names.
 
 # %%
 PROGRAM = """
@@ -611,29 +631,30 @@ from langgraph.types import Command, interrupt
 
 class Case(TypedDict):
     order: str
+    amount: int
     outcome: str
 
 def refund_case(case: Case) -> dict:
-    return {"outcome": interrupt(f"Refund order {case['order']}?")}
+    decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+    return {"outcome": "paid" if decision == "approve" else "not paid"}
 
-connection = sqlite3.connect(sys.argv[1], check_same_thread=False)
 graph = StateGraph(Case).add_node(refund_case).add_edge(START, "refund_case")
-graph = graph.compile(checkpointer=SqliteSaver(connection))
-thread = {"configurable": {"thread_id": "tomorrow"}}
-
-if sys.argv[2] == "ask":
-    graph.invoke({"order": "T-7"}, thread)
+saver = SqliteSaver(sqlite3.connect(sys.argv[1], check_same_thread=False))
+graph, thread = graph.compile(checkpointer=saver), {"configurable": {"thread_id": "tomorrow"}}
 for question in graph.get_state(thread).interrupts:
-    print(sys.argv[2], "| waiting:", question.value)
-    if sys.argv[2] == "answer":
-        result = graph.invoke(Command(resume={question.id: "rejected"}), thread)
-        print("answer | outcome:", result["outcome"])
+    print("another process sees:", question.value)
+    print("another process says:", graph.invoke(Command(resume={question.id: "reject"}), thread))
 """
 
-with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-    for task in ("ask", "answer"):
-        command = [sys.executable, "-c", PROGRAM, f"{folder}/cases.sqlite", task]
-        print(subprocess.run(command, capture_output=True, text=True, check=True).stdout, end="")
+folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+cases_file = str(Path(folder.name) / "cases.sqlite")
+asking = StateGraph(Case).add_node(refund_case).add_edge(START, "refund_case")
+with closing(sqlite3.connect(cases_file, check_same_thread=False)) as database:
+    asking = asking.compile(checkpointer=SqliteSaver(database))
+    asking.invoke({"order": "T-7", "amount": 480}, thread("tomorrow"))
+
+command = [sys.executable, "-c", PROGRAM, cases_file]
+print(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 # %% [markdown]
 # ## Answers that go astray
@@ -678,10 +699,8 @@ same_moment = threading.Barrier(2)
 
 def pay_case(case: Case) -> dict:
     """Ask, then pay."""
-    if (
-        interrupt({"tool": "refund", "args": dict(case)}, response_schema=Decision).type
-        != "approve"
-    ):
+    decision = interrupt({"tool": "refund", "args": dict(case)}, response_schema=Decision)
+    if decision.type != "approve":
         return {"outcome": "not paid"}
     same_moment.wait()
     paid.append((case["order"], case["amount"]))
@@ -718,7 +737,7 @@ print(at_the_same_moment(approve_directly, approve_directly), paid)
 # The claiming row is also the **audit trail**: who decided what, when, and what they were shown.
 
 # %%
-records = Path(tempfile.mkdtemp()) / "decisions.sqlite"
+records = Path(folder.name) / "decisions.sqlite"
 
 
 def office(sql: str, *values) -> list[tuple]:
@@ -727,7 +746,7 @@ def office(sql: str, *values) -> list[tuple]:
         return database.execute(sql, values).fetchall()
 
 
-office("create table decisions (question primary key, at, who, shown, decision)")
+office("create table if not exists decisions (question primary key, at, who, shown, decision)")
 
 
 def answer(graph, config: dict, question_id: str, body: dict, who: str, at: datetime) -> str:
@@ -741,7 +760,7 @@ def answer(graph, config: dict, question_id: str, body: dict, who: str, at: date
     except ValidationError:
         return "422 not a decision"
     if at - datetime.fromisoformat(state.created_at) > timedelta(minutes=15):
-        body = {"type": "reject", "reason": "Nobody decided in time."}
+        body, who = {"type": "reject", "reason": "Nobody decided in time."}, "the clock"
     row = (question_id, at.isoformat(), who, json.dumps(asked), json.dumps(body))
     try:
         office("insert into decisions values (?, ?, ?, ?, ?)", *row)
@@ -771,19 +790,25 @@ question = payments.invoke({"order": "T-7", "amount": 480}, thread("door"))["__i
 print(at_the_same_moment(lambda: knock("Ann"), lambda: knock("Bob")), paid)
 
 # %% [markdown]
-# One is told yes, the other 409 (which is what a web service says when somebody came too late). The
-# other answers that go astray fare no better:
+# One is told yes, the other 409 (which is what a web service says when somebody came too late). Now
+# the other answers that go astray: a second click on the first of two questions, nonsense, and an
+# approval that comes a day after the question.
 
 # %%
+leaving = StateGraph(Case).add_node(farewell).add_edge(START, "farewell")
+leaving = leaving.compile(checkpointer=InMemorySaver())
+question = leaving.invoke({"order": "T-7"}, thread("leaving"))["__interrupt__"][0]
+for click in ("first click: ", "second click:"):
+    print(click, answer(leaving, thread("leaving"), question.id, yes, "Ann", now))
+
 question = payments.invoke({"order": "T-8", "amount": 20}, thread("late"))["__interrupt__"][0]
+print("nonsense:    ", answer(payments, thread("late"), question.id, {"ok": 1}, "Ann", now))
 tomorrow = now + timedelta(days=1)
+print("too late:    ", answer(payments, thread("late"), question.id, yes, "Ann", tomorrow))
 
-print("stale:      ", answer(payments, thread("late"), "an old id", yes, "Ann", now))
-print("wrong shape:", answer(payments, thread("late"), question.id, {"ok": 1}, "Ann", now))
-print("too late:   ", answer(payments, thread("late"), question.id, yes, "Ann", tomorrow))
-
-for shown, decision in office("select shown, decision from decisions order by at"):
-    print(json.loads(shown)["args"], decision)
+# %%
+for shown, decision in office("select shown, decision from decisions order by rowid"):
+    print(shown, "->", decision)
 
 # %% [markdown]
 # An approval that is a day old was given for yesterday's facts. The age is the checkpoint's
@@ -799,9 +824,8 @@ for shown, decision in office("select shown, decision from decisions order by at
 # The question is pending, and the customer writes again:
 
 # %%
-paid.clear()
-result = desk.invoke(please, thread("impatient"))
-question = result["__interrupt__"][0]
+desk = build_each(gated_call)
+desk.invoke(please, thread("impatient"))
 
 try:
     desk.invoke({"messages": "Hello? Is anybody there?"}, thread("impatient"))
@@ -838,35 +862,51 @@ def say(graph, text: str, config: dict) -> str:
 # %% tags=["check", "ex5"]
 check.ex5(say)
 
+# %%
+polite = check.ex5.or_reference(say)
+for text in ("Please refund 480 euros for order T-7.", "Hello? Is anybody there?"):
+    print("refund is waiting:", "refund" in polite(desk, text, thread("polite")))
+
 # %% [markdown]
 # ### The question that is never asked
 #
-# Somebody wraps everything in `try`, as good programmers do:
+# "Wrap every call to the outside in `try`", says the checklist of another team. So somebody did; and
+# below, somebody mended it:
 
 
 # %%
 def cautious(case: Case) -> dict:
     """Ask, and never crash. (The broken version.)"""
     try:
-        decision = interrupt("Refund?")
-        return {"outcome": f"a human said {decision}"}
+        return {"outcome": f"a human said {interrupt('Refund?')}"}
     except Exception as error:
         return {"outcome": f"went on after {type(error).__name__}"}
 
 
-quiet = StateGraph(Case).add_node(cautious).add_edge(START, "cautious")
-quiet = quiet.compile(checkpointer=InMemorySaver())
-print(quiet.invoke({"order": "T-7"}, thread("cautious")))
+def mended(case: Case) -> dict:
+    """Ask, and survive what is a real error."""
+    try:
+        return {"outcome": f"a human said {interrupt('Refund?')}"}
+    except GraphBubbleUp:
+        raise
+    except Exception as error:
+        return {"outcome": f"went on after {type(error).__name__}"}
+
+
+for node in (cautious, mended):
+    wrapped = StateGraph(Case).add_node("node", node).add_edge(START, "node")
+    wrapped = wrapped.compile(checkpointer=InMemorySaver())
+    result = wrapped.invoke({"order": "T-7"}, thread("wrapped"))
+    print(f"{node.__name__:8} asks: {'__interrupt__' in result} | outcome: {result.get('outcome')}")
 
 # %% [markdown]
-# `interrupt` leaves the node by raising. `except Exception` catches it: nobody is asked, the run
-# finishes. Keep `interrupt` outside of any `try`; where you cannot, put
-# `except GraphBubbleUp: raise` (from `langgraph.errors`) first.
+# `interrupt` leaves the node by raising, and `except Exception` catches it: nobody is asked, the run
+# goes on. Let `GraphBubbleUp` pass; better still, keep `interrupt` outside of any `try`.
 #
 # ## Who has to be asked?
 #
-# Ask for everything, and your colleagues learn to press Approve without reading. So sort calls by
-# the harm they can do:
+# Ask for everything, and you train your colleagues to press Approve without reading. So sort calls
+# by the harm they can do:
 #
 # | tier | example | what happens |
 # |---|---|---|
@@ -904,23 +944,41 @@ def policy(call: ToolCall) -> str:
 # %% tags=["check", "ex6"]
 check.ex6(policy)
 
+# %% [markdown]
+# Your policy, before the gate:
+
 # %%
 decided_by = check.ex6.or_reference(policy)
-calls = {
-    "a parcel": {"name": "track_parcel", "args": {"parcel": "P-3"}},
-    "20 euros": {"name": "refund", "args": {"order": "T-8", "amount": 20}},
-    "480 euros": {"name": "refund", "args": {"order": "T-7", "amount": 480}},
-    "9,000 euros": {"name": "refund", "args": {"order": "T-7", "amount": 9000}},
-    "Friday's tool": {"name": "delete_customer", "args": {"name": "Ann"}},
-}
-for label, call in calls.items():
-    print(f"{label:14}", decided_by(call))
+
+
+def policed_call(call: ToolCall) -> dict:
+    """Handle a call as the policy says."""
+    verdict = decided_by(call)
+    if verdict == "ask":
+        return gated_call(call)
+    if verdict == "run":
+        return {"messages": [TOOLS[call["name"]].invoke(call)]}
+    words = "The rules of the shop forbid this, whoever asks."
+    return {"messages": [ToolMessage(words, tool_call_id=call["id"], status="error")]}
+
+
+policed = build_each(policed_call)
+paid.clear()
+text = "Refund order T-7 (9000 euros), refund order T-8 (20 euros) and refund order T-9 (90 euros)."
+policed.invoke({"messages": text}, thread("policed"))
+panel = ApprovalPanel(policed, thread("policed"))
+print("paid:", paid, "| asked:", [call.args["order"] for call in panel.pending])
+
+panel.decide("approve")
+print("paid:", paid)
+print(panel.result["messages"][-1].text)
 
 # %% [markdown]
 # ## Ready-made: the middleware
 #
-# `create_agent` has this gate built in. You say which tools, which decisions, and `when`.
-# `per_call` gives each call a question of its own, with a schema, as yours does.
+# `create_agent` has such a gate built in. You say which tools, which decisions, and `when`.
+# `per_call` gives each call a question of its own, with a schema, as yours does. (It can ask or not
+# ask. What is to be refused, refuse in the tool.)
 
 
 # %%
@@ -1021,7 +1079,8 @@ def pay_once(file: str, key: str, pay) -> str | None:
                 bank.execute("insert into payments (key) values (?)", (key,))
         except sqlite3.IntegrityError:
             select = "select receipt from payments where key = ?"
-            return bank.execute(select, (key,)).fetchone()[0]
+            (receipt,) = bank.execute(select, (key,)).fetchone()
+            return receipt
         try:
             receipt = pay()
         except Exception:
@@ -1039,15 +1098,15 @@ check.ex7(pay_once)
 
 # %% [markdown]
 # What makes a good key? Something that is the same when the node runs again, and different for the
-# next payment: the `id` of the tool call. Real payment services take such an *idempotency key* with
-# the request; pass it on, and they do this for you.
+# next payment: the `id` of the tool call. Payment services take such an *idempotency key* with the
+# request (Stripe's header is called `Idempotency-Key`); pass it on, and they do this for you.
 #
 # ## In production
 #
 # - **Use the middleware** with `interrupt_mode="per_call"` where `create_agent` fits. Write
 #   `interrupt` yourself where the graph is your own, or where the question is not about a tool.
 # - **A person must be able to judge.** Show what will really run, with the arguments, and why it is
-#   asked. Ten questions an hour are read; a hundred are pressed away.
+#   asked. If nearly every answer in your audit trail is a yes, you ask about too much.
 # - **Do not ask** for what can be undone cheaply (do it, log it, offer an undo), or where nobody
 #   answers in time (refuse, and say so).
 # - **Who may decide?** The door should ask that as well: the customer who wants the money must not

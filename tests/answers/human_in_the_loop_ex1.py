@@ -1,0 +1,170 @@
+# %% passed: one chain of nodes, written as a sequence
+def build_refunds(mail, pay, saver):
+    graph = StateGraph(Case)
+
+    def send_mail(case):
+        mail("Your order " + case["order"] + " is being looked at.")
+
+    def decide(case):
+        word = interrupt({"question": "refund?", "order": case["order"]})
+        if word != "approve":
+            return {"outcome": "not paid"}
+        pay(case["order"], case["amount"])
+        return {"outcome": "paid"}
+
+    graph.add_sequence([send_mail, decide])
+    graph.add_edge(START, "send_mail")
+    return graph.compile(checkpointer=saver)
+# %% passed: three nodes, the money in its own
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"Order {case['order']}: we are on it.")
+        return {}
+
+    def ask(case: Case) -> Command[Literal["transfer", "refuse"]]:
+        return Command(goto="transfer" if interrupt("Refund?") == "approve" else "refuse")
+
+    def transfer(case: Case) -> dict:
+        pay(order=case["order"], amount=case["amount"])
+        return {"outcome": "paid"}
+
+    def refuse(case: Case) -> dict:
+        return {"outcome": "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(ask).add_node(transfer).add_node(refuse)
+    graph.add_edge(START, "tell").add_edge("tell", "ask")
+    return graph.compile(checkpointer=saver)
+# %% passed: a task of the functional API is not run again
+def build_refunds(mail, pay, saver):
+    from langgraph.func import entrypoint, task
+
+    @task
+    def tell(order: str) -> None:
+        mail(f"We are looking into order {order}.")
+
+    @entrypoint(checkpointer=saver)
+    def handle(case: dict) -> dict:
+        tell(case["order"]).result()
+        decision = interrupt("Refund?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    return handle
+# %% partial | no second mail: the broken version, as it stands
+def build_refunds(mail, pay, saver):
+    def handle(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
+# %% partial | the customer has a mail: the mail moved below the question
+def build_refunds(mail, pay, saver):
+    def handle(case: Case) -> dict:
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        mail(f"We are looking into order {case['order']}.")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
+# %% partial | no second mail: a variable remembers, until the next process
+def build_refunds(mail, pay, saver):
+    told = set()
+
+    def handle(case: Case) -> dict:
+        if case["order"] not in told:
+            mail(f"We are looking into order {case['order']}.")
+            told.add(case["order"])
+        decision = interrupt("Refund?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
+# %% partial | the customer has a mail; no second mail; anything else: pays in the node that comes before the question
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        decision = interrupt("Refund?")
+        pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver)
+# %% partial | anything else: asks whether the answer is true
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        if interrupt("Refund?"):
+            pay(case["order"], case["amount"])
+            return {"outcome": "paid"}
+        return {"outcome": "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver)
+# %% failed: forgets to return the graph
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    graph = StateGraph(Case).add_node(tell).add_edge(START, "tell")
+    graph.compile(checkpointer=saver)
+# %% failed: both nodes start at once, without a checkpointer
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        decision = interrupt("Refund?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile()
+# %% passed: the first node returns nothing
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return None
+
+    def handle(case: Case) -> dict:
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver)
+# %% passed: the first node does not return at all
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        pass
+
+    def handle(case: Case) -> dict:
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver)

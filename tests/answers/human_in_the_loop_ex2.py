@@ -1,0 +1,102 @@
+# %% passed: a loop, names and all
+def kind_gate(state):
+    last = state["messages"][-1]
+    answer = interrupt([{"tool": c["name"], "args": c["args"]} for c in last.tool_calls])
+    if answer["approved"] is True:
+        return Command(goto="tools")
+    messages = []
+    for call in last.tool_calls:
+        messages.append(
+            ToolMessage(
+                content="Rejected: " + answer.get("reason", "no reason was given"),
+                name=call["name"],
+                tool_call_id=call["id"],
+                status="error",
+            )
+        )
+    return Command(update={"messages": messages}, goto="agent")
+# %% passed: the messages as dictionaries
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    if answer.get("approved"):
+        return Command(goto="tools")
+    reason = answer.get("reason") or "none"
+    told = [{"role": "tool", "content": f"No. {reason}", "tool_call_id": c["id"]} for c in calls]
+    return Command(goto="agent", update={"messages": told})
+# %% passed: says it in its own words, after answering each call
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    reason = answer.get("reason", "")
+    told = [ToolMessage(f"rejected: {reason}", tool_call_id=c["id"]) for c in calls]
+    told.append(AIMessage(f"A colleague looked at it and said no. {reason}"))
+    return Command(goto=END, update={"messages": told})
+# %% passed: without marking the results as errors
+def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
+    """Ask; on {"approved": True} run the tools, else tell the model why not."""
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"A colleague rejected this. Reason: {answer.get('reason', 'none given')}"
+    rejected = [ToolMessage(text, tool_call_id=call["id"]) for call in calls]
+    return Command(goto="agent", update={"messages": rejected})
+# %% partial | rejected, then hello; rejected without a reason, then hello; together, then hello; the model knows: the usual gate
+def kind_gate(state):
+    call = state["messages"][-1].tool_calls[0]
+    answer = interrupt({"tool": call["name"], "args": call["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    return Command(goto=END, update={"messages": [AIMessage("Your refund was turned down.")]})
+# %% partial | two calls, rejected together; together, then hello: answers the first call only
+def kind_gate(state):
+    call = state["messages"][-1].tool_calls[0]
+    answer = interrupt({"tool": call["name"], "args": call["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"rejected: {answer.get('reason')}"
+    told = ToolMessage(text, tool_call_id=call["id"], status="error")
+    return Command(goto="agent", update={"messages": [told]})
+# %% partial | the model knows: keeps the reason to itself
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    told = [ToolMessage("rejected", tool_call_id=c["id"], status="error") for c in calls]
+    return Command(goto="agent", update={"messages": told})
+# %% partial | rejected without a reason; reason, then hello: trips over a missing reason
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    told = [ToolMessage(answer["reason"], tool_call_id=c["id"], status="error") for c in calls]
+    return Command(goto="agent", update={"messages": told})
+# %% partial | rejected; rejected without a reason; two calls, rejected together: goes to the end, and nobody tells the customer
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"rejected: {answer.get('reason')}"
+    told = [ToolMessage(text, tool_call_id=c["id"], status="error") for c in calls]
+    return Command(goto=END, update={"messages": told})
+# %% partial | rejected; rejected, then hello; rejected without a reason; reason, then hello; two calls, rejected together; together, then hello; the model knows: sends the model back without any message
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    return Command(goto="tools" if answer["approved"] else "agent")
+# %% partial | approved; rejected; rejected without a reason; two calls, rejected together; the model knows: never asks
+def kind_gate(state):
+    return Command(goto="tools")
+# %% partial | rejected; rejected without a reason; two calls, rejected together; the model knows: runs the tools either way
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    if answer:
+        return Command(goto="tools")
+    return Command(goto="agent")

@@ -1,0 +1,126 @@
+# %% passed: the harmless case first
+def ask_and_run(call, risky, run):
+    if call["name"] not in risky:
+        return run(call)
+    decision = interrupt({"tool": call["name"], "args": call["args"], "why": "money"})
+    match decision:
+        case {"type": "approve"}:
+            return run(call)
+        case {"type": "reject", "reason": reason}:
+            text = f"Rejected: {reason}"
+        case _:
+            text = "Rejected."
+    return ToolMessage(text, tool_call_id=call["id"], name=call["name"], status="error")
+# %% passed: compares with the one right answer
+def ask_and_run(call, risky, run):
+    decision = {"type": "approve"}
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+    if decision == {"type": "approve"}:
+        return run(call)
+    return ToolMessage(content=f"not done: {decision}", tool_call_id=call["id"], status="error")
+# %% passed: without name and without status, and without guarding what a reason is
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(decision, dict) or decision.get("type") != "approve":
+            return ToolMessage(str(decision), tool_call_id=call["id"])
+    return run(call)
+# %% passed: a schema of its own refuses what is neither
+def ask_and_run(call, risky, run):
+    class Answer(BaseModel):
+        type: str = ""
+        reason: str = ""
+
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        answer = Answer.model_validate(answer) if isinstance(answer, dict) else Answer()
+        if answer.type != "approve":
+            return ToolMessage(answer.reason, tool_call_id=call["id"], name=call["name"])
+    return run(call)
+# %% passed: without the name of the tool
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    """Run the call, a risky one only after approval; return the message that answers it."""
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(decision, dict) or decision.get("type") != "approve":
+            reason = decision.get("reason", "none") if isinstance(decision, dict) else "none"
+            text = f"A colleague rejected this. Reason: {reason}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% passed: without marking the result as an error
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    """Run the call, a risky one only after approval; return the message that answers it."""
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(decision, dict) or decision.get("type") != "approve":
+            reason = decision.get("reason", "none") if isinstance(decision, dict) else "none"
+            text = f"A colleague rejected this. Reason: {reason}"
+            return ToolMessage(text, tool_call_id=call["id"], name=call["name"])
+    return run(call)
+# %% partial | harmless call; each risky call; an approval; a rejected call; then hello: asks about everything
+def ask_and_run(call, risky, run):
+    decision = interrupt({"tool": call["name"], "args": call["args"]})
+    if not isinstance(decision, dict) or decision.get("type") != "approve":
+        return ToolMessage(f"rejected: {decision}", tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | not an approval: whatever is not a rejection runs
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if isinstance(decision, dict) and decision.get("type") == "reject":
+            return ToolMessage(decision["reason"], tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | not an approval: the answer is a dictionary, is it not
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if decision["type"] != "approve":
+            text = decision.get("reason", "")
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | a rejected call; then hello; not an approval: returns nothing for a rejected call
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if isinstance(decision, dict) and decision.get("type") == "approve":
+            return run(call)
+        return None
+    return run(call)
+# %% partial | a rejected call; then hello; not an approval: the message answers no call
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(decision, dict) or decision.get("type") != "approve":
+            return ToolMessage(f"rejected: {decision}", tool_call_id=call["name"], status="error")
+    return run(call)
+# %% partial | a rejected call: the reason is lost
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if decision != {"type": "approve"}:
+            return ToolMessage("rejected", tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | each risky call; an approval; a rejected call; not an approval: runs first, asks then
+def ask_and_run(call, risky, run):
+    message = run(call)
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if decision != {"type": "approve"}:
+            return ToolMessage(f"rejected {decision}", tool_call_id=call["id"], status="error")
+    return message
+# %% partial | each risky call: shows the name only
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt(f"May I {call['name']} {call['args']}?")
+        if decision != {"type": "approve"}:
+            return ToolMessage(f"rejected {decision}", tool_call_id=call["id"], status="error")
+    return run(call)
+# %% failed: returns a dictionary for the state
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        if decision != {"type": "approve"}:
+            message = ToolMessage("rejected", tool_call_id=call["id"], status="error")
+            return {"messages": [message]}
+    return {"messages": [run(call)]}

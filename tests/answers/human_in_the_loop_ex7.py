@@ -1,0 +1,124 @@
+# %% passed: waits for the database, pays inside the transaction
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, timeout=20, isolation_level=None)) as bank:
+        bank.execute("begin immediate")
+        found = bank.execute("select receipt from payments where key = ?", [key]).fetchone()
+        if found:
+            bank.execute("rollback")
+            return found[0]
+        try:
+            receipt = pay()
+        except Exception:
+            bank.execute("rollback")
+            raise
+        bank.execute("insert into payments values (?, ?)", [key, receipt])
+        bank.execute("commit")
+        return receipt
+# %% passed: insert or ignore, and counts the rows
+def pay_once(file, key, pay):
+    bank = sqlite3.connect(file, isolation_level=None)
+    try:
+        claimed = bank.execute("insert or ignore into payments values (?, null)", [key]).rowcount
+        if not claimed:
+            query = "select receipt from payments where key = ?"
+            row = bank.execute(query, [key]).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except BaseException:
+            bank.execute("delete from payments where key = ?", [key])
+            raise
+        bank.execute("update payments set receipt = ? where key = ?", [receipt, key])
+        return receipt
+    finally:
+        bank.close()
+# %% passed: a connection for each statement
+def run_sql(file, sql, *values):
+    with closing(sqlite3.connect(file)) as bank, bank:
+        return bank.execute(sql, values).fetchall()
+
+
+def pay_once(file, key, pay):
+    try:
+        run_sql(file, "insert into payments (key) values (?)", key)
+    except sqlite3.IntegrityError:
+        return run_sql(file, "select receipt from payments where key = ?", key)[0][0]
+    try:
+        receipt = pay()
+    except Exception:
+        run_sql(file, "delete from payments where key = ?", key)
+        raise
+    run_sql(file, "update payments set receipt = ? where key = ?", receipt, key)
+    return receipt
+# %% partial | two at the same moment: looks first, then pays, then writes
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file)) as bank, bank:
+        found = bank.execute("select receipt from payments where key = ?", (key,)).fetchone()
+        if found:
+            return found[0]
+        receipt = pay()
+        bank.execute("insert into payments values (?, ?)", (key, receipt))
+        return receipt
+# %% partial | after a payment that failed: keeps the key when no money has moved
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            select = "select receipt from payments where key = ?"
+            return bank.execute(select, (key,)).fetchone()[0]
+        receipt = pay()
+        with bank:
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | the same key again: forgets the receipt
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            return None
+        try:
+            return pay()
+        except Exception:
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
+# %% partial | after a payment that failed: the error is lost
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            select = "select receipt from payments where key = ?"
+            return bank.execute(select, (key,)).fetchone()[0]
+        try:
+            receipt = pay()
+        except Exception:
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            return None
+        with bank:
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | the same key again; two at the same moment: one key for all
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file)) as bank, bank:
+        return pay()
+# %% partial | the same key again; two at the same moment: pays and remembers nothing
+def pay_once(file, key, pay):
+    return pay()
+# %% partial | the same key again; two at the same moment: a second call raises
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file)) as bank:
+        with bank:
+            bank.execute("insert into payments (key) values (?)", (key,))
+        try:
+            return pay()
+        except Exception:
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
