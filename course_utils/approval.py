@@ -152,8 +152,7 @@ class ApprovalPanel:
         lines += (f"  {record}" for _, record in self._records)
         if self._failure:
             lines.append(f"  stopped: {self._failure}")
-        values = self.result
-        if values is not None:
+        if (values := self.result) is not None:
             lines.append(f"  finished: {answer(values)}")
         if waiting:
             lines.append('Buttons need a running notebook; without one: panel.decide("approve").')
@@ -169,9 +168,10 @@ class ApprovalPanel:
     def _named(self, name: str | int | None) -> Card:
         """Return the card that `decide` means, of those that wait at this moment."""
         if self._lock.acquire(blocking=False):  # else a decision is being carried out
-            with self._lock:
-                self._lock.release()
+            try:
                 self._update()
+            finally:
+                self._lock.release()
         cards = self._open_cards()
         if not cards:
             raise DecisionRefused("Nothing waits for a decision.")
