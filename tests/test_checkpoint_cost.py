@@ -127,6 +127,23 @@ def test_a_conversation_grows_with_the_square_of_its_turns(savers: Savers, bars:
         assert stored[0] == 0 and least < stored[40] / stored[20] < 4
 
 
+def test_a_conversation_s_bytes_do_not_count_what_was_there(bars: list) -> None:
+    """The second one, in the same store, grows as the first."""
+    savers = {"memory": InMemorySaver()}
+    first, second = (checkpoint_cost.growth(savers, 10)["memory"][-1][1] for _ in range(2))
+    assert abs(second / first - 1) < 0.01
+
+
+def test_pending_writes_count(savers: Savers) -> None:
+    """What a node has returned is stored before the checkpoint that follows."""
+    text = base64.b64encode(random.randbytes(200_000)).decode()
+    for name, saver in savers.items():
+        bench = checkpoint_cost._Bench(name, saver, 1)
+        before = checkpoint_cost.stored_bytes(saver)
+        saver.put_writes(bench.saved.config, [("messages", text)], "task")
+        assert checkpoint_cost.stored_bytes(saver) > before + 0.9 * len(text)
+
+
 def test_stored_bytes_are_those_of_the_store(savers: Savers, tmp_path: Path) -> None:
     """The file's size; what is deleted counts no longer, in PostgreSQL after VACUUM."""
     graphs = {name: checkpoint_cost._graph(saver) for name, saver in savers.items()}
