@@ -53,8 +53,7 @@ def tree(spans: Sequence[Span]) -> str:
     """Return the HTML of the spans and all below them."""
     if not spans:
         return "<p>Nothing was traced.</p>"
-    # With the attribute, JupyterLab leaves keys to the tree: Enter and letters are its shortcuts.
-    return f'<div data-lm-suppress-shortcuts="true">{_list(spans)}</div><script>{SEARCH}</script>'
+    return f"<div>{_list(spans)}</div><script>{SEARCH}</script>"
 
 
 def _list(spans: Sequence[Span]) -> str:
@@ -65,9 +64,9 @@ def _item(span: Span) -> str:
     # Open where there is something below, or something went wrong.
     is_open = " open" if span.children or span.fate else ""
     parts = [_part("Inputs", span.inputs), _part("Outputs", span.outputs)]
-    fate = f"<p style='{TEXT}'><strong>{html.escape(span.fate)}</strong></p>" if span.fate else ""
+    fate = f'<p style="{TEXT}"><strong>{html.escape(span.fate)}</strong></p>' if span.fate else ""
     return (
-        f"<li><details{is_open}><summary>{_head(span)}</summary>"
+        f"<li><details{is_open}>{_summary(_head(span))}"
         f"{fate}{''.join(parts)}{_list(span.children)}</details></li>"
     )
 
@@ -82,4 +81,13 @@ def _head(span: Span) -> str:
 
 def _part(title: str, value: Any) -> str:
     text = html.escape(json.dumps(value, ensure_ascii=False, indent=2))
-    return f"<details><summary>{title}</summary><pre style='{TEXT}'>{text}</pre></details>"
+    return (
+        f'<details style="margin-left:1.2em">{_summary(title)}'
+        f'<pre style="{TEXT}">{text}</pre></details>'
+    )
+
+
+def _summary(text: str) -> str:
+    # JupyterLab's shortcuts include single letters (x cuts the cell); with this it leaves keys
+    # alone while the line has the focus.
+    return f'<summary data-lm-suppress-shortcuts="true">{text}</summary>'

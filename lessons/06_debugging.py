@@ -1,0 +1,1135 @@
+# ---
+# jupyter:
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
+
+# %% [markdown]
+# # 6. Debugging
+#
+# The most expensive bug raises nothing. The agent answers, politely and at once, and the answer is
+# wrong. Nobody is paged; a customer finds out.
+#
+# In this lesson you find such a bug four ways, go back to the moment before it happened, and run
+# history again with a fix. You learn what may be written down about a run, and what must not. Then
+# five broken graphs wait for you.
+
+# %%
+import json
+import logging
+import operator
+import os
+import re
+import socket
+import tempfile
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Annotated
+from unittest import mock
+from uuid import uuid4
+
+from langchain.messages import SystemMessage
+from langchain.tools import tool
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.tracers.base import BaseTracer
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode, tools_condition
+from langgraph.types import interrupt
+from langsmith import Client, tracing_context
+from langsmith.utils import get_env_var, tracing_is_enabled
+from typing_extensions import TypedDict
+
+import lesson_model
+from course_utils import pictures, trace
+from course_utils.checks import debugging as check
+
+os.environ["LANGSMITH_TRACING_V2"] = (
+    "false"  # nothing leaves this machine, whatever your shell says
+)
+model = lesson_model.start()
+
+
+def thread(name: str) -> dict:
+    """Return the config of a thread."""
+    return {"configurable": {"thread_id": name}}
+
+
+# %% [markdown]
+# ## A wrong answer
+#
+# The refund desk of the shop that sells tents. The model finds the order in the customer's words,
+# three plain functions do the rest. The rule of the shop: *you get back what you paid, less ten
+# percent.*
+
+# %%
+model.when("money").calls("find_order", order=re.compile(r"T-\d+"))
+
+
+@tool
+def find_order(order: str) -> str:
+    """Find the order a customer writes about."""
+    return order
+
+
+class Case(TypedDict):
+    """What the desk knows about one complaint."""
+
+    question: str
+    order: str
+    customer: dict
+    paid: float
+    refund: float
+    answer: str
+
+
+def understand(case: Case) -> dict:
+    """Let the model find the order."""
+    llm = ChatOpenAI(model=model.name).bind_tools([find_order], tool_choice="any")
+    return {"order": llm.invoke(case["question"]).tool_calls[0]["args"]["order"]}
+
+
+def look_up(case: Case) -> dict:
+    """Read the order and its customer. (A made-up customer, a made-up token.)"""
+    customer = {"name": "Ada", "card": "4111 1111 1111 1111", "token": "shop-" + "secret-token"}
+    return {"paid": 240.0, "customer": customer}
+
+
+def deduct_fee(case: Case) -> dict:
+    """Keep ten percent."""
+    return {"refund": case["paid"] * 10 / 100}
+
+
+def write_answer(case: Case) -> dict:
+    """Tell the customer."""
+    return {"answer": f"You get {case['refund']:.0f} euros back for order {case['order']}."}
+
+
+STEPS = (understand, look_up, deduct_fee, write_answer)
+
+
+def build_desk(steps=STEPS, saver=None):
+    """Compile the steps, one after the other."""
+    builder = StateGraph(Case).add_sequence(list(steps)).add_edge(START, "understand")
+    return builder.compile(checkpointer=saver or InMemorySaver())
+
+
+desk = build_desk()
+complaint = {"question": "I want my money back for T-7. I paid 240 euros."}
+print(desk.invoke(complaint, thread("Monday"))["answer"])
+
+# %% [markdown]
+# 24 euros of 240. No error, no warning, status 200. You may have seen why already: the code is
+# short, so that the tools have room. Imagine forty nodes, and do what everybody does first.
+
+
+# %%
+def noisy(step):
+    """Print the state before a step. (The broken way to debug.)"""
+
+    def run(case: Case) -> dict:
+        print(f"DEBUG {step.__name__}: {case}")
+        return step(case)
+
+    return (step.__name__, run)
+
+
+answer = build_desk(map(noisy, STEPS)).invoke(complaint, thread("prints"))
+
+# %% [markdown]
+# Which of these lines is wrong? And what else do you see? A card number and a token, twice. They are
+# now in this notebook file, and in a service they would be in the log, its backups, and the screen
+# shot you send to a colleague. Take the prints out again. **Never print the state.**
+#
+# ## Four things to read
+#
+# ### 1. The graph
+#
+# Is it the graph you think it is? Draw it.
+
+# %%
+pictures.graph(desk)
+
+# %% [markdown]
+# Why not just `desk` as the last line? LangGraph would draw it too - on somebody else's machine.
+# Here is the request it would send, caught before it leaves:
+
+# %%
+with mock.patch("requests.get", side_effect=ConnectionError("caught")) as request:
+    try:
+        desk._repr_mimebundle_()  # what JupyterLab calls to show a graph
+    except Exception as error:
+        print(type(error).__name__, "after asking", request.call_args.args[0][:24])
+
+# %% [markdown]
+# Offline, your cell ends with that error and a page of traceback; online, the names of your nodes
+# go to a public web service. `pictures.graph` hands JupyterLab the Mermaid *source*
+# (`graph.get_graph().draw_mermaid()`), and JupyterLab draws it itself. VS Code does so with a
+# Mermaid extension; GitHub draws Mermaid in `README.md` files, and shows its source in notebooks.
+#
+# ### 2. The stream
+#
+# `stream_mode="tasks"` says what went into each node, what came out, and whether it failed or was
+# interrupted. (`"debug"` is the same with each checkpoint in between.) Look at the part you need,
+# not at everything:
+
+# %%
+for part in desk.stream(complaint, thread("tasks"), stream_mode="tasks", version="v2"):
+    if "result" in part["data"]:  # the end of a task; its start has "input" instead
+        result = {key: value for key, value in part["data"]["result"].items() if key != "customer"}
+        print(f"{part['data']['name']:13}", result)
+
+# %% [markdown]
+# ### 3. A breakpoint
+#
+# `interrupt_before` stops the run before a node, and everything can be looked at in peace. `None`
+# as input goes on. (For debugging only: it is no approval. Lesson 3 asks people.)
+
+# %%
+desk.invoke(complaint, thread("stop"), interrupt_before=["write_answer"])
+stopped = desk.get_state(thread("stop"))
+print("next:", stopped.next, "| refund:", stopped.values["refund"])
+print(desk.invoke(None, thread("stop"))["answer"])
+
+# %% [markdown]
+# ### 4. The history
+#
+# The other three need a second run, and on Monday nobody was watching. The checkpointer was. Each
+# checkpoint is the state *between* two supersteps:
+
+# %%
+for saved in reversed(list(desk.get_state_history(thread("Monday")))):
+    print(
+        f"step {saved.metadata['step']:2}  refund {saved.values.get('refund')}  next {saved.next}"
+    )
+
+# %% [markdown]
+# The refund is wrong from step 3 on, and before step 3 the thing to run next was `deduct_fee`. That
+# is the whole method: **find the last checkpoint that is right; the node that ran next is the one.**
+# In a long thread let Python search:
+
+
+# %%
+def first_wrong(graph, config: dict, is_wrong) -> tuple[int, tuple[str, ...]]:
+    """Return the first step after which the state is wrong, and the nodes that ran in it."""
+    nodes = ()
+    for saved in reversed(list(graph.get_state_history(config))):
+        if is_wrong(saved.values):
+            return saved.metadata["step"], nodes
+        nodes = saved.next
+    raise LookupError("The state is never wrong.")
+
+
+print(first_wrong(desk, thread("Monday"), lambda case: case.get("refund", 999) < 100))
+
+# %% [markdown]
+# ## A trace
+#
+# State is what stands between the nodes. What happened *inside* a node - which model was asked what,
+# which tool ran, how long it took - is in no checkpoint. LangChain tells it to every **callback
+# handler**, and its `BaseTracer` makes a tree of it. A tracer of your own:
+
+
+# %%
+class Outline(BaseTracer):
+    """Print the tree of each run."""
+
+    def _persist_run(self, run) -> None:  # called when the outermost run is over
+        self.show(run)
+
+    def show(self, run, depth: int = 0) -> None:
+        """Print a run, then what ran inside it."""
+        print("  " * depth + run.name, run.error or "")
+        for child in run.child_runs:
+            self.show(child, depth + 1)
+
+
+answer = desk.invoke(complaint, thread("outline") | {"callbacks": [Outline()]})
+
+# %% [markdown]
+# `course_utils/trace.py` is the same idea, worked out: it keeps inputs, outputs, times and errors,
+# and hides what looks like a secret *before* it is kept. As text it shows the tree only:
+
+# %%
+with trace.record() as run:
+    desk.invoke(complaint, thread("traced"))
+
+print(run)
+
+# %% [markdown]
+# As the last line of a cell it is a viewer. Open a line with a click or with Enter; type `T-7` or
+# `hidden` into the search field. It is drawn on your machine, from memory: nothing is sent.
+
+# %% tags=["nbval-ignore-output"]
+run
+
+# %% [markdown]
+# Search from Python, too; and save a trace, to look at it again next week or on another machine.
+# What was hidden is not in the file:
+
+# %%
+print("spans that know the order:", run.find("T-7"))
+print("spans that know the card: ", run.find("4111"))
+
+file = Path(tempfile.mkdtemp(), "monday.json")
+run.save(file)
+print("the file is the same trace:", trace.load(file) == run)
+print("the token is in the file:  ", "secret-token" in file.read_text("utf-8"))
+
+# %% [markdown]
+# `trace.hide_secrets` knows names such as `card` and `token`, and the look of card numbers and keys.
+# It does not know that "Ada" is a person. You do: `trace.record(mask=your_function)`.
+#
+# An error is in the tree where it happened, and in everything around it:
+
+
+# %%
+def look_up_broken(case: Case) -> dict:
+    """Read an order from a database that is down."""
+    raise ConnectionError("orders: no answer")
+
+
+broken = build_desk([understand, ("look_up", look_up_broken), deduct_fee, write_answer])
+with trace.record() as failed:
+    try:
+        broken.invoke(complaint, thread("failed"))
+    except ConnectionError as error:
+        print(error.__notes__[0].split(" and id")[0])
+
+print(failed)
+
+# %% [markdown]
+# ## Go back, and run history again
+#
+# You know the node. Now the fix - and the proof that it cures *Monday's* case, not one like it. Take
+# the last checkpoint that was right, and go on from there with the mended graph:
+
+
+# %%
+def deduct_fee_mended(case: Case) -> dict:
+    """Keep ten percent, pay out the rest."""
+    return {"refund": case["paid"] * 90 / 100}
+
+
+steps = [understand, look_up, ("deduct_fee", deduct_fee_mended), write_answer]
+mended = build_desk(steps, saver=desk.checkpointer)
+history = desk.get_state_history(thread("Monday"))
+before = next(saved for saved in history if saved.next == ("deduct_fee",))
+
+asked = len(model.requests)
+print(mended.invoke(None, before.config)["answer"])
+print("the model was asked again:", len(model.requests) - asked, "times")
+
+# %% [markdown]
+# Only the nodes after the checkpoint ran. That is what makes this better than "try again": the model
+# may say something else today, but its answer of Monday is *in* the checkpoint.
+#
+# You can also change the state first: what if the customer had paid 300? `update_state` writes a new
+# checkpoint beside the old one - a **fork** - and returns its config.
+
+# %%
+fork = mended.update_state(before.config, {"paid": 300.0})
+print(mended.invoke(None, fork)["answer"])
+
+for saved in mended.get_state_history(thread("Monday")):
+    facts = saved.metadata["step"], saved.metadata["source"], saved.values.get("refund")
+    print("step {:2}  {:6}  refund {}".format(*facts))
+
+# %% [markdown]
+# Nothing was lost: the old branch is still there. But look at the top line. **The newest checkpoint
+# of Monday's thread is now your experiment**, and the customer's next message goes on from 300
+# euros. And replayed nodes really run: one that pays, pays again. So experiment on a copy. Put the
+# old values into a thread of their own, as if the node before had just written them:
+
+# %%
+copy = mended.update_state(thread("experiment"), before.values, as_node="look_up")
+print(mended.get_state(copy).next, mended.invoke(None, thread("experiment"))["answer"])
+
+# %% [markdown]
+# ### Exercise 6.1 - what if?
+#
+# Write `what_if(graph, config, node, change)`: go back to the checkpoint from which `node` was about
+# to run **for the last time** on this thread, apply `change` to the state, run on from there, and
+# return the final state. Nothing before `node` runs again.
+
+
+# %% tags=["exercise", "ex1"]
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    """Run on from before `node`'s last run, with `change` applied; return the final state."""
+    # BEGIN SOLUTION
+    history = graph.get_state_history(config)
+    before = next(saved for saved in history if node in saved.next)
+    fork = graph.update_state(before.config, change)
+    return graph.invoke(None, fork)
+    # END SOLUTION
+
+
+# %% tags=["check", "ex1"]
+check.ex1(what_if)
+# check.ex1.hint()  # remove the first `#` for a hint
+
+# %% [markdown]
+# ## Break it
+#
+# Debugging tools mislead, too. Three traps.
+#
+# ### You look, and see the past
+#
+# "I read the state after each step, while it streams." Here with a checkpointer that is across a
+# network; for the picture its network is down until the second step is over:
+
+
+# %%
+class FarSaver(InMemorySaver):
+    """A checkpointer whose checkpoints are on their way until `arrived` is set."""
+
+    arrived = threading.Event()
+
+    def put(self, *args):
+        """Save a checkpoint, once the network lets it through."""
+        self.arrived.wait()
+        return super().put(*args)
+
+
+far = build_desk(saver=FarSaver())
+for chunk in far.stream(complaint, thread("far")):
+    node = list(chunk)[0]
+    if node in ("understand", "look_up"):
+        print(
+            f"{node:11} wrote {list(chunk[node])} | get_state sees {far.get_state(thread('far')).values}"
+        )
+    if node == "look_up":
+        FarSaver.arrived.set()
+
+# %% [markdown]
+# The chunk says one thing, the state another. Neither lies: by default (`durability="async"`) a
+# checkpoint is saved *while the next step runs*. How far it lags depends on your database and your
+# luck; with a fast one you may never notice, until the day you do. Two cures. Save before going on:
+
+# %%
+config = thread("sync")
+for chunk in desk.stream(complaint, config, durability="sync"):
+    print(f"{list(chunk)[0]:13} paid {desk.get_state(config).values.get('paid')}")
+
+# %% [markdown]
+# Or do not ask the database: take the state from the stream itself. `stream_mode="values"` is the
+# state after each step; `"checkpoints"` is the same with step and next nodes.
+
+# %%
+for part in desk.stream(complaint, thread("from"), stream_mode="checkpoints", version="v2"):
+    saved = part["data"]
+    print(saved["metadata"]["step"], saved["next"], "paid", saved["values"].get("paid"))
+
+# %% [markdown]
+# ### Exercise 6.2 - the chunk says 3, the state says 2
+#
+# A progress page shows the total of a basket after each step. On the developer's machine it is right.
+# In production, with a database across the network, it is late. Mend `totals_after`, so that it
+# returns a pair `(node, total)` for each node, in order, and the total is the one *after* the node.
+
+
+# %%
+def totals_late(graph, basket: dict, config: dict) -> list[tuple[str, float]]:
+    """Return each node and the total after it. (The broken version.)"""
+    totals = []
+    for chunk in graph.stream(basket, config):
+        totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
+    return totals
+
+
+# %% tags=["exercise", "ex2"]
+def totals_after(graph, basket: dict, config: dict) -> list[tuple[str, float]]:
+    """Return each node and the total after it."""
+    # BEGIN SOLUTION
+    totals = []
+    for chunk in graph.stream(basket, config, durability="sync"):
+        totals.append((next(iter(chunk)), graph.get_state(config).values["total"]))
+    return totals
+    # END SOLUTION
+
+
+# %% tags=["check", "ex2"]
+check.ex2(totals_after)
+
+# %% [markdown]
+# ### Logs that tell too much, and too little
+#
+# `print` has no thread, no time, no level. A log line for each node has all of that, and it needs no
+# change in any node: a callback handler hears of all of them. It notes *names* and *which* keys were
+# written, never what is in them.
+
+
+# %%
+class NodeLog(BaseCallbackHandler):
+    """Log a line when a node ends or fails."""
+
+    run_inline = True
+    log = logging.getLogger("shop.nodes")
+
+    def __init__(self) -> None:
+        self.running = {}
+
+    def on_chain_start(
+        self, serialized, inputs, *, run_id, parent_run_id=None, tags=None, metadata=None, **rest
+    ):
+        """Keep who and where, if this is a node."""
+        if any(tag.startswith("graph:step:") for tag in tags or ()):
+            facts = {"thread_id": metadata.get("thread_id"), "run_id": parent_run_id}
+            facts |= {"node": metadata["langgraph_node"], "step": metadata["langgraph_step"]}
+            self.running[run_id] = facts
+
+    def on_chain_end(self, outputs, *, run_id, **rest):
+        """Log that it ended, and which keys it wrote."""
+        if facts := self.running.pop(run_id, None):
+            self.log.info("node ended", extra=facts | {"keys": list(outputs or ())})
+
+    def on_chain_error(self, error, *, run_id, **rest):
+        """Log that it failed."""
+        if facts := self.running.pop(run_id, None):
+            self.log.error("node failed", extra=facts, exc_info=error)
+
+
+# %% [markdown]
+# What turns such a record into a line is a **formatter**. The obvious one writes down everything
+# that is in the record:
+
+
+# %%
+class Everything(logging.Formatter):
+    """Write all of a record as JSON. (The broken version.)"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(vars(record), default=str)
+
+
+record = logging.makeLogRecord(
+    {"msg": "refund for %s", "args": ("card 4111 1111 1111 1111",), "levelname": "INFO"}
+)
+print("the card is in the line:", "4111" in Everything().format(record))
+
+# %% [markdown]
+# ### Exercise 6.3 - one line, no secrets
+#
+# Somebody will log `"refund for %s"` with a customer in it, or an exception whose text holds a key.
+# The formatter is the last gate: let through what is on a list, not what is not on a list. Write
+# `one_line(record)`. It returns one line of JSON with
+#
+# - `"level"`, and `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
+# - each field of `ALLOWED` that the record has;
+# - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything.
+
+# %%
+ALLOWED = ("thread_id", "run_id", "node", "step", "keys")
+
+
+# %% tags=["exercise", "ex3"]
+def one_line(record: logging.LogRecord) -> str:
+    """Return a record as one line of JSON that holds no secrets."""
+    # BEGIN SOLUTION
+    line = {"level": record.levelname, "event": record.msg}
+    line |= {name: vars(record)[name] for name in ALLOWED if name in vars(record)}
+    if record.exc_info:
+        line["error"] = record.exc_info[0].__name__
+    return json.dumps(line, default=str)
+    # END SOLUTION
+
+
+# %% tags=["check", "ex3"]
+check.ex3(one_line)
+
+# %% [markdown]
+# Your formatter at work. (The run's id is random; it is replaced here, so that this page is the same
+# every time.)
+
+
+# %%
+class OneLine(logging.Formatter):
+    """Write records with the answer of the exercise."""
+
+    format = staticmethod(check.ex3.or_reference(one_line))
+
+
+lines = tempfile.SpooledTemporaryFile(mode="w+", encoding="utf-8")
+handler = logging.StreamHandler(lines)
+handler.setFormatter(OneLine())
+NodeLog.log.addHandler(handler)
+NodeLog.log.setLevel(logging.INFO)
+NodeLog.log.propagate = False
+
+run_id = uuid4()
+watched = thread("logged") | {"run_id": run_id, "callbacks": [NodeLog()]}
+desk.invoke(complaint, watched)
+try:
+    broken.invoke(complaint, watched)
+except ConnectionError:
+    pass
+
+lines.seek(0)
+print(lines.read().replace(str(run_id), "RUN"))
+
+# %% [markdown]
+# Three numbers to search for - thread, run, step - and nothing a customer would mind. The step leads
+# you to the checkpoint, and there, where access is controlled, is the content.
+#
+# ### "I turned tracing off"
+#
+# LangSmith is the hosted tracer of LangChain's makers. It needs no code, only environment variables:
+#
+# | variable | meaning |
+# |---|---|
+# | `LANGSMITH_TRACING` | `true` sends every run, inputs and outputs included |
+# | `LANGSMITH_API_KEY` | whose account |
+# | `LANGSMITH_PROJECT` | which project, `default` if not set |
+# | `LANGSMITH_ENDPOINT` | where to; your own server, or another region |
+# | `LANGSMITH_HIDE_INPUTS`, `LANGSMITH_HIDE_OUTPUTS` | `true` leaves them out |
+#
+# Each also has an old name that begins with `LANGCHAIN_` and is still read; the old one for
+# `LANGSMITH_TRACING` is `LANGCHAIN_TRACING_V2`.
+#
+# ### Exercise 6.4 - which of these settings traces?
+#
+# Each is all that is set when the process starts. Give a dictionary: True if runs are sent, False
+# if not. Guess first; half the world guesses wrong.
+
+# %%
+settings = {
+    "A": {"LANGSMITH_TRACING": "true"},
+    "B": {"LANGSMITH_TRACING": "True"},
+    "C": {"LANGSMITH_TRACING": "1"},
+    "D": {"LANGSMITH_TRACING": "false", "LANGCHAIN_TRACING_V2": "true"},
+    "E": {"LANGSMITH_TRACING": "true", "LANGCHAIN_TRACING_V2": "false"},
+    "F": {"LANGSMITH_API_KEY": "sk-lesson", "LANGSMITH_PROJECT": "tents"},
+    "G": {"LANGSMITH_TRACING": "true", "LANGSMITH_HIDE_INPUTS": "true"},
+}
+
+# %% tags=["exercise", "ex4"]
+# traces = {"A": ..., "B": ..., and so on}
+# BEGIN SOLUTION
+traces = {"A": True, "B": False, "C": False, "D": True, "E": False, "F": False, "G": True}
+# END SOLUTION
+
+# %% tags=["check", "ex4"]
+check.ex4(traces)
+
+# %% [markdown]
+# Do not believe a table, and do not believe yourself: ask. `tracing_is_enabled()` is the function
+# LangSmith itself decides with. Its variables are read **once** and then remembered:
+
+
+# %%
+@contextmanager
+def environment(**settings: str):
+    """Set LangSmith's variables, and no others of its own, as if a process began here."""
+    names = ("LANGSMITH_", "LANGCHAIN_")
+    rest = {name: text for name, text in os.environ.items() if not name.startswith(names)}
+    with mock.patch.dict(os.environ, rest | settings, clear=True):
+        get_env_var.cache_clear()
+        yield
+    get_env_var.cache_clear()
+
+
+with environment():
+    print("at the start:        ", tracing_is_enabled())
+    os.environ["LANGSMITH_TRACING"] = "true"
+    print("set in a later cell: ", tracing_is_enabled())
+    get_env_var.cache_clear()
+    print("after `cache_clear()`:", tracing_is_enabled())
+
+# %% [markdown]
+# So set them before the process starts, print the answer of `tracing_is_enabled()` when your service
+# starts, and switch off for certain with `with tracing_context(enabled=False):` - it goes before
+# every variable.
+#
+# ### What leaves the machine
+#
+# Let the endpoint be a server of our own, here on loopback, and look at every byte it is sent:
+
+
+# %%
+def uploaded(**settings: str) -> str:
+    """Run the desk with tracing on and return all that was sent to the endpoint."""
+    received = []
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_POST(self):
+            received.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(202)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_PATCH = do_POST
+
+        def log_message(self, *words):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    threading.Thread(target=server.serve_forever).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    with environment(LANGSMITH_ENDPOINT=address, LANGSMITH_API_KEY="sk-lesson", **settings):
+        client = Client(auto_batch_tracing=False)  # one request for each event, at once
+        with tracing_context(enabled=True, client=client):
+            desk.invoke(complaint, thread("uploaded"))
+    server.shutdown()
+    server.server_close()
+    return "".join(received)
+
+
+hide_inputs, hide_outputs = {"LANGSMITH_HIDE_INPUTS": "true"}, {"LANGSMITH_HIDE_OUTPUTS": "true"}
+for hidden in ({}, hide_inputs, hide_inputs | hide_outputs):
+    sent = uploaded(**hidden)
+    found = {word: word in sent for word in ("4111", "secret-token", "Ada", "deduct_fee")}
+    print([name.removeprefix("LANGSMITH_") for name in hidden] or "nothing hidden", found)
+
+# %% [markdown]
+# Hiding the inputs alone hides nothing: what one node returns, the next one gets, and a graph's
+# output is its whole state. Hide both, or clean both with a function: `Client(hide_inputs=...,
+# hide_outputs=...)`. Names of nodes, times and your config's metadata are sent in any case; a
+# customer's address does not belong into a thread id.
+#
+# **And if the endpoint is dead?** Sending happens beside the run, so the turn is as fast as ever. The
+# bill comes at the end: in a process of its own, against a closed port, two turns took 0.2 s, and
+# then the process needed 18.5 s more to exit, retrying (12 s on another machine). Scaled down, with
+# retries twenty times faster:
+
+# %%
+from urllib3.util import Retry
+
+logging.getLogger("langsmith").setLevel(logging.CRITICAL)  # it logs each failure, at length
+events = []
+
+
+class CountedRetry(Retry):
+    """A retry policy that notes each wait."""
+
+    def sleep(self, response=None) -> None:
+        """Wait, and say so."""
+        events.append("the client waits, to try again")
+        super().sleep(response)
+
+
+closed = socket.socket()
+closed.bind(("127.0.0.1", 0))  # a port that is taken, and on which nobody listens
+address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+with environment(LANGSMITH_ENDPOINT=address, LANGSMITH_API_KEY="sk-lesson"):
+    client = Client(retry_config=CountedRetry(total=3, backoff_factor=0.025))
+    with tracing_context(enabled=True, client=client):
+        print(desk.invoke(complaint, thread("dead"))["answer"])
+    client.flush()  # what happens at the exit of a process, too
+closed.close()
+
+print("somebody waits at the exit:", len(events) >= 3)
+
+# %% [markdown]
+# A web service exits when it is deployed anew: eighteen seconds in which the platform may lose its
+# patience and kill it.
+
+# %% [markdown]
+# ## The hunt
+#
+# Five graphs of the shop are broken. None is broken in the same way, and each yields to another tool.
+# For each, say **what** is wrong and **show the evidence**, as a pair; then mend it. These are the
+# five faults, in no order:
+#
+# | fault | what it is |
+# |---|---|
+# | `"reducer missing"` | nodes overwrite each other's results |
+# | `"wrong edge"` | the run takes a way that leads nowhere, or not where it should |
+# | `"swallowed interrupt"` | a question for a human is caught like an error |
+# | `"orphan tool message"` | a tool's result stands there without the call it answers |
+# | `"stale state"` | a value of an earlier turn is taken for one of this turn |
+#
+# In a service, LangGraph's warnings go to a log that nobody reads. So it is here:
+
+# %%
+shop_log = tempfile.SpooledTemporaryFile(mode="w+", encoding="utf-8")
+logging.getLogger("langgraph").addHandler(logging.StreamHandler(shop_log))
+logging.getLogger("langgraph").propagate = False
+
+# %% [markdown]
+# ### Exercise 6.5 - graph A, the forgetful clerk
+#
+# Three nodes check an order, and each leaves a note. "The clerk remembers only the last thing", says
+# the owner.
+
+
+# %%
+class Notes(TypedDict):
+    """What the clerk has found out."""
+
+    notes: list[str]
+
+
+def check_payment(state: Notes) -> dict:
+    """Has the customer paid?"""
+    return {"notes": ["paid on Friday"]}
+
+
+def check_stock(state: Notes) -> dict:
+    """Is there a tent left?"""
+    return {"notes": ["two tents left"]}
+
+
+def check_address(state: Notes) -> dict:
+    """Is the address complete?"""
+    return {"notes": ["no house number"]}
+
+
+def build_clerk(schema):
+    """Compile graph A with a state schema."""
+    builder = StateGraph(schema).add_sequence([check_payment, check_stock, check_address])
+    return builder.add_edge(START, "check_payment").compile(checkpointer=InMemorySaver())
+
+
+print(build_clerk(Notes).invoke({"notes": ["order T-7"]}, thread("A"))["notes"])
+
+# %% [markdown]
+# Evidence: the *number of the step* after which the first note, "order T-7", is gone. (Read a history.)
+# Then write the schema that keeps all notes.
+
+# %% tags=["exercise", "ex5"]
+# clue_a = ("what is wrong", number of the step)
+# BEGIN SOLUTION
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    """What the clerk has found out, note after note."""
+
+    notes: Annotated[list[str], operator.add]
+
+
+# END SOLUTION
+
+# %% tags=["check", "ex5"]
+check.ex5(clue_a, MendedNotes)
+
+# %% [markdown]
+# ### Exercise 6.6 - graph B, the desk that says nothing
+#
+# Every letter is sorted by its words and goes to one of three desks. Letters about parcels get no
+# answer at all. No error.
+
+
+# %%
+class Letter(TypedDict):
+    """A letter and what became of it."""
+
+    text: str
+    answer: str
+
+
+def sort_letter(letter: Letter) -> dict:
+    """Nothing to do here yet; the router reads the words."""
+    return {}
+
+
+def refunds(letter: Letter) -> dict:
+    """Answer a letter about money."""
+    return {"answer": "Your money is on its way."}
+
+
+def parcels(letter: Letter) -> dict:
+    """Answer a letter about a parcel."""
+    return {"answer": "Your parcel is on its way."}
+
+
+def people(letter: Letter) -> dict:
+    """Answer all the rest."""
+    return {"answer": "A colleague will write to you."}
+
+
+def choose_desk(letter: Letter) -> str:
+    """Choose the desk that answers."""
+    words = letter["text"].lower()
+    return "refunds" if "money" in words else "parcel" if "parcel" in words else "people"
+
+
+def build_office(choose):
+    """Compile graph B with a router."""
+    builder = StateGraph(Letter).add_node(sort_letter).add_edge(START, "sort_letter")
+    for desk_ in (refunds, parcels, people):
+        builder.add_node(desk_)
+    return builder.add_conditional_edges("sort_letter", choose).compile()
+
+
+print(build_office(choose_desk).invoke({"text": "Where is my parcel?"}))
+pictures.graph(build_office(choose_desk))
+
+# %% [markdown]
+# The picture shows a way to each desk: LangGraph cannot know what a function will return, so it
+# draws all. Evidence: the *name the router asked for* with this letter. (A trace has routers in it.)
+# Then write the router that finds every desk.
+
+
+# %% tags=["exercise", "ex6"]
+# clue_b = ("what is wrong", "name")
+# BEGIN SOLUTION
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter: Letter) -> str:
+    """Choose the desk that answers."""
+    words = letter["text"].lower()
+    return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
+
+
+# END SOLUTION
+
+# %% tags=["check", "ex6"]
+check.ex6(clue_b, choose_right)
+
+# %% [markdown]
+# LangGraph did say something. Here is the log that nobody reads:
+
+# %%
+shop_log.seek(0)
+print(shop_log.readlines()[0].split(" with path")[0], "... unknown channel, ignoring it")
+
+# %% [markdown]
+# With `add_conditional_edges("sort_letter", choose_desk, ["refunds", "parcels", "people"])` the
+# picture would tell the truth, and the run would fail loudly. Always name the ways.
+#
+# ### Exercise 6.7 - graph C, the owner is never asked
+#
+# A refund needs the owner's yes. Since the bank had a bad day, and somebody made the node "robust",
+# nobody was asked again, and no refund was paid.
+
+
+# %%
+class Refund(TypedDict):
+    """A refund and what became of it."""
+
+    amount: float
+    status: str
+
+
+def ask_and_pay(refund: Refund, pay) -> dict:
+    """Ask the owner, then pay. `pay` raises ConnectionError when the bank is closed."""
+    try:
+        if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+            return {"status": "refused"}
+        pay(refund["amount"])
+        return {"status": "paid"}
+    except Exception:
+        return {"status": "the bank is closed"}
+
+
+def build_cashier(ask, pay):
+    """Compile graph C with a node and a bank."""
+    builder = StateGraph(Refund).add_node("ask", lambda refund: ask(refund, pay))
+    return builder.add_edge(START, "ask").compile(checkpointer=InMemorySaver())
+
+
+for part in build_cashier(ask_and_pay, print).stream(
+    {"amount": 216.0}, thread("C"), stream_mode="tasks", version="v2"
+):
+    if "result" in part["data"]:
+        print({key: part["data"][key] for key in ("name", "error", "result", "interrupts")})
+
+# %% [markdown]
+# The bank is `print` here, and surely open. Evidence: the *class name of what was caught*, as text.
+# Then write the node: it asks, pays once after a yes, refuses after a no, and still answers "the bank
+# is closed" when the bank is.
+
+
+# %% tags=["exercise", "ex7"]
+# clue_c = ("what is wrong", "name of a class")
+# BEGIN SOLUTION
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund: Refund, pay) -> dict:
+    """Ask the owner, then pay."""
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+
+
+# END SOLUTION
+
+# %% tags=["check", "ex7"]
+check.ex7(clue_c, ask_then_pay)
+
+# %% [markdown]
+# ### Exercise 6.8 - graph D, the chat that dies on the second question
+#
+# To save tokens, the chat sends the model only the last messages. The first question is answered. The
+# second one gets this:
+
+
+# %%
+@tool
+def track_parcel(parcel: str) -> str:
+    """Say where a parcel is, by its number."""
+    return f"Parcel {parcel} arrives on Friday."
+
+
+def last_messages(messages: list, limit: int) -> list:
+    """Keep the end of a conversation. (The broken version.)"""
+    return messages[-limit:]
+
+
+def build_chat(keep, limit: int = 3):
+    """Compile graph D with a function that keeps some of the messages."""
+    llm = ChatOpenAI(model=model.name).bind_tools([track_parcel])
+    rules = SystemMessage("You work for a shop that sells tents.")
+
+    def chat(state: MessagesState) -> dict:
+        return {"messages": llm.invoke([rules, *keep(state["messages"], limit)])}
+
+    builder = StateGraph(MessagesState).add_node(chat).add_node("tools", ToolNode([track_parcel]))
+    builder.add_edge(START, "chat").add_conditional_edges("chat", tools_condition, ["tools", END])
+    return builder.add_edge("tools", "chat").compile(checkpointer=InMemorySaver())
+
+
+model.when("parcel").calls("track_parcel").then_says("{result}")
+chat = build_chat(last_messages)
+for question in ("Where is parcel P-1?", "And where is parcel P-2?"):
+    try:
+        print(chat.invoke({"messages": question}, thread("D"))["messages"][-1].text)
+    except Exception as error:
+        print("status", error.status_code)
+
+# %% [markdown]
+# Evidence: the *position* of the message the model refused, in the messages it was sent (count from
+# 0, the system message is 0). You know where requests are kept: `model.requests[-1].body`.
+#
+# Then write `keep_turns(messages, limit)`. It keeps the end of the conversation, starting with a
+# human message: as much as fits into `limit` messages. If the last turn alone is longer than that, it
+# keeps this turn whole.
+
+
+# %% tags=["exercise", "ex8"]
+# clue_d = ("what is wrong", position)
+# BEGIN SOLUTION
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages: list, limit: int) -> list:
+    """Keep the last whole turns: as many as fit, and at least one."""
+    starts = [number for number, message in enumerate(messages) if message.type == "human"]
+    fitting = [start for start in starts if len(messages) - start <= limit]
+    return messages[min(fitting, default=starts[-1]) :]
+
+
+# END SOLUTION
+
+# %% tags=["check", "ex8"]
+check.ex8(clue_d, keep_turns)
+
+# %% [markdown]
+# ### Exercise 6.9 - graph E, the wrong tent
+#
+# "I asked about T-9, and they told me about T-7."
+
+
+# %%
+class Chat(TypedDict):
+    """One thread with a customer."""
+
+    question: str
+    order: str
+    answer: str
+
+
+def remember_order(state: Chat) -> dict:
+    """Find the order, once. ("They will not name it in every sentence.")"""
+    if state.get("order"):
+        return {}
+    return {"order": re.search(r"T-\d+", state["question"])[0]}
+
+
+def answer_about(state: Chat) -> dict:
+    """Answer about the order."""
+    return {"answer": f"Order {state['order']} was sent on Monday."}
+
+
+def build_memory(remember):
+    """Compile graph E with a node that finds the order."""
+    builder = StateGraph(Chat).add_node("remember", remember).add_node(answer_about)
+    builder.add_edge(START, "remember").add_edge("remember", "answer_about")
+    return builder.compile(checkpointer=InMemorySaver())
+
+
+memory = build_memory(remember_order)
+for question in ("Was T-7 sent?", "When was it sent?", "And T-9?"):
+    print(f"{question:18}", memory.invoke({"question": question}, thread("E"))["answer"])
+
+# %% [markdown]
+# Evidence: the *number of the step* that wrote the order which the third answer uses. Then write
+# `find_order_anew(state)`: an order that is named in the question counts; if none is named, the one
+# from before does; if there is none at all, the order is `"unknown"`.
+
+
+# %% tags=["exercise", "ex9"]
+# clue_e = ("what is wrong", number of the step)
+# BEGIN SOLUTION
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state: Chat) -> dict:
+    """Take the order of this question, else the one from before."""
+    named = re.search(r"T-\d+", state["question"])
+    return {"order": named[0] if named else state.get("order", "unknown")}
+
+
+# END SOLUTION
+
+# %% tags=["check", "ex9"]
+check.ex9(clue_e, find_order_anew)
+
+# %% [markdown]
+# ## In production
+#
+# - **Log** one line for each node, with thread, run and step, through one formatter with a list of
+#   what may pass. Send your `run_id` with the answer: a customer's complaint then leads to the run.
+# - **Keep history** long enough to look back on (lesson 2 says what it costs), and let few people
+#   read it: content stands there.
+# - **Trace** with one tool, decided on purpose: LangSmith, your own endpoint, or OpenTelemetry
+#   (`LANGSMITH_OTEL_ENABLED=true` with `LANGSMITH_OTEL_ONLY=true` and your exporter). Print
+#   `tracing_is_enabled()` at the start. The viewer of this lesson is for notebooks and tests.
+# - **Do not replay** on a customer's thread, nor where nodes pay or write mails.
+# - **Name all ways** of a router, and let LangGraph's warnings reach a log that somebody reads.
+#
+# **Your production checklist, line 6:** *every answer can be traced to its run and step, no log and no
+# trace holds a secret, and a wrong answer can be replayed on a copy.*
+#
+# ## Recap
+#
+# <details><summary><b>1.</b> An agent answered wrongly last Monday, with no error. Where do you look
+# first?</summary>
+#
+# - *Run it again with more prints.* The model may answer otherwise today, and prints tell too much.
+# - **In the history of Monday's thread.** Yes: the last right checkpoint, and what ran next.
+# - *In the traceback.* There is none.
+# </details>
+#
+# <details><summary><b>2.</b> <code>LANGSMITH_TRACING=false</code> is set. Is tracing off?</summary>
+#
+# - *Yes.* Not if `LANGCHAIN_TRACING_V2=true` is set as well: it is asked first.
+# - **Ask `tracing_is_enabled()`.** Yes, in the process itself, when it starts.
+# - *No, only the API key decides.* The key decides nothing here.
+# </details>
+#
+# <details><summary><b>3.</b> Inside a stream, <code>get_state</code> shows the state of two steps
+# ago. Why?</summary>
+#
+# - *The checkpointer is broken.* It is only not there yet.
+# - **Checkpoints are saved while the next step runs.** Yes. `durability="sync"` waits for them; the
+#   modes `values` and `checkpoints` do not need them.
+# - *The chunk is early.* A chunk comes when its node is done.
+# </details>
+#
+# <details><summary><b>4.</b> You forked a customer's thread to try a fix. What does the customer's
+# next message meet?</summary>
+#
+# - *The old state: forks are separate.* They stand beside each other on one thread.
+# - **Your experiment.** Yes, the newest checkpoint counts. Experiment on a copy.
+# - *An error.* No, and that is the danger.
+# </details>
