@@ -1,0 +1,74 @@
+# %% passed: if and return
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    if "money" in letter["text"].lower():
+        return "refunds"
+    if "parcel" in letter["text"].lower():
+        return "parcels"
+    return "people"
+# %% passed: the old router, corrected
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    return {"parcel": "parcels"}.get(choose_desk(letter), choose_desk(letter))
+# %% passed: a list of one
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter) -> list:
+    words = letter["text"].casefold()
+    for word, name in {"money": "refunds", "parcel": "parcels"}.items():
+        if word in words:
+            return [name]
+    return ["people"]
+# %% partial | Where is; Parcel P-7: another name that does not exist
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    words = letter["text"].lower()
+    return "refunds" if "money" in words else "parcel_desk" if "parcel" in words else "people"
+# %% partial | Parcel P-7; MONEY: forgets capital letters
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    words = letter["text"]
+    return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
+# %% partial | MONEY: asks for parcels first
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    words = letter["text"].lower()
+    return "parcels" if "parcel" in words else "refunds" if "money" in words else "people"
+# %% partial | Where is; Parcel P-7: sends them to a person
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    return "refunds" if "money" in letter["text"].lower() else "people"
+# %% partial | the fault: the name it should have been
+clue_b = ("wrong edge", "parcels")
+
+
+def choose_right(letter):
+    words = letter["text"].lower()
+    return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
+# %% partial | the fault: another fault
+clue_b = ("swallowed interrupt", "parcel")
+
+
+def choose_right(letter):
+    words = letter["text"].lower()
+    return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
+# %% partial | Where is; Parcel P-7; I want; MONEY; boats: returns the node, not its name
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    words = letter["text"].lower()
+    return refunds if "money" in words else parcels if "parcel" in words else people

@@ -1,0 +1,96 @@
+# %% passed: from the back, turn by turn
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    kept = []
+    turn = []
+    for message in reversed(messages):
+        turn.insert(0, message)
+        if message.type == "human":
+            if kept and len(kept) + len(turn) > limit:
+                break
+            kept, turn = turn + kept, []
+    return kept
+# %% passed: LangChain's own, and the last turn where nothing fits
+from langchain_core.messages import trim_messages
+
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    kept = trim_messages(messages, max_tokens=limit, token_counter=len, start_on="human")
+    if kept:
+        return kept
+    last = max(n for n, message in enumerate(messages) if message.type == "human")
+    return messages[last:]
+# %% passed: cuts while it is too long
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    starts = [n for n, m in enumerate(messages) if isinstance(m, HumanMessage)]
+    while len(starts) > 1 and len(messages) - starts[0] > limit:
+        starts.pop(0)
+    return messages[starts[0]:]
+
+
+from langchain.messages import HumanMessage
+# %% partial | no result; as much; a long: the broken version
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    return messages[-limit:]
+# %% partial | no result; as much; a long: drops tool results at the start only
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    kept = messages[-limit:]
+    while kept and kept[0].type == "tool":
+        kept = kept[1:]
+    return kept
+# %% partial | a long: nothing is left of a long turn
+from langchain_core.messages import trim_messages
+
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    return trim_messages(messages, max_tokens=limit, token_counter=len, start_on="human")
+# %% partial | as much; a short: the last turn only
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    last = max(n for n, message in enumerate(messages) if message.type == "human")
+    return messages[last:]
+# %% partial | no result; as much; a long: leaves all tool messages out
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    return [message for message in messages if message.type != "tool"][-limit:]
+# %% partial | no result; as much; a long: keeps everything
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    return messages
+# %% partial | the fault: the position in the state
+clue_d = ("orphan tool message", 2)
+
+
+def keep_turns(messages, limit):
+    starts = [n for n, m in enumerate(messages) if m.type == "human"]
+    fitting = [start for start in starts if len(messages) - start <= limit]
+    return messages[min(fitting, default=starts[-1]):]
+# %% partial | the fault: True is not 1
+clue_d = ("orphan tool message", True)
+
+
+def keep_turns(messages, limit):
+    starts = [n for n, m in enumerate(messages) if m.type == "human"]
+    fitting = [start for start in starts if len(messages) - start <= limit]
+    return messages[min(fitting, default=starts[-1]):]

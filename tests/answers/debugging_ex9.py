@@ -1,0 +1,73 @@
+# %% passed: nothing to write where nothing is new
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    found = re.findall(r"T-\d+", state["question"])
+    if found:
+        return {"order": found[-1]}
+    return {} if state.get("order") else {"order": "unknown"}
+# %% passed: with or
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    named = re.search(r"\bT-[0-9]+", state["question"])
+    return {"order": (named and named.group()) or state.get("order") or "unknown"}
+# %% partial | another; again none: the old one still goes first
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    if state.get("order"):
+        return {}
+    named = re.search(r"T-\d+", state["question"])
+    return {"order": named[0] if named else "unknown"}
+# %% partial | none is named; again none: forgets what was said before
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    named = re.search(r"T-\d+", state["question"])
+    return {"order": named[0] if named else "unknown"}
+# %% partial | none is named; again none; never: fails where none is named
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    return {"order": re.search(r"T-\d+", state["question"])[0]}
+# %% partial | never: nothing is there at first
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    named = re.search(r"T-\d+", state["question"])
+    return {"order": named[0] if named else state["order"]}
+# %% partial | another; again none: one digit only
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    named = re.search(r"T-\d", state["question"])
+    return {"order": named[0] if named else state.get("order", "unknown")}
+# %% partial | never: None is no word
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    named = re.search(r"T-\d+", state["question"])
+    return {"order": named[0] if named else state.get("order")}
+# %% partial | the fault: the step of the wrong answer
+clue_e = ("stale state", 10)
+
+
+def find_order_anew(state):
+    named = re.search(r"T-\d+", state["question"])
+    return {"order": named[0] if named else state.get("order", "unknown")}
+# %% partial | the fault: another fault
+clue_e = ("reducer missing", 1)
+
+
+def find_order_anew(state):
+    named = re.search(r"T-\d+", state["question"])
+    return {"order": named[0] if named else state.get("order", "unknown")}
