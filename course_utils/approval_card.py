@@ -80,6 +80,8 @@ class Card:
         self._buttons = {name: _button(name) for name in call.allowed}
         for name, button in self._buttons.items():
             button.on_click(lambda _, name=name: on_click(self, name))
+        for text in fields:
+            text.observe(lambda _: self._keep_in_order(), "value")
         row = ipywidgets.HBox(list(self._buttons.values()))
         self.widget = ipywidgets.VBox(
             [ipywidgets.HTML(_described(call)), *fields, row, self._message],
@@ -105,9 +107,7 @@ class Card:
                     )
             return self.call.checked(Decision(kind, args, words))
         except DecisionRefused:
-            field = self._args if kind == "edit" else self._words
-            if field is not None:
-                field.focus()
+            self._focus(self._args if kind == "edit" else self._words)
             raise
 
     def decided(self, decision: Decision, more: str = "") -> None:
@@ -123,9 +123,8 @@ class Card:
 
     def close(self, text: str) -> None:
         """Disable everything and say why. Nothing moves: a second click hits a dead button."""
-        for widget in (self._args, self._words, *self._buttons.values()):
-            if widget is not None:
-                widget.disabled = True
+        for widget in self._inputs():
+            widget.disabled = True
         self.say(text)
 
     def say(self, text: str, role: str = "status") -> None:
@@ -134,9 +133,25 @@ class Card:
 
     def focus(self) -> None:
         """Put the cursor into a field; never onto a button, where Enter would decide."""
-        field = self._args or self._words
+        self._focus(self._args or self._words)
+
+    def _focus(self, field: ipywidgets.Widget | None) -> None:
         if field is not None:
             field.focus()
+            self._keep_in_order()
+
+    def _keep_in_order(self) -> None:
+        """Have a press handled after the text that was typed before it.
+
+        ipykernel 7 has several threads for messages from the browser, and takes for each widget
+        the one that wrote to it last. So one thread writes to all of them.
+        """
+        for widget in self._inputs():
+            widget.send_state("description")
+
+    def _inputs(self) -> list[ipywidgets.Widget]:
+        fields = [field for field in (self._args, self._words) if field is not None]
+        return [*fields, *self._buttons.values()]
 
     def _json(self) -> str:
         return as_json(self.call.args, indent=2)

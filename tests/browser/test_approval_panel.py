@@ -39,6 +39,22 @@ RESPOND = OWN + "ask(steps(own), 'respond', {'first': 0})"
 SEVERAL = "ask(agent([LOOK, BIG, SMALL], 'Both are seen to.'), 'several')"
 SECOND = "ask(steps({'tool': 'pack', 'args': {}}, 'Really?'), 'second', {'first': 0})"
 KEYS = "ask(agent([BIG], 'It is paid.'), 'keys')"
+ORDER = """\
+import ipywidgets, threading
+
+def every(widget):
+    return [widget, *(w for child in getattr(widget, "children", ()) for w in every(child))]
+
+panel = ask(agent([BIG], "It is paid."), "order")
+on = []
+for widget in every(panel.widget):
+    if isinstance(widget, (ipywidgets.Text, ipywidgets.Textarea)):
+        widget.observe(lambda _: on.append(threading.get_ident()), "value")
+    elif isinstance(widget, ipywidgets.Button):
+        widget.on_click(lambda _: on.append(threading.get_ident()))
+panel
+"""
+THREADS = "print(len(on), len(set(on[3:])))"
 LAST = "ask(agent([BIG, SMALL], 'It is paid.'), 'last')"  # nobody decides these
 FAILS = "ask(agent([('refund', {'order': 'T-7', 'amount': 13})], '', mode='per_call'), 'fails')"
 DEEDS = "print(done)"
@@ -48,7 +64,21 @@ DEEDS = "print(done)"
 async def desk(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage]:
     """A notebook with one panel a cell, after Run All."""
     shutil.copy(DESK, lab.course / "notebooks")
-    cells = [SETUP, APPROVE, EDIT, REJECT, RESPOND, SEVERAL, SECOND, KEYS, FAILS, LAST, DEEDS]
+    cells = [
+        SETUP,
+        APPROVE,
+        EDIT,
+        REJECT,
+        RESPOND,
+        SEVERAL,
+        SECOND,
+        KEYS,
+        FAILS,
+        LAST,
+        ORDER,
+        THREADS,
+        DEEDS,
+    ]
     async with open_notebook(lab.write("approvals.ipynb", *cells)) as page:
         outputs = await page.run_all()
         assert RED not in {output.mime for output in outputs}, outputs
@@ -177,6 +207,17 @@ async def test_with_the_keyboard_alone(desk: NotebookPage) -> None:
     await keyboard.press("Space")
     await expect(panel).to_contain_text("Finished. It is paid.")
     assert "refund T-7 61" in await deeds(desk)
+
+
+async def test_a_press_does_not_overtake_the_text_before_it(desk: NotebookPage) -> None:
+    """Text and press are handled by one thread of the kernel, so in their order."""
+    panel = panel_in(desk, "panel = ask(")
+    for number in range(3):
+        await panel.get_by_label("Arguments (JSON)").fill(f'{{"wrong_{number}": 1}}')
+        await panel.get_by_label("Reason").fill(f"because {number}")
+        await press(panel, "Edit")
+        await refused(panel, f'refund has no argument "wrong_{number}"')
+    assert await (await desk.run(desk.find(THREADS))).inner_text() == "9 1\n"
 
 
 async def test_axe_finds_nothing_serious(desk: NotebookPage, axe_core: str) -> None:
