@@ -9,8 +9,8 @@
 # A customer asks where a parcel is. The agent looks, does not find it, and looks again. And again.
 # Nothing is broken, no error is raised, nobody is told - and every round costs money.
 #
-# In this lesson you watch that happen, stop it in five ways, and find out that most ways of stopping
-# an agent leave a customer who can never talk to it again.
+# In this lesson you watch it happen, with the bill. You stop it in half a dozen ways, and see that many
+# of them leave a customer who can never talk to the agent again.
 
 # %%
 import asyncio
@@ -122,6 +122,7 @@ stop_button = ipywidgets.Button(description="Stop", icon="stop")
 pressed = asyncio.Event()
 stop_button.on_click(lambda _: pressed.set())
 thread = {"configurable": {"thread_id": "runaway"}}
+saver.delete_thread("runaway")  # so that this cell can be run again
 rounds = []  # for each call of the model: tokens sent, tokens written
 
 
@@ -201,7 +202,7 @@ pictures.curves(
 
 # %%
 try:
-    desk.invoke({"messages": "Hello"}, thread)
+    print(desk.invoke({"messages": "Hello"}, thread)["messages"][-1].text)
 except Exception as error:
     print(type(error).__name__, "-", str(error).split(".")[0])
 
@@ -499,13 +500,13 @@ for limit in (15, 16):
     print("last message:", state.values["messages"][-1].type, "| still to run:", state.next)
 
 # %% [markdown]
-# Every odd limit leaves a dead thread, every even one a living thread - with these two nodes. (Both
-# defaults, 9,999 and 10,007, are odd.) A thread must not depend on that. `remaining_steps` tells a
-# node how near the end is, so the route can turn off in time:
+# After 15 there is a call without an answer, after 16 there is none. With these two nodes an odd limit
+# kills and an even one does not. (Both defaults, 9,999 and 10,007, are odd.) A thread must not hang on
+# that: `remaining_steps` tells the route how near the end is.
 #
 # ### Exercise 5.3 - turn off in time
 #
-# A colleague has tried. This route ends the run when steps get scarce:
+# A colleague has tried. This route ends the run when steps get scarce. Now 16 kills as well:
 
 
 # %%
@@ -522,8 +523,8 @@ for limit in (15, 16):
 # %% [markdown]
 # Write `route(state)` for the desk above, without a counter of your own. For every limit from 3 up,
 # the run ends in words and raises nothing, the next turn works, and the desk goes on looking as long
-# as it can. (Which steps does the run still need, if you say "tools" now? A run that takes *all* of its
-# limit is counted as one that did not stop.)
+# as it can. (Which steps does the run still need, if you say "tools" now? And mind: LangGraph raises, too,
+# when the last step of the limit is the one that would have ended the run.)
 
 
 # %% tags=["exercise", "ex3"]
@@ -548,9 +549,9 @@ for limit in (3, 15, 16):
 # %% [markdown]
 # ### Stops nobody plans
 #
-# A Stop button, a crash, a limit in somebody else's middleware: not every stop passes your `stop` node.
-# So also mend at the **door**. Before a turn begins, answer what an earlier one left open. An answer
-# must stand right behind its call, so the list is written anew:
+# A Stop button, a crash, an exception in a middleware: not every stop passes your `stop` node. So also
+# mend at the **door**: before a turn begins, answer what an earlier one left open. An answer must stand
+# right behind its call, so the whole list is written anew.
 
 
 # %%
@@ -664,8 +665,6 @@ check.ex5(in_circles)
 
 # %%
 in_circles = check.ex5.or_reference(in_circles)
-
-
 turn_off = check.ex3.or_reference(route)
 
 
@@ -693,7 +692,8 @@ for question in (LOST, MANY):
 # - `before_agent(state, runtime)` runs once at the beginning of each turn. What it returns goes into the
 #   state - the place for what belongs to one turn of one thread. (`self` belongs to *all* customers.)
 # - `before_model(state, runtime)` runs before each call of the model. All calls are answered then, so it
-#   is a good place to stop: `{"jump_to": "end", "messages": [...]}` ends the turn with your words.
+#   is a good place to stop: `{"jump_to": "end", "messages": [...]}` ends the turn with your words. Put
+#   `@hook_config(can_jump_to=["end"])` above a hook that jumps, or it will not.
 #
 # Complete `Budget`: a turn is stopped, in words, before the next call of the model, as soon as it has
 # used `self.tokens` tokens (sent and written), or `self.dollars`, or `self.seconds`
@@ -766,18 +766,19 @@ for way in ("end", "error"):
 for way in ("end", "error", "continue"):
     limit = ToolCallLimitMiddleware(run_limit=4, exit_behavior=way)
     trial(f"tool calls, {way}", desk_with(limit), LOST, limit=40)
-trial("  with one step more", desk_with(limit), LOST, limit=41)
-trial("  the hundred parcels", desk_with(limit), MANY, limit=40)
+trial("  one step later", desk_with(limit), LOST, limit=41)
+trial("  hundred parcels", desk_with(limit), MANY, limit=40)
+trial("thread_limit, end", desk_with(ModelCallLimitMiddleware(thread_limit=4)), LOST, limit=40)
 
 # %% [markdown]
-# - **`"end"`** always leaves a thread that works. Its words are not for customers ("Model call limits
-#   exceeded: run limit (4/4)"): replace them on the way out.
-# - **`"error"`** of the tool limit raises between a call and its answer: a dead thread. With `mend` at
-#   the door it may be used.
-# - **`"continue"`**, the default of the tool limit, refuses the calls and lets the model go on. A model
-#   that listens then answers with what it has (last line). One that does not listen goes on asking, until
-#   another limit ends it. Use it together with a `ModelCallLimitMiddleware`.
-# - `run_limit` counts per run, `thread_limit` for the life of the thread. `tool_name` limits one tool.
+# - **`"end"`** leaves a thread that works. Its words are not for customers ("Model call limits exceeded:
+#   run limit (4/4)"): replace them on the way out.
+# - **`"error"`** of the tool limit raises between a call and its answer: a dead thread. Use it with `mend`
+#   at the door, or not at all.
+# - **`"continue"`**, the default of the tool limit, refuses the calls and lets the model go on. A model that
+#   listens answers with what it has, as for the hundred parcels. One that does not listen goes on asking
+#   until another limit ends it, and then one step decides. Put a `ModelCallLimitMiddleware` beside it.
+# - **`run_limit`** begins anew with each run, **`thread_limit`** never: mute for good, here on purpose.
 #
 # Beyond that:
 #

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -20,6 +22,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.managed import RemainingSteps
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Send
+from openai import OpenAIError
 
 __all__ = ("GREETING", "FOUND_NOTHING", "LOST", "REPEATED", "SHORT", "Desk", "Run", "agent_with")
 __all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
@@ -121,13 +124,25 @@ def too_late(run: Run) -> str:
 
 
 def ask(model: Any, graph: Any, question: str, thread: str = "1", limit: int = 60) -> Run:
-    """Ask a question and note what came of it, an exception included."""
+    """Ask a question and note what came of it, a refused request or a used-up limit included.
+
+    Raises:
+        AssertionError: A route names no node.
+        Exception: Whatever else goes wrong in the answer's own code.
+    """
     config = {"configurable": {"thread_id": thread}, "recursion_limit": limit}
     before, error = len(model.requests), None
     try:
         graph.invoke({"messages": question}, config)
-    except Exception as raised:  # the check says what it was
+    except (GraphRecursionError, OpenAIError) as raised:
         error = raised
+    except KeyError as raised:
+        if "langgraph" not in traceback.extract_tb(raised.__traceback__)[-1].filename:
+            raise
+        raise AssertionError(
+            f"A route returned {raised.args[0]!r}, and there is no such node. Return the name of a "
+            "node, or END."
+        ) from None
     messages = graph.get_state(config).values.get("messages", [])
     return Run(len(model.requests) - before, error, messages)
 
@@ -176,7 +191,7 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
 A, B = ("find_parcel", {"parcel": "P-9"}), ("order_status", {"order": "T-7"})
 SEARCH = {"text": "tent", "page": 1}
 REPEATED = (  # title, calls, whether they go in circles, what to remember
-    ("the same call three times", [A, A, A], True, ""),
+    ("the same call three times", [A, A, A], True, "Each has an `id` of its own; leave it out."),
     ("the same call twice", [A, A], False, "Twice may be a second try."),
     ("A, B, A, B, A", [A, B, A, B, A], True, "A repeated call may have others in between."),
     ("A, B, A, B", [A, B, A, B], False, "No call stands there three times yet."),
@@ -241,12 +256,16 @@ def agent_with(budget: Any, work: Callable[[], None] = lambda: None) -> Any:
 def run_beside_another_customer(model: Any, budget: Any) -> Run:
     """Run a loop; each time its tool works, another customer says hello to the same agent."""
 
+    def hello() -> None:
+        with contextlib.suppress(Exception):  # what is wrong there is wrong here, too
+            ask(model, agent, "Hello", "another customer")
+
     def work() -> None:
         time.sleep(0.05)
         # In a thread of its own: inside the tool's it would count as a part of this run.
-        hello = threading.Thread(target=ask, args=(model, agent, "Hello", "another customer"))
-        hello.start()
-        hello.join()
+        other = threading.Thread(target=hello)
+        other.start()
+        other.join()
 
     agent = agent_with(budget, work)
     return ask(model, agent, LOST)

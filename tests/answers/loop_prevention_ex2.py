@@ -1,0 +1,79 @@
+# %% passed: from the end, until the customer speaks
+def calls_this_turn(messages):
+    calls = []
+    for message in reversed(messages):
+        if message.type == "human":
+            break
+        calls = [*getattr(message, "tool_calls", []), *calls]
+    return calls
+# %% passed: finds the place of the question first
+def calls_this_turn(messages):
+    asked = max((n for n, m in enumerate(messages) if m.type == "human"), default=0)
+    return [call for m in messages[asked:] if m.type == "ai" for call in m.tool_calls]
+# %% passed: a comprehension over every message that has the attribute
+def calls_this_turn(messages) -> list:
+    place = 0
+    for n, message in enumerate(messages):
+        if isinstance(message, HumanMessage):
+            place = n
+    turn = messages[place:]
+    return [call for message in turn for call in getattr(message, "tool_calls", None) or []]
+# %% passed: the customer always speaks first
+def calls_this_turn(messages) -> list:
+    """Return the tool calls since the customer last spoke, in order."""
+    pass
+    for message in messages:
+        if isinstance(message, HumanMessage):
+            calls = []
+        elif isinstance(message, AIMessage):
+            calls += message.tool_calls
+    return calls
+# %% partial | two calls, after a turn; a new question: the whole thread
+def calls_this_turn(messages):
+    return [call for m in messages if isinstance(m, AIMessage) for call in m.tool_calls]
+# %% failed: messages
+def calls_this_turn(messages):
+    return [m for m in messages if hasattr(m, "tool_calls")]
+# %% failed: a number
+def calls_this_turn(messages):
+    asked = max(n for n, m in enumerate(messages) if m.type == "human")
+    return sum(len(m.tool_calls) for m in messages[asked:] if isinstance(m, AIMessage))
+# %% partial | two calls, one after; two calls, after a turn: only the last message
+def calls_this_turn(messages):
+    last = messages[-1]
+    return last.tool_calls if isinstance(last, AIMessage) else []
+# %% partial | two calls, one after; two calls, after a turn: only the first message that calls
+def calls_this_turn(messages):
+    asked = max(n for n, m in enumerate(messages) if m.type == "human")
+    for message in messages[asked:]:
+        if isinstance(message, AIMessage):
+            return message.tool_calls
+    return []
+# %% partial | 100 calls: one call of each message
+def calls_this_turn(messages):
+    asked = max(n for n, m in enumerate(messages) if m.type == "human")
+    return [m.tool_calls[0] for m in messages[asked:] if m.type == "ai" and m.tool_calls]
+# %% partial | two calls, one after; two calls, after a turn: from the end, and out of order
+def calls_this_turn(messages):
+    calls = []
+    for message in reversed(messages):
+        if isinstance(message, HumanMessage):
+            break
+        calls += getattr(message, "tool_calls", [])
+    return calls
+# %% raised: takes tool results for messages that call
+def calls_this_turn(messages):
+    return [call for message in messages for call in message.tool_calls]
+# %% partial | 100 calls; two calls, one after; two calls, after a turn: results instead of calls
+def calls_this_turn(messages):
+    asked = max(n for n, m in enumerate(messages) if m.type == "human")
+    return [m for m in messages[asked:] if isinstance(m, ToolMessage)]
+# %% partial | 100 calls; two calls, one after; two calls, after a turn: names only
+def calls_this_turn(messages):
+    asked = max(n for n, m in enumerate(messages) if m.type == "human")
+    turn = messages[asked:]
+    return [call["name"] for m in turn if isinstance(m, AIMessage) for call in m.tool_calls]
+# %% failed: prints
+def calls_this_turn(messages):
+    for message in messages:
+        print(getattr(message, "tool_calls", []))

@@ -1,0 +1,91 @@
+# %% passed: the other way round
+def route(state):
+    if state["messages"][-1].tool_calls:
+        return "stop" if state["remaining_steps"] < 4 else "tools"
+    return END
+# %% passed: a little earlier than necessary
+def route(state: Desk) -> str:
+    """Go on, end, or turn off to `stop` while there is still room for it."""
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "tools" if state["remaining_steps"] >= 5 else "stop"
+# %% passed: a little earlier, with a strict comparison
+def route(state: Desk) -> str:
+    """Go on, end, or turn off to `stop` while there is still room for it."""
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "tools" if state["remaining_steps"] > 4 else "stop"
+# %% passed: says what the steps are for
+def route(state):
+    tools, agent, stop, left_over = 1, 1, 1, 1
+    open_calls = state["messages"][-1].tool_calls
+    enough = state["remaining_steps"] >= tools + agent + stop + left_over
+    return END if not open_calls else ("tools" if enough else "stop")
+# %% passed: with match
+def route(state):
+    match bool(state["messages"][-1].tool_calls), state["remaining_steps"] > 3:
+        case False, _:
+            return END
+        case True, True:
+            return "tools"
+        case _:
+            return "stop"
+# %% partial | it ends in words; the next turn: turns to END with an open call
+def route(state):
+    if state["remaining_steps"] < 4 or not state["messages"][-1].tool_calls:
+        return END
+    return "tools"
+# %% partial | it ends in words: forgets that one step has to be left over
+def route(state):
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "tools" if state["remaining_steps"] >= 3 else "stop"
+# %% partial | it ends in words; the next turn: counts only the step of stop
+def route(state):
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "tools" if state["remaining_steps"] >= 2 else "stop"
+# %% partial | it ends in words; the next turn: waits for zero
+def route(state):
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "stop" if state["remaining_steps"] == 0 else "tools"
+# %% partial | an answer is left alone: looks at the steps first
+def route(state):
+    if state["remaining_steps"] < 4:
+        return "stop"
+    return "tools" if state["messages"][-1].tool_calls else END
+# %% partial | it looks as long; an answer is left alone: stops at once
+def route(state):
+    return "stop" if state["messages"][-1].tool_calls else END
+# %% partial | it ends in words; the next turn; it looks as long: a number of messages
+def route(state):
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "stop" if len(state["messages"]) > 8 else "tools"
+# %% partial | it looks as long: very careful
+def route(state):
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "tools" if state["remaining_steps"] >= 10 else "stop"
+# %% failed: the name of a node that is not there
+def route(state):
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "tool" if state["remaining_steps"] >= 4 else "stop"
+# %% failed: says nothing when all is well
+def route(state):
+    if state["messages"][-1].tool_calls and state["remaining_steps"] < 4:
+        return "stop"
+# %% partial | it ends in words; the next turn: never stops
+def route(state):
+    return "tools" if state["messages"][-1].tool_calls else END
+# %% raised: an attribute instead of a key
+def route(state):
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "tools" if state.remaining_steps >= 4 else "stop"
+# %% partial | an answer is left alone: forgets to return END
+def route(state):
+    if state["messages"][-1].tool_calls:
+        return "tools" if state["remaining_steps"] >= 4 else "stop"

@@ -1,0 +1,180 @@
+# %% passed: a node sets the counter back
+def talking_desk(limit):
+    def begin(state):
+        return {"rounds": 0}
+
+    def route(state):
+        if not state["messages"][-1].tool_calls:
+            return END
+        return "stop" if state["rounds"] >= limit else "tools"
+
+    graph = StateGraph(Desk)
+    graph.add_node(begin)
+    graph.add_node(agent)
+    graph.add_node("tools", ToolNode([find_parcel]))
+    graph.add_node(stop)
+    graph.add_edge(START, "begin")
+    graph.add_edge("begin", "agent")
+    graph.add_conditional_edges("agent", route, ["tools", "stop", END])
+    graph.add_edge("tools", "agent")
+    graph.add_edge("stop", END)
+    return graph.compile(checkpointer=InMemorySaver())
+# %% passed: every way out sets the counter back
+def talking_desk(limit):
+    def route(state):
+        if not state["messages"][-1].tool_calls:
+            return "done"
+        return "stop" if state["rounds"] >= limit else "tools"
+
+    graph = StateGraph(Desk)
+    graph.add_node(agent)
+    graph.add_node("tools", ToolNode([find_parcel]))
+    graph.add_node(stop)
+    graph.add_node("done", lambda state: {"rounds": 0})
+    graph.add_edge(START, "agent")
+    graph.add_conditional_edges("agent", route, ["tools", "stop", "done"])
+    graph.add_edge("tools", "agent")
+    graph.add_edge("stop", "done")
+    graph.add_edge("done", END)
+    return graph.compile(checkpointer=InMemorySaver())
+# %% failed: forgets END
+def talking_desk(limit: int):
+    """Build a desk that stops a turn after `limit` rounds."""
+
+    def route(state: Desk) -> str:
+        messages = state["messages"]
+        if not messages[-1].tool_calls:
+            return None
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        rounds = sum(message.type == "ai" for message in messages[asked:])
+        return "stop" if rounds >= limit else "tools"
+
+    return build(route)
+# %% passed: counts question and results, which are as many as the rounds
+def talking_desk(limit: int):
+    """Build a desk that stops a turn after `limit` rounds."""
+
+    def route(state: Desk) -> str:
+        messages = state["messages"]
+        if not messages[-1].tool_calls:
+            return END
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        rounds = sum(message.type != "ai" for message in messages[asked:])
+        return "stop" if rounds >= limit else "tools"
+
+    return build(route)
+# %% passed: each round has one call here, so the calls are the rounds
+def talking_desk(limit: int):
+    def route(state):
+        if not state["messages"][-1].tool_calls:
+            return END
+        return "stop" if len(calls_this_turn(state["messages"])) >= limit else "tools"
+
+    return build(route)
+# %% passed: counts the model's messages from the end
+def talking_desk(limit: int):
+    def route(state):
+        rounds = 0
+        for message in reversed(state["messages"]):
+            if isinstance(message, HumanMessage):
+                break
+            rounds += isinstance(message, AIMessage)
+        if state["messages"][-1].tool_calls:
+            return "tools" if rounds < limit else "stop"
+        return END
+
+    return build(route)
+# %% failed: only a larger number
+def talking_desk(limit):
+    def route(state):
+        if state["rounds"] >= limit + 2:
+            return "stop"
+        return "tools" if state["messages"][-1].tool_calls else END
+
+    return build(route)
+# %% partial | turn after turn; a loop is stopped: looks at the open calls first, still counts for ever
+def talking_desk(limit):
+    def route(state):
+        if not state["messages"][-1].tool_calls:
+            return END
+        return "stop" if state["rounds"] >= limit else "tools"
+
+    return build(route)
+# %% partial | turn after turn: sets the counter back in the stop node only
+def talking_desk(limit):
+    def stop_and_begin_anew(state):
+        return {**stop(state), "rounds": 0}
+
+    def route(state):
+        if not state["messages"][-1].tool_calls:
+            return END
+        return "stop" if state["rounds"] >= limit else "tools"
+
+    graph = StateGraph(Desk)
+    graph.add_node(agent)
+    graph.add_node("tools", ToolNode([find_parcel]))
+    graph.add_node("stop", stop_and_begin_anew)
+    graph.add_edge(START, "agent")
+    graph.add_conditional_edges("agent", route, ["tools", "stop", END])
+    graph.add_edge("tools", "agent")
+    graph.add_edge("stop", END)
+    return graph.compile(checkpointer=InMemorySaver())
+# %% partial | a loop is stopped: throws the counter away
+def talking_desk(limit):
+    def route(state):
+        return "tools" if state["messages"][-1].tool_calls else END
+
+    return build(route)
+# %% partial | a loop is stopped: one round too many
+def talking_desk(limit):
+    def route(state):
+        if not state["messages"][-1].tool_calls:
+            return END
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        rounds = sum(m.type == "ai" for m in state["messages"][asked:])
+        return "stop" if rounds > limit else "tools"
+
+    return build(route)
+# %% partial | a loop is stopped; the turn after: ends with an open call
+def talking_desk(limit):
+    def route(state):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        rounds = sum(m.type == "ai" for m in state["messages"][asked:])
+        if rounds >= limit or not state["messages"][-1].tool_calls:
+            return END
+        return "tools"
+
+    return build(route)
+# %% partial | a loop is stopped; turn after turn: counts messages, not rounds
+def talking_desk(limit):
+    def route(state):
+        if not state["messages"][-1].tool_calls:
+            return END
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        return "stop" if len(state["messages"][asked:]) >= limit else "tools"
+
+    return build(route)
+# %% failed: counts the whole thread
+def talking_desk(limit):
+    def route(state):
+        rounds = sum(isinstance(m, AIMessage) for m in state["messages"])
+        if rounds >= limit:
+            return "stop"
+        return "tools" if state["messages"][-1].tool_calls else END
+
+    return build(route)
+# %% failed: forgets to compile
+def talking_desk(limit):
+    graph = StateGraph(Desk)
+    graph.add_node(agent)
+    graph.add_edge(START, "agent")
+    return graph
+# %% failed: no checkpointer
+def talking_desk(limit):
+    graph = StateGraph(Desk)
+    graph.add_node(agent)
+    graph.add_edge(START, "agent")
+    return graph.compile()
+# %% failed: returns nothing
+def talking_desk(limit):
+    build(route_by_counter)

@@ -1,0 +1,235 @@
+# %% passed: the limits in a table
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        turn = []
+        for message in state["messages"]:
+            turn = [] if isinstance(message, HumanMessage) else [*turn, message]
+        tokens = used(turn)
+        spent = {
+            "tokens": sum(tokens) / self.tokens,
+            "money": dollars(*tokens) / self.dollars,
+            "time": (time.monotonic() - state["started"]) / self.seconds,
+        }
+        for what, share in spent.items():
+            if share >= 1:
+                answer = AIMessage(f"I have no {what} left for this question.")
+                return {"messages": [answer], "jump_to": "end"}
+        return None
+# %% passed: remembers where the turn began, and reads another clock
+class Here(TurnState):
+    first: NotRequired[int]
+
+
+class Budget(TurnLimits):
+    state_schema = Here
+
+    def before_agent(self, state, runtime):
+        return {"started": time.perf_counter(), "first": len(state["messages"])}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        sent, written = used(state["messages"][state["first"] :])
+        late = time.perf_counter() - state["started"] > self.seconds
+        if late or sent + written > self.tokens or dollars(sent, written) > self.dollars:
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% passed: more than, for the tokens
+class Budget(TurnLimits):
+    """Stop a turn, in words, once it has used up what it may."""
+
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        messages = state["messages"]
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        sent, written = used(messages[asked:])
+        if (
+            sent + written > self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            words = "I stop here, this has become too much. A colleague will write to you."
+            return {"jump_to": "end", "messages": [AIMessage(words)]}
+# %% passed: more than, for the money
+class Budget(TurnLimits):
+    """Stop a turn, in words, once it has used up what it may."""
+
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        messages = state["messages"]
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        sent, written = used(messages[asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) > self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            words = "I stop here, this has become too much. A colleague will write to you."
+            return {"jump_to": "end", "messages": [AIMessage(words)]}
+# %% passed: more than, for the time
+class Budget(TurnLimits):
+    """Stop a turn, in words, once it has used up what it may."""
+
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        messages = state["messages"]
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        sent, written = used(messages[asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] > self.seconds
+        ):
+            words = "I stop here, this has become too much. A colleague will write to you."
+            return {"jump_to": "end", "messages": [AIMessage(words)]}
+# %% partial | tokens: counts over the whole thread
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        sent, written = used(state["messages"])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | tokens; money; time; two customers: the hook may not jump
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | two customers: the clock is everybody's
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        self.started = time.monotonic()
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - self.started >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | time: the clock starts when the agent is built
+class Budget(TurnLimits):
+    def __init__(self, tokens, dollars, seconds):
+        super().__init__(tokens, dollars, seconds)
+        self.started = time.monotonic()
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - self.started >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | tokens: forgets what the model writes
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | money: one price for all
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        tokens = sum(used(state["messages"][asked:]))
+        if (
+            tokens >= self.tokens
+            or tokens * PRICE["input"] / 1_000_000 >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | tokens; money; time; two customers: raises
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            raise RuntimeError("over budget")
+# %% partial | tokens; money; time; two customers: stops without a word
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end"}
+# %% partial | tokens; money; time; two customers: stops after the model, with a call open
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def after_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end"}
+# %% partial | money; time; two customers: only the tokens
+class Budget(TurnLimits):
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        if sum(used(state["messages"][asked:])) >= self.tokens:
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
