@@ -25,9 +25,12 @@ EVENTS = (
 )
 
 
+PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
 def problems(*statuses: int) -> dict:
-    """Return the statuses for OpenAPI, all with the same body."""
-    return {status: {"model": bodies.Problem} for status in (400, 401, 422, 503, *statuses)}
+    """Return these statuses and those every endpoint has, for OpenAPI; all have the same body."""
+    return {status: {"content": PROBLEM} for status in (400, 401, 422, 503, *statuses)}
 
 
 router = APIRouter(responses=problems())

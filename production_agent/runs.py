@@ -256,18 +256,18 @@ class Runs:
         return effect
 
     async def _keep_lease(self, run: Run) -> None:
-        """Hold the thread while the run lasts; stop the run if it cannot be held."""
-        while True:
-            await asyncio.sleep(self.settings.lease_seconds / 3)
+        """Hold the thread while the run lasts; stop the run before somebody else may take it."""
+        pause, held_at = self.settings.lease_seconds / 3, time.monotonic()
+        while time.monotonic() - held_at < 2.5 * pause:
+            await asyncio.sleep(pause)
             try:
-                async with asyncio.timeout(self.settings.lease_seconds / 3):
-                    held = await self.store.renew(run.id)
-            except Exception as error:
-                log.error("lease_not_renewed", exc_info=error)
-                held = False
-            if not held:
-                run.task.cancel()
-                return
+                async with asyncio.timeout(pause / 2):
+                    if not await self.store.renew(run.id):
+                        break
+                held_at = time.monotonic()
+            except Exception as error:  # it may go better the next time
+                log.warning("lease_not_renewed", exc_info=error)
+        run.task.cancel()
 
     async def _close(
         self, run: Run, outcome: str, reference: str | None, sentence: str = STOPPED

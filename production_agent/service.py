@@ -145,7 +145,20 @@ def _refused(request: Request, error: Refused) -> JSONResponse:
 
 
 def _http_error(request: Request, error: HTTPException) -> JSONResponse:
-    return _answer(error.status_code, str(error.detail), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # of all endpoints with this path, not of the first one
+        headers["Allow"] = ", ".join(_methods(request))
+    return _answer(error.status_code, f"{error.detail}", headers)
+
+
+def _methods(request: Request) -> list[str]:
+    operations = request.app.openapi()["paths"]
+    found = [
+        methods
+        for path, methods in operations.items()
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), request.url.path)
+    ]
+    return sorted({method.upper() for methods in found for method in methods})
 
 
 def _not_valid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,0 +1,187 @@
+"""The service as a process of its own: started, asked, killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+
+__all__ = ("Service", "events_of", "rows", "until")
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60  # seconds until a state that should come counts as missing
+TOKENS = "ann:token-of-ann,bob:token-of-bob"
+LEASE = 2  # seconds a killed process keeps its threads
+
+
+def until(state: Callable[[], object], what: str) -> object:
+    """Wait until a state is reached, and return what it is."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := state():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"never came: {what}")
+
+
+def rows(database: str, sql: str) -> list[tuple]:
+    """Return what stands in the database, past the service."""
+    if "://" in database:
+        with psycopg.connect(database) as connection:
+            return connection.execute(sql).fetchall()
+    connection = sqlite3.connect(database, timeout=30)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def events_of(answer: httpx.Response) -> Iterator[tuple[str, dict]]:
+    """Give the server-sent events of an answer as they come."""
+    event = ""
+    for line in answer.iter_lines():
+        name, _, value = line.partition(": ")
+        if name == "event":
+            event = value
+        elif name == "data":
+            yield event, json.loads(value)
+
+
+class Service:
+    """A running service.
+
+    Args:
+        database: Its database.
+        folder: Where its log goes.
+        script: What to run in place of `-m production_agent`.
+        settings: Environment variables, without PRODUCTION_AGENT_ in front.
+    """
+
+    def __init__(self, database: str, folder: Path, *, script: str = "", **settings: str) -> None:
+        self.database = database
+        self.log_file = folder / f"log-{time.monotonic_ns()}.jsonl"
+        given = {"TOKENS": TOKENS, "LEASE_SECONDS": LEASE, "TURNS_PER_MINUTE": 10000, **settings}
+        plain = {k: str(v) for k, v in given.items() if k.startswith("OPENAI_")}
+        own = {f"PRODUCTION_AGENT_{k}": str(v) for k, v in given.items() if k not in plain}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **plain, **own}
+        environment["PRODUCTION_AGENT_DATABASE"] = database
+        run = [str(Path(__file__).with_name(script))] if script else ["-m", "production_agent"]
+        with self.log_file.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *run, "--port", "0"],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=folder,
+            )
+        self.url = self.process.stdout.readline().strip()
+        assert self.url, self.log_file.read_text()
+        self.ann, self.bob = self.client("token-of-ann"), self.client("token-of-bob")
+        until(self._answers, "the service's first answer")
+
+    def _answers(self) -> bool:
+        try:
+            return self.ann.get("/health").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def client(self, token: str = "") -> httpx.Client:
+        """Return a client with this token."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=PATIENCE, trust_env=False
+        )
+
+    def thread(self) -> str:
+        """Make a thread of Ann's."""
+        return self.ann.post("/threads", json={}).json()["id"]
+
+    def say(self, thread: str, text: str) -> list[tuple[str, dict]]:
+        """Send a message of Ann's and return all events of the answer."""
+        path = f"/threads/{thread}/messages"
+        with self.ann.stream("POST", path, json={"text": text}) as answer:
+            assert answer.status_code == 200, answer.read()
+            return list(events_of(answer))
+
+    def approval(self, thread: str) -> dict:
+        """Return the one approval that waits on a thread."""
+        (found,) = [one for one in self.ann.get("/approvals").json() if one["thread"] == thread]
+        return found
+
+    def asked(self, text: str = "Please refund 480 euros for order T-7.") -> tuple[str, dict]:
+        """Make a thread with an approval that waits."""
+        thread = self.thread()
+        assert self.say(thread, text)[-1] == ("end", {"status": "pending_approval", "text": ""})
+        return thread, self.approval(thread)
+
+    def decide(self, approval: dict, *decisions: dict, by: httpx.Client | None = None):
+        """Decide (approve, unless told otherwise) and return the whole answer."""
+        body = decision(approval, *decisions)
+        return (by or self.ann).post(f"/approvals/{approval['id']}", json=body)
+
+    def status(self, thread: str) -> str:
+        """Return the status of a thread of Ann's."""
+        return self.ann.get(f"/threads/{thread}").json()["status"]
+
+    def messages(self, thread: str) -> list[tuple[str, str]]:
+        """Return (role, text) of a thread of Ann's."""
+        found = self.ann.get(f"/threads/{thread}").json()["messages"]
+        return [(message["role"], message["text"]) for message in found]
+
+    def log(self, event: str = "") -> list[dict]:
+        """Return the lines of the log, those of one event."""
+        lines = [one for one in self.log_file.read_text().splitlines() if one.startswith("{")]
+        found = [json.loads(line) for line in lines]
+        return [line for line in found if event in ("", line["event"])]
+
+    def effects(self) -> list[tuple]:
+        """Return what was really done."""
+        return [json.loads(row[0]) for row in rows(self.database, "select details from effects")]
+
+    def kill(self) -> None:
+        """Kill it as an operating system does."""
+        self.process.send_signal(signal.SIGKILL)
+        self._gone()
+
+    def stop(self) -> None:
+        """End it as an administrator does."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self._gone()
+
+    def _gone(self) -> None:
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        self.ann.close()
+        self.bob.close()
+
+
+def decision(approval: dict, *decisions: dict) -> dict:
+    """Return the body that decides each call of an approval."""
+    given = decisions or ({"type": "approve"},) * len(approval["calls"])
+    pairs = zip(approval["calls"], given, strict=True)
+    return {
+        "digest": approval["digest"],
+        "decisions": [{"call": call["id"], **one} for call, one in pairs],
+    }
+
+
+@contextmanager
+def running(*arguments, **settings) -> Iterator[Service]:
+    """Start a service and end it."""
+    service = Service(*arguments, **settings)
+    try:
+        yield service
+    finally:
+        service.stop()
