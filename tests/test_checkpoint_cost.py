@@ -17,9 +17,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.sqlite import SqliteSaver
+from postgres_owner import missing
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from test_postgres import missing
 
 from course_utils import checkpoint_cost, pictures, postgres
 
