@@ -1,0 +1,83 @@
+# %% passed: equal jitter
+def wait(retry):
+    backoff = min(30, 2 * 2 ** (retry - 1))
+    return backoff / 2 + random.uniform(0, backoff / 2)
+# %% passed: the SDK's way, a quarter less at most
+def wait(retry):
+    return min(30.0, 2.0 * 2 ** (retry - 1)) * (1 - 0.25 * random.random())
+# %% passed: full jitter, never next to nothing
+def wait(retry):
+    return max(0.1, random.random() * min(30, 2**retry))
+# %% passed: the ends of the range the other way round
+def wait(retry: int) -> float:
+    return random.uniform(min(30.0, 2.0 * 2 ** (retry - 1)), 0)
+# %% passed: never less than a second
+def wait(retry: int) -> float:
+    """Return the seconds before retry 1, 2, 3 ...: doubling, at most 30, never all the same."""
+    return random.uniform(1, min(30.0, 2.0 * 2 ** (retry - 1)))
+# %% passed: a cap of its own, a little lower
+def wait(retry: int) -> float:
+    """Return the seconds before retry 1, 2, 3 ...: doubling, at most 30, never all the same."""
+    return random.uniform(0, min(29.0, 2.0 * 2 ** (retry - 1)))
+# %% passed: up to 3 s at first
+def wait(retry: int) -> float:
+    """Return the seconds before retry 1, 2, 3 ...: doubling, at most 30, never all the same."""
+    return random.uniform(0, min(30.0, 3.0 * 2 ** (retry - 1)))
+# %% passed: 2 s on average at first
+def wait(retry: int) -> float:
+    """Return the seconds before retry 1, 2, 3 ...: doubling, at most 30, never all the same."""
+    return random.uniform(0, min(30.0, 2.0 * 2 ** (retry - 0)))
+# %% passed: the arguments of `min` the other way round
+def wait(retry: int) -> float:
+    """Return the seconds before retry 1, 2, 3 ...: doubling, at most 30, never all the same."""
+    return random.uniform(0, min(2.0 * 2 ** (retry - 1), 30.0))
+# %% passed: whole milliseconds
+def wait(retry):
+    return random.randrange(int(1000 * min(30, 2**retry))) / 1000
+# %% partial | spread out: the broken version as it was
+def wait(retry):
+    backoff = 2.0 * 2 ** (retry - 1)
+    return min(30.0, backoff + random.uniform(0, backoff / 2))
+# %% partial | spread out: no jitter at all
+def wait(retry):
+    return min(30.0, 2.0 * 2 ** (retry - 1))
+# %% partial | never more than: cap first, but jitter on top
+def wait(retry):
+    backoff = min(30.0, 2.0 * 2 ** (retry - 1))
+    return backoff + random.uniform(0, backoff / 2)
+# %% partial | never more than; spread out: a flat second, as LangGraph has it
+def wait(retry):
+    return min(30.0, 2.0 * 2 ** (retry - 1)) + random.uniform(0, 1)
+# %% partial | spread out: a flat second under the cap
+def wait(retry):
+    return min(29.0, 2.0 * 2 ** (retry - 1)) + random.uniform(0, 1)
+# %% partial | spread out: whole seconds only
+def wait(retry):
+    return random.randint(0, min(30, 2 * 2 ** (retry - 1)))
+# %% partial | never more than: forgets the cap
+def wait(retry):
+    return random.uniform(0, 2.0 * 2 ** (retry - 1))
+# %% partial | doubling; spread out: a random wait that never grows
+def wait(retry):
+    return random.uniform(0, 2)
+# %% partial | doubling: counts from 0, so begins at 4 s
+def wait(retry):
+    return random.uniform(0, min(30.0, 2.0 * 2 ** (retry + 1)))
+# %% partial | doubling: twice as much each time, not doubled
+def wait(retry):
+    return random.uniform(0, min(30.0, 2.0 * retry))
+# %% partial | doubling; spread out: always thirty at most
+def wait(retry):
+    return random.uniform(0, 30 if retry > 3 else 2 * retry)
+# %% failed: sleeps in place of returning
+def wait(retry):
+    time.sleep(random.uniform(0, min(30.0, 2.0 * 2 ** (retry - 1))) / 1e9)
+# %% failed: returns text
+def wait(retry):
+    return f"{random.uniform(0, min(30.0, 2.0 * 2 ** (retry - 1))):.1f} s"
+# %% raised: a seed in place of a number
+def wait(retry):
+    return random.uniform(min(30.0, 2.0 * 2 ** (retry - 1)))
+# %% failed: may be negative
+def wait(retry):
+    return min(30.0, 2.0 * 2 ** (retry - 1)) + random.uniform(-3, 0)

@@ -1,0 +1,112 @@
+# %% passed: from the policy above
+def build_finder(service):
+    def find_order(shelf):
+        return {"status": service(shelf["order"])}
+
+    policy = quick._replace(max_attempts=4, retry_on=is_transient)
+    graph = StateGraph(Shelf)
+    graph.add_node("find", find_order, retry_policy=[policy])
+    graph.add_edge(START, "find")
+    graph.add_edge("find", END)
+    return graph.compile()
+# %% passed: a lambda, and node defaults
+def build_finder(service):
+    graph = StateGraph(Shelf)
+    graph.set_node_defaults(
+        retry_policy=RetryPolicy(0.01, max_attempts=4, jitter=False, retry_on=is_transient)
+    )
+    graph.add_node("find", lambda shelf: {"status": service(shelf["order"])})
+    return graph.add_edge(START, "find").compile()
+# %% passed: a loop by hand
+def build_finder(service):
+    def find_order(shelf):
+        for attempt in range(4):
+            try:
+                return {"status": service(shelf["order"])}
+            except Exception as error:
+                if attempt == 3 or not is_transient(error):
+                    raise
+            time.sleep(0.01 * 2**attempt)
+
+    return StateGraph(Shelf).add_node(find_order).add_edge(START, "find_order").compile()
+# %% partial | KeyError; AssertionError; ModelAuthenticationError; twice; timeout; for ever: the broken version
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        try:
+            return {"status": service(shelf["order"])}
+        except Exception as error:
+            return {"status": f"Error: {error}"}
+
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | timeout; for ever; AssertionError; ModelAuthenticationError: only the `try` is gone
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | KeyError; AssertionError; ModelAuthenticationError: retries everything
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    policy = quick._replace(max_attempts=4, retry_on=Exception)
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | for ever: four retries, so five attempts
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    policy = quick._replace(max_attempts=5, retry_on=is_transient)
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | timeout: only one class of errors
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    policy = quick._replace(max_attempts=4, retry_on=ConnectionError)
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | busy twice: the default waits
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    policy = RetryPolicy(max_attempts=4, retry_on=is_transient)
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | for ever: an error handler hides the end
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    def sorry(shelf, error: NodeError):
+        if not is_transient(error.error):
+            raise error.error
+        return {"status": "unknown"}
+
+    policy = quick._replace(max_attempts=4, retry_on=is_transient)
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy, error_handler=sorry)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | busy twice: a loop by hand that does not wait
+def build_finder(service):
+    def find_order(shelf):
+        for attempt in range(4):
+            try:
+                return {"status": service(shelf["order"])}
+            except Exception as error:
+                if attempt == 3 or not is_transient(error):
+                    raise
+
+    return StateGraph(Shelf).add_node(find_order).add_edge(START, "find_order").compile()
+# %% failed: forgets to compile
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
+    graph.add_edge(START, "find_order")
+    return graph

@@ -1,0 +1,182 @@
+# %% passed: a node that starts each turn
+def build_desk(service, pause):
+    def start(turn):
+        return {"failures": 0}
+
+    def look_up(turn):
+        if turn["failures"]:
+            pause(turn["failures"])
+        try:
+            return {"answer": service(turn["order"]), "failures": 0}
+        except ConnectionError:
+            return {"failures": turn["failures"] + 1, "answer": "Sorry, please ask again later."}
+
+    def again(turn):
+        return "look_up" if 0 < turn["failures"] < 4 else END
+
+    graph = StateGraph(Turn).add_node(start).add_node(look_up)
+    graph.add_edge(START, "start").add_edge("start", "look_up")
+    return graph.add_conditional_edges("look_up", again).compile(checkpointer=InMemorySaver())
+# %% passed: an end without `goto=END`
+def build_desk(service, pause):
+    """Return a desk that calls four times a turn, then gives up; each turn starts afresh."""
+
+    def look_up(turn: Turn) -> Command:
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            answer = service(turn["order"])
+        except ConnectionError:
+            if failures < 3:
+                return Command(update={"failures": failures + 1}, goto="look_up")
+            answer = "Sorry, please ask again later."
+        return Command(update={"answer": answer, "failures": 0})
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% passed: the counter is no state at all
+def build_desk(service, pause):
+    def look_up(turn):
+        for failures in range(4):
+            if failures:
+                pause(failures)
+            try:
+                return {"answer": service(turn["order"])}
+            except ConnectionError:
+                pass
+        return {"answer": "Sorry, we cannot reach our order book."}
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% passed: the counter is reset in both updates
+def build_desk(service, pause):
+    def look_up(turn):
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            update = {"answer": service(turn["order"]), "failures": 0}
+            return Command(update=update, goto=END)
+        except ConnectionError:
+            failures += 1
+        if failures == 4:
+            update = {"answer": "Sorry, please ask again later.", "failures": 0}
+            return Command(update=update, goto=END)
+        return Command(update={"failures": failures}, goto="look_up")
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% partial | a new turn after a success; a new turn after giving up: the broken version as it was
+def build_desk(service, pause):
+    def look_up(turn):
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            return Command(update={"answer": service(turn["order"])}, goto=END)
+        except ConnectionError:
+            failures += 1
+        if failures == 4:
+            return Command(update={"answer": "Sorry, please ask again later."}, goto=END)
+        return Command(update={"failures": failures}, goto="look_up")
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% partial | a new turn after giving up: resets on success only
+def build_desk(service, pause):
+    def look_up(turn):
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            return Command(update={"answer": service(turn["order"]), "failures": 0}, goto=END)
+        except ConnectionError:
+            failures += 1
+        if failures == 4:
+            return Command(update={"answer": "Sorry, please ask again later."}, goto=END)
+        return Command(update={"failures": failures}, goto="look_up")
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% partial | a new turn after a success: resets on giving up only
+def build_desk(service, pause):
+    def look_up(turn):
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            return Command(update={"answer": service(turn["order"])}, goto=END)
+        except ConnectionError:
+            failures += 1
+        if failures == 4:
+            update = {"answer": "Sorry, please ask again later.", "failures": 0}
+            return Command(update=update, goto=END)
+        return Command(update={"failures": failures}, goto="look_up")
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% partial | the thread remembers: forgets everything, threads included
+def build_desk(service, pause):
+    def look_up(turn):
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            return Command(update={"answer": service(turn["order"])}, goto=END)
+        except ConnectionError:
+            failures += 1
+        if failures == 4:
+            return Command(update={"answer": "Sorry, please ask again later."}, goto=END)
+        return Command(update={"failures": failures}, goto="look_up")
+
+    return StateGraph(Turn).add_node(look_up).add_edge(START, "look_up").compile()
+# %% partial | pauses before retries; gives up; a new turn after giving up: a retry policy pauses by itself
+def build_desk(service, pause):
+    def look_up(turn):
+        return {"answer": service(turn["order"])}
+
+    def sorry(turn, error: NodeError):
+        return {"answer": "Sorry, please ask again later."}
+
+    policy = quick._replace(max_attempts=4)
+    graph = StateGraph(Turn).add_node(look_up, retry_policy=policy, error_handler=sorry)
+    return graph.add_edge(START, "look_up").compile(checkpointer=InMemorySaver())
+# %% partial | gives up; a new turn after giving up: raises in the end
+def build_desk(service, pause):
+    def look_up(turn):
+        for failures in range(4):
+            if failures:
+                pause(failures)
+            try:
+                return {"answer": service(turn["order"])}
+            except ConnectionError:
+                if failures == 3:
+                    raise
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% partial | gives up; a new turn after giving up: one call too few
+def build_desk(service, pause):
+    def look_up(turn):
+        for failures in range(3):
+            if failures:
+                pause(failures)
+            try:
+                return {"answer": service(turn["order"])}
+            except ConnectionError:
+                pass
+        return {"answer": "Sorry, please ask again later."}
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% partial | pauses before retries; a new turn after a success; gives up; a new turn after giving up: gives up at the first failure
+def build_desk(service, pause):
+    def look_up(turn):
+        try:
+            return {"answer": service(turn["order"]), "failures": 0}
+        except ConnectionError:
+            return {"answer": "Sorry, please ask again later.", "failures": 0}
+
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())

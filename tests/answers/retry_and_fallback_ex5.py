@@ -1,0 +1,204 @@
+# %% passed: the longer of the two waits
+def ask(llm, text, budget):
+    end = time.monotonic() + budget
+    for n in range(1000):
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            wait = max(random.uniform(0, 0.1 * 2**n), retry_after(error))
+            if time.monotonic() + wait > end:
+                raise
+            time.sleep(wait)
+# %% passed: what is left of the budget, and `time.time`
+from time import sleep
+
+
+def ask(llm, text, budget):
+    began, n, last = time.time(), 0, None
+    while True:
+        if last is not None:
+            pause = max(retry_after(last), random.random() * 0.1 * 2**n)
+            n += 1
+            if pause > budget - (time.time() - began):
+                raise last
+            sleep(pause)
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            last = error
+            if not is_transient(error):
+                raise
+# %% passed: returns the words
+def ask(llm, text, budget):
+    waited, longest, began = 0, 0.1, time.perf_counter()
+    while True:
+        try:
+            return llm.invoke(text).text
+        except TRANSIENT as error:
+            pause = max(random.uniform(0, longest), retry_after(error))
+            too_late = time.perf_counter() - began + pause > budget
+            if not is_transient(error) or too_late:
+                raise
+        time.sleep(pause)
+        longest *= 2
+# %% passed: not one instant later
+def ask(llm, text: str, budget: float):
+    """Return the model's answer; retry what is transient, within `budget` seconds."""
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = retry_after(error) + random.uniform(0, longest)
+            if not is_transient(error) or time.monotonic() + pause >= deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% passed: the ends of the range the other way round
+def ask(llm, text: str, budget: float):
+    """Return the model's answer; retry what is transient, within `budget` seconds."""
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = retry_after(error) + random.uniform(longest, 0)
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% failed: asks again at once
+def ask(llm, text, budget):
+    end = time.monotonic() + budget
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if not is_transient(error) or time.monotonic() > end:
+                raise
+# %% partial | stays; the budget; the waits: three tries for everything
+def ask(llm, text, budget):
+    for n in range(3):
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if n == 2:
+                raise
+            time.sleep(max(random.uniform(0, 0.1 * 2**n), retry_after(error)))
+# %% partial | stays: retries whatever fails
+def ask(llm, text, budget):
+    end, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(random.uniform(0, longest), retry_after(error))
+            if time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        longest *= 2
+# %% partial | stays: `is_retryable` takes a used-up quota for a rate limit
+def ask(llm, text, budget):
+    end, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(random.uniform(0, longest), retry_after(error))
+            if not error.is_retryable or time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        longest *= 2
+# %% partial | Retry-After; the budget: does not listen to the server
+def ask(llm, text, budget):
+    end, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = random.uniform(0, longest)
+            if not is_transient(error) or time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        longest *= 2
+# %% partial | the budget; the waits: looks at the clock before it waits, not after
+def ask(llm, text, budget):
+    end, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if not is_transient(error) or time.monotonic() > end:
+                raise
+            pause = max(random.uniform(0, longest), retry_after(error))
+        time.sleep(pause)
+        longest *= 2
+# %% partial | the budget: shortens the wait to what is left, and comes too early
+def ask(llm, text, budget):
+    end, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            left = end - time.monotonic()
+            if not is_transient(error) or left <= 0.01:
+                raise
+            pause = min(left, max(random.uniform(0, longest), retry_after(error)))
+        time.sleep(pause)
+        longest *= 2
+# %% partial | the waits: no jitter
+def ask(llm, text, budget):
+    end, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(longest, retry_after(error))
+            if not is_transient(error) or time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        longest *= 2
+# %% partial | the waits: never doubles
+def ask(llm, text, budget):
+    end = time.monotonic() + budget
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(random.uniform(0, 0.1), retry_after(error))
+            if not is_transient(error) or time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+# %% partial | a dropped connection: expects a response at every error
+def ask(llm, text, budget):
+    end, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            pause = random.uniform(0, longest)
+            pause = max(pause, float(error.response.headers.get("retry-after", 0)))
+            if time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        longest *= 2
+# %% partial | two failures; a dropped connection; Retry-After: forgets to return
+def ask(llm, text, budget):
+    end, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            llm.invoke(text)
+            return
+        except Exception as error:
+            pause = max(random.uniform(0, longest), retry_after(error))
+            if not is_transient(error) or time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        longest *= 2
+# %% partial | two failures; a dropped connection; Retry-After; the waits: no retry at all
+def ask(llm, text, budget):
+    return llm.invoke(text)
