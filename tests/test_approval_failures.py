@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from approval_desk import BIG, SMALL, agent, done, flaky, steps
+from approval_desk import BIG, SMALL, State, agent, done, flaky, steps
 from approval_panels import (
     AGENT_INPUT,
     LESS,
@@ -18,7 +18,9 @@ from approval_panels import (
     press,
     shown,
 )
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import START, StateGraph
 from langgraph.types import Command
 
 from course_utils import ApprovalPanel
@@ -30,8 +32,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # Failures
 
 
-def test_a_failed_step_is_shown_and_the_question_asked_again() -> None:
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_failed_step_is_shown_and_the_question_asked_again(nested: bool) -> None:
     graph = flaky(OWN)
+    if nested:
+        outer = StateGraph(State).add_node("inner", graph.copy({"checkpointer": None}))
+        graph = outer.add_edge(START, "inner").compile(checkpointer=InMemorySaver())
     panel = panel_of(graph)
     press(panel, "Approve")
     assert "RuntimeError: the bank is closed." in shown(panel)
