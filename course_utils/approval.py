@@ -44,7 +44,8 @@ class ApprovalPanel:
     - `interrupt(anything else)`, shown as it is. It returns True (Approve) or False (Reject).
 
     The graph runs in the callback of the button, with `graph.stream`: a graph with an async saver
-    or async nodes is refused.
+    or async nodes is refused. Of a batch, decisions are kept here until all are made: a restart
+    before that asks for all again. Two kernels that decide in the same instant are not kept apart.
     """
 
     def __init__(
@@ -108,9 +109,8 @@ class ApprovalPanel:
         if state.created_at is None:
             raise DecisionNeeded("nothing has run on this thread yet. Invoke the graph first.")
         if state.next:
-            steps = ", ".join(state.next)
             raise DecisionNeeded(
-                f"the run stopped before {steps} and waits for no decision. "
+                f"the run stopped before {', '.join(state.next)} and waits for no decision. "
                 "`graph.invoke(None, config)` goes on."
             )
         return state.values

@@ -68,6 +68,7 @@ def test_respond_needs_an_answer() -> None:
 def test_a_second_click_decides_nothing() -> None:
     panel = panel_of(steps(OWN, "Really?"))
     press(panel, "Approve", 0)
+    assert [b.disabled for b in every(panel.widget, ipywidgets.Button)] == [True] * 3 + [False] * 2
     press(panel, "Approve", 0)
     press(panel, "Reject", 0)
     assert done == ["first: {'type': 'approve'}"]
