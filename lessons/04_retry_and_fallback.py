@@ -201,18 +201,15 @@ check.ex1(requests)
 # ## One layer: which one?
 #
 # The careful desk has one layer now, and it is still impolite. A provider that answers 429 says
-# when to come back, in the header `Retry-After`. Here it says 0.3 s:
+# when to come back, in the header `Retry-After`. Here it says: in a second.
 
 # %%
 politely = desk_of(chat(max_retries=2))
 for name, desk in {"RetryPolicy": careful, "SDK": politely}.items():
     model.reset()
-    model.fail("rate_limit", times=2, retry_after=0.3)
-    try:
-        desk.invoke(question)
-    finally:
-        remarks = [remark for request in model.requests for remark in request.remarks]
-    print(f"{name:12}", [request.status for request in model.requests], remarks)
+    model.fail("rate_limit", retry_after=1)
+    desk.invoke(question)
+    print(f"{name:12}", [request.status for request in model.requests], model.requests[-1].remarks)
 
 # %% [markdown]
 # `RetryPolicy` knows nothing of HTTP and comes back too early. The SDK waits exactly as long as it
@@ -728,7 +725,8 @@ def ask_through_breaker() -> None:
     """Ask once; print what came, what the wire saw, and the breaker."""
     before = len(model.requests)
     try:
-        breaker.call(chat(max_retries=0).invoke, "Hello")
+        with breaker.calling():
+            chat(max_retries=0).invoke("Hello")
         outcome = "answered"
     except Exception as error:
         outcome = type(error).__name__
@@ -753,7 +751,9 @@ ask_through_breaker()
 
 # %% [markdown]
 # One breaker for each *service*, at module level, not one for each request. It counts in this
-# process only (or in Redis, for several).
+# process only (or in Redis, for several). And write `with breaker.calling():`, also around an
+# `await`. `breaker.call(...)` looks simpler, but it holds a lock while it runs: one customer at a
+# time (pybreaker 1.4.1, `CircuitBreaker.call`).
 #
 # ### Do not ask too fast: a rate limiter
 #
@@ -979,7 +979,7 @@ check.ex7(close_the_turn)
 #   `Retry-After` and retries only what is transient (and a used-up quota, alas).
 # - **Your own nodes:** `RetryPolicy(retry_on=is_transient)`, only where a second run does no harm:
 #   a node that charged a card before it failed charges it again (lesson 3).
-# - **No broad `except` in a node:** it hides the failure from the policy, and it swallows interrupts
+# - **No broad `except` in a node:** it hides the failure from the policy, and swallows interrupts
 #   (lesson 3). An `error_handler` does neither.
 # - **Streams are not retried** by the SDK once the first word is out, and neither is a fallback
 #   tried. Lesson 1 says what your page does then.
