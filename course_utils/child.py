@@ -21,6 +21,7 @@ __all__ = ("Child", "kill_9", "prepare", "start")
 
 # Where processes can be forked, one process loads these once, and its forks start in no time.
 _LOADED = ("langchain.agents", "langchain_openai", "langgraph.checkpoint.sqlite", __name__)
+_LOADED += ("langgraph.checkpoint.postgres",)
 _FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 _context = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
 

@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any
 
 from langchain.agents import create_agent
-from langchain.messages import AIMessage
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -63,18 +62,18 @@ def ex1(reply):
             assert isinstance(answer, str), (
                 f"`reply` returned {kind(answer)}; expected the text of the last message."
             )
+            assert "my name" not in answer.lower(), (
+                f"`reply` returned {short(answer)}: the customer's words. The answer is the last "
+                "message."
+            )
             said[customer, page] = answer
-    with part("remembered on another page"):
-        assert "Ada" in said["ada", "/returns"], (
-            "Ada said her name on /tents. On /returns she asked for it and was told "
-            f"{short(said['ada', '/returns'])}. Does the thread id depend on the page, or is it "
-            "new at each request?"
-        )
-    with part("remembered on the same page"):
-        assert "Bert" in said["bert", "/tents"], (
-            "Bert said his name on /tents, asked for it there, and was told "
-            f"{short(said['bert', '/tents'])}."
-        )
+    for customer, page, where in (("ada", "/returns", "another"), ("bert", "/tents", "the same")):
+        with part(f"remembered on {where} page"):
+            assert customer.title() in said[customer, page], (
+                f"{customer.title()} gave a name on /tents, asked for it on {page}, and was told "
+                f"{short(said[customer, page])}. Does the thread id depend on the page, is it new "
+                "at each request, or the same for everybody?"
+            )
     with part("nobody else's conversation"):
         known = " ".join(said["carol", page] for page in ("/tents", "/returns"))
         assert "Ada" not in known and "Bert" not in known, (
@@ -124,24 +123,21 @@ def ex2(ask_once, open_for_long, ask_async):
         with part("ask_async"):
             file = f"{folder}/async.db"
 
-            async def twice() -> list[Any]:
-                asking = [ask_async(lambda saver: build(saver, True), file, text, THREAD)
-                          for text in ("Hello", "Again")]  # fmt: skip
-                assert all(map(_is_awaitable, asking)), "`ask_async` is not an `async def`."
-                states = [await one for one in asking]
+            async def twice() -> None:
+                states = []
+                for text in ("Hello", "Again"):
+                    asking = ask_async(lambda saver: build(saver, True), file, text, THREAD)
+                    assert hasattr(asking, "__await__"), "`ask_async` is not an `async def`."
+                    states.append(await asking)
+                assert_remembered(states, "ask_async", file)
                 with contextlib.suppress(ValueError):  # so says a closed connection
                     await savers[-1].conn.execute("SELECT 1")
                     await savers[-1].conn.close()
                     raise AssertionError(
                         "`ask_async` leaves the file open. Use `async with ... as saver:`."
                     )
-                return states
 
-            assert_remembered(run_async(twice()), "ask_async", file)
-
-
-def _is_awaitable(value: Any) -> bool:
-    return hasattr(value, "__await__")
+            run_async(twice())
 
 
 @exercise(
@@ -160,8 +156,11 @@ def ex3(ledgers):
         with part(f"{letter}: {durability}, {step} {'is killed' if ends == 'killed' else ends}"):
             given = ledgers.get(letter, ledgers.get(letter.lower()))
             assert given not in (None, ...), f"{letter} is missing in `ledgers`."
-            given = given.replace(",", " ").split() if isinstance(given, str) else list(given)
-            assert given == real[letter], (
+            given = given.replace(",", " ").split() if isinstance(given, str) else given
+            assert isinstance(given, list | tuple), (
+                f"{letter}: you gave {kind(given)}; expected a list of steps, ['reserve', ...]."
+            )
+            assert list(given) == real[letter], (
                 f"{letter}: you predicted {' '.join(map(str, given))}. I ran it just now, and the "
                 f"ledger says {' '.join(real[letter])}: {why}."
             )
@@ -231,17 +230,13 @@ def ex5(small_desk):
         assert hasattr(graph, "invoke"), f"`small_desk` returned {kind(graph)}; expected a graph."
         sizes = [0]
         for turn in range(1, 31):
-            state = graph.invoke({"messages": f"Turn {turn}. {LONG}"}, THREAD)
+            graph.invoke({"messages": f"Turn {turn}. {LONG}"}, THREAD)
             if turn % 10 == 0:
                 sizes.append(stored_bytes(saver))
         first, second, third = (after - before for before, after in pairwise(sizes))
         assert first and graph.checkpointer, (
             "Nothing was saved: give `saver` to `compile` or `create_agent` as `checkpointer`."
         )
-        with part("an answer at each turn"):
-            assert isinstance(state["messages"][-1], AIMessage), (
-                f"The turn ended with {kind(state['messages'][-1])}; expected the model's answer."
-            )
         with part("the store grows evenly"):
             assert third < 1.3 * second, (
                 f"Turns 1 to 10 added {first // 1000} kB to the store, 11 to 20 {second // 1000} "
@@ -272,9 +267,10 @@ def ex6(send):
     """Runs on one conversation queue, others do not, and a failure frees the queue."""
     desk = SlowDesk()
     graph = desk.graph
+    states: list[Any] = []
     with part("no message is lost"):
         with ThreadPoolExecutor(8) as pool:
-            states = list(pool.map(lambda n: send(graph, "ada", f"message {n}"), range(8)))
+            states += list(pool.map(lambda n: send(graph, "ada", f"message {n}"), range(8)))
         kept = graph.get_state({"configurable": {"thread_id": "ada"}}).values.get("messages", [])
         assert kept, "Nothing was saved under the thread id I gave."
         assert len(kept) == 16 and desk.most == 1, (
@@ -283,9 +279,8 @@ def ex6(send):
             "same lock for all of them, and is `invoke` inside it?"
         )
     with part("it returns the new state"):
-        assert all(isinstance(state, dict) and "messages" in state for state in states), (
-            f"`send` returned {kind(states[0])}; expected what `invoke` returns."
-        )
+        odd = [one for one in states or [None] if not (isinstance(one, dict) and "messages" in one)]
+        assert not odd, f"`send` returned {kind(odd[0])}; expected what `invoke` returns."
     with part("other conversations do not wait"), ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(send, graph, name, "meet") for name in ("bert", "carol")]
         errors = [run.exception() for run in runs]
@@ -293,13 +288,12 @@ def ex6(send):
             "Two customers asked at the same time, and one had to wait for the other. One lock for "
             "all makes the whole shop a queue: every conversation needs its own."
         )
-        assert errors == [None, None], f"A run on another conversation failed: {errors}."
     with part("a failed run does not block"):
         with contextlib.suppress(ConnectionError):
             send(graph, "dora", "fail")
         after = threading.Thread(target=send, args=(graph, "dora", "hello"), daemon=True)
         after.start()
-        after.join(timeout=2.0)
+        after.join(timeout=5.0)
         assert not after.is_alive(), (
             "After a run that raised, the next one on the same conversation waits for ever: the "
             "lock was never given back. `with lock:` does that, whatever happens."

@@ -148,6 +148,7 @@ CONVERSATIONS = {
     ),
     "a system message": (_talk("S", "H1", "A1", "H2", "A2", "H3", "A3"), 2),
     "a short conversation": (_talk("S", "A0", "H1", "C1", "T1", "A1"), 0),
+    "one question": (_talk("A0", "H1", "A1"), 0),
     "two questions": (_talk("H1", "C1", "T1", "A1", "H2", "A2"), 0),
     "nothing said yet": ([], 0),
 }
@@ -207,7 +208,7 @@ class SlowDesk:
 
     def __init__(self) -> None:
         self.most = self._inside = 0
-        self._guard, self._both = threading.Lock(), threading.Barrier(2, timeout=1.0)
+        self._guard, self._both = threading.Lock(), threading.Barrier(2, timeout=5.0)
         builder = StateGraph(MessagesState).add_node("answer", self._answer)
         self.graph = builder.add_edge(START, "answer").compile(checkpointer=InMemorySaver())
 

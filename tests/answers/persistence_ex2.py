@@ -1,0 +1,136 @@
+# %% passed: contextlib closes, an exit stack holds, streams end
+import contextlib
+
+
+def ask_once(build, file, text, thread):
+    with contextlib.closing(sqlite3.connect(file, check_same_thread=False)) as connection:
+        return build(SqliteSaver(connection)).invoke({"messages": [("user", text)]}, thread)
+
+
+held = contextlib.ExitStack()
+
+
+def open_for_long(build, file):
+    return build(held.enter_context(SqliteSaver.from_conn_string(file)))
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        async for state in build(saver).astream({"messages": text}, thread, stream_mode="values"):
+            pass
+    return state
+# %% passed: with aiosqlite, and the graph keeps its connection
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    with SqliteSaver.from_conn_string(file) as saver:
+        graph = build(saver)
+        graph.invoke({"messages": text}, thread)
+        return graph.get_state(thread).values
+
+
+def open_for_long(build, file: str):
+    connection = sqlite3.connect(file, check_same_thread=False)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    saver = SqliteSaver(connection)
+    saver.setup()
+    return build(saver)
+
+
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    import aiosqlite
+
+    async with aiosqlite.connect(file) as connection:
+        return await build(AsyncSqliteSaver(connection)).ainvoke({"messages": text}, thread)
+# %% partial | open_for_long: returns from inside the with
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver)
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | open_for_long: other threads are not allowed
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file)))
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_once; ask_async: an address instead of a path; a sync saver
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string("sqlite:///" + file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% failed | ask_once; open_for_long; ask_async: in memory it works
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(":memory:") as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(":memory:", check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(":memory:") as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_once; ask_async: never closed
+def ask_once(build, file, text, thread):
+    return open_for_long(build, file).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    import aiosqlite
+
+    connection = await aiosqlite.connect(file)
+    return await build(AsyncSqliteSaver(connection)).ainvoke({"messages": text}, thread)
+# %% partial | ask_async: invoke in an async function
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+# %% failed | ask_once; open_for_long; ask_async: a new thread id at each call; forgets to return
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        thread = {"configurable": {"thread_id": text}}
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+def ask_async(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)

@@ -1,0 +1,94 @@
+# %% passed: trim_messages with a counter of questions
+def keep_last_two(state):
+    def questions(messages):
+        return sum(message.type == "human" for message in messages)
+
+    if questions(state["messages"]) <= 2:
+        return {}
+    kept = trim_messages(
+        state["messages"], max_tokens=2, token_counter=questions,
+        start_on="human", include_system=True,
+    )
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+# %% passed: from the end, counting
+def keep_last_two(state):
+    removed, seen = [], 0
+    asked = [m for m in state["messages"] if isinstance(m, HumanMessage)]
+    for message in reversed(state["messages"]):
+        if seen >= 2 and len(asked) > 2 and message.type != "system":
+            removed.append(RemoveMessage(id=message.id))
+        seen += message.type == "human"
+    return {"messages": removed}
+# %% passed: all removed, the right ones put back
+def keep_last_two(state: MessagesState) -> dict:
+    messages = list(state["messages"])
+    head = messages[:1] if messages and messages[0].type == "system" else []
+    rest = messages[len(head):]
+    while sum(message.type == "human" for message in rest) > 2:
+        rest.pop(0)
+        while rest[0].type != "human":
+            rest.pop(0)
+    return {"messages": [RemoveMessage(id=REMOVE_ALL_MESSAGES), *head, *rest]}
+# %% passed: what stands before the second of two questions stays as well
+def keep_last_two(state):
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    start = questions[-2] if len(questions) > 2 else 0
+    removed = [message for message in messages[:start] if message.type != "system"]
+    return {"messages": [RemoveMessage(message.id) for message in removed]}
+# %% partial | four; calls; results; system: returns the last ones
+def keep_last_two(state):
+    questions = [n for n, message in enumerate(state["messages"]) if message.type == "human"]
+    return {"messages": state["messages"][questions[-2] if len(questions) > 1 else 0:]}
+# %% partial | calls; results; a short; two questions: the last four, whatever they are
+def keep_last_two(state):
+    kept = [m for m in state["messages"] if m.type != "system"][-4:]
+    system = [m for m in state["messages"] if m.type == "system"]
+    if len(state["messages"]) == 7 and not system:
+        kept = kept[1:]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *system, *kept]}
+# %% partial | system; a short; one question: the system message goes as well
+def keep_last_two(state):
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    if not questions:
+        return {}
+    start = questions[-2] if len(questions) > 1 else questions[0]
+    return {"messages": [RemoveMessage(message.id) for message in messages[:start]]}
+# %% partial | four; calls; results; system: keeps one question only
+def keep_last_two(state):
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    if len(questions) < 3:
+        return {}
+    return {"messages": [RemoveMessage(m.id) for m in messages[:questions[-1]] if m.type != "system"]}
+# %% partial | calls; results; a short; two questions: keeps questions and answers, drops the calls
+def keep_last_two(state):
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    start = questions[-2] if len(questions) > 1 else 0
+    removed = [m for m in messages[:start] if m.type != "system"]
+    removed += [m for m in messages[start:] if m.type == "tool"]
+    return {"messages": [RemoveMessage(m.id) for m in removed]}
+# %% partial | four; calls; results; system: trims by messages
+def keep_last_two(state):
+    kept = trim_messages(
+        state["messages"], max_tokens=4, token_counter=len, start_on="human", include_system=True
+    )
+    if len(state["messages"]) < 7:
+        return {}
+    kept = kept[-2:]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+# %% partial | nothing said yet: does not think of the empty conversation
+def keep_last_two(state):
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    questions = [0, *questions] if len(questions) == 1 else questions
+    start = questions[-2]
+    return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
+# %% partial | four; calls; results; system: changes the list in place
+def keep_last_two(state):
+    messages = state["messages"]
+    while sum(message.type == "human" for message in messages) > 2:
+        messages.pop(0)
+    return {"messages": messages}
