@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from service_process import ROOT, Service, running
+from service_process import Service, running
+from warm_start import Launcher
 
 import lesson_model
 from course_utils import postgres
 from lesson_model.model import ENDPOINTS
+from production_agent.database import open_database
+from production_agent.settings import read
+
+DATABASE = "PRODUCTION_AGENT_DATABASE"
 
 
 def missing(sentence: str) -> NoReturn:
@@ -49,35 +52,46 @@ def new_postgres() -> str:
     url = postgres.start(fresh=True)
     if url is None:
         missing("PostgreSQL is missing: see `python3 course.py doctor`.")
-    set_up = [sys.executable, "-m", "production_agent", "--set-up"]
-    subprocess.run(
-        set_up, env={**os.environ, "PRODUCTION_AGENT_DATABASE": url}, check=True, cwd=ROOT
-    )
+
+    async def set_up() -> None:
+        async with open_database(read(os.environ | {DATABASE: url}), set_up=True):
+            pass
+
+    asyncio.run(set_up())
     return url
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, served, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    return new_postgres() if request.param == "postgres" else str(tmp_path / "agent.sqlite")
-
-
-@pytest.fixture
-def start(tmp_path: Path, model) -> Iterator[Callable[..., Service]]:
-    """Return a function that starts a service; all of them end with the test."""
-    with ExitStack() as stack:
-        yield lambda database, **settings: stack.enter_context(
-            running(database, tmp_path, **settings)
-        )
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """What starts services."""
+    one = Launcher()
+    yield one
+    one.stop()
 
 
 @pytest.fixture(scope="module")
-def shared(served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service on SQLite for the tests of a module that leave it as it is."""
-    folder = tmp_path_factory.mktemp("service")
-    with running(str(folder / "agent.sqlite"), folder) as service:
-        yield service
-        assert not service.log("request_failed") and not service.log("run_not_closed")
+def start(launcher: Launcher, served, tmp_path_factory) -> Iterator[Callable[..., Service]]:
+    """Return a function that starts a service; all of them end with the module."""
+    folder = tmp_path_factory.mktemp("services")
+    with ExitStack() as stack:
+        yield lambda database, **settings: stack.enter_context(
+            running(launcher, database, folder, **settings)
+        )
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, served, tmp_path_factory) -> str:
+    """An empty database of each kind."""
+    if request.param == "postgres":
+        return new_postgres()
+    return str(tmp_path_factory.mktemp("database") / "agent.sqlite")
+
+
+@pytest.fixture(scope="module")
+def shared(start: Callable[..., Service], tmp_path_factory) -> Iterator[Service]:
+    """A service on SQLite for all tests of a module."""
+    yield (service := start(str(tmp_path_factory.mktemp("database") / "agent.sqlite")))
+    assert not service.log("request_failed") and not service.log("run_not_closed")
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import psycopg
+from warm_start import Launcher
 
 __all__ = ("Service", "events_of", "rows", "until")
 
@@ -61,13 +61,16 @@ class Service:
     """A running service.
 
     Args:
+        launcher: Starts it.
         database: Its database.
         folder: Where its log goes.
         script: What to run in place of `-m production_agent`.
         settings: Environment variables, without PRODUCTION_AGENT_ in front.
     """
 
-    def __init__(self, database: str, folder: Path, *, script: str = "", **settings: str) -> None:
+    def __init__(
+        self, launcher: Launcher, database: str, folder: Path, *, script: str = "", **settings
+    ) -> None:
         self.database = database
         self.log_file = folder / f"log-{time.monotonic_ns()}.jsonl"
         given = {"TOKENS": TOKENS, "LEASE_SECONDS": LEASE, "TURNS_PER_MINUTE": 10000, **settings}
@@ -75,18 +78,13 @@ class Service:
         own = {f"PRODUCTION_AGENT_{k}": str(v) for k, v in given.items() if k not in plain}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **plain, **own}
         environment["PRODUCTION_AGENT_DATABASE"] = database
-        run = [str(Path(__file__).with_name(script))] if script else ["-m", "production_agent"]
-        with self.log_file.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *run, "--port", "0"],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=folder,
-            )
-        self.url = self.process.stdout.readline().strip()
-        assert self.url, self.log_file.read_text()
+        script = script and str(Path(__file__).with_name(script))
+        out = folder / f"{self.log_file.stem}.out"
+        self.pid = launcher.start(script, environment, str(folder), str(out), str(self.log_file))
+        self.url = until(
+            lambda: out.exists() and out.read_text().strip() or not self._lives(), "its address"
+        )
+        assert isinstance(self.url, str), self.log_file.read_text()
         self.ann, self.bob = self.client("token-of-ann"), self.client("token-of-bob")
         until(self._answers, "the service's first answer")
 
@@ -99,9 +97,7 @@ class Service:
     def client(self, token: str = "") -> httpx.Client:
         """Return a client with this token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(
-            base_url=self.url, headers=headers, timeout=PATIENCE, trust_env=False
-        )
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE, trust_env=False)
 
     def thread(self) -> str:
         """Make a thread of Ann's."""
@@ -151,20 +147,21 @@ class Service:
 
     def kill(self) -> None:
         """Kill it as an operating system does."""
-        self.process.send_signal(signal.SIGKILL)
-        self._gone()
+        self._end(getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def stop(self) -> None:
         """End it as an administrator does."""
-        if self.process.poll() is None:
-            self.process.terminate()
-        self._gone()
+        self._end(signal.SIGTERM)
 
-    def _gone(self) -> None:
-        self.process.wait(PATIENCE)
-        self.process.stdout.close()
+    def _end(self, how: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, how)
+        until(lambda: not self._lives(), "the service's end")
         self.ann.close()
         self.bob.close()
+
+    def _lives(self) -> bool:
+        return psutil.pid_exists(self.pid)
 
 
 def decision(approval: dict, *decisions: dict) -> dict:

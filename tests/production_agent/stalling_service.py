@@ -1,13 +1,12 @@
-"""The service, with one step that never ends; the log says when it is reached.
+"""The service, with steps that never end; the log says which one is reached.
 
-STALL names the step: where a real process may die.
+The amount of the refund names the step: where a real process may die.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 
 from production_agent import tools
@@ -15,34 +14,39 @@ from production_agent.__main__ import main
 from production_agent.runs import Runs
 from production_agent.store import Store
 
-STALL = os.environ["PRODUCTION_AGENT_STALL"]
+ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT = 41, 42, 43, 44
 
 
-async def for_ever(*_, **__) -> None:
+async def stall(step: int) -> None:
     """Say that the step is reached, and stay there."""
-    logging.getLogger("production_agent").info("stalled")
+    logging.getLogger("production_agent").info("stalled", extra={"step": step})
     await asyncio.Event().wait()
 
 
-async def paid_then_stalled(*arguments) -> None:
-    """Pay, and do not come back."""
-    await pay_back(*arguments)
-    await for_ever()
+async def end(self, run, outcome, *rest, asked=(), **more):
+    """Asked for approval, and do not get to show it."""
+    if any(call["args"]["amount"] == ASKED for _, calls in asked for call in calls):
+        await stall(ASKED)
+    return await real_end(self, run, outcome, *rest, asked=asked, **more)
 
 
-pay_back, follow = tools.pay_back, Runs._follow
-if STALL == "asked, not yet shown":
-    Store.end = for_ever
-elif STALL == "decided, not yet resumed":
-    Runs._follow = lambda *arguments: (
-        for_ever() if arguments[1].kind == "decision" else follow(*arguments)
-    )
-elif STALL == "before the effect":
-    tools.pay_back = for_ever
-elif STALL == "after the effect":
-    tools.pay_back = paid_then_stalled
-elif STALL == "in a safe tool":
-    tools.TOOLS["track_parcel"].coroutine = for_ever
-else:
-    sys.exit(f"no such step: {STALL}")
-sys.exit(main())
+async def follow(self, run, graph_input) -> None:
+    """Have claimed the approval, and do not get to resume."""
+    decided = await self.store.decided(run.thread)
+    if any(f'"amount": {DECIDED}}}' in one["calls"] for one in decided):
+        await stall(DECIDED)
+    await real_follow(self, run, graph_input)
+
+
+async def pay_back(key, order, amount, context) -> None:
+    """Do not get to pay, or not further."""
+    if amount == BEFORE_EFFECT:
+        await stall(BEFORE_EFFECT)
+    await real_pay_back(key, order, amount, context)
+    if amount == AFTER_EFFECT:
+        await stall(AFTER_EFFECT)
+
+
+real_end, real_follow, real_pay_back = Store.end, Runs._follow, tools.pay_back
+Store.end, Runs._follow, tools.pay_back = end, follow, pay_back
+sys.exit(main(["--port", "0"]))

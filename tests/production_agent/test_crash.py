@@ -1,96 +1,103 @@
-"""`kill -9` at every point: nothing is lost, nothing done twice, the status is honest."""
+"""`kill -9` at every point: nothing is lost, nothing done twice, the status is honest.
+
+One process has threads at all these points when it is killed; then another one starts.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from service_process import Service, decision, until
 
-STALLING = "stalling_service.py"
-PAID = [{"order": "T-7", "amount": 480}]
+# As in stalling_service.py, which cannot be imported without becoming a service.
+ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45
 
 
 def send(service: Service, path: str, body: dict) -> None:
-    """Send a request whose answer nobody will wait for."""
+    """Send a request that the end of the service will cut off."""
 
     def ask() -> None:
         with service.client("token-of-ann") as client:
             try:
                 client.post(path, json=body)
             except httpx.TransportError:
-                pass  # killed
+                pass
 
     threading.Thread(target=ask, daemon=True).start()
 
 
-def killed_at(service: Service, step: str) -> None:
-    until(lambda: service.log(step), step)
-    service.kill()
-
-
-def test_killed_while_the_model_thinks(start: Callable, database: str, model) -> None:
-    first = start(database)
-    thread = first.thread()
-    model.pace(first=100)
-    send(first, f"/threads/{thread}/messages", {"text": "Where is parcel P-3?"})
-    until(lambda: model.requests, "the model is asked")
-    assert first.status(thread) == "running"
+@pytest.fixture(scope="module")
+def after(start: Callable, database: str, served) -> SimpleNamespace:
+    """What is there after the kill, and a new process."""
+    served.reset()
+    first = start(database, script="stalling_service.py")
+    threads, approvals = {}, {}
+    for amount in (DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING):
+        text = f"Please refund {amount} euros for order T-7."
+        threads[amount], approvals[amount] = first.asked(text)
+        if amount != PENDING:
+            send(first, f"/approvals/{approvals[amount]['id']}", decision(approvals[amount]))
+    threads[ASKED] = first.thread()
+    text = f"Please refund {ASKED} euros for order T-7."
+    send(first, f"/threads/{threads[ASKED]}/messages", {"text": text})
+    steps = {ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT}
+    until(lambda: {line["step"] for line in first.log("stalled")} == steps, "all steps")
+    threads["thinking"] = first.thread()
+    served.pace(first=1000)
+    asked = len(served.requests)
+    send(first, f"/threads/{threads['thinking']}/messages", {"text": "Where is parcel P-3?"})
+    until(lambda: len(served.requests) > asked, "the model is asked")
+    assert first.status(threads["thinking"]) == "running"
     first.kill()
-    model.pace()
-    second = start(database)
-    until(lambda: second.status(thread) == "stopped", "an honest status")
-    assert second.messages(thread) == [("user", "Where is parcel P-3?")]
-    assert second.say(thread, "Where is parcel P-3?")[-1][1]["status"] == "complete"
-    assert not model.requests[-1].remarks
+    served.reset()
+    effects = {one["amount"] for one in Service.effects(first)}
+    return SimpleNamespace(
+        now=start(database), threads=threads, approvals=approvals, effects=effects
+    )
 
 
-def test_killed_after_asking_before_showing_it(start: Callable, database: str) -> None:
-    first = start(database, script=STALLING, STALL="asked, not yet shown")
-    thread = first.thread()
-    text = {"text": "Please refund 480 euros for order T-7."}
-    send(first, f"/threads/{thread}/messages", text)
-    killed_at(first, "stalled")
-    second = start(database)
-    until(lambda: second.status(thread) == "pending_approval", "the approval is shown")
-    assert second.effects() == []
-    assert "complete" in second.decide(second.approval(thread)).text
-    assert second.effects() == PAID
+def paid(after: SimpleNamespace, amount: int) -> int:
+    """Return how often this amount was paid."""
+    return sum(effect["amount"] == amount for effect in after.now.effects())
 
 
-def test_killed_while_pending(start: Callable, database: str) -> None:
-    first = start(database)
-    thread, approval = first.asked()
-    first.kill()
-    second = start(database)
-    assert second.status(thread) == "pending_approval"
-    assert second.approval(thread) == approval
-    assert "complete" in second.decide(approval).text
-    assert second.effects() == PAID and second.status(thread) == "complete"
+def test_only_the_effect_that_was_reached_is_there(after: SimpleNamespace) -> None:
+    assert after.effects == {AFTER_EFFECT}
 
 
-@pytest.mark.parametrize(
-    ("step", "paid_before"),
-    [
-        ("decided, not yet resumed", []),
-        ("before the effect", []),
-        ("after the effect", PAID),
-    ],
-)
-def test_killed_after_the_decision(
-    start: Callable, database: str, step: str, paid_before: list, model
-) -> None:
-    first = start(database, script=STALLING, STALL=step)
-    thread, approval = first.asked()
-    send(first, f"/approvals/{approval['id']}", decision(approval))
-    killed_at(first, "stalled")
-    second = start(database)
-    assert second.effects() == paid_before and second.status(thread) in ("running", "resuming")
-    until(lambda: second.status(thread) == "complete", "the decision is carried out")
-    assert second.effects() == PAID
-    assert second.decide(approval).status_code == 409
-    assert ("tool", "Refunded 480 euros for order T-7.") in second.messages(thread)
-    assert second.say(thread, "Thank you.")[-1][1]["status"] == "complete"
-    assert not model.requests[-1].remarks and second.effects() == PAID
+def test_a_turn_that_died_with_its_process_is_called_stopped(after: SimpleNamespace) -> None:
+    thread, service = after.threads["thinking"], after.now
+    until(lambda: service.status(thread) == "stopped", "an honest status")
+    assert service.messages(thread) == [("user", "Where is parcel P-3?")]
+    assert service.say(thread, "Where is parcel P-3?")[-1][1]["status"] == "complete"
+
+
+def test_what_was_asked_and_not_yet_shown_is_shown(after: SimpleNamespace) -> None:
+    thread, service = after.threads[ASKED], after.now
+    until(lambda: service.status(thread) == "pending_approval", "the approval is shown")
+    assert paid(after, ASKED) == 0
+    assert '"complete"' in service.decide(service.approval(thread)).text
+    assert paid(after, ASKED) == 1
+
+
+def test_what_waited_still_waits(after: SimpleNamespace) -> None:
+    thread, service = after.threads[PENDING], after.now
+    assert service.status(thread) == "pending_approval"
+    assert service.approval(thread) == after.approvals[PENDING]
+    assert '"complete"' in service.decide(after.approvals[PENDING]).text
+    assert paid(after, PENDING) == 1
+
+
+@pytest.mark.parametrize("amount", [DECIDED, BEFORE_EFFECT, AFTER_EFFECT])
+def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: int, served) -> None:
+    thread, service = after.threads[amount], after.now
+    until(lambda: service.status(thread) == "complete", "the decision is carried out")
+    assert paid(after, amount) == 1
+    assert service.decide(after.approvals[amount]).status_code == 409
+    assert ("tool", f"Refunded {amount} euros for order T-7.") in service.messages(thread)
+    assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
+    assert not served.requests[-1].remarks and paid(after, amount) == 1

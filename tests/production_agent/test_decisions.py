@@ -1,0 +1,205 @@
+"""An approval is decided once, by its owner, about what was shown; every call gets an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+
+import httpx
+import pytest
+from service_process import PATIENCE, Service, decision, until
+
+PAID = {"order": "T-7", "amount": 480}
+TWO = "Refund order T-7 (480 euros) and refund order T-8 (20 euros)."
+MIXED = "Where is parcel P-3? And please refund 480 euros for order T-7."
+
+
+async def test_of_fifty_decisions_at_once_one_wins(start: Callable, database: str, served) -> None:
+    served.reset()
+    first, second = start(database), start(database)
+    thread, approval = first.asked()
+    limits = httpx.Limits(max_connections=50)
+    headers = {"Authorization": "Bearer token-of-ann"}
+    async with httpx.AsyncClient(
+        headers=headers, timeout=PATIENCE, limits=limits, trust_env=False
+    ) as client:
+        answers = await asyncio.gather(
+            *(
+                client.post(
+                    f"{service.url}/approvals/{approval['id']}",
+                    json=decision(approval, {"type": kind}),
+                )
+                for _ in range(25)
+                for service, kind in ((first, "approve"), (second, "reject"))
+            )
+        )
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 49}
+    ended = [line for one in (first, second) for line in one.log("tool_ended")]
+    approved = next(answer for answer in answers if answer.status_code == 200)
+    expected = [PAID] if approved.url.host and str(approved.url).startswith(first.url) else []
+    assert first.effects() == expected and len(ended) == len(expected)
+    assert second.status(thread) == "complete"  # the other process knows
+    assert {answer.json()["message"] for answer in answers if answer.status_code == 409} <= {
+        "It is decided.",
+        "A turn is running on this thread. Wait for its end, then try again.",
+    }
+
+
+def test_of_messages_at_once_one_is_taken(service: Service, model) -> None:
+    model.pace(first=0.5)
+    thread = service.thread()
+
+    async def send_all() -> list[httpx.Response]:
+        headers = {"Authorization": "Bearer token-of-ann"}
+        async with httpx.AsyncClient(
+            base_url=service.url, headers=headers, timeout=PATIENCE, trust_env=False
+        ) as client:
+            path = f"/threads/{thread}/messages"
+            asks = [client.post(path, json={"text": f"hello {n}"}) for n in range(8)]
+            return await asyncio.gather(*asks)
+
+    answers = asyncio.run(send_all())
+    taken = sum(answer.status_code == 200 for answer in answers)
+    assert {answer.status_code for answer in answers} == {200, 409}
+    stored = [role for role, _ in service.messages(thread)]
+    assert stored == ["user", "assistant"] * taken
+
+
+def test_rejected_with_a_reason_and_the_thread_lives_on(service: Service, model) -> None:
+    thread, approval = service.asked()
+    answer = service.decide(approval, {"type": "reject", "reason": "Not bought here."})
+    assert '"complete"' in answer.text
+    assert ("tool", "A person rejected this call. Not bought here.") in service.messages(thread)
+    assert service.say(thread, "Hello again.")[-1][1]["status"] == "complete"
+    assert not any(request.remarks for request in model.requests)
+    assert all(request.status == 200 for request in model.requests)
+
+
+def test_edited_runs_as_edited_and_the_model_is_told(service: Service) -> None:
+    before = len(service.effects())
+    thread, approval = service.asked()
+    edit = {"type": "edit", "args": {"order": "T-7", "amount": 300}}
+    service.decide(approval, edit)
+    assert service.effects()[before:] == [{"order": "T-7", "amount": 300}]
+    (text,) = [text for role, text in service.messages(thread) if role == "tool"]
+    assert text.startswith("A person changed the arguments") and "Refunded 300 euros" in text
+
+
+def test_each_call_has_a_decision_of_its_own(service: Service, model) -> None:
+    model.when("both").calls("refund", order="T-7", amount=480)
+    before = len(service.effects())
+    thread, approval = service.asked(TWO)
+    assert [call["args"]["order"] for call in approval["calls"]] == ["T-7", "T-8"]
+    service.decide(approval, {"type": "reject"}, {"type": "approve"})
+    assert service.effects()[before:] == [{"order": "T-8", "amount": 20}]
+    assert service.status(thread) == "complete"
+
+
+def test_only_the_risky_call_is_shown_and_the_safe_one_runs_once(service: Service) -> None:
+    before = len(service.log("tool_started"))
+    thread, approval = service.asked(MIXED)
+    assert [call["name"] for call in approval["calls"]] == ["refund"]
+    service.decide(approval)
+    names = Counter(line["tool"] for line in service.log("tool_started")[before:])
+    assert names == {"track_parcel": 1, "refund": 1}
+    assert service.status(thread) == "complete"
+
+
+def test_after_one_approval_the_next_is_asked_for(service: Service, model) -> None:
+    model.when("twice").calls("refund", order="T-7", amount=5).calls(
+        "refund", order="T-8", amount=6
+    )
+    thread, approval = service.asked("Refund twice.")
+    assert '"pending_approval"' in service.decide(approval).text
+    following = service.approval(thread)
+    assert following["id"] != approval["id"] and following["calls"][0]["args"]["amount"] == 6
+    assert service.decide(approval).status_code == 409  # the late click of another tab
+    assert service.status(thread) == "pending_approval"
+    assert '"complete"' in service.decide(following).text
+
+
+def test_a_message_while_an_approval_waits_is_refused(service: Service) -> None:
+    thread, approval = service.asked()
+    answer = service.ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
+    assert answer.status_code == 409 and answer.json()["approvals"] == [approval]
+    assert service.status(thread) == "pending_approval"
+
+
+def test_nobody_else_sees_or_decides(service: Service) -> None:
+    thread, approval = service.asked()
+    assert service.decide(approval, by=service.bob).status_code == 404
+    assert service.bob.get("/approvals").json() == []
+    for method, path in (
+        ("GET", f"/threads/{thread}"),
+        ("DELETE", f"/threads/{thread}"),
+        ("POST", f"/threads/{thread}/messages"),
+    ):
+        answer = service.bob.request(
+            method, path, json={"text": "hi"} if method == "POST" else None
+        )
+        assert (answer.status_code, answer.json()) == (404, {"message": "You have no such thread."})
+    assert thread not in str(service.bob.get("/threads").json())
+    assert service.status(thread) == "pending_approval"
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"digest": "0" * 64}, 409),
+        ({"decisions": []}, 422),
+        ({"decisions": [{"type": "approve", "call": "another"}]}, 422),
+        ({"decisions": [{"type": "approved", "call": "CALL"}]}, 422),
+        ({"decisions": [{"type": "approve", "call": "CALL", "sure": True}]}, 422),
+        ({"decisions": [{"type": "approve", "call": "CALL"}] * 2}, 422),
+        ({"approved": "false"}, 422),
+        ({"decisions": [{"type": "edit", "call": "CALL", "args": {"order": "T-7"}}]}, 422),
+        (
+            {
+                "decisions": [
+                    {"type": "edit", "call": "CALL", "args": {"order": "T-7", "amount": "9"}}
+                ]
+            },
+            422,
+        ),
+        (
+            {
+                "decisions": [
+                    {"type": "edit", "call": "CALL", "args": {"order": "T-7", "amount": -9}}
+                ]
+            },
+            422,
+        ),
+    ],
+)
+def test_a_decision_that_is_not_one_changes_nothing(
+    asked: tuple[Service, dict], change: dict, status: int
+) -> None:
+    service, approval = asked
+    call = approval["calls"][0]["id"]
+    body = decision(approval) | change
+    for one in body["decisions"]:
+        one["call"] = one["call"].replace("CALL", call)
+    answer = service.ann.post(f"/approvals/{approval['id']}", json=body)
+    assert (answer.status_code, list(answer.json())) == (status, ["message"])
+    assert service.approval(approval["thread"]) == approval
+
+
+@pytest.fixture(scope="module")
+def asked(shared: Service, served) -> tuple[Service, dict]:
+    """A service and an approval that all wrong decisions are about."""
+    served.reset()
+    return shared, shared.asked()[1]
+
+
+def test_too_late_is_too_late_and_the_thread_lives_on(start: Callable, tmp_path, served) -> None:
+    served.reset()
+    service = start(str(tmp_path / "agent.sqlite"), APPROVAL_SECONDS=0.5)
+    thread, approval = service.thread(), None
+    events = service.say(thread, "Please refund 480 euros for order T-7.")
+    approval = dict(events)["approval"]
+    until(lambda: service.status(thread) != "pending_approval", "its end")
+    assert service.decide(approval).json() == {"message": "It was not decided in time."}
+    assert service.say(thread, "Hello again.")[-1][1]["status"] == "complete"
+    assert service.effects() == []
+    assert all(request.status == 200 for request in served.requests)

@@ -1,0 +1,85 @@
+"""A process that has imported everything and forks services on demand.
+
+Importing takes two seconds of a processor; the tests start and kill many services. Each line of
+standard input is an order; the answer is the new process's id. Where there is no fork
+(Windows), each service is started from nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+__all__ = ("Launcher",)
+
+
+class Launcher:
+    """Starts services."""
+
+    def __init__(self) -> None:
+        self.parent = None
+        if hasattr(os, "fork"):
+            self.parent = subprocess.Popen(
+                [sys.executable, __file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=Path(__file__).resolve().parents[2],
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+            )
+
+    def start(self, script: str, environment: dict, folder: str, out: str, log: str) -> int:
+        """Start a service that writes to two files, and return its process id."""
+        if self.parent is None:
+            run = [script] if script else ["-m", "production_agent"]
+            with open(out, "w") as stdout, open(log, "w") as stderr:
+                command = [sys.executable, *run, "--port", "0"]
+                child = subprocess.Popen(
+                    command, env=environment, cwd=folder, stdout=stdout, stderr=stderr
+                )
+            return child.pid
+        print(
+            json.dumps([script, environment, folder, out, log]), file=self.parent.stdin, flush=True
+        )
+        return int(self.parent.stdout.readline())
+
+    def stop(self) -> None:
+        """End the warm process; services it started have ended before."""
+        if self.parent:
+            self.parent.stdin.close()
+            self.parent.wait()
+            self.parent.stdout.close()
+
+
+def become(script: str, environment: dict, folder: str, out: str, log: str) -> None:
+    """Be a service from here on."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    for path, number in ((os.devnull, 0), (out, 1), (log, 2)):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.argv = ["production_agent", "--port", "0"]
+    if script:
+        runpy.run_path(script, run_name="__main__")
+    else:
+        runpy.run_module("production_agent", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    import production_agent.service  # noqa: F401 - what makes the process warm
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets ended children
+    for line in sys.stdin:
+        if pid := os.fork():
+            print(pid, flush=True)
+            continue
+        become(*json.loads(line))
+        os._exit(0)
