@@ -216,10 +216,9 @@ check.ex1(build_refunds)
 # check.ex1.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# ## The gate most people write
+# ## The gate that comes to mind first
 #
-# Now the same in an agent. Between the model and its tools stands a node that asks. This one comes
-# to mind first, and it works in every demo:
+# Now the same in an agent. Between the model and its tools stands a node that asks:
 
 
 # %%
@@ -472,7 +471,7 @@ def checked_gate(schema):
 
 
 # %% tags=["exercise", "ex4"]
-# pays: such as {"A", "F"}; YesOrNo: class YesOrNo(BaseModel): ...
+# pays = {"A", "F"} or so; YesOrNo: a class that inherits from BaseModel
 # BEGIN SOLUTION
 pays = {"A", "B", "C"}
 
@@ -694,7 +693,7 @@ for click in ("first click ", "second click"):
 
 
 # %%
-same_moment = threading.Barrier(2)
+same_moment = threading.Barrier(2, timeout=30)
 
 
 def pay_case(case: Case) -> dict:
@@ -775,7 +774,7 @@ def answer(graph, config: dict, question_id: str, body: dict, who: str, at: date
 # the barrier there lets everyone pass; a new one stands in front of the door.)
 
 # %%
-same_moment, at_the_door = threading.Barrier(1), threading.Barrier(2)
+same_moment, at_the_door = threading.Barrier(1), threading.Barrier(2, timeout=30)
 now = datetime.now().astimezone()
 
 
@@ -813,7 +812,8 @@ for shown, decision in office("select shown, decision from decisions order by ro
 # %% [markdown]
 # An approval that is a day old was given for yesterday's facts. The age is the checkpoint's
 # `created_at`. (A `time.time()` in the question would be no good: the node runs again, and the
-# question is always fresh.) Rows are only ever added; the reason for a "no" stands beside it.
+# question is always fresh.) Rows are only ever added, each with who and when, and with the reason for
+# a "no". (A panel can write such rows, too: `ApprovalPanel(graph, thread, on_decision=write_row)`.)
 #
 # One gap is left: the process may die *between* the row and the payment. Then the row says
 # "approved" and the thread still waits: resume it from the row, and let the *bank* refuse a second

@@ -66,9 +66,9 @@ def ex1(build_refunds):
             assert outcome == "not paid", f"The outcome was {outcome!r}; expected 'not paid'."
     with part("every customer gets a mail"):
         cases.ask("T-4")
-        assert cases.mails_about("T-4"), (
-            "One more customer asked and got no mail. Does something remember that one was sent?"
-        )
+        cases.answer("T-4", "reject")
+        told = cases.mails_about("T-4")
+        assert told, "A later customer got no mail. Does something remember that one was sent?"
 
 
 @exercise(

@@ -101,7 +101,8 @@ def _hear(schema: type, name: str, answer: Any) -> tuple[Any, Pregel, Interrupt]
     """Ask with a schema, answer, and return what was heard."""
 
     def gate(state: _Heard) -> dict[str, Any]:
-        return {"heard": interrupt("May I?", response_schema=schema).approved}
+        answer = interrupt("May I?", response_schema=schema)
+        return {"heard": getattr(answer, "approved", answer)}
 
     graph = StateGraph(_Heard).add_node(gate).add_edge(START, "gate")
     graph = graph.compile(checkpointer=InMemorySaver())

@@ -38,7 +38,7 @@ def kind_gate(state):
 def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     """Ask; on {"approved": True} run the tools, else tell the model why not."""
     calls = state["messages"][-1].tool_calls
-    answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
+    answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
     if answer["approved"]:
         return Command(goto="tools")
     text = f"A colleague rejected this. Reason: {answer.get('reason', 'none given')}"

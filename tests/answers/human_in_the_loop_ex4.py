@@ -39,7 +39,7 @@ pays = {"A", "B", "C"}
 
 class YesOrNo(BaseModel):
     approved: Literal[True]
-# %% partial | a clear yes: the field has another name
+# %% partial | a clear yes; everything else: the field has another name
 pays = {"A", "B", "C"}
 
 

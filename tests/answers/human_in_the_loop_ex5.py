@@ -80,6 +80,6 @@ def say(graph, text, config):
     if not graph.get_state(config).interrupts:
         return graph.invoke({"messages": text}, config)["messages"][-1]
     return None
-# %% partial | nothing is pending; the run ends with; a message while; then the decision; after a crash: never runs anything
+# %% failed: never runs anything
 def say(graph, text, config):
     return "One moment please."

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import pytest
 import pytest_asyncio
 from lab_page import RED, Lesson, NotebookPage, Opener
+from lab_server import Lab
 from playwright.async_api import Locator, expect
 
 pytestmark = pytest.mark.asyncio
 
 PANEL = "your_panel = ApprovalPanel("
-TOLD = "still waiting:"
+TOLD = "for call in your_panel.pending"
 GATE = "your_panel.require()"
 
 
@@ -34,6 +37,14 @@ def shown(lesson: Lesson, source: str) -> str:
     return "\n".join(output.text for output in lesson.outputs if output.cell == cell)
 
 
+def saved(lab: Lab) -> list[tuple[str]]:
+    """Return the checkpoints of the thread that waits for the reader."""
+    with closing(sqlite3.connect(lab.course.parent / "runtime" / "approvals.sqlite")) as database:
+        return database.execute(
+            "select checkpoint_id from checkpoints where thread_id = 'pressed in notebooks'"
+        ).fetchall()
+
+
 async def test_run_all_with_nobody_there_reaches_the_last_cell(lesson_3: Lesson) -> None:
     assert [output for output in lesson_3.outputs if output.mime == RED] == []
     checks = lesson_3.page.tagged("check")
@@ -44,9 +55,11 @@ async def test_run_all_with_nobody_there_reaches_the_last_cell(lesson_3: Lesson)
     assert shown(lesson_3, GATE).startswith("refund waits in the panel above.")
 
 
-async def test_after_a_restart_the_same_question_waits(lesson_3: Lesson) -> None:
+async def test_after_a_restart_the_same_question_waits(lesson_3: Lesson, lab: Lab) -> None:
+    before = saved(lab)
     again = Lesson(lesson_3.page, await lesson_3.page.restart_and_run_all())
     assert shown(again, TOLD) == "still waiting: refund"
+    assert saved(lab) == before != []  # it was not asked again
     panel = panel_of(again.page)
     await expect(panel).to_contain_text("1 call waits for a decision.")
     await expect(panel.get_by_role("button", name="Approve", exact=True)).to_have_count(1)
