@@ -9,8 +9,8 @@
 # A customer asks where a parcel is. The agent looks, does not find it, and looks again. And again.
 # Nothing is broken, no error is raised, nobody is told - and every round costs money.
 #
-# In this lesson you watch it happen, with the bill. You stop it in half a dozen ways, and see that many
-# of them leave a customer who can never talk to the agent again.
+# In this lesson you watch it happen, with the bill. You stop it in half a dozen ways, and see that
+# many of them leave a customer who can never talk to the agent again.
 
 # %%
 import asyncio
@@ -47,9 +47,9 @@ model = lesson_model.start()
 # %% [markdown]
 # ## The agent that does not stop
 #
-# The support desk of the tent shop can look for parcels. Read what its tool returns: it asks for the
-# loop. (A real model may give up after ten rounds or after two hundred. The lesson model never does,
-# so that you can measure.)
+# The support desk of the tent shop can look for parcels. Read what its tool returns: it asks for
+# the loop. (A real model may give up after ten rounds or after two hundred. The lesson model never
+# does, so that you can measure.)
 
 # %%
 looked = []  # every time the tool really ran
@@ -70,9 +70,9 @@ desk = create_agent(ChatOpenAI(model=model.name), [find_parcel], checkpointer=sa
 LOST = {"messages": "Where is parcel P-9?"}
 
 # %% [markdown]
-# How long may it run? LangGraph counts **supersteps**: one step of the model is one, one step of the
-# tools is one. `create_agent` brings a limit of its own; for a graph you build yourself, ask a node
-# how many steps it has left.
+# How long may it run? LangGraph counts **supersteps**: one step of the model is one, one step of
+# the tools is one. `create_agent` brings a limit of its own; for a graph you build yourself, ask a
+# node how many steps it has left.
 
 
 # %%
@@ -91,8 +91,9 @@ print("a create_agent: ", desk.config["recursion_limit"])
 plain = StateGraph(Steps).add_node(look).add_edge(START, "look").compile().invoke({"messages": []})
 
 # %% [markdown]
-# Ten thousand steps. (Have you read 25 somewhere? So it was up to LangGraph 0.6.) Watch the first of
-# them, with a price tag. The price is an assumption of this page, not that of a model you can buy.
+# Ten thousand steps. (Have you read 25 somewhere? So it was up to LangGraph 0.6.) Watch the first
+# of them, with a price tag. The price is an assumption of this page, not that of a model you can
+# buy.
 
 # %%
 PRICE = {"input": 2.00, "output": 8.00}  # dollars for a million tokens
@@ -109,11 +110,22 @@ def dollars(sent: int, written: int) -> float:
     return (sent * PRICE["input"] + written * PRICE["output"]) / 1_000_000
 
 
+def bill(step: int, rounds: list) -> str:
+    """Show how far it is, and what it has cost so far."""
+    sent, written = map(sum, zip(*rounds, strict=True))
+    return (
+        f"<progress aria-label='supersteps' max='9999' value='{step}'></progress> "
+        f"step <b>{step}</b> of 9,999<br>{len(rounds)} model calls, {sent + written:,} tokens, "
+        f"<b>${dollars(sent, written):.4f}</b>"
+    )
+
+
 # %% [markdown]
 # The next cell starts the question beside the notebook, and shows a meter and a Stop button. (The
-# line with `PRESS_AT` presses the button at step 61, so that this page reads the same for everybody.
-# Set it to `None`, run both cells again, and decide for yourself when you have seen enough. The lesson
-# model answers much faster than a hosted one: what you see in a second would take a minute.)
+# line with `PRESS_AT` presses the button at step 61, so that this page reads the same for
+# everybody. Set it to `None`, run both cells again, and decide for yourself when you have seen
+# enough. The lesson model answers much faster than a hosted one: what you see in a second would
+# take a minute.)
 
 # %%
 PRESS_AT = 61
@@ -134,12 +146,7 @@ async def watch() -> int:
             step += 1
             if "model" in update:
                 rounds.append(used(update["model"]["messages"]))
-            sent, written = map(sum, zip(*rounds, strict=True))
-            meter.value = (
-                f"<progress max='9999' value='{step}'></progress> step <b>{step}</b> of 9,999<br>"
-                f"{len(rounds)} model calls, {sent + written:,} tokens, "
-                f"<b>${dollars(sent, written):.4f}</b>"
-            )
+            meter.value = bill(step, rounds)
             if step == PRESS_AT:
                 stop_button.click()
             if pressed.is_set():
@@ -159,7 +166,8 @@ print(f"stopped at step {step}: {len(rounds)} model calls, {sent + written:,} to
 
 # %% [markdown]
 # The bar has hardly moved. What would the rest have cost? You do not have to pay to find out: each
-# call sends everything said so far, so each is longer than the one before, always by the same amount.
+# call sends everything said so far, so each is longer than the one before, always by the same
+# amount.
 
 # %%
 print("tokens sent in the first calls:", [sent for sent, _ in rounds[:5]])
@@ -192,11 +200,12 @@ pictures.curves(
 )
 
 # %% [markdown]
-# Ten times the rounds, almost a hundred times the tokens: the total grows with the **square** of the
-# steps. And this tool returns a single line. One that returns a web page starts the curve far higher.
+# Ten times the rounds, almost a hundred times the tokens: the total grows with the **square** of
+# the steps. And this tool returns a single line. One that returns a web page starts the curve far
+# higher.
 #
-# (If your model's window is smaller than the last request, it refuses earlier. That is a limit, too: the
-# most expensive one you can choose.)
+# (If your model's window is smaller than the last request, it refuses earlier. That is a limit,
+# too: the most expensive one you can choose.)
 #
 # At least somebody pressed Stop. The customer tries something simpler:
 
@@ -209,13 +218,13 @@ except Exception as error:
 # %% [markdown]
 # The thread is dead. It was stopped between the model's wish to call a tool and the tool's answer;
 # every later request of this customer shows the model a call without an answer, and is refused. So
-# this lesson has **two** questions about each way of stopping: does it stop the loop, and **does the
-# next turn work?**
+# this lesson has **two** questions about each way of stopping: does it stop the loop, and **does
+# the next turn work?**
 #
 # ## Line of defence 1: `recursion_limit`
 #
-# It belongs into the config, at the top level, beside `configurable`. Elsewhere it is ignored without
-# a word. To see it, here is a question that ends by itself, after twenty looks:
+# It belongs into the config, at the top level, beside `configurable`. Elsewhere it is ignored
+# without a word. To see it, here is a question that ends by itself, after twenty looks:
 
 # %%
 patient = model.when("patiently")
@@ -285,8 +294,8 @@ fan = fan.compile()
 # %% [markdown]
 # ### Exercise 5.1 - predict
 #
-# The customer asks for parcel P-9, and the agent never stops by itself. How often is the model called
-# before the limit ends the run? (For D: how many workers run?)
+# The customer asks for parcel P-9, and the agent never stops by itself. How often is the model
+# called before the limit ends the run? (For D: how many workers run?)
 
 # %%
 runs = {
@@ -317,8 +326,8 @@ print("workers that ran in one superstep:", len(looked) - before)
 #
 # ## Line of defence 2: a counter in the state
 #
-# To stop in a civil way, the graph itself must know when to stop. Build the desk by hand, with a
-# third node: `stop`. It does two things. It **answers every open call**, and it says something to the
+# To stop gracefully, the graph itself must know when to stop. Build the desk by hand, with a third
+# node: `stop`. It does two things. It **answers every open call**, and it says something to the
 # customer.
 
 
@@ -392,9 +401,9 @@ fan_out = [HumanMessage("Find them all"), AIMessage("", tool_calls=wishes)]
 print("21 plain chats:", count_badly(chats), "| one message with 100 calls:", count_badly(fan_out))
 
 # %% [markdown]
-# Both numbers are wrong. **Every** `AIMessage` has the attribute `tool_calls`; it is an empty list if
-# there are none. And one message may hold a hundred calls. A desk with this counter and a budget of
-# twenty locks out a customer who only chats, and lets the hundred calls pass.
+# Both numbers are wrong. **Every** `AIMessage` has the attribute `tool_calls`; it is an empty list
+# if there are none. And one message may hold a hundred calls. A desk with this counter and a budget
+# of twenty locks out a customer who only chats, and lets the hundred calls pass.
 #
 # ### Exercise 5.2 - count what costs
 #
@@ -420,9 +429,9 @@ def calls_this_turn(messages) -> list:
 check.ex2(calls_this_turn)
 
 # %% [markdown]
-# With it, the third line is short. Note `>`: the calls of the last message are counted, but they have
-# not been carried out yet. They are refused *before* they run. (Until you have an answer, the rest of
-# the page takes ours.)
+# With it, the third line is short. Note `>`: the calls of the last message are counted, but they
+# have not been carried out yet. They are refused *before* they run. (Until you have an answer, the
+# rest of the page takes ours.)
 
 # %%
 calls_this_turn = check.ex2.or_reference(calls_this_turn)
@@ -438,9 +447,9 @@ def route_by_budget(state: Desk) -> str:
 # %% [markdown]
 # ### What each of them leaves behind
 #
-# Two customers put the lines to the test: one asks for the lost parcel, the other for a hundred parcels
-# in one sentence. For each stop you see what it cost, how the turn ended, and what happens to the
-# customer who then says hello.
+# Two customers put the lines to the test: one asks for the lost parcel, the other for a hundred
+# parcels in one sentence. For each stop you see what it cost, how the turn ended, and what happens
+# to the customer who then says hello.
 
 
 # %%
@@ -477,19 +486,20 @@ for question in (LOST, MANY):
     trial("tool-call budget", build(route_by_budget), question)
 
 # %% [markdown]
-# Every line stops the lost parcel, but two of four leave a customer behind: one in a dead thread, one
-# with a desk that is mute. And the hundred parcels pass the first three lines as if they were not there;
-# only the budget of calls sees them.
+# Every line stops the lost parcel, but two of four leave a customer behind: one in a dead thread,
+# one with a desk that is mute. And the hundred parcels pass the first three lines as if they were
+# not there; only the budget of calls sees them.
 #
-# So you need all of them, each for what it can do: the budget limits the work, the counter the rounds,
-# and the `recursion_limit`, set well above both, catches what you did not think of. First, mend them.
+# So you need all of them, each for what it can do: the budget limits the work, the counter the
+# rounds, and the `recursion_limit`, set well above both, catches what you did not think of. First,
+# mend them.
 #
 # ## Break it
 #
 # ### 15 kills, 16 does not
 #
-# The steps go model, tools, model, tools. A limit of 15 ends after the eighth step of the *model*, a limit
-# of 16 after the eighth step of the *tools*:
+# The steps go model, tools, model, tools. A limit of 15 ends after the eighth step of the *model*,
+# a limit of 16 after the eighth step of the *tools*:
 
 # %%
 unlimited = build(route_without_limit)
@@ -500,9 +510,9 @@ for limit in (15, 16):
     print("last message:", state.values["messages"][-1].type, "| still to run:", state.next)
 
 # %% [markdown]
-# After 15 there is a call without an answer, after 16 there is none. With these two nodes an odd limit
-# kills and an even one does not. (Both defaults, 9,999 and 10,007, are odd.) A thread must not hang on
-# that: `remaining_steps` tells the route how near the end is.
+# After 15 there is a call without an answer, after 16 there is none. With these two nodes an odd
+# limit kills and an even one does not. (Both defaults, 9,999 and 10,007, are odd.) A thread must
+# not hang on that: `remaining_steps` tells the route how near the end is.
 #
 # ### Exercise 5.3 - turn off in time
 #
@@ -522,9 +532,9 @@ for limit in (15, 16):
 
 # %% [markdown]
 # Write `route(state)` for the desk above, without a counter of your own. For every limit from 3 up,
-# the run ends in words and raises nothing, the next turn works, and the desk goes on looking as long
-# as it can. (Which steps does the run still need, if you say "tools" now? And mind: LangGraph raises, too,
-# when the last step of the limit is the one that would have ended the run.)
+# the run ends in words and raises nothing, the next turn works, and the desk goes on looking as
+# long as it can. (Which steps does the run still need, if you say "tools" now? And mind: LangGraph
+# raises, too, when the last step of the limit is the one that would have ended the run.)
 
 
 # %% tags=["exercise", "ex3"]
@@ -549,9 +559,9 @@ for limit in (3, 15, 16):
 # %% [markdown]
 # ### Stops nobody plans
 #
-# A Stop button, a crash, an exception in a middleware: not every stop passes your `stop` node. So also
-# mend at the **door**: before a turn begins, answer what an earlier one left open. An answer must stand
-# right behind its call, so the whole list is written anew.
+# A Stop button, a crash, an exception in a middleware: not every stop passes your `stop` node. So
+# also mend at the **door**: before a turn begins, answer what an earlier one left open. An answer
+# must stand right behind its call, so the whole list is written anew.
 
 
 # %%
@@ -575,7 +585,8 @@ mending = create_agent(
 print(mending.invoke({"messages": "Hello"}, thread)["messages"][-1].text)
 
 # %% [markdown]
-# That was the dead thread from the top of this page, in the same store, alive again.
+# That was the dead thread from the top of this page, in the same store, alive again. (In a graph
+# you build yourself, make `mend` its first node.)
 #
 # ### Exercise 5.4 - the assistant that goes mute
 #
@@ -587,10 +598,10 @@ for turn in range(1, 11):
     print(turn, polite.invoke({"messages": "Hello"}, config("polite"))["messages"][-1].text)
 
 # %% [markdown]
-# The state is saved with the thread, and so is the counter. It was meant for a *turn*, but counts for
-# a *lifetime*. Write `talking_desk(limit)`: it builds and returns the desk (with a checkpointer of its
-# own), and stops a turn after `limit` rounds - each turn anew, however long the thread is. There are
-# several good ways.
+# The state is saved with the thread, and so is the counter. It was meant for a *turn*, but counts
+# for a *lifetime*. Write `talking_desk(limit)`: it builds and returns the desk (with a checkpointer
+# of its own), and stops a turn after `limit` rounds - each turn anew, however long the thread is.
+# `build` from above may help; there are several good ways.
 
 
 # %% tags=["exercise", "ex4"]
@@ -613,10 +624,14 @@ def talking_desk(limit: int):
 # %% tags=["check", "ex4"]
 check.ex4(talking_desk)
 
+# %%
+trial("talking_desk(8)", check.ex4.or_reference(talking_desk)(8), LOST)
+
 # %% [markdown]
-# So say of every limit what it is for. A limit **per turn** protects against a loop, and begins anew
-# with each question. A limit **per thread** or per customer protects your purse, and must not begin
-# anew. Give the first one a civil answer and the second one a person to write to.
+# So say of every limit what it is for. A limit **per turn** protects against a loop, and begins
+# anew with each question. A limit **per thread** or per customer protects your purse, and must not
+# begin anew. Where the first one fires, ask the customer to put it differently; where the second
+# one does, give them a person to write to.
 #
 # A `recursion_limit` is neither. It counts per *run*, and each answer to an interrupt is a new run:
 
@@ -640,15 +655,15 @@ print("steps done with recursion_limit=4:", len(looked) - before)
 # %% [markdown]
 # ### Going in circles
 #
-# Eight calls are a fair budget for a desk that makes progress. But the lost parcel is asked for with the
-# same words each time, and already the third look is one too many. An agent may also go back and
-# forth: look for the parcel, look up the order, look for the parcel, look up the order. No two calls in
-# a row are the same.
+# Eight calls are a fair budget for a desk that makes progress. But the lost parcel is asked for
+# with the same words each time, and already the third look is one too many. An agent may also go
+# back and forth: look for the parcel, look up the order, look for the parcel, look up the order. No
+# two calls in a row are the same.
 #
 # ### Exercise 5.5 - the same thing again
 #
-# Write `in_circles(calls)`. It takes a list of calls as `calls_this_turn` returns it, and is true if
-# any call - the same tool with the same arguments - stands in it at least three times.
+# Write `in_circles(calls)`. It takes a list of calls as `calls_this_turn` returns it, and is true
+# if any call - the same tool with the same arguments - stands in it at least three times.
 
 
 # %% tags=["exercise", "ex5"]
@@ -680,23 +695,24 @@ for question in (LOST, MANY):
     trial("all together", build(route_with_all), question, limit=30)
 
 # %% [markdown]
-# Three model calls for the lost parcel instead of eight, no tool at all for the hundred, and a customer
-# who can go on talking. (Some tools are *meant* to be asked again: "is the payment through?" Leave those
-# out of `calls`, or let the tool itself wait.)
+# Three model calls for the lost parcel instead of eight, no tool at all for the hundred, and a
+# customer who can go on talking. (Some tools are *meant* to be asked again: "is the payment
+# through?" Leave those out of `calls`, or let the tool itself wait.)
 #
 # ### Exercise 5.6 (stretch) - a budget for any agent
 #
 # Calls are easy to count, but you pay for tokens, and a customer pays with time. A middleware can
 # watch all three, around any agent made by `create_agent`, without touching it:
 #
-# - `before_agent(state, runtime)` runs once at the beginning of each turn. What it returns goes into the
-#   state - the place for what belongs to one turn of one thread. (`self` belongs to *all* customers.)
-# - `before_model(state, runtime)` runs before each call of the model. All calls are answered then, so it
-#   is a good place to stop: `{"jump_to": "end", "messages": [...]}` ends the turn with your words. Put
-#   `@hook_config(can_jump_to=["end"])` above a hook that jumps, or it will not.
+# - `before_agent(state, runtime)` runs once at the beginning of each turn. What it returns goes
+#   into the state - the place for what belongs to one turn of one thread. (`self` belongs to *all*
+#   customers.)
+# - `before_model(state, runtime)` runs before each call of the model. All calls are answered then,
+#   so it is a good place to stop: `{"jump_to": "end", "messages": [...]}` ends the turn with your
+#   words. Put `@hook_config(can_jump_to=["end"])` above a hook that jumps, or it will not.
 #
-# Complete `Budget`: a turn is stopped, in words, before the next call of the model, as soon as it has
-# used `self.tokens` tokens (sent and written), or `self.dollars`, or `self.seconds`
+# Complete `Budget`: a turn is stopped, in words, before the next call of the model, as soon as it
+# has used `self.tokens` tokens (sent and written), or `self.dollars`, or `self.seconds`
 # (`time.monotonic()`). Use `used` and `dollars` from above. The next turn begins anew.
 
 
@@ -749,15 +765,21 @@ Budget = check.ex6.or_reference(Budget)
 trial("1,500 tokens", desk_with(Budget(tokens=1_500, dollars=1, seconds=60)), LOST)
 trial("half a cent", desk_with(Budget(tokens=1_000_000, dollars=0.005, seconds=60)), LOST)
 
+model.pace(first=0.05)  # a call of the model now takes a twentieth of a second, or more
+hasty = desk_with(Budget(tokens=1_000_000, dollars=1, seconds=0.3))
+calls = calls_this_turn(hasty.invoke(LOST, config("hasty"))["messages"])
+model.pace()
+print("0.3 seconds, and fewer than eight calls:", len(calls) < 8)
+
 # %% [markdown]
-# Three things such a budget cannot do. It stops *between* calls, so it may be exceeded by one call, and
-# a tool that hangs holds it up: that needs a timeout (lesson 4). And a stream without
+# Three things such a budget cannot do. It stops *between* calls, so it may be exceeded by one call,
+# and a tool that hangs holds it up: that needs a timeout (lesson 4). And a stream without
 # `stream_usage=True` reports no tokens at all (lesson 1), which this budget takes for none.
 #
 # ## In production
 #
-# LangChain brings two of these lines ready made. Their `exit_behavior` decides what the customer finds
-# next time, so try it before you choose:
+# LangChain brings two of these lines ready made. Their `exit_behavior` decides what the customer
+# finds next time, so try it before you choose:
 
 # %%
 for way in ("end", "error"):
@@ -771,27 +793,31 @@ trial("  hundred parcels", desk_with(limit), MANY, limit=40)
 trial("thread_limit, end", desk_with(ModelCallLimitMiddleware(thread_limit=4)), LOST, limit=40)
 
 # %% [markdown]
-# - **`"end"`** leaves a thread that works. Its words are not for customers ("Model call limits exceeded:
-#   run limit (4/4)"): replace them on the way out.
-# - **`"error"`** of the tool limit raises between a call and its answer: a dead thread. Use it with `mend`
-#   at the door, or not at all.
-# - **`"continue"`**, the default of the tool limit, refuses the calls and lets the model go on. A model that
-#   listens answers with what it has, as for the hundred parcels. One that does not listen goes on asking
-#   until another limit ends it, and then one step decides. Put a `ModelCallLimitMiddleware` beside it.
-# - **`run_limit`** begins anew with each run, **`thread_limit`** never: mute for good, here on purpose.
+# - **`"end"`** leaves a thread that works. Its words are not for customers ("Model call limits
+#   exceeded: run limit (4/4)"): replace them on the way out.
+# - **`"error"`** of the tool limit raises between a call and its answer: a dead thread. Use it with
+#   `mend` at the door, or not at all.
+# - **`"continue"`**, the default of the tool limit, refuses the calls and lets the model go on. A
+#   model that listens answers with what it has, as for the hundred parcels. One that does not
+#   listen goes on asking until another limit ends it, and then one step decides. Put a
+#   `ModelCallLimitMiddleware` beside it.
+# - **`run_limit`** begins anew with each run, **`thread_limit`** never: mute for good, here on
+#   purpose.
 #
 # Beyond that:
 #
-# - **Let the civil limit fire first.** Set `recursion_limit` well above what the others allow: in an agent
-#   with middleware a round is four supersteps or more, not two.
-# - **Cure the loop, not only its length.** A tool that says "not found in any depot; do not look again"
-#   ends most of them. Log every stop with its thread: a limit that fires often is a bug report.
-# - **Limits per customer and day** belong in front of the agent, where the calls of all threads meet.
+# - **Let the graceful limit fire first.** Set `recursion_limit` well above what the others allow:
+#   in an agent with middleware a round is four supersteps or more, not two.
+# - **Cure the loop, not only its length.** "Not in any depot; do not look again" gives the model a
+#   reason to stop; "please look again" gave it one to go on. And log every stop, with its thread: a
+#   limit that fires often is a bug report.
+# - **Limits per customer and day** belong in front of the agent, where the calls of all threads
+#   meet.
 # - A graph with a fixed number of steps and no way back needs none of this.
 #
-# **Your production checklist, line 5:** *rounds, tool calls, tokens and time are limited, each per turn
-# or per thread on purpose, every limit ends in words, and after every kind of stop the next turn
-# works.*
+# **Your production checklist, line 5:** *rounds, tool calls, tokens and time are limited, each per
+# turn or per thread on purpose, every limit ends in words, and after every kind of stop the next
+# turn works.*
 #
 # ## Recap
 #
@@ -803,13 +829,13 @@ trial("thread_limit, end", desk_with(ModelCallLimitMiddleware(thread_limit=4)), 
 # - *25.* That was the default of older versions.
 # </details>
 #
-# <details><summary><b>2.</b> The limit ended a run. The next question to the same thread gives a 400.
-# Why?</summary>
+# <details><summary><b>2.</b> The limit ended a run. The next question to the same thread gives a
+# 400. Why?</summary>
 #
 # - *The limit is used up.* Every run has its own.
 # - *The error is stored in the thread.* It is not; the messages are.
-# - **The model's last call was never answered.** Yes. Answer every open call, on the way out or at the
-#   door.
+# - **The model's last call was never answered.** Yes. Answer every open call, on the way out or at
+#   the door.
 # </details>
 #
 # <details><summary><b>3.</b> The model asks for a hundred tool calls in one message. Which limit
@@ -820,11 +846,10 @@ trial("thread_limit, end", desk_with(ModelCallLimitMiddleware(thread_limit=4)), 
 # - **A budget of tool calls, checked before they run.** Yes.
 # </details>
 #
-# <details><summary><b>4.</b> A customer who has written 30 friendly messages gets "too many steps" for
-# ever. What happened?</summary>
+# <details><summary><b>4.</b> A desk counts its rounds in the state. After thirty friendly messages
+# it answers "too many steps", for ever. What happened?</summary>
 #
-# - **A counter meant for a turn was never set back.** Yes, it is saved with the thread.
-# - *The context window is full.* That gives another error, from the model.
-# - *`hasattr(message, "tool_calls")` was counted.* Possible as well: then each answer counts as a call.
-#   Count per turn, and count calls.
+# - *It is still running in circles.* No run is; each of these turns had one round.
+# - *The context window is full.* That would be an error, from the model.
+# - **The counter was never set back.** Yes: it is meant for a turn, and saved with the thread.
 # </details>
