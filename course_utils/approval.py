@@ -44,8 +44,9 @@ class ApprovalPanel:
     - `interrupt(anything else)`, shown as it is. It returns True (Approve) or False (Reject).
 
     The graph runs in the callback of the button, with `graph.stream`: a graph with an async saver
-    or async nodes is refused. Of a batch, decisions are kept here until all are made: a restart
-    before that asks for all again. Two kernels that decide in the same instant are not kept apart.
+    or async nodes is refused, and a question in a subgraph compiled with `checkpointer=False` fails
+    (LangGraph cannot resume it by its id). Of a batch, decisions are kept here until all are made:
+    a restart before that asks again. Two kernels deciding in the same instant are not kept apart.
     """
 
     def __init__(

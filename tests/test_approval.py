@@ -89,10 +89,15 @@ def test_of_several_calls_only_the_risky_one_waits() -> None:
     assert sorted(done) == ["look T-7", "look T-7", "refund T-7 120"]
 
 
-def test_a_question_in_a_subgraph_waits() -> None:
+@pytest.mark.parametrize("saved", [None, True])
+@pytest.mark.parametrize("called", [False, True])
+def test_a_question_in_a_subgraph_waits(saved: bool | None, called: bool) -> None:
     inner = StateGraph(dict).add_node("ask", lambda _: {"a": interrupt(OWN)}).add_edge(START, "ask")
-    outer = StateGraph(dict).add_node("inner", inner.compile()).add_edge(START, "inner")
-    panel = panel_of(outer.compile(checkpointer=InMemorySaver()))
+    asks = inner.compile(checkpointer=saved)
+    outer = StateGraph(dict).add_node(
+        "inner", (lambda _: asks.invoke({"a": 0})) if called else asks
+    )
+    panel = panel_of(outer.add_edge(START, "inner").compile(checkpointer=InMemorySaver()))
     panel.decide("reject", reason="no")
     assert panel.require()["a"] == {"type": "reject", "reason": "no"}
 
