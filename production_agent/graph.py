@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from typing import Literal
 
 import openai
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    AnyMessage,
+    HumanMessage,
+    InvalidToolCall,
+    SystemMessage,
+    ToolCallChunk,
+    ToolMessage,
+    message_chunk_to_message,
+)
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
@@ -139,16 +149,39 @@ async def _ask(models: list[Runnable], prompt: list, runtime: Runtime) -> AIMess
     """Return the first model's answer; where it cannot answer, the next one's."""
     for model, is_last in zip(models, [False] * (len(models) - 1) + [True], strict=True):
         try:
-            reply = await model.ainvoke(prompt)
-            if not reply.response_metadata.get("finish_reason"):
-                raise CutShort("The model's stream ended before its answer did.")
-            return reply
+            return _whole([chunk async for chunk in model.astream(prompt)])
         except Exception as error:
             if is_last or not _another_may_answer(error):
                 raise
             log.warning("model_failed", extra={"error": type(error).__name__, "next": "fallback"})
             runtime.stream_writer({"discard": True})  # words already shown belong to no answer
     raise AssertionError("there is always a model")
+
+
+def _whole(chunks: list[AIMessageChunk]) -> AIMessage:
+    """Return the message that a stream was, if it came to its end."""
+    whole = chunks[0] + chunks[1:] if chunks else AIMessageChunk("")
+    if not whole.response_metadata.get("finish_reason"):
+        raise CutShort("The model's stream ended before its answer did.")
+    reply = message_chunk_to_message(whole)
+    # Broken JSON is mended by the client where it streams: a cut 480 would become 48.
+    broken = {chunk["id"]: chunk["args"] for chunk in whole.tool_call_chunks if not _is_json(chunk)}
+    reply.invalid_tool_calls += [
+        InvalidToolCall(
+            **{**call, "type": "invalid_tool_call", "args": broken[call["id"]]}, error=""
+        )
+        for call in reply.tool_calls
+        if call["id"] in broken
+    ]
+    reply.tool_calls = [call for call in reply.tool_calls if call["id"] not in broken]
+    return reply
+
+
+def _is_json(chunk: ToolCallChunk) -> bool:
+    try:
+        return isinstance(json.loads(chunk["args"] or "{}"), dict)
+    except ValueError:
+        return False
 
 
 def _another_may_answer(error: Exception) -> bool:

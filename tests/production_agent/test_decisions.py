@@ -86,8 +86,7 @@ def test_edited_runs_as_edited_and_the_model_is_told(service: Service) -> None:
     assert text.startswith("A person changed the arguments") and "Refunded 300 euros" in text
 
 
-def test_each_call_has_a_decision_of_its_own(service: Service, model) -> None:
-    model.when("both").calls("refund", order="T-7", amount=480)
+def test_each_call_has_a_decision_of_its_own(service: Service) -> None:
     before = len(service.effects())
     thread, approval = service.asked(TWO)
     assert [call["args"]["order"] for call in approval["calls"]] == ["T-7", "T-8"]
