@@ -858,8 +858,8 @@ print(build_office(choose_desk).invoke({"text": "Where is my parcel?"}))
 pictures.graph(build_office(choose_desk))
 
 # %% [markdown]
-# The picture shows a way to each desk: LangGraph cannot know what a function will return, so it
-# draws all. Evidence: the *name the router asked for* with this letter. (A trace has routers in it.)
+# The picture shows no way to any desk: LangGraph cannot know what a function will return. Evidence:
+# the *name the router asked for* with this letter. (A trace has routers in it.)
 # Then write the router that finds every desk.
 
 

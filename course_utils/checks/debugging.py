@@ -6,8 +6,6 @@ import json
 import uuid
 from collections.abc import Mapping
 
-from typing_extensions import TypedDict
-
 from course_utils.checks import debugging_parts as parts
 from course_utils.exercise import exercise, part
 from course_utils.wording import kind, short
@@ -45,8 +43,8 @@ def ex1(what_if):
             "asks for the last one. The history begins with the newest checkpoint."
         )
         assert total == 200.0, (
-            f"`double` doubles the total, and `change` sets it to 100; the total came back as "
-            f"{total!r}, expected 200.0. Did `double` run, once, after the change?"
+            f"`change` sets the total to 100 and `double` doubles it; it came back as {total!r}, "
+            "expected 200.0. Did `double` run, once, after the change?"
         )
         assert result.get("log") == ["pick", "double 10", "post", "double 100", "post"], (
             f"The log of the final state is {result.get('log')}; expected what ran before, then "
@@ -54,8 +52,8 @@ def ex1(what_if):
         )
     with part("only `double` and what follows it runs"):
         assert ran == ["double", "post"], (
-            f"These nodes ran: {ran}; expected double and post. `invoke(None, config)` goes on "
-            "from a checkpoint; an input begins anew."
+            f"These nodes ran: {ran or 'none'}; expected double and post, once. "
+            "`invoke(None, ...)` goes on from a checkpoint; an input begins anew."
         )
     with part("the history is kept"):
         after = len(list(graph.get_state_history(config)))
@@ -151,8 +149,7 @@ def ex3(one_line):
         "Which words count as yes? And what if an old and a new name contradict each other?",
         "Exactly `true` counts. A key says where to, not whether. The old name is asked first.",
         "Three of the seven send: A, one with an old name, and one that hides a part of it.",
-    ),
-    given=("settings",),
+    )
 )
 def ex4(traces):
     """LangSmith's own decision, for each of the settings."""
@@ -170,19 +167,12 @@ def ex4(traces):
         "Print the notes in each checkpoint of thread 'A'. When do the old ones go?",
         "A value a node returns replaces the old one, unless its field has a reducer.",
         "`notes: Annotated[list[str], operator.add]`, and the evidence is the first node's step.",
-    ),
-    given=("Notes", "build_clerk"),
+    )
 )
 def ex5(clue_a, MendedNotes):
     """The notes of all nodes are kept."""
     with part("the fault and its evidence"):
-        history = parts.build_clerk(TypedDict("Notes", {"notes": list[str]}))
-        history.invoke({"notes": ["order T-7"]}, parts.thread("A"))
-        saved = reversed(list(history.get_state_history(parts.thread("A"))))
-        gone = next(
-            s.metadata["step"] for s in saved if s.values.get("notes") == ["paid on Friday"]
-        )
-        parts.clue(clue_a, "reducer missing", gone, "the step after which 'order T-7' is gone")
+        parts.clue(clue_a, "reducer missing", 1, "the step after which 'order T-7' is gone")
     with part("all notes are kept"):
         clerk = parts.build_clerk(MendedNotes)
         notes = clerk.invoke({"notes": ["order T-7"]}, parts.thread("1")).get("notes")
@@ -205,8 +195,7 @@ def ex5(clue_a, MendedNotes):
         "Call the router by hand: `choose_desk({'text': 'Where is my parcel?'})`. Is there a node "
         "of that name?",
         "The node is called `parcels`. The evidence is the name without the s.",
-    ),
-    given=("choose_desk", "build_office"),
+    )
 )
 def ex6(clue_b, choose_right):
     """Each letter reaches its desk."""
@@ -227,14 +216,12 @@ def ex6(clue_b, choose_right):
         "How does `interrupt` stop a node? It has one way out of a function that does not return.",
         "It raises, and `except Exception` catches it. Print `type(error).__name__` there.",
         "Put `interrupt` before the `try`, or catch only what the bank raises: ConnectionError.",
-    ),
-    given=("ask_and_pay", "build_cashier"),
+    )
 )
 def ex7(clue_c, ask_then_pay):
     """The owner is asked, and the bank may still be closed."""
     with part("the fault and its evidence"):
         parts.clue(clue_c, "swallowed interrupt", "GraphInterrupt", "the class of what was caught")
-
     with part("the owner is asked, and says yes"):
         question, status, paid = parts.pay_out(ask_then_pay, True)
         assert "30" in str(question), f"The question is {question!r}; expected the amount in it."
@@ -262,16 +249,12 @@ def ex7(clue_c, ask_then_pay):
         "A message of role 'tool' must follow the call it answers. Where may a cut be?",
         "Cut before human messages only: of their positions take the smallest from which the rest "
         "fits into `limit`, else the last one.",
-    ),
-    given=("last_messages", "build_chat"),
+    )
 )
 def ex8(clue_d, keep_turns):
     """Only whole turns are kept, as many as fit."""
     with part("the fault and its evidence"):
-        parts.clue(
-            clue_d, "orphan tool message", 1, "the position of the tool's result without its call"
-        )
-
+        parts.clue(clue_d, "orphan tool message", 1, "the position of the refused message")
     names = "(h: human, a: answer, c: call, t: tool's result)"
     for title, conversations in parts.CONVERSATIONS.items():
         with part(title):
@@ -288,8 +271,7 @@ def ex8(clue_d, keep_turns):
         "Print step and order of each checkpoint of thread 'E'. When is the order written?",
         "The node looks at the state before it looks at the question. What is older?",
         "`re.search` in the question first; if it finds nothing, `state.get('order', 'unknown')`.",
-    ),
-    given=("remember_order", "build_memory"),
+    )
 )
 def ex9(clue_e, find_order_anew):
     """The order is the one of this question, else the one from before."""
@@ -310,6 +292,4 @@ def ex9(clue_e, find_order_anew):
             )
     with part("there never was one"):
         order = memory.invoke({"question": "Hello!"}, parts.thread("2")).get("order")
-        assert order == "unknown", (
-            f"After “Hello!” alone the order is {order!r}; expected 'unknown'."
-        )
+        assert order == "unknown", f"After “Hello!” alone it is {order!r}; expected 'unknown'."

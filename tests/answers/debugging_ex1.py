@@ -26,7 +26,7 @@ def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     graph.update_state(before.config, change)
     return graph.invoke(None, before.config)
-# %% partial | the final state: takes the first run of the node
+# %% partial | the final state; only `double`: takes the first run of the node
 def what_if(graph, config, node, change):
     before = [s for s in graph.get_state_history(config) if node in s.next][-1]
     return graph.invoke(None, graph.update_state(before.config, change))
@@ -51,7 +51,7 @@ def what_if(graph, config, node, change):
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     return graph.update_state(before.config, change)
-# %% partial | the final state; only `double`; the history: computes the answer without the graph
+# %% failed: computes the answer without the graph
 def what_if(graph, config, node, change):
     return dict(graph.get_state(config).values) | change
 # %% raised: looks for the node's name where the step is
