@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from approval_desk import BIG, SMALL, State, agent, done, flaky, steps
+from approval_desk import BIG, LOOK, SMALL, State, agent, done, flaky, steps
 from approval_panels import (
     AGENT_INPUT,
     LESS,
@@ -172,3 +172,20 @@ def test_a_breakpoint_is_not_a_question() -> None:
     graph.interrupt_before_nodes = ["ask_first"]
     panel = panel_of(graph)
     assert panel.pending == [] and "stopped before ask_first" in shown(panel)
+
+
+@pytest.mark.parametrize("mode", ["batched", "per_call"])
+def test_each_step_is_told_once(mode: str) -> None:
+    panel = agent_panel([BIG, LOOK, SMALL], [LOOK], "all done", mode=mode)
+    panel.decide("approve", call=0)
+    panel.decide("approve")
+    told = re.sub(r"<[^>]+>", "", shown(panel))
+    assert told.count("120 euros for T-7") == told.count("5 euros for T-8") == 1
+    assert told.count("asks for") == 1 and "asks for look" in told  # after the decisions
+    assert "__" not in told and "middleware" not in told.lower()
+
+
+def test_what_cannot_be_seen_is_spelled_out() -> None:
+    panel = panel_of(steps(OWN | {"args": {"to": "\u202emike", "text": "two\nlines"}}))
+    assert "\\u202emike" in shown(panel) and "\u202e" not in shown(panel)
+    assert "two\nlines" in shown(panel)
