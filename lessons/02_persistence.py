@@ -14,6 +14,11 @@
 # what it costs to keep it, and how to keep it from growing for ever.
 
 # %%
+from course_utils import child
+
+child.prepare()  # the processes of this lesson load LangGraph while this one does
+
+# %%
 import operator
 import os
 import sqlite3
@@ -47,11 +52,10 @@ from openai import BadRequestError
 from typing_extensions import TypedDict
 
 import lesson_model
-from course_utils import checkpoint_cost, child, pictures, postgres
+from course_utils import checkpoint_cost, pictures, postgres
 from course_utils.checks import persistence as check
 
 model = lesson_model.start()
-child.prepare()  # the processes of this lesson begin to load LangGraph
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 
 
@@ -217,10 +221,10 @@ for saved in offers.get_state_history(thread):
 
 # %%
 before_writing = next(s for s in offers.get_state_history(thread) if s.next == ("write",))
-cheaper = offers.update_state(before_writing.config, {"price": 90})
+print("replay:", offers.invoke(None, before_writing.config)["text"])
 
-print(offers.invoke(None, before_writing.config)["text"])
-print(offers.invoke(None, cheaper)["text"])
+cheaper = offers.update_state(before_writing.config, {"price": 90})
+print("fork:  ", offers.invoke(None, cheaper)["text"])
 
 
 # %%

@@ -146,7 +146,8 @@ def ex2(ask_once, open_for_long, ask_async):
         "A step that did not finish is never saved, but it has written its line already.",
         "'sync' repeats only the step that was running. 'exit' saves nothing when killed, and "
         "everything that was finished when an exception ends the run.",
-    )
+    ),
+    seconds=60,
 )
 def ex3(ledgers):
     """The four ledgers, as four real processes wrote them."""
@@ -219,9 +220,7 @@ def ex5(small_desk):
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         lesson_model.scratch() as model,
-        contextlib.closing(
-            sqlite3.connect(f"{folder}/desk.db", check_same_thread=False)
-        ) as connection,
+        contextlib.closing(sqlite3.connect(f"{folder}/db", check_same_thread=False)) as connection,
     ):
         connection.execute("PRAGMA synchronous=OFF")  # the check need not survive a power cut
         saver = SqliteSaver(connection)
@@ -249,7 +248,7 @@ def ex5(small_desk):
                 graph.invoke({"messages": text}, THREAD)
             told = graph.invoke({"messages": "What is my name?"}, THREAD)["messages"][-1].text
             assert "Ada" in told, (
-                f"Two turns after “My name is Ada.” the desk was asked for it and said "
+                f"Two turns after “My name is Ada.” it was asked for and the desk said "
                 f"{short(told)}; expected the name. Keep a few messages more."
             )
 
