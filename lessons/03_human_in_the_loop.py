@@ -300,7 +300,7 @@ def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
     if answer["approved"]:
         return Command(goto="tools")
-    text = f"A colleague rejected this. Reason: {answer.get('reason', 'none given')}"
+    text = f"Rejected by a colleague. Reason: {answer.get('reason', 'none given')}"
     rejected = [ToolMessage(text, tool_call_id=call["id"], status="error") for call in calls]
     return Command(goto="agent", update={"messages": rejected})
     # END SOLUTION
@@ -365,7 +365,7 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if not isinstance(decision, dict) or decision.get("type") != "approve":
             reason = decision.get("reason", "none") if isinstance(decision, dict) else "none"
-            text = f"A colleague rejected this. Reason: {reason}"
+            text = f"Rejected by a colleague. Reason: {reason}"
             return ToolMessage(text, tool_call_id=call["id"], name=call["name"], status="error")
     return run(call)
     # END SOLUTION
@@ -521,7 +521,7 @@ def gated_call(call: ToolCall) -> dict:
         elif decision.type == "respond":
             words = ToolMessage(decision.message, tool_call_id=call["id"], name=name)
         elif decision.type != "approve":
-            text = f"A colleague rejected this. {decision.reason}"
+            text = f"Rejected by a colleague. Reason: {decision.reason or 'none given'}"
             words = ToolMessage(text, tool_call_id=call["id"], name=name, status="error")
     return {"messages": [words or TOOLS[name].invoke(call)]}
 
@@ -577,7 +577,7 @@ panel
 # what you do, or on whether you do it.
 #
 # Try this, too: press nothing, restart the kernel (menu Kernel), select the next cell, choose
-# Run > Run All Above Selected Cell, and run the cell. The old panel was dead: its buttons have no
+# Run > Run All Above Selected Cell, and run the cell. The old panel is dead: its buttons have no
 # kernel any more. The new one shows the same question. It was in the file, not in the process.
 
 # %%
@@ -958,7 +958,7 @@ def policed_call(call: ToolCall) -> dict:
         return gated_call(call)
     if verdict == "run":
         return {"messages": [TOOLS[call["name"]].invoke(call)]}
-    words = "The rules of the shop forbid this, whoever asks."
+    words = "Refused by the rules of the shop, whoever asks."
     return {"messages": [ToolMessage(words, tool_call_id=call["id"], status="error")]}
 
 

@@ -41,7 +41,7 @@ def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
     if answer["approved"]:
         return Command(goto="tools")
-    text = f"A colleague rejected this. Reason: {answer.get('reason', 'none given')}"
+    text = f"Rejected by a colleague. Reason: {answer.get('reason', 'none given')}"
     rejected = [ToolMessage(text, tool_call_id=call["id"]) for call in calls]
     return Command(goto="agent", update={"messages": rejected})
 # %% partial | rejected, then hello; rejected without a reason, then hello; together, then hello; the model knows: the usual gate

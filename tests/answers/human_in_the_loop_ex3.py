@@ -45,7 +45,7 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if not isinstance(decision, dict) or decision.get("type") != "approve":
             reason = decision.get("reason", "none") if isinstance(decision, dict) else "none"
-            text = f"A colleague rejected this. Reason: {reason}"
+            text = f"Rejected by a colleague. Reason: {reason}"
             return ToolMessage(text, tool_call_id=call["id"], status="error")
     return run(call)
 # %% passed: without marking the result as an error
@@ -55,7 +55,7 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if not isinstance(decision, dict) or decision.get("type") != "approve":
             reason = decision.get("reason", "none") if isinstance(decision, dict) else "none"
-            text = f"A colleague rejected this. Reason: {reason}"
+            text = f"Rejected by a colleague. Reason: {reason}"
             return ToolMessage(text, tool_call_id=call["id"], name=call["name"])
     return run(call)
 # %% partial | harmless call; each risky call; an approval; a rejected call; then hello: asks about everything

@@ -71,7 +71,7 @@ async def test_a_rejection_with_the_mouse_is_told_below(lesson_3: Lesson) -> Non
     await panel.scroll_into_view_if_needed()
     await panel.get_by_label("Reason").fill("the seams were cut")
     await panel.get_by_role("button", name="Reject", exact=True).click()
-    await expect(panel).to_contain_text("A colleague rejected this. the seams were cut")
+    await expect(panel).to_contain_text("Rejected by a colleague. Reason: the seams were cut")
     await expect(panel).to_contain_text("Finished.")
 
     told = await page.run(page.find(TOLD))
