@@ -257,8 +257,8 @@ print("at the top level:", model_calls(desk, PATIENT, config("b", recursion_limi
 # %% [markdown]
 # Two of three do nothing. To set it once for all runs: `desk.with_config(recursion_limit=15)`.
 #
-# What does it count? Look at two agents. The second one has a middleware, which you will meet again
-# at the end. Each of its hooks is a node, and each node is a superstep.
+# What does it count? Supersteps, not calls. Here is the same desk with a middleware (you will meet
+# it again at the end). Each of its hooks is a node, and each node is a superstep:
 
 
 # %%
@@ -486,9 +486,10 @@ for question in (LOST, MANY):
     trial("tool-call budget", build(route_by_budget), question)
 
 # %% [markdown]
-# Every line stops the lost parcel, but two of four leave a customer behind: one in a dead thread,
-# one with a desk that is mute. And the hundred parcels pass the first three lines as if they were
-# not there; only the budget of calls sees them.
+# Every line stops the lost parcel. But the `recursion_limit` ends in an exception instead of words,
+# and two of four leave a customer behind: one in a dead thread, one with a desk that is mute. And
+# the hundred parcels pass the first three lines as if they were not there; only the budget of calls
+# sees them.
 #
 # So you need all of them, each for what it can do: the budget limits the work, the counter the
 # rounds, and the `recursion_limit`, set well above both, catches what you did not think of. First,
@@ -709,7 +710,8 @@ for question in (LOST, MANY):
 #   customers.)
 # - `before_model(state, runtime)` runs before each call of the model. All calls are answered then,
 #   so it is a good place to stop: `{"jump_to": "end", "messages": [...]}` ends the turn with your
-#   words. Put `@hook_config(can_jump_to=["end"])` above a hook that jumps, or it will not.
+#   words. A hook that jumps says so in its decorator, `hook_config` with `can_jump_to=["end"]`, or
+#   it does not jump.
 #
 # Complete `Budget`: a turn is stopped, in words, before the next call of the model, as soon as it
 # has used `self.tokens` tokens (sent and written), or `self.dollars`, or `self.seconds`

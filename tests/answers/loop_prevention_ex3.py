@@ -85,7 +85,7 @@ def route(state):
     if not state["messages"][-1].tool_calls:
         return END
     return "tools" if state.remaining_steps >= 4 else "stop"
-# %% partial | an answer is left alone: forgets to return END
+# %% partial | the next turn works; an answer is left alone: forgets to return END
 def route(state):
     if state["messages"][-1].tool_calls:
         return "tools" if state["remaining_steps"] >= 4 else "stop"

@@ -37,7 +37,7 @@ def talking_desk(limit):
     graph.add_edge("stop", "done")
     graph.add_edge("done", END)
     return graph.compile(checkpointer=InMemorySaver())
-# %% failed: forgets END
+# %% partial | a polite; turn after turn; the turn after: forgets END
 def talking_desk(limit: int):
     """Build a desk that stops a turn after `limit` rounds."""
 
