@@ -244,7 +244,8 @@ def tree(history) -> Markdown:
 tree(offers.get_state_history(thread))
 
 # %% [markdown]
-# Nothing was overwritten; the thread has three branches, and its state is the end of the newest.
+# Each box is a checkpoint: its source, its step, the price. Nothing was overwritten; the thread has
+# three branches, and its state is the end of the newest.
 # Lesson 6 uses this to find bugs. (`update_state` goes through the reducers: on a list of messages it
 # appends.)
 #
@@ -389,7 +390,7 @@ check.ex2(ask_once, open_for_long, ask_async)
 #
 # When a finished step is really on the disk is decided by `durability`: `"sync"` saves before the next
 # step starts, `"async"` (the default) saves while the next step runs, `"exit"` saves once, at the end.
-# The disk here takes 0.3 seconds for each checkpoint, as a busy one does.
+# The disk here is busy: the first checkpoint has to wait 1.5 seconds.
 
 
 # %%
@@ -402,9 +403,11 @@ def open_orders(file, ledger, durability, dies_in=None, disk=0.0):
     class Order(TypedDict):
         done: Annotated[list, operator.add]
 
+    waits = [disk]  # seconds; only the first checkpoint has to wait
+
     class BusyDisk(SqliteSaver):
         def put(self, *args):
-            time.sleep(disk)
+            time.sleep(waits.pop() if waits else 0)
             return super().put(*args)
 
     def step(name):
@@ -435,7 +438,7 @@ place = tempfile.mkdtemp(dir=folder.name)
 killed = {}
 for mode in ("sync", "async", "exit"):
     file, ledger = f"{place}/{mode}.db", f"{place}/{mode}.txt"
-    killed[mode] = child.start(open_orders, file, ledger, mode, "label", 0.3)
+    killed[mode] = child.start(open_orders, file, ledger, mode, "label", 1.5)
     killed[mode].send({"done": []})  # all three run at the same time
 
 for mode, process in killed.items():
@@ -462,9 +465,10 @@ for mode in killed:
     print("       ledger:", *open(ledger).read().split())
 
 # %% [markdown]
-# Read the ledgers. With "async" nothing of the run was on the disk yet. (Set `0.3` to `0.0`, run both
-# cells again, and it may leave one, two, or all four: a race between the steps and the disk. Long
-# steps and a fast disk win it nearly always, so on your laptop "async" looks like "sync".)
+# Read the ledgers. With "async" nothing of the run was on the disk yet: checkpoints are written one
+# after the other, and the first was still waiting. (Set `1.5` to `0.0`, run both cells again, and it
+# may leave one, two, or all four: a race between the steps and the disk. Long steps and a fast disk
+# win it nearly always, so on your laptop "async" looks like "sync".)
 #
 # | `durability` | after a kill | use it where |
 # |---|---|---|
@@ -473,9 +477,9 @@ for mode in killed:
 # | `"exit"` | the whole turn is gone | a turn is cheap to repeat |
 #
 # And look at "sync" once more: two labels. The step had printed the label and died before anybody
-# could note it down. **No mode makes a side effect happen once.** Give it a key that the other side knows
-# - "the label of order T-7" - and let that side ignore the second one (an *idempotency key*; lesson 3
-# builds one).
+# could note it down. **No mode makes a side effect happen once.** Give it a name, such as "the label of
+# order T-7", and let the other side ignore what it has done before under that name (an *idempotency
+# key*; lesson 3 builds one).
 #
 # An exception is not a kill. The process lives, so it saves on its way out, in all three modes.
 #
@@ -559,15 +563,17 @@ talkers = {name: savers[name] for name in ("memory", "SQLite, NORMAL")}
 grown = checkpoint_cost.growth(talkers, turns=48, every=12)
 for name, sizes in grown.items():
     after = dict(sizes)
-    print(f"{name:15} 4 times the turns, over 8 times the bytes:", after[48] > 8 * after[12])
+    print(f"{name:15} 4 times the turns, over 10 times the bytes:", after[48] > 10 * after[12])
 
 # %%
 alt = "Two curves that bend upwards: the bytes grow with the square of the turns."
-lines = {name: tuple(zip(*sizes, strict=True)) for name, sizes in grown.items()}
-pictures.curves(lines, x="turns", y="bytes in the store", alt=alt)
+lines = {
+    name: ([n for n, _ in sizes], [b / 1e6 for _, b in sizes]) for name, sizes in grown.items()
+}
+pictures.curves(lines, x="turns", y="megabytes in the store", alt=alt)
 
 # %% [markdown]
-# Twice the turns, four times the bytes: storage grows with the **square** of the turns. 400 short
+# Twice the turns, nearly four times the bytes: storage grows with the **square** of the turns. 400 short
 # turns, a quarter of a megabyte of text, took 165 MB in memory and 248 MB in SQLite when we
 # measured it. Long conversations need pruning, for the model's sake too: it is sent, and you pay for,
 # every message at every turn.
