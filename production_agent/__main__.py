@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
+import math
 import socket
 import sys
 
@@ -51,7 +52,7 @@ def main(words: list[str] | None = None) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=10,  # seconds; then streams are cut
+        timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
     )
     uvicorn.Server(config).run(sockets=[listening])
     return 0

@@ -132,7 +132,7 @@ async def start_decision(
         if one.type == "edit":
             wrong = wrong or bad_arguments(names[one.call], one.args)
     if wrong:
-        raise Refused(422, wrong)
+        raise Refused(409, wrong)  # the body is well formed; it does not fit these calls
     return await request.app.state.runs.decide(found, body.decisions)
 
 

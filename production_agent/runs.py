@@ -173,10 +173,10 @@ class Runs:
                 log.error("recovery_failed", exc_info=error)
             await asyncio.sleep(self.settings.lease_seconds / 3)
 
-    async def close(self, seconds: float = 5) -> None:
+    async def close(self) -> None:
         """End all runs of this process; a decision gets some time to be carried out."""
         if self.tasks:
-            await asyncio.wait(self.tasks, timeout=seconds)
+            await asyncio.wait(self.tasks, timeout=self.settings.grace_seconds)
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

@@ -19,6 +19,7 @@ NUMBERS = {  # name: (default, smallest, largest, what it is)
     "TURNS_PER_MINUTE": (30, 1, 1_000_000, "turns a user may start in a minute"),
     "HISTORY_TOKENS": (8000, 100, 10_000_000, "of a thread, the newest that the model is sent"),
     "APPROVAL_SECONDS": (86400.0, 0.1, 31_536_000, "time a person has to decide"),
+    "GRACE_SECONDS": (10.0, 0.1, 600, "time that turns have to end when the service is ended"),
     "LEASE_SECONDS": (15.0, 0.5, 600, "silence of a process after which its run counts as lost"),
 }
 USER = re.compile(r"[\w.@-]{1,64}")

@@ -48,16 +48,24 @@ def model(served: lesson_model.LessonModel) -> Iterator[lesson_model.LessonModel
 
 
 def new_postgres() -> str:
-    """Return the URL of an empty database, set up."""
-    url = postgres.start(fresh=True)
-    if url is None:
-        missing("PostgreSQL is missing: see `python3 course.py doctor`.")
+    """Return the URL of a database without a table."""
+    return postgres.start(fresh=True) or missing("PostgreSQL is missing: see course.py doctor.")
 
-    async def set_up() -> None:
+
+@pytest.fixture
+def bare_postgres() -> str:
+    """A database without a table."""
+    return new_postgres()
+
+
+def set_up(url: str) -> str:
+    """Make the tables, and return the URL."""
+
+    async def work() -> None:
         async with open_database(read(os.environ | {DATABASE: url}), set_up=True):
             pass
 
-    asyncio.run(set_up())
+    asyncio.run(work())
     return url
 
 
@@ -83,7 +91,7 @@ def start(launcher: Launcher, served, tmp_path_factory) -> Iterator[Callable[...
 def database(request: pytest.FixtureRequest, served, tmp_path_factory) -> str:
     """An empty database of each kind."""
     if request.param == "postgres":
-        return new_postgres()
+        return set_up(new_postgres())
     return str(tmp_path_factory.mktemp("database") / "agent.sqlite")
 
 

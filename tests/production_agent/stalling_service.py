@@ -47,6 +47,15 @@ async def pay_back(key, order, amount, context) -> None:
         await stall(AFTER_EFFECT)
 
 
+async def track_parcel(parcel: str) -> str:
+    """Do not get to an answer."""
+    if parcel == "P-0":
+        await stall(0)
+    return await real_track_parcel(parcel)
+
+
+tracking = tools.TOOLS["track_parcel"]
+real_track_parcel, tracking.coroutine = tracking.coroutine, track_parcel
 real_end, real_follow, real_pay_back = Store.end, Runs._follow, tools.pay_back
 Store.end, Runs._follow, tools.pay_back = end, follow, pay_back
 sys.exit(main(["--port", "0"]))

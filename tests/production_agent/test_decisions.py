@@ -146,29 +146,17 @@ def test_nobody_else_sees_or_decides(service: Service) -> None:
     ("change", "status"),
     [
         ({"digest": "0" * 64}, 409),
+        ({"digest": ""}, 422),
         ({"decisions": []}, 422),
-        ({"decisions": [{"type": "approve", "call": "another"}]}, 422),
+        ({"decisions": [{"type": "approve", "call": "another"}]}, 409),
+        ({"decisions": [{"type": "approve", "call": "CALL"}] * 2}, 409),
         ({"decisions": [{"type": "approved", "call": "CALL"}]}, 422),
         ({"decisions": [{"type": "approve", "call": "CALL", "sure": True}]}, 422),
-        ({"decisions": [{"type": "approve", "call": "CALL"}] * 2}, 422),
         ({"approved": "false"}, 422),
-        ({"decisions": [{"type": "edit", "call": "CALL", "args": {"order": "T-7"}}]}, 422),
-        (
-            {
-                "decisions": [
-                    {"type": "edit", "call": "CALL", "args": {"order": "T-7", "amount": "9"}}
-                ]
-            },
-            422,
-        ),
-        (
-            {
-                "decisions": [
-                    {"type": "edit", "call": "CALL", "args": {"order": "T-7", "amount": -9}}
-                ]
-            },
-            422,
-        ),
+        ({"decisions": [{"type": "edit", "call": "CALL", "args": {}}]}, 409),
+        ({"decisions": [{"type": "edit", "call": "CALL", "args": {**PAID, "amount": "9"}}]}, 409),
+        ({"decisions": [{"type": "edit", "call": "CALL", "args": {**PAID, "amount": -9}}]}, 409),
+        ({"decisions": [{"type": "edit", "call": "CALL", "args": {**PAID, "user": "bob"}}]}, 409),
     ],
 )
 def test_a_decision_that_is_not_one_changes_nothing(

@@ -1,0 +1,161 @@
+"""What keeps the service from starting is one sentence: the fact, then its cure."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from production_agent import database
+from production_agent.__main__ import main
+from production_agent.logs import JsonLines
+from production_agent.settings import Unusable, read
+
+ROOT = Path(__file__).resolve().parents[2]
+URL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+OWN = "PRODUCTION_AGENT_"
+SECRET = "pass-word"
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """Put the logging of this process back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path):
+    """Return a function that starts the service with settings and returns why it did not."""
+
+    def start(*words: str, **settings: str) -> str:
+        for name in [name for name in os.environ if name.startswith((OWN, "OPENAI_"))]:
+            monkeypatch.delenv(name)
+        given = {"PRODUCTION_AGENT_DATABASE": str(tmp_path / "a.sqlite"), **URL, **settings}
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        assert main(["--port", "0", *words]) == 1
+        out, sentence = capsys.readouterr()
+        assert out == "" and sentence.count("\n") == 1 and sentence.endswith(".\n")
+        assert SECRET not in sentence and "Traceback" not in sentence and ": " in sentence
+        return sentence
+
+    return start
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://ann:{SECRET}@127.0.0.1:9/shop",
+        f"postgres://ann:{SECRET}%zz@127.0.0.1:9/shop",
+        f"postgresql://ann:{SECRET}@/shop?host=/nowhere",
+        f"postgresql://ann:{SECRET}@127.0.0.1:99999/shop?nonsense=1",
+    ],
+)
+def test_a_wrong_url(refused, url: str) -> None:
+    sentence = refused(PRODUCTION_AGENT_DATABASE=url)
+    assert sentence.startswith("PRODUCTION_AGENT_DATABASE leads to no PostgreSQL database")
+
+
+def test_another_kind_of_url(refused) -> None:
+    sentence = refused(PRODUCTION_AGENT_DATABASE=f"mysql://ann:{SECRET}@h/shop")
+    assert "not one of PostgreSQL" in sentence
+
+
+def test_a_locked_file(refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "SECONDS", 0.1)
+    holder = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    holder.execute("begin exclusive")
+    sentence = refused()
+    holder.close()
+    assert "holds" in sentence and "end it" in sentence
+
+
+@pytest.mark.parametrize(
+    "content", [b"This is a letter, no database." * 50, b"SQLite format 3\0" * 99]
+)
+def test_a_damaged_file(refused, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.sqlite").write_bytes(content)
+    assert "is damaged or no SQLite file: restore it" in refused()
+
+
+def test_a_folder_in_place_of_a_file(refused, tmp_path: Path) -> None:
+    (tmp_path / "a.sqlite").mkdir()
+    assert "cannot be opened or written" in refused()
+    assert "does not exist" in refused(PRODUCTION_AGENT_DATABASE=str(tmp_path / "no" / "a.sqlite"))
+
+
+def test_postgres_without_tables(refused, bare_postgres: str) -> None:
+    assert "--set-up" in refused(PRODUCTION_AGENT_DATABASE=bare_postgres)
+
+
+def test_others_without_tokens(refused) -> None:
+    assert "PRODUCTION_AGENT_TOKENS is not set" in refused("--host", "0.0.0.0")
+
+
+def test_a_port_that_is_taken_or_none(refused) -> None:
+    assert "cannot be taken" in refused("--port", "99999")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"OPENAI_BASE_URL": ""}, "OPENAI_API_KEY is not set"),
+        ({"OPENAI_BASE_URL": "localhost:80"}, "OPENAI_BASE_URL is not a URL"),
+        ({OWN + "TOKENS": f"ann:{SECRET},bob"}, "Entry 2 of PRODUCTION_AGENT_TOKENS"),
+        ({OWN + "TOKENS": "ann:short"}, "Entry 1"),
+        ({OWN + "TOKENS": f"ann:{SECRET},bob:{SECRET}"}, "Two users share a token"),
+        ({OWN + "MODEL_CALLS": "many"}, "whole number from 1 to 100"),
+        ({OWN + "MODEL_CALLS": "2.5"}, "whole number"),
+        ({OWN + "TURN_SECONDS": "nan"}, "TURN_SECONDS"),
+        ({OWN + "LEASE_SECONDS": "-1"}, "LEASE_SECONDS"),
+    ],
+)
+def test_a_setting_that_makes_no_sense(settings: dict, words: str) -> None:
+    with pytest.raises(Unusable) as caught:
+        read(URL | settings)
+    assert words in str(caught.value) and SECRET not in str(caught.value)
+
+
+def test_settings_show_no_secret() -> None:
+    settings = read(
+        URL
+        | {"OPENAI_API_KEY": "sk-" + SECRET, OWN + "TOKENS": f"ann:{SECRET}"}
+        | {OWN + "DATABASE": f"postgresql://ann:{SECRET}@h/shop"}
+    )
+    assert SECRET not in repr(settings) and settings.is_postgres
+    assert set(settings.secrets) == {SECRET, "sk-" + SECRET}
+
+
+def test_a_log_line_shows_no_secret_and_no_text_of_an_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lines = JsonLines([SECRET, 'with"quote'])
+    try:
+        raise ValueError("my card is 4111 1111")
+    except ValueError as error:
+        logging.getLogger("some.library").error(
+            f'at postgres://u:{"p" * 9}@h with {SECRET}, with"quote and sk-{"x" * 9}',
+            exc_info=error,
+        )
+    text = lines.format(caplog.records[-1])
+    for secret in (SECRET, "quote", "x" * 9, "p" * 9, "4111"):
+        assert secret not in text
+    assert '"error": "ValueError"' in text and "test_start.py" in text
+
+
+def test_the_command_ends_with_a_status(tmp_path: Path) -> None:
+    (tmp_path / "a.sqlite").write_bytes(b"This is a letter, no database." * 50)
+    environment = {**os.environ, **URL, OWN + "DATABASE": "a.sqlite", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "production_agent", "--port", "0"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("a.sqlite is damaged")
