@@ -578,7 +578,8 @@ model.pace()
 # three. It is for **async nodes only**: Python cannot stop a running thread, and LangGraph says so
 # when you build the graph. (`asyncio.timeout` around sync nodes says nothing: you go on, and so
 # does the node.) And an `error_handler` ends the run: the failed node's edges are not followed
-# unless the handler returns `Command(goto=...)`.
+# unless the handler returns `Command(goto=...)`. (Annotate its parameter with `NodeError`, as
+# above: that is how LangGraph knows what to pass.)
 
 # %%
 try:
@@ -959,7 +960,7 @@ print("a piece of the key is anywhere:", any("0815" in text for text in (reply, 
 def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     """Answer what is open, tell the user little and the log enough."""
     # BEGIN SOLUTION
-    reference = uuid.uuid4().hex[:8]
+    reference = str(uuid.uuid4())
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     closed = [
         ToolMessage("This did not work.", tool_call_id=call["id"], status="error")

@@ -36,7 +36,7 @@ def ask(llm, text, budget):
     while True:
         try:
             return llm.invoke(text).text
-        except TRANSIENT as error:
+        except Exception as error:
             pause = max(random.uniform(0, longest), retry_after(error))
             too_late = time.perf_counter() - began + pause > budget
             if not is_transient(error) or too_late:
@@ -186,7 +186,7 @@ def ask(llm, text, budget):
                 raise
         time.sleep(pause)
         longest *= 2
-# %% partial | two failures; a dropped connection; Retry-After: forgets to return
+# %% partial | two failures; a dropped connection: forgets to return
 def ask(llm, text, budget):
     end, longest = time.monotonic() + budget, 0.1
     while True:

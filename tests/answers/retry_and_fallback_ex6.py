@@ -45,10 +45,10 @@ def fall_back(request, handler):
 # %% partial | overloaded; rate limit; dropped; quota; both: no fallback at all
 def fall_back(request, handler):
     return handler(request)
-# %% partial | is well; overloaded; rate limit; dropped; quota; wrong request; wrong key; both: always asks the spare
+# %% failed: always asks the spare
 def fall_back(request, handler):
     return handler(request.override(model=spare))
-# %% partial | overloaded; dropped: only for rate limits
+# %% partial | overloaded; dropped; both: only for rate limits
 def fall_back(request, handler):
     try:
         return handler(request)

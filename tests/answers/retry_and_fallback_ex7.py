@@ -4,7 +4,7 @@ import itertools
 numbers = itertools.count(1001)
 
 
-def close_the_turn(state, error):
+def close_the_turn(state, error: NodeError):
     number = f"desk-{next(numbers)}"
     log.warning("%s in node %s, case %s", type(error.error).__name__, error.node, number)
     added = []
@@ -15,14 +15,14 @@ def close_the_turn(state, error):
     added.append(AIMessage("I am sorry, this did not work. Please give us the number " + number))
     return {"messages": added}
 # %% passed: a Command, and the words of the log in one dictionary
-def close_the_turn(state, error):
+def close_the_turn(state, error: NodeError):
     case = str(uuid.uuid4())
     log.error({"case": case, "node": error.node, "class": error.error.__class__.__qualname__})
     calls = [call for call in getattr(state["messages"][-1], "tool_calls", None) or []]
     results = [ToolMessage(content="failed", tool_call_id=call["id"]) for call in calls]
     return Command(update={"messages": results + [("ai", f"Sorry. Case {case}.")]}, goto=END)
 # %% passed: a logger of its own
-def close_the_turn(state, error):
+def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex
     mine = logging.getLogger("desk.errors")
     mine.error("%s %s %s", reference, error.node, type(error.error).__name__)
@@ -31,13 +31,13 @@ def close_the_turn(state, error):
         for call in state["messages"][-1].tool_calls:
             closed.append(ToolMessage("-", tool_call_id=call["id"], status="error"))
     return {"messages": [*closed, AIMessage(f"Please call us and say {reference}.")]}
-# %% partial | tools: the thread goes on: `apologise`, as it was
+# %% partial | goes on (tools): `apologise`, as it was
 def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     return {"messages": [AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | tools: the thread goes on: answers the first call only
-def close_the_turn(state, error):
+# %% partial | goes on (tools): answers the first call only
+def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     closed = [
@@ -45,8 +45,8 @@ def close_the_turn(state, error):
         for call in getattr(state["messages"][-1], "tool_calls", [])[:1]
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | tools: the thread goes on: speaks before it answers the calls
-def close_the_turn(state, error):
+# %% partial | for the user (tools); the log (tools); goes on (tools): speaks before it answers the calls
+def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     closed = [
@@ -54,8 +54,18 @@ def close_the_turn(state, error):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [AIMessage(f"Sorry, that went wrong. Reference: {reference}"), *closed]}
-# %% partial | model: a line; tools: a line: logs the text of the error
-def close_the_turn(state, error):
+# %% passed: without a status
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    """Answer what is open, tell the user little and the log enough."""
+    reference = str(uuid.uuid4())
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    closed = [
+        ToolMessage("This did not work.", tool_call_id=call["id"])
+        for call in getattr(state["messages"][-1], "tool_calls", [])
+    ]
+    return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
+# %% partial | the log (model); the log (tools): logs the text of the error
+def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%r", reference, error.node, error.error)
     closed = [
@@ -63,8 +73,8 @@ def close_the_turn(state, error):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | model: a line; tools: a line: a traceback holds the text, too
-def close_the_turn(state, error):
+# %% partial | the log (model); the log (tools): a traceback holds the text, too
+def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s", reference, error.node, exc_info=error.error)
     closed = [
@@ -72,8 +82,8 @@ def close_the_turn(state, error):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | tools: a sentence: tells the model the text of the error
-def close_the_turn(state, error):
+# %% partial | for the user (tools): tells the model the text of the error
+def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     closed = [
@@ -81,8 +91,8 @@ def close_the_turn(state, error):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | model: a sentence; tools: a sentence: shows the class to the user
-def close_the_turn(state, error):
+# %% partial | for the user (model); for the user (tools): shows the class to the user
+def close_the_turn(state, error: NodeError):
     reference, kind = uuid.uuid4().hex[:8], type(error.error).__name__
     log.error("ref=%s node=%s error=%s", reference, error.node, kind)
     closed = [
@@ -90,16 +100,16 @@ def close_the_turn(state, error):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, {kind}. Reference: {reference}")]}
-# %% partial | model: a line; tools: a line: nothing to look for in the log
-def close_the_turn(state, error):
+# %% partial | the log (model); the log (tools): nothing to look for in the log
+def close_the_turn(state, error: NodeError):
     log.error("node=%s error=%s", error.node, type(error.error).__name__)
     closed = [
         ToolMessage("This did not work.", tool_call_id=call["id"], status="error")
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. {uuid.uuid4().hex[:8]}")]}
-# %% partial | model: a line; tools: a line: the same reference for everybody
-def close_the_turn(state, error):
+# %% partial | the log (model); the log (tools): the same reference for everybody
+def close_the_turn(state, error: NodeError):
     reference = "error-500"
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     closed = [
@@ -107,8 +117,8 @@ def close_the_turn(state, error):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | model: a line; tools: a line: logs where nobody listens
-def close_the_turn(state, error):
+# %% partial | the log (model); the log (tools): logs where nobody listens
+def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.debug("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     closed = [
@@ -116,11 +126,16 @@ def close_the_turn(state, error):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | model: a sentence; model: a line; model: the thread; tools: a sentence; tools: a line; tools: the thread: reads the text of a message that has none
-def close_the_turn(state, error):
+# %% partial | for the user (model); the log (model); for the user (tools); the log (tools); goes on (tools): reads the text of a message that has none
+def close_the_turn(state, error: NodeError):
     return {"messages": state["messages"][-1].nothing}
-# %% partial | model: a sentence; tools: a sentence; tools: the thread goes on: answers the calls and says nothing
-def close_the_turn(state, error):
+# %% partial | for the user (model); the log (model); for the user (tools); the log (tools); goes on (tools): answers the calls and says nothing
+def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     return {"messages": []}
+# %% partial | for the user (model); the log (model); for the user (tools); the log (tools); goes on (tools): LangGraph passes the error to an annotated parameter only
+def close_the_turn(state, error):
+    reference = uuid.uuid4().hex[:8]
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    return {"messages": [AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
