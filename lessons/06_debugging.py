@@ -626,8 +626,10 @@ def environment(**settings: str):
     rest = {name: text for name, text in os.environ.items() if not name.startswith(names)}
     with mock.patch.dict(os.environ, rest | settings, clear=True):
         get_env_var.cache_clear()
-        yield
-    get_env_var.cache_clear()
+        try:
+            yield
+        finally:
+            get_env_var.cache_clear()
 
 
 with environment():
@@ -679,14 +681,15 @@ def uploaded(**settings: str) -> str:
 hide_inputs, hide_outputs = {"LANGSMITH_HIDE_INPUTS": "true"}, {"LANGSMITH_HIDE_OUTPUTS": "true"}
 for hidden in ({}, hide_inputs, hide_inputs | hide_outputs):
     sent = uploaded(**hidden)
-    found = {word: word in sent for word in ("4111", "secret-token", "Ada", "deduct_fee")}
+    found = {word: word in sent for word in ("4111 1111", "secret-token", "Ada", "deduct_fee")}
     print([name.removeprefix("LANGSMITH_") for name in hidden] or "nothing hidden", found)
 
 # %% [markdown]
 # Hiding the inputs alone hides nothing: what one node returns, the next one gets, and a graph's
 # output is its whole state. Hide both, or clean both with a function: `Client(hide_inputs=...,
-# hide_outputs=...)`. Names of nodes, times and your config's metadata are sent in any case; a
-# customer's address does not belong into a thread id.
+# hide_outputs=...)`. Thread ids and the rest of your config's metadata are sent too, unless
+# `LANGSMITH_HIDE_METADATA=true`; names of nodes and times always are. A customer's address does not
+# belong into a thread id.
 #
 # **And if the endpoint is dead?** Sending happens beside the run, so the turn is as fast as ever. The
 # bill comes at the end: in a process of its own, against a closed port, two turns took 0.2 s, and

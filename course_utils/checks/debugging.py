@@ -105,7 +105,6 @@ def ex2(totals_after):
         "`vars(record)[name] for name in ALLOWED if name in vars(record)`; "
         "`record.exc_info[0].__name__`; `json.dumps(..., default=str)` for ids that are no text.",
     ),
-    given=("ALLOWED",),
 )
 def ex3(one_line):
     """The line holds the allowed fields, and nothing that could be a secret."""
