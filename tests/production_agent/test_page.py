@@ -1,0 +1,150 @@
+"""The page in a real Chromium: chat, approve, reject, reload, two tabs, keyboard, axe."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import BrowserContext, Page, expect
+from service_process import Service
+
+BROWSER = Path(__file__).resolve().parents[1] / "browser"
+sys.path.append(str(BROWSER))
+spec = importlib.util.spec_from_file_location("browser_fixtures", BROWSER / "conftest.py")
+fixtures = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(fixtures)
+axe = sys.modules["axe"]
+chromium, axe_core = fixtures.chromium, fixtures.axe_core
+REFUND = "Please refund 480 euros for order T-7."
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(scope="module")
+def desk(start: Callable, served, tmp_path_factory) -> Service:
+    """A service whose users need no token."""
+    served.reset()
+    return start(str(tmp_path_factory.mktemp("page") / "agent.sqlite"), TOKENS="")
+
+
+@pytest_asyncio.fixture
+async def page(chromium: BrowserContext, desk: Service) -> AsyncIterator[Page]:
+    """A new tab; in the end nothing was wrong with the page."""
+    one = await chromium.new_page()
+    problems = []
+    one.on("pageerror", lambda error: problems.append(str(error)))
+    one.on(
+        "console",
+        lambda said: (
+            problems.append(said.text)
+            if said.type == "error" and "409" not in said.text and "401" not in said.text
+            else None
+        ),
+    )
+    await one.goto(desk.url)
+    yield one
+    await one.close()
+    assert not problems
+
+
+async def say(page: Page, text: str) -> None:
+    await page.get_by_label("Message", exact=True).fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_chat_streams_in_and_stays(page: Page, model) -> None:
+    model.when("speak").says("one " * 1000)
+    model.pace(per_token=0.02)
+    await say(page, "Speak!")
+    await expect(page.locator("#messages .assistant")).to_contain_text("one one")
+    await expect(page.get_by_role("status")).to_have_text("Working…")
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+    model.reset()
+    await say(page, "Where is parcel P-3?")
+    await expect(page.locator("#messages .assistant").last).to_contain_text("with a neighbour.")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await page.reload()
+    await expect(page.locator("#messages .assistant").last).to_contain_text("with a neighbour.")
+
+
+async def test_approve_then_the_second_then_reject(page: Page, desk: Service, model) -> None:
+    model.when("three times").calls("refund", order="T-7", amount=5).calls(
+        "refund", order="T-8", amount=6
+    ).calls("refund", order="T-9", amount=7)
+    before = len(desk.effects())
+    await say(page, "Refund three times.")
+    await expect(page.locator("fieldset p")).to_contain_text("amount: 5")
+    await page.reload()  # while it waits
+    await page.get_by_role("button", name="Send decision").click()
+    await expect(page.locator("fieldset p")).to_contain_text("amount: 6")
+    await page.get_by_label("Edit").check()
+    await page.get_by_label("amount").fill("4")
+    await page.get_by_role("button", name="Send decision").click()
+    await expect(page.locator("fieldset p")).to_contain_text("amount: 7")
+    # The keyboard alone: the choice has the focus; two down is Reject.
+    await expect(page.get_by_label("Approve")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("<b>Not ours</b>")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    rejected = "✗ refund: A person rejected this call. <b>Not ours</b>"
+    await expect(page.get_by_text(rejected, exact=True)).to_be_visible()
+    assert [one["amount"] for one in desk.effects()[before:]] == [5, 4]
+
+
+async def test_two_tabs_decide_once(
+    page: Page, chromium: BrowserContext, desk: Service, model
+) -> None:
+    before = len(desk.effects())
+    await say(page, REFUND)
+    await expect(page.get_by_role("button", name="Send decision")).to_be_visible()
+    other = await chromium.new_page()
+    await other.goto(page.url)
+    await expect(other.get_by_role("button", name="Send decision")).to_be_visible()
+    await page.get_by_role("button", name="Send decision").click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await other.get_by_role("button", name="Send decision").click()
+    await expect(other.get_by_role("alert")).to_have_text("It is decided.")
+    await expect(other.get_by_role("status")).to_have_text("Done.")
+    await expect(other.get_by_role("button", name="Send decision")).to_have_count(0)
+    await other.close()
+    assert len(desk.effects()) == before + 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_is_in_anyones_way(
+    page: Page, model, axe_core: str, scheme: str, tmp_path: Path
+) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await say(page, "Where is parcel P-3? And please refund 480 euros for order T-7.")
+    await expect(page.get_by_role("button", name="Send decision")).to_be_visible()
+    await page.get_by_label("Edit").check()
+    await page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)
+    await page.set_viewport_size({"width": 360, "height": 700})
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = await page.evaluate(
+        f"(() => {{ {axe_core} }})(); axe.run().then(result => result.violations)"
+    )
+    assert [rule["id"] for rule in found] == []
+
+
+async def test_a_token_is_asked_for(
+    chromium: BrowserContext, start: Callable, served, tmp_path: Path
+) -> None:
+    service = start(str(tmp_path / "agent.sqlite"))
+    page = await chromium.new_page()
+    await page.goto(service.url)
+    await page.get_by_label("Access token").fill("token-of-ann")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Access token")).to_be_hidden()
+    await say(page, "Where is parcel P-3?")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await page.close()
+    service.stop()
