@@ -27,7 +27,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "course-ready.txt"
 UNFINISHED = "unfinished"
-MEGABYTES = 800  # of disk that a set-up needs, what it downloads included
+MEGABYTES = 1000  # of disk that a set-up needs, what it downloads included
 
 
 def uses_running_python() -> bool:
@@ -149,7 +149,7 @@ def _install() -> None:
             "This Python can make no pip. Debian and Ubuntu: sudo apt install python3-venv. "
             "Elsewhere install uv (https://docs.astral.sh/uv). Then run the same command again."
         )
-    print("pip collects and installs about 150 packages: 1 to 3 minutes.", flush=True)
+    print("pip collects and installs about 200 packages: 1 to 3 minutes.", flush=True)
     if _pip_install(LOCK) != 0:
         sys.exit(
             "The packages could not be installed, not with uv and not with pip; the reason is "
