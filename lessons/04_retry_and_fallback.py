@@ -250,7 +250,7 @@ pictures.curves(
 #
 # | jitter | wait before the retry | where you meet it |
 # |---|---|---|
-# | none | d | the first loop everybody writes |
+# | no jitter | d | the first loop everybody writes |
 # | proportional | d + random(0, d/2) | the second loop (SDK and middleware: up to a quarter of d) |
 # | flat second | d + random(0, 1 s) | LangGraph's `RetryPolicy` |
 # | equal | d/2 + random(0, d/2) | AWS Architecture Blog, 2015 |
@@ -887,9 +887,9 @@ try:
 except Exception as error:
     print("raised:      ", type(error).__name__)
 state = agent.get_state(thread)
-print("in the thread:", [message.type for message in state.values["messages"]])
-print("still to run: ", state.next)
-print("go on:        ", agent.invoke(None, thread)["messages"][-1].text)
+print("in thread:   ", [message.type for message in state.values["messages"]])
+print("still to run:", state.next)
+print("go on:       ", agent.invoke(None, thread)["messages"][-1].text)
 
 # %% [markdown]
 # But the customer got an exception, or what your web page makes of it. So people catch it, and make

@@ -247,7 +247,7 @@ def ex6(fall_back):
             assert seen == expected and (isinstance(error, raised) if raised else bool(reply)), (
                 f"The wire saw {seen}, and it ended with {short(error or reply)}; expected "
                 f"{expected} and {raised.__name__ if raised else 'an answer'}."
-                + (" An answer of the spare would hide the fault." if len(statuses) == 1 else "")
+                + (" Return what `handler` returns." if isinstance(error, AttributeError) else "")
             )
 
 

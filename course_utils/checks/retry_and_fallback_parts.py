@@ -25,12 +25,13 @@ from langgraph.types import RetryPolicy
 
 import lesson_model
 from course_utils.attempted import functions_of
-from course_utils.wording import kind, short
+from course_utils.wording import short
 
 __all__ = ("SECRETS", "Service", "answered", "asked", "assert_doubling", "assert_within_budget")
 __all__ += ("failed_turn", "found_by", "miscounted", "told", "turns_of", "words")
 
 QUESTION = {"messages": "Can I send a tent back?"}
+COMPILED = "expected a graph, compiled."
 TWO_CALLS = "Please count the green tents and find parcel 5."
 QUICK = RetryPolicy(initial_interval=0.01, jitter=False)
 SECRETS = ("4711", "tent-db", "billing", "sk-lesson")  # in the texts of errors
@@ -164,7 +165,7 @@ def sent(status: int, llm: Any, **options: Any) -> int:
 def found_by(build_finder: Any, service: Service) -> tuple[Any, Exception | None, list[float]]:
     """Return what the student's graph finds, what it raises, and the seconds slept."""
     graph = build_finder(service)
-    assert hasattr(graph, "invoke"), f"`build_finder` returned {kind(graph)}; expected a graph."
+    assert hasattr(graph, "invoke"), f"`build_finder` returned a {type(graph).__name__}; {COMPILED}"
     with skip_waits(build_finder) as slept:
         found, error = outcome(lambda: graph.invoke({"order": "T-7"}))
     return found, error, slept
@@ -174,7 +175,7 @@ def turns_of(build_desk: Any, service: Service, count: int) -> list[tuple[Any, i
     """Return answer, calls and pauses of each turn of one thread."""
     pauses: list = []
     desk, turns = build_desk(service, pauses.append), []
-    assert hasattr(desk, "invoke"), f"`build_desk` returned {kind(desk)}; expected a graph."
+    assert hasattr(desk, "invoke"), f"`build_desk` returned a {type(desk).__name__}; {COMPILED}"
     thread = {"configurable": {"thread_id": "check"}, "recursion_limit": 40}
     for _ in range(count):
         before = service.calls, len(pauses)

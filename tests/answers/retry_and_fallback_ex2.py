@@ -66,7 +66,7 @@ def wait(retry):
 # %% partial | doubling: twice as much each time, not doubled
 def wait(retry):
     return random.uniform(0, min(30.0, 2.0 * retry))
-# %% partial | doubling; spread out: always thirty at most
+# %% partial | doubling: thirty at most, too soon
 def wait(retry):
     return random.uniform(0, 30 if retry > 3 else 2 * retry)
 # %% failed: sleeps in place of returning

@@ -29,7 +29,7 @@ def build_finder(service):
             time.sleep(0.01 * 2**attempt)
 
     return StateGraph(Shelf).add_node(find_order).add_edge(START, "find_order").compile()
-# %% partial | KeyError; AssertionError; ModelAuthenticationError; twice; timeout; for ever: the broken version
+# %% failed: the broken version as it was
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         try:
