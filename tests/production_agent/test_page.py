@@ -78,19 +78,19 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
     ).calls("refund", order="T-9", amount=7)
     before = len(desk.effects())
     await say(page, "Refund three times.")
-    await expect(page.locator("fieldset p")).to_contain_text("amount: 5")
+    await expect(page.locator("fieldset p").first).to_have_text("amount: 5, order: T-7")
     await page.reload()  # while it waits
-    await page.get_by_role("button", name="Send decision").click()
-    await expect(page.locator("fieldset p")).to_contain_text("amount: 6")
-    await page.get_by_label("Edit").check()
+    await page.get_by_role("button", name="Approve").click()
+    await expect(page.locator("fieldset p").first).to_have_text("amount: 6, order: T-8")
+    await page.get_by_role("button", name="Edit", exact=True).click()
     await page.get_by_label("amount").fill("4")
-    await page.get_by_role("button", name="Send decision").click()
-    await expect(page.locator("fieldset p")).to_contain_text("amount: 7")
-    # The keyboard alone: the choice has the focus; two down is Reject.
-    await expect(page.get_by_label("Approve")).to_be_focused()
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("ArrowDown")
+    await page.get_by_role("button", name="Confirm edit").click()
+    await expect(page.locator("fieldset p").first).to_have_text("amount: 7, order: T-9")
+    # The keyboard alone: the first button has the focus, the third one is Reject.
+    await expect(page.get_by_role("button", name="Approve")).to_be_focused()
     await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
     await page.keyboard.type("<b>Not ours</b>")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status")).to_have_text("Done.")
@@ -99,21 +99,33 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
     assert [one["amount"] for one in desk.effects()[before:]] == [5, 4]
 
 
+async def test_of_two_calls_each_is_decided(page: Page, desk: Service, model) -> None:
+    before = len(desk.effects())
+    await say(page, "Refund order T-7 (480 euros) and refund order T-8 (20 euros).")
+    await page.get_by_role("button", name="Approve").nth(1).click()
+    await expect(page.get_by_text("Chosen: approve. It is sent once")).to_be_visible()
+    assert len(desk.effects()) == before
+    await page.get_by_role("button", name="Reject").first.click()
+    await page.get_by_role("button", name="Confirm rejection").click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert desk.effects()[before:] == [{"order": "T-8", "amount": 20}]
+
+
 async def test_two_tabs_decide_once(
     page: Page, chromium: BrowserContext, desk: Service, model
 ) -> None:
     before = len(desk.effects())
     await say(page, REFUND)
-    await expect(page.get_by_role("button", name="Send decision")).to_be_visible()
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
     other = await chromium.new_page()
     await other.goto(page.url)
-    await expect(other.get_by_role("button", name="Send decision")).to_be_visible()
-    await page.get_by_role("button", name="Send decision").click()
+    await expect(other.get_by_role("button", name="Approve")).to_be_visible()
+    await page.get_by_role("button", name="Approve").click()
     await expect(page.get_by_role("status")).to_have_text("Done.")
-    await other.get_by_role("button", name="Send decision").click()
+    await other.get_by_role("button", name="Approve").click()
     await expect(other.get_by_role("alert")).to_have_text("It is decided.")
     await expect(other.get_by_role("status")).to_have_text("Done.")
-    await expect(other.get_by_role("button", name="Send decision")).to_have_count(0)
+    await expect(other.get_by_role("button", name="Approve")).to_have_count(0)
     await other.close()
     assert len(desk.effects()) == before + 1
 
@@ -124,8 +136,8 @@ async def test_nothing_is_in_anyones_way(
 ) -> None:
     await page.emulate_media(color_scheme=scheme)
     await say(page, "Where is parcel P-3? And please refund 480 euros for order T-7.")
-    await expect(page.get_by_role("button", name="Send decision")).to_be_visible()
-    await page.get_by_label("Edit").check()
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    await page.get_by_role("button", name="Edit").click()
     await page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)
     await page.set_viewport_size({"width": 360, "height": 700})
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
