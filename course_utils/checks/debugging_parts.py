@@ -100,7 +100,7 @@ def clue(given: Any, fault: str, evidence: Any, what: str) -> None:
     assert named in FAULTS, f"{named!r} is none of the five faults: {', '.join(FAULTS)}."
     assert named == fault, f"“{named}” is not what is wrong with this graph."
     same = type(shown) is type(evidence) and shown == evidence
-    assert same, f"The fault is right. The evidence is {kind(shown)}; expected {what}."
+    assert same, f"The fault is right. You gave {short(shown)} as evidence; expected {what}."
 
 
 class FarSaver(InMemorySaver):
@@ -219,8 +219,8 @@ def pay_out(ask: Any, decision: bool, closed: bool = False) -> tuple[Any, Any, l
     first = cashier.invoke({"amount": 30.0}, thread("1"))
     asked = [item.value for item in first.get("__interrupt__", ())]
     assert asked, (
-        f"Nobody was asked: the run ended with status {first.get('status')!r}. An interrupt is "
-        "an exception on its way out; let it pass."
+        f"Nobody was asked: the run ended with status {short(first.get('status'))}. "
+        "An interrupt is an exception on its way out; let it pass."
     )
     assert not paid, "The bank paid before the owner was asked."
     last = cashier.invoke(Command(resume=decision), thread("1"))
