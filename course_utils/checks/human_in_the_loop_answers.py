@@ -65,7 +65,8 @@ def names_the_right_letters(pays: Any) -> None:
         assert (letter in pays) == right, (
             f"You said that {letter} {'pays' if letter in pays else 'does not pay'}. Not so: {why}."
         )
-    assert len(set(pays)) == 3, f"Some of {pays!r} are no answers of the list."
+    unknown = [letter for letter in pays if letter not in SIX]
+    assert not unknown, f"{unknown[0]!r} is no answer of the list; they are A to F."
 
 
 def says(policy: Callable[..., Any], name: str, args: Any, right: str) -> None:
@@ -120,6 +121,7 @@ def takes_clear_answers(schema: type) -> None:
     Raises:
         AssertionError: One is not.
     """
+    assert isinstance(schema, type), f"`YesOrNo` is {kind(schema)}; expected a class."
     for value in (True, False):
         heard, _, _ = _hear(schema, "clear", {"approved": value})
         if isinstance(heard, ValidationError):
@@ -134,6 +136,7 @@ def refuses_the_rest(schema: type) -> None:
     Raises:
         AssertionError: Something unclear is taken for an answer.
     """
+    assert isinstance(schema, type), f"`YesOrNo` is {kind(schema)}; expected a class."
     for odd in NO_DECISION:
         heard, graph, asked = _hear(schema, "odd", odd)
         assert isinstance(heard, ValidationError), (

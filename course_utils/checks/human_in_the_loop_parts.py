@@ -70,6 +70,10 @@ class Cases:
             f"`build_refunds` returned {kind(graph)}; expected the compiled graph. "
             "Is `return graph.compile(checkpointer=saver)` there?"
         )
+        assert graph.checkpointer is self.saver, (
+            "The graph has no checkpointer, so it cannot keep a question. Compile it with "
+            "`checkpointer=saver`."
+        )
         return graph
 
 
@@ -183,8 +187,10 @@ class NotAMessage(AssertionError):
 
     def __init__(self, call: ToolCall, value: Any) -> None:
         likely = " Is a `return` missing?" if value is None else ""
-        if isinstance(value, str | dict):
+        if isinstance(value, str):
             likely = " The tool's words alone do not say which call they answer."
+        if isinstance(value, dict):
+            likely = " The message itself: `do_call` puts it into the state."
         super().__init__(
             f"`ask_and_run` returned {kind(value)} for {call['name']}({short(call['args'])}); "
             f"expected a `ToolMessage` with the call's id.{likely}"
