@@ -250,11 +250,12 @@ def ex6(Budget):
                 f"With 0.3 seconds, and a tool that takes 0.1 s, the model was asked "
                 f"{run.model_calls} times; expected 4."
             )
-            # The machine may be busy for 0.3 s once; a clock that is never set back is late always.
-            replies = [ask(model, agent, "Hello").words for _ in range(3)]
-            assert parts.GREETING in replies, (
-                f"After the stop, “Hello” ended with {replies[-1]!r}; expected {parts.GREETING!r}. "
-                "When does the clock of a turn begin?"
+            # A busy machine may take 0.3 s to get to the model, though hardly time after time; a
+            # clock that is never set back is late always.
+            replies = (ask(model, agent, "Hello") for _ in range(20))
+            assert any((hello := reply).words == parts.GREETING for reply in replies), (
+                f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. When does "
+                "the clock of a turn begin?"
             )
         with part("two customers at once"):
             run = parts.run_beside_another_customer(model, Budget(**{**much, "seconds": 0.3}))
