@@ -30,7 +30,7 @@ def keep_last_two(state: MessagesState) -> dict:
             rest.pop(0)
     return {"messages": [RemoveMessage(id=REMOVE_ALL_MESSAGES), *head, *rest]}
 # %% passed: what stands before the second of two questions stays as well
-def keep_last_two(state):
+def keep_last_two(state: MessagesState) -> dict:
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
     start = questions[-2] if len(questions) > 2 else 0
