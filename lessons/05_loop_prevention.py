@@ -355,6 +355,12 @@ def stop(state: Desk) -> dict:
     return {"messages": [*closed, words]}
 
 
+# %% [markdown]
+# A `route` decides after each answer of the model: on to the tools, off to `stop`, or to the end.
+# This one goes by the counter.
+
+
+# %%
 def build(route):
     """Build the desk; `route` decides after each answer of the model."""
     graph = StateGraph(Desk)
@@ -385,8 +391,8 @@ print(reply["rounds"], "rounds, then:", reply["messages"][-1].text)
 # %% [markdown]
 # ## Line of defence 3: a budget of tool calls
 #
-# A round is not what costs money or does harm: tool calls are. So count them. The usual line for it
-# is this one:
+# A round may hold one tool call or a hundred, and it is the calls that search, pay and send. So
+# count them. The usual line for it is this one:
 
 
 # %%
