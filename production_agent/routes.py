@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -86,11 +87,9 @@ async def delete_thread(request: Request, own: Own) -> None:
     await request.app.state.store.database.saver.adelete_thread(own["id"])
 
 
-async def start_message(
-    request: Request, own: Own, user: User, body: bodies.NewMessage
-) -> AsyncIterator[Run]:
+async def start_message(request: Request, own: Own, body: bodies.NewMessage) -> AsyncIterator[Run]:
     """Start the turn; leave it when the response ends, in whatever way."""
-    run = await request.app.state.runs.message(own["id"], user, body.text)
+    run = await request.app.state.runs.message(own, body.text)
     try:
         yield run
     finally:
@@ -108,7 +107,7 @@ async def send_message(
 ) -> AsyncIterator[ServerSentEvent]:
     """Send a message; the answer comes as server-sent events. Leaving stops the turn."""
     async for event, data in run.stream():
-        yield ServerSentEvent(event=event, data=data)
+        yield ServerSentEvent(event=event, raw_data=json.dumps(data))
 
 
 @router.get("/approvals")
@@ -147,7 +146,7 @@ async def decide(
 ) -> AsyncIterator[ServerSentEvent]:
     """Decide each call of an approval, once; what follows comes as server-sent events."""
     async for event, data in run.stream():
-        yield ServerSentEvent(event=event, data=data)
+        yield ServerSentEvent(event=event, raw_data=json.dumps(data))
 
 
 def _thread(row: dict) -> bodies.Thread:

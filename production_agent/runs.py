@@ -90,15 +90,17 @@ class Runs:
 
     # Starting
 
-    async def message(self, thread: str, owner: str, text: str) -> Run:
-        """Start a turn with a message.
+    async def message(self, row: dict, text: str) -> Run:
+        """Start a turn of a thread (its row in the store) with a message.
 
         Raises:
             Refused: 409 while the thread is not free, 429 after too many turns.
         """
-        if pending := await self.store.pending(owner, thread):
+        thread, owner = row["id"], row["owner"]
+        if row["pending"]:
+            pending = await self.store.pending(owner, thread)
             raise Refused(409, ANSWER_FIRST, approvals=pending)
-        if any(one["attempts"] < ATTEMPTS for one in await self.store.decided(thread)):
+        if row["decided"]:
             raise Refused(409, FINISHING)
         wait = await self.store.seconds_until_turn(owner, int(self.settings.turns_per_minute))
         if wait:

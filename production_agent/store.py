@@ -208,17 +208,13 @@ class Store:
             attempt: Count one more attempt to carry them out.
         """
 
-        async def work(execute: Execute) -> list[dict]:
-            if attempt:
-                await execute(
-                    "update approvals set attempts = attempts + 1 where thread = ? "
-                    "and state = 'decided'",
-                    thread,
-                )
-            sql = "select * from approvals where thread = ? and state = 'decided'"
-            return await execute(sql, thread)
-
-        rows = await self.database.write(work)
+        count = (
+            "update approvals set attempts = attempts + 1 where thread = ? and state = 'decided'"
+        )
+        if attempt:
+            await self.database.write(lambda execute: execute(count, thread))
+        sql = "select * from approvals where thread = ? and state = 'decided'"
+        rows = await self.database.read(sql, thread)
         return [{**row, "decision": json.loads(row["decision"])} for row in rows]
 
     # Effects
