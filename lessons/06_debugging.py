@@ -591,7 +591,7 @@ print(lines.read().replace(str(run_id), "RUN"))
 # ### Exercise 6.4 - which of these settings traces?
 #
 # Each is all that is set when the process starts. Give a dictionary: True if runs are sent, False
-# if not. Guess first; half the world guesses wrong.
+# if not. Guess first.
 
 # %%
 settings = {
@@ -691,10 +691,10 @@ for hidden in ({}, hide_inputs, hide_inputs | hide_outputs):
 # `LANGSMITH_HIDE_METADATA=true`; names of nodes and times always are. A customer's address does not
 # belong into a thread id.
 #
-# **And if the endpoint is dead?** Sending happens beside the run, so the turn is as fast as ever. The
-# bill comes at the end: in a process of its own, against a closed port, two turns took 0.2 s, and
-# then the process needed 18.5 s more to exit, retrying (12 s on another machine). Scaled down, with
-# retries twenty times faster:
+# **And if the endpoint is dead?** Sending happens beside the run. Measured in a process of its own,
+# against a closed port: the first turn took 0.2 s longer, to set up the client, the second no longer
+# at all. The bill came at the end: the process needed 18.5 s more to exit, retrying (12 s in another
+# run). Scaled down, with retries twenty times faster:
 
 # %%
 from urllib3.util import Retry
