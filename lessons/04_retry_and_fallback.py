@@ -665,9 +665,10 @@ except Exception as error:
 # ### Exercise 4.6 - an agent whose fallback hides nothing
 #
 # So write it yourself. LangChain's `wrap_model_call` makes a middleware of a function that gets the
-# request and a `handler` that runs it. Complete `fall_back`: `spare` answers if the main model
-# fails with something transient, or if its quota is used up (another provider has its own).
-# Everything else is raised, and the spare is not asked.
+# request and a `handler` that runs it; `request.override(model=...)` is the same request to another
+# model. Complete `fall_back`: `spare` answers if the main model fails with something transient, or
+# if its quota is used up (another provider has its own). Everything else is raised, and the spare
+# is not asked.
 
 
 # %% tags=["exercise", "ex6"]
