@@ -35,8 +35,6 @@ from course_utils.wording import kind, short
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 
-LONG = "I am looking for a tent. " * 80  # 2,000 letters: they weigh more than a checkpoint's frame
-
 
 @exercise(
     hints=(
@@ -178,7 +176,7 @@ def ex3(ledgers):
 def ex4(keep_last_two):
     """The last two questions stay, with all that belongs to them, and the system message."""
     builder = StateGraph(MessagesState).add_node("keep", keep_last_two).add_edge(START, "keep")
-    graph = builder.compile()
+    graph, legend = builder.compile(), " (H is a question, A an answer, C a call, T its result.)"
     for name, (talk, gone) in CONVERSATIONS.items():
         with part(name):
             system = [message for message in talk if message.type == "system"]
@@ -197,12 +195,14 @@ def ex4(keep_last_two):
                 likely = " The system message is gone."
             elif refused := refusal(left):
                 likely = f" The model refuses that: “{refused}”"
-            elif len(left) > len(talk):
-                likely = " Some are there twice: a message without its id is a new one."
+            elif len(left) < len(right):
+                likely = " Something is missing that belongs to the last two questions."
+            elif gone:
+                likely = " Something is left of a question that is gone."
+            told, legend = legend, ""  # once is enough
             raise AssertionError(
                 f"Of {words_of(talk)} your node leaves {words_of(left)}; expected "
-                f"{words_of(right)}. (H is a question, A an answer, C a call, T its "
-                f"result.){likely}"
+                f"{words_of(right)}.{told}{likely}"
             )
 
 
@@ -229,7 +229,7 @@ def ex5(small_desk):
         assert hasattr(graph, "invoke"), f"`small_desk` returned {kind(graph)}; expected a graph."
         sizes = [0]
         for turn in range(1, 31):
-            graph.invoke({"messages": f"Turn {turn}. {LONG}"}, THREAD)
+            graph.invoke({"messages": f"Turn {turn}. {'I am looking for a tent. ' * 80}"}, THREAD)
             if turn % 10 == 0:
                 sizes.append(stored_bytes(saver))
         first, second, third = (after - before for before, after in pairwise(sizes))

@@ -172,7 +172,7 @@ def ask_from_threads(graph: Any) -> list[Any]:
             else "SQLite refuses other threads unless you connect with `check_same_thread=False`."
         )
         raise AssertionError(
-            f"Using the graph of `open_for_long` failed: `{error}` {likely}"
+            f"Using the graph of `open_for_long` failed: `{str(error).split('. ')[0]}`. {likely}"
         ) from None
 
 
