@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ("Call", "Decision", "Decisions", "Edit", "digest", "problem")
+__all__ = ("Call", "Decision", "Decisions", "Edit", "digest", "problem", "shown")
 
 # PostgreSQL stores no NUL; a JSON number may be infinite, an argument may not.
 Text = Annotated[str, Field(strict=True, max_length=500, pattern=r"^[^\x00]*$")]
@@ -78,3 +78,8 @@ def problem(calls: Sequence[dict], decisions: Sequence[Decision]) -> str | None:
     if sorted(asked) != sorted(answered):
         return f"Decide each of these calls once: {', '.join(asked)}."
     return None
+
+
+def shown(approval: dict) -> dict:
+    """Return of an approval what its owner is shown."""
+    return {key: approval[key] for key in ("id", "thread", "calls", "digest", "created", "expires")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -197,26 +197,20 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
 async def _sqlite(path: str) -> AsyncIterator[Database]:
     if not Path(path).resolve().parent.is_dir():
         raise Unusable(f"The folder of {path} does not exist: make it, or mend {VARIABLE}.")
-    connections: list[aiosqlite.Connection] = []
     try:
-        for level in (None, ""):
-            connections.append(
-                await aiosqlite.connect(path, timeout=SECONDS, isolation_level=level)
-            )
-        ours, theirs = connections
+        with closing(sqlite3.connect(path, timeout=SECONDS)) as first:
+            first.execute("pragma journal_mode = wal")  # readers and a writer do not wait
+            first.executescript(TABLES)
+    except sqlite3.Error as error:
+        raise Unusable(_sentence(path, error)) from None
+    async with (
+        aiosqlite.connect(path, timeout=SECONDS, isolation_level=None) as ours,
+        aiosqlite.connect(path, timeout=SECONDS) as theirs,
+    ):
         ours.row_factory = sqlite3.Row
         saver = Saver(theirs)
         await saver.setup()
-        await ours.executescript(TABLES)
-    except sqlite3.Error as error:
-        for connection in connections:
-            await connection.close()
-        raise Unusable(_sentence(path, error)) from None
-    try:
         yield Sqlite(ours, saver)
-    finally:
-        for connection in connections:
-            await connection.close()
 
 
 def _sentence(path: str, error: sqlite3.Error) -> str:

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from production_agent import bodies
-from production_agent.approval import problem
+from production_agent.approval import problem, shown
 from production_agent.auth import User
-from production_agent.runs import SORRY, STOPPED, Refused, Run, shown
+from production_agent.runs import SORRY, STOPPED, Refused, Run
 from production_agent.tools import bad_arguments
 
 __all__ = ("router",)

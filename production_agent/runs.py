@@ -19,13 +19,14 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
+from production_agent.approval import shown
 from production_agent.graph import recursion_limit, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.settings import Settings
 from production_agent.store import ATTEMPTS, Store
 from production_agent.tools import Context
 
-__all__ = ("SORRY", "STOPPED", "Refused", "Run", "Runs", "shown")
+__all__ = ("SORRY", "STOPPED", "Refused", "Run", "Runs")
 
 SORRY = "Something went wrong. Please try again; if it stays so, tell us the reference."
 TOO_LONG = "This took too long and was stopped. Please try again, or ask for less at once."
@@ -297,11 +298,6 @@ class Runs:
             run.emit("approval", **shown(approval))
         text = messages[-1].text if outcome == "complete" and messages else ""
         run.emit("end", status=outcome, text=text)
-
-
-def shown(approval: dict) -> dict:
-    """Return of an approval what its owner is shown."""
-    return {key: approval[key] for key in ("id", "thread", "calls", "digest", "created", "expires")}
 
 
 def _asked(state: StateSnapshot) -> list[tuple[str, list[dict]]]:

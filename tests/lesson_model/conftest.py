@@ -1,4 +1,4 @@
-"""A lesson model for every test here: one server, a clean slate each time."""
+"""A lesson model for every test here: one server a module, a clean slate each time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import lesson_model
 from lesson_model.model import ENDPOINTS
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served():
-    """The one server; the environment is as before when the tests are over."""
+    """The process's one server; it must not outlive the module, as others start theirs."""
     with pytest.MonkeyPatch.context() as patch:
         for name in (*ENDPOINTS, "OPENAI_MODEL"):
             patch.delenv(name, raising=False)

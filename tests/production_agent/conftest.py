@@ -28,9 +28,9 @@ def missing(sentence: str) -> NoReturn:
     pytest.skip(sentence)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served() -> Iterator[lesson_model.LessonModel]:
-    """The one lesson model; the environment is as before when the tests are over."""
+    """The process's one lesson model; it must not outlive the module, as others start theirs."""
     with pytest.MonkeyPatch.context() as patch:
         for name in (*ENDPOINTS, "OPENAI_MODEL", "OPENAI_FALLBACK_MODEL", "OPENAI_API_KEY"):
             patch.delenv(name, raising=False)
