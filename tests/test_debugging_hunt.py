@@ -18,12 +18,11 @@ BROKEN += ("def build_chat(", "def build_memory(")
 
 
 @pytest.fixture(scope="module")
-def shown() -> dict[str, Any]:
+def shown(served) -> dict[str, Any]:
     """Run the cells with the five broken graphs, and the clues of the solved lesson."""
     space: dict[str, Any] = {"__name__": "hunt"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANGSMITH_TRACING_V2", "false")  # the lesson sets it
-        lesson_model.start()
         with lesson_model.scratch():
             for cell in solved_version(read_lesson(LESSON)).cells:
                 broken = any(words in cell.source for words in BROKEN)

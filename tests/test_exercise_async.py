@@ -26,17 +26,11 @@ async def greet(llm: ChatOpenAI) -> str:
 
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch):
-    """The lesson model, the environment put back afterwards."""
-    for name in ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "LESSON_MODEL_URL"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
+def model(served: lesson_model.LessonModel, monkeypatch: pytest.MonkeyPatch):
+    """The lesson model with one rule, and no progress kept."""
     monkeypatch.setenv("COURSE_PROGRESS", "off")
-    model = lesson_model.start()
-    monkeypatch.setenv("OPENAI_BASE_URL", model.url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-lesson")
-    model.when("hi").says("Hello!")
-    return model
+    served.when("hi").says("Hello!")
+    return served
 
 
 def test_checks_and_notebook_do_not_share_a_loop(model: lesson_model.LessonModel) -> None:

@@ -50,14 +50,13 @@ def test_nodes_have_their_step_what_went_in_and_what_came_out():
     assert all(span.seconds >= 0 and not span.fate for span in run.walk())
 
 
-def test_models_and_tools_are_in_the_tree_without_random_ids():
+def test_models_and_tools_are_in_the_tree_without_random_ids(served):
     @tool
     def count(color: str) -> str:
         """Count the tents of a color."""
         return f"12 {color}"
 
-    model = lesson_model.start()
-    with lesson_model.scratch():
+    with lesson_model.scratch() as model:
         model.when("").calls("count", color="green").then_says("There are {result}.")
         agent = create_agent(ChatOpenAI(model=model.name), [count])
         texts = []

@@ -7,20 +7,6 @@ import json
 
 import pytest
 
-import lesson_model
-from lesson_model.model import ENDPOINTS
-
-
-@pytest.fixture(scope="module")
-def served():
-    """The process's one server; it must not outlive the module, as others start theirs."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in (*ENDPOINTS, "OPENAI_MODEL"):
-            patch.delenv(name, raising=False)
-        model = lesson_model.start()
-        yield model
-        model.stop()
-
 
 @pytest.fixture
 def lesson(served):

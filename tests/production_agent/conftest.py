@@ -14,7 +14,6 @@ from warm_start import Launcher
 
 import lesson_model
 from course_utils import postgres
-from lesson_model.model import ENDPOINTS
 from production_agent.database import open_database
 from production_agent.settings import read
 
@@ -26,17 +25,6 @@ def missing(sentence: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(sentence, pytrace=False)
     pytest.skip(sentence)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[lesson_model.LessonModel]:
-    """The process's one lesson model; it must not outlive the module, as others start theirs."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in (*ENDPOINTS, "OPENAI_MODEL", "OPENAI_FALLBACK_MODEL", "OPENAI_API_KEY"):
-            patch.delenv(name, raising=False)
-        model = lesson_model.start()
-        yield model
-        model.stop()
 
 
 @pytest.fixture
