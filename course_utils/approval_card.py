@@ -116,8 +116,8 @@ class Card:
         text = {
             "approve": "Approved.",
             "edit": f"Approved with other arguments: {as_json(decision.args)}.",
-            "reject": f"Rejected: {decision.reason}." if decision.reason else "Rejected.",
-            "respond": f"Answered: {decision.reason}.",
+            "reject": _ended(f"Rejected: {decision.reason}") if decision.reason else "Rejected.",
+            "respond": _ended(f"Answered: {decision.reason}"),
         }
         self.close(f"{text[decision.type]} {more}")
 
@@ -172,6 +172,10 @@ def _described(call: Call) -> str:
         f"May <strong>{html.escape(call.tool)}</strong> run?{why}"
         f'<table style="margin:4px 0">{rows}</table></div>'
     )
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _readable(value: Any) -> str:

@@ -122,6 +122,13 @@ def test_what_a_node_receives(decision: str, given: dict, received: dict) -> Non
     assert panel.pending == []
 
 
+@pytest.mark.parametrize("words", ["ask Kim", "Ask Kim."])
+def test_what_was_decided_is_a_sentence(words: str) -> None:
+    panel = panel_of(steps(OWN | {"allowed": ["reject", "respond"]}))
+    panel.decide("respond", message=words)
+    assert "sk Kim." in shown(panel) and ".." not in shown(panel)
+
+
 @pytest.mark.parametrize("payload", ["Really?", {"question": "Really?"}, ["Really?"], 7])
 @pytest.mark.parametrize(("decision", "received"), [("approve", True), ("reject", False)])
 def test_any_other_payload_gets_yes_or_no(payload: Any, decision: str, received: bool) -> None:
