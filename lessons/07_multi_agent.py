@@ -1,0 +1,1089 @@
+# ---
+# jupyter:
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
+
+# %% [markdown]
+# # 7. Multi-agent
+#
+# One agent reads, computes, writes and checks. It works, but it drags everything it has ever read
+# through everything it does next. So you hire a team: one agent that looks things up, one that does
+# the sums, one that checks, and a supervisor who tells them what to do.
+#
+# In this lesson you build that team in four ways, and take every earlier lesson into it: streaming,
+# approvals, limits, failures. And you measure what it costs, because often the honest answer is:
+# one agent would have been better.
+
+# %%
+import operator
+import time
+from typing import Annotated, Literal
+
+from langchain.agents import create_agent
+from langchain.messages import AIMessageChunk, ToolMessage
+from langchain.tools import ToolRuntime, tool
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import GraphBubbleUp, GraphRecursionError, InvalidUpdateError
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.types import Command, Send, interrupt
+from openai import BadRequestError
+from pydantic import BaseModel
+from typing_extensions import TypedDict
+
+import lesson_model
+from course_utils import pictures
+from course_utils.checks import multi_agent as check
+from lesson_model.tokens import prompt_tokens
+
+model = lesson_model.start()
+llm = ChatOpenAI(model=model.name)
+
+# %% [markdown]
+# ## One agent reads everything
+#
+# The tent shop pays two percent of the price for each day a parcel is late. To answer a complaint,
+# somebody reads the order's log, computes the amount, writes a letter, and checks it. The log is
+# long: the parcel was scanned at every belt it passed.
+
+# %%
+scans = 60  # how often a parcel was scanned
+down = set()  # orders whose archive does not answer; none, for now
+
+
+@tool
+def read_log(order: str) -> str:
+    """Read the log of an order, by its number."""
+    if order in down:
+        raise ConnectionError("archive-3.shop.internal does not answer")
+    lines = [f"{order}: scanned at depot {n % 7}, belt {n % 4}, all well" for n in range(scans)]
+    return "\n".join([*lines, f"{order}: paid 480 euros, due on 2 May, delivered on 9 May"])
+
+
+@tool
+def compute(price: int, percent: int, days: int) -> str:
+    """Compute a compensation: so many percent of the price for each day."""
+    return f"{price * percent / 100 * days:.2f} euros"
+
+
+@tool
+def check_letter(letter: str) -> str:
+    """Check a letter against the rules of the house."""
+    return "Fine." if "sorry" in letter else "It has to say sorry."
+
+
+LETTER = "Dear customer, we are sorry: T-7 came seven days late. We send you 67.20 euros."
+QUESTION = "My order T-7 came late. What do you owe me?"
+
+owe = model.when("what do you owe me").calls("read_log")
+owe.calls("compute", price=480, percent=2, days=7)
+owe.calls("check_letter", letter=LETTER).then_says(LETTER)
+
+one = create_agent(llm, [read_log, compute, check_letter], name="one")
+print(one.invoke({"messages": QUESTION})["messages"][-1].text)
+
+# %% [markdown]
+# (The `when` line tells the lesson model which tools to call, so that this page reads the same for
+# everybody.) A good letter. Now look at what was sent to the model for it, in tokens:
+
+
+# %%
+def sent(requests) -> list[int]:
+    """Return how many tokens each request sent to the model."""
+    return [prompt_tokens(request.body) for request in requests]
+
+
+print("tokens sent, request by request:", sent(model.requests))
+
+# %% [markdown]
+# The log was needed once, for three numbers. It was sent three times, and every later question of
+# this customer sends it again. Nor is it only the bill. Models use what stands in the middle of a
+# long text less well (Liu and others, *Lost in the Middle*, 2023; the lesson model cannot show you
+# that). And an agent with all the tools has all the rights.
+#
+# ## The pattern: a supervisor and three workers
+#
+# Each worker is an agent with its own tools, and **its own messages**. It gets a task in one
+# sentence, and hands back one sentence. What it read on the way stays with it.
+
+# %%
+model.when("^look up order").calls("read_log").then_says(
+    "Order {order} cost 480 euros and came seven days late."
+)
+model.when("^two percent").calls("compute", price=480, percent=2, days=7).then_says("{result}")
+model.when("^is this letter").calls("check_letter", letter=LETTER).then_says("The letter is fine.")
+
+WORKERS = {
+    "research": create_agent(llm, [read_log], name="research"),
+    "code": create_agent(llm, [compute], name="code"),
+    "review": create_agent(llm, [check_letter], name="review"),
+}
+
+reply = WORKERS["research"].invoke({"messages": "Look up order T-7: price, and days late?"})
+print([message.type for message in reply["messages"]])
+print(reply["messages"][-1].text)
+
+# %% [markdown]
+# The supervisor sees the question and the notes of the workers, and says who is next. Its answer is
+# structured, so that nobody has to guess what it meant. (The four rules are how the lesson model
+# leads a team; a real one reads your prompt.)
+
+
+# %%
+class Step(BaseModel):
+    """Who works next, and on what. When all is known: done, and the answer."""
+
+    worker: Literal["research", "code", "review", "done"]
+    task: str
+
+
+class Team(TypedDict):
+    """What the team shares."""
+
+    question: str
+    task: str
+    notes: Annotated[list[str], operator.add]
+    spent: Annotated[int, operator.add]
+    answer: str
+
+
+def decides(known: str, worker: str, task: str) -> None:
+    """Teach the lesson model a decision of the supervisor."""
+    model.when(f"notes: .*{known}").says(Step(worker=worker, task=task).model_dump_json())
+
+
+decides("none", "research", "Look up order T-7: price, and days late?")
+decides("research", "code", "Two percent of 480 euros a day, for seven days?")
+decides("code", "review", f"Is this letter all right? {LETTER}")
+decides("review", "done", LETTER)
+
+LEAD = "You lead a team: research looks up orders, code does sums, review checks letters."
+lead = llm.with_structured_output(Step)
+
+
+def supervisor(state: Team) -> Command[Literal["research", "code", "review", "__end__"]]:
+    """Say who works next, or end with the answer."""
+    notes = " | ".join(state["notes"]) or "none"
+    step = lead.invoke([("system", LEAD), ("user", f"{state['question']} Notes: {notes}")])
+    if step.worker == "done":
+        return Command(goto=END, update={"answer": step.task, "spent": 1})
+    return Command(goto=step.worker, update={"task": step.task, "spent": 1})
+
+
+def work(name: str):
+    """Return a node that gives the task to a worker and notes what it says."""
+
+    def node(state: Team) -> dict:
+        messages = WORKERS[name].invoke({"messages": state["task"]})["messages"]
+        asked = sum(message.type == "ai" for message in messages)
+        return {"notes": [f"{name}: {messages[-1].text}"], "spent": asked}
+
+    return node
+
+
+def build(supervisor) -> object:
+    """Return the team under a supervisor."""
+    graph = StateGraph(Team).add_node("supervisor", supervisor).add_edge(START, "supervisor")
+    for name in WORKERS:
+        graph.add_node(name, work(name)).add_edge(name, "supervisor")
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+team = build(supervisor)
+pictures.graph(team)
+
+
+# %%
+def thread(name: str, **more) -> dict:
+    """Return the config of a thread."""
+    return {"configurable": {"thread_id": name}, **more}
+
+
+before = len(model.requests)
+for update in team.stream({"question": QUESTION, "notes": []}, thread("letter")):
+    for name, change in update.items():
+        print(f"{name:10} {(change.get('notes') or [change.get('task')])[0]}")
+
+print("\nanswer:", team.get_state(thread("letter")).values["answer"])
+print("tokens sent, request by request:", sent(model.requests[before:]))
+
+# %% [markdown]
+# The same letter. The log was sent to the model once, in the one request that needed it. And look at
+# the length of the list: ten requests, where one agent needed four. Keep both in mind until the end
+# of the lesson, where you weigh them.
+#
+# The supervisor's `-> Command[Literal[...]]` is not decoration: the picture is drawn from it, and a
+# name there without a node stops `compile`. (A misspelt `goto` raises nothing: the run ends there.)
+#
+# ## The same team in a few lines
+#
+# You have met this loop before: a model chooses, something runs, the model sees what came back. It is
+# the loop of every agent with tools. So let **each worker be a tool**, and `create_agent` is your
+# supervisor. The tool's docstring is what the supervisor knows about the worker.
+
+
+# %%
+@tool
+def research(task: str) -> str:
+    """Look up orders."""
+    return WORKERS["research"].invoke({"messages": task})["messages"][-1].text
+
+
+@tool
+def code(task: str) -> str:
+    """Do sums."""
+    return WORKERS["code"].invoke({"messages": task})["messages"][-1].text
+
+
+@tool
+def review(task: str) -> str:
+    """Check letters."""
+    return WORKERS["review"].invoke({"messages": task})["messages"][-1].text
+
+
+owe = model.when("what do you owe me")
+owe.calls("research", task="Look up order T-7: price, and days late?")
+owe.calls("code", task="Two percent of 480 euros a day, for seven days?")
+owe.calls("review", task=f"Is this letter all right? {LETTER}").then_says(LETTER)
+
+tools_team = create_agent(llm, [research, code, review], system_prompt=LEAD, name="supervisor")
+before = len(model.requests)
+print(tools_team.invoke({"messages": QUESTION})["messages"][-1].text)
+print("tokens sent, request by request:", sent(model.requests[before:]))
+
+# %% [markdown]
+# Prefer this one, unless your supervisor has to follow rules of its own. One thing is easy to
+# forget: a worker knows **only its task**. Not the question, not the customer, not what the others
+# found. "Compute it" is no task for somebody who comes in from the corridor.
+#
+# ### Exercise 7.1 - predict
+#
+# A simple question this time:
+
+# %%
+SIMPLE = "When did order T-7 arrive?"
+
+model.when("when did order").calls("read_log").then_says("On 9 May.")
+model.when("when did order").calls("research", task="Look up order T-7.").then_says("On 9 May.")
+twice = model.when("compare")
+for order in ("T-7", "T-8"):
+    twice.calls("research", task=f"Look up order {order}.")
+twice.then_says("Both came seven days late.")
+
+runs = {
+    "A": "`one` is asked SIMPLE",
+    "B": "`tools_team` is asked SIMPLE",
+    "C": "`tools_team` is asked to compare T-7 and T-8: two tasks for research, one by one",
+    "D": "C once more, with one worker for both: read_log twice, one by one, in one task",
+}
+
+# %% [markdown]
+# How many requests reach the model in each case?
+
+# %% tags=["exercise", "ex1"]
+# requests_made = {"A": ..., "B": ..., and so on}
+# BEGIN SOLUTION
+requests_made = {"A": 2, "B": 4, "C": 7, "D": 5}
+# END SOLUTION
+
+# %% tags=["check", "ex1"]
+check.ex1(requests_made)
+# check.ex1.hint()  # remove the first `#` for a hint
+
+# %% [markdown]
+# Each task costs two requests before the worker has done anything: the supervisor's, which gives it,
+# and the worker's last one, which tells the result. So give few, large tasks.
+#
+# ## Who is speaking?
+#
+# The team works for a while, and somebody waits. Lesson 1 streams words; here several agents write
+# some:
+
+# %%
+words = {}
+for token, where in tools_team.stream({"messages": QUESTION}, stream_mode="messages"):
+    speaker = f"{where['lc_agent_name']}, {type(token).__name__}"
+    words[speaker] = words.get(speaker, "") + token.text
+for speaker, text in words.items():
+    print(f"{speaker:27} {text[:60]!r}")
+
+# %% [markdown]
+# The workers are missing: they are graphs inside a tool, and a stream shows those only with
+# `subgraphs=True`. All that comes through of them is what the tool returned, and that stands under
+# the supervisor's name.
+
+# %%
+words = {}
+parts = tools_team.stream(
+    {"messages": QUESTION}, stream_mode="messages", subgraphs=True, version="v2"
+)
+for part in parts:
+    token, where = part["data"]
+    depth, kind = len(part["ns"]), type(token).__name__
+    speaker = f"{depth} {where['lc_agent_name']:10} {where['langgraph_node']:5} {kind}"
+    words[speaker] = words.get(speaker, "") + token.text
+for speaker, text in words.items():
+    print(f"{speaker:33} {text[:60]!r}")
+
+# %% [markdown]
+# `ns` says how deep the graph is that speaks (0 is the supervisor), `lc_agent_name` who it is: the
+# `name=` you gave to `create_agent`. Give one to every agent, or your stream has no speakers. And
+# you see why `subgraphs=True` must not go to the customer unsorted: the workers' drafts are in it,
+# and the raw log.
+#
+# ### Exercise 7.2 - name the speaker
+#
+# Write the generator `spoken`. It yields `(agent, text)` for each piece of text a **model** of the
+# team writes, as it is written: the supervisor and all workers, however deep. No results of tools,
+# no empty pieces.
+
+
+# %% tags=["exercise", "ex2"]
+def spoken(team, question: str):
+    """Yield (name of the agent, text) for each piece of text a model of the team writes."""
+    # BEGIN SOLUTION
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
+    # END SOLUTION
+
+
+# %% tags=["check", "ex2"]
+check.ex2(spoken)
+
+# %%
+before = None
+for agent, text in check.ex2.or_reference(spoken)(tools_team, QUESTION):
+    print("" if agent == before else f"\n{agent:10} ", end="")
+    print(text, end="")
+    before = agent
+
+# %% [markdown]
+# ## Handoffs: the customer changes desks
+#
+# So far the supervisor speaks to the customer, and workers report to it. With a **handoff** there is
+# no supervisor: the agent at the front desk passes the customer on, and the refunds desk goes on
+# talking. The whole conversation moves, not a task.
+#
+# A tool does it. It returns a `Command` that says where to go, in which graph (`Command.PARENT`: the
+# one *around* this agent), and what to take along.
+
+# %%
+paid = []
+
+
+@tool
+def refund(order: str, amount: int) -> str:
+    """Refund an order: send its amount in euros back to the customer."""
+    paid.append((order, amount))
+    return f"Refunded {amount} euros for order {order}."
+
+
+@tool
+def track_parcel(parcel: str) -> str:
+    """Say where a parcel is, by its number."""
+    return f"Parcel {parcel} arrives on Friday."
+
+
+def handoff(taken_along) -> object:
+    """Return a tool that hands over to the refunds desk; `taken_along(runtime)` are messages."""
+
+    @tool
+    def to_refunds(runtime: ToolRuntime) -> Command:
+        """Transfer the customer to the refunds desk."""
+        messages = taken_along(runtime)
+        return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+
+    return to_refunds
+
+
+def desks(to_refunds) -> object:
+    """Return two desks; the first can hand over to the second."""
+    front = create_agent(llm, [track_parcel, to_refunds], name="front")
+    graph = StateGraph(MessagesState).add_node("front", front, destinations=("refunds",))
+    graph.add_node("refunds", create_agent(llm, [refund], name="refunds"))
+    return graph.add_edge(START, "front").compile(checkpointer=InMemorySaver())
+
+
+def handed_over(runtime: ToolRuntime) -> ToolMessage:
+    """Return the answer to the call that hands over."""
+    return ToolMessage("Handed over to the refunds desk.", tool_call_id=runtime.tool_call_id)
+
+
+def whole(runtime: ToolRuntime) -> list:
+    """Take along what was said, and the answer to the call."""
+    return [*runtime.state["messages"], handed_over(runtime)]
+
+
+model.when("refund 480 euros").calls("to_refunds")
+model.when("refund 480 euros").calls("refund").then_says("Your money is on its way.")
+PLEASE = {"messages": "Please refund 480 euros for order T-7."}
+
+shop = desks(handoff(whole))
+pictures.graph(shop)
+
+# %%
+for message in shop.invoke(PLEASE, thread("handoff"))["messages"]:
+    calls = [call["name"] for call in getattr(message, "tool_calls", [])]
+    print(f"{message.type:5} {message.name or '':14} {calls or message.text}")
+
+# %% [markdown]
+# The desk that pays is the only one that can. (The dotted arrow comes from `destinations=`; without
+# it the jump works, but no picture shows it.)
+#
+# ### What is taken along
+#
+# The front desk is a graph of its own. When its tool jumps out, it is left in the middle, and **what
+# it said is lost, unless `update` carries it**. Carry too little, and:
+
+
+# %%
+def trial(taken_along, question: dict = PLEASE) -> None:
+    """Hand over, then say hello; print what the thread holds and what came of both."""
+    shop, results = desks(handoff(taken_along)), []
+    for asked in (question, {"messages": "Hello?"}):
+        try:
+            shop.invoke(asked, thread("trial"))
+            results.append("works")
+        except BadRequestError as error:
+            results.append(f"DEAD ({error.status_code})")
+    messages = shop.get_state(thread("trial")).values["messages"]
+    print([m.type for m in messages][:4], "| handoff", results[0], "| next turn", results[1])
+
+
+def nothing(runtime: ToolRuntime) -> list:
+    """Take nothing along."""
+    return []
+
+
+def only_said(runtime: ToolRuntime) -> list:
+    """Take along what was said. (The broken version.)"""
+    return runtime.state["messages"]
+
+
+def only_answer(runtime: ToolRuntime) -> list:
+    """Take along the answer to the call. (Broken as well.)"""
+    return [handed_over(runtime)]
+
+
+for taken_along in (only_said, only_answer, nothing, whole):
+    print(f"{taken_along.__name__:12}", end=" ")
+    trial(taken_along)
+
+# %% [markdown]
+# A call without its answer, or an answer without its call: both are refused, for ever. (You know
+# this 400 from lesson 3.) Taking nothing along is safe, but the refunds desk starts from zero. Only
+# the pair works.
+#
+# It still is not enough. A model may make *several* calls in one message, and one of them hands
+# over:
+
+# %%
+BOTH = {"messages": "Where is parcel P-3? And please transfer me to the refunds desk."}
+trial(whole, BOTH)
+
+# %% [markdown]
+# The jump leaves at once. The other tool runs, but its result stays behind in the front desk's graph,
+# and in the thread its call hangs open. The tool that jumps has to answer for **all** calls of the
+# message.
+#
+# ### Exercise 7.3 - hand over in good order
+#
+# Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
+# ("already apologised"), and nobody's thread dies: not with a second or third call in the same
+# message, not in the next turn. (What the last message asked for is in
+# `runtime.state["messages"][-1].tool_calls`.)
+
+
+# %% tags=["exercise", "ex3"]
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    # BEGIN SOLUTION
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        text = f"Handed over. Note: {note}" if mine else "No result: handed over. Call it again."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+    # END SOLUTION
+
+
+# %% tags=["check", "ex3"]
+check.ex3(to_refunds)
+
+# %% [markdown]
+# One thing more about handoffs: the next turn begins at START, so at the front desk. If the customer
+# should stay with the refunds desk, keep the desk's name in the state and choose by it at START.
+#
+# ## Side by side
+#
+# A camping site has three orders, and asks which came late. The three look-ups do not need each
+# other, so let three researchers work **in the same superstep**: a function returns a list of
+# `Send(node, input)`, one for each. First a version that works in every test:
+
+
+# %%
+def look_up(order: str) -> str:
+    """Let the researcher look up an order."""
+    return WORKERS["research"].invoke({"messages": f"Look up order {order}."})["messages"][-1].text
+
+
+class OneNote(TypedDict):
+    """Orders, and what is known of them."""
+
+    orders: list[str]
+    note: str
+
+
+def each_order(state) -> list[Send]:
+    """Send every order to a researcher of its own."""
+    return [Send("research", order) for order in state["orders"]]
+
+
+fragile = StateGraph(OneNote).add_node("research", lambda order: {"note": look_up(order)})
+fragile = fragile.add_conditional_edges(START, each_order, ["research"]).compile()
+
+print(fragile.invoke({"orders": ["T-7"]})["note"])
+try:
+    fragile.invoke({"orders": ["T-7", "T-8", "T-9"]})
+except InvalidUpdateError as error:
+    print("InvalidUpdateError:", str(error).splitlines()[0])
+
+# %% [markdown]
+# One order works; the first customer with two does not. Two workers write one key in one superstep,
+# and LangGraph will not guess whose note should win. A **reducer** says how they are put together:
+
+
+# %%
+class Survey(TypedDict):
+    """Orders, and a note on each."""
+
+    orders: list[str]
+    notes: Annotated[list[str], operator.add]
+
+
+def research_order(order: str) -> dict:
+    """Note what the researcher finds out about an order."""
+    return {"notes": [look_up(order)]}
+
+
+def build_fan(node) -> object:
+    """Return a graph that runs a node for each order, side by side."""
+    graph = StateGraph(Survey).add_node("research", node)
+    graph.add_conditional_edges(START, each_order, ["research"])
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+ORDERS = {"orders": ["T-7", "T-8", "T-9"], "notes": []}
+fan = build_fan(research_order)
+
+model.pace(first=0.1)  # each request takes a tenth of a second
+before, start = len(model.requests), time.monotonic()
+one_by_one = [look_up(order) for order in ORDERS["orders"]]
+asked = [(request.at - start, "one by one") for request in model.requests[before:]]
+
+before, start = len(model.requests), time.monotonic()
+side_by_side = fan.invoke(ORDERS, thread("fan"))["notes"]
+asked += [(request.at - start, "side by side") for request in model.requests[before:]]
+model.pace()
+
+print(*side_by_side, sep="\n")
+print("the same notes:", side_by_side == one_by_one)
+
+# %%
+pictures.timeline(asked)
+
+# %% [markdown]
+# Six requests both times; side by side they share two waits. (The notes always stand in the order of
+# the `Send`s, whoever is ready first. A stream shows them as they come. And a supervisor with tools
+# can do it, too: several calls in one message run side by side.)
+#
+# ### One worker fails
+#
+# The archive of order T-8 does not answer.
+
+# %%
+down.add("T-8")
+try:
+    fan.invoke(ORDERS, thread("failing"))
+except ConnectionError as error:
+    print("raised:", error)
+
+state = fan.get_state(thread("failing"))
+print("kept:", len(state.values["notes"]), "notes | still to run:", state.next)
+
+# %% [markdown]
+# The customer gets nothing, although two of three answers were there. They are not lost: each task
+# that ended well was saved. When the archive is back, `invoke(None)` runs only what is missing, and
+# even the worker goes on where it was: its first request is not made again.
+
+# %%
+down.clear()
+before = len(model.requests)
+notes = fan.invoke(None, thread("failing"))["notes"]
+print(len(notes), "notes | requests made for it:", len(model.requests) - before)
+
+# %% [markdown]
+# That is for a nightly job. A person who waits now wants the two answers, **and wants to know that
+# there is a third**. So the failure must become a note. Mind who reads notes: `archive-3.shop.internal`
+# is for your log, not for customers or models.
+#
+# ### Exercise 7.4 - the team survives
+#
+# Write `careful`. `careful(look_up)` returns a node for one order, which returns `{"notes": [...]}`
+# with one note: what `look_up(order)` says; or, if that fails with an exception, a sentence with the
+# order's number that says it is not known, without the words of the exception. (A worker may also
+# stop to *ask* a human, through `interrupt`. That is no failure: lesson 3.)
+
+
+# %% tags=["exercise", "ex4"]
+def careful(look_up):
+    """Return a node that notes what `look_up(order)` says, whatever happens to it."""
+
+    # BEGIN SOLUTION
+    def node(order: str) -> dict:
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"Order {order} could not be looked up; we cannot say yet."]}
+
+    return node
+    # END SOLUTION
+
+
+# %% tags=["check", "ex4"]
+check.ex4(careful)
+
+# %%
+down.add("T-8")
+robust = build_fan(check.ex4.or_reference(careful)(look_up))
+print(*robust.invoke(ORDERS, thread("robust"))["notes"], sep="\n")
+down.clear()
+
+# %% [markdown]
+# In a team of tools the same `try` stands in the tool. There it is more urgent: an exception in one
+# tool ends the run with the supervisor's call unanswered, and the customer's thread is dead.
+#
+# ## An approval inside a worker
+#
+# The worker `money` may pay, after a human has said yes. `interrupt` stands in its tool: a graph
+# inside a tool inside a graph. Only the outermost one has a checkpointer; the worker finds it by
+# itself. Watch the two lists:
+
+# %%
+happened = []
+
+
+@tool
+def pay_back(order: str, amount: int) -> str:
+    """Pay an order back: send its amount in euros to the customer."""
+    if interrupt(f"Pay {amount} euros for order {order}?") != "yes":
+        return "Rejected by a colleague."
+    happened.append(f"{amount} euros for {order} leave the bank")
+    return f"Paid {amount} euros for order {order}."
+
+
+money_worker = create_agent(llm, [pay_back], name="money")
+
+
+@tool
+def money(task: str) -> str:
+    """Pay money back."""
+    happened.append("the supervisor's tool starts")
+    return money_worker.invoke({"messages": task})["messages"][-1].text
+
+
+model.when("^pay back").calls("pay_back").then_says("{result}")
+settle = model.when("settle case 12").calls("money", task="Pay back 480 euros for order T-7.")
+settle.then_says("Settled. {result}")
+
+bank = create_agent(llm, [money], name="supervisor", checkpointer=InMemorySaver())
+before = len(model.requests)
+result = bank.invoke({"messages": "Settle case 12."}, thread("case 12"))
+print("asked at the top:", result["__interrupt__"][0].value)
+print(happened, len(model.requests) - before, "requests")
+
+# %%
+result = bank.invoke(Command(resume="yes"), thread("case 12"))
+print(result["messages"][-1].text)
+print(*happened, sep="\n")
+print(len(model.requests) - before, "requests")
+
+# %% [markdown]
+# The question rises through both graphs, and you answer at the top. Then each graph goes on where it
+# was, and **what runs again is, on every level, the one node or tool that was stopped**: `money` and
+# `pay_back` start over, but no model is asked twice (four requests: two before, two after). So the
+# rule of lesson 3 holds on every level. Nothing with an effect stands above the call of the worker.
+#
+# ### Two workers ask at once
+
+# %%
+visits = []
+
+
+def pay_order(order: str) -> dict:
+    """Let the worker pay an order back."""
+    visits.append(order)
+    return {"notes": [money.invoke({"task": f"Pay back 20 euros for order {order}."})]}
+
+
+payers = build_fan(pay_order)
+payers.invoke(ORDERS, thread("payers"))
+
+try:
+    payers.invoke(Command(resume="yes"), thread("payers"))
+except RuntimeError as error:
+    print(str(error).split(". ")[0])
+
+waiting = {asked.value: asked.id for asked in payers.get_state(thread("payers")).interrupts}
+for question in waiting:
+    print(question)
+
+# %% [markdown]
+# One answer for three questions is refused: nobody knows which is meant. Answer by id. Here the
+# colleague answers two of them, one after the other:
+
+# %%
+for order in ("T-7", "T-8"):
+    question = f"Pay 20 euros for order {order}?"
+    payers.invoke(Command(resume={waiting[question]: "yes"}), thread("payers"))
+
+print({order: visits.count(order) for order in ORDERS["orders"]})
+
+# %% [markdown]
+# Read the numbers. T-9 has not been answered at all, and its node has started **three times**: each
+# resume starts every worker that still waits, up to its question. So the more questions wait, the
+# more often everything above them runs.
+#
+# ### Exercise 7.5 - settle everything
+#
+# Write `settle_all`. It answers whatever waits on a thread with `decide(question.value)`, until
+# nothing waits any more; a worker may ask a second question after the first. All questions that wait
+# at the same time are answered **in one resume**. If nothing waits, it runs nothing. It returns the
+# values of the thread's state.
+
+
+# %% tags=["exercise", "ex5"]
+def settle_all(graph, config: dict, decide) -> dict:
+    """Answer all questions of a thread with `decide(value)`; return the state's values."""
+    # BEGIN SOLUTION
+    while waiting := graph.get_state(config).interrupts:
+        answers = {question.id: decide(question.value) for question in waiting}
+        graph.invoke(Command(resume=answers), config)
+    return graph.get_state(config).values
+    # END SOLUTION
+
+
+# %% tags=["check", "ex5"]
+check.ex5(settle_all)
+
+# %%
+visits.clear()
+payers.invoke(ORDERS, thread("settled"))
+
+
+def decide(question: str) -> str:
+    """Say yes, except for T-8."""
+    return "no" if "T-8" in question else "yes"
+
+
+notes = check.ex5.or_reference(settle_all)(payers, thread("settled"), decide)["notes"]
+print(*notes, sep="\n")
+print({order: visits.count(order) for order in ORDERS["orders"]})
+
+# %% [markdown]
+# ## Limits for the whole team
+#
+# You set `recursion_limit=5`, as lesson 5 told you. What does it limit here? This question takes the
+# researcher twenty look-ups, 21 requests. First the worker is itself a node of the team, then it is
+# called in a node's function:
+
+# %%
+patient = model.when("patiently")
+for _ in range(20):
+    patient.calls("read_log")
+patient.then_says("Nothing new.")
+PATIENT = {"messages": "Look at order T-7 patiently."}
+
+
+def ask_research(state: MessagesState) -> dict:
+    """Ask the researcher, in a function."""
+    return {"messages": WORKERS["research"].invoke(state)["messages"][-1:]}
+
+
+for name, node in (("as a node:", WORKERS["research"]), ("in a function:", ask_research)):
+    outer = StateGraph(MessagesState).add_node("research", node).add_edge(START, "research")
+    before, end = len(model.requests), "ended by itself"
+    try:
+        outer.compile().invoke(PATIENT, {"recursion_limit": 5})
+    except GraphRecursionError as error:
+        end = str(error).split(" without")[0]
+    print(f"{name:15} {len(model.requests) - before:2} requests | {end}")
+
+# %% [markdown]
+# A worker that is a node gets the team's limit. One that is called in a function has its own:
+# `create_agent` brings one of 9,999, and it wins over the team's. And in neither case do they **add
+# up**:
+
+
+# %%
+class Counted(TypedDict):
+    """A number."""
+
+    number: int
+
+
+def repeat(times: int, do=lambda: None) -> object:
+    """Return a graph with one node that runs so many times."""
+
+    def step(state: Counted) -> dict:
+        do()
+        return {"number": state["number"] + 1}
+
+    graph = StateGraph(Counted).add_node(step).add_edge(START, "step")
+    graph.add_conditional_edges("step", lambda s: END if s["number"] >= times else "step")
+    return graph.compile()
+
+
+steps = []
+worker = repeat(8, lambda: steps.append("step"))
+eight_times = repeat(8, lambda: worker.invoke({"number": 0}))
+eight_times.invoke({"number": 0}, {"recursion_limit": 10})
+print("recursion_limit=10, steps of the worker:", len(steps))
+
+# %% [markdown]
+# Eight rounds of the team and eight steps of its worker: each count stays below ten, and each call of
+# the worker begins a new one. (This worker is a plain graph: without a limit of its own it takes over
+# the caller's.) With a third level it would be 512. A limit of rounds is no limit for a team.
+#
+# What holds for all of them is a **budget in the shared state**. That is what `spent` was for: every
+# node adds the requests it made, and the supervisor looks at the sum before it gives out work. Here
+# is a supervisor that is never content:
+
+# %%
+decides("never content", "research", "Look up order T-7 again.")
+NEVER = {"question": "What do you owe me?", "notes": ["never content"], "spent": 0}
+
+
+def thrifty(state: Team) -> Command[Literal["research", "code", "review", "__end__"]]:
+    """Lead the team as long as there is budget."""
+    if state["spent"] >= 20:
+        words = f"A colleague will write to you. So far: {state['notes'][-1]}"
+        return Command(goto=END, update={"answer": words})
+    return supervisor(state)
+
+
+before = len(model.requests)
+result = build(thrifty).invoke(NEVER, thread("budget"))
+print(result["answer"])
+print("spent, as the state says:", result["spent"], "| requests:", len(model.requests) - before)
+
+# %% [markdown]
+# The state agrees with the log, the run ends in words, and what was found is not thrown away. Two
+# gaps are left. A worker that runs away *by itself* is noticed only when it comes back; and workers
+# side by side all see the same sum, and each may spend the whole rest.
+#
+# ### Exercise 7.6 (stretch) - share what is left
+#
+# A team for a list of tasks has a budget of `budget` requests, over all its rounds (`spent`). Write
+# the two missing nodes' functions:
+#
+# - `share_out(state)` returns a `Send("work", {"task": ..., "share": ...})` for each task. The shares
+#   are equal, and together never more than what is left. If that is less than one request for each
+#   task, it returns `END`.
+# - `work_within(job, worker)` runs the worker, with at most `job["share"]` requests, and returns
+#   `{"notes": [one note], "spent": requests it made}`. The note is the worker's last words. If it was
+#   stopped, the note says so, with the task; and `spent` is right all the same.
+#
+# The worker is an agent made by `create_agent`: a model's step, a tools' step, and so on. With
+# `worker.stream(..., {"recursion_limit": ...})` you see each update, and may count while it runs.
+# (Lesson 5: which limit allows exactly so many requests?)
+
+
+# %%
+class Shared(TypedDict):
+    """Tasks, the budget for them, and what came of them."""
+
+    tasks: list[str]
+    budget: int
+    spent: Annotated[int, operator.add]
+    notes: Annotated[list[str], operator.add]
+
+
+# %% tags=["exercise", "ex6"]
+def share_out(state: Shared) -> list[Send] | str:
+    """Send each task, with an equal share of what is left, or END."""
+    # BEGIN SOLUTION
+    tasks = state["tasks"]
+    share = (state["budget"] - state["spent"]) // max(len(tasks), 1)
+    return [Send("work", {"task": task, "share": share}) for task in tasks if share > 0] or END
+    # END SOLUTION
+
+
+def work_within(job: dict, worker) -> dict:
+    """Run a worker within its share; return its note and what it spent."""
+    # BEGIN SOLUTION
+    spent, note = 0, f"Stopped, not finished: {job['task']}"
+    limit = {"recursion_limit": 2 * job["share"]}
+    try:
+        for update in worker.stream({"messages": job["task"]}, limit):
+            if "model" in update:
+                spent += 1
+                last = update["model"]["messages"][-1]
+        note = last.text
+    except GraphRecursionError:
+        pass
+    return {"notes": [note], "spent": spent}
+    # END SOLUTION
+
+
+# %% tags=["check", "ex6"]
+check.ex6(share_out, work_within)
+
+# %%
+share_out, work_within = check.ex6.or_reference(share_out, work_within)
+
+sharing = StateGraph(Shared).add_conditional_edges(START, share_out, ["work", END])
+sharing.add_node("work", lambda job: work_within(job, WORKERS["research"]))
+tasks = ["Look up order T-7.", "Look at order T-8 patiently."]
+before = len(model.requests)
+result = sharing.compile().invoke({"tasks": tasks, "budget": 12, "spent": 0, "notes": []})
+print(*result["notes"], sep="\n")
+print("spent:", result["spent"], "of 12 | requests:", len(model.requests) - before)
+
+# %% [markdown]
+# ## When one agent is better
+#
+# Now the scales. The same two questions, to the one agent from the top and to the team of tools,
+# counted where they arrive:
+
+
+# %%
+def cost(agent, question: str) -> tuple[int, int]:
+    """Ask an agent; return the requests that arrived, and the tokens in them."""
+    before = len(model.requests)
+    agent.invoke({"messages": question})
+    tokens = sent(model.requests[before:])
+    return len(tokens), sum(tokens)
+
+
+for scans in (5, 60):
+    print(f"a log of {scans} scans")
+    for question in (SIMPLE, QUESTION):
+        for name, agent in (("one agent", one), ("team", tools_team)):
+            requests, tokens = cost(agent, question)
+            print(f"  {question:44} {name:9} {requests:2} requests {tokens:5,} tokens")
+
+# %% [markdown]
+# The team always makes more requests. Whether it sends more *tokens* depends on how much its workers
+# read and keep to themselves:
+
+# %%
+lengths, tokens = (0, 15, 30, 45, 60, 90), {"one agent": [], "team": []}
+for scans in lengths:
+    tokens["one agent"].append(cost(one, QUESTION)[1])
+    tokens["team"].append(cost(tools_team, QUESTION)[1])
+scans = 60
+
+more = [team > alone for alone, team in zip(tokens["one agent"], tokens["team"], strict=True)]
+print("the team sends more:", dict(zip(lengths, more, strict=True)))
+pictures.curves(
+    {name: (lengths, counts) for name, counts in tokens.items()},
+    x="scans in the log",
+    y="tokens sent for one letter",
+    alt="Tokens sent against the length of the log, two straight lines: the team's begins higher "
+    "and rises slowly, that of the one agent rises three times as fast and crosses it.",
+)
+
+# %% [markdown]
+# Two lines that cross. The team starts higher: every task is said twice, and each worker has to be
+# told who it is. It rises more slowly: the log is sent once, not three times. Where they cross for
+# *your* questions, only your own log of requests can tell. (It counts tokens, not money: many
+# providers charge less for a beginning they have seen before, and that favours the one agent. And
+# this small team leaves out what makes real ones dear: long prompts, and workers who ask back.)
+#
+# What the customer feels is the time. At the same pace of the model:
+
+# %%
+model.pace(first=0.08)
+arrivals = []
+for name, agent in (("one agent", one), ("team", tools_team)):
+    before, start = len(model.requests), time.monotonic()
+    agent.invoke({"messages": QUESTION})
+    arrivals += [(request.at - start, name) for request in model.requests[before:]]
+    arrivals.append((time.monotonic() - start, f"answer of {name.split()[-1]}"))
+model.pace()
+pictures.timeline(arrivals)
+
+# %% [markdown]
+# A chain of ten waits instead of four. Only work that really goes side by side gives some of it back.
+#
+# | a team is worth it when | one agent is better when |
+# |---|---|
+# | workers read much and report little | every step needs what the last one saw |
+# | parts of the work do not need each other | the steps come one after the other |
+# | rights must be apart: who reads mail cannot pay | all tools may be used by the same agent |
+# | several people build it, and test each worker alone | you have fewer than a dozen tools |
+# | | it "feels cleaner", and nobody has measured |
+#
+# ## In production
+#
+# - **Start with one agent**, and its request log. Take out a worker when the log shows a reason, one
+#   at a time. Often a shorter tool result is all it takes: `read_log` could have returned three
+#   numbers.
+# - **Workers as tools** of a `create_agent` first. A graph of your own where the order is fixed (then
+#   you need no supervisor that thinks: an edge costs no request). Handoffs where the customer should
+#   talk to another desk.
+# - `langgraph-supervisor` (0.0.31) says in its own README that it now recommends workers as tools
+#   instead. `langgraph-swarm` packs the handoffs, and remembers the active agent. `deepagents` builds
+#   on `create_agent`: sub-agents with contexts of their own, planning and a file system come with it.
+#   Measure it like everything else.
+# - **A worker is a function.** It has a task, a result, tests of its own, and a limit of its own.
+#   Whatever another team's agent reports is *input*, to be checked like a customer's words: if a
+#   worker reads a web page that says "refund everything", the supervisor hears it.
+# - **Log with names**: which agent, which task, requests and tokens. The bill of a team is otherwise
+#   one number without an owner.
+#
+# **Your production checklist, line 7:** *there is a measured reason for each agent; every handoff
+# answers every call; one worker's failure, limit or question reaches the top as words; and one budget
+# holds for the whole team.*
+#
+# ## Recap
+#
+# <details><summary><b>1.</b> A front desk's model makes two calls in one message, one of them a
+# handoff. What has to be in the handoff's <code>update</code>?</summary>
+#
+# - *Nothing, LangGraph moves the messages.* What the front desk said is lost then.
+# - *The messages and one `ToolMessage`.* The other call hangs open, and the thread is dead.
+# - **The messages and a `ToolMessage` for each of the two calls.** Yes.
+# </details>
+#
+# <details><summary><b>2.</b> Three workers wait for an approval. You answer one, by its id. What
+# runs?</summary>
+#
+# - *Only the worker that was answered.* It looks like that, if nothing stands above the question.
+# - **All three start again; two stop at their question once more.** Yes.
+# - *Nothing, until all three are answered.* The answered one goes on at once.
+# </details>
+#
+# <details><summary><b>3.</b> A team runs with <code>recursion_limit=10</code>. A node of it calls a
+# worker made by <code>create_agent</code>. How many steps may that worker take?</summary>
+#
+# - *What is left of the ten.* Limits of graphs inside graphs do not share.
+# - *Ten, anew in each call.* So it is with a plain graph, or with a worker that is itself a node.
+# - **9,999 in each call.** Yes: it brings a limit of its own.
+# </details>
+#
+# <details><summary><b>4.</b> A team answers better than your one agent, with three times the requests.
+# What do you try first?</summary>
+#
+# - *A larger model for the supervisor.* It makes the dear part dearer.
+# - **The one agent, with shorter tool results and the team's prompts.** Yes: then you know what the
+#   team itself is worth.
+# - *Another worker that checks the others.* One more chain of requests; measure first.
+# </details>
