@@ -474,7 +474,7 @@ def trial(name: str, graph, question: dict, limit: int = 100) -> None:
         after = "works" if hello.startswith("Good morning") else "MUTE"
     except Exception as error:
         after = f"DEAD ({error.status_code})"
-    print(f"{name:20} {asked:3} model calls {tools:4} tools | {end:27} | next turn {after}")
+    print(f"{name:18} {asked:3} calls {tools:4} tools | {end:19} | hello {after}")
 
 
 def route_without_limit(state: Desk) -> str:
