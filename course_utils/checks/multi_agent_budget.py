@@ -35,6 +35,9 @@ def assert_shares(share_out: Any, budget: int, spent: int, tasks: list[str], sha
     assert isinstance(got, list | tuple) and all(isinstance(s, Send) for s in got), (
         f"{what}: it returned {short(got)}; expected a list of `Send`s."
     )
+    assert all(isinstance(s.arg, dict) for s in got), (
+        f"{what}: it returned {short(got)}; expected `Send('work', {{'task': ..., 'share': ...}})`."
+    )
     sent = [(s.node, s.arg.get("task"), s.arg.get("share")) for s in got]
     assert [task for _, task, _ in sent] == tasks, f"{what}: it sends {short(sent)}; a task each."
     assert {node for node, _, _ in sent} == {"work"}, (

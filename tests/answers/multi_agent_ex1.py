@@ -1,0 +1,26 @@
+# %% passed: small letters
+requests_made = {"a": 2, "b": 4, "c": 7, "d": 5}
+# %% passed: written as sums
+supervisor, worker = 2, 2
+requests_made = {
+    "A": worker,
+    "B": supervisor + worker,
+    "C": supervisor + 1 + 2 * worker,
+    "D": supervisor + worker + 1,
+}
+# %% partial | A; B: forgets that somebody has to answer
+requests_made = {"A": 1, "B": 3, "C": 7, "D": 5}
+# %% partial | B; C; D: counts the agents, not their requests
+requests_made = {"A": 2, "B": 2, "C": 3, "D": 2}
+# %% partial | C: forgets the supervisor's request between the tasks
+requests_made = {"A": 2, "B": 4, "C": 6, "D": 5}
+# %% partial | D: two logs in one request
+requests_made = {"A": 2, "B": 4, "C": 7, "D": 4}
+# %% partial | C; D: believes that the team asks each of its three workers
+requests_made = {"A": 2, "B": 4, "C": 10, "D": 10}
+# %% partial | D: leaves one out
+requests_made = {"A": 2, "B": 4, "C": 7}
+# %% partial | A: a word instead of a number
+requests_made = {"A": "two", "B": 4, "C": 7, "D": 5}
+# %% failed: a list
+requests_made = [2, 4, 7, 5]

@@ -1,0 +1,112 @@
+# %% passed: without version="v2", where each part is a namespace and a pair
+def spoken(team, question):
+    for _, (token, where) in team.stream(
+        {"messages": question}, stream_mode="messages", subgraphs=True
+    ):
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
+# %% passed: goes by the node instead of the class
+def spoken(team, question: str):
+    stream = team.stream(
+        {"messages": [("user", question)]}, stream_mode="messages", subgraphs=True, version="v2"
+    )
+    for part in stream:
+        token, where = part["data"]
+        if where["langgraph_node"] == "model" and token.text != "":
+            yield (where["lc_agent_name"], token.text)
+# %% passed: several modes at once, and lists instead of tuples
+def spoken(team, question):
+    for part in team.stream(
+        {"messages": question}, stream_mode=["updates", "messages"], subgraphs=True, version="v2"
+    ):
+        if part["type"] == "messages":
+            token, where = part["data"]
+            if token.type == "AIMessageChunk" and token.text:
+                yield [where["lc_agent_name"], token.text]
+# %% passed: leaves out what comes from tools
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if where["langgraph_node"] != "tools" and token.text:
+            yield where["lc_agent_name"], token.text
+# %% partial | workers are heard; its speaker: no subgraphs
+def spoken(team, question):
+    for token, where in team.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
+# %% partial | only what a model: tool results as well
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if token.text:
+            yield where["lc_agent_name"], token.text
+# %% partial | only what a model: empty pieces as well
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk):
+            yield where["lc_agent_name"], token.text
+# %% partial | its speaker: the node for a name
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["langgraph_node"], token.text
+# %% partial | its speaker: the namespace for a name
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield part["ns"][-1] if part["ns"] else "supervisor", token.text
+# %% partial | as it is written: collects first
+def spoken(team, question):
+    asked, pieces = {"messages": question}, []
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            pieces.append((where["lc_agent_name"], token.text))
+    yield from pieces
+# %% partial | as it is written: whole messages
+def spoken(team, question):
+    for ns, update in team.stream({"messages": question}, subgraphs=True):
+        if "model" in update:
+            message = update["model"]["messages"][-1]
+            if message.text:
+                yield message.name, message.text
+# %% failed: yields the message
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        yield part["data"][0]
+# %% failed: text is not a method's business
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.content:
+            yield where["lc_agent_name"], token
+# %% failed: prints instead
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        print(where["lc_agent_name"], token.text)
+# %% failed: a misspelt mode
+def spoken(team, question):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="message", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
+# %% failed: subgraphs without unpacking the namespace
+def spoken(team, question):
+    for token, where in team.stream(
+        {"messages": question}, stream_mode="messages", subgraphs=True
+    ):
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
