@@ -202,7 +202,7 @@ def thread(name: str, **more) -> dict:
 before = len(model.requests)
 for update in team.stream({"question": QUESTION, "notes": []}, thread("letter")):
     for name, change in update.items():
-        print(f"{name:10} {(change.get('notes') or [change.get('task')])[0]}")
+        print(f"{name:10} {change.get('notes') or change.get('task') or 'done'}")
 
 print("\nanswer:", team.get_state(thread("letter")).values["answer"])
 print("tokens sent, request by request:", sent(model.requests[before:]))
@@ -210,7 +210,8 @@ print("tokens sent, request by request:", sent(model.requests[before:]))
 # %% [markdown]
 # The same letter. The log was sent to the model once, in the one request that needed it. And look at
 # the length of the list: ten requests, where one agent needed four. Keep both in mind until the end
-# of the lesson, where you weigh them.
+# of the lesson, where you weigh them. (The supervisor's requests look so small because the schema
+# of its answer is not counted here.)
 #
 # The supervisor's `-> Command[Literal[...]]` is not decoration: the picture is drawn from it, and a
 # name there without a node stops `compile`. (A misspelt `goto` raises nothing: the run ends there.)
@@ -300,32 +301,22 @@ check.ex1(requests_made)
 # some:
 
 # %%
-words = {}
-for token, where in tools_team.stream({"messages": QUESTION}, stream_mode="messages"):
-    speaker = f"{where['lc_agent_name']}, {type(token).__name__}"
-    words[speaker] = words.get(speaker, "") + token.text
-for speaker, text in words.items():
-    print(f"{speaker:27} {text[:60]!r}")
+for inside in (False, True):
+    words = {}
+    asked, mode = {"messages": QUESTION}, "messages"
+    for part in tools_team.stream(asked, stream_mode=mode, subgraphs=inside, version="v2"):
+        token, where = part["data"]
+        speaker = f"{len(part['ns'])} {where['lc_agent_name']:10} {type(token).__name__}"
+        words[speaker] = words.get(speaker, "") + token.text
+    print(f"subgraphs={inside}")
+    for speaker, text in words.items():
+        print(f"  {speaker:27} {text[:50]!r}")
 
 # %% [markdown]
-# The workers are missing: they are graphs inside a tool, and a stream shows those only with
-# `subgraphs=True`. All that comes through of them is what the tool returned, and that stands under
-# the supervisor's name.
-
-# %%
-words = {}
-parts = tools_team.stream(
-    {"messages": QUESTION}, stream_mode="messages", subgraphs=True, version="v2"
-)
-for part in parts:
-    token, where = part["data"]
-    depth, kind = len(part["ns"]), type(token).__name__
-    speaker = f"{depth} {where['lc_agent_name']:10} {where['langgraph_node']:5} {kind}"
-    words[speaker] = words.get(speaker, "") + token.text
-for speaker, text in words.items():
-    print(f"{speaker:33} {text[:60]!r}")
-
-# %% [markdown]
+# At first the workers are missing: they are graphs inside a tool, and a stream shows those only with
+# `subgraphs=True`. All that comes through of them is what the tool returned, under the supervisor's
+# name.
+#
 # `ns` says how deep the graph is that speaks (0 is the supervisor), `lc_agent_name` who it is: the
 # `name=` you gave to `create_agent`. Give one to every agent, or your stream has no speakers. And
 # you see why `subgraphs=True` must not go to the customer unsorted: the workers' drafts are in it,
@@ -354,11 +345,10 @@ def spoken(team, question: str):
 check.ex2(spoken)
 
 # %%
-before = None
+speaking = None
 for agent, text in check.ex2.or_reference(spoken)(tools_team, QUESTION):
-    print("" if agent == before else f"\n{agent:10} ", end="")
-    print(text, end="")
-    before = agent
+    print(text if agent == speaking else f"\n{agent:10} {text}", end="")
+    speaking = agent
 
 # %% [markdown]
 # ## Handoffs: the customer changes desks
@@ -441,7 +431,7 @@ for message in shop.invoke(PLEASE, thread("handoff"))["messages"]:
 
 # %%
 def trial(taken_along, question: dict = PLEASE) -> None:
-    """Hand over, then say hello; print what the thread holds and what came of both."""
+    """Hand over, then say hello; print what came of both, and who speaks in the thread."""
     shop, results = desks(handoff(taken_along)), []
     for asked in (question, {"messages": "Hello?"}):
         try:
@@ -450,7 +440,8 @@ def trial(taken_along, question: dict = PLEASE) -> None:
         except BadRequestError as error:
             results.append(f"DEAD ({error.status_code})")
     messages = shop.get_state(thread("trial")).values["messages"]
-    print([m.type for m in messages][:4], "| handoff", results[0], "| next turn", results[1])
+    names = " ".join(message.name for message in messages if message.name)
+    print(f"handoff {results[0]}, next turn {results[1]} | {names}")
 
 
 def nothing(runtime: ToolRuntime) -> list:
@@ -513,6 +504,13 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
 
 # %% tags=["check", "ex3"]
 check.ex3(to_refunds)
+
+# %%
+model.when("refund 480 euros").calls("to_refunds", note="She has waited since 9 May.")
+model.when("refund 480 euros").calls("refund").then_says("Your money is on its way.")
+shop = desks(check.ex3.or_reference(to_refunds))
+for message in shop.invoke(PLEASE, thread("note"))["messages"]:
+    print(f"{message.name or '':10} {message.text}")
 
 # %% [markdown]
 # One thing more about handoffs: the next turn begins at START, so at the front desk. If the customer
@@ -667,21 +665,22 @@ down.clear()
 
 # %% [markdown]
 # In a team of tools the same `try` stands in the tool. There it is more urgent: an exception in one
-# tool ends the run with the supervisor's call unanswered, and the customer's thread is dead.
+# tool ends the run (lesson 4) with the supervisor's call unanswered, and the thread is dead.
 #
 # ## An approval inside a worker
 #
 # The worker `money` may pay, after a human has said yes. `interrupt` stands in its tool: a graph
 # inside a tool inside a graph. Only the outermost one has a checkpointer; the worker finds it by
-# itself. Watch the two lists:
+# itself. Watch what runs:
 
 # %%
-happened = []
+happened = []  # what ran, in order
 
 
 @tool
 def pay_back(order: str, amount: int) -> str:
     """Pay an order back: send its amount in euros to the customer."""
+    happened.append(f"pay_back starts for {order}")
     if interrupt(f"Pay {amount} euros for order {order}?") != "yes":
         return "Rejected by a colleague."
     happened.append(f"{amount} euros for {order} leave the bank")
@@ -694,7 +693,7 @@ money_worker = create_agent(llm, [pay_back], name="money")
 @tool
 def money(task: str) -> str:
     """Pay money back."""
-    happened.append("the supervisor's tool starts")
+    happened.append(f"money starts: {task}")
     return money_worker.invoke({"messages": task})["messages"][-1].text
 
 
@@ -706,7 +705,8 @@ bank = create_agent(llm, [money], name="supervisor", checkpointer=InMemorySaver(
 before = len(model.requests)
 result = bank.invoke({"messages": "Settle case 12."}, thread("case 12"))
 print("asked at the top:", result["__interrupt__"][0].value)
-print(happened, len(model.requests) - before, "requests")
+print(*happened, sep="\n")
+print(len(model.requests) - before, "requests")
 
 # %%
 result = bank.invoke(Command(resume="yes"), thread("case 12"))
@@ -718,7 +718,9 @@ print(len(model.requests) - before, "requests")
 # The question rises through both graphs, and you answer at the top. Then each graph goes on where it
 # was, and **what runs again is, on every level, the one node or tool that was stopped**: `money` and
 # `pay_back` start over, but no model is asked twice (four requests: two before, two after). So the
-# rule of lesson 3 holds on every level. Nothing with an effect stands above the call of the worker.
+# rule of lesson 3 holds on every level: nothing with an effect stands above the question, or above
+# the call of the worker. (`HumanInTheLoopMiddleware` in the worker and `ApprovalPanel` at the top,
+# both of lesson 3, work here unchanged.)
 #
 # ### Two workers ask at once
 
@@ -919,9 +921,10 @@ class Shared(TypedDict):
 def share_out(state: Shared) -> list[Send] | str:
     """Send each task, with an equal share of what is left, or END."""
     # BEGIN SOLUTION
-    tasks = state["tasks"]
-    share = (state["budget"] - state["spent"]) // max(len(tasks), 1)
-    return [Send("work", {"task": task, "share": share}) for task in tasks if share > 0] or END
+    tasks, left = state["tasks"], state["budget"] - state["spent"]
+    if left < len(tasks):
+        return END
+    return [Send("work", {"task": task, "share": left // len(tasks)}) for task in tasks]
     # END SOLUTION
 
 
@@ -934,7 +937,7 @@ def work_within(job: dict, worker) -> dict:
         for update in worker.stream({"messages": job["task"]}, limit):
             if "model" in update:
                 spent += 1
-                last = update["model"]["messages"][-1]
+                (last,) = update["model"]["messages"]
         note = last.text
     except GraphRecursionError:
         pass
@@ -972,16 +975,15 @@ def cost(agent, question: str) -> tuple[int, int]:
     return len(tokens), sum(tokens)
 
 
-for scans in (5, 60):
-    print(f"a log of {scans} scans")
-    for question in (SIMPLE, QUESTION):
-        for name, agent in (("one agent", one), ("team", tools_team)):
-            requests, tokens = cost(agent, question)
-            print(f"  {question:44} {name:9} {requests:2} requests {tokens:5,} tokens")
+for question in (SIMPLE, QUESTION):
+    for name, agent in (("one agent", one), ("team", tools_team)):
+        requests, tokens = cost(agent, question)
+        print(f"{question:44} {name:9} {requests:2} requests {tokens:5,} tokens")
 
 # %% [markdown]
-# The team always makes more requests. Whether it sends more *tokens* depends on how much its workers
-# read and keep to themselves:
+# The team makes twice the requests and more. For the simple question that buys nothing at all. For the
+# letter it sends fewer *tokens*, because the researcher keeps sixty scans to itself. And if the log
+# is shorter, or longer?
 
 # %%
 lengths, tokens = (0, 15, 30, 45, 60, 90), {"one agent": [], "team": []}
