@@ -79,6 +79,8 @@ class Agent:
             AsyncSqliteSaver.from_conn_string(str(self.file))
         )
         self._graph = self.case.build(saver, seconds)
+        kind = type(self._graph).__name__
+        assert isinstance(self._graph, Pregel), f"`build` returned a {kind}, not a compiled graph."
 
     async def close(self) -> None:
         """Let the file go."""

@@ -9,6 +9,7 @@ from unittest import mock
 from langchain_core.tools import StructuredTool
 
 from course_utils.checklist_agent import Agent, Turn
+from lesson_model.log import Request
 
 __all__ = ("PROBES",)
 
@@ -29,14 +30,14 @@ async def streaming(agent: Agent) -> None:
 
     def first_word(turn: Turn) -> bool:
         if turn.shown and not wrote_all:
-            wrote_all.append(agent.model.requests[-1].wait(0))
+            wrote_all.append(_newest(agent, turn).wait(0))
         return bool(turn.shown)
 
     turn = await agent.say("How do I dry a tent?", until=first_word)
     assert turn.error is None, f"A plain question raised {_name(turn)}."
     assert turn.shown, "No words came in stream mode “messages”."
     assert not wrote_all[0], "The first word came when the model had written its last."
-    request = agent.model.requests[-1]
+    request = _newest(agent, turn)
     request.wait(10)
     assert request.aborted, "The user left after the first word, and the model wrote on to the end."
     agent.model.pace()
@@ -102,8 +103,8 @@ async def retry(agent: Agent) -> None:
         agent.model.fail("rate_limit", retry_after=0.1)
         turn = await agent.say(HELLO)
         seen = agent.model.requests[before:]
-        assert turn.error is None and seen and seen[-1].status == 200, (
-            "The model said “wait a moment” (429), and the turn was given up."
+        assert seen and seen[-1].status == 200 and _has_answer(turn), (
+            "The model said “wait a moment” (429), and no answer came of the turn."
         )
         assert not any("Retry-After" in remark for one in seen for remark in one.remarks), (
             "The model said how long to wait (Retry-After), and was asked again before that."
@@ -126,7 +127,7 @@ async def fallback(agent: Agent) -> None:
     agent.model.reset()
     agent.model.fail("server_error", times=other, retry_after=0.01)
     turn = await agent.say(HELLO)
-    assert turn.error is None and agent.model.requests[-1].status == 200, (
+    assert _newest(agent, turn).status == 200 and _has_answer(turn), (
         "The first model was down, and the second one's answer did not arrive."
     )
     agent.model.reset()
@@ -144,7 +145,8 @@ async def timeouts(agent: Agent) -> None:
     """Let the model say nothing at all."""
     await agent.start(TIMEOUT)
     agent.model.fail("timeout", seconds=SILENCE)
-    await agent.say(HELLO)
+    turn = await agent.say(HELLO)
+    _newest(agent, turn)
     silent = agent.model.requests[0]
     silent.wait(10)
     assert silent.aborted, (
@@ -215,9 +217,21 @@ def _has_calls(turn: Turn, count: int, word: str) -> list:
     return calls
 
 
+def _newest(agent: Agent, turn: Turn) -> Request:
+    """Return the newest request to the model."""
+    why = f": the run raised {_name(turn)}" if turn.error else ""
+    assert agent.model.requests, f"The model was not asked{why}."
+    return agent.model.requests[-1]
+
+
+def _has_answer(turn: Turn) -> bool:
+    """Whether the thread ends with words of the model."""
+    return turn.error is None and bool(turn.last) and turn.messages[-1].type == "ai"
+
+
 def _sent(agent: Agent, words: str) -> bool:
     """Whether the newest request to the model holds these words."""
-    return words.encode() in agent.model.requests[-1].raw if agent.model.requests else False
+    return any(words.encode() in request.raw for request in agent.model.requests[-1:])
 
 
 def _name(turn: Turn) -> str:

@@ -48,6 +48,7 @@ import production_agent.logs
 import production_agent.settings
 from course_utils import checklist, pictures
 from course_utils.checks import the_production_agent as check
+from production_agent.database import open_database
 from production_agent.tools import Context
 
 model = lesson_model.start()
@@ -349,7 +350,7 @@ checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
 # Three lines at once. The SDK retries already, with the waits it was told; so `answer` must not.
 #
 # - `connect_two` returns two models with `TOOLS` bound, `model.name` and then `"spare-model"`. A
-#   model that is silent for `seconds` is given up, and tried at most once more.
+#   model that is silent for `seconds` is given up. Each gets one more try from the SDK, not two.
 # - `answer_from` asks them in turn. The spare is for a model that is *down*: the error
 #   `.is_retryable`, or it is a `ConnectionError`. Any other error is raised and not hidden, and so is
 #   the last model's.
@@ -441,7 +442,7 @@ def thread_id() -> str:
 def tell_model(error: Exception) -> str:
     """Return what the model is told when a tool fails."""
     # BEGIN SOLUTION
-    reference = uuid.uuid4().hex[:8]
+    reference = uuid.uuid4()
     log.error("tool ref=%s thread=%s error=%s", reference, thread_id(), type(error).__name__)
     return f"The tool failed (reference {reference}). Say so; do not pretend that it worked."
     # END SOLUTION
@@ -450,7 +451,7 @@ def tell_model(error: Exception) -> str:
 def tell_user(state: State, error: NodeError) -> dict:
     """End the turn in words when no model has answered."""
     # BEGIN SOLUTION
-    reference, name = uuid.uuid4().hex[:8], type(error.error).__name__
+    reference, name = uuid.uuid4(), type(error.error).__name__
     log.error("model ref=%s thread=%s error=%s", reference, thread_id(), name)
     return {"messages": [AIMessage(f"Sorry, that went wrong. Your reference: {reference}")]}
     # END SOLUTION
@@ -472,222 +473,7 @@ mended["tool_failed"], mended["model_failed"], mended["note"] = told
 checklist.run(desk(**mended), done=lambda: paid)
 
 # %% [markdown]
-# Ten of ten, from nine small functions, none of them longer than twelve lines.
-#
-# ## The same, to take home
-#
-# The folder `production_agent` holds this desk as you would ship it: the same three nodes, with
-# settings from the environment, a budget of tool calls beside that of rounds, edited arguments, and
-# tools that cannot pay twice. Its graph wants three things yours did not: a *context* (whose turn is
-# it, and where are payments written down), its settings, and its log format. The checklist takes
-# them as arguments:
-
-# %%
-booked = []
-
-
-async def write_down(key: str, name: str, details: dict) -> None:
-    """Write a payment down; the service has a table for it."""
-    booked.append(details)
-
-
-def context(thread: str) -> Context:
-    """Return what a run knows; the log learns the thread here, too."""
-    production_agent.logs.ids.set({"thread": thread})
-    return Context(thread, "run-1", "ann", write_down)
-
-
-def build_service_graph(saver, seconds: float):
-    """Build the graph of production_agent."""
-    chosen = {"OPENAI_MODEL": model.name, "OPENAI_FALLBACK_MODEL": "spare-model"}
-    chosen["PRODUCTION_AGENT_MODEL_SECONDS"] = str(seconds)
-    settings = production_agent.settings.read(os.environ | chosen)
-    return production_agent.graph.build(settings, saver)
-
-
-log_format = production_agent.logs.JsonLines([])
-checklist.run(build_service_graph, done=lambda: booked, context=context, log_format=log_format)
-
-# %% [markdown]
-# ## The service
-#
-# A graph is no service. Who may read which thread, what happens to two messages at the same moment,
-# and who answers when the process dies: that is decided around the graph. So start it, as a process
-# of its own, on a free port of this machine, with two users:
-
-# %%
-folder = tempfile.TemporaryDirectory()
-log_file = Path(folder.name, "service.log")
-environment = os.environ | {
-    "OPENAI_MODEL": model.name,
-    "PRODUCTION_AGENT_DATABASE": str(Path(folder.name, "desk.sqlite")),
-    "PRODUCTION_AGENT_TOKENS": "ann:token-of-ann,bob:token-of-bob",
-    "PRODUCTION_AGENT_TURNS_PER_MINUTE": "1000",
-    "PRODUCTION_AGENT_LEASE_SECONDS": "1",
-}
-
-
-def start_service() -> tuple[subprocess.Popen, str]:
-    """Start the service; return its process and its address."""
-    words = [sys.executable, "-m", "production_agent", "--port", "0"]
-    with log_file.open("a") as stderr:
-        process = subprocess.Popen(
-            words, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True
-        )
-    atexit.register(process.kill)
-    return process, process.stdout.readline().strip()
-
-
-def user(token: str) -> httpx.Client:
-    """Return a client that speaks for a user."""
-    headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=address, headers=headers, timeout=30, trust_env=False)
-
-
-service, address = start_service()
-ann, bob = user("token-of-ann"), user("token-of-bob")
-print(ann.get("/health").json(), ann.get("/ready").json())
-
-# %% [markdown]
-# An answer comes as **server-sent events**: lines of text over a plain HTTP response, an `event:` and
-# its `data:`. Reading them takes six lines.
-
-
-# %%
-def events(answer: httpx.Response):
-    """Yield the server-sent events of an answer, as they come."""
-    for line in answer.iter_lines():
-        key, _, value = line.partition(": ")
-        if key == "event":
-            name = value
-        elif key == "data":
-            yield name, json.loads(value)
-
-
-def send(client: httpx.Client, thread: str, text: str) -> list:
-    """Send a message, and return the events of its answer."""
-    with client.stream("POST", f"/threads/{thread}/messages", json={"text": text}) as answer:
-        return list(events(answer))
-
-
-thread = ann.post("/threads", json={}).json()["id"]
-for name, data in send(ann, thread, "Where is parcel P-3?"):
-    print(f"{name:6}", data.get("text") or data.get("tool") or data.get("status") or "")
-
-# %% [markdown]
-# The id of the thread came from the service, so there is no default one, and nobody can guess it. If
-# Bob finds it in Ann's browser, it does not help him:
-
-# %%
-print("Ann:", ann.get(f"/threads/{thread}").status_code)
-print("Bob:", bob.get(f"/threads/{thread}").status_code, bob.get(f"/threads/{thread}").json())
-
-# %% [markdown]
-# Now money. The stream ends with an approval; and while that waits, the thread takes no message:
-
-# %%
-*_, (name, approval), end = send(ann, thread, "Please refund 480 euros for order T-7.")
-print(name, [(call["name"], call["args"], call["why"]) for call in approval["calls"]])
-print(end)
-
-refused = ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
-print(refused.status_code, refused.json()["message"])
-
-# %% [markdown]
-# Before Ann decides, pull the plug. `kill -9`, then a new process on the same database:
-
-# %%
-service.kill()
-service.wait()
-service, address = start_service()
-ann, bob = user("token-of-ann"), user("token-of-bob")
-(waiting,) = ann.get("/approvals").json()
-print(
-    "still waiting:", waiting["id"] == approval["id"], [call["name"] for call in waiting["calls"]]
-)
-
-# %% [markdown]
-# Ann approves. Her decision carries the `digest` of the calls she was *shown*: if others wait by now,
-# it does not count. Then she presses again, and Bob tries, too:
-
-# %%
-decision = {
-    "digest": waiting["digest"],
-    "decisions": [{"call": call["id"], "type": "approve"} for call in waiting["calls"]],
-}
-path = f"/approvals/{waiting['id']}"
-with ann.stream("POST", path, json=decision) as answer:
-    print("first: ", answer.status_code, list(events(answer))[-1])
-for client in (ann, bob):
-    answer = client.post(path, json=decision)
-    print("second:", answer.status_code, answer.json()["message"])
-
-# %% [markdown]
-# **409** means: it is decided; the money has left the shop once, whatever you click. And what does
-# the log know of this? It has the thread in each line of the turn, and nothing that was said:
-
-# %%
-lines = [json.loads(line) for line in log_file.read_text().splitlines() if line[:1] == "{"]
-mine = [line for line in lines if line.get("thread") == thread]
-print(sorted({line["event"] for line in mine}))
-print("says who:", {line["user"] for line in mine}, "| says what:", "480" in log_file.read_text())
-
-# %% [markdown]
-# ### More customers
-#
-# How long does a customer wait for the first word, when others ask at the same time? Each point is a
-# round: so many clients, one question each, all at once. (The model writes at the speed of a hosted
-# one, about ten times faster; what grows is the service's own share.)
-
-# %%
-model.when("dry a tent").says("Hang it in the shade, and fold it only when its seams are dry.")
-model.pace(first=0.05, per_token=0.002)
-
-
-async def first_word(client: httpx.AsyncClient) -> float:
-    """Return the seconds to the first word in a new thread."""
-    thread = (await client.post("/threads", json={})).json()["id"]
-    began, question = time.monotonic(), {"text": "How do I dry a tent?"}
-    async with client.stream("POST", f"/threads/{thread}/messages", json=question) as answer:
-        async for line in answer.aiter_lines():
-            if line == "event: token":
-                first = time.monotonic() - began
-    return first
-
-
-counts, p95, rate = [1, 4, 8, 16, 24], [], []
-headers = {"Authorization": "Bearer token-of-ann"}
-async with httpx.AsyncClient(
-    base_url=address, headers=headers, timeout=60, trust_env=False
-) as client:
-    for count in counts:
-        began = time.monotonic()
-        waits = sorted(await asyncio.gather(*[first_word(client) for _ in range(count)]))
-        p95.append(waits[round(0.95 * (count - 1))])
-        rate.append(count / (time.monotonic() - began))
-model.pace()
-print("turns:", sum(counts), "| none failed:", len(p95) == len(counts))
-
-# %%
-pictures.curves(
-    {"95 of 100 have their first word": (counts, p95)},
-    x="customers who ask at once",
-    y="seconds to the first word",
-    alt="A curve that rises: the more customers ask at once, the longer the first word takes.",
-)
-
-# %% [markdown]
-# One process uses one processor core. When the curve gets too steep for you, start a second process
-# on the same PostgreSQL. SQLite serves one machine.
-#
-# End what you started, by its process, and it finishes the turns that run:
-
-# %%
-service.terminate()
-service.wait(30)
-for client in (ann, bob):
-    client.close()
-print("ended:", service.poll() is not None)
+# Ten of ten. The graph has not changed; nine small functions have.
 
 # %% [markdown]
 # ## Tools from elsewhere: MCP
@@ -696,6 +482,7 @@ print("ended:", service.poll() is not None)
 # twenty lines, run as a process that speaks over its standard input and output:
 
 # %%
+folder = tempfile.TemporaryDirectory()
 server = Path(folder.name, "warehouse.py")
 server.write_text(
     '''
@@ -794,6 +581,223 @@ print("your own refund is still yours:", TOOLS[1] is refund, "| tools:", len(TOO
 TOOLS[:] = [track_parcel, refund]
 
 # %% [markdown]
+# ## The same, to take home
+#
+# The folder `production_agent` holds this desk as you would ship it: the same three nodes, and
+# around them what a graph cannot decide. Who may read which thread? What becomes of two messages at
+# the same moment? Who answers when the process dies?
+#
+# Start it as a service: two processes on free ports of this machine, one database, two users. (They
+# take a moment to start, so you meet their graph meanwhile.)
+
+# %%
+environment = os.environ | {
+    "OPENAI_MODEL": model.name,
+    "PRODUCTION_AGENT_DATABASE": str(Path(folder.name, "desk.sqlite")),
+    "PRODUCTION_AGENT_TOKENS": "ann:token-of-ann,bob:token-of-bob",
+    "PRODUCTION_AGENT_TURNS_PER_MINUTE": "1000",
+}
+command = [sys.executable, "-m", "production_agent", "--port", "0"]
+log_file = Path(folder.name, "service.log")
+async with open_database(production_agent.settings.read(environment)):
+    pass  # makes the file, before two processes want to make it at the same moment
+
+services = []
+for _ in range(2):
+    with log_file.open("a") as stderr:
+        service = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr)
+    atexit.register(service.kill)  # whatever happens to this notebook, nothing stays behind
+    services.append(service)
+
+# %% [markdown]
+# Its graph is told three things yours was not: its settings; a *context* (whose turn is it, and
+# where are payments written down); and its log has a format of its own. The checklist takes them as
+# arguments:
+
+# %%
+booked = []
+
+
+async def write_down(key: str, name: str, details: dict) -> None:
+    """Write a payment down; the service has a table for it."""
+    booked.append(details)
+
+
+def context(thread: str) -> Context:
+    """Return what a run knows; the log learns the thread here, too."""
+    production_agent.logs.ids.set({"thread": thread})
+    return Context(thread, "run-1", "ann", write_down)
+
+
+def build_service_graph(saver, seconds: float):
+    """Build the graph of production_agent."""
+    chosen = {"OPENAI_MODEL": model.name, "OPENAI_FALLBACK_MODEL": "spare-model"}
+    chosen["PRODUCTION_AGENT_MODEL_SECONDS"] = str(seconds)
+    settings = production_agent.settings.read(os.environ | chosen)
+    return production_agent.graph.build(settings, saver)
+
+
+log_format = production_agent.logs.JsonLines([])
+checklist.run(build_service_graph, done=lambda: booked, context=context, log_format=log_format)
+
+# %% [markdown]
+# ## The service
+#
+# Each process has printed its address by now:
+
+
+# %%
+def user(service: subprocess.Popen, token: str) -> httpx.Client:
+    """Return a client that speaks for a user."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=addresses[service], headers=headers, timeout=30, trust_env=False)
+
+
+addresses = {service: service.stdout.readline().decode().strip() for service in services}
+ann, bob = user(services[0], "token-of-ann"), user(services[0], "token-of-bob")
+print(ann.get("/health").json(), ann.get("/ready").json())
+
+# %% [markdown]
+# An answer comes as **server-sent events**: lines of text over a plain HTTP response, an `event:` and
+# its `data:`. Reading them takes six lines.
+
+
+# %%
+def events(answer: httpx.Response):
+    """Yield the server-sent events of an answer, as they come."""
+    for line in answer.iter_lines():
+        key, _, value = line.partition(": ")
+        if key == "event":
+            name = value
+        elif key == "data":
+            yield name, json.loads(value)
+
+
+def send(client: httpx.Client, thread: str, text: str) -> list:
+    """Send a message, and return the events of its answer."""
+    with client.stream("POST", f"/threads/{thread}/messages", json={"text": text}) as answer:
+        return list(events(answer))
+
+
+thread = ann.post("/threads", json={}).json()["id"]
+for name, data in send(ann, thread, "Where is parcel P-3?"):
+    if name == "token":
+        print(data["text"], end="|")
+    else:
+        print(f"\n{name}:", data.get("tool", ""), data.get("state", data.get("status", "")), end="")
+
+# %% [markdown]
+# The id of the thread came from the service, so there is no default one, and nobody can guess it. If
+# Bob finds it in Ann's browser, it does not help him:
+
+# %%
+print("Ann:", ann.get(f"/threads/{thread}").status_code)
+print("Bob:", bob.get(f"/threads/{thread}").status_code, bob.get(f"/threads/{thread}").json())
+
+# %% [markdown]
+# Now money. The stream ends with an approval; and while that waits, the thread takes no message:
+
+# %%
+*_, (name, approval), end = send(ann, thread, "Please refund 480 euros for order T-7.")
+print(name, [(call["name"], call["args"], call["why"]) for call in approval["calls"]])
+print(end)
+
+refused = ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
+print(refused.status_code, refused.json()["message"])
+
+# %% [markdown]
+# Before Ann decides, pull the plug: `kill -9` for the process she spoke to. The other one has never
+# heard of her:
+
+# %%
+services[0].kill()
+services[0].wait()
+ann, bob = user(services[1], "token-of-ann"), user(services[1], "token-of-bob")
+(waiting,) = ann.get("/approvals").json()
+print(
+    "still waiting:", waiting["id"] == approval["id"], [call["name"] for call in waiting["calls"]]
+)
+
+# %% [markdown]
+# Ann approves. Her decision carries the `digest` of the calls she was *shown*: if others wait by now,
+# it does not count. Then she presses again, and Bob tries, too:
+
+# %%
+decision = {
+    "digest": waiting["digest"],
+    "decisions": [{"call": call["id"], "type": "approve"} for call in waiting["calls"]],
+}
+path = f"/approvals/{waiting['id']}"
+with ann.stream("POST", path, json=decision) as answer:
+    print("first: ", answer.status_code, list(events(answer))[-1])
+for client in (ann, bob):
+    answer = client.post(path, json=decision)
+    print("second:", answer.status_code, answer.json()["message"])
+
+# %% [markdown]
+# **409** means: it is decided; the money has left the shop once, whatever you click. And what does
+# the log know of this? It has the thread in each line of the turn, and nothing that was said:
+
+# %%
+lines = [json.loads(line) for line in log_file.read_text().splitlines() if line[:1] == "{"]
+mine = [line for line in lines if line.get("thread") == thread]
+print(sorted({line["event"] for line in mine}))
+print("says who:", {line["user"] for line in mine}, "| says what:", "T-7" in log_file.read_text())
+
+# %% [markdown]
+# ### More customers
+#
+# How long does a customer wait for the first word, when others ask at the same time? Each point is a
+# round: so many clients, one question each, all at once. (The model writes at the speed of a hosted
+# one, about ten times faster; what grows is the service's own share.)
+
+# %%
+model.when("dry a tent").says("Hang it in the shade, and fold it only when its seams are dry.")
+model.pace(first=0.05, per_token=0.002)
+
+
+async def first_word(client: httpx.AsyncClient) -> float:
+    """Return the seconds to the first word in a new thread."""
+    thread = (await client.post("/threads", json={})).json()["id"]
+    began, question = time.monotonic(), {"text": "How do I dry a tent?"}
+    async with client.stream("POST", f"/threads/{thread}/messages", json=question) as answer:
+        async for line in answer.aiter_lines():
+            if line == "event: token":
+                first = time.monotonic() - began
+    return first
+
+
+counts, p95, answered = [1, 4, 8, 16, 24], [], 0
+options = {"headers": {"Authorization": "Bearer token-of-ann"}, "timeout": 60, "trust_env": False}
+async with httpx.AsyncClient(base_url=addresses[services[1]], **options) as client:
+    for count in counts:
+        waits = sorted(await asyncio.gather(*[first_word(client) for _ in range(count)]))
+        p95.append(waits[round(0.95 * (count - 1))])
+        answered += len(waits)
+model.pace()
+print("asked:", sum(counts), "answered:", answered)
+
+# %%
+pictures.curves(
+    {"95 of 100 have their first word": (counts, p95)},
+    x="customers who ask at once",
+    y="seconds to the first word",
+    alt="A curve: how long 95 of 100 customers wait for the first word, when more and more of them "
+    "ask at once.",
+)
+
+# %% [markdown]
+# One process uses one processor core. When the curve gets too steep for you, start a second process
+# on the same PostgreSQL. SQLite serves one machine.
+#
+# End what you started, by its process, and it finishes the turns that run:
+
+# %%
+services[1].terminate()
+services[1].wait(30)
+print("running:", [service for service in services if service.poll() is None])
+
+# %% [markdown]
 # ## Every pitfall, and the cell that shows it
 #
 # | what you see in production | the cause | see it fail |
@@ -888,7 +892,7 @@ TOOLS[:] = [track_parcel, refund]
 #
 # - *It asks Ann again.* Her decision was saved in the same transaction that closed the question.
 # - **It carries the decision out, once.** Yes: the decision is in the database, and the payment has a
-#   key that cannot be used twice.
+#   key that cannot be used twice. (`tests/production_agent/test_crash.py` kills it there.)
 # - *It forgets.* A decision without its action is a lost refund.
 # </details>
 #

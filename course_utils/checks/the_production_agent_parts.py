@@ -161,7 +161,8 @@ async def greeted(ask_async: Any) -> Any:
     """Say hello to the model with the answer's function."""
     value = ask_async(connect(30)[0], [HumanMessage("Hello!")])
     assert hasattr(value, "__await__"), (
-        f"`ask_async` returned {kind(value)} without `await`; it has to be `async def`."
+        f"`ask_async` returned a {type(value).__name__}, which cannot be awaited; it has to be "
+        "`async def`."
     )
     return await value
 

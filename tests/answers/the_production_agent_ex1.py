@@ -1,0 +1,56 @@
+# %% passed: in lower case
+line = dict(a="rejection", b="persistence", c="retry", d="approval", e="timeouts", f="errors", g="logging")
+# %% passed: zipped
+lines = "rejection persistence retry approval timeouts errors logging".split()
+line = dict(zip("ABCDEFG", lines))
+# %% partial | A; F: everything that was told wrongly is an error
+line = {
+    "A": "errors",
+    "B": "persistence",
+    "C": "retry",
+    "D": "approval",
+    "E": "timeouts",
+    "F": "logging",
+    "G": "logging",
+}
+# %% partial | C; E: a provider in trouble, so another provider
+line = {
+    "A": "rejection",
+    "B": "persistence",
+    "C": "fallback",
+    "D": "approval",
+    "E": "fallback",
+    "F": "errors",
+    "G": "logging",
+}
+# %% partial | D; A: an owner who says no, and one who says yes, mixed up
+line = {
+    "A": "approval",
+    "B": "persistence",
+    "C": "retry",
+    "D": "rejection",
+    "E": "timeouts",
+    "F": "errors",
+    "G": "logging",
+}
+# %% partial | C; G: nine requests sound like a loop, and one is forgotten
+line = {
+    "A": "rejection",
+    "B": "persistence",
+    "C": "limits",
+    "D": "approval",
+    "E": "timeouts",
+    "F": "errors",
+}
+# %% partial | B: a word of his own
+line = {
+    "A": "rejection",
+    "B": "memory",
+    "C": "retry",
+    "D": "approval",
+    "E": "timeouts",
+    "F": "errors",
+    "G": "logging",
+}
+# %% failed: a list
+line = ["rejection", "persistence", "retry", "approval", "timeouts", "errors", "logging"]
