@@ -887,8 +887,9 @@ print("spent, as the state says:", result["spent"], "| requests:", len(model.req
 
 # %% [markdown]
 # The state agrees with the log, the run ends in words, and what was found is not thrown away. Two
-# gaps are left. A worker that runs away *by itself* is noticed only when it comes back; and workers
-# side by side all see the same sum, and each may spend the whole rest.
+# gaps are left. A worker is noticed only when it comes back: that is why 21 were spent, not 20, and
+# one that runs away *by itself* may spend any number. And workers side by side all see the same sum;
+# each may spend the whole rest.
 #
 # ### Exercise 7.6 (stretch) - share what is left
 #
@@ -1018,7 +1019,7 @@ for name, agent in (("one agent", one), ("team", tools_team)):
     before, start = len(model.requests), time.monotonic()
     agent.invoke({"messages": QUESTION})
     arrivals += [(request.at - start, name) for request in model.requests[before:]]
-    arrivals.append((time.monotonic() - start, f"answer of {name.split()[-1]}"))
+    arrivals.append((time.monotonic() - start, f"{name}: answer"))
 model.pace()
 pictures.timeline(arrivals)
 
@@ -1030,7 +1031,7 @@ pictures.timeline(arrivals)
 # | workers read much and report little | every step needs what the last one saw |
 # | parts of the work do not need each other | the steps come one after the other |
 # | rights must be apart: who reads mail cannot pay | all tools may be used by the same agent |
-# | several people build it, and test each worker alone | you have fewer than a dozen tools |
+# | several people build it, and test each worker alone | the tools are few, and their results short |
 # | | it "feels cleaner", and nobody has measured |
 #
 # ## In production

@@ -74,7 +74,10 @@ def ex2(spoken):
             made.append(len(model.requests))
             pieces.append(item)
         requests = len(model.requests)
-    assert pieces, "It yielded nothing. Is the mode spelt right?"
+    assert pieces, (
+        "It yielded nothing. Is the mode spelt right? With `subgraphs=True` each item also holds "
+        'a namespace; with `version="v2"` the token is in `part["data"]`.'
+    )
     said: dict[Any, str] = {}
     for agent, text in pieces:
         assert isinstance(text, str), (
@@ -223,12 +226,13 @@ def ex5(settle_all):
             f"It returned {short(values)}; expected the values of the thread's state."
         )
     with part("a thread on which nothing waits"):
-        before = len(list(asking.graph.get_state_history(config)))
-        again = settle_all(asking.graph, config, asking.decide)
-        assert len(list(asking.graph.get_state_history(config))) == before, (
+        asking.graph.invoke({"orders": [], "notes": ["all is settled"]}, thread("2"))
+        before = len(list(asking.graph.get_state_history(thread("2"))))
+        again = settle_all(asking.graph, thread("2"), asking.decide)
+        assert len(list(asking.graph.get_state_history(thread("2")))) == before, (
             "Nothing waited, and it ran the graph. Look at the state first."
         )
-        assert isinstance(again, dict) and again.get("notes") == state.values["notes"], (
+        assert isinstance(again, dict) and again.get("notes") == ["all is settled"], (
             f"Nothing waited: it returned {short(again)}; expected the values of the state."
         )
 

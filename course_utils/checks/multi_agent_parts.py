@@ -252,7 +252,15 @@ def survey(careful: Any, look_up: Callable[[str], str], name: str) -> tuple[Preg
     """Run a student's node for three orders; return the graph and its result."""
     node = careful(look_up)
     assert callable(node), f"`careful(look_up)` returned {kind(node)}; expected the node."
-    graph = fan(node)
+
+    def checked(order: str) -> Any:
+        got = node(order)
+        assert isinstance(got, dict) and isinstance(got.get("notes"), list), (
+            f"The node returned {short(got)} for {order}; expected {{'notes': [one note]}}."
+        )
+        return got
+
+    graph = fan(checked)
     return graph, graph.invoke({"orders": ["T-7", "T-8", "T-9"], "notes": []}, thread(name))
 
 

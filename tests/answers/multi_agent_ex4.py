@@ -94,7 +94,7 @@ def careful(look_up):
 # %% partial | one fails: no try at all
 def careful(look_up):
     return lambda order: {"notes": [look_up(order)]}
-# %% raised: the note instead of a list
+# %% failed: the note instead of a list
 def careful(look_up):
     def node(order):
         try:

@@ -30,7 +30,7 @@ def settle_all(graph, config, decide):
         answers = {asked.id: decide(asked.value) for asked in waiting}
         waiting = graph.invoke(Command(resume=answers), config).get("__interrupt__", [])
     return graph.get_state(config).values
-# %% partial | nothing waits any more; own answer; in one resume; on which nothing waits: only once
+# %% partial | nothing waits any more; own answer; in one resume: only once
 def settle_all(graph, config, decide):
     waiting = graph.get_state(config).interrupts
     if waiting:
