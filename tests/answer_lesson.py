@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import symtable
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from needed_cells import bound_names, used_names
 
 __all__ = ("Lesson",)
 
@@ -40,50 +39,10 @@ class Lesson:
         cells = [source for source, _ in self.solved[:place]]
         if not only_needed:
             return cells
-        needed = _used(answer) | _used(self.cell(exercise, "check"))
+        needed = used_names(answer) | used_names(self.cell(exercise, "check"))
         kept = []
         for source in reversed(cells):
-            if bound := _bound(source) & needed:
+            if bound := bound_names(source) & needed:
                 kept.append(source)
-                needed = (needed - bound) | _used(source)
+                needed = (needed - bound) | used_names(source)
         return kept[::-1]
-
-
-def _used(source: str) -> set[str]:
-    """Return the names a cell takes from the cells before it (or from Python itself)."""
-    return {name for table in _tables(source) for name in _globals(table)} - _functions(source)
-
-
-def _bound(source: str) -> set[str]:
-    """Return the names a cell binds for the cells after it."""
-    top = _table(source)
-    return {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
-
-
-def _globals(table: symtable.SymbolTable) -> set[str]:
-    """Return the names a scope reads that are not its own or an enclosing function's."""
-    top = table.get_type() == "module"
-    return {
-        symbol.get_name()
-        for symbol in table.get_symbols()
-        if symbol.is_referenced() and (top or symbol.is_global())
-    }
-
-
-def _functions(source: str) -> set[str]:
-    """Return the names of functions and classes: a cell that defines one needs no earlier one."""
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return {node.name for node in ast.parse(source).body if isinstance(node, definitions)}
-
-
-def _tables(source: str) -> Iterator[symtable.SymbolTable]:
-    """Yield the scope of a cell and all those inside it."""
-    waiting = [_table(source)]
-    while waiting:
-        table = waiting.pop()
-        waiting += table.get_children()
-        yield table
-
-
-def _table(source: str) -> symtable.SymbolTable:
-    return symtable.symtable(source, "<cell>", "exec")

@@ -1,0 +1,167 @@
+"""Mark handed-in notebooks.
+
+    python3 course.py grade FOLDER
+
+FOLDER holds a folder a student, or notebooks named after student and lesson. Two reports are
+written beside it, `FOLDER-grades.html` to read and `FOLDER-grades.csv` to work on. How it is done,
+and what it cannot exclude, stands in docs/grading.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from grade_engine import Engine, Failure, Limits
+from grade_marks import Mark, best_of, marks_of, nothing_to_mark
+from grade_page import page
+from grade_sandbox import why_not
+from grade_submission import Lesson, Submission, find, lessons_of
+from grade_table import table
+
+__all__ = ("grade", "main")
+
+ROOT = Path(__file__).resolve().parent.parent
+UNSAFE = "Students' code would run as you: it could read and change all that you can."
+
+
+def main(words: list[str] | None = None) -> int:
+    """Grade a folder; return 0 if it was graded, 1 if not, 2 if the words make no sense."""
+    parser = argparse.ArgumentParser(
+        prog="course.py grade",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--to", metavar="NAME", help="write NAME.html and NAME.csv instead")
+    parser.add_argument("--seconds", type=float, default=30, help="the longest a cell may run (30)")
+    parser.add_argument("--memory", type=float, default=4, help="gigabytes a process may use (4)")
+    parser.add_argument("--jobs", type=int, default=min(8, os.cpu_count() or 1))
+    parser.add_argument("--without-sandbox", action="store_true", help="run students' code as you")
+    parser.add_argument("--fresh", action="store_true", help="a new interpreter for each notebook")
+    options = parser.parse_args(words)
+    if not options.folder.is_dir():
+        print(f"{options.folder} is not a folder. Name the one the notebooks are in.")
+        return 2
+    lessons = lessons_of(ROOT)
+    submissions = find(options.folder, lessons)
+    if not submissions:
+        print(f"There is no notebook in {options.folder}. Name the folder they are in.")
+        return 2
+    reason = "" if options.without_sandbox else why_not()
+    if reason:
+        print(f"{reason}\n{UNSAFE} If you want that, add --without-sandbox. Nothing was run.")
+        return 1
+    if options.without_sandbox:
+        print(f"No sandbox. {UNSAFE}", file=sys.stderr)
+    limits = {
+        "sandbox": not options.without_sandbox,
+        "spawn": options.fresh or not hasattr(os, "fork"),
+        "memory": int(options.memory * 2**30),
+        "file": 64 * 2**20,
+        "seconds": options.seconds,
+    }
+    try:
+        marks = grade(submissions, lessons, limits, options.jobs)
+    except Failure as failure:
+        print(f"\nThe grader failed, not a notebook. Please report this:\n{failure}")
+        return 1
+    whole = options.folder.resolve()
+    name = options.to or str(whole.with_name(f"{whole.name}-grades"))
+    for suffix, text in (("csv", table(marks)), ("html", page(marks))):
+        _write(Path(f"{name}.{suffix}"), text)
+    students = len({mark.student for mark in marks})
+    print(f"{students} students, {len(submissions)} files: {name}.html and {name}.csv")
+    return 0
+
+
+def grade(
+    submissions: list[Submission], lessons: list[Lesson], limits: Limits, jobs: int
+) -> list[Mark]:
+    """Return a mark for each exercise of each lesson each student handed in.
+
+    Raises:
+        Failure: The grader failed.
+    """
+    students = {s.student: [t for t in submissions if t.student == s.student] for s in submissions}
+    bar = Bar(len(submissions))
+    with ThreadPoolExecutor(jobs) as pool:
+        work = [pool.submit(_grade_student, each, limits, bar) for each in students.values()]
+        try:
+            found = [future.result() for future in work]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    bar.close()
+    return [mark for marks in found for mark in best_of(marks)]
+
+
+def _grade_student(submissions: list[Submission], limits: Limits, bar: Bar) -> list[list[Mark]]:
+    found = []
+    with Engine(limits) as engine:
+        for each in submissions:
+            bar.show(f"{each.student}: {each.path.name}")
+            if each.problem or each.lesson is None:
+                found.append(nothing_to_mark(each))
+            else:
+                found.append(marks_of(each, engine.judge(_job(each))))
+            bar.step()
+    return found
+
+
+def _job(submission: Submission) -> dict[str, object]:
+    lesson = submission.lesson
+    return {
+        "topic": lesson.topic,
+        "exercises": lesson.exercises,
+        "ours": lesson.code,
+        "stubs": lesson.stubs,
+        "theirs": [cell for cell in submission.cells if cell["type"] == "code"],
+    }
+
+
+class Bar:
+    """Shows how far it is: a bar in a terminal, nothing elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.lock = total, 0, threading.Lock()
+        self.shown = sys.stderr.isatty()
+
+    def step(self) -> None:
+        """Count one more."""
+        with self.lock:
+            self.done += 1
+        self.show("")
+
+    def show(self, what: str) -> None:
+        """Draw the bar, and what is at work."""
+        if self.shown:
+            with self.lock:
+                full = 30 * self.done // self.total
+                safe = "".join(c if c.isprintable() else "?" for c in what)[:40]
+                bar = f"[{'#' * full}{'.' * (30 - full)}] {self.done} of {self.total}  {safe}"
+                print(f"\r\x1b[K{bar}", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Leave the line."""
+        if self.shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.resolve().parent, delete=False, newline=""
+    ) as file:
+        file.write(text)
+    os.chmod(file.name, 0o600)  # grades are nobody else's business
+    os.replace(file.name, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Have notebooks judged: one process, in one sandbox, for each student."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from grade_sandbox import command, plain_environment
+
+__all__ = ("Engine", "Failure", "Limits")
+
+WATCH = Path(__file__).with_name("grade_watch.py")
+NOTEBOOK = 900  # seconds until the watching process itself is given up
+MOST = 2_000_000  # bytes of a result
+Limits = dict[str, Any]
+
+
+class Failure(Exception):
+    """The grader itself failed; the text says how."""
+
+
+class Engine:
+    """Judges the notebooks of one student, one after the other."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def judge(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Return verdicts and remarks of a notebook.
+
+        Raises:
+            Failure: Our side failed, not the notebook.
+        """
+        process = self._process or self._start()
+        lines: queue.Queue[bytes] = queue.Queue()
+
+        def read() -> None:
+            with contextlib.suppress(OSError, ValueError):
+                lines.put(process.stdout.readline(MOST))
+
+        try:
+            process.stdin.write(json.dumps(job).encode() + b"\n")
+            process.stdin.flush()
+            threading.Thread(target=read, daemon=True).start()
+            result = json.loads(lines.get(timeout=NOTEBOOK))
+            if not isinstance(result, dict) or not {"verdicts", "broken"} & set(result):
+                raise ValueError("not a result")
+        except (OSError, ValueError, RecursionError, queue.Empty):
+            said = self._stop()
+            if said:
+                raise Failure(said) from None
+            return {"verdicts": {}, "remarks": {"": ["The notebook ended its sandbox."]}}
+        if "broken" in result:
+            raise Failure(str(result["broken"]))
+        return result
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        words = [sys.executable, "-B", str(WATCH), json.dumps(self._limits)]
+        sandbox = self._limits["sandbox"]
+        self._process = subprocess.Popen(
+            command(words) if sandbox else words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=plain_environment(),
+        )
+        return self._process
+
+    def _stop(self) -> str:
+        """End the process; return what it said on its way, if it failed by itself."""
+        process, self._process = self._process, None
+        if process is None:
+            return ""
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        said = process.stderr.read(20_000).decode(errors="replace").strip()
+        process.stdout.close()
+        process.stderr.close()
+        return said

@@ -1,0 +1,95 @@
+"""Marks: what became of each exercise of each student."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from grade_submission import Submission
+
+__all__ = ("STATUSES", "Mark", "best_of", "marks_of", "nothing_to_mark")
+
+# A mark and a word for each, so that nobody has to tell colours apart.
+STATUSES = {
+    "passed": ("✓", "passed"),
+    "partial": ("◐", "partly right"),
+    "failed": ("✗", "wrong"),
+    "raised": ("✗", "raised an error"),
+    "timed_out": ("✗", "too long, stopped"),
+    "not_attempted": ("○", "not attempted"),
+    "setup_changed": ("!", "set-up changed"),
+    "check_broken": ("!", "our check broke"),
+    "tampered": ("!", "checks tampered with"),
+    "no_result": ("!", "no result"),
+    "unreadable": ("!", "not readable"),
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What became of one exercise; exercise is "" for a file that is no lesson."""
+
+    student: str
+    lesson: str
+    exercise: str
+    status: str
+    points: float
+    """1 for a right answer, the share of the parts for a partly right one, else 0."""
+    message: str
+    remarks: tuple[str, ...]
+    wrong: tuple[str, ...]
+    """The parts that do not hold."""
+    file: str
+
+
+def marks_of(submission: Submission, result: dict[str, Any]) -> list[Mark]:
+    """Return the marks of a notebook that was judged."""
+    marks, common = [], tuple(result["remarks"].get("", ()))
+    for exercise in submission.lesson.exercises:
+        verdict = result["verdicts"].get(exercise) or {"status": "no_result"}
+        parts = verdict.get("parts", [])
+        status = verdict["status"]
+        points = float(status == "passed")
+        if status == "partial" and parts:
+            points = round(sum(state == "passed" for _, state in parts) / len(parts), 2)
+        marks.append(
+            Mark(
+                submission.student,
+                submission.lesson.name,
+                exercise,
+                status,
+                points,
+                verdict.get("message", ""),
+                (*result["remarks"].get(exercise, ()), *verdict.get("remarks", ()), *common),
+                tuple(title for title, state in parts if state != "passed" and title),
+                submission.path.name,
+            )
+        )
+    return marks
+
+
+def nothing_to_mark(submission: Submission) -> list[Mark]:
+    """Return the marks of a file that cannot be judged."""
+    lesson = submission.lesson
+    name, exercises = (lesson.name, lesson.exercises) if lesson else ("", [""])
+    file, message = submission.path.name, submission.problem
+    return [
+        Mark(submission.student, name, exercise, "unreadable", 0.0, message, (), (), file)
+        for exercise in exercises
+    ]
+
+
+def best_of(notebooks: list[list[Mark]]) -> list[Mark]:
+    """Return a student's marks: of several notebooks for a lesson the best one counts."""
+    lessons: dict[tuple[str, str], list[list[Mark]]] = {}
+    for marks in notebooks:
+        key = (marks[0].lesson, "" if marks[0].lesson else marks[0].file)
+        lessons.setdefault(key, []).append(marks)
+    found = []
+    for _, several in sorted(lessons.items()):
+        best = max(several, key=lambda marks: sum(mark.points for mark in marks))
+        if len(several) > 1:
+            remark = f"{len(several)} notebooks for this lesson: {best[0].file} counts."
+            best = [replace(mark, remarks=(*mark.remarks, remark)) for mark in best]
+        found += best
+    return found

@@ -1,0 +1,185 @@
+"""The report for people: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from grade_class import Exercise, by_exercise
+from grade_marks import STATUSES, Mark
+
+__all__ = ("page",)
+
+KINDS = {"passed": "good", "partial": "half", "not_attempted": "none"}
+STYLE = """
+:root { color-scheme: light dark; --line: light-dark(#767676, #8c8c8c);
+  --ink: light-dark(#1b1b1b, #ececec); --paper: light-dark(#fff, #16181a);
+  --soft: light-dark(#f1f3f4, #24282b); --good: light-dark(#1b6e2c, #7fd696);
+  --half: light-dark(#7a5200, #f0c060); --bad: light-dark(#a3201c, #ff9d94); }
+body { font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+  max-width: 80rem; margin: 0 auto; padding: 1rem; }
+table { border-collapse: collapse; margin: 1rem 0; }
+caption { text-align: left; font-weight: 600; padding: .3rem 0; }
+th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
+  vertical-align: top; overflow-wrap: anywhere; }
+th { background: var(--soft); overflow-wrap: normal; }
+td.number { text-align: right; white-space: nowrap; }
+td.verdict { white-space: nowrap; font-weight: 600; }
+.good { color: var(--good); } .half { color: var(--half); } .bad { color: var(--bad); }
+.wide { overflow-x: auto; }
+code { background: var(--soft); white-space: pre-wrap; }
+details { border-top: 1px solid var(--line); padding: .4rem 0; }
+summary { cursor: pointer; font-weight: 600; }
+progress { width: 8rem; accent-color: var(--good); }
+ul { margin: .2rem 0; padding-left: 1.2rem; }
+@media print { details { break-inside: avoid; } }
+"""
+
+
+def page(marks: list[Mark]) -> str:
+    """Return the whole report: the class, then each student."""
+    students = sorted({mark.student for mark in marks}, key=str.casefold)
+    lessons = sorted({mark.lesson for mark in marks if mark.lesson})
+    size = f"{_count(len(students), 'student')}, {_count(len(lessons), 'lesson')}"
+    each = "".join(_student(name, [m for m in marks if m.student == name]) for name in students)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Grades: {size}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<header>
+<h1>Grades</h1>
+<p>{size}. An exercise is worth one point, a partly right answer the share of its parts.</p>
+</header>
+<main>
+<section aria-labelledby="points">
+<h2 id="points">Points</h2>
+{_points(marks, students, lessons)}
+</section>
+<section aria-labelledby="class">
+<h2 id="class">The class</h2>
+{_class(by_exercise(marks))}
+</section>
+<section aria-labelledby="students">
+<h2 id="students">Each student</h2>
+{each}
+</section>
+</main>
+</body>
+</html>
+"""
+
+
+def _points(marks: list[Mark], students: list[str], lessons: list[str]) -> str:
+    """Return the table of points, a line a student, a column a lesson."""
+    worth = {name: len({m.exercise for m in marks if m.lesson == name}) for name in lessons}
+    heads = "".join(
+        f'<th scope="col">{escape(_title(name))}<br>of {worth[name]}</th>' for name in lessons
+    )
+    rows = []
+    for student in students:
+        own = [mark for mark in marks if mark.student == student]
+        cells = []
+        for name in lessons:
+            found = [mark.points for mark in own if mark.lesson == name]
+            cells.append(f'<td class="number">{_number(sum(found)) if found else "–"}</td>')
+        whole = f'<td class="number">{_number(sum(mark.points for mark in own))}</td>'
+        link = f'<a href="#{_anchor(student)}">{escape(student)}</a>'
+        rows.append(f'<tr><th scope="row">{link}</th>{"".join(cells)}{whole}</tr>')
+    head = f'<tr><th scope="col">Student</th>{heads}<th scope="col">In all</th></tr>'
+    caption = "<caption>Points by lesson; – means that nothing was handed in</caption>"
+    table = f"<table>{caption}<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+    return _wide("Points by lesson", table)
+
+
+def _class(exercises: list[Exercise]) -> str:
+    """Return the table of exercises: how many solved each, and where the others went wrong."""
+    rows = []
+    for each in exercises:
+        bar = f'<progress max="{each.handed_in}" value="{each.passed}" aria-hidden="true">'
+        share = f"{bar}</progress><br>{each.passed} of {each.handed_in} right"
+        common = "".join(
+            f"<li>{count} of {each.wrong}: {_rich(text)}</li>" for text, count in each.common
+        )
+        rows.append(
+            f'<tr><th scope="row">{escape(_title(each.lesson))}, {escape(each.name)}</th>'
+            f"<td>{share}</td>"
+            f'<td class="number">{each.partial}</td><td class="number">{each.other}</td>'
+            f'<td class="number">{each.missing}</td><td>{f"<ul>{common}</ul>" if common else "–"}'
+            "</td></tr>"
+        )
+    heads = ("Exercise", "Right", "Partly", "Wrong", "Not attempted", "What goes wrong most")
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    caption = "<caption>Exercises in the order of the course</caption>"
+    table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    hard = sorted((e for e in exercises if e.passed < e.handed_in), key=lambda e: e.share)[:3]
+    names = "; ".join(
+        f"{_title(e.lesson)}, {e.name} ({e.passed} of {e.handed_in} right)" for e in hard
+    )
+    return f"<p>Hardest: {escape(names) or 'none, all are solved'}.</p>{_wide('Exercises', table)}"
+
+
+def _student(name: str, marks: list[Mark]) -> str:
+    """Return what became of each exercise of a student."""
+    rows = []
+    for mark in marks:
+        sign, word = STATUSES[mark.status]
+        kind = KINDS.get(mark.status, "bad")
+        where = f"{_title(mark.lesson)}, {mark.exercise}" if mark.lesson else mark.file
+        remarks = "".join(f"<li>{_rich(text)}</li>" for text in mark.remarks)
+        rows.append(
+            f'<tr><th scope="row">{escape(where)}</th>'
+            f'<td class="verdict {kind}">{sign} {word}</td>'
+            f'<td class="number">{_number(mark.points)}</td><td>{_rich(mark.message)}</td>'
+            f"<td>{f'<ul>{remarks}</ul>' if remarks else ''}</td></tr>"
+        )
+    heads = ("Exercise", "Verdict", "Points", "What the student is told", "Remarks for you")
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    points, worth = sum(mark.points for mark in marks), sum(bool(mark.lesson) for mark in marks)
+    table = (
+        f"<table><caption>{escape(name)}, exercise by exercise</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+    tampered = any(mark.status == "tampered" for mark in marks)
+    look = ' <span class="bad">! look at this one</span>' if tampered else ""
+    return (
+        f'<details id="{_anchor(name)}"><summary>{escape(name)}: {_number(points)} of {worth}'
+        f"{look}</summary>{_wide(f'Exercises of {name}', table)}</details>\n"
+    )
+
+
+def _wide(name: str, table: str) -> str:
+    """Return a table in a box of its own that scrolls sideways, by keyboard too."""
+    return f'<div class="wide" role="region" aria-label="{escape(name)}" tabindex="0">{table}</div>'
+
+
+def _rich(text: str) -> str:
+    """Escape everything, then turn backticks into code."""
+    code = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(_visible(text)))
+    return code.replace("\n", "<br>")
+
+
+def _visible(text: str) -> str:
+    """Show characters that hide or turn text around as what they are."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
+
+
+def _title(lesson: str) -> str:
+    number, _, topic = lesson.partition("_")
+    return f"{int(number)} {topic.replace('_', ' ')}" if number.isdigit() else lesson
+
+
+def _anchor(student: str) -> str:
+    return "student-" + student.encode().hex()
+
+
+def _number(points: float) -> str:
+    return f"{round(points, 2):g}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + "s" * (number != 1)

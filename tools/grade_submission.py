@@ -1,0 +1,162 @@
+"""Handed-in notebooks: where they are, whose they are, which lesson they answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ("Lesson", "Submission", "find", "lessons_of")
+
+LARGEST = 50 * 2**20  # bytes of a notebook
+LEAST = 0.2  # share of a lesson's cells that a notebook has to have
+ODD = "[ _.()+-]"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson of the course, as the grader needs it."""
+
+    name: str
+    """`NN_topic`."""
+    cells: list[dict[str, Any]]
+    """All its cells, solved: id, type, source, tags."""
+    stubs: dict[str, str]
+
+    @property
+    def topic(self) -> str:
+        """The name without its number."""
+        return self.name.partition("_")[2]
+
+    @property
+    def exercises(self) -> list[str]:
+        """`ex1`, `ex2` ... in their order."""
+        named = [t for cell in self.cells if "check" in cell["tags"] for t in cell["tags"]]
+        return [tag for tag in named if tag != "check"]
+
+    @property
+    def code(self) -> list[dict[str, Any]]:
+        """Its code cells."""
+        return [cell for cell in self.cells if cell["type"] == "code"]
+
+
+@dataclass
+class Submission:
+    """A file that was handed in."""
+
+    student: str
+    path: Path
+    lesson: Lesson | None = None
+    cells: list[dict[str, Any]] = field(default_factory=list)
+    problem: str = ""
+    """Why it cannot be graded."""
+
+
+def lessons_of(root: Path) -> list[Lesson]:
+    """Return the course's lessons that have exercises."""
+    found = []
+    for path in sorted((root / "solutions").glob("[0-9]*_*.ipynb")):
+        stubs = {}
+        if (offered := root / "notebooks" / path.name).exists():
+            for cell in _cells(offered):
+                if "exercise" in cell["tags"]:
+                    stubs |= {tag: cell["source"] for tag in cell["tags"] if tag != "exercise"}
+        lesson = Lesson(path.stem, _cells(path), stubs)
+        found += [lesson] if lesson.exercises else []
+    return found
+
+
+def find(folder: Path, lessons: list[Lesson]) -> list[Submission]:
+    """Return what was handed in: a folder a student, or a file a student and lesson."""
+    found = []
+    for path in sorted(_files(folder)):
+        inside = path.relative_to(folder).parts
+        student = inside[0] if len(inside) > 1 else _student(path, folder, lessons)
+        one = Submission(student, path)
+        found.append(one)
+        try:
+            one.cells = _cells(path)
+        except (OSError, ValueError, RecursionError, MemoryError) as error:
+            one.problem = f"This is not a notebook that can be read ({_words(error)})."
+            one.lesson = _by_name(path, lessons)
+            continue
+        one.lesson = _by_content(one.cells, lessons)
+        if one.lesson is None:
+            one.lesson = _by_name(path, lessons) if not one.cells else None
+            one.problem = "This notebook has hardly a cell of any lesson."
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the notebooks in a folder; no link leads out of it."""
+    whole = folder.resolve()
+    for path in folder.rglob("*.ipynb"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden and whole in path.resolve().parents:
+            yield path
+
+
+def _student(path: Path, folder: Path, lessons: list[Lesson]) -> str:
+    """Return a file's name without the lesson's part; the folder's name if nothing is left."""
+    name = path.stem
+    for part in sorted((p for ls in lessons for p in (ls.name, ls.topic)), key=len, reverse=True):
+        spelt = re.escape(part).replace("_", ODD.replace("]", "]*"))
+        name, count = re.subn(rf"(?i)(?:^|(?<=[^a-z])){spelt}(?![a-z])", "", name, count=1)
+        if count:
+            break
+    name = re.sub(rf"^{ODD}+|{ODD}+$", "", name)
+    return name if re.search(r"[^\W\d_]|\d\d", name) else folder.resolve().name
+
+
+def _by_name(path: Path, lessons: list[Lesson]) -> Lesson | None:
+    return next((lesson for lesson in lessons if lesson.topic in path.stem.lower()), None)
+
+
+def _by_content(cells: list[dict[str, Any]], lessons: list[Lesson]) -> Lesson | None:
+    """Return the lesson most of whose cells a notebook has."""
+    ids = {cell["id"] for cell in cells if not re.match(r"ex\d", cell["id"])}
+    sources = {cell["source"].strip() for cell in cells}
+    best, share = None, LEAST
+    for lesson in lessons:
+        given = [cell for cell in lesson.cells if not re.match(r"ex\d", cell["id"])]
+        known = sum(c["id"] in ids or c["source"].strip() in sources for c in given)
+        if given and known / len(given) > share:
+            best, share = lesson, known / len(given)
+    return best
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    """Return the cells of a notebook nobody vouches for.
+
+    Raises:
+        ValueError: It is not a notebook of format 4.
+    """
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"more than {LARGEST // 2**20} MB")
+    notebook = json.loads(path.read_bytes())
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        raise ValueError("no list of cells")
+    found = []
+    for cell in notebook["cells"]:
+        if not isinstance(cell, dict):
+            raise ValueError("a cell is no cell")
+        source, data = cell.get("source", ""), cell.get("metadata")
+        if isinstance(source, list):
+            source = "".join(line for line in source if isinstance(line, str))
+        tags = data.get("tags") if isinstance(data, dict) else ()
+        found.append(
+            {
+                "id": str(cell.get("id", "")),
+                "type": str(cell.get("cell_type", "")),
+                "source": str(source).encode("utf-8", "replace").decode(),
+                "tags": [t for t in tags if isinstance(t, str)] if isinstance(tags, list) else [],
+            }
+        )
+    return found
+
+
+def _words(error: BaseException) -> str:
+    return str(error)[:100] or type(error).__name__
