@@ -202,7 +202,9 @@ def thread(name: str, **more) -> dict:
 before = len(model.requests)
 for update in team.stream({"question": QUESTION, "notes": []}, thread("letter")):
     for name, change in update.items():
-        print(f"{name:10} {change.get('notes') or change.get('task') or 'done'}")
+        print(
+            f"{name:10} {change['notes'][0] if 'notes' in change else change.get('task', 'done')}"
+        )
 
 print("\nanswer:", team.get_state(thread("letter")).values["answer"])
 print("tokens sent, request by request:", sent(model.requests[before:]))
