@@ -14,7 +14,7 @@ from lesson_model.log import Request
 __all__ = ("PROBES",)
 
 LONG = "A tent wants to be dried before it is folded, and aired for a day after that. " * 3
-HELLO = "Hello, is anybody there?"
+HELLO, HERE = "Hello, is anybody there?", "Yes, the desk is open."
 SILENCE, TIMEOUT = 2.0, 0.3  # seconds the model is silent, and the agent is told to wait
 REQUESTS = 25  # to the model in one turn; more is a loop that nobody stops
 TRIES = 4  # of one model for one answer: more is two layers that multiply
@@ -93,11 +93,14 @@ async def rejection(agent: Agent) -> None:
     assert turn.interrupts, "Nobody was asked, so nobody could reject."
     turn, _ = await agent.decide(turn, lambda number: False)
     assert not agent.done(), "A rejected call ran."
+    spoken = turn.error or turn.messages[-1].type == "ai"
+    assert spoken, "After a rejection the turn ended, and the user got no word."
     await _goes_on(agent, "After a rejection", turn)
 
 
 async def retry(agent: Agent) -> None:
     """Tell the client to wait, turn after turn; then let the model be down for good."""
+    agent.model.when(HELLO[:5]).says(HERE)
     for _ in range(4):
         before = len(agent.model.requests)
         agent.model.fail("rate_limit", retry_after=0.1)
@@ -125,6 +128,7 @@ async def fallback(agent: Agent) -> None:
     other = next((at for at, name in enumerate(asked) if name != asked[0]), None)
     assert other is not None, "The model was down, and no other model was asked."
     agent.model.reset()
+    agent.model.when(HELLO[:5]).says(HERE)
     agent.model.fail("server_error", times=other, retry_after=0.01)
     turn = await agent.say(HELLO)
     assert _newest(agent, turn).status == 200 and _has_answer(turn), (
@@ -225,8 +229,8 @@ def _newest(agent: Agent, turn: Turn) -> Request:
 
 
 def _has_answer(turn: Turn) -> bool:
-    """Whether the thread ends with words of the model."""
-    return turn.error is None and bool(turn.last) and turn.messages[-1].type == "ai"
+    """Whether the thread ends with what the model says to a hello."""
+    return turn.error is None and HERE in turn.last
 
 
 def _sent(agent: Agent, words: str) -> bool:

@@ -92,6 +92,11 @@ def leaves_a_call_open(state):
     return Command(goto=END, update={"messages": [AIMessage("Cancelled.")]})
 
 
+def says_nothing_after_a_no(state):
+    command = MENDED["approve"](state)
+    return Command(update=command.update, goto=END) if command.goto == "agent" else command
+
+
 def no_timeout(seconds):
     return MENDED["connect"](None)
 
@@ -208,6 +213,7 @@ FAULTS = [  # line, what it says, the faulty part
     ("approval", "one was approved, and 2 ran", {"approve": shows_the_first_call}),
     ("approval", "the other one ran", {"approve": mixes_up_calls}),
     ("rejection", "refuses the thread with 400", {"approve": leaves_a_call_open}),
+    ("rejection", "got no word", {"approve": says_nothing_after_a_no}),
     ("retry", "was sent 6 times", {"answer": tries_three_times, "connect": one_model}),
     ("retry", "no answer came", {"answer": never_resets}),
     ("retry", "no answer came", {"connect": never_again}),

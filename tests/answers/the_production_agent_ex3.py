@@ -29,6 +29,21 @@ async def approve_each(state):
     if not yes:
         return Command(update={"messages": no}, goto="agent")
     return Command(update={"messages": no}, goto=yes)
+# %% passed: an answer without a status
+def approve_each(state: State) -> Command:
+    """Ask about each risky call; run what may run, and answer the others."""
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        allowed = True
+        if call["name"] in RISKY:
+            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
+            allowed = interrupt(question) == {"type": "approve"}
+        if allowed:
+            go_on.append(run(call, state))
+        else:
+            words = "The owner said no. It was not done."
+            answers.append(ToolMessage(words, tool_call_id=call["id"]))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
 # %% failed | rejection; approval; a harmless call; the owner; approved?; 'edit': the first call decides for all
 def approve_each(state):
     calls = state["messages"][-1].tool_calls

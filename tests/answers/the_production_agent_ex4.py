@@ -31,6 +31,25 @@ async def answer_from(ask, models, state):
             raise
         reply = await ask(spare, state["messages"])
     return {"messages": [reply]}
+# %% passed: there is one other model, so the loop ends
+def connect_two(seconds: float) -> list:
+    """Return the models, best first."""
+    names = (model.name, "spare-model")
+    llms = [ChatOpenAI(model=name, timeout=seconds, max_retries=1) for name in names]
+    return [llm.bind_tools(TOOLS) for llm in llms]
+
+
+async def answer_from(ask, models: list, state: State) -> dict:
+    """Return {"messages": [the answer of the first model that has one]}."""
+    *others, last = models
+    for llm in others:
+        try:
+            return {"messages": [await ask(llm, state["messages"])]}
+        except (ModelError, ConnectionError) as error:
+            if not getattr(error, "is_retryable", True):
+                raise
+        break
+    return {"messages": [await ask(last, state["messages"])]}
 # %% partial | retry; one more try: retries above the SDK's retries
 def connect_two(seconds):
     names = (model.name, "spare-model")
