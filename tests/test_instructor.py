@@ -1,0 +1,221 @@
+"""What the teaching guide names is there: cells, outputs, headings, exercises, answers, files."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from course import WORDS
+from lesson_model.faults import WORDS as FAULTS
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDE = ROOT / "instructor"
+LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("[0-9]*.py"))
+SECTIONS = [
+    *("Goals", "Timing", "Before you begin", "Demo script"),
+    *("Questions people ask", "Wrong answers", "Stress this", "Bridge"),
+]
+HEADING = re.compile(r"^#{1,6} +(.*?) *$", re.M)
+EXERCISE = re.compile(r"^### Exercise (\d\.\d+)( \(stretch\))?", re.M)
+STEP = re.compile(r"^### .+ \((\d+) minutes\)$", re.M)
+LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]*))?\)")
+QUOTE = re.compile(r"`([^`]+)`")
+BANK = re.compile(r"^# %% (\w+)[^:]*: *(.+)$", re.M)
+FILES = re.compile(r"\b[\w/]+\.(?:py|md|yml)\b")
+MINUTES = (5, 10, 20)  # for an exercise to predict, to build, to stretch
+
+
+@functools.cache
+def cells(lesson: str, folder: str = "notebooks") -> list[dict]:
+    """Return the cells of a built notebook, their source as one text."""
+    notebook = json.loads((ROOT / folder / f"{lesson}.ipynb").read_text("utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook["cells"]
+
+
+def page(lesson: str) -> str:
+    """Return the guide's page on a lesson."""
+    return (GUIDE / f"{lesson}.md").read_text("utf-8")
+
+
+def prose(lesson: str) -> str:
+    """Return all markdown of a lesson."""
+    return "\n".join(c["source"] for c in cells(lesson) if c["cell_type"] == "markdown")
+
+
+def section(text: str, name: str) -> str:
+    """Return what stands under a heading of the second level."""
+    return text.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+
+def anchors(text: str) -> set[str]:
+    """Return the ids JupyterLab gives to the headings: their text, a hyphen for each space."""
+    return {re.sub(r"[`*]", "", found).replace(" ", "-") for found in HEADING.findall(text)}
+
+
+def rows(text: str) -> list[list[str]]:
+    """Return the rows of a table, without its head."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
+
+
+def bullets(step: str, word: str) -> list[str]:
+    """Return what is quoted in the bullets that begin with a bold word."""
+    found = re.findall(rf"^- \*\*{word}\*\* (.+(?:\n  .+)*)", step, re.M)
+    return [quote for bullet in found for quote in QUOTE.findall(bullet)]
+
+
+def steps(text: str) -> list[str]:
+    """Return the steps of a page's demo script."""
+    return section(text, "Demo script").split("\n### ")[1:]
+
+
+def named(lesson: str, line: str) -> list[dict]:
+    """Return the code cells that begin with a line, or else those that have one like it."""
+    code = [cell for cell in cells(lesson) if cell["cell_type"] == "code"]
+    lines = [[one.strip() for one in cell["source"].splitlines()] for cell in code]
+    ways = (
+        lambda own: own[0] == line,
+        lambda own: own[0].startswith(line),
+        lambda own: any(one.startswith(line) for one in own),
+    )
+    hits = ([c for c, own in zip(code, lines, strict=True) if fits(own)] for fits in ways)
+    return next(filter(None, hits), [])
+
+
+def shown(cell: dict) -> str:
+    """Return all the text of a cell's saved outputs."""
+    texts = []
+    for output in cell["outputs"]:
+        texts += ["".join(output.get("text", "")), "".join(output.get("evalue", ""))]
+        texts.append("".join(output.get("data", {}).get("text/plain", "")))
+    return "\n".join(texts)
+
+
+def complaints(lesson: str, text: str) -> list[str]:
+    """Return one sentence for each thing a demo script names that is not so."""
+    found = []
+    for step in steps(text):
+        ran = []
+        for line in bullets(step, "Run"):
+            hits = named(lesson, line)
+            ran += hits
+            if len(hits) != 1:
+                found.append(f"{len(hits)} cells have the line {line!r}")
+        output = "\n".join(map(shown, ran))
+        found += [
+            f"not shown: {quote!r}" for quote in bullets(step, "Shows") if quote not in output
+        ]
+        if "**Run**" not in step or "**Say**" not in step:
+            found.append(f"nothing to run or to say in {step.splitlines()[0]!r}")
+    return found
+
+
+def reading(lesson: str) -> int:
+    """Estimate the minutes to read and run a lesson, as the README of the guide says."""
+    words = len(re.findall(r"\w+", re.sub(r"`[^`]*`", "x", prose(lesson))))
+    code = "\n".join(c["source"] for c in cells(lesson) if c["cell_type"] == "code")
+    lines = sum(bool(line.strip()) for line in code.splitlines())
+    return words / 150 + lines / 20
+
+
+def test_every_lesson_has_its_page() -> None:
+    assert sorted(path.stem for path in GUIDE.glob("[0-9]*.md")) == LESSONS
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+class TestPage:
+    """One page of the guide."""
+
+    def test_has_the_same_sections(self, lesson: str) -> None:
+        text = page(lesson)
+        assert HEADING.search(prose(lesson))[1] in HEADING.search(text)[1]
+        assert re.findall(r"^## (.+)$", text, re.M) == SECTIONS
+        assert len(re.findall(r"^\d\. ", section(text, "Goals"), re.M)) == 3
+        assert section(text, "Questions people ask").count("\n### ") >= 3
+
+    def test_the_demo_is_true(self, lesson: str) -> None:
+        assert complaints(lesson, page(lesson)) == []
+
+    def test_minutes_add_up(self, lesson: str) -> None:
+        text = page(lesson)
+        table = {name: int(minutes) for name, minutes in rows(section(text, "Timing"))}
+        assert sum(map(int, STEP.findall(text))) == table["demo"]
+        assert len(STEP.findall(text)) == len(steps(text))
+
+        ((counts, *_),) = [
+            row[3:] for row in rows((GUIDE / "README.md").read_text("utf-8")) if lesson in row[0]
+        ]
+        predict, build, stretch = map(int, counts.split(" + "))
+        exercises = EXERCISE.findall(prose(lesson))
+        assert predict + build + stretch == len(exercises)
+        assert stretch == sum(bool(mark) for _, mark in exercises)
+        minutes = sum(a * b for a, b in zip((predict, build, stretch), MINUTES, strict=True))
+        assert table["exercises"] == minutes
+        assert abs(table["read and run"] - reading(lesson)) <= 5, "the lesson has grown or shrunk"
+
+    def test_wrong_answers_are_in_the_bank(self, lesson: str) -> None:
+        topic, number = lesson[3:], str(int(lesson[:2]))
+        for exercise, answer, *_ in rows(section(page(lesson), "Wrong answers")):
+            assert exercise.startswith(f"{number}."), exercise
+            bank = ROOT / "tests" / "answers" / f"{topic}_ex{exercise.partition('.')[2]}.py"
+            known = BANK.findall(bank.read_text("utf-8"))
+            wrong = {why for status, why in known if status != "passed"}
+            assert answer in wrong, f"{exercise}: {answer!r} is not in {bank.name}"
+
+
+def test_the_table_of_minutes_says_what_the_pages_say() -> None:
+    *lessons, total = rows(section("\n## T\n" + (GUIDE / "README.md").read_text("utf-8"), "T"))
+    assert len(lessons) == len(LESSONS)
+    for lesson, row in zip(LESSONS, lessons, strict=True):
+        assert f"({lesson}.md)" in row[0]
+        said = {name: minutes for name, minutes in rows(section(page(lesson), "Timing"))}
+        assert [row[1], row[2], row[4]] == [*said.values()]
+    for column in (1, 2, 4):
+        assert int(total[column]) == sum(int(row[column]) for row in lessons)
+    parts = [[int(n) for n in row[3].split(" + ")] for row in [*lessons, total]]
+    assert [sum(column) for column in zip(*parts[:-1], strict=True)] == parts[-1]
+
+
+@pytest.mark.parametrize("path", sorted(GUIDE.glob("*.md")), ids=lambda path: path.stem)
+class TestNames:
+    """What any page of the guide names."""
+
+    def test_links_lead_somewhere(self, path: Path) -> None:
+        for file, place in LINK.findall(path.read_text("utf-8")):
+            target = path.parent / file if file else path
+            assert target.exists(), file
+            text = target.read_text("utf-8") if target.suffix == ".md" else prose(target.stem)
+            assert not place or unquote(place) in anchors(text), f"{file}#{place}"
+
+    def test_exercises_exist(self, path: Path) -> None:
+        known = {name for lesson in LESSONS for name, _ in EXERCISE.findall(prose(lesson))}
+        text = re.sub(r"`[^`]*`", "", path.read_text("utf-8"))
+        said = re.findall(r"(?<![\d.])([0-8]\.\d)(?![\d.])", text)
+        assert {name for name in said if name != "0.6"} <= known  # 0.6: an old LangGraph
+
+    def test_files_words_and_faults_exist(self, path: Path) -> None:
+        text = path.read_text("utf-8")
+        for quote in QUOTE.findall(text):
+            for name in FILES.findall(quote):
+                places = (ROOT, ROOT / "production_agent")
+                assert any((place / name).exists() for place in places), name
+            for word in re.findall(r"course\.py (\w+)", quote):
+                assert word in WORDS or word == "test", word
+            for word in re.findall(r'model\.fail\("(\w+)"', quote):
+                assert word in FAULTS, word
+
+
+def test_a_page_that_is_not_true_is_found() -> None:
+    text = (
+        "\n## Demo script\n\n### A step (1 minutes)\n\n- **Run** `for request in model.requests:`\n"
+        "- **Run** `no such line`\n- **Shows** `-> 200`, `-> 500`\n"
+    )
+    first, second, third = complaints("00_start_here", text)
+    assert "no such line" in first and "-> 500" in second and "nothing to run" in third
