@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 import uuid
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal
@@ -32,7 +33,6 @@ import httpx
 from langchain.messages import AIMessage, AnyMessage, ToolMessage
 from langchain.tools import BaseTool, tool
 from langchain_core.exceptions import ModelError
-from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
@@ -41,6 +41,8 @@ from langgraph.errors import NodeError
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send, interrupt
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
 import lesson_model
 import production_agent.graph
@@ -479,7 +481,8 @@ checklist.run(desk(**mended), done=lambda: paid)
 # ## Tools from elsewhere: MCP
 #
 # The Model Context Protocol lets a program offer tools to any agent. Here is the warehouse's server,
-# twenty lines, run as a process that speaks over its standard input and output:
+# twenty lines, run as a process that speaks over its standard input and output.
+# `langchain-mcp-adapters` makes tools of what it offers:
 
 # %%
 folder = tempfile.TemporaryDirectory()
@@ -514,11 +517,21 @@ warehouse.run()
 ''',
     "utf-8",
 )
-connection = {"transport": "stdio", "command": sys.executable, "args": [str(server)]}
-client = MultiServerMCPClient({"warehouse": connection})
 
-async with client.session("warehouse") as session:
-    print([offered.name for offered in await load_mcp_tools(session)])
+
+@asynccontextmanager
+async def warehouse_tools():
+    """Start the server, and give its tools; it ends with the block."""
+    parameters = StdioServerParameters(command=sys.executable, args=[str(server)])
+    # A process wants a real file to complain to, and a notebook's standard error may be none.
+    with Path(folder.name, "warehouse.log").open("w") as errors:
+        async with stdio_client(parameters, errors) as streams, ClientSession(*streams) as session:
+            await session.initialize()
+            yield await load_mcp_tools(session)
+
+
+async with warehouse_tools() as offered:
+    print([one.name for one in offered])
 
 # %% [markdown]
 # Look at the last two. One deletes, and one has the name of a tool of *yours*. The server decides
@@ -563,8 +576,7 @@ admitted = check.ex7.or_reference(admit)
 model.when("in stock").calls("stock_level", tent="Fjell 3").then_says("{result}")
 model.when("order five").calls("order_restock", tent="Fjell 3", count=5).then_says("{result}")
 
-async with client.session("warehouse") as session:
-    offered = await load_mcp_tools(session)
+async with warehouse_tools() as offered:
     known = {"stock_level": "run", "order_restock": "ask"}
     TOOLS[:], ask_for = admitted([track_parcel, refund], offered, known)
     RISKY |= dict.fromkeys(ask_for, "The maker sends a bill.")
