@@ -16,6 +16,7 @@ from grade_sandbox import command, plain_environment
 __all__ = ("Engine", "Failure", "Limits")
 
 WATCH = Path(__file__).with_name("grade_watch.py")
+START = 180  # seconds to import what lessons import
 NOTEBOOK = 900  # seconds until the watching process itself is given up
 MOST = 2_000_000  # bytes of a result
 Limits = dict[str, Any]
@@ -45,22 +46,15 @@ class Engine:
             Failure: Our side failed, not the notebook.
         """
         process = self._process or self._start()
-        lines: queue.Queue[bytes] = queue.Queue()
-
-        def read() -> None:
-            with contextlib.suppress(OSError, ValueError):
-                lines.put(process.stdout.readline(MOST))
-
         try:
             process.stdin.write(json.dumps(job).encode() + b"\n")
             process.stdin.flush()
-            threading.Thread(target=read, daemon=True).start()
-            result = json.loads(lines.get(timeout=NOTEBOOK))
-            if not isinstance(result, dict) or not {"verdicts", "broken"} & set(result):
+            result = self._answer(NOTEBOOK)
+            if not {"verdicts", "broken"} & set(result):
                 raise ValueError("not a result")
         except (OSError, ValueError, RecursionError, queue.Empty):
             said = self._stop()
-            if said:
+            if "Traceback" in said:
                 raise Failure(said) from None
             return {"verdicts": {}, "remarks": {"": ["The notebook ended its sandbox."]}}
         if "broken" in result:
@@ -77,7 +71,31 @@ class Engine:
             stderr=subprocess.PIPE,
             env=plain_environment(),
         )
+        try:
+            self._answer(START)
+        except (ValueError, RecursionError, queue.Empty):
+            raise Failure(self._stop() or "The process that judges did not start.") from None
         return self._process
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        """Return the next thing the process says.
+
+        Raises:
+            ValueError: It makes no sense, or the process has ended.
+            queue.Empty: It took too long.
+        """
+        lines: queue.Queue[bytes] = queue.Queue()
+        stdout = self._process.stdout
+
+        def read() -> None:
+            with contextlib.suppress(OSError, ValueError):
+                lines.put(stdout.readline(MOST))
+
+        threading.Thread(target=read, daemon=True).start()
+        answer = json.loads(lines.get(timeout=seconds))
+        if not isinstance(answer, dict):
+            raise ValueError("not a result")
+        return answer
 
     def _stop(self) -> str:
         """End the process; return what it said on its way, if it failed by itself."""

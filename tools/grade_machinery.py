@@ -11,6 +11,7 @@ import contextlib
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any
 
@@ -19,7 +20,8 @@ __all__ = ("Machinery",)
 OURS = ("course_utils", "lesson_model", "grade_")
 LIBRARIES = ("ast", "contextlib", "dis", "functools", "inspect", "json", "json.decoder")
 LIBRARIES += ("json.encoder", "os", "re", "traceback", "types")
-FIXED = (FunctionType, BuiltinFunctionType, type, str, tuple, frozenset, re.Pattern, ModuleType)
+FIXED = (FunctionType, BuiltinFunctionType, ModuleType, type, str, tuple, frozenset)
+FIXED += (re.Pattern, ContextVar)
 GONE = object()
 Restore = Callable[[], None]
 

@@ -65,14 +65,16 @@ def align(ours: list[Cell], theirs: list[Cell], stubs: dict[str, str]) -> Plan:
     places = {cell["id"]: n for n, cell in enumerate(ours)}
     sources = {cell["source"].strip(): n for n, cell in enumerate(ours)}
     exercises = {name: n for n, c in enumerate(ours) if (name := exercise_of(c, "exercise"))}
+    sources |= {stubs[name].strip(): n for name, n in exercises.items() if name in stubs}
     answers: dict[str, list[str]] = {}
     added: dict[int, list[str]] = {}  # by the cell of ours they follow
-    seen: set[int] = set()
     last = -1
     for cell in theirs:
         source = cell["source"].strip()
-        name = exercise_of(cell, "exercise") or (cell["id"] if cell["id"] in exercises else "")
         place = places.get(cell["id"], sources.get(source))
+        name = exercise_of(cell, "exercise")
+        if name not in exercises and place is not None:
+            name = exercise_of(ours[place], "exercise")
         if name in exercises:
             answers.setdefault(name, []).append(cell["source"])
             last = max(last, exercises[name])
@@ -80,7 +82,6 @@ def align(ours: list[Cell], theirs: list[Cell], stubs: dict[str, str]) -> Plan:
             if source:
                 added.setdefault(last, []).append(cell["source"])
         else:
-            seen.add(place)
             last = max(last, place)
             if source != ours[place]["source"].strip():
                 note = _note_edit(ours[place])
@@ -89,7 +90,7 @@ def align(ours: list[Cell], theirs: list[Cell], stubs: dict[str, str]) -> Plan:
                 added.setdefault(place, []).extend([own] if own else [])
     for name in exercises:
         if name not in answers:
-            found.remark(name, "The answer cell is missing.")
+            found.remark(name, "The answer cell is missing: what other cells define counts.")
     for n, cell in enumerate(ours):
         name, check = exercise_of(cell, "exercise"), exercise_of(cell, "check")
         if check:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ("forked", "hide", "limit", "spawned")
+__all__ = ("PROCESSES", "forked", "hide", "limit", "spawned")
 
 WATCH = Path(__file__).with_name("grade_watch.py")
 PROCESSES = 200  # with their threads, in a sandbox
@@ -23,7 +23,10 @@ PROCESSES = 200  # with their threads, in a sandbox
 
 @contextlib.contextmanager
 def forked(job: dict[str, Any]) -> Iterator[tuple[IO[bytes], Any]]:
-    """Fork a process that judges; kill it and its children at the end."""
+    """Fork a process that judges; kill it and its children at the end.
+
+    Gives a file with what it says, to be closed by the caller, and a function to answer it.
+    """
     import grade_runner  # noqa: PLC0415 - imported long ago where it counts
 
     out, into = os.pipe()
@@ -41,9 +44,7 @@ def forked(job: dict[str, Any]) -> Iterator[tuple[IO[bytes], Any]]:
     os.close(into)
     os.close(theirs)
     try:
-        with open(out, "rb") as reader:
-            yield reader, lambda data: os.write(mine, data)
-            _end(pid, job["sandbox"])
+        yield open(out, "rb"), lambda data: os.write(mine, data)
     finally:
         _end(pid, job["sandbox"])
         with contextlib.suppress(ChildProcessError):
@@ -109,7 +110,6 @@ def spawned(job: dict[str, Any]) -> Iterator[tuple[IO[bytes], Any]]:
         process.kill()
         process.wait()
         process.stdin.close()
-        process.stdout.close()
 
 
 def limit(job: dict[str, Any]) -> None:

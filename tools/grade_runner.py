@@ -69,6 +69,7 @@ def shell() -> InteractiveShell:
     settings.InteractiveShell.colors = "nocolor"
     found = InteractiveShell.instance(config=settings)
     found.showtraceback = lambda *args, **kwargs: None
+    found.enable_gui = lambda gui=None: None  # for %matplotlib
     return found
 
 
@@ -82,6 +83,8 @@ class Runner:
         self.exercises = {
             name: each for name, each in vars(self.checks).items() if isinstance(each, Exercise)
         }
+        for each in self.exercises.values():
+            each.seconds = min(each.seconds, job["seconds"])
         self.machinery = Machinery()
         self.loop = asyncio.new_event_loop()
         self.errors: dict[str, tuple[str, str]] = {}  # what became of an exercise's answer cell
@@ -96,8 +99,6 @@ class Runner:
         asyncio.set_event_loop(self.loop)
         for step in steps:
             if step.kind == "check":
-                seconds = self.exercises[step.exercise].seconds
-                self._begin(step, 2 * seconds)
                 self._judge(step)
             elif (why := job["skip"].get(str(step.number))) is None:
                 self._begin(step, job["seconds"])
@@ -136,15 +137,16 @@ class Runner:
         changed = self.machinery.put_back()
         os.environ.pop("NBGRADER_EXECUTION", None)
         answers = [_value(each, space) for each in _arguments(step)]
+        self._begin(step, exercise.seconds)
         # The check is called from the notebook's own name space, as its cell would call it.
-        found = self._call(exercise, answers, space)
-        status, message, parts = found
+        status, message, parts = self._call(exercise, answers, space)
         wrong = self.errors.get(step.exercise)
         if wrong and (status == "not_attempted" or ... in answers):
             (status, message), parts = wrong, []
             wrong = None
         forged = self.machinery.put_back()
         if status in ("passed", "partial") and not forged:
+            self._begin(step, exercise.seconds)
             canary = [_canary for _ in answers]
             forged = ["a wrong answer passed, too"] * (
                 self._call(exercise, canary, space)[0] == "passed"

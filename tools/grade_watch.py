@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from grade_process import forked, hide, limit, spawned
+from grade_process import PROCESSES, forked, hide, limit, spawned
 
 __all__ = ("watch",)
 
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GRACE = 5  # seconds between what stops a cell and what kills its process
 START = 90  # seconds until the first sign of life, imports included
 LONGEST = 120  # seconds a step may ask for
+POLL = 0.25  # seconds between two looks at what a process does
 NOTEBOOK = 600  # seconds for all exercises of a notebook
 TRIES = 20  # processes a notebook may use up
 MOST = 1_000_000  # bytes a process may report
@@ -36,6 +37,7 @@ STATUSES |= {"setup_changed", "check_broken", "tampered", "no_result"}
 FORGED = "A verdict came that our check did not give. No points. Look at the notebook."
 ENDED = "The process ended while this ran (`os._exit`, too much memory, or a crash)."
 KILLED = "This never ended and had to be killed: look for a loop or a wait that never ends."
+CROWD = f"This started more than {PROCESSES} processes and threads, and was killed."
 
 
 class Broken(Exception):
@@ -100,23 +102,30 @@ class Attempt:
         starting = spawned if self.job["spawn"] else forked
         try:
             with starting({**self.job, "folder": folder}) as (reader, answer):
-                self._listen(reader, answer)
+                lines: queue.Queue[bytes | None] = queue.Queue()
+                thread = threading.Thread(target=_read, args=(reader, lines), daemon=True)
+                thread.start()
+                self._listen(lines, answer)
+            # The process is dead. Only where there is no sandbox something may hold its pipe.
+            thread.join(GRACE)
+            if not thread.is_alive():
+                reader.close()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _listen(self, reader: IO[bytes], answer: Any) -> None:
-        lines: queue.Queue[bytes | None] = queue.Queue()
-        thread = threading.Thread(target=_read, args=(reader, lines), daemon=True)
-        thread.start()
-        patience: float = START
+    def _listen(self, lines: queue.Queue[bytes | None], answer: Any) -> None:
+        until = time.monotonic() + START
         while True:
             try:
-                line = lines.get(
-                    timeout=max(0.1, min(patience + GRACE, self.over - time.monotonic()))
-                )
+                line = lines.get(timeout=POLL)
             except queue.Empty:
-                self.died = self.step, ("timed_out", KILLED)
-                return
+                if time.monotonic() > min(until, self.over):
+                    self.died = self.step, ("timed_out", KILLED)
+                    return
+                if self.job["sandbox"] and _processes() > PROCESSES:
+                    self.died = self.step, ("no_result", CROWD)
+                    return
+                continue
             if line is None:
                 self.died = self.step, ("no_result", ENDED)
                 return
@@ -128,7 +137,8 @@ class Attempt:
             try:
                 if kind == "step":
                     self.step = int(message["step"])
-                    patience = min(LONGEST, float(message["seconds"]))
+                    seconds = min(LONGEST, float(message["seconds"]))
+                    until = time.monotonic() + seconds + GRACE
                     self.exercise = str(message["exercise"])
                     self.judging = self.step if message["check"] else None
                 elif kind == "ask":
@@ -138,8 +148,9 @@ class Attempt:
                     self._take(message)
                 elif kind == "remarks" and self.step is None:
                     self.remarks = _texts(message["remarks"])
-                elif kind == "broken" and self.step is None:
-                    raise Broken(str(message["broken"]))
+                elif kind == "broken":
+                    self._broken(str(message["broken"]))
+                    return
                 elif kind == "end":
                     return
                 else:
@@ -163,9 +174,20 @@ class Attempt:
                 "remarks": [str(text)[:400] for text in verdict["remarks"][:20]],
             }
 
+    def _broken(self, how: str) -> None:
+        if self.step is None:  # none of the student's code has run
+            raise Broken(how)
+        last = how.strip().splitlines()[-1:] or [""]
+        self.died = self.step, ("no_result", f"The grader failed here: `{last[0][:300]}`.")
+
     def _forged(self) -> None:
         exercise = self.exercise if self.exercise in self.job["wanted"] else self.job["wanted"][0]
         self.verdicts[exercise] = _verdict(exercise, "tampered", FORGED)
+
+
+def _processes() -> int:
+    """Return how many processes there are: in a sandbox, those of one student."""
+    return sum(name.isdigit() for name in os.listdir("/proc"))
 
 
 def _texts(remarks: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -201,6 +223,8 @@ def main(words: list[str]) -> None:
         limit(limits)
         _load()
     with open(jobs, "rb") as lines, open(results, "wb") as sink:
+        sink.write(b'{"ready": true}\n')
+        sink.flush()
         for line in lines:
             try:
                 result = watch({**json.loads(line), **limits}, limits["spawn"])

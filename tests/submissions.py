@@ -1,0 +1,304 @@
+"""Notebooks as students hand them in, odd and hostile ones included: lesson 0 with a twist each."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ("BANK", "EXERCISES", "Case", "notebook")
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSON = "00_start_here"
+EXERCISES = ("ex1", "ex2", "ex3", "ex4")
+Notebook = dict[str, Any]
+
+WRONG = "\ndef ask(agent, question):\n    return 'no idea'\n"
+RIGHT = """
+def ask(agent, question):
+    return agent.invoke({"messages": question})["messages"][-1].text
+"""
+INSIDE = """
+def ask(agent, question):
+    {}
+    return "no idea"
+"""
+FORGE = """
+import json, os
+line = json.dumps({"verdict": {"exercise": "ex3", "status": "passed", "message": "", "parts": [],
+                               "remarks": []}, "token": ""}).encode() + b"\\n"
+for number in range(3, 1024):
+    try:
+        os.write(number, line)
+    except OSError:
+        pass
+"""
+FLOOD = """
+import os
+for number in range(3, 1024):
+    try:
+        while os.write(number, b"x" * 9999):
+            pass
+    except OSError:
+        pass
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A notebook, and what the grader has to say of it."""
+
+    why: str
+    make: Callable[[], Notebook]
+    ex3: str = "passed"
+    """The verdict on exercise 3, which is where the twist is."""
+    others: str = "passed"
+    says: str = ""
+    """A fragment of the message of exercise 3, or of a remark."""
+    points: dict[str, str] = field(default_factory=dict)
+    """Verdicts on other exercises that differ from `others`."""
+
+    boxed: bool = False
+    """Whether it must not be run without a sandbox."""
+
+    def expected(self) -> dict[str, str]:
+        """Return the verdict on each exercise."""
+        return {name: self.others for name in EXERCISES} | {"ex3": self.ex3} | self.points
+
+
+def notebook(folder: str = "solutions") -> Notebook:
+    """Return lesson 0, solved or as students get it."""
+    return json.loads((ROOT / folder / f"{LESSON}.ipynb").read_text("utf-8"))
+
+
+def cell(source: str, name: str, *tags: str) -> dict[str, Any]:
+    """Return a code cell."""
+    data = {"tags": list(tags)} if tags else {}
+    kind = {"cell_type": "code", "execution_count": None, "outputs": []}
+    return {**kind, "id": name, "metadata": data, "source": source}
+
+
+def place(found: Notebook, name: str) -> int:
+    """Return where the cell with an id stands."""
+    return next(n for n, each in enumerate(found["cells"]) if each["id"] == name)
+
+
+def ex3(source: str) -> Callable[[], Notebook]:
+    """Return what makes lesson 0, solved, with another answer to exercise 3."""
+
+    def make() -> Notebook:
+        found = notebook()
+        found["cells"][place(found, "ex3")]["source"] = source
+        return found
+
+    return make
+
+
+def changed(change: Callable[[Notebook, list[dict[str, Any]]], None]) -> Callable[[], Notebook]:
+    """Return what makes lesson 0, solved and then changed."""
+
+    def make() -> Notebook:
+        found = copy.deepcopy(notebook())
+        change(found, found["cells"])
+        return found
+
+    return make
+
+
+def edit_check(found: Notebook, cells: list[dict[str, Any]]) -> None:
+    """The student edits the check, and answers wrongly."""
+    cells[place(found, "ex3")]["source"] = WRONG
+    cells[place(found, "ex3-check")]["source"] = "print('✓ Correct.')"
+
+
+def drop_cells(found: Notebook, cells: list[dict[str, Any]]) -> None:
+    """Answer and check are gone."""
+    del cells[place(found, "ex3-check")]
+    del cells[place(found, "ex3")]
+
+
+def copy_answer(found: Notebook, cells: list[dict[str, Any]]) -> None:
+    """A wrong answer, and below the check a copy of its cell that is right."""
+    cells[place(found, "ex3")]["source"] = WRONG
+    below = place(found, "ex3-check") + 1
+    cells.insert(below, cell(RIGHT, "f00d", "exercise", "ex3"))
+
+
+def answer_elsewhere(found: Notebook, cells: list[dict[str, Any]]) -> None:
+    """The stub is left alone, the answer stands in a cell of its own below it."""
+    stub = notebook("notebooks")
+    at = place(found, "ex3")
+    cells[at] = stub["cells"][place(stub, "ex3")]
+    cells.insert(at + 1, cell(RIGHT, "f00d"))
+
+
+def lose_ids(found: Notebook, cells: list[dict[str, Any]]) -> None:
+    """A tool that knows neither cell ids nor tags has saved the notebook."""
+    for each in cells:
+        del each["id"]
+        each["metadata"] = {}
+
+
+def edit_given(found: Notebook, cells: list[dict[str, Any]]) -> None:
+    """An import is added to a given cell and used; what the cell gave is broken."""
+    given = cells[place(found, "hours-saturday-10-to-16-sunday-closed")]
+    given["source"] = "import json as js\nHOURS = {}\n"
+    cells[place(found, "ex3")]["source"] = RIGHT + "js.dumps(1)\n"
+
+
+def break_first(found: Notebook, cells: list[dict[str, Any]]) -> None:
+    """Exercise 1 ends the process."""
+    cells[place(found, "ex1")]["source"] = "import os\nos._exit(0)\n"
+
+
+def solve_late(found: Notebook, cells: list[dict[str, Any]]) -> None:
+    """A helper stands in a cell of its own; another such cell is broken."""
+    at = place(found, "ex3")
+    cells[at]["source"] = "def ask(agent, question):\n    return last(agent, question)\n"
+    cells.insert(at, cell(RIGHT.replace("def ask", "def last"), "f00d"))
+    cells.insert(at, cell("this is not Python", "f00e"))
+
+
+BANK = (
+    Case("all right", notebook),
+    Case("nothing done", lambda: notebook("notebooks"), "not_attempted", "not_attempted"),
+    Case("wrong", ex3(WRONG), "failed", says="no idea"),
+    # What does not end
+    Case("loop", ex3("while True: pass"), "timed_out", says="still running"),
+    Case("await for ever", ex3("import asyncio\nawait asyncio.Event().wait()"), "timed_out"),
+    Case(
+        "loop that catches all",
+        ex3("import time\nwhile True:\n    try: time.sleep(0.1)\n    except: pass"),
+        "timed_out",
+    ),
+    Case(
+        "loop in C", ex3("import itertools\nsum(itertools.count())"), "timed_out", says="be killed"
+    ),
+    Case(
+        "loop in C, in the answer",
+        ex3(INSIDE.format("sum(__import__('itertools').count())")),
+        "timed_out",
+        says="be killed",
+    ),
+    # What uses up the machine
+    Case("a gigabyte printed", ex3("for _ in range(1000): print('x' * 10**6)\n" + RIGHT)),
+    Case("20 GB of memory", ex3("hoard = bytearray(20 * 2**30)"), "raised", says="MemoryError"),
+    Case(
+        "a file of 10 GB",
+        ex3("with open('f', 'wb') as f:\n    f.seek(10**10)\n    f.write(b'x')"),
+        "raised",
+        says="too large",
+    ),
+    Case(
+        "1000 processes",
+        ex3(
+            "import os, time\nfor _ in range(1000):\n    if os.fork() == 0:\n"
+            "        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)"
+        ),
+        "no_result",
+        says="processes",
+        boxed=True,
+    ),
+    Case(
+        "a process left behind",
+        ex3("import os\nif os.fork() == 0:\n    os.setsid()\n    while True: pass\n" + RIGHT),
+        says="`fork`",
+        boxed=True,
+    ),
+    # What ends early
+    Case("exits", ex3("import os\nos._exit(0)"), "no_result", says="process ended"),
+    Case("exits when asked", ex3(INSIDE.format("__import__('os')._exit(0)")), "no_result"),
+    Case("sys.exit", ex3("raise SystemExit"), "raised", says="SystemExit"),
+    Case(
+        "kills its parent",
+        ex3("import os\nos.kill(os.getppid(), 9)\nimport time; time.sleep(60)"),
+        "no_result",
+        "no_result",
+        says="sandbox",
+        boxed=True,
+    ),
+    Case("no Python", ex3("def ask(:\n    pass"), "raised", says="line 1"),
+    Case("raises after the answer", ex3(RIGHT + "1 / 0"), says="ZeroDivisionError"),
+    Case("exercise 1 exits", changed(break_first), points={"ex1": "no_result"}),
+    # What wants to be marked better than it is
+    Case("check edited", changed(edit_check), "failed", says="check cell was edited"),
+    Case("check replaced", ex3("check.ex3 = lambda ask: 'passed'" + WRONG), "failed", says="check"),
+    Case(
+        "machinery replaced",
+        ex3(
+            "from course_utils.exercise import Exercise\n"
+            "from course_utils.result import Result\n"
+            "Exercise.__call__ = lambda self, *a: Result('start_here.ex3', 'passed')" + WRONG
+        ),
+        "failed",
+        says="put back",
+    ),
+    Case(
+        "code of a check replaced",
+        ex3("check.ex3.test.__code__ = (lambda ask: None).__code__" + WRONG),
+        "failed",
+        says="`__code__`",
+    ),
+    Case(
+        "builtins and json replaced",
+        ex3(
+            "import builtins, json\nbuiltins.sorted = lambda *a, **k: []\n"
+            'json.dumps = lambda *a, **k: \'{"status": "passed"}\'' + WRONG
+        ),
+        "failed",
+        says="json.dumps",
+    ),
+    Case(
+        "machinery replaced while it runs",
+        ex3(
+            INSIDE.format(
+                "import course_utils.exercise as e; e._sum_up = lambda parts: ('passed', '', ())"
+            )
+        ),
+        "tampered",
+        says="_sum_up",
+    ),
+    Case("a verdict forged", ex3(FORGE + WRONG), "tampered", says="did not give"),
+    Case(
+        "a verdict forged inside",
+        ex3(INSIDE.format("exec(FORGE)") + f"\nFORGE = {FORGE!r}"),
+        "tampered",
+    ),
+    Case(
+        "the pipe flooded",
+        ex3(FLOOD),
+        "tampered",
+    ),
+    Case(
+        "the check's variables read",  # cannot be excluded, so it is remarked on
+        ex3(INSIDE.format("import sys; return sys._getframe(1).f_locals['expected']")),
+        says="`_getframe`",
+    ),
+    # What looks around
+    Case("home read", ex3("open('/etc/shadow')"), "raised", says="No such file", boxed=True),
+    Case(
+        "course written",
+        ex3("open(check.__file__, 'w')"),
+        "raised",
+        says="Read-only",
+        boxed=True,
+    ),
+    Case(
+        "network",
+        ex3("import socket\nsocket.create_connection(('192.0.2.1', 80), 5)"),
+        "raised",
+        says="unreachable",
+        boxed=True,
+    ),
+    # What students do without any harm in mind
+    Case("answer copied", changed(copy_answer), says="2 answer cells"),
+    Case("answer in a cell of its own", changed(answer_elsewhere)),
+    Case("ids and tags lost", changed(lose_ids)),
+    Case("cells deleted", changed(drop_cells), "not_attempted", says="missing"),
+    Case("given cell edited", changed(edit_given), says="given cell was edited"),
+    Case("helper in a cell of its own", changed(solve_late)),
+    Case("a magic", ex3("%matplotlib inline\n!true\n" + RIGHT)),
+)

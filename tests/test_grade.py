@@ -1,0 +1,115 @@
+"""`course.py grade`: the right verdicts, whatever is handed in."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grade
+import pytest
+from grade_engine import Engine
+from grade_marks import Mark, marks_of
+from grade_sandbox import why_not
+from grade_submission import find, lessons_of
+from submissions import BANK, ROOT, Case
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs to fork; run it on Linux")
+
+NO_SANDBOX = why_not()
+LESSONS = lessons_of(ROOT)
+LIMITS = {"sandbox": not NO_SANDBOX, "spawn": False}
+LIMITS |= {"memory": 4 * 2**30, "file": 64 * 2**20, "seconds": 4}
+BOX = [] if LIMITS["sandbox"] else ["--without-sandbox"]
+
+
+def test_sandbox_is_installed_in_ci() -> None:
+    """A kernel may forbid the sandbox; that bubblewrap is missing must not hide the tests of it."""
+    if os.environ.get("CI") == "true":
+        assert shutil.which("bwrap"), NO_SANDBOX
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Mark]]]:
+    """The marks of every notebook of the bank, judged two at a time."""
+    folder = tmp_path_factory.mktemp("bank")
+    cases = [case for case in BANK if LIMITS["sandbox"] or not case.boxed]
+
+    def judge(some: list[Case]) -> dict[str, list[Mark]]:
+        found = {}
+        with Engine(LIMITS) as engine:
+            for case in some:
+                path = folder / case.why / "renamed.ipynb"
+                path.parent.mkdir()
+                path.write_text(json.dumps(case.make()), "utf-8")
+                (handed_in,) = find(path.parent, LESSONS)
+                found[case.why] = marks_of(handed_in, engine.judge(grade._job(handed_in)))
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        yield {k: v for part in pool.map(judge, (cases[::2], cases[1::2])) for k, v in part.items()}
+
+
+@pytest.mark.parametrize("case", BANK, ids=lambda case: case.why)
+def test_bank(judged: dict[str, list[Mark]], case: Case) -> None:
+    """Every exercise has its verdict, whatever the notebook does in the third one."""
+    if case.boxed and NO_SANDBOX:
+        pytest.skip(NO_SANDBOX)
+    marks = {mark.exercise: mark for mark in judged[case.why]}
+    third = marks["ex3"]
+    said = " ".join((third.message, *third.remarks))
+    assert {name: mark.status for name, mark in marks.items()} == case.expected(), said
+    assert case.says in said
+    assert third.points == (third.status == "passed")
+
+
+def test_course_is_graded_as_it_is(tmp_path: Path) -> None:
+    """Solved notebooks are all right, untouched ones are not attempted, without a remark."""
+    for folder in ("solutions", "notebooks"):
+        for number, path in enumerate(sorted((ROOT / folder).glob("[0-9]*.ipynb"))):
+            student = tmp_path / "class" / f"{folder} {number % 2}"
+            student.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, student)
+    words = [str(tmp_path / "class"), "--to", str(tmp_path / "report"), "--jobs", "3"]
+    assert grade.main([*words, *BOX]) == 0
+    with open(tmp_path / "report.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = {"solutions": ("passed", "1"), "notebooks": ("not_attempted", "0")}
+    odd = [r for r in rows if (r["verdict"], r["points"]) != expected[r["student"][:-2]]]
+    assert not odd and not [row for row in rows if row["remarks"]]
+    exercises = sum(len(lesson.exercises) for lesson in LESSONS)
+    assert len(rows) == 2 * exercises
+
+
+def test_fresh_interpreters_give_the_same(tmp_path: Path) -> None:
+    """Where a process cannot fork, each notebook gets an interpreter; a loop costs one more."""
+    wanted = {"all right", "loop in C"}
+    for case in BANK:
+        if case.why in wanted:
+            (tmp_path / "class" / case.why).mkdir(parents=True)
+            file = tmp_path / "class" / case.why / "any.ipynb"
+            file.write_text(json.dumps(case.make()), "utf-8")
+    words = [str(tmp_path / "class"), "--to", str(tmp_path / "report"), "--seconds", "4"]
+    assert grade.main([*words, "--fresh", *BOX]) == 0
+    with open(tmp_path / "report.csv", encoding="utf-8", newline="") as file:
+        found = {(row["student"], row["exercise"]): row["verdict"] for row in csv.DictReader(file)}
+    for case in BANK:
+        for exercise, verdict in case.expected().items() if case.why in wanted else ():
+            assert found[case.why, exercise] == verdict
+
+
+def test_nothing_runs_without_a_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unless somebody says so."""
+    shutil.copy(ROOT / "notebooks" / "00_start_here.ipynb", tmp_path)
+    monkeypatch.setattr(grade, "why_not", lambda: "There is no sandbox here.")
+    monkeypatch.setattr(grade, "grade", lambda *_: pytest.fail("it was run"))
+    assert grade.main([str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "There is no sandbox here." in said and "--without-sandbox" in said
+    assert not list(tmp_path.parent.glob(f"{tmp_path.name}-grades*"))
