@@ -90,15 +90,24 @@ class Saver(AsyncSqliteSaver):
     """The SQLite checkpointer, whose writes a cancelled turn cannot cut in two.
 
     One cut between its statement and its commit would keep the file locked for everyone else.
+    Its writes and our own take turns: SQLite would have one of them poll for the other's end.
     """
+
+    def __init__(self, connection: aiosqlite.Connection, turn: asyncio.Lock) -> None:
+        super().__init__(connection)
+        self.turn = turn
 
     async def aput(self, *args, **options):
         """Store a checkpoint."""
-        return await asyncio.shield(super().aput(*args, **options))
+        return await asyncio.shield(self._in_turn(super().aput(*args, **options)))
 
     async def aput_writes(self, *args, **options):
         """Store what a task wrote."""
-        return await asyncio.shield(super().aput_writes(*args, **options))
+        return await asyncio.shield(self._in_turn(super().aput_writes(*args, **options)))
+
+    async def _in_turn(self, write: Awaitable[T]) -> T:
+        async with self.turn:
+            return await write
 
 
 class Sqlite(Database):
@@ -107,8 +116,7 @@ class Sqlite(Database):
     now = "((julianday('now') - 2440587.5) * 86400.0)"
 
     def __init__(self, connection: aiosqlite.Connection, saver: Saver) -> None:
-        self.connection, self.saver = connection, saver
-        self.lock = asyncio.Lock()
+        self.connection, self.saver, self.lock = connection, saver, saver.turn
 
     async def _execute(self, sql: str, *values: object) -> list[dict]:
         return [dict(row) for row in await self.connection.execute_fetchall(sql, values)]
@@ -208,7 +216,7 @@ async def _sqlite(path: str) -> AsyncIterator[Database]:
         aiosqlite.connect(path, timeout=SECONDS) as theirs,
     ):
         ours.row_factory = sqlite3.Row
-        saver = Saver(theirs)
+        saver = Saver(theirs, asyncio.Lock())
         await saver.setup()
         yield Sqlite(ours, saver)
 

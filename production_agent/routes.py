@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
 
 from production_agent import bodies
 from production_agent.approval import problem, shown
@@ -24,8 +23,12 @@ EVENTS = (
     "{}: the words so far are void; `tool` {tool, call, state}; `error` {message, reference}; "
     "`approval` (as in GET /approvals); `end` {status, text}, always the last."
 )
-
-
+NOT_BUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # by caches and proxies
+EVENT = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+}
+STREAM = {200: {"description": EVENTS, "content": {"text/event-stream": {"itemSchema": EVENT}}}}
 PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -98,16 +101,12 @@ async def start_message(request: Request, own: Own, body: bodies.NewMessage) -> 
 
 @router.post(
     "/threads/{thread}/messages",
-    response_class=EventSourceResponse,
-    response_description=EVENTS,
-    responses=problems(404, 409, 413, 429),
+    response_class=StreamingResponse,
+    responses=STREAM | problems(404, 409, 413, 429),
 )
-async def send_message(
-    run: Annotated[Run, Depends(start_message)],
-) -> AsyncIterator[ServerSentEvent]:
+async def send_message(run: Annotated[Run, Depends(start_message)]) -> StreamingResponse:
     """Send a message; the answer comes as server-sent events. Leaving stops the turn."""
-    async for event, data in run.stream():
-        yield ServerSentEvent(event=event, raw_data=json.dumps(data))
+    return _events(run)
 
 
 @router.get("/approvals")
@@ -137,16 +136,16 @@ async def start_decision(
 
 @router.post(
     "/approvals/{approval}",
-    response_class=EventSourceResponse,
-    response_description=EVENTS,
-    responses=problems(404, 409, 413),
+    response_class=StreamingResponse,
+    responses=STREAM | problems(404, 409, 413),
 )
-async def decide(
-    run: Annotated[Run, Depends(start_decision)],
-) -> AsyncIterator[ServerSentEvent]:
+async def decide(run: Annotated[Run, Depends(start_decision)]) -> StreamingResponse:
     """Decide each call of an approval, once; what follows comes as server-sent events."""
-    async for event, data in run.stream():
-        yield ServerSentEvent(event=event, raw_data=json.dumps(data))
+    return _events(run)
+
+
+def _events(run: Run) -> StreamingResponse:
+    return StreamingResponse(run.stream(), media_type="text/event-stream", headers=NOT_BUFFERED)
 
 
 def _thread(row: dict) -> bodies.Thread:

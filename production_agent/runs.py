@@ -34,6 +34,7 @@ STOPPED = "This turn was stopped before it ended. Please send your message again
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
+PING_SECONDS = 15  # proxies close a connection that is silent for longer
 log = logging.getLogger("production_agent")
 
 
@@ -62,10 +63,21 @@ class Run:
         """Tell whoever listens."""
         self.events.put_nowait((event, data))
 
-    async def stream(self) -> AsyncIterator[tuple[str, dict]]:
-        """Give the events up to the end of the run."""
-        while (event := await self.events.get()) is not None:
-            yield event
+    async def stream(self) -> AsyncIterator[str]:
+        """Give the events up to the end of the run, as server-sent events.
+
+        FastAPI's own class would hand each event through two more queues and tasks.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(PING_SECONDS):
+                    event = await self.events.get()
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            if event is None:
+                return
+            yield f"event: {event[0]}\ndata: {json.dumps(event[1])}\n\n"
 
     def leave(self) -> None:
         """Nobody listens any more."""

@@ -10,6 +10,8 @@ import httpx
 import pytest
 from service_process import Service, events_of, until
 
+from production_agent.runs import Run
+
 WHERE = "Where is parcel P-3?"
 ANSWER = "delivered on Monday, left with a neighbour"
 
@@ -252,3 +254,15 @@ def test_ending_the_service_ends_its_streams_and_frees_its_threads(
     assert connection.execute("select outcome from runs").fetchall() == [("stopped",)]
     connection.close()
     served.reset()
+
+
+async def test_a_silent_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("production_agent.runs.PING_SECONDS", 0.01)
+    run = Run("run", "thread", "ann", "message")
+    frames = run.stream()
+    assert (await anext(frames)).startswith(":")  # a comment: no event
+    run.emit("token", text="a\nb")
+    run.events.put_nowait(None)
+    assert [frame async for frame in frames if frame[0] != ":"] == [
+        'event: token\ndata: {"text": "a\\nb"}\n\n'
+    ]
