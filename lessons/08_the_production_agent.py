@@ -10,7 +10,7 @@
 # demo, and everybody in the shop has a story about it.
 #
 # In this lesson you do not believe stories. You provoke each fault and look: ten probes, ten red
-# lines. Part by part you mend the desk, with what the six lessons before have taught, until all ten
+# lines. Part by part you mend the desk, with what lessons 1 to 6 have taught, until all ten
 # are green. Then you meet the same desk as a web service, chat with it, kill it, and take it home.
 
 # %%
@@ -692,11 +692,9 @@ def send(client: httpx.Client, thread: str, text: str) -> list:
 
 
 thread = ann.post("/threads", json={}).json()["id"]
-for name, data in send(ann, thread, "Where is parcel P-3?"):
-    if name == "token":
-        print(data["text"], end="|")
-    else:
-        print(f"\n{name}:", data.get("tool", ""), data.get("state", data.get("status", "")), end="")
+said = send(ann, thread, "Where is parcel P-3?")
+print([name for name, _ in said if name != "token"])
+print("|".join(data["text"] for name, data in said if name == "token"))
 
 # %% [markdown]
 # The id of the thread came from the service, so there is no default one, and nobody can guess it. If
@@ -846,7 +844,7 @@ print("running:", [service for service in services if service.poll() is None])
 # export PRODUCTION_AGENT_TOKENS="ann:...,bob:..."
 # export PRODUCTION_AGENT_DATABASE=postgresql://user:password@host:5432/desk
 # python -m production_agent --set-up          # once: makes the tables
-# python -m production_agent --host 0.0.0.0    # as many processes as you like, behind a proxy with TLS
+# python -m production_agent --host 0.0.0.0    # several, behind a proxy with TLS
 # ```
 #
 # Without the database's URL it keeps everything in one SQLite file, which is right for one machine.
