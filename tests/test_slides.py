@@ -1,0 +1,197 @@
+"""Slides of the built notebooks: all of a lesson, nothing from elsewhere, no answer given away."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+import slides_graph
+import slides_page
+
+import slides
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+HEADING = re.compile(r"^#{1,4} (.+)$", re.M)
+GRAPH = """\
+graph TD;
+	__start__([<p>__start__</p>]):::first
+	agent(agent)
+	tools(tools<hr/><small><em>__tools = refund</em></small>)
+	__end__([<p>__end__</p>]):::last
+	__start__ --> agent;
+	agent -.-> __end__;
+	agent -. &nbsp;calls&nbsp; .-> tools;
+	tools --> agent;
+	classDef default fill:#f2f0ff
+"""
+
+
+def code(source: str, *outputs: dict, tags: tuple[str, ...] = ()) -> dict:
+    """Return a code cell."""
+    return {
+        "cell_type": "code",
+        "source": [source],
+        "outputs": list(outputs),
+        "metadata": {"tags": tags},
+    }
+
+
+def prose(source: str) -> dict:
+    """Return a markdown cell."""
+    return {"cell_type": "markdown", "source": [source], "metadata": {}}
+
+
+def show(*cells: dict) -> list[slides.Slide]:
+    """Return the slides of some cells."""
+    return slides.slides_of({"cells": list(cells)})
+
+
+def body(slide: slides.Slide) -> str:
+    """Return what stands on a slide."""
+    return "".join(block.html for block in slide.blocks)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+class TestLesson:
+    """The slides of each lesson."""
+
+    def test_every_heading_begins_a_slide(self, path: Path) -> None:
+        notebook = json.loads(path.read_text("utf-8"))
+        cells = [c for c in notebook["cells"] if c["cell_type"] == "markdown"]
+        text = "\n".join("".join(cell["source"]) for cell in cells)
+        headings = HEADING.findall(re.sub(r"```.*?```", "", text, flags=re.S))
+        titles = [
+            re.sub("<.*?>", "", s.title) for s in slides.slides_of(notebook) if not s.continued
+        ]
+        plain = [re.sub("[`*]", "", heading) for heading in headings]
+        assert [re.sub("&.*?;", '"', title) for title in titles] == plain
+
+    def test_pictures_and_graphs_are_there_and_have_words(self, path: Path) -> None:
+        notebook = json.loads(path.read_text("utf-8"))
+        made = slides_page.page(slides.slides_of(notebook))
+        outputs = [o for c in notebook["cells"] for o in c.get("outputs", ())]
+        data = [o.get("data", {}) for o in outputs]
+        assert made.count("<img alt=") == sum(
+            "<img" in "".join(d.get("text/html", "")) for d in data
+        )
+        graphs = sum("```mermaid" in "".join(d.get("text/markdown", "")) for d in data)
+        assert made.count('<svg role="img" aria-label="A graph: from ') == graphs
+        assert "graph TD" not in made
+
+    def test_nothing_comes_from_elsewhere(self, path: Path) -> None:
+        made = slides_page.page(slides.slides_of(json.loads(path.read_text("utf-8"))))
+        assert slides_page.POLICY in made and "http" not in slides_page.POLICY
+        assert not re.search(r"<(link|iframe|object|script [^>]*src)|url\(|@import", made)
+        assert set(re.findall(r'\bsrc="([a-z]+:)', made)) <= {"data:"}
+
+    def test_answers_are_not_given_away(self, path: Path) -> None:
+        solved = json.loads((ROOT / "solutions" / path.name).read_text("utf-8"))
+        open_, shown = [
+            slides_page.page(slides.slides_of(notebook))
+            for notebook in (json.loads(path.read_text("utf-8")), solved)
+        ]
+        answers = [c for c in solved["cells"] if "exercise" in c["metadata"].get("tags", ())]
+        assert answers
+        for answer in answers:
+            (last,) = list(slides.blocks(answer))[-1:]
+            assert last.html in shown and last.html not in open_
+        assert "check.ex1(" not in re.sub(r"<.*?>", "", shown)
+
+    def test_no_slide_is_too_full(self, path: Path) -> None:
+        for slide in slides.slides_of(json.loads(path.read_text("utf-8"))):
+            assert slide.height <= slides.HEIGHT or len(slide.blocks) == 1, slide.title
+
+
+def test_a_long_code_cell_is_parted_at_blank_lines() -> None:
+    source = "\n\n".join(f"def f{n}():\n    return {n}" for n in range(12))
+    pieces = [block.html for block in slides.blocks(code(source))]
+    assert len(pieces) == 2 and all(piece.count("\n") < slides.LONGEST for piece in pieces)
+    assert all(re.search(r"return</span> .*\d", piece.splitlines()[-1]) for piece in pieces)
+
+
+def test_words_that_end_with_a_colon_move_with_what_they_announce() -> None:
+    long = "x = 1\n" * 17
+    first, second = show(prose("# A\n\nLong ago.\n\nLook at this:"), code(long))
+    assert "Long ago" in body(first) and "Look at this" in body(second)
+    first, second = show(prose("# A\n\nLong ago.\n\nLook at this."), code(long))
+    assert "Look at this" in body(first)
+
+
+def test_a_long_table_is_parted_with_its_head() -> None:
+    rows = "\n".join(f"| {n} |" for n in range(slides.ROWS + 3))
+    first, second = show(prose(f"# T\n\n| head |\n|---|\n{rows}"))
+    assert "head" in body(first) and "head" in body(second) and second.continued
+    assert body(first).count("<td") == slides.ROWS and body(second).count("<td") == 3
+
+
+def test_hidden_answers_keep_their_paragraphs() -> None:
+    recap = "# R\n\n<details><summary>Why?</summary>\n\n- *No.*\n- **Yes.** So.\n</details>\n\nEnd."
+    (slide,) = show(prose(recap))
+    assert [block.html.count("<details") for block in slide.blocks] == [1, 0]
+    assert "<strong>Yes.</strong>" in body(slide) and "</ul>\n</details>" in body(slide)
+
+
+def test_headings_keep_their_numbers_and_fences_have_none() -> None:
+    first, second = show(prose("# 1. One\n\n```\n# no heading\n```\n\n## `two`"))
+    assert (first.title, second.title) == ("1. One", "<code>two</code>")
+    assert "# no heading" in body(first)
+
+
+def test_checks_and_bare_imports_are_left_out() -> None:
+    printed = {"output_type": "stream", "text": ["<b>\x1b[1mbold\x1b[0m"]}
+    cells = [code("import os"), code("check.ex1(x)", printed, tags=("check", "ex1"))]
+    assert show(prose("# T"), *cells)[0].blocks == []
+    (slide,) = show(prose("# T"), code("import os\nprint(1)", printed))
+    assert "<samp>&lt;b&gt;bold</samp>" in body(slide)
+
+
+def test_a_widget_and_a_script_are_not_promised() -> None:
+    widget = {"data": {"text/plain": ["VBox(children=(Button(),))"]}}
+    script = {"data": {"text/html": ["<p>a</p><script>b</script>"], "text/plain": ["the tree"]}}
+    (slide,) = show(prose("# T"), code("box", widget), code("run", script))
+    assert "A live widget stands here" in body(slide) and "VBox" not in body(slide)
+    assert "the tree" in body(slide) and "<script" not in body(slide)
+
+
+def test_links_to_lessons_lead_to_slides() -> None:
+    (slide,) = show(prose("# T\n\n[a](02_persistence.ipynb#The-restart) [b](https://example.org)"))
+    assert 'href="02_persistence.html"' in body(slide) and "https://example.org" in body(slide)
+
+
+def test_a_graph_is_read() -> None:
+    graph = slides_graph.read(GRAPH)
+    assert graph.nodes == {name: name for name in ("__start__", "agent", "tools", "__end__")}
+    arrows = [(edge.start, edge.end, edge.dotted, edge.label) for edge in graph.edges]
+    assert arrows == [
+        ("__start__", "agent", False, ""),
+        ("agent", "__end__", True, ""),
+        ("agent", "tools", True, "calls"),
+        ("tools", "agent", False, ""),
+    ]
+    drawn = slides_graph.draw(GRAPH).svg
+    assert drawn.count("<rect") == 4 and drawn.count("stroke-dasharray") == 2
+    assert "from agent to end on a condition, tools on a condition; from tools to agent" in drawn
+
+
+def test_subgraphs_and_escapes_are_read() -> None:
+    source = "graph TD;\nsubgraph in\nin\\3aa(a)\nend\nb[two words]\nin\\3aa --> b;\n"
+    graph = slides_graph.read(source)
+    assert graph.nodes == {"in\\3aa": "a", "b": "two words"} and graph.groups == {"in": ["in\\3aa"]}
+    assert slides_graph.draw("sequenceDiagram\nA->>B: Hello") is None
+
+
+def test_the_program_writes_what_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert slides.main(["00", "--to", str(tmp_path / "out")]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        *("00_start_here.html", "index.html")
+    ]
+    assert "00_start_here.html" in (tmp_path / "out" / "index.html").read_text("utf-8")
+    assert slides.main(["77", "--to", str(tmp_path)]) == 2
+    assert "No notebook in notebooks/ begins with '77'" in capsys.readouterr().out
