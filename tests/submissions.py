@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,11 @@ for number in range(3, 1024):
     except OSError:
         pass
 """
+CROWD = """
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+os.system("for i in $(seq 300); do sleep 60 & done; wait")
+"""
 FLOOD = """
 import os
 for number in range(3, 1024):
@@ -58,15 +62,19 @@ class Case:
     others: str = "passed"
     says: str = ""
     """A fragment of the message of exercise 3, or of a remark."""
-    points: dict[str, str] = field(default_factory=dict)
-    """Verdicts on other exercises that differ from `others`."""
+    first: str = ""
+    """The verdict on exercise 1, where it differs from `others`."""
 
     boxed: bool = False
     """Whether it must not be run without a sandbox."""
 
     def expected(self) -> dict[str, str]:
         """Return the verdict on each exercise."""
-        return {name: self.others for name in EXERCISES} | {"ex3": self.ex3} | self.points
+        return (
+            {name: self.others for name in EXERCISES}
+            | {"ex3": self.ex3}
+            | ({"ex1": self.first} if self.first else {})
+        )
 
 
 def notebook(folder: str = "solutions") -> Notebook:
@@ -101,7 +109,7 @@ def changed(change: Callable[[Notebook, list[dict[str, Any]]], None]) -> Callabl
     """Return what makes lesson 0, solved and then changed."""
 
     def make() -> Notebook:
-        found = copy.deepcopy(notebook())
+        found = notebook()
         change(found, found["cells"])
         return found
 
@@ -193,11 +201,8 @@ BANK = (
         says="too large",
     ),
     Case(
-        "1000 processes",
-        ex3(
-            "import os, time\nfor _ in range(1000):\n    if os.fork() == 0:\n"
-            "        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)"
-        ),
+        "300 processes",
+        ex3(CROWD),
         "no_result",
         says="processes",
         boxed=True,
@@ -222,7 +227,7 @@ BANK = (
     ),
     Case("no Python", ex3("def ask(:\n    pass"), "raised", says="line 1"),
     Case("raises after the answer", ex3(RIGHT + "1 / 0"), says="ZeroDivisionError"),
-    Case("exercise 1 exits", changed(break_first), points={"ex1": "no_result"}),
+    Case("exercise 1 exits", changed(break_first), first="no_result"),
     # What wants to be marked better than it is
     Case("check edited", changed(edit_check), "failed", says="check cell was edited"),
     Case("check replaced", ex3("check.ex3 = lambda ask: 'passed'" + WRONG), "failed", says="check"),
@@ -279,13 +284,7 @@ BANK = (
     ),
     # What looks around
     Case("home read", ex3("open('/etc/shadow')"), "raised", says="No such file", boxed=True),
-    Case(
-        "course written",
-        ex3("open(check.__file__, 'w')"),
-        "raised",
-        says="Read-only",
-        boxed=True,
-    ),
+    Case("course written", ex3("open(check.__file__, 'w')"), "raised", boxed=True),
     Case(
         "network",
         ex3("import socket\nsocket.create_connection(('192.0.2.1', 80), 5)"),

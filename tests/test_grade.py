@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs to fork; run it o
 NO_SANDBOX = why_not()
 LESSONS = lessons_of(ROOT)
 LIMITS = {"sandbox": not NO_SANDBOX, "spawn": False}
-LIMITS |= {"memory": 4 * 2**30, "file": 64 * 2**20, "seconds": 4}
+LIMITS |= {"memory": 4 * 2**30, "file": 64 * 2**20, "seconds": 6}
 BOX = [] if LIMITS["sandbox"] else ["--without-sandbox"]
 
 
@@ -93,7 +93,7 @@ def test_fresh_interpreters_give_the_same(tmp_path: Path) -> None:
             (tmp_path / "class" / case.why).mkdir(parents=True)
             file = tmp_path / "class" / case.why / "any.ipynb"
             file.write_text(json.dumps(case.make()), "utf-8")
-    words = [str(tmp_path / "class"), "--to", str(tmp_path / "report"), "--seconds", "4"]
+    words = [str(tmp_path / "class"), "--to", str(tmp_path / "report"), "--seconds", "6"]
     assert grade.main([*words, "--fresh", *BOX]) == 0
     with open(tmp_path / "report.csv", encoding="utf-8", newline="") as file:
         found = {(row["student"], row["exercise"]): row["verdict"] for row in csv.DictReader(file)}

@@ -27,6 +27,7 @@ from grade_table import table
 __all__ = ("grade", "main")
 
 ROOT = Path(__file__).resolve().parent.parent
+JOBS = min(16, 2 * (os.cpu_count() or 1))  # checks mostly wait
 UNSAFE = "Students' code would run as you: it could read and change all that you can."
 
 
@@ -41,7 +42,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--to", metavar="NAME", help="write NAME.html and NAME.csv instead")
     parser.add_argument("--seconds", type=float, default=30, help="the longest a cell may run (30)")
     parser.add_argument("--memory", type=float, default=4, help="gigabytes a process may use (4)")
-    parser.add_argument("--jobs", type=int, default=min(8, os.cpu_count() or 1))
+    parser.add_argument("--jobs", type=int, default=JOBS, help=f"students at once ({JOBS})")
     parser.add_argument("--without-sandbox", action="store_true", help="run students' code as you")
     parser.add_argument("--fresh", action="store_true", help="a new interpreter for each notebook")
     options = parser.parse_args(words)

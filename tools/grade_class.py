@@ -44,7 +44,7 @@ def by_exercise(marks: list[Mark]) -> list[Exercise]:
     """Return the exercises that were handed in, in the order of the course."""
     groups: dict[tuple[str, int, str], list[Mark]] = {}
     for mark in marks:
-        if mark.lesson:
+        if mark.lesson and mark.status != "unreadable":
             key = (mark.lesson, int(mark.exercise.removeprefix("ex")), mark.exercise)
             groups.setdefault(key, []).append(mark)
     return [_exercise(key[0], key[2], groups[key]) for key in sorted(groups)]

@@ -23,6 +23,7 @@ caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
   vertical-align: top; overflow-wrap: anywhere; }
 th { background: var(--soft); overflow-wrap: normal; }
+tbody th { white-space: nowrap; }
 td.number { text-align: right; white-space: nowrap; }
 td.verdict { white-space: nowrap; font-weight: 600; }
 .good { color: var(--good); } .half { color: var(--half); } .bad { color: var(--bad); }
@@ -78,7 +79,7 @@ def _points(marks: list[Mark], students: list[str], lessons: list[str]) -> str:
     """Return the table of points, a line a student, a column a lesson."""
     worth = {name: len({m.exercise for m in marks if m.lesson == name}) for name in lessons}
     heads = "".join(
-        f'<th scope="col">{escape(_title(name))}<br>of {worth[name]}</th>' for name in lessons
+        f'<th scope="col">{_plain(_title(name))}<br>of {worth[name]}</th>' for name in lessons
     )
     rows = []
     for student in students:
@@ -88,7 +89,7 @@ def _points(marks: list[Mark], students: list[str], lessons: list[str]) -> str:
             found = [mark.points for mark in own if mark.lesson == name]
             cells.append(f'<td class="number">{_number(sum(found)) if found else "–"}</td>')
         whole = f'<td class="number">{_number(sum(mark.points for mark in own))}</td>'
-        link = f'<a href="#{_anchor(student)}">{escape(student)}</a>'
+        link = f'<a href="#{_anchor(student)}">{_plain(student)}</a>'
         rows.append(f'<tr><th scope="row">{link}</th>{"".join(cells)}{whole}</tr>')
     head = f'<tr><th scope="col">Student</th>{heads}<th scope="col">In all</th></tr>'
     caption = "<caption>Points by lesson; – means that nothing was handed in</caption>"
@@ -106,7 +107,7 @@ def _class(exercises: list[Exercise]) -> str:
             f"<li>{count} of {each.wrong}: {_rich(text)}</li>" for text, count in each.common
         )
         rows.append(
-            f'<tr><th scope="row">{escape(_title(each.lesson))}, {escape(each.name)}</th>'
+            f'<tr><th scope="row">{_plain(_title(each.lesson))}, {_plain(each.name)}</th>'
             f"<td>{share}</td>"
             f'<td class="number">{each.partial}</td><td class="number">{each.other}</td>'
             f'<td class="number">{each.missing}</td><td>{f"<ul>{common}</ul>" if common else "–"}'
@@ -120,7 +121,7 @@ def _class(exercises: list[Exercise]) -> str:
     names = "; ".join(
         f"{_title(e.lesson)}, {e.name} ({e.passed} of {e.handed_in} right)" for e in hard
     )
-    return f"<p>Hardest: {escape(names) or 'none, all are solved'}.</p>{_wide('Exercises', table)}"
+    return f"<p>Hardest: {_plain(names) or 'none, all are solved'}.</p>{_wide('Exercises', table)}"
 
 
 def _student(name: str, marks: list[Mark]) -> str:
@@ -130,42 +131,43 @@ def _student(name: str, marks: list[Mark]) -> str:
         sign, word = STATUSES[mark.status]
         kind = KINDS.get(mark.status, "bad")
         where = f"{_title(mark.lesson)}, {mark.exercise}" if mark.lesson else mark.file
+        told = f"{mark.message}\nDoes not hold: {'; '.join(mark.wrong)}." * bool(mark.wrong)
         remarks = "".join(f"<li>{_rich(text)}</li>" for text in mark.remarks)
         rows.append(
-            f'<tr><th scope="row">{escape(where)}</th>'
+            f'<tr><th scope="row">{_plain(where)}</th>'
             f'<td class="verdict {kind}">{sign} {word}</td>'
-            f'<td class="number">{_number(mark.points)}</td><td>{_rich(mark.message)}</td>'
+            f'<td class="number">{_number(mark.points)}</td><td>{_rich(told or mark.message)}</td>'
             f"<td>{f'<ul>{remarks}</ul>' if remarks else ''}</td></tr>"
         )
     heads = ("Exercise", "Verdict", "Points", "What the student is told", "Remarks for you")
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     points, worth = sum(mark.points for mark in marks), sum(bool(mark.lesson) for mark in marks)
     table = (
-        f"<table><caption>{escape(name)}, exercise by exercise</caption>"
+        f"<table><caption>{_plain(name)}, exercise by exercise</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
     tampered = any(mark.status == "tampered" for mark in marks)
     look = ' <span class="bad">! look at this one</span>' if tampered else ""
     return (
-        f'<details id="{_anchor(name)}"><summary>{escape(name)}: {_number(points)} of {worth}'
+        f'<details id="{_anchor(name)}"><summary>{_plain(name)}: {_number(points)} of {worth}'
         f"{look}</summary>{_wide(f'Exercises of {name}', table)}</details>\n"
     )
 
 
 def _wide(name: str, table: str) -> str:
     """Return a table in a box of its own that scrolls sideways, by keyboard too."""
-    return f'<div class="wide" role="region" aria-label="{escape(name)}" tabindex="0">{table}</div>'
+    return f'<div class="wide" role="region" aria-label="{_plain(name)}" tabindex="0">{table}</div>'
 
 
 def _rich(text: str) -> str:
     """Escape everything, then turn backticks into code."""
-    code = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(_visible(text)))
+    code = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", _plain(text))
     return code.replace("\n", "<br>")
 
 
-def _visible(text: str) -> str:
-    """Show characters that hide or turn text around as what they are."""
-    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
+def _plain(text: str) -> str:
+    """Escape everything; show characters that hide text or turn it around as what they are."""
+    return escape("".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text))
 
 
 def _title(lesson: str) -> str:

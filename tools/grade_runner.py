@@ -41,6 +41,7 @@ PRELOAD = (
     *("langchain.chat_models", "langchain.mcp", "matplotlib.figure", "numpy", "lesson_model"),
     *("lesson_model.server", "openai", "pybreaker", "sqlite3"),
 )
+CANARY = 2  # seconds for a wrong answer: one that takes longer has not passed
 TAMPERED = "The checks were tampered with: {}. No points. Look at the notebook."
 
 
@@ -146,12 +147,7 @@ class Runner:
             wrong = None
         forged = self.machinery.put_back()
         if status in ("passed", "partial") and not forged:
-            self._begin(step, exercise.seconds)
-            canary = [_canary for _ in answers]
-            forged = ["a wrong answer passed, too"] * (
-                self._call(exercise, canary, space)[0] == "passed"
-            )
-            forged += self.machinery.put_back()
+            forged = self._try_canary(step, space) + self.machinery.put_back()
         if forged:
             status, message, parts = "tampered", TAMPERED.format(", ".join(forged[:5])), []
         remarks = [f"Replaced and put back before the check: `{name}`." for name in changed[:5]]
@@ -166,6 +162,17 @@ class Runner:
         }
         self._send({"ask": step.exercise})
         self._send({"verdict": verdict, "token": self._ask()})
+
+    def _try_canary(self, step: Step, space: dict[str, Any]) -> list[str]:
+        """Return a complaint if the check does not refuse a wrong answer."""
+        exercise, seconds = self.exercises[step.exercise], self.exercises[step.exercise].seconds
+        self._begin(step, CANARY)
+        exercise.seconds = min(seconds, CANARY)
+        answers = [_canary for _ in exercise.answers]
+        status = self._call(exercise, answers, space)[0]
+        exercise.seconds = seconds
+        refused = status not in ("passed", "not_attempted", "setup_changed", "no_result")
+        return [] if refused else ["a wrong answer was not refused"]
 
     def _call(
         self, exercise: Exercise, answers: list[Any], space: dict[str, Any]
@@ -184,7 +191,8 @@ class Runner:
 
 
 def _canary(*args: Any, **kwargs: Any) -> None:
-    """Be the answer to nothing: a check that says "passed" of this says it of everything."""
+    """Be a wrong answer to everything: a check that passes this passes anything."""
+    raise RuntimeError("a canary")
 
 
 def _arguments(step: Step) -> list[ast.expr]:
