@@ -50,7 +50,6 @@ import production_agent.logs
 import production_agent.settings
 from course_utils import checklist, pictures
 from course_utils.checks import the_production_agent as check
-from production_agent.database import open_database
 from production_agent.tools import Context
 
 model = lesson_model.start()
@@ -611,9 +610,6 @@ environment = os.environ | {
 }
 command = [sys.executable, "-m", "production_agent", "--port", "0"]
 log_file = Path(folder.name, "service.log")
-async with open_database(production_agent.settings.read(environment)):
-    pass  # makes the file, before two processes want to make it at the same moment
-
 services = []
 for _ in range(2):
     with log_file.open("a") as stderr:
@@ -878,6 +874,8 @@ print("running:", [service for service in services if service.poll() is None])
 #    limit ends in words, and after every kind of stop the next turn works.*
 # 6. *Every answer can be traced to its run and step, no log and no trace holds a secret, and a wrong
 #    answer can be replayed on a copy.*
+# 7. *There is a measured reason for each agent; every handoff answers every call; one worker's failure,
+#    limit or question reaches the top as words; and one budget holds for the whole team.*
 #
 # ## Recap
 #

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -206,9 +207,7 @@ async def _sqlite(path: str) -> AsyncIterator[Database]:
     if not Path(path).resolve().parent.is_dir():
         raise Unusable(f"The folder of {path} does not exist: make it, or mend {VARIABLE}.")
     try:
-        with closing(sqlite3.connect(path, timeout=SECONDS)) as first:
-            first.execute("pragma journal_mode = wal")  # readers and a writer do not wait
-            first.executescript(TABLES)
+        _make_file(path)
     except sqlite3.Error as error:
         raise Unusable(_sentence(path, error)) from None
     async with (
@@ -219,6 +218,22 @@ async def _sqlite(path: str) -> AsyncIterator[Database]:
         saver = Saver(theirs, asyncio.Lock())
         await saver.setup()
         yield Sqlite(ours, saver)
+
+
+def _make_file(path: str) -> None:
+    """Make the file and our tables, where they are missing; readers and a writer do not wait."""
+    end = time.monotonic() + SECONDS
+    with closing(sqlite3.connect(path, timeout=SECONDS)) as connection:
+        while True:
+            try:
+                connection.execute("pragma journal_mode = wal")
+                break
+            except sqlite3.OperationalError as error:
+                # Another process does the same now: for this change alone SQLite does not wait.
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+        connection.executescript(TABLES)
 
 
 def _sentence(path: str, error: sqlite3.Error) -> str:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,14 @@ def test_the_command_ends_with_a_status(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "production_agent", "--port", "0"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("a.sqlite is damaged")
+
+
+def test_of_two_that_start_together_one_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "agent.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        monkeypatch.setattr(database.time, "sleep", lambda _: other.execute("rollback"))
+        database._make_file(str(path))
+        assert other.execute("pragma journal_mode").fetchone() == ("wal",)
