@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-
+import slides
 import slides_graph
 import slides_page
 
-import slides
+ROOT = Path(__file__).resolve().parent.parent
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 HEADING = re.compile(r"^#{1,4} (.+)$", re.M)
@@ -29,6 +28,12 @@ graph TD;
 	tools --> agent;
 	classDef default fill:#f2f0ff
 """
+
+
+@functools.cache
+def made(path: Path) -> list[slides.Slide]:
+    """Return the slides of a built notebook."""
+    return slides.slides_of(json.loads(path.read_text("utf-8")))
 
 
 def code(source: str, *outputs: dict, tags: tuple[str, ...] = ()) -> dict:
@@ -65,36 +70,32 @@ class TestLesson:
         cells = [c for c in notebook["cells"] if c["cell_type"] == "markdown"]
         text = "\n".join("".join(cell["source"]) for cell in cells)
         headings = HEADING.findall(re.sub(r"```.*?```", "", text, flags=re.S))
-        titles = [
-            re.sub("<.*?>", "", s.title) for s in slides.slides_of(notebook) if not s.continued
-        ]
+        titles = [re.sub("<.*?>", "", s.title) for s in made(path) if not s.continued]
         plain = [re.sub("[`*]", "", heading) for heading in headings]
         assert [re.sub("&.*?;", '"', title) for title in titles] == plain
 
     def test_pictures_and_graphs_are_there_and_have_words(self, path: Path) -> None:
         notebook = json.loads(path.read_text("utf-8"))
-        made = slides_page.page(slides.slides_of(notebook))
+        shown = slides_page.page(made(path))
         outputs = [o for c in notebook["cells"] for o in c.get("outputs", ())]
         data = [o.get("data", {}) for o in outputs]
-        assert made.count("<img alt=") == sum(
+        assert shown.count("<img alt=") == sum(
             "<img" in "".join(d.get("text/html", "")) for d in data
         )
         graphs = sum("```mermaid" in "".join(d.get("text/markdown", "")) for d in data)
-        assert made.count('<svg role="img" aria-label="A graph: from ') == graphs
-        assert "graph TD" not in made
+        assert shown.count('<svg role="img" aria-label="A graph: from ') == graphs
+        assert "graph TD" not in shown
 
     def test_nothing_comes_from_elsewhere(self, path: Path) -> None:
-        made = slides_page.page(slides.slides_of(json.loads(path.read_text("utf-8"))))
-        assert slides_page.POLICY in made and "http" not in slides_page.POLICY
-        assert not re.search(r"<(link|iframe|object|script [^>]*src)|url\(|@import", made)
-        assert set(re.findall(r'\bsrc="([a-z]+:)', made)) <= {"data:"}
+        shown = slides_page.page(made(path))
+        assert slides_page.POLICY in shown and "http" not in slides_page.POLICY
+        assert not re.search(r"<(link|iframe|object|script [^>]*src)|url\(|@import", shown)
+        assert set(re.findall(r'\bsrc="([a-z]+:)', shown)) <= {"data:"}
 
     def test_answers_are_not_given_away(self, path: Path) -> None:
         solved = json.loads((ROOT / "solutions" / path.name).read_text("utf-8"))
-        open_, shown = [
-            slides_page.page(slides.slides_of(notebook))
-            for notebook in (json.loads(path.read_text("utf-8")), solved)
-        ]
+        open_ = slides_page.page(made(path))
+        shown = slides_page.page(made(ROOT / "solutions" / path.name))
         answers = [c for c in solved["cells"] if "exercise" in c["metadata"].get("tags", ())]
         assert answers
         for answer in answers:
@@ -103,7 +104,7 @@ class TestLesson:
         assert "check.ex1(" not in re.sub(r"<.*?>", "", shown)
 
     def test_no_slide_is_too_full(self, path: Path) -> None:
-        for slide in slides.slides_of(json.loads(path.read_text("utf-8"))):
+        for slide in made(path):
             assert slide.height <= slides.HEIGHT or len(slide.blocks) == 1, slide.title
 
 

@@ -1,6 +1,6 @@
 """Write lessons as slides: `python3 course.py slides [NN] [--solved]`.
 
-    slides            every lesson, and a list of them, into the folder slides/
+    slides            every lesson, and a list of them, into the folder lecture/
     slides 03         only lessons whose name starts with 03
     slides --solved   with our answers in the exercises
 
@@ -86,7 +86,7 @@ def main(options: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="course.py slides", description=__doc__.split("\n")[0])
     parser.add_argument("lesson", nargs="?", default="", help="how its name begins, such as 03")
     parser.add_argument("--solved", action="store_true", help="with our answers")
-    parser.add_argument("--to", type=Path, default=ROOT / "slides", help="the folder to write to")
+    parser.add_argument("--to", type=Path, default=ROOT / "lecture", help="the folder to write to")
     chosen = parser.parse_args(options)
     source = ROOT / ("solutions" if chosen.solved else "notebooks")
     notebooks = sorted(source.glob("[0-9][0-9]_*.ipynb"))
