@@ -826,6 +826,9 @@ print("running:", [service for service in services if service.poll() is None])
 # | an old customer is locked out | a limit for a turn counts the thread | [5](05_loop_prevention.ipynb#Exercise-5.4---the-assistant-that-goes-mute) |
 # | card numbers in the log | somebody logged the state | [6](06_debugging.ipynb#Logs-that-tell-too-much,-and-too-little) |
 # | tracing is on, though it was turned off | two variables, and a cache | [6](06_debugging.ipynb#%22I-turned-tracing-off%22) |
+# | a handoff, and the thread is dead | the message's other call has no answer | [7](07_multi_agent.ipynb#What-is-taken-along) |
+# | one order works, two raise | two workers write one key, no reducer | [7](07_multi_agent.ipynb#Side-by-side) |
+# | a team runs far past its limit | each call of a worker counts anew | [7](07_multi_agent.ipynb#Limits-for-the-whole-team) |
 #
 # ## Take it home
 #
