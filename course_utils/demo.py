@@ -1,0 +1,124 @@
+"""For whoever shows a lesson to a room: slow the lesson model down, break it, put it back.
+
+    from course_utils import demo
+
+    panel = demo.panel(model)
+    panel                       # as the last line of a cell: buttons
+    panel.reset()               # pace as it was, no fault is left; the lesson's rules stay
+
+Without a browser the same by calls: `panel.pace("slow")`, `panel.fail("rate_limit", times=3)`.
+A cell that sets a pace of its own (`model.pace(...)`) has the last word.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import ipywidgets
+
+from lesson_model import LessonModel
+from lesson_model.faults import WORDS, Faults
+
+__all__ = ("PACES", "TIMES", "Panel", "panel")
+
+# Seconds before the first token, and between tokens. Lesson 1 writes about three times faster than
+# a hosted model; "normal" takes that back. "slow" is a little slower than people read aloud.
+PACES = {"fast": (0.0, 0.0), "normal": (0.3, 0.045), "slow": (1.0, 0.2)}
+TIMES = {"the next request": 1, "the next 3 requests": 3, "every request until Reset": None}
+SILENCE = 5.0  # seconds of "timeout" and "stall": long for a room, and short of half a minute
+FAULTS = [word for word in WORDS if word != "http"]  # which needs a status as well
+
+
+def panel(model: LessonModel) -> Panel:
+    """Return a panel for the lesson model; its last line of a cell shows it."""
+    return Panel(model)
+
+
+class Panel:
+    """Pace, faults, and one way back.
+
+    Attributes:
+        widget: What is shown.
+    """
+
+    def __init__(self, model: LessonModel) -> None:
+        """Draw the panel and remember the pace as it is now."""
+        self._model = model
+        self._before = model.state.first, model.state.per_token
+        self._paces = ipywidgets.ToggleButtons(
+            options=[("as in the lesson", None), *((name, name) for name in PACES)],
+            description="Pace",
+        )
+        self._times = ipywidgets.Dropdown(options=TIMES, description="A fault for")
+        faults = [_button(word.replace("_", " "), WORDS[word]) for word in FAULTS]
+        for word, button in zip(FAULTS, faults, strict=True):
+            button.on_click(lambda _, word=word: self.fail(word, self._times.value))
+        reset = _button("Reset", "The pace as it was, and no fault")
+        reset.on_click(lambda _: self.reset())
+        self._paces.observe(lambda change: self._set_pace(change["new"]), "value")
+        self._status = ipywidgets.HTML()
+        row = ipywidgets.Box(faults, layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self.widget = ipywidgets.VBox([self._paces, self._times, row, reset, self._status])
+        self._say("Nothing is changed yet.")
+
+    def pace(self, name: str) -> None:
+        """Let the model write as fast as one of `PACES`.
+
+        Raises:
+            ValueError: There is no such pace.
+        """
+        if name not in PACES:
+            raise ValueError(f"There is no pace {name!r}. Choose one of: {', '.join(PACES)}.")
+        self._paces.value = name  # the buttons' observer sets it
+        self._set_pace(name)
+
+    def fail(self, word: str, times: int | None = 1) -> None:
+        """Let the next requests meet a fault, one of `lesson_model.faults.WORDS`.
+
+        Args:
+            word: The fault.
+            times: How many requests meet it; None: every one until `reset`.
+
+        Raises:
+            ValueError: There is no such fault, or it needs more than a word.
+        """
+        silence = {"seconds": SILENCE} if word in ("timeout", "stall") else {}
+        self._model.fail(word, times, **silence)
+        count = next(
+            (said for said, number in TIMES.items() if number == times), f"{times} requests"
+        )
+        self._say(f"{word} for {count}: {WORDS[word]}.")
+
+    def reset(self) -> None:
+        """Put the pace back as it was, and forget the faults that still wait."""
+        self._paces.value = None
+        self._set_pace(None)
+        self._model.state.faults = Faults()
+        self._say("All is as it was.")
+
+    def __repr__(self) -> str:
+        return (
+            f"Demo panel: {self._said}\n"
+            f"  panel.pace(...)           {', '.join(PACES)}\n"
+            f"  panel.fail(..., times=1)  {', '.join(FAULTS)}\n"
+            "  panel.reset()"
+        )
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        return self.widget._repr_mimebundle_(**options) | {"text/plain": repr(self)}
+
+    def _set_pace(self, name: str | None) -> None:
+        self._model.pace(*PACES.get(name, self._before))
+        self._say(f"The model writes {name}." if name else "The model writes as in the lesson.")
+
+    def _say(self, text: str) -> None:
+        if not self._model.local:
+            text = "A real endpoint is in use: pace and faults have no effect on it."
+        self._said = text
+        self._status.value = f'<div role="status">{html.escape(text)}</div>'
+
+
+def _button(label: str, tip: str) -> ipywidgets.Button:
+    # The tip is for the eyes; the words stand in the status line as soon as it is pressed.
+    return ipywidgets.Button(description=label, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
