@@ -1,25 +1,30 @@
-"""Notebooks as students hand them in, odd and hostile ones included: lesson 0 with a twist each."""
+"""A bank of notebooks, odd and hostile ones included: lesson 0 with a twist each."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-__all__ = ("BANK", "EXERCISES", "Case", "notebook")
+from handed_in import (
+    RIGHT,
+    WRONG,
+    Notebook,
+    answer_elsewhere,
+    break_first,
+    changed,
+    copy_answer,
+    drop_cells,
+    edit_check,
+    edit_given,
+    ex3,
+    lose_ids,
+    notebook,
+    solve_late,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
-LESSON = "00_start_here"
+__all__ = ("BANK", "EXERCISES", "Case")
+
 EXERCISES = ("ex1", "ex2", "ex3", "ex4")
-Notebook = dict[str, Any]
-
-WRONG = "\ndef ask(agent, question):\n    return 'no idea'\n"
-RIGHT = """
-def ask(agent, question):
-    return agent.invoke({"messages": question})["messages"][-1].text
-"""
 INSIDE = """
 def ask(agent, question):
     {}
@@ -40,6 +45,7 @@ import os, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
 os.system("for i in $(seq 300); do sleep 60 & done; wait")
 """
+ASK = FORGE.replace("os.write(number, line)", "os.write(number, b'{\"ask\": 1}\\n' * 50_000)")
 FLOOD = """
 import os
 for number in range(3, 1024):
@@ -65,6 +71,8 @@ class Case:
     first: str = ""
     """The verdict on exercise 1, where it differs from `others`."""
 
+    endless: bool = False
+    """Whether it runs until it is stopped."""
     boxed: bool = False
     """Whether it must not be run without a sandbox."""
 
@@ -77,119 +85,37 @@ class Case:
         )
 
 
-def notebook(folder: str = "solutions") -> Notebook:
-    """Return lesson 0, solved or as students get it."""
-    return json.loads((ROOT / folder / f"{LESSON}.ipynb").read_text("utf-8"))
-
-
-def cell(source: str, name: str, *tags: str) -> dict[str, Any]:
-    """Return a code cell."""
-    data = {"tags": list(tags)} if tags else {}
-    kind = {"cell_type": "code", "execution_count": None, "outputs": []}
-    return {**kind, "id": name, "metadata": data, "source": source}
-
-
-def place(found: Notebook, name: str) -> int:
-    """Return where the cell with an id stands."""
-    return next(n for n, each in enumerate(found["cells"]) if each["id"] == name)
-
-
-def ex3(source: str) -> Callable[[], Notebook]:
-    """Return what makes lesson 0, solved, with another answer to exercise 3."""
-
-    def make() -> Notebook:
-        found = notebook()
-        found["cells"][place(found, "ex3")]["source"] = source
-        return found
-
-    return make
-
-
-def changed(change: Callable[[Notebook, list[dict[str, Any]]], None]) -> Callable[[], Notebook]:
-    """Return what makes lesson 0, solved and then changed."""
-
-    def make() -> Notebook:
-        found = notebook()
-        change(found, found["cells"])
-        return found
-
-    return make
-
-
-def edit_check(found: Notebook, cells: list[dict[str, Any]]) -> None:
-    """The student edits the check, and answers wrongly."""
-    cells[place(found, "ex3")]["source"] = WRONG
-    cells[place(found, "ex3-check")]["source"] = "print('✓ Correct.')"
-
-
-def drop_cells(found: Notebook, cells: list[dict[str, Any]]) -> None:
-    """Answer and check are gone."""
-    del cells[place(found, "ex3-check")]
-    del cells[place(found, "ex3")]
-
-
-def copy_answer(found: Notebook, cells: list[dict[str, Any]]) -> None:
-    """A wrong answer, and below the check a copy of its cell that is right."""
-    cells[place(found, "ex3")]["source"] = WRONG
-    below = place(found, "ex3-check") + 1
-    cells.insert(below, cell(RIGHT, "f00d", "exercise", "ex3"))
-
-
-def answer_elsewhere(found: Notebook, cells: list[dict[str, Any]]) -> None:
-    """The stub is left alone, the answer stands in a cell of its own below it."""
-    stub = notebook("notebooks")
-    at = place(found, "ex3")
-    cells[at] = stub["cells"][place(stub, "ex3")]
-    cells.insert(at + 1, cell(RIGHT, "f00d"))
-
-
-def lose_ids(found: Notebook, cells: list[dict[str, Any]]) -> None:
-    """A tool that knows neither cell ids nor tags has saved the notebook."""
-    for each in cells:
-        del each["id"]
-        each["metadata"] = {}
-
-
-def edit_given(found: Notebook, cells: list[dict[str, Any]]) -> None:
-    """An import is added to a given cell and used; what the cell gave is broken."""
-    given = cells[place(found, "hours-saturday-10-to-16-sunday-closed")]
-    given["source"] = "import json as js\nHOURS = {}\n"
-    cells[place(found, "ex3")]["source"] = RIGHT + "js.dumps(1)\n"
-
-
-def break_first(found: Notebook, cells: list[dict[str, Any]]) -> None:
-    """Exercise 1 ends the process."""
-    cells[place(found, "ex1")]["source"] = "import os\nos._exit(0)\n"
-
-
-def solve_late(found: Notebook, cells: list[dict[str, Any]]) -> None:
-    """A helper stands in a cell of its own; another such cell is broken."""
-    at = place(found, "ex3")
-    cells[at]["source"] = "def ask(agent, question):\n    return last(agent, question)\n"
-    cells.insert(at, cell(RIGHT.replace("def ask", "def last"), "f00d"))
-    cells.insert(at, cell("this is not Python", "f00e"))
-
-
 BANK = (
     Case("all right", notebook),
     Case("nothing done", lambda: notebook("notebooks"), "not_attempted", "not_attempted"),
     Case("wrong", ex3(WRONG), "failed", says="no idea"),
     # What does not end
-    Case("loop", ex3("while True: pass"), "timed_out", says="still running"),
-    Case("await for ever", ex3("import asyncio\nawait asyncio.Event().wait()"), "timed_out"),
+    Case("loop", ex3("while True: pass"), "timed_out", says="still running", endless=True),
+    Case(
+        "await for ever",
+        ex3("import asyncio\nawait asyncio.Event().wait()"),
+        "timed_out",
+        endless=True,
+    ),
     Case(
         "loop that catches all",
         ex3("import time\nwhile True:\n    try: time.sleep(0.1)\n    except: pass"),
         "timed_out",
+        endless=True,
     ),
     Case(
-        "loop in C", ex3("import itertools\nsum(itertools.count())"), "timed_out", says="be killed"
+        "loop in C",
+        ex3("import itertools\nsum(itertools.count())"),
+        "timed_out",
+        says="be killed",
+        endless=True,
     ),
     Case(
         "loop in C, in the answer",
         ex3(INSIDE.format("sum(__import__('itertools').count())")),
         "timed_out",
         says="be killed",
+        endless=True,
     ),
     # What uses up the machine
     Case("a gigabyte printed", ex3("for _ in range(1000): print('x' * 10**6)\n" + RIGHT)),
@@ -226,6 +152,7 @@ BANK = (
         boxed=True,
     ),
     Case("no Python", ex3("def ask(:\n    pass"), "raised", says="line 1"),
+    Case("nothing but brackets", ex3("(" * 50_000 + "\0"), "raised"),
     Case("raises after the answer", ex3(RIGHT + "1 / 0"), says="ZeroDivisionError"),
     Case("exercise 1 exits", changed(break_first), first="no_result"),
     # What wants to be marked better than it is
@@ -272,6 +199,7 @@ BANK = (
         ex3(INSIDE.format("exec(FORGE)") + f"\nFORGE = {FORGE!r}"),
         "tampered",
     ),
+    Case("tokens asked for", ex3(ASK + WRONG), "tampered"),
     Case(
         "the pipe flooded",
         ex3(FLOOD),

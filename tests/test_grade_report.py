@@ -18,7 +18,7 @@ from grade_plan import align, plan
 from grade_submission import find, lessons_of
 from grade_suspicion import suspicious
 from grade_table import table
-from submissions import ROOT, cell, notebook
+from handed_in import ROOT, cell, notebook
 
 LESSONS = lessons_of(ROOT)
 ZERO = LESSONS[0]
@@ -147,18 +147,18 @@ grade_runner.shell()
 zero = lessons_of(root)[0]
 job = {"topic": zero.topic, "ours": zero.code, "theirs": zero.code, "stubs": {}, "skip": {},
        "wanted": ["ex4"], "seconds": 30}
-said = []
-runner = grade_runner.Runner(job, said.append, lambda: "")
-if sys.argv[2] == "blind":
-    runner.machinery.put_back = list
-    runner.exercises["ex4"].test = lambda transcript: None
-runner.run()
-print([each["verdict"]["status"] for each in said if "verdict" in each], file=sys.__stdout__)
+for how in ("sound", "blind"):
+    said = []
+    runner = grade_runner.Runner(job, said.append, lambda: "")
+    if how == "blind":
+        runner.machinery.put_back = list
+        runner.exercises["ex4"].test = lambda transcript: None
+    runner.run()
+    print(*(each["verdict"]["status"] for each in said if "verdict" in each))
 """
-    for how, status in (("sound", "passed"), ("blind", "tampered")):
-        words = [sys.executable, "-c", script, str(ROOT), how]
-        done = subprocess.run(words, capture_output=True, text=True, check=True)
-        assert done.stdout.splitlines()[-1] == f"['{status}']"
+    words = [sys.executable, "-c", script, str(ROOT)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-2:] == ["passed", "tampered"]
 
 
 def test_best_notebook_for_a_lesson_counts() -> None:

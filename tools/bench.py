@@ -4,8 +4,10 @@
     python3 course.py bench model            the lesson model and four other mock servers
     python3 course.py bench nbval            the strict run of all notebooks
     python3 course.py bench start            course.py, imports, the lesson model's start
+    python3 course.py bench grade            grading beside nbgrader's; minutes, so only when named
 
-The first `bench model` installs the other servers, each in an environment of its own.
+The first `bench model` installs the other servers, each in an environment of its own; so does
+`bench grade` with nbgrader.
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ import sys
 import time
 from pathlib import Path
 
+import bench_grade
 import bench_model
 import bench_nbval
 import bench_start
+from bench_peers import Missing
 
 __all__ = ("main",)
 
 PARTS = ("model", "nbval", "start")
+LONG = ("grade",)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -34,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[], metavar="PART")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS, *LONG], default=[], metavar="PART")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each part (3)")
     parser.add_argument("--quick", action="store_true", help="one short round, installs nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file")
@@ -59,6 +64,14 @@ def main(words: list[str] | None = None) -> int:
             found = bench_nbval.measure(rounds)
             print(bench_nbval.table(found))
             verdicts += bench_nbval.aims(found)
+        elif part == "grade":
+            try:
+                found = bench_grade.measure(2 if options.quick else 6, install=not options.quick)
+            except Missing as reason:
+                print(f"not measured: {reason}")
+                continue
+            print(bench_grade.table(found))
+            verdicts += bench_grade.aims(found)
         else:
             found = bench_start.measure(rounds)
             print(bench_start.table(found))

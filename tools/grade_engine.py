@@ -58,7 +58,9 @@ class Engine:
                 raise Failure(said) from None
             return {"verdicts": {}, "remarks": {"": ["The notebook ended its sandbox."]}}
         if "broken" in result:
-            raise Failure(str(result["broken"]))
+            last = str(result["broken"]).strip().splitlines()[-1:] or [""]
+            remark = f"The grader failed before it ran anything; please report it: `{last[0]}`."
+            return {"verdicts": {}, "remarks": {"": [remark]}}
         return result
 
     def _start(self) -> subprocess.Popen[bytes]:

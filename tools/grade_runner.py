@@ -117,18 +117,17 @@ class Runner:
         return self.exercises[exercise].given
 
     def _run_cell(self, step: Step) -> None:
-        work = self.shell.run_cell_async(
-            step.source,
-            store_history=True,
-            transformed_cell=self.shell.transform_cell(step.source),
-        )
-        task = self.loop.create_task(work)
-        seconds = self.job["seconds"]
+        seconds, task = self.job["seconds"], None
         try:
+            python = self.shell.transform_cell(step.source)
+            task = self.loop.create_task(
+                self.shell.run_cell_async(step.source, store_history=True, transformed_cell=python)
+            )
             done = run_limited(lambda: self.loop.run_until_complete(task), seconds)
             error = done.error_before_exec or done.error_in_exec
         except BaseException as caught:
-            task.cancel()
+            if task is not None:
+                task.cancel()
             error = caught
         if error is not None and step.kind == "answer":
             self.errors[step.exercise] = _told(error, step.source, seconds)

@@ -95,6 +95,7 @@ class Attempt:
         self.judging: int | None = None
         self.exercise = ""
         self._token: tuple[str, str] | None = None  # whose verdict is due, and its token
+        self._drawn = 0
 
     def run(self) -> None:
         """Start the process, listen to it, and end it and all it started."""
@@ -142,8 +143,7 @@ class Attempt:
                     self.exercise = str(message["exercise"])
                     self.judging = self.step if message["check"] else None
                 elif kind == "ask":
-                    self._token = (str(message["ask"]), secrets.token_hex(16))
-                    answer(self._token[1].encode())
+                    self._draw(str(message["ask"]), answer)
                 elif kind == "verdict":
                     self._take(message)
                 elif kind == "remarks" and self.step is None:
@@ -155,8 +155,19 @@ class Attempt:
                     return
                 else:
                     raise ValueError(kind)
-            except (ValueError, TypeError, KeyError, AttributeError, OSError):
+            except Broken:
+                raise
+            except Exception:  # whatever makes no sense
                 self._forged()
+
+    def _draw(self, exercise: str, answer: Any) -> None:
+        """Draw the token for a verdict and send it."""
+        self._drawn += 1
+        if self._drawn > len(self.job["wanted"]):  # more could fill the pipe, and block us
+            raise ValueError("asked too often")
+        self._token = (exercise, secrets.token_hex(16))
+        with contextlib.suppress(OSError):  # the process has just ended
+            answer(self._token[1].encode())
 
     def _take(self, message: dict[str, Any]) -> None:
         verdict, due, self._token = message["verdict"], self._token, None
