@@ -27,7 +27,8 @@ __all__ = ("PACES", "TIMES", "Panel", "panel")
 PACES = {"fast": (0.0, 0.0), "normal": (0.3, 0.045), "slow": (1.0, 0.2)}
 TIMES = {"the next request": 1, "the next 3 requests": 3, "every request until Reset": None}
 SILENCE = 5.0  # seconds of "timeout" and "stall": long for a room, and short of half a minute
-FAULTS = [word for word in WORDS if word != "http"]  # which needs a status as well
+# With a button: "http" needs a status as well, and "slow" would be there twice.
+FAULTS = [word for word in WORDS if word not in ("http", "slow")]
 
 
 def panel(model: LessonModel) -> Panel:
@@ -50,11 +51,15 @@ class Panel:
             options=[("as in the lesson", None), *((name, name) for name in PACES)],
             description="Pace",
         )
-        self._times = ipywidgets.Dropdown(options=TIMES, description="A fault for")
+        # No drop-down list: JupyterLab takes the arrow keys for itself.
+        self._times = ipywidgets.ToggleButtons(
+            options=TIMES, description="A fault for", style={"button_width": "auto"}
+        )
         faults = [_button(word.replace("_", " "), WORDS[word]) for word in FAULTS]
         for word, button in zip(FAULTS, faults, strict=True):
             button.on_click(lambda _, word=word: self.fail(word, self._times.value))
         reset = _button("Reset", "The pace as it was, and no fault")
+        reset.layout.align_self = "flex-start"
         reset.on_click(lambda _: self.reset())
         self._paces.observe(lambda change: self._set_pace(change["new"]), "value")
         self._status = ipywidgets.HTML()
@@ -110,7 +115,7 @@ class Panel:
 
     def _set_pace(self, name: str | None) -> None:
         self._model.pace(*PACES.get(name, self._before))
-        self._say(f"The model writes {name}." if name else "The model writes as in the lesson.")
+        self._say(f"Pace: {name or 'as in the lesson'}.")
 
     def _say(self, text: str) -> None:
         if not self._model.local:

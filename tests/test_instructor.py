@@ -201,7 +201,7 @@ class TestNames:
         assert {name for name in said if name != "0.6"} <= known  # 0.6: an old LangGraph
 
     def test_files_words_and_faults_exist(self, path: Path) -> None:
-        text = path.read_text("utf-8")
+        text = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.S)
         for quote in QUOTE.findall(text):
             for name in FILES.findall(quote):
                 places = (ROOT, ROOT / "production_agent")
