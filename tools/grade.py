@@ -95,6 +95,9 @@ def grade(
         work = [pool.submit(_grade_student, each, limits, bar) for each in students.values()]
         try:
             found = [future.result() for future in work]
+        except KeyboardInterrupt:
+            print("\nStopped. No report was written.", file=sys.stderr, flush=True)
+            os._exit(130)  # not to wait for notebooks that run; their sandboxes end with us
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
