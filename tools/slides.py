@@ -41,7 +41,7 @@ WIDTH, PICTURE = 1160, 418  # of a slide, and how high a picture may be on it
 LINE, ROW, SPACE = 26, 44, 24  # a line of code, a table's row, a gap
 PROSE, LETTERS = 34, 92  # a line of text, and how many letters it has
 LONGEST = 20  # lines of code on one slide; more are parted at a blank line
-ROWS = 11  # of a table on one slide
+ROWS = 10  # of a table on one slide
 
 HEADING = re.compile(r"^(#{1,4}) +(.+?) *$")
 MERMAID = re.compile(r"^```mermaid\n(.*?)\n?```$", re.S)
