@@ -36,7 +36,7 @@ def test_sandbox_is_installed_in_ci() -> None:
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Mark]]]:
-    """The marks of every notebook of the bank, judged two at a time."""
+    """The marks of every notebook of the bank, judged three at a time: some only wait."""
     folder = tmp_path_factory.mktemp("bank")
     cases = [case for case in BANK if LIMITS["sandbox"] or not case.boxed]
     endless = [case for case in cases if case.endless]
@@ -53,8 +53,12 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[
                 found[case.why] = marks_of(handed_in, engine.judge(grade._job(handed_in)))
         return found
 
-    with ThreadPoolExecutor(2) as pool:
-        yield {k: v for part in pool.map(judge, (endless, others)) for k, v in part.items()}
+    with ThreadPoolExecutor(3) as pool:
+        yield {
+            k: v
+            for part in pool.map(judge, (endless, others[::2], others[1::2]))
+            for k, v in part.items()
+        }
 
 
 @pytest.mark.parametrize("case", BANK, ids=lambda case: case.why)
