@@ -245,9 +245,9 @@ def ex7(admit):
 
     def admitted(offered: list, known: dict) -> tuple[list, set]:
         given = admit(list(own), list(offered), dict(known))
-        assert isinstance(given, tuple | list) and len(given) == 2, (
-            f"`admit` returned a {type(given).__name__}; expected two things: a list of tools, and "
-            "a set of names."
+        two = isinstance(given, tuple | list) and len(given) == 2 and isinstance(given[0], list)
+        assert two, (
+            f"`admit` returned a {type(given).__name__}; expected two: a list of tools, and a set."
         )
         return list(given[0]), set(given[1])
 

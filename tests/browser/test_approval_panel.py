@@ -18,8 +18,11 @@ pytestmark = pytest.mark.asyncio
 
 DESK = Path(__file__).resolve().parents[1] / "approval_desk.py"
 SETUP = """\
+import itertools
 from approval_desk import *
 from course_utils import ApprovalPanel
+
+reads = itertools.count()
 
 def ask(graph, name, given=None):
     config = {"configurable": {"thread_id": name}}
@@ -57,7 +60,7 @@ panel
 THREADS = "print(len(on), len(set(on[3:])))"
 LAST = "ask(agent([BIG, SMALL], 'It is paid.'), 'last')"  # nobody decides these
 FAILS = "ask(agent([('refund', {'order': 'T-7', 'amount': 13})], '', mode='per_call'), 'fails')"
-DEEDS = "print(done)"
+DEEDS = "print(next(reads), done)"
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -93,7 +96,12 @@ def panel_in(page: NotebookPage, source: str) -> Locator:
 
 async def deeds(page: NotebookPage) -> str:
     """Return what the tools and nodes have done so far."""
-    return await (await page.run(page.find(DEEDS))).inner_text()
+    output = panel_in(page, DEEDS)
+    before = await output.inner_text()
+    await page.run(page.find(DEEDS))
+    # The cell has run, which does not mean that its output is drawn; no two are the same.
+    await expect(output).not_to_have_text(before)
+    return await output.inner_text()
 
 
 async def press(panel: Locator, word: str) -> None:
