@@ -37,7 +37,8 @@ WORDS = {  # word: (what runs, whether it needs the packages, help)
 }
 PYTEST = ("-m", "pytest", "-p", "tools.fast_start", "-n2", "--dist=loadfile")
 NBVAL = (
-    "--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg"
+    "-p tools.kernel_sockets"
+    " --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg"
     # What langchain-tests brings is of no use here, and every worker would load it.
     " -pno:benchmark -pno:codspeed -pno:recording -pno:socket -pno:playwright"
 ).split()

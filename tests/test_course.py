@@ -32,7 +32,7 @@ def copy(tmp_path: Path) -> Path:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tests").mkdir()
     shutil.copy(ROOT / "course.py", tmp_path)
-    for tool in ("set_up.py", "fast_start.py"):
+    for tool in ("set_up.py", "fast_start.py", "kernel_sockets.py"):
         shutil.copy(ROOT / "tools" / tool, tmp_path / "tools")
     shutil.copy(ROOT / "tests/sanitize.cfg", tmp_path / "tests")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:langsmith_plugin\n")
@@ -101,6 +101,18 @@ def test_a_sound_course_passes_every_stage(copy: Path) -> None:
     assert re.findall(r"^(passed|FAILED)  (.*)  \(\d+ s\)$", output, re.M) == [
         ("passed", stage) for stage in course.STAGES
     ]
+
+
+@POSIX
+def test_notebooks_are_run_on_no_port_that_another_program_could_take(copy: Path) -> None:
+    ask = (
+        "import json, ipykernel.connect as kernel\n"
+        "print(json.loads(kernel.get_connection_info())['transport'])"
+    )
+    for folder in ("notebooks", "solutions"):
+        write_notebook(copy / folder / "00_start_here.ipynb", ask, "ipc\n")
+    status, output = course_py(copy, "test")
+    assert status == 0, output
 
 
 def test_no_failed_stage_hides_another(copy: Path) -> None:

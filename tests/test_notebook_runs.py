@@ -17,7 +17,8 @@ from small_lesson import lesson_in
 
 ROOT = Path(__file__).resolve().parent.parent
 STRICT = [
-    *("-m", "pytest", "-p", "tools.fast_start", "-p", "no:langsmith_plugin"),
+    *("-m", "pytest", "-p", "tools.fast_start", "-p", "tools.kernel_sockets"),
+    *("-p", "no:langsmith_plugin"),
     *("-p", "no:cacheprovider", "--color=no", "-rA", "-q"),
     *("--nbval", "--nbval-current-env", "--nbval-sanitize-with=tests/sanitize.cfg"),
     *("--nbval-cell-timeout=120", "-n", "2", "--dist", "loadfile", "notebooks"),

@@ -11,6 +11,7 @@ from cells import LessonError, tags
 from environment import kernel_environment
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
+from kernel_sockets import OverFiles
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
@@ -23,7 +24,7 @@ CELL_SECONDS = 120  # the longest a cell may take
 LIBRARY = re.compile(r"File .*(site-packages|lib.python3)")
 
 
-class _OwnPython(AsyncKernelManager):
+class _OwnPython(OverFiles, AsyncKernelManager):
     """Starts this Python, whatever kernels the author has installed under the same name."""
 
     @default("kernel_spec_manager")
@@ -51,7 +52,7 @@ def execute(notebook: NotebookNode, folder: Path, root: Path) -> NotebookNode:
         try:
             client.execute(
                 env=kernel_environment(root, Path(scratch)),
-                stderr=subprocess.DEVNULL,  # ipykernel warns at every start that it uses TCP
+                stderr=subprocess.DEVNULL,  # over TCP ipykernel warns at every start
             )
         except (CellControlSignal, DeadKernelError) as error:
             raise LessonError(_what_happened(notebook, error)) from None

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -18,6 +19,8 @@ __all__ = ("Lab",)
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_COPIED = (".*", "__pycache__", "tests", "docs", "my_work", "progress.db*")
+# A free port may be another's when the kernel takes it: see tools/kernel_sockets.py.
+KERNELS_OVER_FILES = () if os.name == "nt" else ("--KernelManager.transport=ipc",)
 WAIT = 120  # seconds for the first page, on a busy machine with cold caches
 
 
@@ -35,12 +38,13 @@ class Lab:
         """
         self.course = home / "course"
         self.progress = home / "progress.db"
-        self._runtime = home / "runtime"
+        # Short, because kernels' sockets are in it: their paths have 103 characters at most.
+        self._runtime = Path(tempfile.mkdtemp(prefix="lab-"))
         self._log = home / "jupyterlab.log"
         _copy_course(self.course)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "course.py", "--no-browser"],
+                [sys.executable, "course.py", "--no-browser", *KERNELS_OVER_FILES],
                 cwd=self.course,
                 env=self._environment(home),
                 stdout=log,
@@ -68,6 +72,7 @@ class Lab:
             _, left = psutil.wait_procs(started, timeout=10)
             for process in left:
                 process.kill()
+        shutil.rmtree(self._runtime, ignore_errors=True)
         if left:
             raise RuntimeError(f"JupyterLab ended and left {len(left)} process(es) behind: {left}")
 
