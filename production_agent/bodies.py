@@ -63,7 +63,7 @@ class Message(BaseModel):
 
 
 class Thread(BaseModel):
-    """A thread and its status; `resuming`: a decision is taken up after a crash."""
+    """A thread and its status; `resuming`: what a crash left is taken up."""
 
     id: str
     title: str

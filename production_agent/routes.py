@@ -150,7 +150,8 @@ def _events(run: Run) -> StreamingResponse:
 
 def _thread(row: dict) -> bodies.Thread:
     if row["run"] and not row["outcome"]:
-        status = "running" if row["alive"] else "resuming" if row["decided"] else "stopped"
+        # A dead process's turn is "stopped" only once the thread is free for the next message.
+        status = "running" if row["alive"] and row["kind"] != "recovery" else "resuming"
     elif row["run"] and row["decided"]:
         status = "resuming"
     elif row["run"] and row["pending"]:

@@ -39,7 +39,7 @@ class Store:
     async def threads(self, owner: str, limit: int, thread: str | None = None) -> list[dict]:
         """Return the owner's threads (or this one) with their last run, the newest first."""
         sql = f"""
-            select t.*, r.outcome, r.reference, r.id as run, r.lease > {self.now} as alive,
+            select t.*, r.outcome, r.reference, r.kind, r.id as run, r.lease > {self.now} as alive,
               (select count(*) from approvals a where a.thread = t.id and a.state = 'pending'
                 and a.expires > {self.now}) as pending,
               (select count(*) from approvals a where a.thread = t.id and a.state = 'decided'

@@ -13,6 +13,8 @@ import httpx
 import pytest
 from service_process import Service, decision, until
 
+from production_agent import routes
+
 # As in stalling_service.py, which cannot be imported without becoming a service.
 ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45
 
@@ -101,3 +103,12 @@ def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: in
     assert ("tool", f"Refunded {amount} euros for order T-7.") in service.messages(thread)
     assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
     assert not served.requests[-1].remarks and paid(after, amount) == 1
+
+
+@pytest.mark.parametrize(
+    ("alive", "kind", "status"),
+    [(True, "message", "running"), (False, "message", "resuming"), (True, "recovery", "resuming")],
+)
+def test_stopped_is_said_only_of_a_free_thread(alive: bool, kind: str, status: str) -> None:
+    row = {"id": "t", "title": "", "created": 0.0, "run": "r", "outcome": None, "pending": 0}
+    assert routes._thread(row | {"alive": alive, "kind": kind, "decided": 0}).status == status
