@@ -53,11 +53,11 @@ def mutants(source: str) -> Iterator[tuple[str, str]]:
     for number, node in enumerate(ast.walk(tree)):
         for operator in OPERATORS:
             for variant in range(3):
-                mutant = copy.deepcopy(tree)
-                target = list(ast.walk(mutant))[number]
-                what = operator(target, variant)
-                if what is None:
+                # Tried on a copy of the node alone: few operators fit, and a tree is large.
+                if operator(copy.deepcopy(node), variant) is None:
                     break
+                mutant = ast.parse(source)
+                what = operator(list(ast.walk(mutant))[number], variant)
                 text = ast.unparse(ast.fix_missing_locations(mutant))
                 if not _compiles(text) or (form := normal_form(text)) in seen:
                     continue
