@@ -32,6 +32,7 @@ WORDS = {  # word: (what runs, whether it needs the packages, help)
     "lint": (("tools/lint.py",), True, "style of the code, rules of the lessons"),
     "bench": (("tools/bench.py",), True, "how fast the parts are"),
     "grade": (("tools/grade.py",), True, "mark handed-in notebooks"),
+    "export": (("tools/export.py",), True, "lessons for nbgrader or otter"),
     "slides": (("tools/slides.py",), True, "a lesson as slides"),
     "serve": (("-m", "production_agent"), True, "[--port N]: the production agent as a service"),
 }

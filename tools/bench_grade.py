@@ -19,19 +19,13 @@ from pathlib import Path
 from bench_model import CACHE
 from bench_peers import ROOT, Peer, pip_install, program
 from bench_verdicts import invalid, verdict
+from export import NBGRADER
 
 __all__ = ("aims", "measure", "table")
 
-NBGRADER = "nbgrader 0.9.6"
 AIM = 10  # times faster
 WORKERS = 2
 SAMPLE = ("00_start_here", "03_human_in_the_loop", "05_loop_prevention")  # the whole takes hours
-CONFIG = """
-c = get_config()
-c.ClearSolutions.code_stub = {"python": "..."}
-c.Execute.timeout = 120
-c.NbGrader.logfile = ""
-"""
 
 
 def measure(
@@ -53,9 +47,9 @@ def measure(
         Missing: nbgrader is not there.
     """
     peer = Peer(
-        NBGRADER,
+        NBGRADER.replace("==", " "),
         lambda folder, port: [],
-        lambda folder: pip_install(folder, NBGRADER.replace(" ", "==")),
+        lambda folder: pip_install(folder, NBGRADER),
     )
     installed = peer.ready_folder(cache, install)
     with tempfile.TemporaryDirectory(prefix="bench-grade-") as scratch:
@@ -95,10 +89,9 @@ def _course(
 ) -> Path:
     """Make a course of nbgrader's, with the lessons released."""
     course.mkdir()
-    (course / "nbgrader_config.py").write_text(CONFIG, "utf-8")
-    build = [sys.executable, str(ROOT / "tools" / "build_lessons.py")]
     quiet = {"capture_output": True, "check": True, "cwd": course}
-    subprocess.run([*build, "--nbgrader", str(course / "source")], **quiet)
+    export = [sys.executable, str(ROOT / "tools" / "export.py"), "nbgrader", str(course)]
+    subprocess.run([*export, *lessons], **quiet)
     for lesson in lessons:
         words = _nbgrader(course, installed, "generate_assignment", lesson, "--create")
         subprocess.run(words, env=environment, **quiet)

@@ -5,8 +5,6 @@
     tools/build_lessons.py 05          only lessons whose name starts with 05
     tools/build_lessons.py --check     start no kernel; fail, naming the file, if a notebook is not
                                        what its source says
-    tools/build_lessons.py --nbgrader FOLDER
-                                       write source notebooks for nbgrader, start no kernel
     tools/build_lessons.py --redraw    also write notebooks in which only pictures changed
 
 `lessons/NN_topic.py` becomes `notebooks/NN_topic.ipynb` and `solutions/NN_topic.ipynb`. What may
@@ -31,7 +29,6 @@ import nbformat
 from execution import execute
 from lesson import LessonError, read_lesson, solved_version, student_version, tags
 from nbformat import NotebookNode
-from nbgrader_source import nbgrader_source
 from outputs import compared_text, complaints_about, unexpected_verdicts
 
 __all__ = ("build", "complaints", "orphans", "main")
@@ -132,7 +129,6 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("lessons", nargs="*", metavar="NN", help="first characters of names")
     parser.add_argument("--check", action="store_true", help="only compare, start no kernel")
     parser.add_argument("--redraw", action="store_true", help="write pictures anew")
-    parser.add_argument("--nbgrader", metavar="FOLDER", type=Path, help="write nbgrader's source/")
     args = parser.parse_args(argv)
     sources = sorted((root / "lessons").glob("[0-9]*.py"))
     if args.lessons:
@@ -147,19 +143,13 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
             if args.check:
                 problems += complaints(source, root)
                 continue
-            if args.nbgrader:
-                path = args.nbgrader / source.stem / f"{source.stem}.ipynb"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _write(nbgrader_source(read_lesson(source)), path)
-                print(path)
-                continue
             began = time.perf_counter()
             print(f"[{number}/{len(sources)}] {source.stem} ... ", end="", flush=True)
             build(source, root, args.redraw)
             print(f"{time.perf_counter() - began:.1f} s", flush=True)
         except LessonError as error:
             problems.append(str(error))
-            if not (args.check or args.nbgrader):
+            if not args.check:
                 print("stopped", flush=True)
     if args.check and not args.lessons:
         problems += orphans(root)

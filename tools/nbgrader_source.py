@@ -1,9 +1,7 @@
-"""Make of a lesson what nbgrader calls a source notebook.
+"""Make of a lesson what nbgrader calls a source notebook, and write the configuration it needs.
 
 `nbgrader generate_assignment` clears the solutions itself; it knows the same two marker lines and
-replaces a block by its `code_stub`, which has to be `...` here:
-
-    c.ClearSolutions.code_stub = {"python": "..."}
+replaces a block by the `code_stub` of its configuration, which has to be `...` here.
 
 Exercise cells can be edited, all others are locked. A check is worth one point: it returns nothing
 for a right answer, a fraction for a partly right one, and raises for a wrong one.
@@ -12,15 +10,18 @@ for a right answer, a fraction for a partly right one, and raises for a wrong on
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 from cells import tags
 from markers import MARKER, solution_spans, stub
 from nbformat import NotebookNode, from_dict
 
-__all__ = ("nbgrader_source",)
+__all__ = ("nbgrader_config", "nbgrader_source")
 
 SCHEMA_VERSION = 3  # of nbgrader's cell metadata, as of nbgrader 0.9
 POINTS = 1.0  # of each check
+CONFIG = Path(__file__).with_name("nbgrader_config.py")
+COURSE = 'COURSE = ""'  # the line of it in which the course's folder is to stand
 
 
 def nbgrader_source(lesson: NotebookNode) -> NotebookNode:
@@ -43,6 +44,11 @@ def nbgrader_source(lesson: NotebookNode) -> NotebookNode:
         if answer:
             cell.source = _with_placeholders(cell)
     return notebook
+
+
+def nbgrader_config(course: Path) -> str:
+    """Return the text of `nbgrader_config.py` for kernels that find the course in this folder."""
+    return CONFIG.read_text("utf-8").replace(COURSE, f"COURSE = {str(course)!r}", 1)
 
 
 def _with_placeholders(cell: NotebookNode) -> str:
