@@ -15,6 +15,7 @@ from course_utils.approval_call import Call, Decision, DecisionRefused, Record
 from course_utils.approval_card import Card, said
 from course_utils.approval_log import Log, answer
 from course_utils.approval_question import Question, check, read
+from course_utils.buttons import lost, otherwise
 
 __all__ = ("ApprovalPanel", "DecisionNeeded")
 
@@ -74,7 +75,7 @@ class ApprovalPanel:
         self._failure = ""
         self._cards: dict[str, list[Card]] = {}  # of each question that waits
         self._status = ipywidgets.HTML()
-        self.widget = ipywidgets.VBox([self._status])
+        self.widget = ipywidgets.VBox([lost(), self._status])
         with self._lock:
             self._update()
 
@@ -146,8 +147,7 @@ class ApprovalPanel:
         waiting = self.pending
         lines = [f"ApprovalPanel: {_count(len(waiting))} for a decision."]
         for number, call in enumerate(waiting):
-            allowed = ", ".join(call.allowed)
-            lines.append(f"  [{number}] {call}  ({allowed})")
+            lines.append(f"  [{number}] {call}  ({', '.join(call.allowed)})")
             if call.why and call.tool:
                 lines.append(f"      {call.why}")
         lines += (f"  {record}" for _, record in self._records)
@@ -156,7 +156,7 @@ class ApprovalPanel:
         if (values := self.result) is not None:
             lines.append(f"  finished: {answer(values)}")
         if waiting:
-            lines.append('Buttons need a running notebook; without one: panel.decide("approve").')
+            lines.append(otherwise('panel.decide("approve")'))
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:

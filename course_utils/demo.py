@@ -17,6 +17,7 @@ from typing import Any
 
 import ipywidgets
 
+from course_utils.buttons import lost, otherwise
 from lesson_model import LessonModel
 from lesson_model.faults import WORDS, Faults
 
@@ -64,7 +65,8 @@ class Panel:
         self._paces.observe(lambda change: self._set_pace(change["new"]), "value")
         self._status = ipywidgets.HTML()
         row = ipywidgets.Box(faults, layout=ipywidgets.Layout(flex_flow="row wrap"))
-        self.widget = ipywidgets.VBox([self._paces, self._times, row, reset, self._status])
+        parts = [lost(), self._paces, self._times, row, reset, self._status]
+        self.widget = ipywidgets.VBox(parts)
         self._say("Nothing is changed yet.")
 
     def pace(self, name: str) -> None:
@@ -107,7 +109,7 @@ class Panel:
             f"Demo panel: {self._said}\n"
             f"  panel.pace(...)           {', '.join(PACES)}\n"
             f"  panel.fail(..., times=1)  {', '.join(FAULTS)}\n"
-            "  panel.reset()"
+            "  panel.reset()\n" + otherwise('panel.pace("slow")')
         )
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:

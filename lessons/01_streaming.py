@@ -30,7 +30,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import interrupt
 
 import lesson_model
-from course_utils import pictures
+from course_utils import buttons, pictures
 from course_utils.checks import streaming as check
 
 model = lesson_model.start()
@@ -470,7 +470,8 @@ print([message.type for message in reply["messages"]], reply["messages"][-1].tex
 # Now a real stop button. The stream runs as a task beside the notebook and writes into a widget;
 # the button cancels the task. (The line with `call_later` presses the button after half a second, so
 # that this page also runs with nobody there. Remove it, run both cells, and press Stop yourself. A
-# button lives as long as its kernel: after a restart, run the cell again.)
+# button lives as long as its kernel. After a restart, and where a page opened anew says "Error
+# displaying widget", run the cells from the top again.)
 
 # %%
 screen = ipywidgets.HTML()
@@ -489,7 +490,7 @@ writing = asyncio.create_task(write_on_screen())
 stop.on_click(lambda _: writing.cancel())
 asyncio.get_running_loop().call_later(0.5, stop.click)
 
-ipywidgets.VBox([stop, screen])
+buttons.show(ipywidgets.VBox([stop, screen]), "a Stop button", code="writing.cancel()")
 
 # %%
 try:

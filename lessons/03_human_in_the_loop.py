@@ -578,7 +578,8 @@ panel
 #
 # Try this, too: press nothing, restart the kernel (menu Kernel), select the next cell, choose
 # Run > Run All Above Selected Cell, and run the cell. The old panel is dead: its buttons have no
-# kernel any more. The new one shows the same question. It was in the file, not in the process.
+# kernel any more. The new one shows the same question. It was in the file, not in the process. (Open
+# this page tomorrow, and "Error displaying widget" stands here: the same, and the same cure.)
 
 # %%
 file = Path(jupyter_runtime_dir()) / "approvals.sqlite"  # a folder of your own, outlives the kernel

@@ -39,7 +39,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send, interrupt
 
 import lesson_model
-from course_utils import pictures
+from course_utils import buttons, pictures
 from course_utils.checks import loop_prevention as check
 
 model = lesson_model.start()
@@ -125,7 +125,8 @@ def bill(step: int, rounds: list) -> str:
 # line with `PRESS_AT` presses the button at step 61, so that this page reads the same for
 # everybody. Set it to `None`, run both cells again, and decide for yourself when you have seen
 # enough. The lesson model answers much faster than a hosted one: what you see in a second would
-# take a minute.)
+# take a minute. Where a page opened anew says "Error displaying widget", run the cells from the top
+# again: a button lives as long as its kernel.)
 
 # %%
 PRESS_AT = 61
@@ -156,7 +157,7 @@ async def watch() -> int:
 
 model.pace(first=0.03)
 watching = asyncio.create_task(watch())
-ipywidgets.VBox([stop_button, meter])
+buttons.show(ipywidgets.VBox([stop_button, meter]), "a Stop button", code="pressed.set()")
 
 # %%
 step = await watching

@@ -145,7 +145,7 @@ def test_text_for_where_widgets_do_not_run() -> None:
         "ApprovalPanel: 2 calls wait for a decision.\n"
         '  [0] refund(order="T-7", amount=120)  (approve, edit, reject, respond)\n'
         '  [1] refund(order="T-8", amount=5)  (approve, edit, reject, respond)\n'
-        'Buttons need a running notebook; without one: panel.decide("approve").'
+        'No buttons? Run this notebook in JupyterLab, or do it in code: panel.decide("approve")'
     )  # fmt: skip
     panel.decide("edit", args=LESS, call=0)
     panel.decide("reject", reason="no")
