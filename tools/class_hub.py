@@ -1,0 +1,194 @@
+"""A real JupyterHub on this machine, as instructor/hub/ sets it up: installed, started, ended.
+
+Each hub listens on a loopback address of its own (127.x.y.z, Linux): nobody else uses its ports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import requests
+from bench_peers import ROOT, Missing, npm_install, tell
+
+__all__ = ("HUB", "PASSWORD", "PROXY", "Hub", "commit", "installed")
+
+HUB = ROOT / "instructor" / "hub"
+PINS = (ROOT / "requirements.txt", HUB / "requirements-hub.txt")
+PROXY = "configurable-http-proxy@5.3.0"  # as README.md of instructor/hub/ has it
+PASSWORD = "tents-and-pegs"
+PATIENCE = 90  # seconds until a state that should come counts as missing
+ASKED_EVERY = 0.05  # seconds between two looks at it
+
+
+def installed(cache: Path, install: bool = True) -> Path:
+    """Return a folder with `venv` and `proxy`, after filling it where the pins are new.
+
+    Raises:
+        Missing: It cannot be had on this machine; the text says why.
+    """
+    if not sys.platform.startswith("linux"):
+        raise Missing("the hub of a class is for Linux")
+    folder, stamp = cache / "jupyterhub", _stamp()
+    done = folder / "installed"
+    if done.exists() and done.read_text("utf-8") == stamp:
+        return folder
+    if not install:
+        raise Missing("JupyterHub is not installed; python3 course.py bench class installs it")
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "proxy").mkdir(parents=True)
+    npm_install(folder / "proxy", PROXY, (20, 0))
+    uv, venv = [sys.executable, "-m", "uv"], str(folder / "venv")
+    tell("a Python environment", [*uv, "venv", "--python", sys.executable, venv])
+    wanted = [word for pins in PINS for word in ("-r", str(pins))]
+    python = str(folder / "venv" / "bin" / "python")
+    tell("JupyterHub", [*uv, "pip", "install", "--python", python, *wanted])
+    done.write_text(stamp, "utf-8")
+    return folder
+
+
+def _stamp() -> str:
+    pins = b"".join(path.read_bytes() for path in PINS)
+    return f"{hashlib.sha256(pins).hexdigest()} {PROXY} {sys.version_info[:2]}"
+
+
+def commit(folder: Path) -> Path:
+    """Make `folder` a git repository of the course as it is here, and return it."""
+    private = (".git", ".venv", "__pycache__", "my_work", "lecture", "progress.db*", "*-grades.*")
+    made = (".pytest_cache", ".ruff_cache", ".hypothesis", ".benchmarks", ".ipynb_checkpoints")
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*private, *made))
+    who = ["-c", "user.name=teacher", "-c", "user.email=teacher@example.com"]
+    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "The course"]):
+        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    return folder
+
+
+class Hub:
+    """A hub with its proxy and its students' servers; as a context manager it leaves nothing.
+
+    Args:
+        state: An empty folder with a short path (students' sockets are in it).
+        programs: What `installed` returned.
+        course: A git repository, handed out to each student.
+        settings: More of what instructor/hub/jupyterhub_config.py reads, such as HUB_STUDENTS.
+    """
+
+    def __init__(self, state: Path, programs: Path, course: Path, **settings: str) -> None:
+        self.state, self.programs = state, programs
+        self.ip = "127." + ".".join(str(random.randint(2, 250)) for _ in range(3))
+        self.url = f"http://{self.ip}:8000"
+        own = {"HUB_STATE": str(state), "HUB_COURSE": str(course), "HUB_IP": self.ip}
+        self.settings = own | {"HUB_PASSWORD": PASSWORD} | settings
+        (state / "proxy").symlink_to(programs / "proxy")
+
+    def __enter__(self) -> Hub:
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for end in ("terminate", "kill"):
+            left = self.processes()
+            for process in left:
+                try:
+                    getattr(process, end)()
+                except psutil.NoSuchProcess:
+                    pass
+            if not psutil.wait_procs(left, timeout=10)[1]:
+                break
+        self.popen.wait()
+
+    def start(self) -> None:
+        """Start the hub and wait until it answers through its proxy.
+
+        Raises:
+            Missing: It ended, or gave no answer in 90 s.
+        """
+        python = self.programs / "venv" / "bin" / "python"
+        command = [str(python), "-m", "jupyterhub", "-f", str(HUB / "jupyterhub_config.py")]
+        kept = {n: v for n, v in os.environ.items() if not n.startswith(("HUB_", "JUPYTER"))}
+        kept.pop("PYTHONPATH", None)
+        with (self.state / "hub.log").open("ab") as log:
+            self.popen = subprocess.Popen(
+                command,
+                cwd=self.state,
+                env=kept | self.settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.wait_for(lambda: self.answers("/hub/health"), "the hub answers")
+
+    def stop(self) -> None:
+        """End the hub alone, as Ctrl-C does."""
+        self.popen.send_signal(signal.SIGINT)
+        self.popen.wait(PATIENCE)
+
+    def answers(self, path: str) -> bool:
+        """Return whether a page comes, without a login, with status 200."""
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # no proxy between us
+                return session.get(self.url + path, timeout=10).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def wait_for(self, state, name: str) -> None:
+        """Wait until `state()` is true.
+
+        Raises:
+            Missing: The hub ended, or 90 s were not enough.
+        """
+        until = time.monotonic() + PATIENCE
+        while not state():
+            if self.popen.poll() is not None:
+                raise Missing(f"the hub ended before {name}: {self.last_words()}")
+            if time.monotonic() > until:
+                raise Missing(f"not within {PATIENCE} s: {name}. {self.last_words()}")
+            time.sleep(ASKED_EVERY)
+
+    def last_words(self) -> str:
+        """Return the end of the hub's log."""
+        return (self.state / "hub.log").read_text("utf-8", "replace")[-2000:]
+
+    def processes(self) -> list[psutil.Process]:
+        """Return all that runs for this hub, students' kernels included, wherever it hangs.
+
+        Servers outlive their hub; what tells them is their environment, which names our folder.
+        """
+        ours = []
+        for process in psutil.process_iter():
+            try:
+                own = process.environ()
+            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                continue
+            if self._owns(own.get("HUB_STATE", "")) or self._owns(own.get("HOME", "")):
+                ours.append(process)
+        return ours
+
+    def _owns(self, path: str) -> bool:
+        return path == str(self.state) or path.startswith(f"{self.state}{os.sep}")
+
+    def processes_of(self, student: str) -> list[psutil.Process]:
+        """Return a student's server, kernels, and what they started."""
+        home = str(self.state / "students" / student)
+        found = []
+        for process in self.processes():
+            try:
+                if process.environ().get("HOME") == home:
+                    found.append(process)
+            except psutil.NoSuchProcess:
+                continue
+        return found
