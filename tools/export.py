@@ -91,10 +91,7 @@ def for_otter(folder: Path, sources: list[Path], root: Path) -> int:
     for source, target in targets.items():
         lesson, name = read_lesson(source), source.stem
         built = root / "solutions" / f"{name}.ipynb"
-        solved = (
-            nbformat.read(built, as_version=4) if built.exists() else nbformat.v4.new_notebook()
-        )
-        tests = dict(otter_tests(name, lesson, solved))
+        tests = otter_tests(name, lesson, built)
         _write_notebook(otter_notebook(lesson), target / f"{name}.ipynb")
         for file, text in tests.items():
             _write(text, target / "tests" / file)
