@@ -16,10 +16,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import other_grader
 from bench_model import CACHE
-from bench_peers import ROOT, Peer, pip_install, program
+from bench_peers import ROOT, program
 from bench_verdicts import invalid, verdict
-from export import NBGRADER
+from nbgrader_source import NBGRADER
 
 __all__ = ("aims", "measure", "table")
 
@@ -46,12 +47,7 @@ def measure(
     Raises:
         Missing: nbgrader is not there.
     """
-    peer = Peer(
-        NBGRADER.replace("==", " "),
-        lambda folder, port: [],
-        lambda folder: pip_install(folder, NBGRADER),
-    )
-    installed = peer.ready_folder(cache, install)
+    installed = other_grader.installed(NBGRADER, cache, install)
     with tempfile.TemporaryDirectory(prefix="bench-grade-") as scratch:
         folder = Path(scratch)
         environment = _environment(folder, installed)

@@ -159,7 +159,7 @@ def program(folder: Path, name: str) -> str:
     return str(windows if windows.exists() else folder / "venv" / "bin" / name)
 
 
-def pip_install(folder: Path, requirement: str) -> None:
+def pip_install(folder: Path, requirement: str, *options: str) -> None:
     """Install a Python package into an environment of its own, with uv where it is there."""
     venv, uv = str(folder / "venv"), shutil.which("uv")
     if uv:
@@ -169,7 +169,7 @@ def pip_install(folder: Path, requirement: str) -> None:
     else:
         tell(requirement, [sys.executable, "-m", "venv", venv])
         install = [program(folder, "python"), "-m", "pip", "install"]
-    tell(requirement, [*install, requirement])
+    tell(requirement, [*install, *options, requirement])
 
 
 def npm_install(folder: Path, requirement: str, least: tuple[int, int]) -> None:

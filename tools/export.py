@@ -17,14 +17,12 @@ import fast_start  # noqa: F401 - before whatever imports nbformat
 import nbformat
 from lesson import LessonError, read_lesson
 from nbformat import NotebookNode
-from nbgrader_source import nbgrader_config, nbgrader_source
-from otter_source import otter_notebook, otter_requirements, otter_tests
+from nbgrader_source import NBGRADER, nbgrader_config, nbgrader_source
+from otter_source import OTTER, otter_notebook, otter_requirements, otter_tests
 
-__all__ = ("NBGRADER", "OTTER", "main")
+__all__ = ("main",)
 
 ROOT = Path(__file__).resolve().parent.parent
-NBGRADER = "nbgrader==0.9.6"  # the versions this was tried with
-OTTER = "otter-grader==7.0.0"
 PACKAGES = ("course_utils", "lesson_model", "production_agent")  # what a notebook may import
 JUNK = shutil.ignore_patterns("__pycache__", "*.pyc")
 

@@ -16,8 +16,9 @@ from cells import tags
 from markers import MARKER, solution_spans, stub
 from nbformat import NotebookNode, from_dict
 
-__all__ = ("nbgrader_config", "nbgrader_source")
+__all__ = ("NBGRADER", "nbgrader_config", "nbgrader_source")
 
+NBGRADER = "nbgrader==0.9.6"  # the version all this is tried with
 SCHEMA_VERSION = 3  # of nbgrader's cell metadata, as of nbgrader 0.9
 POINTS = 1.0  # of each check
 CONFIG = Path(__file__).with_name("nbgrader_config.py")

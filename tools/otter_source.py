@@ -15,8 +15,9 @@ from cells import LessonError, cell_error, exercise_name, tags
 from lesson import student_version
 from nbformat import NotebookNode
 
-__all__ = ("otter_notebook", "otter_requirements", "otter_tests")
+__all__ = ("OTTER", "otter_notebook", "otter_requirements", "otter_tests")
 
+OTTER = "otter-grader==7.0.0"  # the version all this is tried with
 RESULT = "application/vnd.course.result+json"  # of a check, in the solved notebook
 UNWANTED = ("wrapt",)  # otter 7 wants an older one; of our packages only some for tests use it
 TEST = '''\
@@ -37,9 +38,9 @@ def judge(env, part):
     if not said:
         said.append(eval({call!r}, {{**env, "check": check}}))
     result = said[0]
-    states = {{each.title: each.status for each in result.parts}}
-    partly = result.status == "partial" and states.get(part) == "passed"
-    assert result.status == "passed" or partly, repr(result)
+    mine = next((each for each in result.parts if each.title == part), result)
+    partly = result.status == "partial" and mine.status == "passed"
+    assert result.status == "passed" or partly, mine.message or repr(result)
 '''
 CASE = """
 
