@@ -55,7 +55,7 @@ def main(words: list[str] | None = None, root: Path = ROOT) -> int:
     try:
         return write(asked.folder, [each for each in sources if each.stem.startswith(wanted)], root)
     except LessonError as error:
-        print(f"{error}\nThe lesson is not exported.", file=sys.stderr)
+        print(f"{error}\nNothing was exported.", file=sys.stderr)
         return 1
 
 
@@ -64,8 +64,9 @@ def for_nbgrader(folder: Path, sources: list[Path], root: Path) -> int:
     targets = {source: folder / "source" / source.stem for source in sources}
     if _taken(targets):
         return 2
+    made = {source: nbgrader_source(read_lesson(source)) for source in sources}
     for source, target in targets.items():
-        _write_notebook(nbgrader_source(read_lesson(source)), target / f"{source.stem}.ipynb")
+        _write_notebook(made[source], target / f"{source.stem}.ipynb")
     config = folder / "nbgrader_config.py"
     if config.exists():
         print(f"{config} is kept as it was. To have ours, remove it and export again.")
@@ -86,18 +87,16 @@ def for_otter(folder: Path, sources: list[Path], root: Path) -> int:
     targets = {source: folder / source.stem for source in sources}
     if _taken(targets):
         return 2
+    lessons = {source: read_lesson(source) for source in sources}
+    built = {source: root / "solutions" / f"{source.stem}.ipynb" for source in sources}
+    tests = {source: otter_tests(source.stem, lessons[source], built[source]) for source in sources}
+    pins = otter_requirements((root / "requirements.txt").read_text("utf-8"))
     for source, target in targets.items():
-        lesson, name = read_lesson(source), source.stem
-        built = root / "solutions" / f"{name}.ipynb"
-        tests = otter_tests(name, lesson, built)
-        _write_notebook(otter_notebook(lesson), target / f"{name}.ipynb")
-        for file, text in tests.items():
+        _write_notebook(otter_notebook(lessons[source]), target / f"{source.stem}.ipynb")
+        for file, text in tests[source].items():
             _write(text, target / "tests" / file)
-        _write(
-            otter_requirements((root / "requirements.txt").read_text("utf-8")),
-            target / "requirements.txt",
-        )
-        _write(built.read_text("utf-8"), target / "solutions" / built.name)
+        _write(pins, target / "requirements.txt")
+        _write(built[source].read_text("utf-8"), target / "solutions" / built[source].name)
         for package in PACKAGES:
             shutil.copytree(root / package, target / package, ignore=JUNK)
     name = sources[0].stem

@@ -76,13 +76,13 @@ def otter_tests(name: str, lesson: NotebookNode, built: Path) -> dict[str, str]:
     for cell in lesson.cells:
         if "check" not in tags(cell):
             continue
-        exercise, titles = exercise_name(cell), parts.get(cell.id)
+        exercise, call, titles = exercise_name(cell), _call(cell, name), parts.get(cell.id)
         if titles is None:
             raise LessonError(
                 f"solutions/{name}.ipynb does not show what the check of {exercise} says. "
                 f"Run: python3 course.py build {name[:2]}"
             )
-        text = TEST.format(exercise=exercise, lesson=name, topic=name[3:], call=_call(cell))
+        text = TEST.format(exercise=exercise, lesson=name, topic=name[3:], call=call)
         for number, title in enumerate(titles or [exercise], 1):
             text += CASE.format(number=number, title=title)
         tests[f"{exercise}.py"] = text
@@ -103,11 +103,10 @@ def _parts(cell: NotebookNode) -> list[str] | None:
     return None
 
 
-def _call(cell: NotebookNode) -> str:
+def _call(cell: NotebookNode, name: str) -> str:
     """Return a check cell's call without comments."""
     body = ast.parse(cell.source).body
     if len(body) != 1 or not isinstance(body[0], ast.Expr):
-        raise cell_error(
-            cell, "a check of more than one call", "Leave nothing but `check.exN(...)`."
-        )
+        fault = cell_error(cell, "a check of more than one call", "Keep `check.exN(...)` alone.")
+        raise LessonError(f"lessons/{name}.py: {fault}")
     return ast.unparse(body[0])
