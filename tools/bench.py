@@ -5,6 +5,7 @@
     python3 course.py bench nbval            the strict run of all notebooks
     python3 course.py bench start            course.py, imports, the lesson model's start
     python3 course.py bench grade            grading beside nbgrader's; minutes, so only when named
+    python3 course.py bench class            thirty students on one JupyterHub; ten minutes, likewise
 
 The first `bench model` installs the other servers, each in an environment of its own; so does
 `bench grade` with nbgrader.
@@ -20,6 +21,7 @@ import sys
 import time
 from pathlib import Path
 
+import bench_class
 import bench_grade
 import bench_model
 import bench_nbval
@@ -34,6 +36,9 @@ LONG = ("grade",)
 
 def main(words: list[str] | None = None) -> int:
     """Measure the parts named; return 1 if a measurement is not valid, whatever the aims."""
+    words = sys.argv[1:] if words is None else words
+    if words[:1] == ["class"]:
+        return bench_class.main(words[1:])  # it has options of its own
     parser = argparse.ArgumentParser(
         prog="course.py bench",
         description=__doc__,

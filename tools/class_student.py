@@ -1,4 +1,4 @@
-"""A student of a class on JupyterHub, as the browser would do it: log in, start a server, run cells.
+"""A student of a class on JupyterHub, as the browser would: log in, start a server, run cells.
 
 No token, no shortcut: the login form, its cookies, the hub's OAuth, the kernel's websocket, all of
 it through the hub's proxy.
