@@ -5,7 +5,7 @@
     python3 course.py bench nbval            the strict run of all notebooks
     python3 course.py bench start            course.py, imports, the lesson model's start
     python3 course.py bench grade            grading beside nbgrader's; minutes, so only when named
-    python3 course.py bench class            thirty students on one JupyterHub; ten minutes, likewise
+    python3 course.py bench class            thirty students on one JupyterHub, minutes likewise
 
 The first `bench model` installs the other servers, each in an environment of its own; so does
 `bench grade` with nbgrader.
