@@ -3,7 +3,7 @@
     python3 course.py bench class                            thirty students, lesson 3
     python3 course.py bench class --students 5 --lesson 01
 
-Thirty take about 6 GB of memory and, on two cores, ten minutes. Memory is the proportional set
+Thirty take about 9 GB of memory and, on two cores, five minutes. Memory is the proportional set
 size (PSS) of Linux: pages that processes share are divided among them, so the sum over all is what
 the machine has to have. CPU seconds say more than the wall clock, which depends on the cores.
 """
@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 from statistics import median
 
@@ -26,7 +27,7 @@ import psutil
 from bench_model import CACHE
 from bench_peers import ROOT, Missing
 from class_hub import PASSWORD, Hub, commit, installed
-from class_student import Refused, Student, shown
+from class_student import Kernel, Refused, Student, shown
 
 __all__ = ("main", "measure", "pss", "sizing", "table")
 
@@ -70,8 +71,8 @@ def measure(students: int, lesson: str, cache: Path = CACHE, say: Callable = pri
     Returns:
         For "server", "imports" and "peak" the PSS in bytes of each student; "cpu_start" and
         "cpu_lesson" the CPU seconds of each; "hub" the PSS and CPU seconds of hub and proxy;
-        "wall" the seconds each step took; "differences" (student, cell id) wherever a cell showed
-        another text than the saved notebook.
+        "wall" the seconds each step took; "differences" (student, cell id, first line that
+        differs) wherever a cell showed another text than the saved notebook.
 
     Raises:
         Missing: There is no hub to be had.
@@ -119,7 +120,7 @@ def measure(students: int, lesson: str, cache: Path = CACHE, say: Callable = pri
         others = [process for process in hub.processes() if process.pid not in theirs]
         found["hub"] = (pss(others), cpu(others))
         found["differences"] = [
-            (who.name, cell) for who, ids in zip(people, seen, strict=True) for cell in ids
+            (who.name, *one) for who, each in zip(people, seen, strict=True) for one in each
         ]
         return found
 
@@ -135,14 +136,15 @@ def come(student: Student) -> None:
     student.start_server()
 
 
-def differences(kernel, cells: list[dict]) -> list[str]:
-    """Run cells and return the ids of those that do not show the text that is saved."""
+def differences(kernel: Kernel, cells: list[dict]) -> list[tuple[str, str]]:
+    """Run cells; return id and first other line of those that show another text than is saved."""
     found = []
     for cell in cells:
-        said = shown(kernel.run(cell["source"]))
-        ignored = "nbval-ignore-output" in cell["metadata"].get("tags", ())
-        if not ignored and said != shown(cell["outputs"]):
-            found.append(cell["id"])
+        said, saved = shown(kernel.run(cell["source"])), shown(cell["outputs"])
+        if said != saved and "nbval-ignore-output" not in cell["metadata"].get("tags", ()):
+            lines = zip_longest(said.splitlines(), saved.splitlines(), fillvalue="nothing")
+            first = next((f"{one!r}, saved: {two!r}" for one, two in lines if one != two), "")
+            found.append((cell["id"], first))
     return found
 
 
@@ -234,7 +236,7 @@ def table(found: dict) -> str:
         lines.append(f"  {wall:6.0f} s until the last one was through: {step}")
     if found["differences"]:
         lines.append(f"  {len(found['differences'])} cells showed another text than is saved:")
-        lines += [f"    {name}: {cell}" for name, cell in found["differences"][:20]]
+        lines += [f"    {name}, {cell}: {line}" for name, cell, line in found["differences"][:20]]
     need = sizing(found, 30, 45)
     lines.append(
         f"  so 30 students need {need['gb']:.0f} GB, with a quarter to spare; {need['cores']:.1f} "
