@@ -95,7 +95,7 @@ class Report:
             f"{line.name}</th><td style='text-align:left'>{html.escape(line.words)}</td></tr>"
             for line in self.lines
         )
-        head = "<tr><th></th><th>line</th><th style='text-align:left'>what was seen</th></tr>"
+        head = "<tr><th>holds</th><th>line</th><th style='text-align:left'>what was seen</th></tr>"
         return f"<table><caption>{self._sum()}</caption>{head}{rows}</table>"
 
     def _sum(self) -> str:

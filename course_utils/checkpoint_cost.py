@@ -203,7 +203,9 @@ def _milliseconds(call: Callable, *arguments: Any) -> float:
 
 def _progress(steps: Sequence) -> Iterator:
     bar = ipywidgets.IntProgress(max=len(steps), description="Measuring")
-    display(bar)
+    # Words for wherever no widget is drawn, such as GitHub.
+    words = {"text/plain": "While this cell runs, a bar shows how far the measuring is."}
+    display(bar._repr_mimebundle_() | words, raw=True)
     for step in steps:
         yield step
         bar.value += 1

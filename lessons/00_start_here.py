@@ -15,7 +15,9 @@
 # failing services, cannot run away, can be debugged, and can be deployed. You need no API key and
 # no network.
 #
-# Run the cells from top to bottom with **Shift + Enter**.
+# Run the cells from top to bottom with **Shift + Enter**. (Where there were buttons or a bar, a page
+# opened again tomorrow says "Error displaying widget": they lived in yesterday's kernel. Run the
+# cells again.)
 #
 # ## Is everything ready?
 

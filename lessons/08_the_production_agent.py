@@ -808,27 +808,27 @@ print("running:", [service for service in services if service.poll() is None])
 #
 # | what you see in production | the cause | see it fail |
 # |---|---|---|
-# | nothing on the page until the end | the default mode streams steps, not words | [1](01_streaming.ipynb#The-silence) |
-# | half an answer, no error | the stream broke; `finish_reason` is missing | [1](01_streaming.ipynb#An-answer-cut-in-the-middle) |
-# | you pay for answers nobody reads | a sync node cannot be stopped | [1](01_streaming.ipynb#A-stop-button-that-does-not-stop) |
-# | everybody is a stranger after a deploy | a saver in memory | [2](02_persistence.ipynb#The-restart) |
-# | the database grows and grows | a checkpoint holds the whole state, and stays | [2](02_persistence.ipynb#The-store-does-not-get-smaller) |
-# | messages vanish when two arrive at once | two runs on one thread | [2](02_persistence.ipynb#One-thread,-four-servers) |
-# | a mail is sent twice | the node runs again from its first line | [3](03_human_in_the_loop.ipynb#The-pattern) |
-# | a chat is dead after a "no" | a tool call without its `ToolMessage` | [3](03_human_in_the_loop.ipynb#Fault-one:-a-%22no%22-kills-the-conversation) |
-# | one call approved, two ran | the gate looks at `tool_calls[0]` | [3](03_human_in_the_loop.ipynb#Faults-two-and-three:-what-did-she-believe-she-approved?) |
-# | nobody is ever asked | `except Exception` around `interrupt` | [3](03_human_in_the_loop.ipynb#The-question-that-is-never-asked) |
-# | 27 requests for one question | three layers that retry | [4](04_retry_and_fallback.ipynb#One-question,-twenty-seven-requests) |
-# | a bug on the bill only | the fallback answers a 400, too | [4](04_retry_and_fallback.ipynb#When-waiting-does-not-help:-fall-back) |
-# | chats hang for ever | `ChatOpenAI` has no timeout | [4](04_retry_and_fallback.ipynb#How-long-may-it-take?) |
-# | a thread is dead after a tool crashed | `ToolNode` lets the error through | [4](04_retry_and_fallback.ipynb#Tools-that-fail) |
-# | a bill for one endless chat | the limit is 10,007 steps unless you set it | [5](05_loop_prevention.ipynb#The-agent-that-does-not-stop) |
-# | an old customer is locked out | a limit for a turn counts the thread | [5](05_loop_prevention.ipynb#Exercise-5.4---the-assistant-that-goes-mute) |
-# | card numbers in the log | somebody logged the state | [6](06_debugging.ipynb#Logs-that-tell-too-much,-and-too-little) |
-# | tracing is on, though it was turned off | two variables, and a cache | [6](06_debugging.ipynb#%22I-turned-tracing-off%22) |
-# | a handoff, and the thread is dead | the message's other call has no answer | [7](07_multi_agent.ipynb#What-is-taken-along) |
-# | one order works, two raise | two workers write one key, no reducer | [7](07_multi_agent.ipynb#Side-by-side) |
-# | a team runs far past its limit | each call of a worker counts anew | [7](07_multi_agent.ipynb#Limits-for-the-whole-team) |
+# | nothing on the page until the end | the default mode streams steps, not words | [lesson 1](01_streaming.ipynb#The-silence) |
+# | half an answer, no error | the stream broke; `finish_reason` is missing | [lesson 1](01_streaming.ipynb#An-answer-cut-in-the-middle) |
+# | you pay for answers nobody reads | a sync node cannot be stopped | [lesson 1](01_streaming.ipynb#A-stop-button-that-does-not-stop) |
+# | everybody is a stranger after a deploy | a saver in memory | [lesson 2](02_persistence.ipynb#The-restart) |
+# | the database grows and grows | a checkpoint holds the whole state, and stays | [lesson 2](02_persistence.ipynb#The-store-does-not-get-smaller) |
+# | messages vanish when two arrive at once | two runs on one thread | [lesson 2](02_persistence.ipynb#One-thread,-four-servers) |
+# | a mail is sent twice | the node runs again from its first line | [lesson 3](03_human_in_the_loop.ipynb#The-pattern) |
+# | a chat is dead after a "no" | a tool call without its `ToolMessage` | [lesson 3](03_human_in_the_loop.ipynb#Fault-one:-a-%22no%22-kills-the-conversation) |
+# | one call approved, two ran | the gate looks at `tool_calls[0]` | [lesson 3](03_human_in_the_loop.ipynb#Faults-two-and-three:-what-did-she-believe-she-approved?) |
+# | nobody is ever asked | `except Exception` around `interrupt` | [lesson 3](03_human_in_the_loop.ipynb#The-question-that-is-never-asked) |
+# | 27 requests for one question | three layers that retry | [lesson 4](04_retry_and_fallback.ipynb#One-question,-twenty-seven-requests) |
+# | a bug on the bill only | the fallback answers a 400, too | [lesson 4](04_retry_and_fallback.ipynb#When-waiting-does-not-help:-fall-back) |
+# | chats hang for ever | `ChatOpenAI` has no timeout | [lesson 4](04_retry_and_fallback.ipynb#How-long-may-it-take?) |
+# | a thread is dead after a tool crashed | `ToolNode` lets the error through | [lesson 4](04_retry_and_fallback.ipynb#Tools-that-fail) |
+# | a bill for one endless chat | the limit is 10,007 steps unless you set it | [lesson 5](05_loop_prevention.ipynb#The-agent-that-does-not-stop) |
+# | an old customer is locked out | a limit for a turn counts the thread | [lesson 5](05_loop_prevention.ipynb#Exercise-5.4---the-assistant-that-goes-mute) |
+# | card numbers in the log | somebody logged the state | [lesson 6](06_debugging.ipynb#Logs-that-tell-too-much,-and-too-little) |
+# | tracing is on, though it was turned off | two variables, and a cache | [lesson 6](06_debugging.ipynb#%22I-turned-tracing-off%22) |
+# | a handoff, and the thread is dead | the message's other call has no answer | [lesson 7](07_multi_agent.ipynb#What-is-taken-along) |
+# | one order works, two raise | two workers write one key, no reducer | [lesson 7](07_multi_agent.ipynb#Side-by-side) |
+# | a team runs far past its limit | each call of a worker counts anew | [lesson 7](07_multi_agent.ipynb#Limits-for-the-whole-team) |
 #
 # ## Take it home
 #

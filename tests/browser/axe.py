@@ -6,17 +6,20 @@ import json
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.async_api import Page
 
-__all__ = ("fetch", "violations")
+__all__ = ("EVERY", "fetch", "violations")
 
 PACKAGE = "axe-core@4.14.1"
 INTEGRITY = (  # of the package, as npm states it
     "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/"
     "pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 )
+
+EVERY = ("minor", "moderate", "serious", "critical")
 
 
 def fetch(cache: Path) -> str:
@@ -42,8 +45,10 @@ def fetch(cache: Path) -> str:
     return script.read_text("utf-8")
 
 
-async def violations(page: Page, script: str, selector: str) -> list[str]:
-    """Return what is seriously or critically wrong inside `selector`.
+async def violations(
+    page: Page, script: str, selector: str, impacts: Sequence[str] = EVERY[2:]
+) -> list[str]:
+    """Return what is wrong inside `selector`: serious and critical things unless told otherwise.
 
     Contrast is left out: axe takes JupyterLab's cells for hidden and measures nothing there.
     """
@@ -56,6 +61,6 @@ async def violations(page: Page, script: str, selector: str) -> list[str]:
     return [
         f"{rule['id']}: {node['html']}"
         for rule in found
-        if rule["impact"] in ("serious", "critical")
+        if rule["impact"] in impacts
         for node in rule["nodes"]
     ]

@@ -11,7 +11,7 @@ __all__ = ("ENOUGH", "Contrast", "contrasts")
 ENOUGH = 4.5  # level AA, text of normal size
 
 # For every element with text of its own: its colour and the colours behind it, nearest first.
-COLOURS = """root => {
+COLOURS = """(root, [inside, but]) => {
   const context = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
   const rgba = colour => {
     context.clearRect(0, 0, 1, 1);
@@ -20,7 +20,9 @@ COLOURS = """root => {
     return [...context.getImageData(0, 0, 1, 1).data];
   };
   const found = [];
-  for (const element of [root, ...root.querySelectorAll('*')]) {
+  const parts = inside ? [...root.querySelectorAll(inside)] : [root];
+  for (const element of new Set(parts.flatMap(part => [part, ...part.querySelectorAll('*')]))) {
+    if (but && element.matches(but)) continue;
     const text = [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)
       .map(node => node.textContent).join('').trim();
     if (!text || ['STYLE', 'SCRIPT'].includes(element.tagName)) continue;
@@ -40,9 +42,15 @@ class Contrast(NamedTuple):
     text: str
 
 
-async def contrasts(element: Locator) -> list[Contrast]:
-    """Return the contrast of each piece of text inside an element."""
-    rows = await element.evaluate(COLOURS)
+async def contrasts(element: Locator, inside: str = "", but: str = "") -> list[Contrast]:
+    """Return the contrast of each piece of text inside an element.
+
+    Args:
+        element: The element.
+        inside: A selector of the parts of it that count; all of it without one.
+        but: A selector of elements whose own text does not count.
+    """
+    rows = await element.evaluate(COLOURS, [inside, but])
     return [Contrast(_ratio(colour, behind), text) for text, colour, behind in rows]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import axe
+import nbformat
 import pytest
 import pytest_asyncio
 from contrast import ENOUGH, contrasts
 from lab_page import NotebookPage, Opener
-from lab_server import Lab
+from lab_server import ROOT, Lab
+from nbformat.sign import NotebookNotary
 from playwright.async_api import BrowserContext
 
 pytestmark = pytest.mark.asyncio
@@ -34,6 +36,10 @@ display(progress.show())
 display(doctor(), Report((Finding("Python", False, "it is too old", "Install a newer one"),)))
 """
 SHOWN = 8 + 1 + 2 + 1 + 2
+# What the lessons say and show. The rest of the page (menus, code cells) is JupyterLab's, and so
+# are the colours of code: the comments of its dark theme reach 4.15.
+LESSONS = ".jp-Notebook .jp-MarkdownOutput, .jp-Notebook .jp-OutputArea-output"
+CODE = "pre *"
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -44,6 +50,40 @@ async def gallery(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage
         assert [output.mime for output in outputs] == ["text/html"] * SHOWN, outputs
         yield page
         await page.use_theme("JupyterLab Light")  # the server remembers the theme
+
+
+@pytest_asyncio.fixture(scope="module")
+async def lessons(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage]:
+    """All that the lessons say and show, in one notebook: nine Run Alls would take minutes."""
+    cells = []
+    for path in sorted(ROOT.glob("notebooks/*.ipynb")):
+        saved = nbformat.read(path, as_version=4)
+        said = [cell.source for cell in saved.cells if cell.cell_type == "markdown"]
+        shown = [output for cell in saved.cells for output in cell.get("outputs", ())]
+        cells.append(nbformat.v4.new_markdown_cell("\n\n".join(said)))
+        for first in range(0, len(shown), 20):  # of more than 50, JupyterLab hides some
+            some = shown[first : first + 20]
+            cells.append(nbformat.v4.new_code_cell("...", outputs=some, execution_count=1))
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=saved.metadata)
+    file = lab.course / "notebooks" / "all_lessons.ipynb"
+    nbformat.write(notebook, file)
+    # Of a notebook that is not trusted, JupyterLab shows less than a reader sees after a run.
+    NotebookNotary(data_dir=str(lab.course.parent / "data")).sign(notebook)
+    async with open_notebook(f"notebooks/{file.name}") as page:
+        yield page
+        await page.use_theme("JupyterLab Light")
+
+
+async def test_axe_finds_nothing_in_the_lessons(lessons: NotebookPage, axe_core: str) -> None:
+    assert await axe.violations(lessons.page, axe_core, LESSONS, axe.EVERY) == []
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+async def test_all_text_of_the_lessons_stands_out_in(lessons: NotebookPage, theme: str) -> None:
+    await lessons.use_theme(theme)
+    seen = await contrasts(lessons.page.locator(".jp-Notebook"), LESSONS, CODE)
+    assert len(seen) > 2000
+    assert [row for row in seen if row.ratio < ENOUGH] == []
 
 
 async def test_axe_finds_nothing_serious(gallery: NotebookPage, axe_core: str) -> None:
