@@ -201,11 +201,14 @@ def _milliseconds(call: Callable, *arguments: Any) -> float:
         gc.enable()
 
 
+class _Bar(ipywidgets.IntProgress):
+    def __repr__(self) -> str:  # what stands where no widget is drawn, such as on GitHub
+        return "While this cell runs, a bar shows how far the measuring is."
+
+
 def _progress(steps: Sequence) -> Iterator:
-    bar = ipywidgets.IntProgress(max=len(steps), description="Measuring")
-    # Words for wherever no widget is drawn, such as GitHub.
-    words = {"text/plain": "While this cell runs, a bar shows how far the measuring is."}
-    display(bar._repr_mimebundle_() | words, raw=True)
+    bar = _Bar(max=len(steps), description="Measuring")
+    display(bar)
     for step in steps:
         yield step
         bar.value += 1

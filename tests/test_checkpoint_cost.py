@@ -83,7 +83,7 @@ def test_the_bar_is_full_at_the_end_and_begins_the_same(savers: Savers, bars: li
     checkpoint_cost.measure({"memory": savers["memory"]}, (1, 2, 3), seconds=0)
     checkpoint_cost.growth({"memory": savers["memory"]}, 4)
     for (bar, text), steps in zip(bars, (3, 4), strict=True):
-        assert text == f"IntProgress(value=0, description='Measuring', max={steps})"
+        assert text == "While this cell runs, a bar shows how far the measuring is."
         assert bar.value == bar.max == steps and bar.description == "Measured"
 
 
