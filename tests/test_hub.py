@@ -19,7 +19,7 @@ import pytest
 import websocket
 from bench_model import CACHE
 from bench_peers import Missing
-from class_hub import HUB, PASSWORD, PINS, PROXY, Hub, commit, installed
+from class_hub import HUB, PASSWORD, PINS, PROXY, Hub, commit, git, installed
 from class_student import Kernel, Refused, Student, shown
 
 ADMIN_PASSWORD = "who-teaches-tents-may-end-the-class"
@@ -169,18 +169,52 @@ def test_too_much_memory_costs_the_cell_and_not_the_kernel(kernels: dict[str, Ke
     assert asked(kernel, "6 * 7") == 42
 
 
+def test_a_link_hands_out_notebooks(hub: Hub, folder: Path, students: dict[str, Student]) -> None:
+    """nbgitpuller, and how it merges, as the guide says."""
+    bob, repository, lesson = students["bob"], folder / "repository", Path(START).name
+    own = hub.state / "students" / "bob" / "handed_out" / "notebooks" / lesson
+    where = {"repo": str(repository), "branch": "main"}
+    page = bob.get("/hub/user-redirect/git-pull", params=where | {"targetPath": "handed_out"})
+    assert page.status_code == 200 and "/user/bob/git-pull" in page.url
+
+    def click() -> dict[str, str]:
+        """Do what that page does, and return the sources of the cells."""
+        query = where | {"targetpath": "handed_out"}
+        told = bob.get("/user/bob/git-pull/api", params=query).text
+        assert '"phase": "finished"' in told, told
+        cells = bob.notebook(f"handed_out/notebooks/{lesson}")["cells"]
+        return {cell["id"]: cell["source"] for cell in cells}
+
+    click()
+    rewrite(own, ex1="the student's")
+    rewrite(repository / "notebooks" / lesson, ex1="the teacher's", ex4="the teacher's too")
+    git(repository, "commit", "-q", "-a", "-m", "Mend two stubs")
+    cells = click()
+    assert (cells["ex1"], cells["ex4"]) == ("the student's", "the teacher's too")
+    own.unlink()
+    assert click()["ex1"] == "the teacher's"
+
+
+def rewrite(path: Path, **sources: str) -> None:
+    """Give cells of a notebook another source."""
+    notebook = json.loads(path.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = sources.get(cell["id"], cell["source"])
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
 def test_a_restarted_hub_finds_its_students(
     hub: Hub, students: dict[str, Student], kernels: dict[str, Kernel]
 ) -> None:
     kernels["ada"].run("kept = 41")
-    before = {p.pid for name in students for p in hub.processes_of(name)}
+    before = {p.pid for family in hub.families().values() for p in family}
     hub.stop()
     # Without a hub the proxy goes on: who works, works.
     assert asked(kernels["ada"], "kept") == 41
     hub.start()
     ada = students["ada"]
     hub.wait_for(lambda: ada.get("/user/ada/api/kernels").status_code == 200, "ada's server")
-    assert {p.pid for name in students for p in hub.processes_of(name)} == before
+    assert {p.pid for family in hub.families().values() for p in family} == before
     with closing(Kernel(ada, kernels["ada"].id)) as found:  # as JupyterLab does by itself
         assert asked(found, "kept + 1") == 42
     model = ada.get("/hub/api/users/ada").json()

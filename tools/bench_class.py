@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
@@ -31,7 +31,7 @@ from class_student import Kernel, Refused, Student, shown
 
 __all__ = ("main", "measure", "pss", "sizing", "table")
 
-LOOK = 3  # seconds between two looks at the memory while all run
+LOOK = 2  # seconds between two looks at the memory while all run
 PER_GB = 2**30
 
 
@@ -97,7 +97,7 @@ def measure(students: int, lesson: str, cache: Path = CACHE, say: Callable = pri
             return done
 
         all_do("log in, start a server", come)
-        family = {who.name: hub.processes_of(who.name) for who in people}
+        family = hub.families()
         found["server"] = [pss(family[who.name]) for who in people]
         found["cpu_start"] = [cpu(family[who.name]) for who in people]
         kernels = all_do("open the notebook", lambda who: who.open(path_of(lesson)))
@@ -107,11 +107,12 @@ def measure(students: int, lesson: str, cache: Path = CACHE, say: Callable = pri
             c for c in people[0].notebook(path_of(lesson))["cells"] if c["cell_type"] == "code"
         ]
         all_do("run the first cell (imports)", lambda _, k: k.run(cells[0]["source"]), kernels)
-        family = {who.name: hub.processes_of(who.name) for who in people}
+        family = hub.families()
         found["imports"] = [pss(family[who.name]) for who in people]
-        with watch(family) as peaks:
+        with watch(hub) as peaks:
             seen = all_do("run all other cells", lambda _, k: differences(k, cells[1:]), kernels)
         found["peak"] = [peaks[who.name] for who in people]
+        family = hub.families()
         used = [cpu(family[who.name]) for who in people]
         found["cpu_lesson"] = [
             after - before for after, before in zip(used, found["cpu_start"], strict=True)
@@ -169,17 +170,15 @@ def cpu(processes: list[psutil.Process]) -> float:
 
 
 @contextlib.contextmanager
-def watch(family: dict[str, list[psutil.Process]]):
+def watch(hub: Hub) -> Iterator[dict[str, int]]:
     """Look at the memory of each student every few seconds; gives the largest seen, by name."""
-    peaks = {name: pss(processes) for name, processes in family.items()}
+    peaks = {name: pss(family) for name, family in hub.families().items()}
     over = threading.Event()
 
     def look() -> None:
         while not over.wait(LOOK):
-            for name, processes in family.items():
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    children = [c for p in processes for c in p.children(recursive=True)]
-                    peaks[name] = max(peaks[name], pss(list({*processes, *children})))
+            for name, family in hub.families().items():
+                peaks[name] = max(peaks[name], pss(family))
 
     thread = threading.Thread(target=look)
     thread.start()

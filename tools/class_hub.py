@@ -19,7 +19,7 @@ import psutil
 import requests
 from bench_peers import ROOT, Missing, npm_install, tell
 
-__all__ = ("HUB", "PASSWORD", "PROXY", "Hub", "commit", "installed")
+__all__ = ("HUB", "PASSWORD", "PROXY", "Hub", "commit", "git", "installed")
 
 HUB = ROOT / "instructor" / "hub"
 PINS = (ROOT / "requirements.txt", HUB / "requirements-hub.txt")
@@ -65,10 +65,15 @@ def commit(folder: Path) -> Path:
     private = (".git", ".venv", "__pycache__", "my_work", "lecture", "progress.db*", "*-grades.*")
     made = (".pytest_cache", ".ruff_cache", ".hypothesis", ".benchmarks", ".ipynb_checkpoints")
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*private, *made))
-    who = ["-c", "user.name=teacher", "-c", "user.email=teacher@example.com"]
-    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "The course"]):
-        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    for words in ("init -q -b main", "add -A", "commit -q -m Course"):
+        git(folder, *words.split())
     return folder
+
+
+def git(folder: Path, *words: str) -> None:
+    """Run git in a folder, as a teacher."""
+    who = ["-c", "user.name=teacher", "-c", "user.email=teacher@example.com"]
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True)
 
 
 class Hub:
@@ -181,14 +186,14 @@ class Hub:
     def _owns(self, path: str) -> bool:
         return path == str(self.state) or path.startswith(f"{self.state}{os.sep}")
 
-    def processes_of(self, student: str) -> list[psutil.Process]:
-        """Return a student's server, kernels, and what they started."""
-        home = str(self.state / "students" / student)
-        found = []
+    def families(self) -> dict[str, list[psutil.Process]]:
+        """Return each student's server, kernels, and what they started, by name."""
+        found: dict[str, list[psutil.Process]] = {}
         for process in self.processes():
             try:
-                if process.environ().get("HOME") == home:
-                    found.append(process)
+                home = Path(process.environ().get("HOME", ""))
             except psutil.NoSuchProcess:
                 continue
+            if home.parent == self.state / "students":
+                found.setdefault(home.name, []).append(process)
         return found
