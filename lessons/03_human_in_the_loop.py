@@ -323,7 +323,7 @@ for text in (both, two_refunds):
     paid.clear()
     asked = usual.invoke({"messages": text}, thread(text))["__interrupt__"][0].value
     usual.invoke(Command(resume={"approved": True}), thread(text))
-    print("shown:", asked, "\npaid: ", paid)
+    print("shown:", asked, "\npaid: ", sorted(paid))
 
 # %% [markdown]
 # She saw a harmless question about a parcel and paid 480 euros. She saw one refund and paid two.
