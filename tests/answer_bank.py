@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import preload
 from answer_lesson import Lesson
 
 from course_utils.exercise import Exercise
@@ -36,15 +37,6 @@ __all__ = ("Answer", "Bank", "Lesson", "Outcome", "read_answers", "run")
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = re.compile(r"^# %% (\w+)(?: *\|([^:]*))?: *(.+)$")
 GRACE = 60  # seconds an answer gets beyond its own time limit, for the cells before it
-PRELOAD = (
-    "course_utils.exercise",
-    "langchain.agents",
-    "langchain_openai",
-    "langgraph.checkpoint.sqlite",
-    "langgraph.graph",
-    "lesson_model",
-    "matplotlib.figure",
-)
 
 
 @dataclass(frozen=True)
@@ -115,11 +107,11 @@ class Bank:
         self._pool = ThreadPoolExecutor(3)
         self._runs: dict[tuple[Any, ...], Future[Outcome]] = {}
 
-    def submit(self, lesson: Lesson, exercise: str, source: str, full: bool) -> Future[Outcome]:
-        """Start to run an answer; `full` runs every cell before it, not only the needed ones."""
-        key = (lesson.topic, exercise, source, full)
+    def submit(self, lesson: Lesson, exercise: str, source: str) -> Future[Outcome]:
+        """Start to run an answer."""
+        key = (lesson.topic, exercise, source)
         if key not in self._runs:
-            self._runs[key] = self._pool.submit(run, lesson, exercise, source, full)
+            self._runs[key] = self._pool.submit(run, lesson, exercise, source)
         return self._runs[key]
 
     def close(self) -> None:
@@ -127,14 +119,12 @@ class Bank:
         self._pool.shutdown(cancel_futures=True)
 
 
-def run(
-    lesson: Lesson, exercise: str, source: str, full: bool = True, grace: float = GRACE
-) -> Outcome:
+def run(lesson: Lesson, exercise: str, source: str, grace: float = GRACE) -> Outcome:
     """Run an answer and its check in a process of its own, killed when it does not end."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOAD))
+    context.set_forkserver_preload(list(preload.names(ROOT)))
     receiver, sender = context.Pipe(duplex=False)
-    before = lesson.before(exercise, source, only_needed=not full)
+    before = lesson.before(exercise, source)
     job = (before, source, lesson.cell(exercise, "check"), lesson.path)
     child = context.Process(target=_child, args=(sender, *job))
     child.start()

@@ -29,19 +29,17 @@ class Lesson:
         cells = self.student if student else self.solved
         return next(source for source, tags in cells if {kind, exercise} <= tags)
 
-    def before(self, exercise: str, answer: str = "", only_needed: bool = False) -> list[str]:
-        """Return the cells that run before an exercise.
+    def before(self, exercise: str, answer: str) -> list[str]:
+        """Return the cells that have to run before an answer, in order.
 
-        With `only_needed`, only those that bind a name the answer or its check uses: a mutant does
-        not have to sit through every demonstration of the lesson.
+        They bind a name that the answer, the reference or the check uses: no answer has to sit
+        through every demonstration. Stub and reference do so where all notebooks are run.
         """
         place = next(i for i, (_, tags) in enumerate(self.solved) if {"exercise", exercise} <= tags)
-        cells = [source for source, _ in self.solved[:place]]
-        if not only_needed:
-            return cells
-        needed = used_names(answer) | used_names(self.cell(exercise, "check"))
+        relying = answer, self.cell(exercise, "exercise"), self.cell(exercise, "check")
+        needed = set().union(*map(used_names, relying))
         kept = []
-        for source in reversed(cells):
+        for source, _ in reversed(self.solved[:place]):
             if bound := bound_names(source) & needed:
                 kept.append(source)
                 needed = (needed - bound) | used_names(source)

@@ -164,14 +164,14 @@ def test_answer_nothing_stops_is_killed(tmp_path: Path) -> None:
     assert run(make_lesson(tmp_path), "ex1", source, grace=5).status == "killed"
 
 
-def test_only_the_needed_cells_run_before_a_mutant(tmp_path: Path) -> None:
+def test_only_the_needed_cells_run_before_an_answer(tmp_path: Path) -> None:
     """Cells that bind nothing the answer or the check uses are left out."""
     lesson = make_lesson(tmp_path)
-    assert lesson.before("ex1", RIGHT, only_needed=True) == [
+    assert lesson.before("ex1", RIGHT) == [
         "import os\nimport demo as check",
         "base = 10",
     ]
-    assert len(lesson.before("ex1")) == 3
+    assert [source for source, _ in lesson.solved].index(lesson.cell("ex1", "exercise")) == 3
 
 
 @pytest.mark.parametrize(

@@ -72,22 +72,16 @@ def bank(request: pytest.FixtureRequest) -> Iterator[Bank]:
     runner = Bank()
     for item in request.session.items:  # with `--dist=loadfile` all of them come to this worker
         if item.originalname == "test_answer":
-            submit(runner, item.callspec.params["case"])
+            lesson, exercise, answer = item.callspec.params["case"]
+            runner.submit(lesson, exercise, answer.source)
     yield runner
     runner.close()
 
 
-def submit(runner: Bank, case: Case):
-    """Start to run a case; the stub and the reference meet the whole lesson."""
-    lesson, exercise, answer = case
-    full = answer.why in ("stub", "reference")
-    return runner.submit(lesson, exercise, answer.source, full)
-
-
 def judge(runner: Bank, case: Case) -> str:
     """Return what is wrong with how a check judged an answer, "" if nothing is."""
-    answer = case[2]
-    outcome = submit(runner, case).result()
+    lesson, exercise, answer = case
+    outcome = runner.submit(lesson, exercise, answer.source).result()
     if answer.status != "refused":
         parts = answer.parts if answer.parts or answer.status == "partial" else None
         return outcome.complaint(answer.status, parts)

@@ -17,7 +17,6 @@ import importlib
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from grade_machinery import Machinery
@@ -29,36 +28,10 @@ from course_utils.exercise import Exercise
 from course_utils.result import Result
 from course_utils.time_limit import TimeUp, run_limited
 
-__all__ = ("Runner", "load", "shell")
+__all__ = ("Runner", "shell")
 
-PRELOAD = (
-    *("langchain.agents", "langchain_openai", "langgraph.graph", "langgraph.types"),
-    *("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite", "langgraph.func"),
-    *("langgraph.checkpoint.sqlite.aio", "langgraph.checkpoint.postgres", "langgraph.prebuilt"),
-    *("langgraph.config", "langgraph.errors", "langgraph.runtime", "langgraph.store.memory"),
-    *("langgraph.store.sqlite", "langgraph.cache.memory", "langgraph.stream"),
-    *("langchain.agents.middleware", "langchain.messages", "langchain.tools", "ipywidgets"),
-    *("langchain.chat_models", "langchain.mcp", "matplotlib.figure", "numpy", "lesson_model"),
-    *("lesson_model.server", "openai", "pybreaker", "sqlite3"),
-)
 CANARY = 2  # seconds for a wrong answer: one that takes longer has not passed
 TAMPERED = "The checks were tampered with: {}. No points. Look at the notebook."
-
-
-def load(root: Path) -> None:
-    """Import what lessons import: once, for all forks to come."""
-    packages = ("course_utils", "course_utils.checks", "lesson_model")
-    ours = [
-        f"{package}.{file.stem}"
-        for package in packages
-        for file in sorted((root / package.replace(".", "/")).glob("*.py"))
-        if not file.stem.startswith("__")
-    ]
-    for name in (*PRELOAD, *ours):
-        try:
-            importlib.import_module(name)
-        except Exception:  # the lesson that needs it will say so
-            continue
 
 
 def shell() -> InteractiveShell:

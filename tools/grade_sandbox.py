@@ -43,7 +43,7 @@ def command(python: Iterable[str]) -> list[str]:
     words += ["--size", str(SPACE), "--tmpfs", "/home/student", "--chdir", "/tmp"]
     seen = [sys.base_prefix, sys.prefix, *(ROOT / name for name in COURSE)]
     seen += [ROOT / "tools" / f"grade_{name}.py" for name in TOOLS]
-    seen += [ROOT / "tools" / "needed_cells.py"]
+    seen += [ROOT / "tools" / name for name in ("needed_cells.py", "preload.py")]
     for path in dict.fromkeys(map(str, seen)):
         if not path.startswith(("/usr/", "/bin/", "/lib")) and Path(path).exists():
             words += ["--ro-bind", path, path]

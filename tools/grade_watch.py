@@ -253,9 +253,10 @@ def _silence() -> None:
 
 def _load() -> Any:
     """Import what lessons import, and return the module that judges."""
-    import grade_runner  # noqa: PLC0415 - takes seconds: only where it is needed
+    import grade_runner  # noqa: PLC0415 - these take seconds: only where they are needed
+    import preload  # noqa: PLC0415
 
-    grade_runner.load(ROOT)
+    preload.load(ROOT)
     grade_runner.shell()
     return grade_runner
 
