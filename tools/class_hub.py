@@ -103,16 +103,22 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for end in ("terminate", "kill"):
-            left = self.processes()
+        # The hub first, and alone: it would start its proxy anew.
+        self.popen.terminate()
+        try:
+            self.popen.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+        end = "terminate"
+        while left := self.processes():
             for process in left:
                 try:
                     getattr(process, end)()
                 except psutil.NoSuchProcess:
                     pass
-            if not psutil.wait_procs(left, timeout=10)[1]:
-                break
-        self.popen.wait()
+            if psutil.wait_procs(left, timeout=10)[1]:
+                end = "kill"
 
     def start(self) -> None:
         """Start the hub and wait until it answers through its proxy.

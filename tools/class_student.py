@@ -153,11 +153,16 @@ class Kernel:
 
 
 def shown(outputs: list[dict]) -> str:
-    """Return what outputs say in words: printed text, results, errors; no pictures, no colours."""
-    texts = []
+    """Return what outputs say in words: printed text, warnings, results, errors; no colours.
+
+    Each kind stands together: which of two streams arrives first is chance.
+    """
+    texts = {"stdout": "", "stderr": "", "data": "", "error": ""}
     for output in outputs:
-        texts.append("".join(output.get("text", "")))
-        texts.append("".join(output.get("data", {}).get("text/plain", "")))
-        if output["output_type"] == "error":
-            texts.append(f"{output['ename']}: {output['evalue']}")
-    return ESCAPES.sub("", "".join(texts)).strip()
+        if output["output_type"] == "stream":
+            texts[output["name"]] += "".join(output["text"])
+        elif output["output_type"] == "error":
+            texts["error"] += f"{output['ename']}: {output['evalue']}\n"
+        else:
+            texts["data"] += "".join(output["data"].get("text/plain", "")) + "\n"
+    return ESCAPES.sub("", "".join(texts.values())).strip()

@@ -28,7 +28,8 @@ SETTINGS = {
 }
 chosen = {name: os.environ.get(name) or default for name, default in SETTINGS.items()}
 state = Path(chosen["HUB_STATE"])
-state.mkdir(mode=0o700, parents=True, exist_ok=True)
+state.mkdir(parents=True, exist_ok=True)
+state.chmod(0o700)
 ip, port = chosen["HUB_IP"], int(chosen["HUB_PORT"])
 if len(chosen["HUB_PASSWORD"]) < 8:
     sys.exit("HUB_PASSWORD has to have 8 letters or more. Set it, then start the hub again.")
