@@ -15,7 +15,7 @@ from course_utils.approval_call import Call, Decision, DecisionRefused, Record
 from course_utils.approval_card import Card, said
 from course_utils.approval_log import Log, answer
 from course_utils.approval_question import Question, check, read
-from course_utils.buttons import lost, otherwise
+from course_utils.buttons import drawn, lost, otherwise
 
 __all__ = ("ApprovalPanel", "DecisionNeeded")
 
@@ -161,7 +161,7 @@ class ApprovalPanel:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         # Text for wherever widgets do not run: GitHub, a notebook that is not trusted, nbval.
-        return self.widget._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
+        return drawn(self.widget, repr(self), **kwargs)
 
     def _state(self) -> StateSnapshot:
         return self._graph.get_state(self._config, subgraphs=True)

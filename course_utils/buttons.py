@@ -14,7 +14,7 @@ from typing import Any
 
 import ipywidgets
 
-__all__ = ("Shown", "lost", "otherwise", "show")
+__all__ = ("Shown", "drawn", "lost", "otherwise", "show")
 
 LOST = (
     "The kernel that made these buttons has ended: pressing them does nothing. Run the cells from "
@@ -40,6 +40,13 @@ def otherwise(code: str) -> str:
     return f"No buttons? Run this notebook in JupyterLab, or do it in code: {code}"
 
 
+def drawn(widget: ipywidgets.Widget, words: str, **options: Any) -> dict[str, Any]:
+    """Return what Jupyter is given of a widget: its view, and the words in its place."""
+    # ipywidgets 7, which Colab keeps, has no such method: there the words stand alone.
+    view = getattr(widget, "_repr_mimebundle_", lambda **_: {})
+    return view(**options) | {"text/plain": words}
+
+
 def lost() -> ipywidgets.HTML:
     """Return a sentence that is seen only while its widget has lost its kernel."""
     sentence = ipywidgets.HTML(f'<style>{STYLE}</style><div role="alert">{LOST}</div>')
@@ -57,4 +64,4 @@ class Shown:
         return self._words
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return self.widget._repr_mimebundle_(**options) | {"text/plain": self._words}
+        return drawn(self.widget, self._words, **options)

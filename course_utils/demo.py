@@ -17,7 +17,7 @@ from typing import Any
 
 import ipywidgets
 
-from course_utils.buttons import lost, otherwise
+from course_utils.buttons import drawn, lost, otherwise
 from lesson_model import LessonModel
 from lesson_model.faults import WORDS, Faults
 
@@ -113,7 +113,7 @@ class Panel:
         )
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return self.widget._repr_mimebundle_(**options) | {"text/plain": repr(self)}
+        return drawn(self.widget, repr(self), **options)
 
     def _set_pace(self, name: str | None) -> None:
         self._model.pace(*PACES.get(name, self._before))
