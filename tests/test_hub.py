@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -155,7 +156,6 @@ def test_a_student_cannot_reach_anothers_server(
     [
         ("ada", "wrong password"),
         ("mallory", PASSWORD),  # not on the list
-        ("..", PASSWORD),  # a folder above the students'
         ("teacher", PASSWORD),  # the students' password makes nobody a teacher
     ],
 )
@@ -243,4 +243,12 @@ def test_pins_of_the_hub_add_to_those_of_the_course() -> None:
     )
     assert hub and not (course & hub)
     guide = (HUB / "README.md").read_text("utf-8")
-    assert PROXY in guide and "requirements-hub.txt" in guide
+    assert PROXY in guide and "-r instructor/hub/requirements-hub.txt" in guide
+
+
+def test_the_guide_knows_all_settings() -> None:
+    config = (HUB / "jupyterhub_config.py").read_text("utf-8")
+    guide = (HUB / "README.md").read_text("utf-8")
+    table = guide.partition("| Setting (environment) |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"HUB_\w+", table)) == set(re.findall(r'"(HUB_\w+)": ', config))
+    assert set(re.findall(r"HUB_\w+", guide)) <= set(re.findall(r"HUB_\w+", table))
