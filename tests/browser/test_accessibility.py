@@ -75,7 +75,7 @@ async def lessons(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage
 
 
 async def test_axe_finds_nothing_in_the_lessons(lessons: NotebookPage, axe_core: str) -> None:
-    assert await axe.violations(lessons.page, axe_core, LESSONS, axe.EVERY) == []
+    assert await axe.violations(lessons.page, axe_core, LESSONS) == []
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -86,7 +86,7 @@ async def test_all_text_of_the_lessons_stands_out_in(lessons: NotebookPage, them
     assert [row for row in seen if row.ratio < ENOUGH] == []
 
 
-async def test_axe_finds_nothing_serious(gallery: NotebookPage, axe_core: str) -> None:
+async def test_axe_finds_nothing(gallery: NotebookPage, axe_core: str) -> None:
     assert await axe.violations(gallery.page, axe_core, OUTPUTS) == []
 
 

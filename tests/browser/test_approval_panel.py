@@ -228,7 +228,7 @@ async def test_a_press_does_not_overtake_the_text_before_it(desk: NotebookPage) 
     assert await (await desk.run(desk.find(THREADS))).inner_text() == "9 1\n"
 
 
-async def test_axe_finds_nothing_serious(desk: NotebookPage, axe_core: str) -> None:
+async def test_axe_finds_nothing(desk: NotebookPage, axe_core: str) -> None:
     assert await axe.violations(desk.page, axe_core, ".jp-OutputArea-output") == []
 
 

@@ -93,7 +93,8 @@ async def test_no_slide_has_to_be_scrolled(deck: Page) -> None:
 async def test_everybody_can_read_them(deck: Page, axe_core: str) -> None:
     all_at_once = "section { display: block !important; height: auto !important; }"
     await deck.add_style_tag(content=all_at_once)
-    assert await axe.violations(deck, axe_core, "body") == []
+    # Never seen at once, two slides may have one title: the second goes on where the first ends.
+    assert await axe.violations(deck, axe_core, "body", but=["landmark-unique"]) == []
     found = await contrasts(deck.locator("main"))
     assert len(found) > 500
     assert [piece for piece in found if piece.ratio < ENOUGH] == []

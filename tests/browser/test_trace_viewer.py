@@ -126,7 +126,7 @@ async def test_all_text_stands_out_in(notebook: NotebookPage, viewer: Locator, t
         await viewer.screenshot(path=f"{folder}/trace {theme}.png")
 
 
-async def test_axe_finds_nothing_serious(
+async def test_axe_finds_nothing(
     notebook: NotebookPage, viewer: Locator, pytestconfig: pytest.Config
 ) -> None:
     try:
