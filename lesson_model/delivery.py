@@ -16,27 +16,31 @@ NO_FAULT = Fault("empty")  # empty is played before delivery
 
 Step = bytes | float | None
 Head = Callable[[int | None], bytes]
+Pace = Callable[[], float]  # seconds between tokens, as they are now
 
 
-def steps(answer: Answer, head: Head, first: float, per_token: float) -> Iterator[Step]:
+def steps(answer: Answer, head: Head, first: float, pace: Pace) -> Iterator[Step]:
     """Yield the steps of an answer: bytes are sent, a number is waited for, BREAK breaks it off.
 
     Args:
         answer: What to deliver.
         head: Returns status line and headers for a body of so many bytes; None: in chunks.
         first: Seconds before the first token.
-        per_token: Seconds between tokens.
+        pace: Asked before each token: an answer that is on its way speeds up and slows down.
     """
     fault = answer.fault or NO_FAULT
     if fault.word == "timeout":
         yield fault.wait
     if fault.word == "slow":
-        first, per_token = fault.wait, 0.2 if fault.per_token is None else fault.per_token
+        slow = 0.2 if fault.per_token is None else fault.per_token
+        first, pace = fault.wait, lambda: slow
     if isinstance(answer.body, Stream):
         yield head(None)
-        yield from stream_steps(answer.body, fault, first, per_token)
+        yield from stream_steps(answer.body, fault, first, pace)
     else:
-        yield first + per_token * answer.tokens
+        yield first
+        for _ in range(answer.tokens):
+            yield pace()
         yield from body_steps(answer.body, fault, head)
 
 
@@ -59,15 +63,15 @@ def body_steps(body: bytes, fault: Fault, head: Head) -> Iterator[Step]:
         yield body
 
 
-def stream_steps(stream: Stream, fault: Fault, first: float, per_token: float) -> Iterator[Step]:
+def stream_steps(stream: Stream, fault: Fault, first: float, pace: Pace) -> Iterator[Step]:
     """Yield the steps of a stream; a fault strikes after so many tokens."""
     strikes = fault.word in ("disconnect", "truncate", "garbage", "stall")
     before = stream.beats[: fault.after] if strikes else stream.beats
     yield first
-    if not strikes and not per_token:  # nothing to wait for: one chunk
+    if not strikes and not pace():  # nothing to wait for: one chunk
         yield chunk(b"".join(before) + stream.tail) + END
         return
-    yield from paced(before, per_token)
+    yield from paced(before, pace)
     if fault.word == "disconnect":
         yield BREAK
         return
@@ -75,15 +79,15 @@ def stream_steps(stream: Stream, fault: Fault, first: float, per_token: float) -
         yield chunk(b"data: " + GARBAGE + b"\n\n")
     if fault.word == "stall":
         yield fault.wait
-        yield from paced(stream.beats[fault.after :], per_token)
+        yield from paced(stream.beats[fault.after :], pace)
     yield END if fault.word in ("truncate", "garbage") else chunk(stream.tail) + END
 
 
-def paced(beats: list[bytes], per_token: float) -> Iterator[Step]:
+def paced(beats: list[bytes], pace: Pace) -> Iterator[Step]:
     """Yield beats with a pause between them."""
     for number, beat in enumerate(beats):
         if number:
-            yield per_token
+            yield pace()
         yield chunk(beat)
 
 

@@ -102,7 +102,7 @@ class LessonModel:
         self.state.faults.add(fault, times)
 
     def pace(self, first: float = 0.0, per_token: float = 0.0) -> None:
-        """Set the seconds before the first token and between tokens.
+        """Set the seconds before the first token and between tokens, at once for all answers.
 
         A JSON answer, which has no first token to show, waits for all of them.
         """

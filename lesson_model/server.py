@@ -214,7 +214,7 @@ class Connection(socketserver.StreamRequestHandler):
             self.connection.sendall(head(len(answer.body)))
             return True
         ready = b""
-        for step in steps(answer, head, state.first, state.per_token):
+        for step in steps(answer, head, state.first, lambda: state.per_token):
             if isinstance(step, bytes):
                 ready += step
                 continue

@@ -445,6 +445,7 @@ print("saved in the thread:  ", [m.type for m in saved.get_state(thread).values[
 # and the request behind it:
 
 # %%
+model.pace(first=0.05, per_token=1)  # so slow that there is a lot to stop
 thread = {"configurable": {"thread_id": "stop, async"}}
 
 async with aclosing(saved.astream(question, thread, stream_mode="messages")) as tokens:
@@ -462,13 +463,17 @@ print("still to run:         ", state.next)
 # from there by giving `None` instead of a new question.
 
 # %%
+# A server learns at its next word that nobody listens: wait for that.
+await asyncio.to_thread(model.requests[-1].wait)
+print("the model was stopped:", model.requests[-1].aborted)
+
+model.pace(first=0.05, per_token=0.02)
 reply = await saved.ainvoke(None, thread)
-print("the model was stopped:", model.requests[-2].aborted)
 print([message.type for message in reply["messages"]], reply["messages"][-1].text[:24], "...")
 
 # %% [markdown]
 # Now a real stop button. The stream runs as a task beside the notebook and writes into a widget;
-# the button cancels the task. (The line with `call_later` presses the button after half a second, so
+# the button cancels the task. (The line with `observe` presses the button after forty characters, so
 # that this page also runs with nobody there. Remove it, run both cells, and press Stop yourself. A
 # button lives as long as its kernel. After a restart, and where a page opened anew says "Error
 # displaying widget", run the cells from the top again.)
@@ -488,7 +493,7 @@ async def write_on_screen() -> None:
 
 writing = asyncio.create_task(write_on_screen())
 stop.on_click(lambda _: writing.cancel())
-asyncio.get_running_loop().call_later(0.5, stop.click)
+screen.observe(lambda change: len(change.new) > 40 and stop.click(), "value")
 
 buttons.show(ipywidgets.VBox([stop, screen]), "a Stop button", code="writing.cancel()")
 

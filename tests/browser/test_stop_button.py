@@ -22,7 +22,7 @@ async def test_a_click_on_stop_stops_the_stream(lesson_1: Lesson) -> None:
     whole = "Your money is back three days later."
     assert whole in page.source(page.find('model.when("send .* back")'))
     source = page.source(widget)
-    by_hand = [line for line in source.splitlines() if "call_later" not in line]
+    by_hand = [line for line in source.splitlines() if "observe" not in line]
     assert len(by_hand) == len(source.splitlines()) - 1
 
     await page.write(widget, SLOWLY + "\n".join(by_hand))

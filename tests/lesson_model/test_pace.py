@@ -6,6 +6,7 @@ Times are those the server notes or waits for; nothing here asserts on how fast 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import openai
@@ -21,7 +22,7 @@ from lesson_model.faults import Fault
 def played(body, tokens=4, first=0.5, per_token=0.1, fault=None):
     """Return the steps of an answer, bytes as text and the head as its length."""
     answer = Answer(200, body, tokens=tokens, fault=fault)
-    made = steps(answer, lambda length: b"<%b>" % str(length).encode(), first, per_token)
+    made = steps(answer, lambda length: b"<%b>" % str(length).encode(), first, lambda: per_token)
     return [step.decode() if isinstance(step, bytes) else step for step in made]
 
 
@@ -43,7 +44,7 @@ def test_a_stream_without_pace_is_one_piece():
 
 
 def test_a_json_answer_waits_for_all_its_tokens():
-    assert played(b"body", per_token=0.25) == [1.5, "<4>", "body"]
+    assert played(b"body", per_token=0.25) == [0.5, *[0.25] * 4, "<4>", "body"]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,17 @@ def test_slow_and_timeout_wait():
     slow = played(stream(), fault=Fault("slow", seconds=3.0, per_token=2.0))
     assert slow == ["<None>", 3.0, *[2.0 if step == 0.1 else step for step in PACED[2:]], TAIL]
     assert played(stream(), fault=Fault("timeout", seconds=3.0)) == [3.0, *PACED, TAIL]
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+def test_a_new_pace_holds_for_an_answer_on_its_way(lesson, streaming):
+    lesson.when("tell").says("word " * 1000)
+    lesson.pace(per_token=2)  # 33 minutes in all
+    timer = threading.Timer(0.2, lesson.pace)
+    timer.start()
+    model = ChatOpenAI(model="m", streaming=streaming, timeout=60, max_retries=0)
+    assert model.invoke("tell").text.count("word") == 1000
+    timer.join()
 
 
 def test_tokens_really_come_apart(lesson):
