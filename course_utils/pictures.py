@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from langchain_core.runnables.graph import Graph
     from langgraph.pregel import Pregel
     from matplotlib.figure import Figure
 
@@ -135,11 +136,23 @@ def graph(compiled: Pregel, **options: Any) -> _Mermaid:
         compiled: The graph.
         **options: Passed to `get_graph`, such as `xray=True` to look into subgraphs.
     """
-    source = compiled.get_graph(**options).draw_mermaid()
+    drawn = compiled.get_graph(**options)
+    source = drawn.draw_mermaid()
+    # JupyterLab makes this the picture's alternative text; else it would be "Image".
+    source = source.replace("graph TD;\n", f"graph TD;\n\taccTitle: {_in_words(drawn)}\n", 1)
     # LangGraph fills the boxes with pale colours and leaves the text to the theme: in a dark theme
     # that is white on white.
     source = re.sub(r"^(\s*classDef \w+ .*)$", rf"\1,color:{INK},stroke:{LINE}", source, flags=re.M)
     return _Mermaid(source.replace("fill-opacity:0", "fill:#ffffff"))
+
+
+def _in_words(drawn: Graph) -> str:
+    ways: dict[str, list[str]] = {}
+    for edge in drawn.edges:
+        start, end = (name.strip("_") for name in (edge.source, edge.target))
+        ways.setdefault(start, []).append(end + " on a condition" * edge.conditional)
+    said = "; ".join(f"from {start} to {', '.join(ends)}" for start, ends in ways.items())
+    return f"A graph: {said}."
 
 
 class _Mermaid:

@@ -238,7 +238,8 @@ def tree(history) -> Markdown:
         if saved.parent_config:
             parent = saved.parent_config["configurable"]["checkpoint_id"]
             lines.append(f"{names[parent]} --> {name}")
-    return Markdown("```mermaid\ngraph LR\n" + "\n".join(lines) + "\n```")
+    alt = "accTitle: The checkpoints of a thread, and which one each of them came from"
+    return Markdown("```mermaid\n" + "\n".join(["graph LR", alt, *lines]) + "\n```")
 
 
 tree(offers.get_state_history(thread))

@@ -12,7 +12,7 @@ from contrast import ENOUGH, contrasts
 from lab_page import NotebookPage, Opener
 from lab_server import ROOT, Lab
 from nbformat.sign import NotebookNotary
-from playwright.async_api import BrowserContext
+from playwright.async_api import BrowserContext, expect
 
 pytestmark = pytest.mark.asyncio
 
@@ -76,6 +76,18 @@ async def lessons(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage
 
 async def test_axe_finds_nothing_in_the_lessons(lessons: NotebookPage, axe_core: str) -> None:
     assert await axe.violations(lessons.page, axe_core, LESSONS) == []
+
+
+async def test_pictures_and_diagrams_of_the_lessons_have_words(lessons: NotebookPage) -> None:
+    """Axe is content with "Image", which JupyterLab calls a diagram without a title."""
+    outputs = [output for cell in lessons.cells for output in cell.get("outputs", ())]
+    sources = ["".join(output.get("data", {}).get("text/markdown", "")) for output in outputs]
+    diagrams = sum(source.startswith("```mermaid") for source in sources)
+    await expect(lessons.page.locator(".jp-RenderedMermaid img")).to_have_count(diagrams)
+    drawn = lessons.page.locator(LESSONS).locator("img")
+    words = [await image.get_attribute("alt") for image in await drawn.all()]
+    assert len(words) > diagrams > 9
+    assert [alt for alt in words if len((alt or "").split()) < 5] == []
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

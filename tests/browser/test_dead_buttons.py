@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from contrast import ENOUGH, contrasts
 from lab_page import Opener
 from lab_server import Lab
 from playwright.async_api import expect
@@ -45,3 +46,8 @@ async def test_after_a_restart_every_button_says_that_it_is_dead(
             await expect(alert).to_contain_text("Run the cells from the top")
         # Or the new kernel would be ended while it starts, which the server answers with an error.
         await expect(shown.page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+        for theme in ("JupyterLab Dark", "JupyterLab Light"):  # the server remembers the last
+            await shown.use_theme(theme)
+            seen = await contrasts(shown.page.locator(".jp-Notebook"), ".jp-OutputArea-output")
+            assert {"Approve", "rate limit", "Stop"} <= {row.text for row in seen}
+            assert [row for row in seen if row.ratio < ENOUGH] == []
