@@ -110,6 +110,10 @@ def environment(course: Path, run: Path) -> dict[str, str]:
         # There JupyterLab is told not to lay its question about news over the lesson.
         "JUPYTER_CONFIG_PATH": str(course / "tools" / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(run),
+        # On a machine with many cores each process would reserve gigabytes for threads of its own,
+        # which HUB_MEMORY_GB counts, and thirty of them would fight for the cores.
+        "OPENBLAS_NUM_THREADS": "2",
+        "MALLOC_ARENA_MAX": "4",
     }
 
 
