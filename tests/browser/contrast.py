@@ -13,11 +13,15 @@ ENOUGH = 4.5  # level AA, text of normal size
 # For every element with text of its own: its colour and the colours behind it, nearest first.
 COLOURS = """(root, [inside, but]) => {
   const context = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+  const known = new Map();
   const rgba = colour => {
-    context.clearRect(0, 0, 1, 1);
-    context.fillStyle = colour;
-    context.fillRect(0, 0, 1, 1);
-    return [...context.getImageData(0, 0, 1, 1).data];
+    if (!known.has(colour)) {
+      context.clearRect(0, 0, 1, 1);
+      context.fillStyle = colour;
+      context.fillRect(0, 0, 1, 1);
+      known.set(colour, [...context.getImageData(0, 0, 1, 1).data]);
+    }
+    return known.get(colour);
   };
   const found = [];
   const parts = inside ? [...root.querySelectorAll(inside)] : [root];
