@@ -110,7 +110,7 @@ for mode in ("values", "messages"):
     measured[mode] = first_word_and_end(desk.stream(question, stream_mode=mode))
 
 first, end = measured["messages"]
-print("first words before a quarter of the wait is over:", first < end / 4)
+print("first words before half of the wait is over:", first < end / 2)
 
 # %%
 pictures.waits(measured)
@@ -171,7 +171,7 @@ check.ex1(best)
 #
 # A colleague has "added streaming". The page shows one word after the other - after the same long
 # silence. Mend `answer`: it shows the desk's answer with `show(text)`, piece by piece, and the first
-# piece is there before a quarter of the time is over.
+# piece is there before half of the time is over.
 
 
 # %%

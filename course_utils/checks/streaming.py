@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from typing import Any
@@ -23,7 +24,7 @@ ADVICE = (
     "soap at all. Hang it in the shade until it is dry on both sides, the seams as well, and only "
     "then fold it. A tent that is put away damp smells of the cellar by spring."
 )
-PACE = {"first": 0.05, "per_token": 0.03}  # two seconds in all: a quarter is easy to tell
+PACE = {"first": 0.05, "per_token": 0.03}  # two seconds in all
 WHO_WAITS = {
     "A": ("a chat window", "messages", "a person reads along"),
     "B": ("a nightly job", "invoke", "nobody watches it"),
@@ -64,7 +65,7 @@ def ex1(best):
     seconds=30,
 )
 def ex2(answer):
-    """The first words are shown in the first quarter of the time."""
+    """The first words are shown in the first half of the time."""
     shown: list[tuple[float, str]] = []
     with lesson_model.scratch() as model:
         model.when("").says(ADVICE)
@@ -86,8 +87,8 @@ def ex2(answer):
         "The default mode gives whole messages; which one gives the words?"
     )
     early = pieces[0][0] / total
-    assert early < 0.25, (
-        f"The first piece was shown after {early:.0%} of the time; expected less than 25%. "
+    assert early < 0.5, (  # on an idle machine 3% or 100%
+        f"The first piece was shown after {early:.0%} of the time; expected less than 50%. "
         "The answer was complete before you showed any of it: which line waits for all of it?"
     )
 
@@ -209,19 +210,20 @@ def ex5(read_some, read_on):
     thread = {"configurable": {"thread_id": "check"}}
     with lesson_model.scratch() as model:
         model.when("").says(ADVICE)
-        model.pace(**PACE)
+        model.pace(first=0.05, per_token=0.08)  # five seconds: on a busy machine leaving takes one
         agent = create_agent(ChatOpenAI(model=model.name), checkpointer=InMemorySaver())
 
         async def stop_and_go_on() -> tuple[str, Any, Any, str, Any]:
             seen = await read_some(agent, "How do I wash a tent?", thread, 20)
             first = model.requests[0] if model.requests else None
             halfway = await agent.aget_state(thread)
+            if first is not None:  # until it has noticed that nobody listens, or has finished
+                await asyncio.to_thread(first.wait)
+            model.pace()
             whole = await read_on(agent, thread)
             return seen, first, halfway, whole, await agent.aget_state(thread)
 
         seen, first, halfway, whole, after = run_async(stop_and_go_on())
-        if first is not None:
-            first.wait()  # until the model has noticed that nobody listens, or has finished
     with part("read_some shows the beginning"):
         assert isinstance(seen, str), f"`read_some` returned {kind(seen)}; expected text."
         assert ADVICE.startswith(seen) and len(seen) >= 20, (
