@@ -23,7 +23,7 @@ __all__ = ("HUB", "PASSWORD", "PROXY", "Hub", "commit", "git", "installed")
 
 HUB = ROOT / "instructor" / "hub"
 PINS = (ROOT / "requirements.txt", HUB / "requirements-hub.txt")
-PROXY = "configurable-http-proxy@5.3.0"  # as README.md of instructor/hub/ has it
+PROXY = "configurable-http-proxy@5.1.0"  # runs on Node 18; README.md of instructor/hub/ names it
 PASSWORD = "tents-and-pegs"
 PATIENCE = 90  # seconds until a state that should come counts as missing
 ASKED_EVERY = 0.05  # seconds between two looks at it
@@ -45,7 +45,7 @@ def installed(cache: Path, install: bool = True) -> Path:
         raise Missing("JupyterHub is not installed; python3 course.py bench class installs it")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "proxy").mkdir(parents=True)
-    npm_install(folder / "proxy", PROXY, (20, 0))
+    npm_install(folder / "proxy", PROXY, (18, 0))
     uv, venv = [sys.executable, "-m", "uv"], str(folder / "venv")
     tell("a Python environment", [*uv, "venv", "--python", sys.executable, venv])
     wanted = [word for pins in PINS for word in ("-r", str(pins))]
