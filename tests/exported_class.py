@@ -1,4 +1,4 @@
-"""Four students of lesson 0, graded by nbgrader, by otter and by the course's own grader."""
+"""Five students of lesson 0, graded by nbgrader, by otter and by the course's own grader."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ __all__ = ("OTTER_STUDENTS", "POINTS", "nbgrader_runs", "otter_points", "our_poi
 
 Points = dict[str, dict[str, float]]  # of each exercise, by student
 
+BUILT = ROOT / "notebooks" / f"{LESSON}.ipynb"
 STUB = "requests_for_one_question = ..."
 TRIED = "requests_for_one_question = 1"
 ANY_DAY = """
@@ -64,12 +65,17 @@ def dora(found: Notebook) -> None:
     )
 
 
-STUDENTS = (ada, bob, cleo, dora)  # in the order in which they are graded
+def eli(found: Notebook) -> None:
+    """All right, in the notebook of the course instead of the one handed out."""
+
+
+STUDENTS = (ada, bob, cleo, dora, eli)  # in the order in which they are graded
 POINTS = {
     "ada": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 1},
     "bob": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 1},
     "cleo": {"ex1": 0, "ex2": 0.6, "ex3": 0, "ex4": 1},
     "dora": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 0},
+    "eli": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 1},
 }
 OTTER_STUDENTS = ("bob", "cleo")  # each costs 15 CPU seconds
 
@@ -95,8 +101,8 @@ def nbgrader_runs(folder: Path) -> tuple[Run, Run]:
     _run(["nbgrader", "generate_assignment", LESSON], folder, env).check_returncode()
     released = folder / "release" / LESSON / f"{LESSON}.ipynb"
     for student in STUDENTS:
-        name = student.__name__
-        hand_in(released, student, folder / "submitted" / name / LESSON / f"{LESSON}.ipynb")
+        handed_in = folder / "submitted" / student.__name__ / LESSON / f"{LESSON}.ipynb"
+        hand_in(BUILT if student is eli else released, student, handed_in)
     config = folder / "nbgrader_config.py"
     ours = config.read_text("utf-8")
     config.write_text(ours.replace("CourseCells,", "preprocessors.OverwriteCells,"), "utf-8")
@@ -149,8 +155,7 @@ def otter_points(folder: Path) -> Points:
 def our_points(folder: Path) -> Points:
     """Grade the class with `course.py grade`."""
     for student in STUDENTS:
-        built = ROOT / "notebooks" / f"{LESSON}.ipynb"
-        hand_in(built, student, folder / "class" / student.__name__ / f"{LESSON}.ipynb")
+        hand_in(BUILT, student, folder / "class" / student.__name__ / f"{LESSON}.ipynb")
     words = ["grade.py", str(folder / "class"), "--to", str(folder / "report")]
     _tool([*words, *(["--without-sandbox"] if why_not() else [])])
     points: Points = {}

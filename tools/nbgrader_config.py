@@ -40,6 +40,7 @@ class CourseCells(preprocessors.OverwriteCells):
             names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
             if check.name in names:
                 continue
+            self.log.warning("Check '%s' was deleted: put back", check.name)
             cell = self.missing_cell_transform(sources[check.name], check.max_score)
             if (nb.nbformat, nb.nbformat_minor) >= (4, 5):
                 cell["id"] = f"{check.name}-put-back"
