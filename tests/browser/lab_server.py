@@ -39,7 +39,7 @@ class Lab:
         self.course = home / "course"
         self.progress = home / "progress.db"
         # Short, because kernels' sockets are in it: their paths have 103 characters at most.
-        self._runtime = Path(tempfile.mkdtemp(prefix="lab-"))
+        self.runtime = Path(tempfile.mkdtemp(prefix="lab-"))
         self._log = home / "jupyterlab.log"
         _copy_course(self.course)
         with self._log.open("wb") as log:
@@ -72,7 +72,7 @@ class Lab:
             _, left = psutil.wait_procs(started, timeout=10)
             for process in left:
                 process.kill()
-        shutil.rmtree(self._runtime, ignore_errors=True)
+        shutil.rmtree(self.runtime, ignore_errors=True)
         if left:
             raise RuntimeError(f"JupyterLab ended and left {len(left)} process(es) behind: {left}")
 
@@ -103,7 +103,7 @@ class Lab:
             "IPYTHONDIR": str(home / "ipython"),
             "JUPYTER_CONFIG_DIR": str(home / "config"),
             "JUPYTER_DATA_DIR": str(home / "data"),
-            "JUPYTER_RUNTIME_DIR": str(self._runtime),
+            "JUPYTER_RUNTIME_DIR": str(self.runtime),
             "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         }
@@ -112,7 +112,7 @@ class Lab:
 
     def _wait_until_serving(self) -> tuple[str, str]:
         until = time.monotonic() + WAIT
-        info = self._runtime / f"jpserver-{self.process.pid}.json"
+        info = self.runtime / f"jpserver-{self.process.pid}.json"
         while time.monotonic() < until and self.process.poll() is None:
             try:
                 server = json.loads(info.read_text("utf-8"))

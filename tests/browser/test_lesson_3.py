@@ -39,7 +39,7 @@ def shown(lesson: Lesson, source: str) -> str:
 
 def saved(lab: Lab) -> list[tuple[str]]:
     """Return the checkpoints of the thread that waits for the reader."""
-    with closing(sqlite3.connect(lab.course.parent / "runtime" / "approvals.sqlite")) as database:
+    with closing(sqlite3.connect(lab.runtime / "approvals.sqlite")) as database:
         return database.execute(
             "select checkpoint_id from checkpoints where thread_id = 'pressed in notebooks'"
         ).fetchall()
