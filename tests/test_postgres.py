@@ -126,7 +126,8 @@ def test_the_next_start_clears_what_a_killed_keeper_left(own: Callable) -> None:
     processes, folder = killed.processes()[1:], killed.folder
     killed.keeper.kill()
     killed.process.kill()
-    assert ended([killed.keeper]) and all(process.is_running() for process in processes)
+    assert ended([killed.keeper])
+    assert processes[0].is_running()  # the server itself; its others come and go
     own.one()
     assert ended(processes)
     assert not folder.exists()
