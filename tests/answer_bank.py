@@ -101,10 +101,10 @@ def read_answers(path: Path) -> list[Answer]:
 
 
 class Bank:
-    """Runs answers three at a time, and the same one only once."""
+    """Runs answers six at a time (they mostly wait), and the same one only once."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(3)
+        self._pool = ThreadPoolExecutor(6)
         self._runs: dict[tuple[Any, ...], Future[Outcome]] = {}
 
     def submit(self, lesson: Lesson, exercise: str, source: str) -> Future[Outcome]:

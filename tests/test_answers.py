@@ -68,7 +68,7 @@ def case_id(case: Case) -> str:
 
 @pytest.fixture(scope="session")
 def bank(request: pytest.FixtureRequest) -> Iterator[Bank]:
-    """Run the selected answers in the background, three at a time: they mostly wait."""
+    """Run the selected answers in the background, several at a time: they mostly wait."""
     runner = Bank()
     for item in request.session.items:  # with `--dist=loadfile` all of them come to this worker
         if item.originalname == "test_answer":
