@@ -21,6 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_COPIED = (".*", "__pycache__", "tests", "docs", "my_work", "progress.db*")
 # A free port may be another's when the kernel takes it: see tools/kernel_sockets.py.
 KERNELS_OVER_FILES = () if os.name == "nt" else ("--KernelManager.transport=ipc",)
+# Every page asks every ten seconds which kernels there are. While one is being started,
+# jupyter_server 2.21 answers 500 (that kernel was never active), and the page has an error in its
+# console.
+CONFIG = """
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
+
+ServerKernelManager.last_activity.default_args = (2000, 1, 1)
+"""
 WAIT = 120  # seconds for the first page, on a busy machine with cold caches
 
 
@@ -42,6 +50,8 @@ class Lab:
         self.runtime = Path(tempfile.mkdtemp(prefix="lab-"))
         self._log = home / "jupyterlab.log"
         _copy_course(self.course)
+        (home / "config").mkdir()
+        (home / "config" / "jupyter_server_config.py").write_text(CONFIG, "utf-8")
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "course.py", "--no-browser", *KERNELS_OVER_FILES],
