@@ -121,7 +121,7 @@ async def test_cancelling_a_stream_stops_the_generation(lesson, use_responses_ap
 def test_a_client_that_gives_up_on_a_json_answer_is_noticed(lesson):
     lesson.pace(first=20)
     with pytest.raises(openai.APITimeoutError):
-        openai.OpenAI(timeout=0.2, max_retries=0).chat.completions.create(**user("hi"))
+        openai.OpenAI(timeout=0.5, max_retries=0).chat.completions.create(**user("hi"))
     wait_until(lambda: lesson.requests[0].aborted)
 
 
