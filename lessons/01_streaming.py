@@ -470,6 +470,7 @@ print("the model was stopped:", model.requests[-1].aborted)
 model.pace(first=0.05, per_token=0.02)
 reply = await saved.ainvoke(None, thread)
 print([message.type for message in reply["messages"]], reply["messages"][-1].text[:24], "...")
+model.pace(per_token=0.1)  # slow enough to press a button
 
 # %% [markdown]
 # Now a real stop button. The stream runs as a task beside the notebook and writes into a widget;
