@@ -6,17 +6,14 @@ It stands at the top so that it also holds for `pytest --nbval notebooks solutio
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
-
-from environment import kernel_environment  # noqa: E402 - tools/ is on the path only now
+from course_layout import ROOT
+from tools.build.environment import kernel_environment
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True)
 LOOKUPS = Path(SCRATCH.name) / "lookups"

@@ -20,31 +20,32 @@ import socket
 import time
 from pathlib import Path
 
-from tools.set_up import PYTHON, ROOT, environment, is_ready, run, set_up, uses_running_python
+from course_layout import ROOT
+from tools.install.set_up import PYTHON, environment, is_ready, run, set_up, uses_running_python
 
 START = "notebooks/00_start_here.ipynb"
-WORDS = {  # word: (what runs, whether it needs the packages, help)
-    "doctor": (("tools/doctor.py",), False, "what is wrong with this machine, and the cure"),
-    "reset": (("tools/reset.py",), False, "NN: put your copy of lesson NN aside, start it afresh"),
-    "update": (("tools/update.py",), False, "put what you changed aside, get the newest course"),
-    "build": (("tools/build_lessons.py",), True, "[NN] [--check]: the notebooks, from lessons/"),
-    "lock": (("tools/lock.py",), True, "[--upgrade]: the pins, from pyproject.toml"),
-    "lint": (("tools/lint.py",), True, "style of the code, rules of the lessons"),
-    "bench": (("tools/bench.py",), True, "how fast the parts are"),
-    "grade": (("tools/grade.py",), True, "mark handed-in notebooks"),
-    "export": (("tools/export.py",), True, "lessons for nbgrader or otter"),
-    "slides": (("tools/slides.py",), True, "a lesson as slides"),
-    "serve": (("-m", "production_agent"), True, "[--port N]: the production agent as a service"),
+WORDS = {  # word: (the module that runs, whether it needs the packages, help)
+    "doctor": ("tools.install.doctor", False, "what is wrong with this machine, and the cure"),
+    "reset": ("tools.my_work.reset", False, "NN: put your copy of lesson NN aside, start afresh"),
+    "update": ("tools.my_work.update", False, "put what you changed aside, get the newest course"),
+    "build": ("tools.build.notebooks", True, "[NN] [--check]: the notebooks, from lessons/"),
+    "lock": ("tools.install.lock", True, "[--upgrade]: the pins, from pyproject.toml"),
+    "lint": ("tools.build.lint", True, "style of the code, rules of the lessons"),
+    "bench": ("benchmarks.bench", True, "how fast the parts are"),
+    "grade": ("instructor.grading.grade", True, "mark handed-in notebooks"),
+    "export": ("instructor.export.export", True, "lessons for nbgrader or otter"),
+    "slides": ("instructor.slides.slides", True, "a lesson as slides"),
+    "serve": ("production_agent", True, "[--port N]: the production agent as a service"),
 }
-PYTEST = ("-m", "pytest", "-p", "tools.fast_start", "-n2", "--dist=loadfile")
+PYTEST = ("-m", "pytest", "-p", "tools.build.fast_start", "-n2", "--dist=loadfile")
 NBVAL = (
-    "-p tools.kernel_sockets"
+    "-p tools.build.kernel_sockets"
     " --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg"
     # What langchain-tests brings is of no use here, and every worker would load it.
     " -pno:benchmark -pno:codspeed -pno:recording -pno:socket -pno:playwright"
 ).split()
 STAGES = {  # what `test` runs: all of it, whatever fails
-    "notebooks are what lessons/ says": ("tools/build_lessons.py", "--check"),
+    "notebooks are what lessons/ says": ("-m", "tools.build.notebooks", "--check"),
     "tests": (*PYTEST, "tests"),
     "notebooks run and print the same": (*PYTEST, *NBVAL, "notebooks", "solutions"),
 }
@@ -67,9 +68,9 @@ def main(words):
     if word not in ("open", "test") and word not in WORDS:
         print(f"There is no word '{word}'.\n\n{usage()}")
         return 2
-    target, needs_packages, _ = WORDS.get(word, ((), True, ""))
-    if target and not (ROOT / target[-1]).exists():
-        print(f"'{word}' is not part of this copy of the course: {target[-1]} does not exist.")
+    module, needs_packages, _ = WORDS.get(word, ("", True, ""))
+    if not (ROOT / module.split(".")[0]).exists():
+        print(f"'{word}' is not part of this copy of the course: there is no {module}.")
         return 2
     here = uses_running_python()
     if needs_packages and not here:
@@ -79,7 +80,7 @@ def main(words):
         return open_lab(python, options)
     if word == "test":
         return test(python, options)
-    return run([python, *target, *options], env=environment(python))
+    return run([python, "-m", module, *options], env=environment(python))
 
 
 def usage():

@@ -22,8 +22,8 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.pregel import Pregel
 
 import lesson_model
-from course_utils.checklist_agent import Agent, Case, alone
-from course_utils.checklist_probes import PROBES
+from agent_checklist.agent import Agent, Case, alone
+from agent_checklist.probes import PROBES
 from course_utils.time_limit import run_async
 
 __all__ = ("LINES", "Line", "Report", "run")

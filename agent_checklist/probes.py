@@ -9,7 +9,7 @@ from unittest import mock
 
 from langchain_core.tools import StructuredTool
 
-from course_utils.checklist_agent import Agent, Turn
+from agent_checklist.agent import Agent, Turn
 from lesson_model.log import Request
 
 __all__ = ("PROBES",)

@@ -21,12 +21,12 @@ import sys
 import time
 from pathlib import Path
 
-import bench_class
-import bench_grade
-import bench_model
-import bench_nbval
-import bench_start
-from bench_peers import Missing
+from benchmarks import classroom as bench_class
+from benchmarks import grading as bench_grade
+from benchmarks import model as bench_model
+from benchmarks import notebooks as bench_nbval
+from benchmarks import start as bench_start
+from benchmarks.peers import Missing
 
 __all__ = ("main",)
 

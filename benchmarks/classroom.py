@@ -24,10 +24,12 @@ from pathlib import Path
 from statistics import median
 
 import psutil
-from bench_model import CACHE
-from bench_peers import ROOT, Missing
-from class_hub import PASSWORD, Hub, commit, installed
-from class_student import Kernel, Refused, Student, shown
+
+from benchmarks.model import CACHE
+from benchmarks.peers import Missing
+from course_layout import ROOT
+from instructor.hub.hub import PASSWORD, Hub, commit, installed
+from instructor.hub.student import Kernel, Refused, Student, shown
 
 __all__ = ("main", "measure", "pss", "sizing", "table")
 

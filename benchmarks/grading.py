@@ -17,12 +17,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import other_grader
 import psutil
-from bench_model import CACHE
-from bench_peers import ROOT, program
-from bench_verdicts import invalid, verdict
-from nbgrader_source import NBGRADER
+
+from benchmarks.model import CACHE
+from benchmarks.peers import program
+from benchmarks.verdicts import invalid, verdict
+from course_layout import ROOT
+from instructor.export import other_grader
+from instructor.export.nbgrader_source import NBGRADER
 
 __all__ = ("aims", "measure", "table")
 
@@ -88,7 +90,7 @@ def _course(
     """Make a course of nbgrader's, with the lessons released."""
     course.mkdir()
     quiet = {"capture_output": True, "check": True, "cwd": course}
-    export = [sys.executable, str(ROOT / "tools" / "export.py"), "nbgrader", str(course)]
+    export = [sys.executable, "-m", "instructor.export.export", "nbgrader", str(course)]
     subprocess.run([*export, *lessons], **quiet)
     for lesson in lessons:
         words = _nbgrader(course, installed, "generate_assignment", lesson, "--create")
@@ -115,7 +117,7 @@ def _hand_in(folder: Path, course: Path, student: str, lessons: tuple[str, ...])
 
 
 def _ours(folder: Path, students: int) -> dict:
-    words = [sys.executable, str(ROOT / "tools" / "grade.py"), str(folder / "class")]
+    words = [sys.executable, "-m", "instructor.grading.grade", str(folder / "class")]
     words += ["--jobs", str(WORKERS)]
     began, cpu = time.perf_counter(), _cpu()
     done = subprocess.run(words, capture_output=True, text=True, cwd=folder)

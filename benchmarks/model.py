@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from bench_load import Job
-from bench_peers import ANSWER, Missing, Peer, lesson_model, peers
-from bench_servers import Server
-from bench_verdicts import invalid, verdict
+from benchmarks.load import Job
+from benchmarks.peers import ANSWER, Missing, Peer, lesson_model, peers
+from benchmarks.servers import Server
+from benchmarks.verdicts import invalid, verdict
 
 __all__ = ("aims", "measure", "ratio", "table")
 
@@ -40,7 +40,7 @@ BUSY = 0.8  # of a core: a client that uses more may be what is measured
 
 def load(job: Job) -> dict:
     """Send a load from a process of its own and return its report."""
-    program = Path(__file__).with_name("bench_load.py")
+    program = Path(__file__).with_name("load.py")
     done = subprocess.run(
         [sys.executable, "-I", str(program)],
         input=json.dumps(dataclasses.asdict(job)),

@@ -20,12 +20,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
-from bench_peers import ROOT
-from bench_start import imports_of
-from bench_verdicts import invalid, verdict
-from environment import kernel_environment
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
+
+from benchmarks.start import imports_of
+from benchmarks.verdicts import invalid, verdict
+from course_layout import ROOT
+from tools.build.environment import kernel_environment
 
 __all__ = ("aims", "command", "measure", "table")
 
@@ -74,14 +75,17 @@ def run_floor(notebooks: list[tuple[str, str]], workers: int) -> dict[str, float
     """Measure a floor in a process of its own, whose children are the kernels alone."""
     job = json.dumps({"notebooks": notebooks, "workers": workers})
     done = subprocess.run(
-        [sys.executable, __file__], input=job, stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-m", __spec__.name],
+        input=job,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def command() -> tuple[list[str], int]:
     """Return the words after `python` of `course.py test`'s nbval run, and its workers."""
-    sys.path.insert(0, str(ROOT))
     from course import STAGES  # noqa: PLC0415 - found only now
 
     words = next(stage for stage in STAGES.values() if "--nbval" in stage)

@@ -17,7 +17,6 @@ from pathlib import Path
 
 __all__ = ("ANSWER", "PROMPT", "Missing", "Peer", "lesson_model", "peers")
 
-ROOT = Path(__file__).resolve().parent.parent
 WORDS = "the cat sat and the dog ran for one man who had not yet put his red hat off"
 ANSWER = f"{WORDS} {WORDS} now and"
 ECHO = "Mock response for: "  # mock-ai-api says this, then the prompt

@@ -14,7 +14,9 @@ import urllib.request
 from pathlib import Path
 
 import psutil
-from bench_peers import PROMPT, ROOT, Missing, Peer
+
+from benchmarks.peers import PROMPT, Missing, Peer
+from course_layout import ROOT
 
 __all__ = ("Server", "free_port", "stop")
 

@@ -1,6 +1,6 @@
 """The production agent beside a bare endpoint: the same graph, FastAPI and graph.astream, no more.
 
-    python tools/bench_service.py [--rounds N] [--seconds N]
+    python benchmarks/service.py [--rounds N] [--seconds N]
 
 Each round loads both in turn with chats on threads of their own: turns a second, the time to the
 first word that 95 of 100 turns keep, CPU a turn, and what memory grew by in the turns of a round.
@@ -23,11 +23,9 @@ from subprocess import DEVNULL, Popen
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
-
-from bench_servers import free_port  # noqa: E402
-from bench_verdicts import invalid, verdict  # noqa: E402
+from benchmarks.servers import free_port
+from benchmarks.verdicts import invalid, verdict
+from course_layout import ROOT
 
 __all__ = ("aims", "measure", "table")
 

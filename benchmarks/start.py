@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from bench_peers import ROOT
-from bench_servers import clean_environment
+from benchmarks.servers import clean_environment
+from course_layout import ROOT
 
 __all__ = ("imports_of", "lesson_model_start", "measure", "table")
 
@@ -99,8 +99,7 @@ def measure(times: int) -> dict:
         course (seconds `course.py` takes before JupyterLab), imports (what: CPU seconds beyond
         bare Python), lesson_model (see lesson_model_start).
     """
-    sys.path.insert(0, str(ROOT))
-    from tools.set_up import is_ready, uses_running_python  # noqa: PLC0415 - found only now
+    from tools.install.set_up import is_ready, uses_running_python  # noqa: PLC0415 - found only now
 
     with_course, without = [], []
     # Otherwise course.py would first install what is missing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from course_utils.approval import ApprovalPanel
+    from course_utils.approval.panel import ApprovalPanel
 
 __all__ = ("ApprovalPanel",)
 
@@ -14,6 +14,6 @@ def __getattr__(name: str) -> Any:
     """Import the approval panel when it is asked for: most lessons do without it."""
     if name != "ApprovalPanel":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from course_utils.approval import ApprovalPanel  # noqa: PLC0415 - it brings ipywidgets
+    from course_utils.approval.panel import ApprovalPanel  # noqa: PLC0415 - it brings ipywidgets
 
     return ApprovalPanel

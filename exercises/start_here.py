@@ -12,7 +12,7 @@ from langchain_core.tools import BaseTool
 from langchain_openai import ChatOpenAI
 
 import lesson_model
-from course_utils.exercise import exercise, part
+from exercises.core.exercise import exercise, part
 
 __all__ = ("ex1", "ex2", "ex3", "ex4")
 

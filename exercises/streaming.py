@@ -14,8 +14,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
 
 import lesson_model
-from course_utils.exercise import exercise, part, run_async, watch_output
-from course_utils.wording import assert_words, kind, short
+from exercises.core.descriptions import assert_words, kind, short
+from exercises.core.exercise import exercise, part, run_async, watch_output
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 

@@ -15,7 +15,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from course_utils.sent_code import pack
+from lab.sent_code import pack
 
 __all__ = ("Child", "kill_9", "prepare", "start")
 

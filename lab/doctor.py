@@ -17,11 +17,12 @@ import ipywidgets
 from packaging.requirements import Requirement
 
 import lesson_model
-from course_utils.postgres_keeper import programs
+from course_layout import ROOT
+from lab.postgres.keeper import programs
 
 __all__ = ("Finding", "Report", "doctor")
 
-PINS = Path(__file__).resolve().parents[1] / "requirements.txt"
+PINS = ROOT / "requirements.txt"
 # What lessons stand on, with all their parts (langgraph-checkpoint, ...); the rest may differ.
 FAMILIES = tuple("ipykernel ipywidgets jupyterlab langchain langgraph matplotlib openai".split())
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 
-from lesson_model.errors import ApiError, bad_key
-from lesson_model.reply import Call, Reply
-from lesson_model.tokens import arguments_text, tokens
+from lesson_model.api.errors import ApiError, bad_key
+from lesson_model.api.tokens import arguments_text, tokens
+from lesson_model.behaviour.reply import Call, Reply
 
 __all__ = ("WORDS", "Fault", "Faults", "spoil")
 

@@ -19,8 +19,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lesson_model.errors import ApiError
-from lesson_model.tokens import text_of
+from lesson_model.api.errors import ApiError
+from lesson_model.api.tokens import text_of
 
 __all__ = ("Log", "Request")
 

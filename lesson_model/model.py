@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lesson_model.behaviour.rules import Rule
 from lesson_model.faults import Fault
 from lesson_model.log import Request
-from lesson_model.rules import Rule
-from lesson_model.server import Server
 from lesson_model.state import State
+from lesson_model.wire.server import Server
 
 __all__ = ("ENDPOINTS", "OURS", "LessonModel")
 

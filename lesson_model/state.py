@@ -6,9 +6,9 @@ import hashlib
 import threading
 from collections import Counter, OrderedDict
 
+from lesson_model.behaviour.rules import Rules
 from lesson_model.faults import Faults
 from lesson_model.log import Log
-from lesson_model.rules import Rules
 
 __all__ = ("State",)
 

@@ -22,7 +22,7 @@
 # ## Is everything ready?
 
 # %%
-from course_utils.doctor import doctor
+from lab.doctor import doctor
 
 doctor()
 
@@ -40,8 +40,8 @@ from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 
 import lesson_model
-from course_utils import progress
-from course_utils.checks import start_here as check
+from exercises import start_here as check
+from exercises.core import progress
 
 model = lesson_model.start()
 

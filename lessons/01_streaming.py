@@ -31,7 +31,7 @@ from langgraph.types import interrupt
 
 import lesson_model
 from course_utils import buttons, pictures
-from course_utils.checks import streaming as check
+from exercises import streaming as check
 
 model = lesson_model.start()
 

@@ -14,7 +14,7 @@
 # what it costs to keep it, and how to keep it from growing for ever.
 
 # %%
-from course_utils import child
+from lab import child
 
 child.prepare()  # the processes of this lesson load LangGraph while this one does
 
@@ -52,8 +52,9 @@ from openai import BadRequestError
 from typing_extensions import TypedDict
 
 import lesson_model
-from course_utils import checkpoint_cost, pictures, postgres
-from course_utils.checks import persistence as check
+from course_utils import pictures
+from exercises import persistence as check
+from lab import checkpoint_cost, postgres
 
 model = lesson_model.start()
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)

@@ -46,7 +46,7 @@ from typing_extensions import TypedDict
 import lesson_model
 from course_utils import ApprovalPanel, pictures
 from course_utils.approval import DecisionNeeded
-from course_utils.checks import human_in_the_loop as check
+from exercises import human_in_the_loop as check
 
 model = lesson_model.start()
 

@@ -48,8 +48,8 @@ from typing_extensions import TypedDict
 
 import lesson_model
 from course_utils import pictures
-from course_utils.checks import retry_and_fallback as check
-from course_utils.herd import STRATEGIES, stampede
+from exercises import retry_and_fallback as check
+from lab.herd import STRATEGIES, stampede
 
 model = lesson_model.start()
 question = {"messages": "Can I send a tent back?"}
@@ -257,7 +257,7 @@ pictures.curves(
 # | full | random(0, d) | the same |
 # | decorrelated | min(cap, random(base, 3 x the last wait)) | the same |
 #
-# (Marc Brooker, *Exponential Backoff And Jitter*; the formulas are in `course_utils/herd.py`.)
+# (Marc Brooker, *Exponential Backoff And Jitter*; the formulas are in `lab/herd.py`.)
 
 # %%
 pictures.curves(

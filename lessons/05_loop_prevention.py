@@ -40,7 +40,7 @@ from langgraph.types import Command, Send, interrupt
 
 import lesson_model
 from course_utils import buttons, pictures
-from course_utils.checks import loop_prevention as check
+from exercises import loop_prevention as check
 
 model = lesson_model.start()
 

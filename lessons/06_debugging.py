@@ -43,8 +43,9 @@ from langsmith.utils import get_env_var, tracing_is_enabled
 from typing_extensions import TypedDict
 
 import lesson_model
-from course_utils import pictures, trace
-from course_utils.checks import debugging as check
+from course_utils import pictures
+from exercises import debugging as check
+from lab import trace
 
 os.environ["LANGSMITH_TRACING_V2"] = (
     "false"  # nothing leaves this machine, whatever your shell says
@@ -249,7 +250,7 @@ class Outline(BaseTracer):
 answer = desk.invoke(complaint, thread("outline") | {"callbacks": [Outline()]})
 
 # %% [markdown]
-# `course_utils/trace.py` is the same idea, worked out: it keeps inputs, outputs, times and errors,
+# `lab/trace/__init__.py` is the same idea, worked out: it keeps inputs, outputs, times and errors,
 # and hides what looks like a secret *before* it is kept. As text it shows the tree only:
 
 # %%

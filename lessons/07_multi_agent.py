@@ -33,8 +33,8 @@ from typing_extensions import TypedDict
 
 import lesson_model
 from course_utils import pictures
-from course_utils.checks import multi_agent as check
-from lesson_model.tokens import prompt_tokens
+from exercises import multi_agent as check
+from lesson_model.api.tokens import prompt_tokens
 
 model = lesson_model.start()
 llm = ChatOpenAI(model=model.name)

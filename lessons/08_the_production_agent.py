@@ -44,12 +44,13 @@ from langgraph.types import Command, Send, interrupt
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+import agent_checklist
 import lesson_model
 import production_agent.graph
 import production_agent.logs
 import production_agent.settings
-from course_utils import checklist, pictures
-from course_utils.checks import the_production_agent as check
+from course_utils import pictures
+from exercises import the_production_agent as check
 from production_agent.tools import Context
 
 model = lesson_model.start()
@@ -60,7 +61,7 @@ model = lesson_model.start()
 # Here is the checklist that the lessons have written, ten lines of it that a program can look at:
 
 # %%
-for name, (promise, lesson) in checklist.LINES.items():
+for name, (promise, lesson) in agent_checklist.LINES.items():
     print(f"{name:12} lesson {lesson}  {promise}")
 
 # %% [markdown]
@@ -241,12 +242,12 @@ print(result["messages"][-1].text)
 # %% [markdown]
 # ## Ten probes
 #
-# `checklist.run` builds the graph anew for each line, with a checkpointer and a timeout of its own,
+# `agent_checklist.run` builds the graph anew for each line, with a checkpointer and a timeout of its own,
 # provokes the fault, and looks at what a user or an operator would see. `done` returns what really
 # happened: here, the payments.
 
 # %%
-report = checklist.run(desk(), done=lambda: paid)
+report = agent_checklist.run(desk(), done=lambda: paid)
 report
 
 # %% [markdown]
@@ -254,7 +255,7 @@ report
 # your graph than your users do. So you can point the checklist at any compiled graph that has
 # `messages` in its state. The three questions it asks (`look`, `act`, `act_twice`) are arguments, and
 # `answer` says how your interrupts are answered, if they are not like lesson 3's or the
-# middleware's. `help(checklist.run)` has the rest.
+# middleware's. `help(agent_checklist.run)` has the rest.
 #
 # A green line is no proof. It says: this fault was provoked, and did no harm.
 #
@@ -294,7 +295,7 @@ check.ex2(ask_async, finish_safely)
 # %%
 mended = {}
 mended["ask"], mended["finish"] = check.ex2.or_reference(ask_async, finish_safely)
-checklist.run(desk(**mended), done=lambda: paid, only=["streaming", "persistence"])
+agent_checklist.run(desk(**mended), done=lambda: paid, only=["streaming", "persistence"])
 
 # %% [markdown]
 # (If you have not solved an exercise, the cell after it goes on with the reference.)
@@ -343,7 +344,7 @@ check.ex3(approve_each)
 
 # %%
 mended["approve"] = check.ex3.or_reference(approve_each)
-checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
+agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
 
 # %% [markdown]
 # ### Exercise 8.4 - when the model does not answer
@@ -386,7 +387,7 @@ check.ex4(connect_two, answer_from)
 
 # %%
 mended["connect"], mended["answer"] = check.ex4.or_reference(connect_two, answer_from)
-checklist.run(desk(**mended), done=lambda: paid, only=["retry", "fallback", "timeouts"])
+agent_checklist.run(desk(**mended), done=lambda: paid, only=["retry", "fallback", "timeouts"])
 
 # %% [markdown]
 # ### Exercise 8.5 - enough is enough
@@ -416,7 +417,7 @@ check.ex5(limit_rounds)
 
 # %%
 mended["limit"] = check.ex5.or_reference(limit_rounds)
-checklist.run(desk(**mended), done=lambda: paid, only=["limits"])
+agent_checklist.run(desk(**mended), done=lambda: paid, only=["limits"])
 
 # %% [markdown]
 # ### Exercise 8.6 - little for the user, enough for you
@@ -471,7 +472,7 @@ check.ex6(tell_model, tell_user, note_turn)
 # %%
 told = check.ex6.or_reference(tell_model, tell_user, note_turn)
 mended["tool_failed"], mended["model_failed"], mended["note"] = told
-checklist.run(desk(**mended), done=lambda: paid)
+agent_checklist.run(desk(**mended), done=lambda: paid)
 
 # %% [markdown]
 # Ten of ten. The graph has not changed; nine small functions have.
@@ -646,7 +647,9 @@ def build_service_graph(saver, seconds: float):
 
 
 log_format = production_agent.logs.JsonLines([])
-checklist.run(build_service_graph, done=lambda: booked, context=context, log_format=log_format)
+agent_checklist.run(
+    build_service_graph, done=lambda: booked, context=context, log_format=log_format
+)
 
 # %% [markdown]
 # ## The service
@@ -852,7 +855,7 @@ print("running:", [service for service in services if service.poll() is None])
 #
 # ## In production
 #
-# - **Keep the checklist as a test.** Ten lines of pytest: `assert not checklist.run(build, ...).red`.
+# - **Keep the checklist as a test.** Ten lines of pytest: `assert not agent_checklist.run(build, ...).red`.
 #   It runs without a key, and tells you what the next upgrade of a library broke.
 # - **Ready-made parts** are fine: lesson 3's middleware asks, lesson 4's retries, lesson 5's counts.
 #   Point the checklist at the result; their defaults are not all green.

@@ -9,7 +9,7 @@ import pytest
 import lesson_model
 from lesson_model.model import ENDPOINTS
 
-pytest.register_assert_rewrite("postgres_owner")  # before the first test imports it
+pytest.register_assert_rewrite("tests.lab.postgres_owner")  # before the first test imports it
 
 
 @pytest.fixture(scope="module")

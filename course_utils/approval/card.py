@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets
 
-from course_utils.approval_call import Call, Decision, DecisionRefused, as_json
+from course_utils.approval.call import Call, Decision, DecisionRefused, as_json
 
 __all__ = ("Card", "said")
 

@@ -11,10 +11,10 @@ import ipywidgets
 from langgraph.pregel import Pregel
 from langgraph.types import Command, StateSnapshot
 
-from course_utils.approval_call import Call, Decision, DecisionRefused, Record
-from course_utils.approval_card import Card, said
-from course_utils.approval_log import Log, answer
-from course_utils.approval_question import Question, check, read
+from course_utils.approval.call import Call, Decision, DecisionRefused, Record
+from course_utils.approval.card import Card, said
+from course_utils.approval.log import Log, answer
+from course_utils.approval.question import Question, check, read
 from course_utils.buttons import drawn, lost, otherwise
 
 __all__ = ("ApprovalPanel", "DecisionNeeded")

@@ -12,7 +12,7 @@ from langgraph.pregel import Pregel
 from langgraph.types import Interrupt, PregelTask, StateSnapshot
 from pydantic import BaseModel
 
-from course_utils.approval_call import DECISIONS, Call, Decision, as_json
+from course_utils.approval.call import DECISIONS, Call, Decision, as_json
 
 __all__ = ("Question", "check", "read")
 

@@ -14,17 +14,17 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-from course_utils.attempted import functions_of, is_stub
-from course_utils.blame import explain
-from course_utils.given import changed
-from course_utils.progress import record
-from course_utils.quiet import Seen, quiet, watch_output
-from course_utils.reference import reference
-from course_utils.result import Note, Part, Result
+from course_layout import ROOT
 from course_utils.time_limit import TimeUp, run_async, run_limited
+from exercises.core.attribution import explain
+from exercises.core.given_cells import changed
+from exercises.core.isolation import Seen, quiet, watch_output
+from exercises.core.progress import record
+from exercises.core.reference import reference
+from exercises.core.result import Note, Part, Result
+from exercises.core.stub import functions_of, is_stub
 
 __all__ = ("Exercise", "Seen", "exercise", "part", "run_async", "watch_output")
 
@@ -80,8 +80,8 @@ class Exercise:
         self.test, self.hints, self.given, self.seconds = test, hints, given, seconds
         self.answers = tuple(inspect.signature(test).parameters)
         self.name = test.__name__
-        self.topic = test.__module__.rpartition(".")[2]
-        self.root = Path(inspect.getfile(test)).resolve().parents[2]
+        self.topic = test.__module__.removeprefix("exercises.")
+        self.root = ROOT
 
     def __call__(self, *answers: Any) -> Any:
         """Judge the answers; record and return the result."""

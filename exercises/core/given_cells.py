@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from course_utils.reference import Cell, solved_cells
+from exercises.core.reference import Cell, solved_cells
 
 __all__ = ("changed",)
 

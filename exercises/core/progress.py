@@ -14,9 +14,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from course_layout import ROOT
+
 __all__ = ("Progress", "read", "record", "show")
 
-ROOT = Path(__file__).resolve().parent.parent
 CHECK_CELL = re.compile(r'^# %% tags=\["check", "(ex\d+)"\]', re.M)
 _ANSWERS = ("raised", "timed_out", "failed", "partial", "passed")  # the better, the later
 # One statement: two notebooks may answer the same exercise at once.

@@ -6,9 +6,9 @@ import json
 import uuid
 from collections.abc import Mapping
 
-from course_utils.checks import debugging_parts as parts
-from course_utils.exercise import exercise, part
-from course_utils.wording import kind, short
+from exercises.core.descriptions import kind, short
+from exercises.core.exercise import exercise, part
+from exercises.debugging import hunt as parts
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7", "ex8", "ex9")
 

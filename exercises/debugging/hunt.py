@@ -18,7 +18,7 @@ from langgraph.types import Command
 from langsmith import utils
 from typing_extensions import TypedDict
 
-from course_utils.wording import kind, short
+from exercises.core.descriptions import kind, short
 
 __all__ = (
     "CONVERSATIONS",

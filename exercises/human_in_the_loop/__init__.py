@@ -9,17 +9,17 @@ from langgraph.types import Command
 from openai import InternalServerError
 
 import lesson_model
-from course_utils.checks.human_in_the_loop_answers import (
+from exercises.core.descriptions import kind
+from exercises.core.exercise import exercise, part
+from exercises.human_in_the_loop.bank import Bank
+from exercises.human_in_the_loop.desk import Cases, Shop, pending, resume, thread
+from exercises.human_in_the_loop.expectations import (
     TABLE,
     names_the_right_letters,
     refuses_the_rest,
     says,
     takes_clear_answers,
 )
-from course_utils.checks.human_in_the_loop_bank import Bank
-from course_utils.checks.human_in_the_loop_parts import Cases, Shop, pending, resume, thread
-from course_utils.exercise import exercise, part
-from course_utils.wording import kind
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
 

@@ -16,7 +16,7 @@ from langgraph.types import Command, Interrupt, Send, interrupt
 from openai import BadRequestError
 
 import lesson_model
-from course_utils.wording import kind, short
+from exercises.core.descriptions import kind, short
 
 __all__ = ("Cases", "Shop", "pending", "resume", "thread")
 

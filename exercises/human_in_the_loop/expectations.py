@@ -12,8 +12,8 @@ from langgraph.types import Interrupt, interrupt
 from pydantic import ValidationError
 from typing_extensions import TypedDict
 
-from course_utils.checks.human_in_the_loop_parts import pending, resume, thread
-from course_utils.wording import kind
+from exercises.core.descriptions import kind
+from exercises.human_in_the_loop.desk import pending, resume, thread
 
 __all__ = (
     "TABLE",

@@ -9,10 +9,10 @@ from typing import Any
 from langchain.agents.middleware import AgentMiddleware
 
 import lesson_model
-from course_utils.checks import loop_prevention_parts as parts
-from course_utils.checks.loop_prevention_parts import ask, call
-from course_utils.exercise import exercise, part
-from course_utils.wording import kind, short
+from exercises.core.descriptions import kind, short
+from exercises.core.exercise import exercise, part
+from exercises.loop_prevention import looping_desk as parts
+from exercises.loop_prevention.looping_desk import ask, call
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 

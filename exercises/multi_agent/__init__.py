@@ -7,11 +7,11 @@ from typing import Any
 from langgraph.types import Command, interrupt
 
 import lesson_model
-from course_utils.checks import multi_agent_parts as parts
-from course_utils.checks.multi_agent_budget import assert_shares, looping_worker, worked
-from course_utils.checks.multi_agent_parts import thread
-from course_utils.exercise import exercise, part
-from course_utils.wording import kind, short
+from exercises.core.descriptions import kind, short
+from exercises.core.exercise import exercise, part
+from exercises.multi_agent import teams as parts
+from exercises.multi_agent.budget import assert_shares, looping_worker, worked
+from exercises.multi_agent.teams import thread
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 

@@ -11,8 +11,8 @@ from langgraph.graph import END
 from langgraph.pregel import Pregel
 from langgraph.types import Send
 
-from course_utils.checks.multi_agent_parts import FOUND, read_log
-from course_utils.wording import kind, short
+from exercises.core.descriptions import kind, short
+from exercises.multi_agent.teams import FOUND, read_log
 
 __all__ = ("assert_shares", "looping_worker", "worked")
 

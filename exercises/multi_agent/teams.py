@@ -18,7 +18,7 @@ from langgraph.types import Send, interrupt
 from openai import BadRequestError
 from typing_extensions import TypedDict
 
-from course_utils.wording import kind, short
+from exercises.core.descriptions import kind, short
 
 __all__ = ("FINAL", "FIRST", "FOUND", "RAW", "TOLD", "Asking", "Desks", "Notes", "fan")
 __all__ += ("assert_survives", "predicted_runs", "read_log", "speaking_team", "survey", "thread")

@@ -17,8 +17,9 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 import lesson_model
-from course_utils.checkpoint_cost import stored_bytes
-from course_utils.checks.persistence_parts import (
+from exercises.core.descriptions import kind, short
+from exercises.core.exercise import exercise, part, run_async
+from exercises.persistence.orders import (
     CONVERSATIONS,
     ENDS,
     THREAD,
@@ -30,8 +31,7 @@ from course_utils.checks.persistence_parts import (
     refusal,
     words_of,
 )
-from course_utils.exercise import exercise, part, run_async
-from course_utils.wording import kind, short
+from lab.checkpoint_cost import stored_bytes
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 

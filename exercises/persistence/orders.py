@@ -23,8 +23,8 @@ from openai import BadRequestError
 from typing_extensions import TypedDict
 
 import lesson_model
-from course_utils import child
-from course_utils.wording import kind
+from exercises.core.descriptions import kind
+from lab import child
 
 __all__ = ("CONVERSATIONS", "ENDS", "THREAD", "SlowDesk", "ask_from_threads", "assert_remembered")
 __all__ += ("counting", "real_ledgers", "refusal", "words_of")

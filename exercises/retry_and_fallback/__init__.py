@@ -8,7 +8,9 @@ import openai
 from langchain_core.exceptions import ModelAuthenticationError, ModelRateLimitError
 from langchain_openai import ChatOpenAI
 
-from course_utils.checks.retry_and_fallback_parts import (
+from exercises.core.descriptions import kind, short
+from exercises.core.exercise import exercise, part
+from exercises.retry_and_fallback.faulty_services import (
     SECRETS,
     Service,
     answered,
@@ -22,9 +24,7 @@ from course_utils.checks.retry_and_fallback_parts import (
     turns_of,
     words,
 )
-from course_utils.exercise import exercise, part
-from course_utils.herd import CAP, stampede
-from course_utils.wording import kind, short
+from lab.herd import CAP, stampede
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
 

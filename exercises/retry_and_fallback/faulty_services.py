@@ -24,9 +24,9 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import RetryPolicy
 
 import lesson_model
-from course_utils.attempted import functions_of
 from course_utils.time_limit import TimeUp
-from course_utils.wording import short
+from exercises.core.descriptions import short
+from exercises.core.stub import functions_of
 
 __all__ = ("SECRETS", "Service", "answered", "asked", "assert_doubling", "assert_within_budget")
 __all__ += ("failed_turn", "found_by", "miscounted", "told", "turns_of", "words")

@@ -7,13 +7,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
 from langgraph.pregel import Pregel
 
+import agent_checklist as checklist
 import lesson_model
-from course_utils import checklist
-from course_utils.checks import the_production_agent_parts as parts
-from course_utils.checks.the_production_agent_desk import SPARE, State, refund, track_parcel
-from course_utils.checks.the_production_agent_parts import judge, run_alone
-from course_utils.exercise import exercise, part
-from course_utils.wording import kind, short
+from exercises.core.descriptions import kind, short
+from exercises.core.exercise import exercise, part
+from exercises.the_production_agent import faults as parts
+from exercises.the_production_agent.desk import SPARE, State, refund, track_parcel
+from exercises.the_production_agent.faults import judge, run_alone
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
 

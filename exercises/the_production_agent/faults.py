@@ -14,12 +14,12 @@ from langchain_core.tools import StructuredTool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
+import agent_checklist as checklist
 import lesson_model
-from course_utils import checklist
-from course_utils.checklist_agent import alone
-from course_utils.checks.the_production_agent_desk import connect, desk, paid
-from course_utils.exercise import part, run_async
-from course_utils.wording import kind, short
+from agent_checklist.agent import alone
+from exercises.core.descriptions import kind, short
+from exercises.core.exercise import part, run_async
+from exercises.the_production_agent.desk import connect, desk, paid
 
 __all__ = (
     "DETAIL",

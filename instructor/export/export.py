@@ -13,17 +13,17 @@ import shutil
 import sys
 from pathlib import Path
 
-import fast_start  # noqa: F401 - before whatever imports nbformat
 import nbformat
-from lesson import LessonError, read_lesson
 from nbformat import NotebookNode
-from nbgrader_source import NBGRADER, nbgrader_config, nbgrader_source
-from otter_source import OTTER, otter_notebook, otter_requirements, otter_tests
+
+from course_layout import PACKAGES, ROOT
+from instructor.export.nbgrader_source import NBGRADER, nbgrader_config, nbgrader_source
+from instructor.export.otter_source import OTTER, otter_notebook, otter_requirements, otter_tests
+from tools.build import fast_start  # noqa: F401 - before whatever imports nbformat
+from tools.build.lesson import LessonError, read_lesson
 
 __all__ = ("main",)
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("course_utils", "lesson_model", "production_agent")  # what a notebook may import
 JUNK = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from cells import tags
-from markers import MARKER, solution_spans, stub
 from nbformat import NotebookNode, from_dict
+
+from tools.build.cells import tags
+from tools.build.markers import MARKER, solution_spans, stub
 
 __all__ = ("NBGRADER", "nbgrader_config", "nbgrader_source")
 

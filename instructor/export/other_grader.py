@@ -13,9 +13,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from bench_model import CACHE
-from bench_peers import ROOT, Peer, pip_install, program
-from otter_source import otter_requirements
+from benchmarks.model import CACHE
+from benchmarks.peers import Peer, pip_install, program
+from course_layout import ROOT
+from instructor.export.otter_source import otter_requirements
 
 __all__ = ("environment", "installed")
 

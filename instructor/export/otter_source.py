@@ -11,9 +11,10 @@ import ast
 from pathlib import Path
 
 import nbformat
-from cells import LessonError, cell_error, exercise_name, tags
-from lesson import student_version
 from nbformat import NotebookNode
+
+from tools.build.cells import LessonError, cell_error, exercise_name, tags
+from tools.build.lesson import student_version
 
 __all__ = ("OTTER", "otter_notebook", "otter_requirements", "otter_tests")
 
@@ -25,7 +26,7 @@ TEST = '''\
 
 from otter.test_files import test_case
 
-from course_utils.checks import {topic} as check
+from exercises import {topic} as check
 
 OK_FORMAT = False
 name = "{exercise}"

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from grade_marks import Mark
+from instructor.grading.marks import Mark
 
 __all__ = ("Exercise", "by_exercise")
 

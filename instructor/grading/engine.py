@@ -8,14 +8,13 @@ import queue
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Any
 
-from grade_sandbox import command, plain_environment
+from instructor.grading.sandbox import command, plain_environment
 
 __all__ = ("Engine", "Failure", "Limits")
 
-WATCH = Path(__file__).with_name("grade_watch.py")
+WATCH = "instructor.grading.watch"
 START = 180  # seconds to import what lessons import
 NOTEBOOK = 900  # seconds until the watching process itself is given up
 MOST = 2_000_000  # bytes of a result
@@ -64,7 +63,7 @@ class Engine:
         return result
 
     def _start(self) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-B", str(WATCH), json.dumps(self._limits)]
+        words = [sys.executable, "-B", "-m", WATCH, json.dumps(self._limits)]
         sandbox = self._limits["sandbox"]
         self._process = subprocess.Popen(
             command(words) if sandbox else words,

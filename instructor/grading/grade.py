@@ -17,16 +17,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from grade_engine import Engine, Failure, Limits
-from grade_marks import Mark, best_of, marks_of, nothing_to_mark
-from grade_page import page
-from grade_sandbox import why_not
-from grade_submission import Lesson, Submission, find, lessons_of
-from grade_table import table
+from course_layout import ROOT
+from instructor.grading.engine import Engine, Failure, Limits
+from instructor.grading.marks import Mark, best_of, marks_of, nothing_to_mark
+from instructor.grading.report import page
+from instructor.grading.sandbox import why_not
+from instructor.grading.submission import Lesson, Submission, find, lessons_of
+from instructor.grading.table import table
 
 __all__ = ("grade", "main")
 
-ROOT = Path(__file__).resolve().parent.parent
 JOBS = min(16, 2 * (os.cpu_count() or 1))  # checks mostly wait
 UNSAFE = "Students' code would run as you: it could read and change all that you can."
 

@@ -17,7 +17,7 @@ from typing import Any
 
 __all__ = ("Machinery",)
 
-OURS = ("course_utils", "lesson_model", "grade_")
+OURS = ("course_utils", "lesson_model", "exercises", "lab", "agent_checklist", "instructor.grading")
 LIBRARIES = ("ast", "contextlib", "dis", "functools", "inspect", "json", "json.decoder")
 LIBRARIES += ("json.encoder", "os", "re", "traceback", "types")
 FIXED = (FunctionType, BuiltinFunctionType, ModuleType, type, str, tuple, frozenset)
@@ -96,7 +96,9 @@ def _ours(name: str) -> bool:
 
 
 def _is_exercise(value: Any) -> bool:
-    return type(value).__name__ == "Exercise" and type(value).__module__ == "course_utils.exercise"
+    return (
+        type(value).__name__ == "Exercise" and type(value).__module__ == "exercises.core.exercise"
+    )
 
 
 def _is_method(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grade_submission import Submission
+from instructor.grading.submission import Submission
 
 __all__ = ("STATUSES", "Mark", "best_of", "marks_of", "nothing_to_mark")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from needed_cells import bound_names, used_names
+from tools.build.needed_cells import bound_names, used_names
 
 __all__ = ("Plan", "Step", "align", "exercise_of", "plan")
 

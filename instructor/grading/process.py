@@ -12,12 +12,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 __all__ = ("PROCESSES", "forked", "hide", "limit", "spawned")
 
-WATCH = Path(__file__).with_name("grade_watch.py")
+WATCH = "instructor.grading.watch"
 PROCESSES = 200  # with their threads, in a sandbox
 
 
@@ -27,7 +26,7 @@ def forked(job: dict[str, Any]) -> Iterator[tuple[IO[bytes], Any]]:
 
     Gives a file with what it says, to be closed by the caller, and a function to answer it.
     """
-    import grade_runner  # noqa: PLC0415 - imported long ago where it counts
+    from instructor.grading import runner as grade_runner  # noqa: PLC0415 - imported long ago where it counts
 
     out, into = os.pipe()
     theirs, mine = os.pipe()
@@ -89,7 +88,7 @@ def spawned(job: dict[str, Any]) -> Iterator[tuple[IO[bytes], Any]]:
     import psutil  # noqa: PLC0415 - not needed where processes fork
 
     process = subprocess.Popen(
-        [sys.executable, str(WATCH), "--one"],
+        [sys.executable, "-m", WATCH, "--one"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

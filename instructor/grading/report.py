@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
-from grade_class import Exercise, by_exercise
-from grade_marks import STATUSES, Mark
+from instructor.grading.class_summary import Exercise, by_exercise
+from instructor.grading.marks import STATUSES, Mark
 
 __all__ = ("page",)
 

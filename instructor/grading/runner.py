@@ -19,14 +19,14 @@ import os
 import sys
 from typing import Any
 
-from grade_machinery import Machinery
-from grade_plan import Plan, Step, align, plan
-from grade_suspicion import suspicious
 from IPython.core.interactiveshell import InteractiveShell
 
-from course_utils.exercise import Exercise
-from course_utils.result import Result
 from course_utils.time_limit import TimeUp, run_limited
+from exercises.core.exercise import Exercise
+from exercises.core.result import Result
+from instructor.grading.machinery import Machinery
+from instructor.grading.plan import Plan, Step, align, plan
+from instructor.grading.suspicion import suspicious
 
 __all__ = ("Runner", "shell")
 
@@ -53,7 +53,7 @@ class Runner:
     def __init__(self, job: dict[str, Any], send: Any, ask: Any) -> None:
         self.job, self._send, self._ask = job, send, ask
         self.shell = InteractiveShell.instance()
-        self.checks = importlib.import_module(f"course_utils.checks.{job['topic']}")
+        self.checks = importlib.import_module(f"exercises.{job['topic']}")
         self.exercises = {
             name: each for name, each in vars(self.checks).items() if isinstance(each, Exercise)
         }

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from course_layout import PACKAGES, ROOT
+
 __all__ = ("command", "why_not")
 
-ROOT = Path(__file__).resolve().parent.parent
-COURSE = ("course_utils", "lesson_model", "production_agent", "solutions")
-TOOLS = ("plan", "machinery", "process", "runner", "suspicion", "watch")
+SEEN = ("course_layout.py", "solutions", *PACKAGES)  # of the course, read-only
 SYSTEM = (
     "/usr",
     "/bin",
@@ -41,9 +41,7 @@ def command(python: Iterable[str]) -> list[str]:
         words += ["--ro-bind-try", path, path]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SPACE), "--tmpfs", "/tmp"]
     words += ["--size", str(SPACE), "--tmpfs", "/home/student", "--chdir", "/tmp"]
-    seen = [sys.base_prefix, sys.prefix, *(ROOT / name for name in COURSE)]
-    seen += [ROOT / "tools" / f"grade_{name}.py" for name in TOOLS]
-    seen += [ROOT / "tools" / name for name in ("needed_cells.py", "preload.py")]
+    seen = [sys.base_prefix, sys.prefix, *(ROOT / name for name in SEEN)]
     for path in dict.fromkeys(map(str, seen)):
         if not path.startswith(("/usr/", "/bin/", "/lib")) and Path(path).exists():
             words += ["--ro-bind", path, path]

@@ -15,8 +15,12 @@ NAMES = {
     *("modules", "or_reference", "reference", "solved_cells", "get_ipython", "pickle", "dup2"),
     *("Exercise", "excepthook", "set_trace", "NBGRADER_EXECUTION", "subprocess", "Popen"),
 }
-TEXTS = re.compile(r"/proc/|solutions/|course_utils|grade_|NBGRADER_EXECUTION|BEGIN SOLUTION")
-IMPORTS = re.compile(r"course_utils\.(?!checks$)|lesson_model\.|grade_|gc$|inspect$|ctypes$")
+TEXTS = re.compile(
+    r"/proc/|solutions/|course_utils|exercises\.core|grading|NBGRADER_EXECUTION|BEGIN SOLUTION"
+)
+IMPORTS = re.compile(
+    r"course_utils\.|exercises\.core|lesson_model\.|instructor|gc$|inspect$|ctypes$"
+)
 
 
 def suspicious(source: str) -> set[str]:

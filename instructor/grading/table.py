@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from grade_marks import Mark
+from instructor.grading.marks import Mark
 
 __all__ = ("table",)
 

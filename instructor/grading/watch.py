@@ -17,14 +17,13 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import IO, Any
 
-from grade_process import PROCESSES, forked, hide, limit, spawned
+from course_layout import ROOT
+from instructor.grading.process import PROCESSES, forked, hide, limit, spawned
 
 __all__ = ("watch",)
 
-ROOT = Path(__file__).resolve().parent.parent
 GRACE = 5  # seconds between what stops a cell and what kills its process
 START = 90  # seconds until the first sign of life, imports included
 LONGEST = 120  # seconds a step may ask for
@@ -217,8 +216,6 @@ def _read(reader: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
 
 def main(words: list[str]) -> None:
     """Serve jobs; with --one, be the process that judges one."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
-    sys.modules.setdefault("grade_watch", sys.modules["__main__"])
     os.environ.update(COURSE_PROGRESS="off", MPLBACKEND="agg")
     if words == ["--one"]:
         job = json.loads(sys.stdin.buffer.raw.readline())  # no more than the line
@@ -253,8 +250,8 @@ def _silence() -> None:
 
 def _load() -> Any:
     """Import what lessons import, and return the module that judges."""
-    import grade_runner  # noqa: PLC0415 - these take seconds: only where they are needed
-    import preload  # noqa: PLC0415
+    from instructor.grading import runner as grade_runner  # noqa: PLC0415 - these take seconds: only where they are needed
+    from tools.build import preload  # noqa: PLC0415
 
     preload.load(ROOT)
     grade_runner.shell()

@@ -17,7 +17,9 @@ from pathlib import Path
 
 import psutil
 import requests
-from bench_peers import ROOT, Missing, npm_install, tell
+
+from benchmarks.peers import Missing, npm_install, tell
+from course_layout import ROOT
 
 __all__ = ("HUB", "PASSWORD", "PROXY", "Hub", "commit", "git", "installed")
 

@@ -108,7 +108,7 @@ def environment(course: Path, run: Path) -> dict[str, str]:
         "PYTHONPATH": str(course),  # the student's own course_utils and lesson_model
         "PYTHONDONTWRITEBYTECODE": "",  # container images set it: imports would take twice as long
         # There JupyterLab is told not to lay its question about news over the lesson.
-        "JUPYTER_CONFIG_PATH": str(course / "tools" / "jupyter"),
+        "JUPYTER_CONFIG_PATH": str(course / "tools" / "install" / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(run),
         # On a machine with many cores each process would reserve gigabytes for threads of its own,
         # which HUB_MEMORY_GB counts, and thirty of them would fight for the cores.
@@ -121,8 +121,8 @@ c.JupyterHub.spawner_class = CourseSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = str(state / "students" / "{username}")
 c.Spawner.ip = ip
 c.Spawner.default_url = "/lab/tree/course/notebooks/00_start_here.ipynb"
-# tools/fast_start.py spares each server 1.4 of its 4 seconds of CPU.
-START = "import tools.fast_start; from jupyterhub.singleuser import main; main()"
+# tools/build/fast_start.py spares each server 1.4 of its 4 seconds of CPU.
+START = "import tools.build.fast_start; from jupyterhub.singleuser import main; main()"
 c.Spawner.cmd = [sys.executable, "-c", START]
 c.Spawner.args = [
     # Kernels are reached over files. Over TCP each takes five ports that were free a second ago:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from slides import Slide
+    from instructor.slides.slides import Slide
 
 __all__ = ("index", "page")
 

@@ -30,12 +30,13 @@ import mistune
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
-from slides_graph import draw
-from slides_page import index, page
+
+from course_layout import ROOT
+from instructor.slides.graph import draw
+from instructor.slides.page import index, page
 
 __all__ = ("Block", "Slide", "blocks", "lay_out", "main", "slides_of")
 
-ROOT = Path(__file__).resolve().parent.parent
 HEIGHT = 590  # pixels of a slide of 1280 by 720 under its title
 WIDTH, PICTURE = 1160, 418  # of a slide, and how high a picture may be on it
 LINE, ROW, SPACE = 26, 44, 24  # a line of code, a table's row, a gap

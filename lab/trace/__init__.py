@@ -27,7 +27,7 @@ from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.context import register_configure_hook
 from langchain_core.tracers.schemas import Run
 
-from course_utils.trace_view import tree
+from lab.trace.view import tree
 
 __all__ = ("Recorder", "Span", "Trace", "hide_secrets", "load", "record")
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from course_utils.trace import Span
+    from lab.trace import Span
 
 __all__ = ("tree",)
 

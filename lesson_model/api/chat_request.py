@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lesson_model.errors import dangling, invalid, too_long, unknown_parameter
-from lesson_model.fields import (
+from lesson_model.api.errors import dangling, invalid, too_long, unknown_parameter
+from lesson_model.api.fields import (
     ANYTHING,
     by_name,
     check_fields,
@@ -13,8 +13,8 @@ from lesson_model.fields import (
     required,
     wrong_type,
 )
-from lesson_model.json_schema import flaw
-from lesson_model.tokens import prompt_tokens, text_of
+from lesson_model.api.json_schema import flaw
+from lesson_model.api.tokens import prompt_tokens, text_of
 
 __all__ = ("check_chat",)
 

@@ -9,9 +9,9 @@ import math
 import re
 import struct
 
-from lesson_model.errors import invalid
-from lesson_model.fields import ANYTHING, by_name, check_fields, wrong_type
-from lesson_model.tokens import tokens
+from lesson_model.api.errors import invalid
+from lesson_model.api.fields import ANYTHING, by_name, check_fields, wrong_type
+from lesson_model.api.tokens import tokens
 
 __all__ = ("embeddings",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lesson_model.errors import ApiError, invalid, unrecognized
+from lesson_model.api.errors import ApiError, invalid, unrecognized
 
 __all__ = (
     "ANYTHING",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lesson_model.fields import fits
+from lesson_model.api.fields import fits
 
 __all__ = ("flaw",)
 

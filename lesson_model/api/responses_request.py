@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lesson_model.errors import invalid, unknown_parameter
-from lesson_model.fields import ANYTHING, by_name, check_fields, expect, required, wrong_type
-from lesson_model.tokens import text_of
+from lesson_model.api.errors import invalid, unknown_parameter
+from lesson_model.api.fields import ANYTHING, by_name, check_fields, expect, required, wrong_type
+from lesson_model.api.tokens import text_of
 
 __all__ = ("to_chat",)
 

@@ -6,18 +6,18 @@ import dataclasses
 import json
 import traceback
 
-from lesson_model import chat, responses
-from lesson_model.answer import Answer, Stream
-from lesson_model.chat_request import check_chat
-from lesson_model.decide import decide
-from lesson_model.embeddings import embeddings
-from lesson_model.errors import ApiError, bad_key, invalid, unknown_url
+from lesson_model.api import chat, responses
+from lesson_model.api.chat_request import check_chat
+from lesson_model.api.embeddings import embeddings
+from lesson_model.api.errors import ApiError, bad_key, invalid, unknown_url
+from lesson_model.api.responses_request import to_chat
+from lesson_model.api.tokens import reply_tokens, tokens
+from lesson_model.behaviour.decide import decide
+from lesson_model.behaviour.reply import Reply
 from lesson_model.faults import spoil
 from lesson_model.log import Request
-from lesson_model.reply import Reply
-from lesson_model.responses_request import to_chat
 from lesson_model.state import State
-from lesson_model.tokens import reply_tokens, tokens
+from lesson_model.wire.answer import Answer, Stream
 
 __all__ = ("answer",)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lesson_model.turn import Result
+from lesson_model.behaviour.turn import Result
 
 __all__ = ("report", "went_well")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 
-from lesson_model.arguments import fill
-from lesson_model.choose_tool import choose
-from lesson_model.clauses import clauses
-from lesson_model.reply import Call
-from lesson_model.schema import DEEPEST, kind_of, resolve
-from lesson_model.turn import Turn, text_of
-from lesson_model.words import WORD, focus, grow, stem, words
+from lesson_model.behaviour.english.arguments import fill
+from lesson_model.behaviour.english.choose_tool import choose
+from lesson_model.behaviour.english.clauses import clauses
+from lesson_model.behaviour.english.words import WORD, focus, grow, stem, words
+from lesson_model.behaviour.reply import Call
+from lesson_model.behaviour.schema import DEEPEST, kind_of, resolve
+from lesson_model.behaviour.turn import Turn, text_of
 
 __all__ = ("forced_call", "json_answer")
 

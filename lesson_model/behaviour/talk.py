@@ -6,9 +6,9 @@ import operator
 import re
 from itertools import cycle
 
-from lesson_model.arguments import NUMBER
-from lesson_model.turn import Turn
-from lesson_model.words import focus, stem, words
+from lesson_model.behaviour.english.arguments import NUMBER
+from lesson_model.behaviour.english.words import focus, stem, words
+from lesson_model.behaviour.turn import Turn
 
 __all__ = ("talk",)
 

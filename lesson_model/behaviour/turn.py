@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from lesson_model.schema import resolve
+from lesson_model.behaviour.schema import resolve
 
 __all__ = ("Result", "Tool", "Turn", "text_of")
 

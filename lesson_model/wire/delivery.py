@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lesson_model.answer import Answer, Stream
 from lesson_model.faults import Fault
+from lesson_model.wire.answer import Answer, Stream
 
 __all__ = ("BREAK", "steps")
 

@@ -14,11 +14,11 @@ import time
 import traceback
 from http import HTTPStatus
 
-from lesson_model import service
-from lesson_model.answer import Answer, Stream
-from lesson_model.delivery import steps
-from lesson_model.errors import ApiError, invalid
+from lesson_model.api import service
+from lesson_model.api.errors import ApiError, invalid
 from lesson_model.log import Request
+from lesson_model.wire.answer import Answer, Stream
+from lesson_model.wire.delivery import steps
 
 __all__ = ("Server",)
 

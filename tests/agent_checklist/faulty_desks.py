@@ -11,8 +11,8 @@ from langgraph.graph import END
 from langgraph.types import Command, Send, interrupt
 
 import lesson_model
-from course_utils.checks import the_production_agent_desk as mended
-from course_utils.checks.the_production_agent_desk import MENDED, TOOLS
+from exercises.the_production_agent import desk as mended
+from exercises.the_production_agent.desk import MENDED, TOOLS
 
 __all__ = ("FAULTS", "prints_the_state")
 

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from checklist_faults import FAULTS, prints_the_state
 from langchain.agents import create_agent
 from langchain_openai import ChatOpenAI
 
+import agent_checklist as checklist
 import lesson_model
-from course_utils import checklist
-from course_utils.checks import the_production_agent_desk as mended
-from course_utils.checks.the_production_agent_desk import SPARE, TOOLS, desk
+from exercises.the_production_agent import desk as mended
+from exercises.the_production_agent.desk import SPARE, TOOLS, desk
 from production_agent import graph, logs, settings
 from production_agent.tools import Context
+from tests.agent_checklist.faulty_desks import FAULTS, prints_the_state
 
 pytestmark = pytest.mark.usefixtures("served")
 

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import bench_model
-import bench_nbval
-import bench_start
 import psutil
 import pytest
-from bench_load import Job, run
-from bench_peers import Missing, Peer, lesson_model
-from bench_servers import Server
-from bench_verdicts import verdict
+
+from benchmarks import model as bench_model
+from benchmarks import notebooks as bench_nbval
+from benchmarks import start as bench_start
+from benchmarks.load import Job, run
+from benchmarks.peers import Missing, Peer, lesson_model
+from benchmarks.servers import Server
+from benchmarks.verdicts import verdict
 
 TEXT = "one two three"
 CHUNKED = (

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 
-import bench
 import psutil
 import pytest
-from bench_class import differences, main, pss, sizing, table
-from class_student import shown
+
+from benchmarks import bench
+from benchmarks.classroom import differences, main, pss, sizing, table
+from instructor.hub.student import shown
 
 MB = 2**20
 FOUND = {

@@ -13,12 +13,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-import axe
 import pytest
 import pytest_asyncio
-from lab_page import Lesson, NotebookPage, Opener
-from lab_server import Lab
 from playwright.async_api import BrowserContext, Playwright, async_playwright, expect
+
+from tests.browser import axe
+from tests.browser.lab_page import Lesson, NotebookPage, Opener
+from tests.browser.lab_server import Lab
 
 FLAGS = (
     "--no-sandbox",

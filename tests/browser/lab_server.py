@@ -15,11 +15,12 @@ from pathlib import Path
 
 import psutil
 
+from course_layout import ROOT
+
 __all__ = ("Lab",)
 
-ROOT = Path(__file__).resolve().parents[2]
 NOT_COPIED = (".*", "__pycache__", "tests", "docs", "my_work", "progress.db*")
-# A free port may be another's when the kernel takes it: see tools/kernel_sockets.py.
+# A free port may be another's when the kernel takes it: see tools/build/kernel_sockets.py.
 KERNELS_OVER_FILES = () if os.name == "nt" else ("--KernelManager.transport=ipc",)
 # Every page asks every ten seconds which kernels there are. While one is being started,
 # jupyter_server 2.21 answers 500 (that kernel was never active), and the page has an error in its

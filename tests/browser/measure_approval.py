@@ -9,9 +9,10 @@ import json
 from statistics import median
 
 import pytest
-from lab_page import Opener
-from lab_server import Lab
 from playwright.async_api import expect
+
+from tests.browser.lab_page import Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import axe
 import nbformat
 import pytest
 import pytest_asyncio
-from contrast import ENOUGH, contrasts
-from lab_page import NotebookPage, Opener
-from lab_server import ROOT, Lab
 from nbformat.sign import NotebookNotary
 from playwright.async_api import BrowserContext, expect
+
+from course_layout import ROOT
+from tests.browser import axe
+from tests.browser.contrast import ENOUGH, contrasts
+from tests.browser.lab_page import NotebookPage, Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 
@@ -21,9 +23,10 @@ OUTPUTS = ".jp-Notebook .jp-OutputArea-output"
 GALLERY = """\
 from IPython.display import display
 
-from course_utils import pictures, progress
-from course_utils.doctor import Finding, Report, doctor
-from course_utils.result import Note, Part, Result
+from course_utils import pictures
+from exercises.core import progress
+from lab.doctor import Finding, Report, doctor
+from exercises.core.result import Note, Part, Result
 
 statuses = ["passed", "partial", "failed", "raised", "timed_out", "not_attempted"]
 for status in [*statuses, "setup_changed", "check_broken"]:

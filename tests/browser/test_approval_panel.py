@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import axe
 import pytest
 import pytest_asyncio
-from contrast import ENOUGH, contrasts
-from lab_page import RED, NotebookPage, Opener
-from lab_server import Lab
 from playwright.async_api import Locator, expect
+
+from course_layout import ROOT
+from tests.browser import axe
+from tests.browser.contrast import ENOUGH, contrasts
+from tests.browser.lab_page import RED, NotebookPage, Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 
-DESK = Path(__file__).resolve().parents[1] / "approval_desk.py"
+DESK = ROOT / "tests" / "course_utils" / "approval_desk.py"
 SETUP = """\
 import itertools
 from approval_desk import *

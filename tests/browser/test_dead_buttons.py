@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
-from contrast import ENOUGH, contrasts
-from lab_page import Opener
-from lab_server import Lab
 from playwright.async_api import expect
+
+from course_layout import ROOT
+from tests.browser.contrast import ENOUGH, contrasts
+from tests.browser.lab_page import Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 
-DESK = Path(__file__).resolve().parents[1] / "approval_desk.py"
+DESK = ROOT / "tests" / "course_utils" / "approval_desk.py"
 CELLS = (
     "import ipywidgets, lesson_model\n"
     "from approval_desk import *\n"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import axe
 import pytest
-from lab_page import Opener
-from lab_server import Lab
 from playwright.async_api import expect
+
+from tests.browser import axe
+from tests.browser.lab_page import Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import axe
 import pytest
-from contrast import ENOUGH, contrasts
-from grade_marks import STATUSES, Mark
-from grade_page import page
 from playwright.async_api import BrowserContext
+
+from instructor.grading.marks import STATUSES, Mark
+from instructor.grading.report import page
+from tests.browser import axe
+from tests.browser.contrast import ENOUGH, contrasts
 
 pytestmark = pytest.mark.asyncio
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from lab_page import RED, Opener
-from lab_server import Lab
+
+from tests.browser.lab_page import RED, Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 

@@ -6,7 +6,7 @@ import json
 import threading
 import urllib.error
 
-from lab_server import Lab
+from tests.browser.lab_server import Lab
 
 
 def test_pages_may_ask_for_kernels_while_one_starts(lab: Lab) -> None:

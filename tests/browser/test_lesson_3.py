@@ -8,9 +8,10 @@ from contextlib import closing
 
 import pytest
 import pytest_asyncio
-from lab_page import RED, Lesson, NotebookPage, Opener
-from lab_server import Lab
 from playwright.async_api import Locator, expect
+
+from tests.browser.lab_page import RED, Lesson, NotebookPage, Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 

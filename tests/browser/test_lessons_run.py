@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from lab_page import RED, Lesson, Opener, Output
 from playwright.async_api import expect
+
+from tests.browser.lab_page import RED, Lesson, Opener, Output
 
 pytestmark = pytest.mark.asyncio
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from lab_page import Lesson, Opener
-from lab_server import Lab
 from playwright.async_api import expect
+
+from tests.browser.lab_page import Lesson, Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 

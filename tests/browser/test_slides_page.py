@@ -6,12 +6,13 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import axe
 import pytest
 import pytest_asyncio
-import slides
-from contrast import ENOUGH, contrasts
 from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from instructor.slides import slides
+from tests.browser import axe
+from tests.browser.contrast import ENOUGH, contrasts
 
 pytestmark = pytest.mark.asyncio
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from lab_page import Lesson
 from playwright.async_api import expect
+
+from tests.browser.lab_page import Lesson
 
 pytestmark = pytest.mark.asyncio
 

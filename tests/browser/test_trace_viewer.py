@@ -6,21 +6,21 @@ import json
 import os
 from collections.abc import AsyncIterator
 
-import axe
 import pytest
 import pytest_asyncio
-from contrast import ENOUGH, contrasts
-from lab_page import NotebookPage, Opener
-from lab_server import Lab
 from playwright.async_api import Locator, expect
 
-from course_utils.trace import Span, Trace
+from lab.trace import Span, Trace
+from tests.browser import axe
+from tests.browser.contrast import ENOUGH, contrasts
+from tests.browser.lab_page import NotebookPage, Opener
+from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 
 RECORD = """\
 from langgraph.graph import START, MessagesState, StateGraph
-from course_utils import trace
+from lab import trace
 
 def look_up(state):
     return {"messages": [("ai", "Order T-7 is a tent. Card 4111 1111 1111 1111.")]}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets
-from approval_desk import agent, done
 from langgraph.pregel import Pregel
 
 from course_utils import ApprovalPanel
+from tests.course_utils.approval_desk import agent, done
 
 __all__ = (
     "AGENT_INPUT",

@@ -10,8 +10,17 @@ from typing import Any
 
 import ipywidgets
 import pytest
-from approval_desk import BIG, LOOK, SMALL, agent, done, steps
-from approval_panels import (
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import START, StateGraph
+from langgraph.types import interrupt
+
+from course_layout import ROOT
+from course_utils import ApprovalPanel
+from course_utils.approval.call import DecisionRefused
+from course_utils.approval.panel import DecisionNeeded
+from tests.course_utils.approval_desk import BIG, LOOK, SMALL, agent, done, steps
+from tests.course_utils.approval_panels import (
     AGENT_INPUT,
     LESS,
     OWN,
@@ -22,17 +31,6 @@ from approval_panels import (
     press,
     shown,
 )
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.graph import START, StateGraph
-from langgraph.types import interrupt
-
-from course_utils import ApprovalPanel
-from course_utils.approval import DecisionNeeded
-from course_utils.approval_call import DecisionRefused
-
-ROOT = Path(__file__).resolve().parent.parent
-
 
 # What waits
 

@@ -7,8 +7,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from approval_desk import BIG, LOOK, SMALL, State, agent, done, flaky, steps
-from approval_panels import (
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import START, StateGraph
+from langgraph.types import Command
+
+from course_utils import ApprovalPanel
+from course_utils.approval.panel import DecisionNeeded
+from tests.course_utils.approval_desk import BIG, LOOK, SMALL, State, agent, done, flaky, steps
+from tests.course_utils.approval_panels import (
     AGENT_INPUT,
     LESS,
     OWN,
@@ -18,16 +25,6 @@ from approval_panels import (
     press,
     shown,
 )
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.graph import START, StateGraph
-from langgraph.types import Command
-
-from course_utils import ApprovalPanel
-from course_utils.approval import DecisionNeeded
-
-ROOT = Path(__file__).resolve().parent.parent
-
 
 # Failures
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from unittest.mock import patch
 
 import ipywidgets
 import pytest
-from approval_desk import BIG, SMALL, State, agent, done, one_node, steps
-from approval_panels import (
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph import START, StateGraph
+from langgraph.pregel import Pregel
+from langgraph.types import interrupt
+
+from course_layout import ROOT
+from course_utils import ApprovalPanel
+from course_utils.approval.call import DecisionRefused
+from tests.course_utils.approval_desk import BIG, SMALL, State, agent, done, one_node, steps
+from tests.course_utils.approval_panels import (
     AGENT_INPUT,
     LESS,
     OWN,
@@ -22,17 +30,6 @@ from approval_panels import (
     press,
     shown,
 )
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from langgraph.graph import START, StateGraph
-from langgraph.pregel import Pregel
-from langgraph.types import interrupt
-
-from course_utils import ApprovalPanel
-from course_utils.approval_call import DecisionRefused
-
-ROOT = Path(__file__).resolve().parent.parent
-
 
 # Which call
 

@@ -7,17 +7,16 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import ipywidgets
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from course_layout import ROOT
 from course_utils import buttons
-from tools import set_up
+from tools.install import set_up
 
-ROOT = Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "docs" / "where_to_open.md").read_text("utf-8")
 ROWS = re.findall(r"^\| \[.*", GUIDE, re.M)
 FILE = ROOT / ".devcontainer" / "devcontainer.json"
@@ -91,7 +90,7 @@ def test_the_container_makes_the_environment_that_its_editor_uses() -> None:
     done = subprocess.run(
         [sys.executable, "-S", "-c", dry], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["tools.set_up", "set_up"]
+    assert done.stdout.split() == ["tools.install.set_up", "set_up"]
     settings = CONTAINER["customizations"]["vscode"]["settings"]
     python = settings["python.defaultInterpreterPath"]
     assert python == f"${{containerWorkspaceFolder}}/{set_up.VENV.name}/bin/python"

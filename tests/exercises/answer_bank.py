@@ -26,15 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import preload
-from answer_lesson import Lesson
-
-from course_utils.exercise import Exercise
-from course_utils.reference import compile_cell
+from course_layout import ROOT
+from exercises.core.exercise import Exercise
+from exercises.core.reference import compile_cell
+from tests.exercises.answer_lesson import Lesson
+from tools.build import preload
 
 __all__ = ("Answer", "Bank", "Lesson", "Outcome", "read_answers", "run")
 
-ROOT = Path(__file__).resolve().parent.parent
 HEAD = re.compile(r"^# %% (\w+)(?: *\|([^:]*))?: *(.+)$")
 GRACE = 60  # seconds an answer gets beyond its own time limit, for the cells before it
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from needed_cells import bound_names, used_names
+from tools.build.needed_cells import bound_names, used_names
 
 __all__ = ("Lesson",)
 

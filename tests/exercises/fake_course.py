@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from types import ModuleType
 
-from answer_bank import Lesson
+from tests.exercises.answer_bank import Lesson
 
 __all__ = ("CHECKS", "load_checks", "make_course", "make_lesson")
 
 CHECKS = '''
-from course_utils.exercise import exercise, part
+from exercises.core.exercise import exercise, part
 
 HINTS = ("vague", "clearer", "telling")
 
@@ -32,6 +32,15 @@ def ex2(total, names):
     assert total == 3, f"`total` is {total!r}, expected 3."
     assert names == ["a"], f"`names` is {names!r}, expected ['a']."
 '''
+OWN_ROOT = """
+from pathlib import Path
+
+from exercises.core.exercise import Exercise
+
+for one in list(globals().values()):
+    if isinstance(one, Exercise):
+        one.root = Path(__file__).resolve().parents[1]
+"""
 # Source, its stub for students, tags.
 CELLS = (
     ("import os\nimport demo as check", None, ()),
@@ -50,9 +59,9 @@ CELLS = (
 
 def make_course(folder: Path, checks: str = CHECKS) -> Path:
     """Write the checks and both notebooks; return the folder the checks are imported from."""
-    package = folder / "course_utils" / "checks"
+    package = folder / "exercises"
     package.mkdir(parents=True)
-    (package / "demo.py").write_text(checks, "utf-8")
+    (package / "demo.py").write_text(f"{checks}\n\n{OWN_ROOT}", "utf-8")
     checked = (f'# %% tags=["check", "{name}"]\ncheck.{name}(...)\n' for name in ("ex1", "ex2"))
     (folder / "lessons").mkdir()
     (folder / "lessons" / "01_demo.py").write_text("".join(checked), "utf-8")

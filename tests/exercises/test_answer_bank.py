@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from answer_bank import Answer, Bank, Outcome, read_answers, run
-from fake_course import CHECKS, make_lesson
-from mutants import mutants, normal_form
-from test_answers import cases_of, judge, missing
+
+from tests.exercises.answer_bank import Answer, Bank, Outcome, read_answers, run
+from tests.exercises.fake_course import CHECKS, make_lesson
+from tests.exercises.mutants import mutants, normal_form
+from tests.exercises.test_answers import cases_of, judge, missing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs to fork; run it on Linux")
 

@@ -9,8 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from answer_bank import ROOT, Answer, Bank, Lesson, read_answers
-from mutants import mutants, normal_form
+
+from course_layout import ROOT
+from tests.exercises.answer_bank import Answer, Bank, Lesson, read_answers
+from tests.exercises.mutants import mutants, normal_form
+from tools.build.lesson import read_lesson, solved_version, student_version, tags
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs to fork; run it on Linux")
 
@@ -20,20 +23,15 @@ Case = tuple[Lesson, str, Answer]
 
 def read_lessons() -> Iterator[Lesson]:
     """Yield every lesson of the course."""
-    sys.path.insert(0, str(ROOT / "tools"))
-    try:
-        builder = importlib.import_module("build_lessons")
-    finally:
-        sys.path.remove(str(ROOT / "tools"))
     for path in sorted((ROOT / "lessons").glob("[0-9]*_*.py")):
-        source = builder.read_lesson(path)
+        source = read_lesson(path)
         versions = [
             [
-                (cell.source, frozenset(builder.tags(cell)))
+                (cell.source, frozenset(tags(cell)))
                 for cell in version(source).cells
                 if cell.cell_type == "code"
             ]
-            for version in (builder.solved_version, builder.student_version)
+            for version in (solved_version, student_version)
         ]
         yield Lesson(path.stem.partition("_")[2], *versions)
 
@@ -122,7 +120,7 @@ EXERCISES = [(lesson, name) for lesson in read_lessons() for name in lesson.exer
 def test_bank_is_complete(lesson: Lesson, exercise: str) -> None:
     """Every exercise has enough answers, and three hints."""
     assert not (lack := missing(lesson, exercise, ANSWERS)), lack
-    check = getattr(importlib.import_module(f"course_utils.checks.{lesson.topic}"), exercise)
+    check = getattr(importlib.import_module(f"exercises.{lesson.topic}"), exercise)
     hints = {repr(check.hint(n)) for n in (1, 2, 3)}
     assert len(check.hints) == 3 and len(hints) == 3
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lesson import read_lesson, solved_version, tags
-from test_lessons import ROOT
 
 import lesson_model
-from course_utils import trace
-from course_utils.reference import run_cell
+from course_layout import ROOT
+from exercises.core.reference import run_cell
+from lab import trace
+from tools.build.lesson import read_lesson, solved_version, tags
 
 LESSON = ROOT / "lessons" / "06_debugging.py"
 BROKEN = ("def thread(", "def build_clerk(", "def build_office(", "def build_cashier(")

@@ -7,12 +7,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from fake_course import load_checks
 from langgraph.graph import START, StateGraph
 from typing_extensions import TypedDict
 
-from course_utils.exercise import exercise, part
-from course_utils.result import JSON_TYPE, Part, Result
+from exercises.core.exercise import exercise, part
+from exercises.core.result import JSON_TYPE, Part, Result
+from tests.exercises.fake_course import load_checks
 
 HINTS = ("vague", "clearer", "telling")
 

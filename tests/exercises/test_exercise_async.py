@@ -8,7 +8,7 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 import lesson_model
-from course_utils.exercise import exercise, run_async
+from exercises.core.exercise import exercise, run_async
 
 
 @exercise(hints=("a", "b", "c"))

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from fake_course import CELLS, load_checks
 
-from course_utils.reference import run_cell
+from exercises.core.reference import run_cell
+from tests.exercises.fake_course import CELLS, load_checks
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 from traitlets.config import Config
 
-from course_utils.quiet import quiet, watch_output
+from exercises.core.isolation import quiet, watch_output
 
 matplotlib.use("agg")
 

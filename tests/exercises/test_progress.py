@@ -9,11 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_course import load_checks
 
-from course_utils import progress
-
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
+from exercises.core import progress
+from tests.exercises.fake_course import load_checks
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def test_environment_chooses_the_file(root: Path, monkeypatch: pytest.MonkeyPatc
 WRITER = """
 import sys
 from pathlib import Path
-from course_utils import progress
+from exercises.core import progress
 root, name = Path(sys.argv[1]), sys.argv[2]
 sys.stdin.readline()
 for number in range(40):

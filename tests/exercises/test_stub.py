@@ -9,7 +9,7 @@ from langchain.tools import tool
 from langgraph.graph import START, StateGraph
 from typing_extensions import TypedDict
 
-from course_utils.attempted import is_stub
+from exercises.core.stub import is_stub
 
 
 def right(x):

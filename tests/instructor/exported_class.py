@@ -13,12 +13,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import export
-import other_grader
-from grade_sandbox import why_not
-from handed_in import LESSON, ROOT, Notebook, place
-from nbgrader_source import NBGRADER
-from otter_source import OTTER
+from course_layout import ROOT
+from instructor.export import export, other_grader
+from instructor.export.nbgrader_source import NBGRADER
+from instructor.export.otter_source import OTTER
+from instructor.grading.sandbox import why_not
+from tests.instructor.handed_in import LESSON, Notebook, place
 
 __all__ = ("OTTER_STUDENTS", "POINTS", "nbgrader_runs", "otter_points", "our_points")
 
@@ -156,7 +156,7 @@ def our_points(folder: Path) -> Points:
     """Grade the class with `course.py grade`."""
     for student in STUDENTS:
         hand_in(BUILT, student, folder / "class" / student.__name__ / f"{LESSON}.ipynb")
-    words = ["grade.py", str(folder / "class"), "--to", str(folder / "report")]
+    words = ["instructor.grading.grade", str(folder / "class"), "--to", str(folder / "report")]
     _tool([*words, *(["--without-sandbox"] if why_not() else [])])
     points: Points = {}
     with open(folder / "report.csv", encoding="utf-8", newline="") as file:
@@ -180,11 +180,11 @@ def hand_in(released: Path, student: Callable[[Notebook], None], path: Path) -> 
 
 def _export(tool: str, folder: Path) -> None:
     folder.mkdir(parents=True)
-    _tool(["export.py", tool, str(folder), LESSON[:2]])
+    _tool(["instructor.export.export", tool, str(folder), LESSON[:2]])
 
 
 def _tool(words: list[str]) -> None:
-    command = [sys.executable, str(ROOT / "tools" / words[0]), *words[1:]]
+    command = [sys.executable, "-m", *words]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-__all__ = ("ROOT", "cell", "changed", "ex3", "notebook")
+from course_layout import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
+__all__ = ("cell", "changed", "ex3", "notebook")
+
 LESSON = "00_start_here"
 Notebook = dict[str, Any]
 

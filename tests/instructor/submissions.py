@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from handed_in import (
+from tests.instructor.handed_in import (
     RIGHT,
     WRONG,
     Notebook,
@@ -161,8 +161,8 @@ BANK = (
     Case(
         "machinery replaced",
         ex3(
-            "from course_utils.exercise import Exercise\n"
-            "from course_utils.result import Result\n"
+            "from exercises.core.exercise import Exercise\n"
+            "from exercises.core.result import Result\n"
             "Exercise.__call__ = lambda self, *a: Result('start_here.ex3', 'passed')" + WRONG
         ),
         "failed",
@@ -187,7 +187,7 @@ BANK = (
         "machinery replaced while it runs",
         ex3(
             INSIDE.format(
-                "import course_utils.exercise as e; e._sum_up = lambda parts: ('passed', '', ())"
+                "import exercises.core.exercise as e; e._sum_up = lambda parts: ('passed', '', ())"
             )
         ),
         "tampered",

@@ -14,21 +14,28 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import export
 import nbformat
 import pytest
-from bench_peers import Missing
-from cells import exercise_name, tags
-from exported_class import OTTER_STUDENTS, POINTS, nbgrader_runs, otter_points, our_points
-from handed_in import LESSON, ROOT
-from lesson import read_lesson
-from nbgrader_source import NBGRADER
-from otter_source import OTTER, otter_requirements
-from small_lesson import LESSON as SMALL
-from small_lesson import lesson_in
 
-from course_utils.checks import start_here
-from course_utils.result import Part, Result
+from benchmarks.peers import Missing
+from course_layout import ROOT
+from exercises import start_here
+from exercises.core.result import Part, Result
+from instructor.export import export
+from instructor.export.nbgrader_source import NBGRADER
+from instructor.export.otter_source import OTTER, otter_requirements
+from tests.instructor.exported_class import (
+    OTTER_STUDENTS,
+    POINTS,
+    nbgrader_runs,
+    otter_points,
+    our_points,
+)
+from tests.instructor.handed_in import LESSON
+from tests.tools.small_lesson import LESSON as SMALL
+from tests.tools.small_lesson import lesson_in
+from tools.build.cells import exercise_name, tags
+from tools.build.lesson import read_lesson
 
 SOURCES = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
 

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import grade
 import pytest
-from grade_engine import Engine
-from grade_marks import Mark, marks_of
-from grade_sandbox import why_not
-from grade_submission import find, lessons_of
-from handed_in import ROOT
-from submissions import BANK, Case
+
+from course_layout import ROOT
+from instructor.grading import grade
+from instructor.grading.engine import Engine
+from instructor.grading.marks import Mark, marks_of
+from instructor.grading.sandbox import why_not
+from instructor.grading.submission import find, lessons_of
+from tests.instructor.submissions import BANK, Case
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs to fork; run it on Linux")
 

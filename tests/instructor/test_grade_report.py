@@ -11,14 +11,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from grade_class import by_exercise
-from grade_marks import Mark, best_of
-from grade_page import page
-from grade_plan import align, plan
-from grade_submission import find, lessons_of
-from grade_suspicion import suspicious
-from grade_table import table
-from handed_in import ROOT, cell, notebook
+
+from course_layout import ROOT
+from instructor.grading.class_summary import by_exercise
+from instructor.grading.marks import Mark, best_of
+from instructor.grading.plan import align, plan
+from instructor.grading.report import page
+from instructor.grading.submission import find, lessons_of
+from instructor.grading.suspicion import suspicious
+from instructor.grading.table import table
+from tests.instructor.handed_in import cell, notebook
 
 LESSONS = lessons_of(ROOT)
 ZERO = LESSONS[0]
@@ -121,7 +123,7 @@ def test_cells_a_student_added_run_where_an_answer_may_need_them() -> None:
     [
         ("import gc", "gc"),
         ("from course_utils import result", None),
-        ("from course_utils.result import Result", "course_utils.result"),
+        ("from exercises.core.result import Result", "exercises.core.result"),
         ("check.ex1 = 3", "check.ex1 = ..."),
         ("ask = check.ex3.or_reference(ask)", "or_reference"),
         ("open('../solutions/00_start_here.ipynb')", "../solutions/00_start_here.ipynb"),
@@ -140,9 +142,8 @@ def test_a_canary_finds_what_passes_everything() -> None:
 import sys
 from pathlib import Path
 root = Path(sys.argv[1])
-sys.path[:0] = [str(root), str(root / "tools")]
-import grade_runner
-from grade_submission import lessons_of
+from instructor.grading import runner as grade_runner
+from instructor.grading.submission import lessons_of
 grade_runner.shell()
 zero = lessons_of(root)[0]
 job = {"topic": zero.topic, "ours": zero.code, "theirs": zero.code, "stubs": {}, "skip": {},

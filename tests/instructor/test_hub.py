@@ -18,10 +18,11 @@ from typing import NoReturn
 import psutil
 import pytest
 import websocket
-from bench_model import CACHE
-from bench_peers import Missing
-from class_hub import HUB, PASSWORD, PINS, PROXY, Hub, commit, git, installed
-from class_student import Kernel, Refused, Student, shown
+
+from benchmarks.model import CACHE
+from benchmarks.peers import Missing
+from instructor.hub.hub import HUB, PASSWORD, PINS, PROXY, Hub, commit, git, installed
+from instructor.hub.student import Kernel, Refused, Student, shown
 
 ADMIN_PASSWORD = "who-teaches-tents-may-end-the-class"
 START = "course/notebooks/00_start_here.ipynb"

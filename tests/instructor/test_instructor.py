@@ -11,9 +11,9 @@ from urllib.parse import unquote
 import pytest
 
 from course import WORDS
+from course_layout import ROOT
 from lesson_model.faults import WORDS as FAULTS
 
-ROOT = Path(__file__).resolve().parent.parent
 GUIDE = ROOT / "instructor"
 LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("[0-9]*.py"))
 SECTIONS = [

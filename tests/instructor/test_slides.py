@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 
 import pytest
-import slides
-import slides_graph
-import slides_page
 
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
+from instructor.slides import graph as slides_graph
+from instructor.slides import page as slides_page
+from instructor.slides import slides
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 HEADING = re.compile(r"^#{1,4} (.+)$", re.M)

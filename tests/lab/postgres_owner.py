@@ -17,17 +17,17 @@ import psutil
 import psycopg
 import pytest
 
-from course_utils import postgres
-from course_utils.postgres_keeper import programs
+from course_layout import ROOT
+from lab import postgres
+from lab.postgres.keeper import programs
 
 __all__ = ("PATIENCE", "Owner", "ask", "ended", "installed", "missing", "own", "url", "use")
 
-ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 60  # seconds until a state that should come counts as missing
 
 OWNER = """
 import json, sys
-from course_utils import postgres
+from lab import postgres
 from pathlib import Path
 if len(sys.argv) > 1:
     postgres.KEEPER = Path(sys.argv[1])
@@ -40,7 +40,7 @@ KEEPER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from course_utils import postgres_keeper as keeper
+from lab.postgres import keeper
 {change}
 keeper.keep()
 """

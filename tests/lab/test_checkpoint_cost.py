@@ -17,11 +17,12 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.sqlite import SqliteSaver
-from postgres_owner import missing
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
-from course_utils import checkpoint_cost, pictures, postgres
+from course_utils import pictures
+from lab import checkpoint_cost, postgres
+from tests.lab.postgres_owner import missing
 
 Savers = dict[str, BaseCheckpointSaver]
 

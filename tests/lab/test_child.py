@@ -7,20 +7,18 @@ import os
 import pickle
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from course_utils import child
-from course_utils.sent_code import pack
-
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
+from lab import child
+from lab.sent_code import pack
 
 # What a notebook would hold. Run as text, as cells are: there is no file to import it from.
 CELLS = """
 import json, os, sys
 from contextlib import contextmanager
-from course_utils import child
+from lab import child
 
 def double(x, times=2):
     return times * x

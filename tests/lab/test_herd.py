@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from course_utils.herd import BASE, CAP, STRATEGIES, stampede
+from lab.herd import BASE, CAP, STRATEGIES, stampede
 
 
 def waits(name: str, retry: int, last: float, dice: random.Random) -> float:

@@ -16,14 +16,15 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 import psycopg
 import pytest
-from postgres_owner import PATIENCE, ask, ended, installed, missing, use
 
-from course_utils import doctor, postgres, postgres_keeper
-from course_utils.postgres_keeper import programs
+from course_layout import ROOT
+from lab import doctor, postgres
+from lab.postgres import keeper as postgres_keeper
+from lab.postgres.keeper import programs
+from tests.lab.postgres_owner import PATIENCE, ask, ended, installed, missing, use
 
-ROOT = Path(__file__).resolve().parents[1]
 IS_ROOT = os.name == "posix" and os.geteuid() == 0
-pytest_plugins = ("postgres_owner",)
+pytest_plugins = ("tests.lab.postgres_owner",)
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sockets are POSIX's")
 
 

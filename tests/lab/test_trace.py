@@ -16,8 +16,8 @@ from langgraph.types import interrupt
 from typing_extensions import TypedDict
 
 import lesson_model
-from course_utils import trace
-from course_utils.trace import Span, Trace, hide_secrets
+from lab import trace
+from lab.trace import Span, Trace, hide_secrets
 
 
 class Log(TypedDict):

@@ -6,14 +6,14 @@ import copy
 import time
 from collections import Counter
 
-import prompts
 import pytest
-from prompts import toolbox as t
-from prompts.case import Case, after, chat, judge
 from pydantic import BaseModel
 
-from lesson_model.decide import decide
-from lesson_model.rules import Rules
+from lesson_model.behaviour.decide import decide
+from lesson_model.behaviour.rules import Rules
+from tests.lesson_model import prompts
+from tests.lesson_model.prompts import toolbox as t
+from tests.lesson_model.prompts.case import Case, after, chat, judge
 
 LONG = {
     "words": "lorem ipsum dolor sit amet " * 8_000,

@@ -12,7 +12,8 @@ from openai.types import CreateEmbeddingResponse, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
-from wire import tool, user
+
+from tests.lesson_model.wire import tool, user
 
 TOOLS = [tool("look_up", city="string"), tool("add", a="integer", b="integer")]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}

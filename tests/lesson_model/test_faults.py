@@ -10,9 +10,9 @@ import pytest
 from langchain_core.exceptions import ModelRateLimitError
 from langchain_openai import ChatOpenAI
 from langchain_openai.chat_models import base as wrapped
-from wire import tool, user, wait_until
 
 from lesson_model.faults import WORDS
+from tests.lesson_model.wire import tool, user, wait_until
 
 QUICK = {"retry_after": 0.01}
 

@@ -12,7 +12,8 @@ import openai
 import pytest
 from openai import pydantic_function_tool
 from pydantic import BaseModel
-from wire import user
+
+from tests.lesson_model.wire import user
 
 SAID = "The quick brown fox."
 PACKAGES = ("openai@7.57.0", "zod@4.6.7")

@@ -12,11 +12,11 @@ import time
 import openai
 import pytest
 from langchain_openai import ChatOpenAI
-from wire import user, wait_until
 
-from lesson_model.answer import Answer, Stream
-from lesson_model.delivery import BREAK, steps
 from lesson_model.faults import Fault
+from lesson_model.wire.answer import Answer, Stream
+from lesson_model.wire.delivery import BREAK, steps
+from tests.lesson_model.wire import user, wait_until
 
 
 def played(body, tokens=4, first=0.5, per_token=0.1, fault=None):

@@ -9,7 +9,8 @@ import time
 import openai
 import pytest
 from langchain_openai import ChatOpenAI
-from wire import user, wait_until
+
+from tests.lesson_model.wire import user, wait_until
 
 
 def remarks(lesson):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from wire import tool, user
+
+from tests.lesson_model.wire import tool, user
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 ASKED = {"role": "user", "content": "add"}

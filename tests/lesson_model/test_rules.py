@@ -6,12 +6,12 @@ import json
 import re
 
 import pytest
-from prompts import toolbox as t
-from prompts.case import Case, after, chat
 
-from lesson_model.decide import decide
-from lesson_model.reply import Call, Reply
-from lesson_model.rules import Rules
+from lesson_model.behaviour.decide import decide
+from lesson_model.behaviour.reply import Call, Reply
+from lesson_model.behaviour.rules import Rules
+from tests.lesson_model.prompts import toolbox as t
+from tests.lesson_model.prompts.case import Case, after, chat
 
 RESTART = "Please restart the thing in production"
 CALLED = ("restart_server", {"target": "prod-db"})

@@ -11,10 +11,11 @@ import threading
 
 import openai
 import pytest
-from wire import user, wait_until
 
-from lesson_model import log, server
-from lesson_model.errors import ApiError
+from lesson_model import log
+from lesson_model.api.errors import ApiError
+from lesson_model.wire import server
+from tests.lesson_model.wire import user, wait_until
 
 BODY = json.dumps(user("hi")).encode()
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-x\r\n"
@@ -197,7 +198,7 @@ def test_an_error_of_our_own_is_a_500_that_says_so(served, monkeypatch, ask, cap
     def breaks(*_):
         raise ZeroDivisionError("by design")
 
-    monkeypatch.setattr("lesson_model.service.decide", breaks)
+    monkeypatch.setattr("lesson_model.api.service.decide", breaks)
     served.reset()
     with pytest.raises(openai.InternalServerError):
         openai.OpenAI().chat.completions.create(**user("hi"))

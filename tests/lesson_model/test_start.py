@@ -9,16 +9,15 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 from langchain_openai import ChatOpenAI
-from wire import user
 
 import lesson_model
+from course_layout import ROOT
 from lesson_model.model import LessonModel
+from tests.lesson_model.wire import user
 
-ROOT = Path(__file__).parents[2]
 CLEAN = {
     name: value
     for name, value in os.environ.items()

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from build_lessons import complaints, orphans
-from cells import exercise_name
-from lesson import read_lesson, tags
 
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
+from tools.build.cells import exercise_name
+from tools.build.lesson import read_lesson, tags
+from tools.build.notebooks import complaints, orphans
+
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
 SOLUTION = re.compile(r"^ *# BEGIN SOLUTION\n(.*?)^ *# END SOLUTION$", re.M | re.S)
 TRIVIAL = 12  # characters; a shorter line, such as `return x`, gives nothing away
@@ -123,7 +124,7 @@ def test_prose_comes_before_each_exercise(source):
 @each_lesson
 def test_its_exercises_are_the_ones_of_its_checks(source):
     topic = source.stem.partition("_")[2]
-    checks = importlib.import_module(f"course_utils.checks.{topic}")
+    checks = importlib.import_module(f"exercises.{topic}")
     asked = {exercise_name(cell) for cell in read_lesson(source).cells} - {None}
     assert asked == {name for name in vars(checks) if re.fullmatch(r"ex\d+", name)}
 

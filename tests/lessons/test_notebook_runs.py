@@ -8,16 +8,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import nbformat
 import pytest
-from build_lessons import build
-from small_lesson import lesson_in
 
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
+from tests.tools.small_lesson import lesson_in
+from tools.build.notebooks import build
+
 STRICT = [
-    *("-m", "pytest", "-p", "tools.fast_start", "-p", "tools.kernel_sockets"),
+    *("-m", "pytest", "-p", "tools.build.fast_start", "-p", "tools.build.kernel_sockets"),
     *("-p", "no:langsmith_plugin"),
     *("-p", "no:cacheprovider", "--color=no", "-rA", "-q"),
     *("--nbval", "--nbval-current-env", "--nbval-sanitize-with=tests/sanitize.cfg"),
@@ -112,7 +112,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     course = tmp_path_factory.mktemp("course")
     for name in ("tools", "tests/spy"):
         shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("conftest.py", "tests/sanitize.cfg", "pyproject.toml"):
+    for name in ("conftest.py", "course_layout.py", "tests/sanitize.cfg", "pyproject.toml"):
         shutil.copy(ROOT / name, course / name)
     build(lesson_in(course, LESSON), course)
     built = course / "notebooks" / "07_small.ipynb"

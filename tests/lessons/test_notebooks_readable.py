@@ -15,9 +15,9 @@ import ipywidgets
 import pytest
 from langgraph.graph import END, START, MessagesState, StateGraph
 
+from course_layout import ROOT
 from course_utils import pictures
 
-ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
 WIDGETS = "|".join(
     name

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 LINK = re.compile(r"\]\(([^)\s]*\.ipynb)(?:#([^)\s]*))?\)")
 HEADING = re.compile(r"^#{1,6} +(.*?) *$", re.M)

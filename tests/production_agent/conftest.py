@@ -9,13 +9,14 @@ from contextlib import ExitStack
 from typing import NoReturn
 
 import pytest
-from service_process import Service, running
-from warm_start import Launcher
 
 import lesson_model
-from course_utils import postgres
+from lab import postgres
 from production_agent.database import open_database
 from production_agent.settings import read
+from tests.browser.conftest import axe_core, chromium  # noqa: F401 - fixtures
+from tests.production_agent.service_process import Service, running
+from tests.production_agent.warm_start import Launcher
 
 DATABASE = "PRODUCTION_AGENT_DATABASE"
 

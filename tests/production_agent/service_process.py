@@ -14,11 +14,12 @@ from pathlib import Path
 import httpx
 import psutil
 import psycopg
-from warm_start import Launcher
+
+from course_layout import ROOT
+from tests.production_agent.warm_start import Launcher
 
 __all__ = ("Service", "events_of", "rows", "until")
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds until a state that should come counts as missing
 TOKENS = "ann:token-of-ann,bob:token-of-bob"
 LEASE = 2  # seconds a killed process keeps its threads

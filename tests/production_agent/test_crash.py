@@ -11,9 +11,9 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from service_process import Service, decision, until
 
 from production_agent import routes
+from tests.production_agent.service_process import Service, decision, until
 
 # As in stalling_service.py, which cannot be imported without becoming a service.
 ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from service_process import PATIENCE, Service, decision, until
+
+from tests.production_agent.service_process import PATIENCE, Service, decision, until
 
 PAID = {"order": "T-7", "amount": 480}
 TWO = "Refund order T-7 (480 euros) and refund order T-8 (20 euros)."

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from service_process import Service
+from tests.production_agent.service_process import Service
 
 OPERATIONS = {
     ("get", "/health"),

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
-from service_process import Service
 
-BROWSER = Path(__file__).resolve().parents[1] / "browser"
-sys.path.append(str(BROWSER))
-spec = importlib.util.spec_from_file_location("browser_fixtures", BROWSER / "conftest.py")
-fixtures = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(fixtures)
-axe = sys.modules["axe"]
-chromium, axe_core = fixtures.chromium, fixtures.axe_core
+from tests.production_agent.service_process import Service
+
 REFUND = "Please refund 480 euros for order T-7."
 
 pytestmark = pytest.mark.asyncio

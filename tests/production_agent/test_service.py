@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from service_process import Service, events_of, until
 
 from production_agent.runs import Run
+from tests.production_agent.service_process import Service, events_of, until
 
 WHERE = "Where is parcel P-3?"
 ANSWER = "delivered on Monday, left with a neighbour"

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from course_layout import ROOT
 from production_agent import database
 from production_agent.__main__ import main
 from production_agent.logs import JsonLines
 from production_agent.settings import Unusable, read
 
-ROOT = Path(__file__).resolve().parents[2]
 URL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
 OWN = "PRODUCTION_AGENT_"
 SECRET = "pass-word"

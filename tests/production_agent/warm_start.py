@@ -13,7 +13,8 @@ import runpy
 import signal
 import subprocess
 import sys
-from pathlib import Path
+
+from course_layout import ROOT
 
 __all__ = ("Launcher",)
 
@@ -29,8 +30,8 @@ class Launcher:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                cwd=Path(__file__).resolve().parents[2],
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
             )
 
     def start(self, script: str, environment: dict, folder: str, out: str, log: str) -> int:

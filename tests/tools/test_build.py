@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-import build_lessons
 import nbformat
 import pytest
-from build_lessons import LessonError, build, complaints, orphans
-from lesson import read_lesson
-from outputs import complaints_about
-from small_lesson import LESSON, cells, lesson_in
 
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
+from tests.tools.small_lesson import LESSON, cells, lesson_in
+from tools.build import notebooks as build_lessons
+from tools.build.lesson import read_lesson
+from tools.build.notebooks import LessonError, build, complaints, orphans
+from tools.build.outputs import complaints_about
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +233,5 @@ def test_unknown_lessons_are_said_to_be_unknown(copy, capsys):
 
 def test_reading_notebooks_does_not_build_a_grammar():
     """2.7 CPU seconds at each start, for address formats no notebook has."""
-    code = "import build_lessons, sys; sys.exit(sys.modules['rfc3987_syntax'] is not None)"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
-    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
+    code = "import sys, tools.build.notebooks; sys.exit(sys.modules['rfc3987_syntax'] is not None)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

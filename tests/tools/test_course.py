@@ -21,23 +21,24 @@ import psutil
 import pytest
 
 import course
+from course_layout import ROOT
 
-ROOT = Path(course.__file__).parent
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows ends processes in other ways")
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of course.py, run by this Python, with nothing but a passing test to prove."""
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tests").mkdir()
-    shutil.copy(ROOT / "course.py", tmp_path)
-    for tool in ("set_up.py", "fast_start.py", "kernel_sockets.py"):
-        shutil.copy(ROOT / "tools" / tool, tmp_path / "tools")
+    for folder in ("tools/build", "tools/install", "tests"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("course.py", "course_layout.py", "tools/__init__.py", "tools/install/set_up.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("__init__.py", "fast_start.py", "kernel_sockets.py"):
+        shutil.copy(ROOT / "tools/build" / name, tmp_path / "tools/build")
     shutil.copy(ROOT / "tests/sanitize.cfg", tmp_path / "tests")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:langsmith_plugin\n")
     (tmp_path / "tests/test_sum.py").write_text("def test_sum():\n    assert 1 + 1 == 2\n")
-    (tmp_path / "tools/build_lessons.py").write_text("import sys; print('built', sys.argv[1:])")
+    (tmp_path / "tools/build/notebooks.py").write_text("import sys; print('built', sys.argv[1:])")
     for folder in ("notebooks", "solutions"):
         (tmp_path / folder).mkdir()
         write_notebook(tmp_path / folder / "00_start_here.ipynb", "print(6 * 7)", "42\n")
@@ -77,7 +78,7 @@ def test_a_word_that_is_none_gets_the_help(copy: Path) -> None:
 
 def test_a_word_whose_tool_is_not_there_says_so(copy: Path) -> None:
     status, output = course_py(copy, "grade")
-    assert status == 2 and "tools/grade.py does not exist" in output
+    assert status == 2 and "instructor/grading/grade.py does not exist" in output
     assert len(output.splitlines()) == 1
 
 
@@ -116,7 +117,7 @@ def test_notebooks_are_run_on_no_port_that_another_program_could_take(copy: Path
 
 
 def test_no_failed_stage_hides_another(copy: Path) -> None:
-    (copy / "tools/build_lessons.py").write_text("raise SystemExit('01_x.ipynb is stale')")
+    (copy / "tools/build/notebooks.py").write_text("raise SystemExit('01_x.ipynb is stale')")
     (copy / "tests/test_sum.py").write_text("def test_sum():\n    assert 1 + 1 == 3\n")
     write_notebook(copy / "solutions/00_start_here.ipynb", "print(6 * 7)", "43\n")
     status, output = course_py(copy, "test")

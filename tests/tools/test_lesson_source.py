@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from build_lessons import LessonError, build
-from lesson import read_lesson, solved_version, student_version
-from nbgrader_source import nbgrader_source
-from small_lesson import LESSON, cells, lesson_in
+
+from instructor.export.nbgrader_source import nbgrader_source
+from tests.tools.small_lesson import LESSON, cells, lesson_in
+from tools.build.lesson import read_lesson, solved_version, student_version
+from tools.build.notebooks import LessonError, build
 
 
 def test_students_get_stubs(tmp_path):

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from course_layout import ROOT
+
 BUILDER = """\
 import pathlib, sys
 pathlib.Path("notebooks", sys.argv[1] + ".ipynb").write_text("built from its lesson")
 """
+
+
+JUNK = shutil.ignore_patterns("__pycache__")
 
 
 def git(folder: Path, *words: str) -> str:
@@ -35,11 +39,12 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self.server, self.root = folder / "server", folder / "mine"
-        for name in ("tools", "notebooks", "lessons"):
+        for name in ("tools/build", "notebooks", "lessons"):
             (self.server / name).mkdir(parents=True)
-        for name in ("my_work", "reset", "update"):
-            shutil.copy(ROOT / f"tools/{name}.py", self.server / "tools")
-        (self.server / "tools/build_lessons.py").write_text(BUILDER)
+        for name in ("course_layout.py", "tools/__init__.py"):
+            shutil.copy(ROOT / name, self.server / name)
+        shutil.copytree(ROOT / "tools/my_work", self.server / "tools/my_work", ignore=JUNK)
+        (self.server / "tools/build/notebooks.py").write_text(BUILDER)
         (self.server / ".gitignore").write_text("my_work/\n__pycache__/\n")
         git(self.server, "init", "-q", "-b", "main")
         (self.server / "lessons/02_b.py").touch()
@@ -53,7 +58,7 @@ class Reader:
         git(self.server, "commit", "-q", "-m", "Release")
 
     def says(self, tool: str, *words: str, status: int = 0) -> str:
-        command = [sys.executable, f"tools/{tool}.py", *words]
+        command = [sys.executable, "-m", f"tools.my_work.{tool}", *words]
         done = subprocess.run(command, cwd=self.root, capture_output=True, text=True)
         assert done.returncode == status, done.stdout + done.stderr
         assert "Traceback" not in done.stderr, done.stderr
@@ -117,7 +122,7 @@ def test_without_git_the_lesson_is_built_or_all_stays(reader: Reader) -> None:
     reader.says("reset", "01")
     assert reader.read("notebooks/01_a.ipynb") == "built from its lesson"
     assert list(reader.kept.values()) == [notebook("mine")]
-    reader.write("tools/build_lessons.py", "raise SystemExit('no kernel')")
+    reader.write("tools/build/notebooks.py", "raise SystemExit('no kernel')")
     assert "stays as it was" in reader.says("reset", "01", status=1)
     assert reader.read("notebooks/01_a.ipynb") == "built from its lesson"
 
@@ -148,8 +153,8 @@ def own_commit(reader: Reader) -> None:
 
 
 def edited_module(reader: Reader) -> None:
-    reader.write("tools/build_lessons.py", "# mine")
-    reader.release({"tools/build_lessons.py": "# theirs"})
+    reader.write("tools/build/notebooks.py", "# mine")
+    reader.release({"tools/build/notebooks.py": "# theirs"})
 
 
 def file_in_the_way(reader: Reader) -> None:
@@ -166,7 +171,7 @@ def no_branch(reader: Reader) -> None:
     [
         (offline, "could not be fetched"),
         (own_commit, "1 commits of your own"),
-        (edited_module, "You changed tools/build_lessons.py"),
+        (edited_module, "You changed tools/build/notebooks.py"),
         (file_in_the_way, "notebooks/03_c.ipynb"),
         (no_branch, "git switch main"),
     ],

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from course_layout import ROOT
+
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and #! lines are POSIX's")
 WITH_PIP = pytest.mark.skipif(
     importlib.util.find_spec("ensurepip") is None,
@@ -57,11 +58,11 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.root, self.wheels, self.bin = folder / "course", folder / "wheels", folder / "bin"
-        for path in (self.root / "tools", self.wheels, self.bin):
+        for path in (self.root / "tools/install", self.root / "benchmarks", self.wheels, self.bin):
             path.mkdir(parents=True)
-        shutil.copy(ROOT / "course.py", self.root)
-        shutil.copy(ROOT / "tools/set_up.py", self.root / "tools")
-        (self.root / "tools/bench.py").write_text(SHOW)
+        for name in ("course.py", "course_layout.py", "tools/install/set_up.py"):
+            shutil.copy(ROOT / name, self.root / name)
+        (self.root / "benchmarks/bench.py").write_text(SHOW)
         self.uv = make_wheel(self.wheels, "uv", "1.0", {"uv-1.0.data/scripts/uv": FETCHED_UV})
         self.lock("1.0")
 
@@ -264,7 +265,7 @@ def test_a_stopped_setup_leaves_no_process_and_can_be_repeated(
 
 
 def test_a_prepared_python_is_used_as_it_is(project: Project) -> None:
-    (project.root / "tools/bench.py").write_text("import sys; print('ran', sys.executable)")
+    (project.root / "benchmarks/bench.py").write_text("import sys; print('ran', sys.executable)")
     for env in ({"COURSE_ENV": "here"}, {"CONDA_PREFIX": sys.prefix}):
         status, output = project.run(**env)
         assert (status, output.split()) == (0, ["ran", sys.executable])

@@ -6,25 +6,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
 
 
 def test_lint_has_nothing_to_say() -> None:
     """`course.py lint` on the whole course."""
     done = subprocess.run(
-        [sys.executable, "tools/lint.py"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "tools.build.lint"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_lint_sees_bad_style(tmp_path: Path) -> None:
     """A file with an unused import, beside the course's own settings."""
-    (tmp_path / "tools").mkdir()
-    for name in ("tools/lint.py", "pyproject.toml"):
+    (tmp_path / "tools/build").mkdir(parents=True)
+    for name in ("tools/build/lint.py", "course_layout.py", "pyproject.toml"):
         (tmp_path / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
-    (tmp_path / "tools" / "build_lessons.py").write_text("", "utf-8")
+    (tmp_path / "tools/build/notebooks.py").write_text("", "utf-8")
     (tmp_path / "bad.py").write_text("import os\n", "utf-8")
-    lint = [sys.executable, "tools/lint.py"]
+    lint = [sys.executable, "-m", "tools.build.lint"]
     done = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "`os` imported but unused" in done.stdout
     (tmp_path / "bad.py").write_text("x=1\n", "utf-8")

@@ -7,16 +7,17 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from cells import LessonError, tags
-from environment import kernel_environment
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
-from kernel_sockets import OverFiles
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
-from outputs import plain, tidy_outputs
 from traitlets import default
+
+from tools.build.cells import LessonError, tags
+from tools.build.environment import kernel_environment
+from tools.build.kernel_sockets import OverFiles
+from tools.build.outputs import plain, tidy_outputs
 
 __all__ = ("execute",)
 

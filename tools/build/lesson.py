@@ -31,10 +31,11 @@ import copy
 from pathlib import Path
 
 import jupytext
-from cells import LessonError, name_cells, tags
-from lesson_rules import check_order, tidy
-from markers import MARKER, solution_spans, stub
 from nbformat import NotebookNode, from_dict
+
+from tools.build.cells import LessonError, name_cells, tags
+from tools.build.lesson_rules import check_order, tidy
+from tools.build.markers import MARKER, solution_spans, stub
 
 __all__ = ("LessonError", "read_lesson", "solution_blocks", "solved_version", "student_version")
 __all__ += ("tags",)

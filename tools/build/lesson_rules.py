@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cells import EXERCISE_NAME, LessonError, cell_error, exercise_name, tags
-from markers import NEAR_MARKER, solution_spans
 from nbformat import NotebookNode, from_dict
+
+from tools.build.cells import EXERCISE_NAME, LessonError, cell_error, exercise_name, tags
+from tools.build.markers import NEAR_MARKER, solution_spans
 
 __all__ = ("check_order", "tidy")
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from course_layout import ROOT
 
 
 def main(options: list[str]) -> int:
@@ -18,7 +17,7 @@ def main(options: list[str]) -> int:
     commands = (
         ("-m", "ruff", "check", *(["--fix"] if fix else []), "."),
         ("-m", "ruff", "format", *([] if fix else ["--check"]), "."),
-        ("tools/build_lessons.py", "--check"),
+        ("-m", "tools.build.notebooks", "--check"),
     )
     return max(subprocess.run([sys.executable, *words], cwd=ROOT).returncode for words in commands)
 

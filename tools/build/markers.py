@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
-from cells import cell_error
 from nbformat import NotebookNode
+
+from tools.build.cells import cell_error
 
 __all__ = ("MARKER", "NEAR_MARKER", "solution_spans", "stub")
 

@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
 """Build the student's and the solved notebook of each lesson from its one source.
 
-    tools/build_lessons.py             build and execute every lesson
-    tools/build_lessons.py 05          only lessons whose name starts with 05
-    tools/build_lessons.py --check     start no kernel; fail, naming the file, if a notebook is not
-                                       what its source says
-    tools/build_lessons.py --redraw    also write notebooks in which only pictures changed
+    course.py build             build and execute every lesson
+    course.py build 05          only lessons whose name starts with 05
+    course.py build --check     start no kernel; fail, naming the file, if a notebook is not
+                                what its source says
+    course.py build --redraw    also write notebooks in which only pictures changed
 
 `lessons/NN_topic.py` becomes `notebooks/NN_topic.ipynb` and `solutions/NN_topic.ipynb`. What may
-stand in a lesson is said at the top of `tools/lesson.py`.
+stand in a lesson is said at the top of `tools/build/lesson.py`.
 
 Two builds are byte-identical. Measured times never are the same; they may stand in a picture or in
 a cell tagged `nbval-ignore-output`. So a notebook in which nothing changed but pixels and such
@@ -24,17 +23,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import fast_start  # noqa: F401 - before whatever imports nbformat
 import nbformat
-from execution import execute
-from lesson import LessonError, read_lesson, solved_version, student_version, tags
 from nbformat import NotebookNode
-from outputs import compared_text, complaints_about, unexpected_verdicts
+
+from course_layout import ROOT
+from tools.build import fast_start  # noqa: F401 - before whatever imports nbformat
+from tools.build.execution import execute
+from tools.build.lesson import LessonError, read_lesson, solved_version, student_version, tags
+from tools.build.outputs import compared_text, complaints_about, unexpected_verdicts
 
 __all__ = ("build", "complaints", "orphans", "main")
 __all__ += ("LessonError", "read_lesson", "solved_version", "student_version", "tags")
 
-ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = {"solutions": solved_version, "notebooks": student_version}
 VERDICTS = {"solutions": "passed", "notebooks": "not_attempted"}  # what every check has to say
 

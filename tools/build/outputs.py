@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-from cells import tags
 from nbformat import NotebookNode
+
+from course_layout import ROOT
+from tools.build.cells import tags
 
 __all__ = ("compared_text", "complaints_about", "plain", "tidy_outputs", "unexpected_verdicts")
 
 RESULT = "application/vnd.course.result+json"  # what a check says, for programs
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # names a model by a random id
-FOLDERS = {str(Path(__file__).resolve().parent.parent), str(Path.home()), sys.prefix}
+FOLDERS = {str(ROOT), str(Path.home()), sys.prefix}
 FOLDERS = {folder + os.sep for folder in FOLDERS | {tempfile.gettempdir()} if folder != os.sep}
 LOCAL = re.compile(
     r"\b0x[0-9a-f]{6,}|ipykernel_\d+|/home/\w|/Users/\w|\b[A-Z]:\\+Users|"

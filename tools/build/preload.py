@@ -20,13 +20,13 @@ LIBRARIES = (
     *("langgraph.store.sqlite", "langgraph.cache.memory", "langgraph.stream"),
     *("langchain.agents.middleware", "langchain.messages", "langchain.tools", "ipywidgets"),
     *("langchain.chat_models", "langchain.mcp", "matplotlib.figure", "numpy", "openai"),
-    *("lesson_model", "lesson_model.server", "pybreaker", "sqlite3"),
+    *("lesson_model", "lesson_model.wire.server", "pybreaker", "sqlite3"),
     # What these import only when the first request is made:
     *("openai.resources.chat.chat", "openai.resources.responses", "openai.types.chat.completions"),
     *("anyio._backends._asyncio", "httpcore2", "jiter", "truststore"),
     *("mcp.server.fastmcp", "langchain_mcp_adapters.tools", "uvicorn", "production_agent.graph"),
 )
-OURS = ("course_utils", "course_utils.checks", "lesson_model")
+OURS = ("course_utils", "lab", "agent_checklist", "exercises", "lesson_model")
 
 
 def names(root: Path) -> Iterator[str]:
@@ -37,9 +37,10 @@ def names(root: Path) -> Iterator[str]:
     """
     yield from LIBRARIES
     for package in OURS:
-        for file in sorted((root / package.replace(".", "/")).glob("*.py")):
-            if not file.stem.startswith("__"):
-                yield f"{package}.{file.stem}"
+        for file in sorted((root / package).rglob("*.py")):
+            if file.stem != "__main__":
+                parts = file.relative_to(root).with_suffix("").parts
+                yield ".".join(parts).removesuffix(".__init__")
 
 
 def load(root: Path) -> None:

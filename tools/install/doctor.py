@@ -15,7 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from course_layout import ROOT
+
 APT = {"Chromium": "chromium", "Node.js": "nodejs", "PostgreSQL": "postgresql"}
 PROGRAMS = {
     "Chromium": ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),
@@ -39,8 +40,7 @@ def main() -> int:
         print("✗ The course's packages are not here (yet). Install them with: python3 course.py")
         return 1
     surroundings = variables()  # before the lesson model changes them
-    sys.path.insert(0, str(ROOT))
-    course = importlib.import_module("course_utils.doctor")  # needs the packages
+    course = importlib.import_module("lab.doctor")  # needs the packages
     report = course.doctor()
     extra = [course.Finding(*row, needed=False) for row in (*machine(), *surroundings, *programs())]
     print(*report.findings, *extra, repr(report).splitlines()[-1], sep="\n")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
+
+from course_layout import ROOT
 
 __all__ = ("main", "without_hashes")
 
-ROOT = Path(__file__).resolve().parents[1]
 COMPILE = (
     *("uv", "pip", "compile", "pyproject.toml", "--group", "dev"),
     *("--universal", "--python-version", "3.11", "--generate-hashes"),

@@ -18,9 +18,10 @@ import sys
 import venv
 from pathlib import Path
 
-__all__ = ("PYTHON", "ROOT", "environment", "is_ready", "run", "set_up", "uses_running_python")
+from course_layout import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
+__all__ = ("PYTHON", "environment", "is_ready", "run", "set_up", "uses_running_python")
+
 LOCK = ROOT / "requirements.lock"
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
@@ -62,7 +63,7 @@ def environment(python: Path) -> dict[str, str]:
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
     # There JupyterLab is told not to lay its question about news over the lesson.
-    config = [str(ROOT / "tools" / "jupyter"), env.get("JUPYTER_CONFIG_PATH")]
+    config = [str(ROOT / "tools" / "install" / "jupyter"), env.get("JUPYTER_CONFIG_PATH")]
     env["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, config))
     return env
 
@@ -184,7 +185,7 @@ def _add_paths() -> None:
     folder = Path(subprocess.check_output(ask, text=True).strip())
     lines = (
         str(ROOT),
-        # See tools/fast_start.py: JupyterLab answers in 1.1 s instead of 4.
+        # See tools/build/fast_start.py: JupyterLab answers in 1.1 s instead of 4.
         "import sys; sys.modules.setdefault('rfc3987_syntax', None)",
         # Container images often switch compiled files off (PYTHONDONTWRITEBYTECODE): every kernel
         # would then import for 7.5 s instead of 2.7. Compiling all at set-up would take 13 s.

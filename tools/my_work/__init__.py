@@ -6,15 +6,16 @@ spend an evening. The reader's version becomes a file of its own, the released o
 
 from __future__ import annotations
 
+from course_layout import ROOT
+
 import json
 import shutil
 import subprocess
 from datetime import datetime
 from pathlib import Path
 
-__all__ = ("ROOT", "changed_notebooks", "git", "has_git", "is_edited", "keep_copy", "restore")
+__all__ = ("changed_notebooks", "git", "has_git", "is_edited", "keep_copy", "restore")
 
-ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("notebooks", "solutions")
 
 

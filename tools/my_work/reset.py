@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from my_work import ROOT, git, has_git, is_edited, keep_copy, restore
+from tools.my_work import git, has_git, is_edited, keep_copy, restore
+from course_layout import ROOT
 
 __all__ = ("main",)
 
@@ -47,7 +48,7 @@ def _build(path: Path) -> bool:
     """Make the notebook from its lesson: a download without git holds no other released one."""
     before = path.read_bytes() if path.exists() else None
     path.unlink(missing_ok=True)
-    built = subprocess.run([sys.executable, "tools/build_lessons.py", path.stem], cwd=ROOT)
+    built = subprocess.run([sys.executable, "-m", "tools.build.notebooks", path.stem], cwd=ROOT)
     if built.returncode == 0 and path.exists():
         return True
     if before is not None:

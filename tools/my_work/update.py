@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from my_work import ROOT, changed_notebooks, git, has_git, is_edited, keep_copy, restore
+from tools.my_work import changed_notebooks, git, has_git, is_edited, keep_copy, restore
+from course_layout import ROOT
 
 __all__ = ("main",)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from lesson_model.find_text import find_text, names_in
-from lesson_model.schema import kind_of, resolve
-from lesson_model.words import focus, grow, is_free_text, stem, words
+from lesson_model.behaviour.english.find_text import find_text, names_in
+from lesson_model.behaviour.english.words import focus, grow, is_free_text, stem, words
+from lesson_model.behaviour.schema import kind_of, resolve
 
 __all__ = ("NUMBER", "fill")
 

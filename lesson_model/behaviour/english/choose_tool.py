@@ -6,10 +6,18 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from lesson_model.clauses import Clause
-from lesson_model.patterns import PATH, URL
-from lesson_model.turn import Tool
-from lesson_model.words import EFFECT, GROUPS, LOOK, grow, is_free_text, stem, words
+from lesson_model.behaviour.english.clauses import Clause
+from lesson_model.behaviour.english.patterns import PATH, URL
+from lesson_model.behaviour.english.words import (
+    EFFECT,
+    GROUPS,
+    LOOK,
+    grow,
+    is_free_text,
+    stem,
+    words,
+)
+from lesson_model.behaviour.turn import Tool
 
 __all__ = ("choose", "searcher")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from lesson_model.patterns import QUOTED
-from lesson_model.words import stem, words
+from lesson_model.behaviour.english.patterns import QUOTED
+from lesson_model.behaviour.english.words import stem, words
 
 __all__ = ("Clause", "clauses")
 

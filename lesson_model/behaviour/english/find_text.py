@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 
-from lesson_model.patterns import CODE, DATE, EMAIL, KINDS, NAME, PATH, QUOTED, URL
-from lesson_model.words import EFFECT, LOOK, is_free_text, stem
+from lesson_model.behaviour.english.patterns import (
+    CODE,
+    DATE,
+    EMAIL,
+    KINDS,
+    NAME,
+    PATH,
+    QUOTED,
+    URL,
+)
+from lesson_model.behaviour.english.words import EFFECT, LOOK, is_free_text, stem
 
 __all__ = ("find_text", "names_in")
 

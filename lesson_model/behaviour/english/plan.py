@@ -7,14 +7,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lesson_model.arguments import NUMBER, fill
-from lesson_model.choose_tool import choose, searcher
-from lesson_model.clauses import Clause, clauses
-from lesson_model.reply import Call
-from lesson_model.results import went_well
-from lesson_model.schema import kind_of, resolve
-from lesson_model.turn import Tool, Turn
-from lesson_model.words import focus, is_free_text, words
+from lesson_model.behaviour.english.arguments import NUMBER, fill
+from lesson_model.behaviour.english.choose_tool import choose, searcher
+from lesson_model.behaviour.english.clauses import Clause, clauses
+from lesson_model.behaviour.english.words import focus, is_free_text, words
+from lesson_model.behaviour.reply import Call
+from lesson_model.behaviour.results import went_well
+from lesson_model.behaviour.schema import kind_of, resolve
+from lesson_model.behaviour.turn import Tool, Turn
 
 __all__ = ("Plan", "make_plan")
 

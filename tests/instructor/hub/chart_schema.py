@@ -1,7 +1,7 @@
 """Reduce the schema of Zero to JupyterHub's chart to the parts that values.yaml uses.
 
     git -C zero-to-jupyterhub-k8s show 4.4.0:jupyterhub/values.schema.yaml \
-        | python3 tests/hub/chart_schema.py 4.4.0 > tests/hub/chart_schema.json
+        | python3 -m tests.instructor.hub.chart_schema 4.4.0 > chart_schema.json
 
 What is kept are facts, the names that are allowed and the types of their values: wherever
 values.yaml goes, all names of that level. Source: github.com/jupyterhub/zero-to-jupyterhub-k8s.

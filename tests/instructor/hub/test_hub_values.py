@@ -19,7 +19,8 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-ROOT = Path(__file__).resolve().parents[2]
+from course_layout import ROOT
+
 HUB = ROOT / "instructor" / "hub"
 VALUES = yaml.safe_load((HUB / "values.yaml").read_text("utf-8"))
 CHART = json.loads(Path(__file__).with_name("chart_schema.json").read_text("utf-8"))

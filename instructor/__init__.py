@@ -1,0 +1,1 @@
+"""What teachers read and run: guides, grading, exports, slides, a class on JupyterHub."""

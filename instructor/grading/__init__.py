@@ -1,0 +1,1 @@
+"""Mark handed-in notebooks: python3 course.py grade FOLDER."""

@@ -1,0 +1,1 @@
+"""Write lessons as slides: python3 course.py slides [NN]."""

@@ -1,0 +1,1 @@
+"""Equipment of single lessons: child processes, PostgreSQL, cost and herd measurements, traces."""

@@ -1,0 +1,1 @@
+"""OpenAI's protocol: requests checked as strictly as the real API does, answers in its format."""

@@ -1,0 +1,1 @@
+"""What the model replies: the lesson's rules first, then general behaviour."""

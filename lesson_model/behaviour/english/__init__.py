@@ -1,0 +1,1 @@
+"""Enough English to find the tool calls a sentence asks for."""

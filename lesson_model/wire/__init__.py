@@ -1,0 +1,1 @@
+"""HTTP: the server, and how an answer is delivered. Knows nothing of OpenAI's API."""

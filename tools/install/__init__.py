@@ -1,0 +1,1 @@
+"""Make the environment, check the machine, pin the packages."""
