@@ -9,10 +9,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from instructor.slides.slides import Slide
+from instructor.slides.slide import Slide
 
 __all__ = ("index", "page")
 

@@ -23,7 +23,6 @@ import re
 import struct
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import mistune
@@ -34,8 +33,9 @@ from pygments.lexers import PythonLexer
 from course_layout import ROOT
 from instructor.slides.graph import draw
 from instructor.slides.page import index, page
+from instructor.slides.slide import Block, Slide
 
-__all__ = ("Block", "Slide", "blocks", "lay_out", "main", "slides_of")
+__all__ = ("blocks", "lay_out", "main", "slides_of")
 
 HEIGHT = 590  # pixels of a slide of 1280 by 720 under its title
 WIDTH, PICTURE = 1160, 418  # of a slide, and how high a picture may be on it
@@ -54,32 +54,6 @@ LESSON_LINK = re.compile(r'href="(?:\.\./\w+/)?(\d\d_\w+)\.ipynb(?:#[^"]*)?"')
 
 _markdown = mistune.create_markdown(escape=False, plugins=["table", "strikethrough"])
 _highlighter = HtmlFormatter(nowrap=True)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A piece that is not parted: a paragraph, a piece of code, an output."""
-
-    html: str
-    height: float
-    title: str = ""
-    """For a heading: its words, as HTML. It begins a slide."""
-    leads: bool = False
-    """It says little without what follows, and moves with it to the next slide."""
-
-
-@dataclass
-class Slide:
-    """What is seen at once."""
-
-    title: str
-    continued: bool = False
-    blocks: list[Block] = field(default_factory=list)
-
-    @property
-    def height(self) -> float:
-        """Estimated pixels below the title."""
-        return sum(block.height for block in self.blocks)
 
 
 def main(options: list[str]) -> int:

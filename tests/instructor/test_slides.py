@@ -13,6 +13,7 @@ from course_layout import ROOT
 from instructor.slides import graph as slides_graph
 from instructor.slides import page as slides_page
 from instructor.slides import slides
+from instructor.slides.slide import Slide
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 HEADING = re.compile(r"^#{1,4} (.+)$", re.M)
@@ -31,7 +32,7 @@ graph TD;
 
 
 @functools.cache
-def made(path: Path) -> list[slides.Slide]:
+def made(path: Path) -> list[Slide]:
     """Return the slides of a built notebook."""
     return slides.slides_of(json.loads(path.read_text("utf-8")))
 
@@ -51,12 +52,12 @@ def prose(source: str) -> dict:
     return {"cell_type": "markdown", "source": [source], "metadata": {}}
 
 
-def show(*cells: dict) -> list[slides.Slide]:
+def show(*cells: dict) -> list[Slide]:
     """Return the slides of some cells."""
     return slides.slides_of({"cells": list(cells)})
 
 
-def body(slide: slides.Slide) -> str:
+def body(slide: Slide) -> str:
     """Return what stands on a slide."""
     return "".join(block.html for block in slide.blocks)
 
