@@ -35,6 +35,7 @@ from tools.build import preload
 __all__ = ("Answer", "Bank", "Lesson", "Outcome", "read_answers", "run")
 
 HEAD = re.compile(r"^# %% (\w+)(?: *\|([^:]*))?: *(.+)$")
+STATUSES = ("passed", "partial", "failed", "raised", "timed_out", "not_attempted", "setup_changed")
 GRACE = 60  # seconds an answer gets beyond its own time limit, for the cells before it
 
 
@@ -94,6 +95,11 @@ def read_answers(path: Path) -> list[Answer]:
         head = HEAD.match(first)
         if head is None:
             raise ValueError(f"{path.name}: {first!r} is not `# %% STATUS [| part; part]: why`.")
+        if head[1] not in STATUSES:
+            raise ValueError(
+                f"{path.name}: {head[1]!r} is no status of a check. Write one of "
+                f"{', '.join(STATUSES)}."
+            )
         parts = tuple(part.strip() for part in (head[2] or "").split(";") if part.strip())
         answers.append(Answer(head[1], parts, head[3].strip(), source))
     return answers

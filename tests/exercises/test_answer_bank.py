@@ -229,3 +229,10 @@ def test_mutants_are_one_small_change_each() -> None:
 def test_outcome_without_complaint() -> None:
     """The defaults of an outcome are those of a quiet pass."""
     assert Outcome("passed").complaint("passed", ()) == ""
+
+
+def test_a_status_that_no_check_gives_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "demo_ex1.py"
+    path.write_text("# %% wrong: adds one too many\nx = 1\n", "utf-8")
+    with pytest.raises(ValueError, match="'wrong' is no status of a check. Write one of passed"):
+        read_answers(path)

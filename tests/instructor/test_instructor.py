@@ -15,6 +15,7 @@ from course_layout import ROOT
 from lesson_model.faults import WORDS as FAULTS
 
 GUIDE = ROOT / "instructor"
+BANK = ROOT / "tests" / "exercises" / "answers"
 LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("[0-9]*.py"))
 SECTIONS = [
     *("Goals", "Timing", "Before you begin", "Demo script"),
@@ -25,7 +26,7 @@ EXERCISE = re.compile(r"^### Exercise (\d\.\d+)( \(stretch\))?", re.M)
 STEP = re.compile(r"^### .+ \((\d+) minutes\)$", re.M)
 LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]*))?\)")
 QUOTE = re.compile(r"`([^`]+)`")
-BANK = re.compile(r"^# %% (\w+)[^:]*: *(.+)$", re.M)
+ANSWER = re.compile(r"^# %% (\w+)[^:]*: *(.+)$", re.M)
 FILES = re.compile(r"\b[\w/]+\.(?:py|md|yml)\b")
 MINUTES = (5, 10, 20)  # for an exercise to predict, to build, to stretch
 
@@ -107,10 +108,12 @@ def complaints(lesson: str, text: str) -> list[str]:
             hits = named(lesson, line)
             ran += hits
             if len(hits) != 1:
-                found.append(f"{len(hits)} cells have the line {line!r}")
+                found.append(f"instructor/{lesson}.md: {len(hits)} cells have the line {line!r}")
         output = "\n".join(map(shown, ran))
         found += [
-            f"not shown: {quote!r}" for quote in bullets(step, "Shows") if quote not in output
+            f"instructor/{lesson}.md: {quote!r} is not in the outputs of {step.splitlines()[0]!r}"
+            for quote in bullets(step, "Shows")
+            if quote not in output
         ]
         if "**Run**" not in step or "**Say**" not in step:
             found.append(f"nothing to run or to say in {step.splitlines()[0]!r}")
@@ -154,18 +157,24 @@ class TestPage:
         ]
         predict, build, stretch = map(int, counts.split(" + "))
         exercises = EXERCISE.findall(prose(lesson))
-        assert predict + build + stretch == len(exercises)
+        assert predict + build + stretch == len(exercises), (
+            f"instructor/README.md counts {predict} + {build} + {stretch} exercises (predict, "
+            f"build, stretch); the lesson has {len(exercises)}"
+        )
         assert stretch == sum(bool(mark) for _, mark in exercises)
         minutes = sum(a * b for a, b in zip((predict, build, stretch), MINUTES, strict=True))
         assert table["exercises"] == minutes
-        assert abs(table["read and run"] - reading(lesson)) <= 5, "the lesson has grown or shrunk"
+        assert abs(table["read and run"] - reading(lesson)) <= 5, (
+            f"instructor/{lesson}.md says {table['read and run']} minutes to read and run; by its "
+            f"words and lines of code the lesson now takes {reading(lesson):.0f}"
+        )
 
     def test_wrong_answers_are_in_the_bank(self, lesson: str) -> None:
         topic, number = lesson[3:], str(int(lesson[:2]))
         for exercise, answer, *_ in rows(section(page(lesson), "Wrong answers")):
             assert exercise.startswith(f"{number}."), exercise
-            bank = ROOT / "tests" / "answers" / f"{topic}_ex{exercise.partition('.')[2]}.py"
-            known = BANK.findall(bank.read_text("utf-8"))
+            bank = BANK / f"{topic}_ex{exercise.partition('.')[2]}.py"
+            known = ANSWER.findall(bank.read_text("utf-8"))
             wrong = {why for status, why in known if status != "passed"}
             assert answer in wrong, f"{exercise}: {answer!r} is not in {bank.name}"
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from tools.my_work import changed_notebooks, git, has_git, is_edited, keep_copy, restore
 from course_layout import ROOT
+from tools.my_work import changed_notebooks, git, has_git, is_edited, keep_copy, restore
 
 __all__ = ("main",)
 
