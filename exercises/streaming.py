@@ -470,6 +470,7 @@ def ex5(read_some, read_on):
                 if talk.asked:  # until it has noticed that nobody listens
                     talk.request = model.requests[before]
                     await asyncio.to_thread(talk.request.wait, MAX_HOLD_SECONDS)
+                    talk.left = talk.request.aborted  # now: the end of this loop stops everything
                 talk.halfway = await agent.aget_state(talk.thread)
                 if not talk.stopped():
                     break
@@ -530,6 +531,7 @@ class _Talk:
     halfway: Any = None
     whole: Any = None
     after: Any = None
+    left: bool = False
     asked: int = 0
     asked_again: int = 0
     thread: dict = field(init=False)
@@ -539,7 +541,7 @@ class _Talk:
 
     def stopped(self) -> bool:
         """Say whether the model was left in the middle, and the thread stands before it."""
-        return bool(self.request and self.request.aborted and self.halfway.next)
+        return self.left and bool(self.halfway.next)
 
     def assert_beginning(self) -> None:
         seen, enough = self.seen, self.enough
@@ -557,9 +559,8 @@ class _Talk:
         assert self.asked == 1, f"`read_some` sent the model {self.asked} requests; expected one."
         if self.stopped():
             return
-        finished = "wrote its answer to the end" if self.request.wait(0) else "went on writing"
         raise AssertionError(
-            f"`read_some` returned, but the model {finished}. The thread holds "
+            "`read_some` returned, and the model went on writing its answer. The thread holds "
             f"{_types(self.halfway)}; expected the question, and the model still to run. "
             "Only an async stream can be "
             "stopped, and only by closing it (`aclosing`, `aclose`) or by cancelling the task that "

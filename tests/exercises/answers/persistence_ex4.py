@@ -92,3 +92,97 @@ def keep_last_two(state):
     while sum(message.type == "human" for message in messages) > 2:
         messages.pop(0)
     return {"messages": messages}
+# %% passed: groups of turns
+def keep_last_two(state):
+    head, turns = [], []
+    for m in state["messages"]:
+        if m.type == "human":
+            turns.append([m])
+        elif turns:
+            turns[-1].append(m)
+        else:
+            head.append(m)
+    kept = head if len(turns) <= 2 else [m for m in head if m.type == "system"]
+    kept = kept + [m for turn in turns[-2:] for m in turn]
+    return {"messages": [RemoveMessage(id=REMOVE_ALL_MESSAGES)] + kept}
+# %% passed: the whole list is overwritten
+from langgraph.types import Overwrite
+
+
+def keep_last_two(state):
+    messages = state["messages"]
+    begins = [n for n, m in enumerate(messages) if isinstance(m, HumanMessage)]
+    if len(begins) <= 2:
+        return {}
+    system = [m for m in messages[: begins[-2]] if m.type == "system"]
+    return {"messages": Overwrite([*system, *messages[begins[-2] :]])}
+# %% partial | four; three; calls; results; unanswered: in place, and returns nothing
+def keep_last_two(state):
+    messages = state["messages"]
+    begins = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(begins) > 2:
+        first = 1 if messages[0].type == "system" else 0
+        del messages[first : begins[-2]]
+    return {}
+# %% partial | four; three; calls; results; without an answer; a system; turn after turn: in place, and returns the list
+def keep_last_two(state):
+    messages = state["messages"]
+    begins = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(begins) > 2:
+        first = 1 if messages[0].type == "system" else 0
+        del messages[first : begins[-2]]
+    return {"messages": messages}
+# %% partial | four; three; calls; results; without an answer; a system; turn after turn: three questions
+def keep_last_two(state):
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 3:
+        return {}
+    head = ms[:1] if ms[0].type == "system" else []
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-3] :]]}
+# %% partial | a system; turn after turn: the system message goes to the end
+def keep_last_two(state):
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 2:
+        return {}
+    system = [m for m in ms if m.type == "system"]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *ms[q[-2] :], *system]}
+# %% partial | four; three; calls; results; without an answer; a system; turn after turn: new messages with the same words
+def keep_last_two(state):
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 2:
+        return {}
+    kept = [m for m in ms[: q[-2]] if m.type == "system"] + ms[q[-2] :]
+    new = [m.model_copy(update={"id": None}) for m in kept]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *new]}
+# %% partial | calls; results; turn after turn: keeps the words, drops calls and results
+def keep_last_two(state):
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 2:
+        return {}
+    head = [m for m in ms[: q[-2]] if m.type == "system"]
+    words = [m for m in ms[q[-2] :] if m.type != "tool" and not getattr(m, "tool_calls", None)]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *words]}
+# %% partial | turn after turn: right for the first twenty turns
+calls = 0
+
+
+def keep_last_two(state):
+    global calls
+    calls += 1
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 2 or calls > 30:
+        return {}
+    head = [m for m in ms[: q[-2]] if m.type == "system"]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-2] :]]}
+# %% raised | four; three; calls; results; without an answer; a system; a short; one question; two questions; nothing; turn: an async node
+async def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    begins = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(begins) <= 2:
+        return {}
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *messages[begins[-2] :]]}

@@ -89,3 +89,72 @@ def transcript(messages):
 def transcript(messages):
     for m in messages:
         return [(m.type, m.text)]
+# %% passed: by type, with match
+def transcript(messages):
+    happened = []
+    for message in messages:
+        match message:
+            case AIMessage(tool_calls=calls):
+                happened += [("ai", message.text)] if message.text else []
+                happened += [("call", call["name"]) for call in calls]
+            case _ if message.text:
+                happened.append((message.type, message.text))
+    return happened
+# %% failed | question; one call; two calls; several; five; empty: a generator
+def transcript(messages):
+    for m in messages:
+        if m.text:
+            yield m.type, m.text
+        for call in getattr(m, "tool_calls", []):
+            yield "call", call["name"]
+# %% partial | several: what was seen before is left out
+def transcript(messages):
+    happened = {}
+    for m in messages:
+        if m.text:
+            happened[m.type, m.text] = None
+        for call in getattr(m, "tool_calls", []):
+            happened["call", call["name"]] = None
+    return list(happened)
+# %% partial | question; one call; two calls; several; five: takes the messages away
+def transcript(messages):
+    happened = []
+    while messages:
+        m = messages.pop(0)
+        if m.text:
+            happened.append((m.type, m.text))
+        for call in getattr(m, "tool_calls", []):
+            happened.append(("call", call["name"]))
+    return happened
+# %% partial | five: two calls at most
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.text:
+            happened.append((m.type, m.text))
+        for call in getattr(m, "tool_calls", [])[:2]:
+            happened.append(("call", call["name"]))
+    return happened
+# %% partial | question; one call; two calls; several; five: the shown thread
+def transcript(messages):
+    return []
+# %% partial | several: an empty result is "nothing"
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.text or m.type == "tool":
+            happened.append((m.type, m.text))
+        for call in getattr(m, "tool_calls", []):
+            happened.append(("call", call["name"]))
+    return happened
+# %% partial | several: stops at the first answer
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.text:
+            happened.append((m.type, m.text))
+        for call in getattr(m, "tool_calls", []):
+            happened.append(("call", call["name"]))
+        if m.type == "ai" and not m.tool_calls and m.text and len(messages) > 2:
+            break
+    return happened

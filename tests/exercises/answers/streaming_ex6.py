@@ -110,3 +110,97 @@ def show_with_receipt(question: str, show) -> dict:
         if "finish_reason" in token.response_metadata:
             receipt["complete"] = token.response_metadata["finish_reason"] == "stop"
     return receipt
+# %% passed: LangChain's own count
+from langchain_core.callbacks import get_usage_metadata_callback
+
+
+def show_with_receipt(question: str, show) -> dict:
+    reason = None
+    with get_usage_metadata_callback() as usage:
+        for chunk in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+            if chunk.text:
+                show(chunk.text)
+            reason = chunk.response_metadata.get("finish_reason") or reason
+    total = sum(used["total_tokens"] for used in usage.usage_metadata.values())
+    return {"tokens": total or None, "complete": reason == "stop"}
+# %% passed: through an agent with a tool, whose description is counted, too
+def show_with_receipt(question: str, show) -> dict:
+    agent = create_agent(ChatOpenAI(model=model.name, stream_usage=True), [track_parcel])
+    used, reason = None, None
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            show(token.text)
+            if token.usage_metadata:
+                used = (used or 0) + token.usage_metadata["total_tokens"]
+            reason = token.response_metadata.get("finish_reason", reason)
+    return {"tokens": used, "complete": reason == "stop"}
+# %% partial | a whole; another whole: list() first
+def show_with_receipt(question: str, show) -> dict:
+    chunks = list(ChatOpenAI(model=model.name, stream_usage=True).stream(question))
+    whole = chunks[0]
+    show(whole.text)
+    for chunk in chunks[1:]:
+        whole += chunk
+        show(chunk.text)
+    usage = whole.usage_metadata or {}
+    return {
+        "tokens": usage.get("total_tokens"),
+        "complete": whole.response_metadata.get("finish_reason") == "stop",
+    }
+# %% partial | a whole; cut in the middle; another whole: leaves at the finish_reason, before the count
+def show_with_receipt(question: str, show) -> dict:
+    receipt = {"tokens": 0, "complete": False}
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        if token.usage_metadata:
+            receipt["tokens"] = token.usage_metadata["total_tokens"]
+        if reason := token.response_metadata.get("finish_reason"):
+            receipt["complete"] = reason == "stop"
+            break
+    return receipt
+# %% partial | a filter stopped: complete unless it ran out of tokens
+def show_with_receipt(question: str, show) -> dict:
+    tokens, reason = None, "length"
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        tokens = (token.usage_metadata or {}).get("total_tokens", tokens)
+        reason = token.response_metadata.get("finish_reason", reason)
+    return {"tokens": tokens, "complete": reason != "length"}
+# %% partial | cut in the middle; ran out; another whole: one receipt for all
+receipt = {"tokens": None, "complete": False}
+
+
+def show_with_receipt(question: str, show) -> dict:
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        if token.usage_metadata:
+            receipt["tokens"] = (receipt["tokens"] or 0) + token.usage_metadata["total_tokens"]
+        if token.response_metadata.get("finish_reason") == "stop":
+            receipt["complete"] = True
+    return receipt
+# %% partial | cut in the middle: nothing counted is 0 tokens
+def show_with_receipt(question: str, show) -> dict:
+    tokens, reason = 0, None
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        tokens += (token.usage_metadata or {}).get("total_tokens", 0)
+        reason = token.response_metadata.get("finish_reason", reason)
+    return {"tokens": tokens, "complete": reason == "stop"}
+# %% partial | a whole; cut in the middle; ran out; another whole: complete when the text ends with a full stop
+def show_with_receipt(question: str, show) -> dict:
+    whole = None
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        show(token.text)
+        whole = token if whole is None else whole + token
+    usage = whole.usage_metadata
+    return {"tokens": usage["total_tokens"] if usage else None, "complete": whole.text.endswith(".")}
+# %% partial | a whole; cut in the middle; another whole: a second request for the receipt
+def show_with_receipt(question: str, show) -> dict:
+    llm = ChatOpenAI(model=model.name)
+    for token in llm.stream(question):
+        show(token.text)
+    whole = llm.invoke(question)
+    return {
+        "tokens": whole.usage_metadata["total_tokens"],
+        "complete": whole.response_metadata["finish_reason"] == "stop",
+    }
