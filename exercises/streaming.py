@@ -335,8 +335,8 @@ def ex4(progress_and_words):
                 f"The tools worked {run.worked} times for one question. Run the agent once."
             )
             assert not run.waited_in_vain, (
-                "The tool was still working, and its first report had not come out of your "
-                "generator. Something collects before `yield`."
+                f"A tool reported its progress and waited {MAX_HOLD_SECONDS} s, and the report had "
+                "not come out of your generator: yield each one as it arrives."
             )
             assert not run.state.in_vain, (
                 f"{run.state.in_vain}: the words came out of your generator too late. Yield each "
@@ -626,8 +626,10 @@ def _assert_receipt(show_with_receipt: Any, question: str, answer: str) -> None:
         likely = " Nobody asked for the count: `stream_usage=True`."
     elif receipt["tokens"] == len(tokens(answer)):
         likely = " That is the answer alone; 'total_tokens' has the question, too."
+    elif receipt["tokens"] == prompt_tokens(body):
+        likely = " That is the question alone; 'total_tokens' has the answer, too."
     elif receipt["tokens"]:
-        likely = " Take 'total_tokens' of `usage_metadata`."
+        likely = ""
     assert receipt["tokens"] == used, (
         f"The receipt has tokens={receipt['tokens']!r}; the model counted {used}, question "
         f"included.{likely}"

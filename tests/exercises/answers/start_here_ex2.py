@@ -47,7 +47,7 @@ def f(x: str) -> str:
 
 
 opening_hours = f
-# %% partial | Saturday; Sunday: upper case is not looked up
+# %% partial | the hours on Saturday; the hours on Sunday; the hours when they change: upper case is not looked up
 @tool
 def opening_hours(day: str) -> str:
     """Say the opening hours of the shop on a day of the week."""
@@ -61,14 +61,14 @@ def opening_hours(day: str) -> str:
     return HOURS.get(day.lower(), "unknown")
 
 
-# %% partial | Saturday; Sunday: always the same hours
+# %% partial | the hours on Saturday; the hours on Sunday; the hours when they change: always the same hours
 @tool
 def opening_hours(day: str) -> str:
     """Say the opening hours of the shop on a day of the week."""
     return "9 to 18"
 
 
-# %% partial | what to give it; Saturday; Sunday; Monday: no parameter, so the model cannot say the day
+# %% partial | the model sees what to give it; the hours on Saturday; the hours on Sunday; the hours on Monday; the hours when they change: no parameter, so the model cannot say the day
 @tool
 def opening_hours() -> str:
     """Say the opening hours of the shop on a day of the week."""
@@ -139,6 +139,9 @@ def opening_hours(day: str) -> str:
 def look_up(day: str) -> str:
     """Open the dictionary and return an entry for a day."""
     return HOURS.get(day.lower(), "9 to 18")
+
+
+opening_hours = look_up
 
 
 # %% partial | change: only capital letters

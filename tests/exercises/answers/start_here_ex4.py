@@ -23,10 +23,10 @@ def transcript(messages):
         out += [[m.type, m.text]] if m.text else []
         out += [["call", c["name"]] for c in (m.tool_calls if isinstance(m, AIMessage) else [])]
     return out
-# %% partial | one call; text and two calls: calls are not looked at
+# %% partial | one call and its result; text and two calls in one message; several rounds; five calls: calls are not looked at
 def transcript(messages):
     return [(m.type, m.text) for m in messages if m.text]
-# %% partial | one call: empty text is listed
+# %% partial | one call and its result; several rounds; five calls: empty text is listed
 def transcript(messages):
     happened = []
     for m in messages:
@@ -34,7 +34,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened.append(("call", call["name"]))
     return happened
-# %% partial | text and two calls: either text or calls
+# %% partial | text and two calls in one message; several rounds: either text or calls
 def transcript(messages):
     happened = []
     for m in messages:
@@ -43,7 +43,7 @@ def transcript(messages):
         elif m.text:
             happened.append((m.type, m.text))
     return happened
-# %% partial | text and two calls: only the first call
+# %% partial | text and two calls in one message; five calls: only the first call
 def transcript(messages):
     happened = []
     for m in messages:
@@ -52,7 +52,7 @@ def transcript(messages):
         if getattr(m, "tool_calls", []):
             happened.append(("call", m.tool_calls[0]["name"]))
     return happened
-# %% partial | text and two calls: calls before text
+# %% partial | text and two calls in one message; several rounds: calls before text
 def transcript(messages):
     happened = []
     for m in messages:
@@ -70,7 +70,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened.append(("call", call["args"]))
     return happened
-# %% partial | a question; one call: every message is asked for calls
+# %% partial | a question and an answer; one call and its result; several rounds: every message is asked for calls
 def transcript(messages):
     happened = []
     for m in messages:

@@ -37,7 +37,7 @@ best = {
 }
 # %% failed: a list has no letters
 best = ["messages", "invoke", "updates", "messages", "invoke", "messages", "invoke"]
-# %% failed | A; B; C; D; E; F; G: letters and modes swapped
+# %% failed: letters and modes swapped
 best = {"messages": "A", "invoke": "B", "updates": "C"}
 # %% passed: one after the other
 best = {letter: "invoke" for letter in "BEG"}

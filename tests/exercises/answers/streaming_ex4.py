@@ -37,7 +37,7 @@ def progress_and_words(agent, question):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% partial | words: the tool's result among the words
+# %% partial | words; as they arrive: the tool's result among the words
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
@@ -53,14 +53,14 @@ def progress_and_words(agent, question):
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
         if where["langgraph_node"] == "model" and token.text:
             yield "words", token.text
-# %% partial | words: whole messages
+# %% partial | as they arrive: whole messages
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["updates", "custom"]):
         if mode == "custom":
             yield "progress", data
         elif "model" in data and data["model"]["messages"][-1].text:
             yield "words", data["model"]["messages"][-1].text
-# %% partial | words: the message instead of its text
+# %% partial | words; as they arrive: the message instead of its text
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
@@ -159,7 +159,7 @@ def progress_and_words(agent, question: str):
             yield "progress", data
         elif mode == "messages" and isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% partial | progress; words: what was seen before is skipped
+# %% failed: what was seen before is skipped
 def progress_and_words(agent, question: str):
     seen = set()
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
@@ -194,7 +194,7 @@ def progress_and_words(agent, question: str):
             yield data, "progress"
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield data[0].text, "words"
-# %% partial | progress; as they arrive: progress is over when the words begin
+# %% failed: progress is over when the words begin
 def progress_and_words(agent, question: str):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":

@@ -83,7 +83,7 @@ async def read_some(agent, question, thread, enough):
 
 async def read_on(agent, thread):
     return (await agent.ainvoke(None, thread))["messages"][-1].text
-# %% partial | the question stands once: asks again
+# %% partial | read_on returns the whole answer; the question stands once in the thread: asks again
 async def read_some(agent, question, thread, enough):
     seen = ""
     stream = agent.astream({"messages": question}, thread, stream_mode="messages")
@@ -126,7 +126,7 @@ async def read_some(agent, question, thread, enough):
 
 async def read_on(agent, thread):
     return (await agent.aget_state(thread)).values["messages"][-1].text
-# %% partial | read_some shows: shows one token less than enough
+# %% partial | read_some reads the beginning: shows one token less than enough
 async def read_some(agent, question, thread, enough):
     seen = ""
     stream = agent.astream({"messages": question}, thread, stream_mode="messages")
@@ -140,7 +140,7 @@ async def read_some(agent, question, thread, enough):
 
 async def read_on(agent, thread):
     return (await agent.ainvoke(None, thread))["messages"][-1].text
-# %% partial | read_some shows: prints instead of returning
+# %% partial | read_some reads the beginning: prints instead of returning
 async def read_some(agent, question, thread, enough):
     seen = ""
     stream = agent.astream({"messages": question}, thread, stream_mode="messages")

@@ -19,7 +19,7 @@ def show_with_receipt(question, show):
         tokens = (token.usage_metadata or {}).get("total_tokens", tokens)
         complete = complete or token.response_metadata.get("finish_reason") == "stop"
     return dict(tokens=tokens, complete=complete)
-# %% partial | a whole answer: nobody asked for the count
+# %% partial | a whole answer; another whole answer: nobody asked for the count
 def show_with_receipt(question, show):
     receipt = {"tokens": None, "complete": False}
     for token in ChatOpenAI(model=model.name).stream(question):
@@ -29,7 +29,7 @@ def show_with_receipt(question, show):
         if "finish_reason" in token.response_metadata:
             receipt["complete"] = token.response_metadata["finish_reason"] == "stop"
     return receipt
-# %% partial | cut in the middle; ran out: it ended, so it is complete
+# %% partial | a stream cut in the middle; an answer that ran out of tokens; an answer that a filter stopped: it ended, so it is complete
 def show_with_receipt(question, show):
     receipt = {"tokens": None, "complete": False}
     for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
@@ -38,7 +38,7 @@ def show_with_receipt(question, show):
             receipt["tokens"] = token.usage_metadata["total_tokens"]
     receipt["complete"] = True
     return receipt
-# %% partial | ran out: any finish_reason will do
+# %% partial | an answer that ran out of tokens; an answer that a filter stopped: any finish_reason will do
 def show_with_receipt(question, show):
     receipt = {"tokens": None, "complete": False}
     for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
@@ -60,7 +60,7 @@ def show_with_receipt(question, show):
         if token.chunk_position == "last":
             receipt["complete"] = reason == "stop"
     return receipt
-# %% partial | a whole answer: output tokens only
+# %% partial | a whole answer; another whole answer: output tokens only
 def show_with_receipt(question, show):
     receipt = {"tokens": None, "complete": False}
     for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
@@ -70,7 +70,7 @@ def show_with_receipt(question, show):
         if "finish_reason" in token.response_metadata:
             receipt["complete"] = token.response_metadata["finish_reason"] == "stop"
     return receipt
-# %% partial | a whole answer: counts the pieces
+# %% partial | a whole answer; a stream cut in the middle; another whole answer: counts the pieces
 def show_with_receipt(question, show):
     tokens, complete = 0, False
     for token in ChatOpenAI(model=model.name).stream(question):
@@ -78,7 +78,7 @@ def show_with_receipt(question, show):
         tokens += 1
         complete = complete or token.response_metadata.get("finish_reason") == "stop"
     return {"tokens": tokens, "complete": complete}
-# %% partial | a whole answer; cut in the middle: not a stream at all
+# %% partial | a whole answer; a stream cut in the middle; another whole answer: not a stream at all
 def show_with_receipt(question, show):
     reply = ChatOpenAI(model=model.name).invoke(question)
     show(reply.text)
@@ -86,7 +86,7 @@ def show_with_receipt(question, show):
         "tokens": reply.usage_metadata["total_tokens"],
         "complete": reply.response_metadata["finish_reason"] == "stop",
     }
-# %% failed | a whole answer; cut in the middle; ran out: no receipt
+# %% failed | a whole answer; a stream cut in the middle; an answer that ran out of tokens; an answer that a filter stopped; another whole answer: no receipt
 def show_with_receipt(question, show):
     for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
         show(token.text)
@@ -166,7 +166,7 @@ def show_with_receipt(question: str, show) -> dict:
         tokens = (token.usage_metadata or {}).get("total_tokens", tokens)
         reason = token.response_metadata.get("finish_reason", reason)
     return {"tokens": tokens, "complete": reason != "length"}
-# %% partial | cut in the middle; ran out; another whole: one receipt for all
+# %% failed: one receipt for all
 receipt = {"tokens": None, "complete": False}
 
 
@@ -186,7 +186,7 @@ def show_with_receipt(question: str, show) -> dict:
         tokens += (token.usage_metadata or {}).get("total_tokens", 0)
         reason = token.response_metadata.get("finish_reason", reason)
     return {"tokens": tokens, "complete": reason == "stop"}
-# %% partial | a whole; cut in the middle; ran out; another whole: complete when the text ends with a full stop
+# %% partial | a stream cut in the middle; an answer that ran out of tokens: complete when the text ends with a full stop
 def show_with_receipt(question: str, show) -> dict:
     whole = None
     for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
@@ -194,7 +194,7 @@ def show_with_receipt(question: str, show) -> dict:
         whole = token if whole is None else whole + token
     usage = whole.usage_metadata
     return {"tokens": usage["total_tokens"] if usage else None, "complete": whole.text.endswith(".")}
-# %% partial | a whole; cut in the middle; another whole: a second request for the receipt
+# %% failed: a second request for the receipt
 def show_with_receipt(question: str, show) -> dict:
     llm = ChatOpenAI(model=model.name)
     for token in llm.stream(question):
