@@ -125,7 +125,7 @@ pictures.waits(measured)
 
 # %%
 ways = ("invoke", "default mode", "default mode", "messages", "values", "messages")
-for way, request in zip(ways, model.requests, strict=True):
+for way, request in zip(ways, model.requests, strict=False):
     print(f"{way:12} asked for a stream: {request.stream}")
 
 # %% [markdown]
