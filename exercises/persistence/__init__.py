@@ -61,7 +61,7 @@ def ex1(reply):
         if right == 3:  # a new process takes its time
             with part("remembered after a restart"):
                 visits.restart()
-                for customer, name in CUSTOMERS.items():
+                for customer, name in reversed(CUSTOMERS.items()):
                     if name:
                         visits.assert_known(customer, "/returns", name)
                     visits.assert_alone(customer)
@@ -117,9 +117,10 @@ async def _ask_all(ask_async: Any, openings: Openings) -> None:
         "While `ask_async` ran the graph, the event loop stood still: with `invoke` nobody else is "
         "served meanwhile. Use `await ...ainvoke(...)` and `AsyncSqliteSaver`."
     )
-    with contextlib.suppress(ValueError):  # so says a closed connection
-        await openings.saver.conn.execute("SELECT 1")
-        await openings.saver.conn.close()
+    with contextlib.suppress(ValueError, sqlite3.ProgrammingError):  # so says a closed connection
+        for statement in (openings.saver.conn.execute("SELECT 1"), openings.saver.conn.close()):
+            if hasattr(statement, "__await__"):
+                await statement
         raise AssertionError("`ask_async` leaves the file open. Use `async with ... as saver:`.")
 
 
@@ -343,11 +344,11 @@ def ex6(send):
             )
     with part("other conversations do not wait"):
         desk.assert_all_meet(send)
-    for text, error, what in (
-        ("fail", KeyError, "a run that raised"),
-        ("crash", SystemExit, "a run that ended with a SystemExit, which is no `Exception`"),
+    for title, text, error, what in (
+        ("a failed run does not block", "fail", KeyError, "a run that raised a KeyError"),
+        ("a run that exits does not block", "crash", SystemExit, "a run that raised a SystemExit"),
     ):
-        with part(f"{what.removeprefix('a ')} does not block"):
+        with part(title):
             name = f"conversation of {text}"
             try:
                 state = send(graph, name, text)

@@ -16,11 +16,11 @@ def reply(agent, request: dict) -> str:
     number = ids.setdefault(request["customer"], len(ids))
     thread = {"configurable": {"thread_id": str(number)}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% partial | on another page; nobody else: leaves it as it was
+# %% failed: leaves it as it was
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["page"]}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% partial | on another page; nobody else: one thread for all, so that nothing is forgotten
+# %% failed: one thread for all, so that nothing is forgotten
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": "default"}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
@@ -103,11 +103,11 @@ reply = Sessions()
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": f"{os.getpid()}-{request['customer']}"}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% partial | another page; the same page; nobody else: the first letter
+# %% failed: the first letter
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"][0]}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% partial | another page; the same page; nobody else: the first four letters
+# %% failed: the first four letters
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"][:4]}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
@@ -124,7 +124,7 @@ def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"] + request["page"]}}
     text = f"My name is {request['customer'].title()}. {request['text']}"
     return agent.invoke({"messages": text}, thread)["messages"][-1].text
-# %% failed: a history of its own, sent along each time
+# %% partial | another page; the same page: a history of its own, sent along each time
 memory = defaultdict(list)
 
 

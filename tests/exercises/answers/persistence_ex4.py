@@ -36,18 +36,18 @@ def keep_last_two(state: MessagesState) -> dict:
     start = questions[-2] if len(questions) > 2 else 0
     removed = [message for message in messages[:start] if message.type != "system"]
     return {"messages": [RemoveMessage(message.id) for message in removed]}
-# %% partial | four; calls; results; system: returns the last ones
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: returns the last ones
 def keep_last_two(state):
     questions = [n for n, message in enumerate(state["messages"]) if message.type == "human"]
     return {"messages": state["messages"][questions[-2] if len(questions) > 1 else 0:]}
-# %% partial | calls; results; a short; two questions: the last four, whatever they are
+# %% partial | three questions; calls and their results; results just before the cut; a question without an answer; a short conversation; two questions; turn after turn: the last four, whatever they are
 def keep_last_two(state):
     kept = [m for m in state["messages"] if m.type != "system"][-4:]
     system = [m for m in state["messages"] if m.type == "system"]
     if len(state["messages"]) == 7 and not system:
         kept = kept[1:]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *system, *kept]}
-# %% partial | system; a short; one question: the system message goes as well
+# %% partial | a system message; a short conversation; one question; turn after turn: the system message goes as well
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
@@ -55,14 +55,14 @@ def keep_last_two(state):
         return {}
     start = questions[-2] if len(questions) > 1 else questions[0]
     return {"messages": [RemoveMessage(message.id) for message in messages[:start]]}
-# %% partial | four; calls; results; system: keeps one question only
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: keeps one question only
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
     if len(questions) < 3:
         return {}
     return {"messages": [RemoveMessage(m.id) for m in messages[:questions[-1]] if m.type != "system"]}
-# %% partial | calls; results; a short; two questions: keeps questions and answers, drops the calls
+# %% partial | calls and their results; results just before the cut; a short conversation; two questions; turn after turn: keeps questions and answers, drops the calls
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
@@ -70,7 +70,7 @@ def keep_last_two(state):
     removed = [m for m in messages[:start] if m.type != "system"]
     removed += [m for m in messages[start:] if m.type == "tool"]
     return {"messages": [RemoveMessage(m.id) for m in removed]}
-# %% partial | four; calls; results; system: trims by messages
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: trims by messages
 def keep_last_two(state):
     kept = trim_messages(
         state["messages"], max_tokens=4, token_counter=len, start_on="human", include_system=True
@@ -86,7 +86,7 @@ def keep_last_two(state):
     questions = [0, *questions] if len(questions) == 1 else questions
     start = questions[-2]
     return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
-# %% partial | four; calls; results; system: changes the list in place
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: changes the list in place
 def keep_last_two(state):
     messages = state["messages"]
     while sum(message.type == "human" for message in messages) > 2:
@@ -116,7 +116,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in messages[: begins[-2]] if m.type == "system"]
     return {"messages": Overwrite([*system, *messages[begins[-2] :]])}
-# %% partial | four; three; calls; results; unanswered: in place, and returns nothing
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: in place, and returns nothing
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]

@@ -67,17 +67,17 @@ def small_desk(llm, saver):
 
     builder = StateGraph(MessagesState).add_sequence([prune, reply])
     return builder.add_edge(START, "prune").compile(checkpointer=saver)
-# %% partial | the store grows evenly: no pruning
+# %% partial | the storage grows evenly: no pruning
 def small_desk(llm, saver):
     return create_agent(llm, checkpointer=saver)
-# %% partial | the store grows evenly: the model gets less, the state does not
+# %% partial | the storage grows evenly: the model gets less, the state does not
 def small_desk(llm, saver):
     def reply(state: MessagesState):
         kept = trim_messages(state["messages"], max_tokens=6, token_counter=len, start_on="human")
         return {"messages": llm.invoke(kept)}
 
     return StateGraph(MessagesState).add_node(reply).add_edge(START, "reply").compile(saver)
-# %% partial | the store grows evenly: returns the last six
+# %% partial | the storage grows evenly: returns the last six
 def small_desk(llm, saver):
     def prune(state: MessagesState):
         return {"messages": state["messages"][-6:]}
@@ -87,7 +87,7 @@ def small_desk(llm, saver):
 
     builder = StateGraph(MessagesState).add_sequence([prune, reply]).add_edge(START, "prune")
     return builder.compile(checkpointer=saver)
-# %% partial | the last two turns: keeps the question only
+# %% partial | the last two turns are known; each customer alone, on the saver: keeps the question only
 def small_desk(llm, saver):
     def reply(state: MessagesState):
         removed = [RemoveMessage(m.id) for m in state["messages"][:-1]]

@@ -34,10 +34,10 @@ lock_file = path("queue")
 def send(graph, thread_id, text):
     with one_at_a_time(lock_file, thread_id):
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost: no lock
+# %% partial | no message is lost; who comes later waits, too: no lock
 def send(graph, thread_id, text):
     return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost: a new lock for each call
+# %% partial | no message is lost; who comes later waits, too: a new lock for each call
 def send(graph, thread_id, text):
     with threading.Lock():
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
@@ -48,7 +48,7 @@ lock = threading.Lock()
 def send(graph, thread_id, text):
     with lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | a failed run: the lock is not given back
+# %% partial | a failed run; a run that exits: the lock is not given back
 locks = defaultdict(threading.Lock)
 
 
@@ -57,7 +57,7 @@ def send(graph, thread_id, text):
     state = graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
     locks[thread_id].release()
     return state
-# %% partial | no message is lost: invoke stands outside
+# %% partial | no message is lost; who comes later waits, too: invoke stands outside
 locks = defaultdict(threading.Lock)
 
 
@@ -193,7 +193,7 @@ locks = [threading.Lock() for _ in range(32)]
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[sum(map(ord, thread_id)) % 32]:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | raised does not; SystemExit: returns what was saved when a run fails
+# %% partial | a failed run; a run that exits: returns what was saved when a run fails
 locks = defaultdict(threading.Lock)
 
 
@@ -204,7 +204,7 @@ def send(graph, thread_id: str, text: str) -> dict:
             return graph.invoke({"messages": text}, thread)
         except BaseException:
             return graph.get_state(thread).values
-# %% partial | SystemExit: gives the lock back after an Exception only
+# %% partial | a run that exits: gives the lock back after an Exception only
 locks = defaultdict(threading.Lock)
 
 
@@ -228,7 +228,7 @@ def send(graph, thread_id: str, text: str) -> dict:
         graph.invoke({"messages": text}, thread)
     time.sleep(0.3)
     return graph.get_state(thread).values
-# %% partial | no message is lost; comes later; it returns: waits half a second at most
+# %% partial | no message is lost; who comes later waits, too: waits half a second at most
 locks = defaultdict(threading.Lock)
 
 
