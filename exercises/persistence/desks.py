@@ -60,7 +60,9 @@ class Visits:
         self._model, self._file = model, file
         self._agent = _open(file, model.name)
         # As it is before its first call: what it notes from now on dies with this process.
-        self._twin, self._packed = copy.deepcopy(reply), b""
+        self._twin, self._packed = reply, b""
+        with contextlib.suppress(Exception):  # it holds what cannot be copied, such as a lock
+            self._twin = copy.deepcopy(reply)
         with contextlib.suppress(pickle.PicklingError, TypeError, AttributeError):
             self._packed = pack(reply)
         self._reply: Callable[[dict], Any] = lambda request: reply(self._agent, request)
