@@ -61,7 +61,7 @@ def transcript(messages):
         if m.text:
             happened.append((m.type, m.text))
     return happened
-# %% partial | one call; text and two calls: the arguments instead of the name
+# %% partial | one call and its result; text and two calls in one message; several rounds; five calls: the arguments instead of the name
 def transcript(messages):
     happened = []
     for m in messages:
