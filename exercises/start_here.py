@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import inspect
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from langchain.agents import create_agent
@@ -10,9 +14,12 @@ from langchain.messages import AIMessage, HumanMessage, ToolMessage
 from langchain.tools import tool
 from langchain_core.tools import BaseTool
 from langchain_openai import ChatOpenAI
+from openai import DefaultAsyncHttpxClient
 
 import lesson_model
+from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
+from exercises.core.stub import functions_of
 
 __all__ = ("ex1", "ex2", "ex3", "ex4")
 
@@ -38,7 +45,9 @@ def ex1(requests_for_one_question):
         agent.invoke({"messages": "How many tents do we have?"})
         seen = len(model.requests)
     answer = requests_for_one_question
-    assert not isinstance(answer, str | bool), f"{answer!r} is not a number; expected such as 7."
+    assert isinstance(answer, int | float) and not isinstance(answer, bool), (
+        f"You gave {kind(answer)}; expected a number, such as 7."
+    )
     assert answer == seen, (
         f"You said {answer}. I asked such a question just now, and the model received {seen} "
         f"requests. {'What happens after the tool has run?' if answer == 1 else ''}".rstrip()
@@ -55,33 +64,96 @@ def ex1(requests_for_one_question):
 )
 def ex2(opening_hours):
     """Name, description and parameter say what the tool is for, and it knows the hours."""
-    assert isinstance(opening_hours, BaseTool), (
-        f"`opening_hours` is a {type(opening_hours).__name__}; expected a tool. "
-        "Is the line `@tool` above the function missing?"
+    assert isinstance(opening_hours, BaseTool) or callable(opening_hours), (
+        f"`opening_hours` is {kind(opening_hours)}; expected a tool."
     )
-    name, described = opening_hours.name, opening_hours.description
+    chosen = _as_tool(opening_hours)
+    name, described = chosen.name, chosen.description
     with part("the model sees what it is for"):
         words = f"{name} {described}".lower().replace("_", " ")
-        assert re.search(r"\b(open|opens|opening|hours)\b", words), (
+        assert OPENING.search(words), (
             f"All the model sees is the name {name!r} and the description {described!r}. Neither "
             "speaks of opening hours: how would it know when to call the tool?"
         )
     with part("the model sees what to give it"):
-        parameters = list(opening_hours.args)
+        parameters = list(chosen.args)
         assert len(parameters) == 1, f"It takes {parameters}; expected one parameter, for the day."
-        words = f"{parameters[0]} {described}".lower().replace("_", " ")
+        about = str(chosen.args[parameters[0]].get("description", ""))
+        words = f"{parameters[0]} {described} {about}".lower().replace("_", " ")
         assert re.search(r"day|\bdate\b|\bwhen\b", words), (
             f"The parameter is called {parameters[0]!r}, and the description {described!r} does "
             "not mention a day: what would the model put there?"
         )
     for day, hours in (("Saturday", "10 to 16"), ("Sunday", "closed"), ("Monday", "9 to 18")):
         with part(f"the hours on {day}"):
-            spelling = _choices(opening_hours).get(day.lower(), day)
-            result = opening_hours.invoke(dict.fromkeys(opening_hours.args, spelling))
-            assert hours in str(result), (
-                f"For {spelling!r} the tool returned {result!r}; expected {hours!r}, as in HOURS. "
-                "A model may write a day with a capital letter."
-            )
+            _assert_hours(opening_hours, chosen, day, hours)
+    with part("the hours when they change"), _other_hours(opening_hours, chosen):
+        for day, hours in (("saturday", "8 to 12"), ("Wednesday", "13 to 17")):
+            _assert_hours(opening_hours, chosen, day, hours, " I had put that into `HOURS` before.")
+
+
+# "open the dictionary" says nothing about a shop.
+OPENING = re.compile(
+    r"\bhours?\b|\bopening\b|\bclos(es?|ed|ing)\b"
+    r"|\bopens?\b(?! (up )?(the |a |an |this |our )?(dict|file|table|value|entr|constant|list))"
+)
+HOURS = ("10 to 16", "closed", "9 to 18", "8 to 12", "13 to 17")
+
+
+def _as_tool(answer: Any) -> BaseTool:
+    """Return an answer as the tool `create_agent` makes of it; it takes plain functions, too."""
+    if isinstance(answer, BaseTool):
+        return answer
+    assert inspect.getdoc(answer), (
+        "`opening_hours` is a function without a docstring, so the model is told nothing about it. "
+        "Say what it is for, and put `@tool` above it."
+    )
+    return tool(answer)
+
+
+def _assert_hours(answer: Any, chosen: BaseTool, day: str, hours: str, why: str = "") -> None:
+    """Let a desk call the tool for a day, and compare what came back."""
+    spelling = _choices(chosen).get(day.lower(), day)
+    result = _called_by_a_desk(answer, chosen, spelling)
+    others = [text for text in HOURS if text != hours and text in result]
+    if hours in result and not others:
+        return
+    if hours in result:
+        why = f" Say nothing of other days, such as {others[0]!r}."
+    elif day != day.lower() and hours in _called_by_a_desk(answer, chosen, day.lower()):
+        why = f" For {day.lower()!r} it is right: the model may write a day with a capital letter."
+    elif not why and day == "Monday":
+        why = " Days that are not in `HOURS` have the hours '9 to 18', as in `f`."
+    raise AssertionError(
+        f"For {spelling!r} the tool returned {short(result)}; expected {hours!r}.{why}"
+    )
+
+
+def _called_by_a_desk(answer: Any, chosen: BaseTool, day: str) -> str:
+    """Return the tool's result when an agent calls it."""
+    with lesson_model.scratch() as model:
+        arguments = dict.fromkeys(chosen.args, day)
+        model.when("").calls(chosen.name, **arguments).then_says("Here you are.")
+        desk = create_agent(ChatOpenAI(model=model.name), [answer])
+        messages = desk.invoke({"messages": f"And on {day}?"})["messages"]
+    return next((m.text for m in messages if isinstance(m, ToolMessage)), "")
+
+
+@contextlib.contextmanager
+def _other_hours(answer: Any, chosen: BaseTool) -> Iterator[None]:
+    """Put other hours into the reader's `HOURS` for a while; nothing is changed without one."""
+    spaces = [f.__globals__ for one in (answer, chosen) for f in functions_of(one)]
+    hours = next((space["HOURS"] for space in spaces if "HOURS" in space), None)
+    hours = hours if isinstance(hours, dict) else {}
+    before = dict(hours)
+    spelt = {str(day).lower(): day for day in hours}
+    try:
+        hours[spelt.get("saturday", "saturday")] = "8 to 12"
+        hours[spelt.get("wednesday", "wednesday")] = "13 to 17"
+        yield
+    finally:
+        hours.clear()
+        hours.update(before)
 
 
 def _choices(chosen: BaseTool) -> dict[str, str]:
@@ -98,27 +170,88 @@ def _choices(chosen: BaseTool) -> dict[str, str]:
     )
 )
 def ex3(ask):
-    """The question reaches the model, and its answer comes back."""
+    """The question reaches the model, and its answer comes back, however many tools it takes."""
 
     @tool
-    def count_tents() -> str:
-        """Count the tents in the store."""
-        return "twelve"
+    def count_tents(color: str) -> str:
+        """Count the tents of a color in the store."""
+        return f"{color}: twelve"
 
-    question, expected = "How many tents do we have?", "We have twelve tents."
+    @tool
+    def weigh_tent(color: str) -> str:
+        """Weigh a tent."""
+        return f"{color}: 3 kg"
+
+    @tool
+    def broken_scales(color: str) -> str:
+        """Weigh a tent on the broken scales."""
+        raise KeyError(color)
+
+    tools = [count_tents, weigh_tent, broken_scales]
+    answers = (
+        "We have twelve green tents.",
+        "Good morning! How can I help?",
+        "It weighs three kilos.",
+        "Twelve, of 3 kg.",
+    )
     with lesson_model.scratch() as model:
-        model.when("").calls("count_tents").then_says(expected)
-        answer = ask(create_agent(ChatOpenAI(model=model.name), [count_tents]), question)
+        model.when("green").calls("count_tents", color="green").then_says(answers[0])
+        model.when("heavy").says("I'll look.").calls("weigh_tent", color="red").then_says(
+            answers[2]
+        )
+        blue = model.when("blue").calls("count_tents", color="blue")
+        blue.calls("weigh_tent", color="blue").then_says(answers[3])
+        model.when("hello").says(answers[1])
+        model.when("broken").calls("broken_scales", color="red")
+        for question, expected, requests in (
+            ("How many green tents do we have?", answers[0], 2),
+            ("Hello!", answers[1], 1),
+            ("How heavy is a tent?", answers[2], 2),
+            ("How many blue tents, and what do they weigh?", answers[3], 3),
+        ):
+            before = len(model.requests)
+            _assert_answer(ask(_agent(tools), question), question, expected)
+            seen = model.requests[before:]
+            asked = [m["content"] for m in seen[0].body["messages"] if m["role"] == "user"]
+            assert asked == [question], (
+                f"I asked {question!r}, and the model was sent {asked}; expected this one question."
+            )
+            assert len(seen) == requests, (
+                f"For {question!r} the model received {len(seen)} requests; expected {requests}. "
+                "Run the agent once."
+            )
+        try:
+            answer = ask(_agent(tools), "Use the broken scales.")
+        except KeyError:
+            return
+        raise AssertionError(
+            f"A tool raised a KeyError, and `ask` returned {kind(answer)}; expected the error to "
+            "come out. Do not catch it: nobody would learn of the bug."
+        )
+
+
+def _agent(tools: list[BaseTool]) -> Any:
+    """Return an agent with an async client of its own: the shared one fails in a second loop."""
+    return create_agent(ChatOpenAI(http_async_client=DefaultAsyncHttpxClient()), tools)
+
+
+def _assert_answer(answer: Any, question: str, expected: str) -> None:
     assert answer is not None, "`ask` returned None; expected the answer. Is a `return` missing?"
     assert isinstance(answer, str), (
-        f"`ask` returned a {type(answer).__name__}; expected the answer's text, a string."
+        f"`ask` returned {kind(answer)}; expected the answer's text, a string."
     )
-    likely = {
-        question: " That is the question: the list starts with it.",
-        "twelve": " That is the tool's result; the answer comes after it.",
-        "": " That is the text of the tool call; the answer comes later.",
-    }.get(answer, "")
-    assert answer == expected, f"`ask` returned {answer!r}; expected {expected!r}.{likely}"
+    likely = ""
+    if answer == question:
+        likely = " That is the question: the list starts with it."
+    elif answer in ("green: twelve", "red: 3 kg", "blue: twelve", "blue: 3 kg"):
+        likely = " That is the tool's result; the answer comes after it."
+    elif answer in ("", "I'll look."):
+        likely = " That is the text of a tool call; the answer comes later."
+    elif expected in answer:
+        likely = " Other messages are in it as well; the answer is the last one."
+    assert answer == expected, (
+        f"I asked {question!r}, and `ask` returned {short(answer)}; expected {expected!r}.{likely}"
+    )
 
 
 @exercise(
@@ -131,8 +264,37 @@ def ex3(ask):
 )
 def ex4(transcript):
     """Every message is read: text, calls, or both."""
-    calls = [{"name": name, "args": {}, "id": name} for name in ("weigh", "measure")]
-    cases: list[tuple[str, list[Any], list[tuple[str, str]]]] = [
+    for name, messages, expected in _threads():
+        with part(name):
+            kept = copy.deepcopy(messages)
+            answer = transcript(messages)
+            assert answer is not None, (
+                "`transcript` returned None; expected a list. Is a `return` missing?"
+            )
+            assert isinstance(answer, list | tuple), (
+                f"`transcript` returned {kind(answer)}; expected a list: `list(...)` makes one."
+            )
+            odd = [
+                pair for pair in answer if not (isinstance(pair, list | tuple) and len(pair) == 2)
+            ]
+            assert not odd, f"The list holds {kind(odd[0])}; expected pairs of two texts."
+            pairs = [tuple(pair) for pair in answer]
+            assert pairs == expected, (
+                f"For {name} it returned {pairs}; expected {expected}. {_likely(pairs, expected)}"
+            ).rstrip()
+            assert messages == kept, (
+                f"Afterwards the thread held {len(messages)} messages, {len(kept)} before, or "
+                "others: reading must not change it."
+            )
+
+
+def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
+    """Return a name for each thread, its messages, and what happened in it."""
+
+    def call(*names: str) -> list[dict[str, Any]]:
+        return [{"name": name, "args": {"item": name}, "id": f"id-{name}"} for name in names]
+
+    return [
         (
             "a question and an answer",
             [HumanMessage("Hi"), AIMessage("Hello")],
@@ -141,35 +303,59 @@ def ex4(transcript):
         (
             "one call and its result",
             [
-                AIMessage("", tool_calls=calls[:1]),
-                ToolMessage("3 kg", tool_call_id="weigh"),
+                AIMessage("", tool_calls=call("weigh")),
+                ToolMessage("3 kg", tool_call_id="id-weigh"),
             ],
             [("call", "weigh"), ("tool", "3 kg")],
         ),
         (
             "text and two calls in one message",
-            [AIMessage("One moment.", tool_calls=calls)],
+            [AIMessage("One moment.", tool_calls=call("weigh", "measure"))],
             [("ai", "One moment."), ("call", "weigh"), ("call", "measure")],
+        ),
+        (
+            "several rounds",
+            [
+                HumanMessage("Weigh it"),
+                AIMessage("", tool_calls=call("weigh")),
+                ToolMessage("", tool_call_id="id-weigh"),
+                AIMessage("Again.", tool_calls=call("weigh")),
+                ToolMessage("4 kg", tool_call_id="id-weigh"),
+                AIMessage("4 kg"),
+                HumanMessage("Weigh it"),
+                AIMessage("4 kg"),
+            ],
+            [
+                ("human", "Weigh it"),
+                ("call", "weigh"),
+                ("ai", "Again."),
+                ("call", "weigh"),
+                ("tool", "4 kg"),
+                ("ai", "4 kg"),
+                ("human", "Weigh it"),
+                ("ai", "4 kg"),
+            ],
+        ),
+        (
+            "five calls",
+            [AIMessage("", tool_calls=call(*"abcde")), AIMessage("")],
+            [("call", letter) for letter in "abcde"],
         ),
         ("an empty thread", [], []),
     ]
-    for name, messages, expected in cases:
-        with part(name):
-            answer = transcript(messages)
-            assert answer is not None, (
-                "`transcript` returned None; expected a list. Is a `return` missing?"
-            )
-            pairs = [tuple(pair) for pair in answer]
-            assert pairs == expected, (
-                f"For {name} it returned {pairs}; expected {expected}. {_likely(pairs, expected)}"
-            )
 
 
 def _likely(pairs: list[tuple], expected: list[tuple]) -> str:
     if any(pair[-1] == "" for pair in pairs):
         return "Leave empty text out."
-    if sum(p[0] == "call" for p in pairs) < sum(p[0] == "call" for p in expected):
-        return "One message may hold several calls, and text as well."
     if sorted(map(str, pairs)) == sorted(map(str, expected)):
         return "The order is not that of the messages; text comes before calls."
-    return ""
+    if len(pairs) < len(expected) and all(pair in pairs for pair in expected):
+        return "What happened twice is listed twice."
+    if sum(p[0] == "call" for p in pairs) < sum(p[0] == "call" for p in expected):
+        return "Calls are missing: a message may hold several, and text as well."
+    if missing := [pair for pair in expected if pair not in pairs]:
+        return f"The first that is missing: {missing[0]}."
+    if extra := [pair for pair in pairs if pair not in expected]:
+        return f"The first that is too much: {extra[0]}."
+    return f"It has {len(pairs)} pairs, and {len(expected)} things happened."

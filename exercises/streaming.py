@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from langchain.agents import create_agent
@@ -12,10 +16,14 @@ from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
+from openai import DefaultAsyncHttpxClient
 
 import lesson_model
 from exercises.core.descriptions import assert_words, kind, short
 from exercises.core.exercise import exercise, part, run_async, watch_output
+from lesson_model import Call, Reply
+from lesson_model.api.tokens import prompt_tokens, tokens
+from lesson_model.state import State
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 
@@ -24,7 +32,11 @@ ADVICE = (
     "soap at all. Hang it in the shade until it is dry on both sides, the seams as well, and only "
     "then fold it. A tent that is put away damp smells of the cellar by spring."
 )
-PACE = {"first": 0.05, "per_token": 0.03}  # two seconds in all
+REPAIR = (
+    "Dry the tent and clean the edges of the hole. Cut a round patch, larger than the hole, and "
+    "press it on the inside of the tent. Then seal the edges of the patch, and let the tent dry."
+)
+MAX_HOLD_SECONDS = 3
 WHO_WAITS = {
     "A": ("a chat window", "messages", "a person reads along"),
     "B": ("a nightly job", "invoke", "nobody watches it"),
@@ -34,6 +46,102 @@ WHO_WAITS = {
     "F": ("a phone assistant", "messages", "it speaks as soon as the first sentence is there"),
     "G": ("a yes or no", "invoke", "the next node needs the whole answer, which is one word"),
 }
+
+
+class WaitingModel(State):
+    """A slate on which the model waits, in the middle of an answer, for its reader.
+
+    No clock decides what is "live": an answer that is passed on piece by piece is never held,
+    however busy the machine is; one that is collected first holds the model until it gives up.
+
+    Args:
+        shown: Returns how many characters the reader has seen.
+    """
+
+    def __init__(self, shown: Callable[[], int]) -> None:
+        super().__init__()
+        self._shown, self._holds = shown, {}
+        self._request, self._token = 0, 0
+        self.in_vain = ""
+        """What the model had written, and what the reader had seen, when it gave up."""
+
+    @property
+    def per_token(self) -> float:
+        """Seconds before the next token; the server asks before it sends each of them."""
+        request = len(self.log.requests())
+        self._token = self._token + 1 if request == self._request else 1
+        self._request = request
+        enough = self._holds.get((request, self._token), 0)
+        ends = time.monotonic() + MAX_HOLD_SECONDS
+        while self._shown() < enough and not self.in_vain:
+            if time.monotonic() > ends or self.over.wait(0.005):
+                self.in_vain = (
+                    f"When the model had written {self._token - 1} tokens of an answer, it waited "
+                    f"{MAX_HOLD_SECONDS} s for the reader, who had seen {self._shown()} characters"
+                )
+        return 0.001
+
+    @per_token.setter
+    def per_token(self, seconds: float) -> None:
+        """Take no pace: the model is as fast as its reader."""
+
+    def hold(self, text: str, request: int = 1, before: int = 0) -> None:
+        """Wait at the middle of `text` for its beginning, and at its end for half of it.
+
+        Args:
+            text: What the model is about to say.
+            request: Which request it answers with it, counted from 1.
+            before: Characters the reader sees before this text.
+        """
+        length = len(tokens(text))
+        self._holds[request, length // 2] = before + 1
+        self._holds[request, length] = before + len(text) // 2
+
+
+@contextlib.contextmanager
+def waiting_model(shown: Callable[[], int], *replies: Reply) -> Iterator[WaitingModel]:
+    """Run with a model that gives these replies, one a round, and waits in the last one."""
+    with lesson_model.scratch() as model:
+        model.state = state = WaitingModel(shown)
+        rounds, made = {}, 0
+        for reply in replies:
+            rounds[made] = reply
+            made += len(reply.calls)
+        rule = model.when("")
+        rule.reply = lambda turn: rounds.get(len(turn.made), replies[-1])
+        state.hold(replies[-1].text, len(replies), sum(len(reply.text) for reply in replies[:-1]))
+        yield state
+
+
+def _asked(request: Any) -> list[str]:
+    """Return what the customer says in a request."""
+    return [m["content"] for m in request.body["messages"] if m["role"] == "user"]
+
+
+def _chat_model() -> ChatOpenAI:
+    """Return a model with an async client of its own: the shared one fails in a second loop."""
+    return ChatOpenAI(http_async_client=DefaultAsyncHttpxClient())
+
+
+def _assert_asked(state: State, question: str, requests: int) -> None:
+    """Compare the requests the model received with those of one run that asks `question`.
+
+    Raises:
+        AssertionError: The model was asked something else, or too often, or not often enough.
+    """
+    seen = state.log.requests()
+    assert seen, "The model was never asked."
+    assert _asked(seen[0]) == [question], (
+        f"I asked {question!r}, and the model was sent {_asked(seen[0])}; expected this question."
+    )
+    assert len(seen) <= requests, (
+        f"For one question the model received {len(seen)} requests; one run of the agent sends "
+        f"{requests}. Every run is paid for, and its tools work again: take all from one stream."
+    )
+    assert len(seen) == requests, (
+        f"The model received {len(seen)} of the {requests} requests of a run: the stream was left "
+        "before its end."
+    )
 
 
 @exercise(
@@ -46,6 +154,10 @@ WHO_WAITS = {
 def ex1(best):
     """Each case gets the mode that serves whoever waits for it."""
     assert isinstance(best, dict), f"`best` is {kind(best)}; expected a dict: {{'A': ..., ...}}."
+    assert not {"invoke", "updates", "messages"} & set(best), (
+        f"The keys of `best` are {list(best)}; expected the letters of the cases, and a mode for "
+        "each of them: {'A': ..., 'B': ...}."
+    )
     for letter, (case, right, why) in WHO_WAITS.items():
         with part(f"{letter}: {case}"):
             given = best.get(letter, best.get(letter.lower()))
@@ -65,32 +177,20 @@ def ex1(best):
     seconds=30,
 )
 def ex2(answer):
-    """The first words are shown in the first half of the time."""
-    shown: list[tuple[float, str]] = []
-    with lesson_model.scratch() as model:
-        model.when("").says(ADVICE)
-        model.pace(**PACE)
-        start = time.monotonic()
-        answer("How do I wash a tent?", lambda text: shown.append((time.monotonic() - start, text)))
-        total, requests = time.monotonic() - start, len(model.requests)
-    assert shown, "`answer` never called `show(text)`. (A misspelt mode gives no chunks at all.)"
-    odd = next((text for _, text in shown if not isinstance(text, str)), None)
+    """The words are shown while the model writes them."""
+    question, shown = "My tent has a hole!", []
+    with waiting_model(lambda: _length(shown), Reply(ADVICE)) as state:
+        answer(question, shown.append)
+    assert shown, "`answer` never called `show`. (A misspelt mode gives no chunks at all.)"
+    odd = next((text for text in shown if not isinstance(text, str)), None)
     assert odd is None, f"`show` was given {kind(odd)}; expected text. A token's text is `.text`."
-    pieces = [(seconds, text) for seconds, text in shown if text]
-    assert_words("".join(text for _, text in pieces), ADVICE, "`show` was given")
-    assert requests == 1, (
-        f"The model was asked {requests} times for one question; expected once. "
-        "Every run of the agent is paid for: take everything from one stream."
-    )
-    assert len(pieces) > 5, (
-        f"The answer was shown in {len(pieces)} piece(s); expected a piece for each token. "
-        "The default mode gives whole messages; which one gives the words?"
-    )
-    early = pieces[0][0] / total
-    assert early < 0.5, (  # on an idle machine 3% or 100%
-        f"The first piece was shown after {early:.0%} of the time; expected less than 50%. "
-        "The answer was complete before you showed any of it: which line waits for all of it?"
-    )
+    _assert_asked(state, question, 1)
+    assert_words("".join(shown), ADVICE, "`show` was given")
+    assert not state.in_vain, f"{state.in_vain}. Which line waits for the whole answer?"
+
+
+def _length(texts: list[Any]) -> int:
+    return sum(len(text) for text in list(texts) if isinstance(text, str))
 
 
 @exercise(
@@ -99,30 +199,88 @@ def ex2(answer):
         "Tool results come through the same stream, as whole messages of another class.",
         "Only `AIMessageChunk`s are the model's words; print with `end=''`.",
     ),
-    seconds=20,
+    seconds=30,
 )
 def ex3(print_reply):
-    """Only the model's words are printed, piece by piece."""
+    """Only the model's words are printed, piece by piece, with and without tools."""
+    tools, runs = _silent_tools()
+    count, weigh = Call("count_tents", {"color": "green"}), Call("weigh_tent", {"kind": "dome"})
+    last = "There are twelve green tents left, and the tents are dry. Shall I put one aside?"
+    for question, *replies in (
+        ("Any green tents?", Reply("", (count,)), Reply(last)),
+        ("How do I wash a tent?", Reply(ADVICE)),
+        ("How many, how heavy?", Reply("I will look.", (count, weigh)), Reply(last)),
+        (
+            "Which tents are light?",
+            Reply("", (weigh,)),
+            Reply("One more thing.", (count,)),
+            Reply("", (weigh,)),
+            Reply(REPAIR),
+        ),
+    ):
+        runs.clear()
+        with watch_output() as seen, waiting_model(lambda s=seen: len(s.text), *replies) as state:
+            print_reply(create_agent(_chat_model(), tools), question)
+        spoken = [reply.text for reply in replies if reply.text]
+        _assert_printed(seen.text, spoken, [call for reply in replies for call in reply.calls])
+        _assert_asked(state, question, len(replies))
+        assert len(runs) == sum(len(reply.calls) for reply in replies), (
+            f"The tools ran {len(runs)} times for one question. Run the agent once."
+        )
+        assert not state.in_vain, (
+            f"{state.in_vain}: the words were printed too late. Print each piece as it arrives."
+        )
+
+
+def _silent_tools() -> tuple[list[Any], list[str]]:
+    """Return two tools, and the list in which they note their runs."""
+    runs: list[str] = []
 
     @tool
     def count_tents(color: str) -> str:
         """Count the tents of a color in the store."""
+        runs.append(color)
         return f"stock={{'{color}': 12}}"
 
-    reply = "There are twelve green tents left. Shall I put one aside for you until Friday?"
-    with lesson_model.scratch() as model, watch_output() as seen:
-        model.when("").calls("count_tents", color="green").then_says(reply)
-        model.pace(per_token=0.005)
-        print_reply(create_agent(ChatOpenAI(model=model.name), [count_tents]), "Any green tents?")
-    assert seen.text, "Nothing was printed."
-    assert "stock=" not in seen.text or "Message" in seen.text, (
-        f"You printed {short(seen.text)}. That begins with the result of the tool, which is not "
-        "for customers: it comes through the same stream, as a message of another class."
-    )
-    assert_words(seen.text, reply, "You printed")
-    assert sum(bool(text.strip()) for _, text in seen.writes) > 3, (
-        "The words were printed in one go, at the end; expected a piece as each one arrives."
-    )
+    @tool
+    def weigh_tent(kind: str) -> str:
+        """Weigh a tent of a kind."""
+        runs.append(kind)
+        return f"weight={{'{kind}': 3}}"
+
+    return [count_tents, weigh_tent], runs
+
+
+def _assert_printed(text: str, spoken: list[str], calls: list[Call]) -> None:
+    """Compare what was printed with what the model said; white space between messages is free."""
+    said, rest = [], text.strip()
+    for one in spoken[:-1]:
+        if not rest.startswith(one):
+            break
+        said.append(one)
+        rest = rest.removeprefix(one).lstrip()
+    if rest == spoken[-1] and said == spoken[:-1]:
+        return
+    assert text.strip(), "Nothing was printed."
+    likely = ""
+    if "Message" not in text:
+        arguments = [str(value) for call in calls for value in call.arguments.values()]
+        if "stock=" in text or "weight=" in text:
+            likely = (
+                "The result of a tool is in it, which is not for customers: it comes through the "
+                "same stream, as a message of another class."
+            )
+        elif any(f'": "{value}"' in text or f"': '{value}'" in text for value in arguments):
+            likely = "The arguments of a tool call are in it: they are not in `token.text`."
+        elif missing := next((one for one in spoken[:-1] if one not in text), ""):
+            likely = f"The model said {missing!r} beside a tool call: these are its words, too."
+        elif len(spoken) > 1 and spoken[-1] not in text and text.strip() == "".join(spoken[:-1]):
+            likely = "The answer after the tool calls is missing."
+    if likely:
+        raise AssertionError(
+            f"You printed {short(text)}; expected {short(' '.join(spoken))}. {likely}"
+        )
+    assert_words(text, "".join(spoken), "You printed")
 
 
 @exercise(
@@ -132,69 +290,150 @@ def ex3(print_reply):
         "With `version='v2'` look at `part['type']`: 'custom' is progress; in 'messages' keep the "
         "tokens with text that come from the node 'model'.",
     ),
-    seconds=20,
+    seconds=30,
 )
 def ex4(progress_and_words):
     """Progress and words come from one run, in the order and at the moment they arrive."""
-    shown, waited_in_vain = threading.Event(), []
-
-    @tool
-    def pitch_tent(place: str) -> str:
-        """Pitch a tent at a place."""
-        report = get_stream_writer()
-        report("unpacking")
-        # The tool goes on when the first report has been seen: no clock decides what is "live".
-        if not shown.wait(timeout=3):
-            waited_in_vain.append(place)
-        report("hammering pegs")
-        return "pitched"
-
-    reply = "Your tent stands at the lake, and the kettle is on."
-    with lesson_model.scratch() as model:
-        model.when("").calls("pitch_tent", place="lake").then_says(reply)
-        agent = create_agent(ChatOpenAI(model=model.name), [pitch_tent])
-        events: list[tuple[str, Any]] = []
-        run = progress_and_words(agent, "Pitch a tent at the lake")
-        assert hasattr(run, "__iter__"), (
-            f"`progress_and_words` returned {kind(run)}; expected a generator: use `yield`."
-        )
-        for event in run:
-            assert isinstance(event, tuple | list) and len(event) == 2, (
-                f"The generator gave {short(event)}; expected pairs such as ('words', 'Your')."
-            )
-            if event[1] != "":
-                events.append(tuple(event))
-                shown.set()
-        requests = len(model.requests)
-    kinds = list(dict.fromkeys(name for name, _ in events))
+    pitch, fetch = Call("pitch_tent", {"place": "lake"}), Call("fetch_water", {"liters": 2})
+    stands = "Your tent stands at the lake, and the kettle is on the fire at the lake."
+    plans = (
+        ("Pitch a tent at the lake", [Reply("", (pitch,)), Reply(stands)]),
+        ("How do I wash a tent?", [Reply(ADVICE)]),
+        (
+            "Pitch it, then fetch water",
+            [Reply("Right away.", (pitch,)), Reply("", (fetch, pitch)), Reply(REPAIR)],
+        ),
+    )
+    runs = [_Run(*plan) for plan in plans]
+    for run in runs:
+        run.listen(progress_and_words)
     with part("progress"):
-        assert "progress" in kinds, (
-            f"No progress came, only {kinds}. Reports of a tool arrive in mode 'custom'."
-        )
-        progress = [text for name, text in events if name == "progress"]
-        assert progress == ["unpacking", "hammering pegs"], (
-            f"The progress was {progress}; expected the tool's two reports and nothing else."
-        )
+        for run in runs:
+            expected = run.of("progress", run.expected)
+            given = run.of("progress", run.events)
+            assert given == expected, (
+                f"For {run.question!r} the progress was {given}; expected {expected}, the tools' "
+                f"reports and nothing else.{run.names()}"
+            )
     with part("words"):
-        words = [text for name, text in events if name == "words"]
-        assert words, f"No words came, only {kinds}. They arrive in mode 'messages'."
-        assert all(isinstance(text, str) for text in words), (
-            f"A piece of words is {kind(words[0])}; expected text. A token's text is `.text`."
-        )
-        assert_words("".join(words), reply, "The words were")
-        assert len(words) > 3, "The words came in one piece."
+        for run in runs:
+            odd = [text for name, text in run.events if name == "words" and not _is_text(text)]
+            assert not odd, (
+                f"A piece of words is {kind(odd[0])}; expected text. A token's text is `.text`."
+            )
+            words = "".join(run.of("words", run.events))
+            assert words, f"For {run.question!r} no words came.{run.names()}"
+            assert "pitched" not in words, (
+                f"The words were {short(words)}. The result of a tool is among them: it comes "
+                "through the same stream, as a message of another class."
+            )
+            assert_words(words, "".join(run.of("words", run.expected)), "The words were")
     with part("as they arrive"):
-        assert requests == 2, (
-            f"The model was asked {requests} times; one run asks it twice. Do not run the agent "
-            "once for each mode: the tool would work twice, too."
-        )
-        assert not waited_in_vain, (
-            "The tool was still working, and its first report had not come out of your generator. "
-            "Something collects everything before the first `yield`."
-        )
-        assert events[0][0] == "progress" and set(kinds) == {"progress", "words"}, (
-            f"The kinds came in the order {kinds}; expected 'progress', then 'words'."
-        )
+        for run in runs:
+            _assert_asked(run.state, run.question, len(run.replies))
+            assert run.worked == sum(len(reply.calls) for reply in run.replies), (
+                f"The tools worked {run.worked} times for one question. Run the agent once."
+            )
+            assert not run.waited_in_vain, (
+                f"A tool reported its progress and waited {MAX_HOLD_SECONDS} s, and the report had "
+                "not come out of your generator: yield each one as it arrives."
+            )
+            assert not run.state.in_vain, (
+                f"{run.state.in_vain}: the words came out of your generator too late. Yield each "
+                "piece as it arrives."
+            )
+            order = [(name, "".join(text for _, text in pairs)) for name, pairs in
+                     groupby(run.events, key=lambda event: event[0])]  # fmt: skip
+            expected = [(name, "".join(text for _, text in pairs)) for name, pairs in
+                        groupby(run.expected, key=lambda event: event[0])]  # fmt: skip
+            assert [name for name, _ in order] == [name for name, _ in expected], (
+                f"For {run.question!r} the order was {[name for name, _ in order]}; expected "
+                f"{[name for name, _ in expected]}."
+            )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+class _Run:
+    """One run of an answer of exercise 4, and what has to come out of it."""
+
+    def __init__(self, question: str, replies: list[Reply]) -> None:
+        self.question, self.replies = question, replies
+        self.events: list[tuple[Any, Any]] = []
+        self.expected: list[tuple[str, str]] = []
+        self.worked, self.waited_in_vain = 0, False
+        self._news = threading.Condition()
+        for reply in replies:
+            self.expected += [("words", reply.text)] if reply.text else []
+            for call in reply.calls:
+                reports = ["unpacking", "hammering pegs", "unpacking"]
+                self.expected += [("progress", r) for r in reports if call.name == "pitch_tent"]
+
+    @staticmethod
+    def of(name: str, events: list[tuple[Any, Any]]) -> list[Any]:
+        """Return what the pairs of a name hold."""
+        return [value for one, value in events if one == name]
+
+    def names(self) -> str:
+        """Say which other names the pairs have, if they have."""
+        seen = dict.fromkeys(name for name, _ in self.events)
+        others = [short(name) for name in seen if name not in ("progress", "words")]
+        if not others:
+            return ""
+        return f" Your pairs are named {', '.join(others)}; expected 'progress' and 'words'."
+
+    def listen(self, progress_and_words: Any) -> None:
+        """Let the answer run, and note what comes out."""
+
+        @tool
+        def pitch_tent(place: str) -> str:
+            """Pitch a tent at a place."""
+            self.worked += 1
+            report, before = get_stream_writer(), len(self.of("progress", self.events))
+            report("unpacking")
+            self._wait(before + 1)
+            report("hammering pegs")
+            report("unpacking")
+            return f"pitched at the {place}"
+
+        @tool
+        def fetch_water(liters: int) -> str:
+            """Fetch water."""
+            self.worked += 1
+            return f"pitched {liters} liters"
+
+        def shown() -> int:
+            return _length(self.of("words", self.events))
+
+        with waiting_model(shown, *self.replies) as self.state:
+            agent = create_agent(_chat_model(), [pitch_tent, fetch_water])
+            run = progress_and_words(agent, self.question)
+            assert not hasattr(run, "__aiter__"), (
+                "`progress_and_words` is an async generator; expected a plain `def` with `yield`: "
+                "it is read by a plain `for`."
+            )
+            assert hasattr(run, "__iter__"), (
+                f"`progress_and_words` returned {kind(run)}; expected a generator: use `yield`."
+            )
+            for event in run:
+                assert isinstance(event, tuple | list) and len(event) == 2, (
+                    f"The generator gave {short(event)}; expected pairs such as ('words', 'Your')."
+                )
+                if event[1] != "":
+                    with self._news:
+                        self.events.append(tuple(event))
+                        self._news.notify_all()
+
+    def _wait(self, count: int) -> None:
+        """Wait in a tool until so many reports came out: no clock decides what is "live"."""
+        with self._news:
+            seen = self._news.wait_for(
+                lambda: self.waited_in_vain or len(self.of("progress", self.events)) >= count,
+                MAX_HOLD_SECONDS,
+            )
+            self.waited_in_vain |= not seen
 
 
 @exercise(
@@ -203,49 +442,129 @@ def ex4(progress_and_words):
         "`async with aclosing(agent.astream(...)) as tokens:` and `break` inside the loop.",
         "To go on from a thread as it stands, give `None` as the input: `ainvoke(None, ...)`.",
     ),
-    seconds=30,
+    seconds=40,
 )
 def ex5(read_some, read_on):
     """The model stops when the reader has enough, and the thread goes on from there."""
-    thread = {"configurable": {"thread_id": "check"}}
+    talks = [
+        _Talk("wash-17", "How do I wash a tent?", ADVICE, 20),
+        _Talk("hole-4", "My tent has a hole!", REPAIR, 45),
+    ]
     with lesson_model.scratch() as model:
-        model.when("").says(ADVICE)
-        model.pace(first=0.05, per_token=0.08)  # five seconds: on a busy machine leaving takes one
+        for talk in talks:
+            model.when(talk.question[:9]).says(talk.answer)
+        model.when("hello").says("Good morning!")
+        model.pace(first=0.02, per_token=0.08)  # four seconds: on a busy machine leaving takes one
         agent = create_agent(ChatOpenAI(model=model.name), checkpointer=InMemorySaver())
+        _keep_streams(agent)
 
-        async def stop_and_go_on() -> tuple[str, Any, Any, str, Any]:
-            seen = await read_some(agent, "How do I wash a tent?", thread, 20)
-            first = model.requests[0] if model.requests else None
-            halfway = await agent.aget_state(thread)
-            if first is not None:  # until it has noticed that nobody listens, or has finished
-                await asyncio.to_thread(first.wait)
+        async def stop_and_go_on() -> None:
+            hello = {"messages": "Hello!"}
+            await create_agent(ChatOpenAI(), checkpointer=agent.checkpointer).ainvoke(
+                hello, talks[1].thread
+            )
+            for talk in talks:  # both customers stop before one goes on
+                before = len(model.requests)
+                talk.seen = await read_some(agent, talk.question, talk.thread, talk.enough)
+                talk.asked = len(model.requests) - before
+                if talk.asked:  # until it has noticed that nobody listens
+                    talk.request = model.requests[before]
+                    await asyncio.to_thread(talk.request.wait, MAX_HOLD_SECONDS)
+                    talk.left = talk.request.aborted  # now: the end of this loop stops everything
+                talk.halfway = await agent.aget_state(talk.thread)
+                if not talk.stopped():
+                    break
             model.pace()
-            whole = await read_on(agent, thread)
-            return seen, first, halfway, whole, await agent.aget_state(thread)
+            for talk in talks[: len([t for t in talks if t.asked])]:
+                before = len(model.requests)
+                talk.whole = await read_on(agent, talk.thread)
+                talk.asked_again = len(model.requests) - before
+                talk.after = await agent.aget_state(talk.thread)
 
-        seen, first, halfway, whole, after = run_async(stop_and_go_on())
-    with part("read_some shows the beginning"):
-        assert isinstance(seen, str), f"`read_some` returned {kind(seen)}; expected text."
-        assert ADVICE.startswith(seen) and len(seen) >= 20, (
-            f"`read_some` returned {short(seen)}; expected the first 20 characters or a few more "
-            f"of {short(ADVICE)}."
-        )
-        assert len(seen) < 60, f"`read_some` read {len(seen)} characters; 20 were enough."
+        run_async(stop_and_go_on())
+    with part("read_some reads the beginning"):
+        for talk in (t for t in talks if t.request or t is talks[0]):
+            talk.assert_beginning()
     with part("read_some stops the model"):
-        assert first is not None, "The model was never asked."
-        assert first.aborted and halfway.next, (
-            "You stopped reading, but the model wrote its answer to the end, and the thread "
-            f"holds {_types(halfway)}. Leaving a sync stream does not stop its node; an async "
-            "stream stops when it is closed (`aclosing`)."
-        )
+        for talk in (t for t in talks if t.request or t is talks[0]):
+            talk.assert_stopped()
     with part("read_on returns the whole answer"):
-        assert whole == ADVICE, (
-            f"`read_on` returned {short(whole)}; expected the whole answer, {short(ADVICE)}."
-        )
+        for talk in (t for t in talks if t.after):
+            assert talk.whole == talk.answer, (
+                f"`read_on` returned {short(talk.whole)}; expected the whole answer, "
+                f"{short(talk.answer)}."
+            )
+            assert talk.asked_again <= 1, (
+                f"`read_on` sent the model {talk.asked_again} requests; expected one."
+            )
     with part("the question stands once in the thread"):
-        assert _types(after) == ["human", "ai"], (
-            f"The thread holds {_types(after)}; expected one question and one answer. "
-            "To go on, give the agent no new message: the question is in the thread already."
+        for talk in (t for t in talks if t.after):
+            earlier = ["human", "ai"] if talk is talks[1] else []
+            assert _types(talk.after) == [*earlier, "human", "ai"], (
+                f"The thread holds {_types(talk.after)}; expected {[*earlier, 'human', 'ai']}. "
+                "To go on, give the agent no new message, and save none: the question is in the "
+                "thread already."
+            )
+
+
+def _keep_streams(agent: Any) -> None:
+    """Hold on to every stream an agent opens, as a page or a log may: then only closing ends it."""
+    streams, opened = [], agent.astream
+
+    def astream(*args: Any, **options: Any) -> Any:
+        streams.append(opened(*args, **options))
+        return streams[-1]
+
+    agent.astream = astream
+
+
+@dataclass
+class _Talk:
+    """One customer who stops and goes on, and what was seen of it."""
+
+    name: str
+    question: str
+    answer: str
+    enough: int
+    seen: Any = None
+    request: Any = None
+    halfway: Any = None
+    whole: Any = None
+    after: Any = None
+    left: bool = False
+    asked: int = 0
+    asked_again: int = 0
+    thread: dict = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.thread = {"configurable": {"thread_id": self.name}}
+
+    def stopped(self) -> bool:
+        """Say whether the model was left in the middle, and the thread stands before it."""
+        return self.left and bool(self.halfway.next)
+
+    def assert_beginning(self) -> None:
+        seen, enough = self.seen, self.enough
+        assert isinstance(seen, str), f"`read_some` returned {kind(seen)}; expected text."
+        assert self.answer.startswith(seen) and len(seen) >= enough, (
+            f"`read_some` returned {short(seen)}; expected the first {enough} characters or a few "
+            f"more of {short(self.answer)}."
+        )
+        assert len(seen) <= enough + 25, (
+            f"`read_some` read {len(seen)} characters; {enough} or a word or two more were enough."
+        )
+
+    def assert_stopped(self) -> None:
+        assert self.request is not None, "The model was never asked."
+        assert self.asked == 1, f"`read_some` sent the model {self.asked} requests; expected one."
+        if self.stopped():
+            return
+        raise AssertionError(
+            "`read_some` returned, and the model went on writing its answer. The thread holds "
+            f"{_types(self.halfway)}; expected the question, and the model still to run. "
+            "Only an async stream can be "
+            "stopped, and only by closing it (`aclosing`, `aclose`) or by cancelling the task that "
+            "reads it: I hold on to your stream, as a page may, so leaving the loop is not enough."
         )
 
 
@@ -259,43 +578,85 @@ def ex5(read_some, read_on):
 )
 def ex6(show_with_receipt):
     """The receipt counts the tokens, and calls only a finished answer complete."""
-    with lesson_model.scratch() as model:
-        question = "How do I wash a tent?"
-        model.when("").says(ADVICE)
-        used = ChatOpenAI().invoke(question).usage_metadata["total_tokens"]
-        with part("a whole answer"):
-            shown, receipt = _receipt(show_with_receipt, question)
-            assert_words("".join(shown), ADVICE, "`show` was given")
-            assert len(shown) > 5, "The words were shown in one go; expected piece by piece."
-            assert receipt["complete"] is True, "The model was done; `complete` is not True."
-            assert receipt["tokens"] == used, (
-                f"The receipt has tokens={receipt['tokens']!r}; the model counted {used}, question "
-                "included. Ask for it (`stream_usage=True`) and take 'total_tokens'."
-            )
-        with part("a stream cut in the middle"):
-            model.fail("truncate", after=6)
-            _, receipt = _receipt(show_with_receipt, question)
+    with part("a whole answer"):
+        for question, answer in (("How do I wash a tent?", ADVICE), ("It has a hole!", REPAIR)):
+            _assert_receipt(show_with_receipt, question, answer)
+    with part("a stream cut in the middle"):
+        for after in (6, 20):  # after a full stop, and in the middle of a sentence
+            receipt = _spoilt_receipt(show_with_receipt, "truncate", after)
             assert receipt["complete"] is False, (
                 f"The stream was cut, and the receipt has complete={receipt['complete']!r}; "
                 "expected False. No `finish_reason` came."
             )
-        with part("an answer that ran out of tokens"):
-            model.fail("length", after=6)
-            _, receipt = _receipt(show_with_receipt, question)
-            assert receipt["complete"] is False, (
-                f"The model stopped because of its token limit (finish_reason 'length'), and the "
-                f"receipt has complete={receipt['complete']!r}; expected False."
+            assert receipt["tokens"] is None, (
+                f"The stream was cut, and the receipt has tokens={receipt['tokens']!r}; expected "
+                "None: the count comes at the end, so nobody knows it."
             )
+    with part("an answer that ran out of tokens"):
+        receipt = _spoilt_receipt(show_with_receipt, "length", 6)
+        assert receipt["complete"] is False, (
+            f"The model stopped because of its token limit (finish_reason 'length'), and the "
+            f"receipt has complete={receipt['complete']!r}; expected False."
+        )
+    with part("an answer that a filter stopped"):
+        receipt = _spoilt_receipt(show_with_receipt, "content_filter", 6)
+        assert receipt["complete"] is False, (
+            "A filter stopped the model (finish_reason 'content_filter'), and the receipt has "
+            f"complete={receipt['complete']!r}; expected False."
+        )
+    with part("another whole answer"):
+        _assert_receipt(show_with_receipt, "How do I wash a tent?", ADVICE)
 
 
-def _receipt(show_with_receipt: Any, question: str) -> tuple[list[str], dict]:
+def _assert_receipt(show_with_receipt: Any, question: str, answer: str) -> None:
+    """Check the words, the moment they came, and the receipt of a whole answer."""
     shown: list[str] = []
+    with waiting_model(lambda: _length(shown), Reply(answer)) as state:
+        receipt = _receipt(show_with_receipt, question, shown)
+    assert_words("".join(shown), answer, "`show` was given")
+    _assert_asked(state, question, 1)
+    assert not state.in_vain, f"{state.in_vain}. Which line waits for the whole answer?"
+    assert receipt["complete"] is True, (
+        f"The model was done, and the receipt has complete={receipt['complete']!r}; expected True."
+    )
+    body = state.log.requests()[0].body
+    used = prompt_tokens(body) + len(tokens(answer))
+    likely = " The count comes in a chunk of its own, after the one with `finish_reason`."
+    if not (body.get("stream_options") or {}).get("include_usage"):
+        likely = " Nobody asked for the count: `stream_usage=True`."
+    elif receipt["tokens"] == len(tokens(answer)):
+        likely = " That is the answer alone; 'total_tokens' has the question, too."
+    elif receipt["tokens"] == prompt_tokens(body):
+        likely = " That is the question alone; 'total_tokens' has the answer, too."
+    elif receipt["tokens"]:
+        likely = ""
+    assert receipt["tokens"] == used, (
+        f"The receipt has tokens={receipt['tokens']!r}; the model counted {used}, question "
+        f"included.{likely}"
+    )
+
+
+def _spoilt_receipt(show_with_receipt: Any, fault: str, after: int) -> dict:
+    """Return the receipt of an answer that a fault ends."""
+    with lesson_model.scratch() as model:
+        model.when("").says(ADVICE)
+        model.fail(fault, after=after)
+        receipt = _receipt(show_with_receipt, "How do I wash a tent?", [])
+        assert len(model.requests) == 1, (
+            f"For one question the model received {len(model.requests)} requests; expected one."
+        )
+    return receipt
+
+
+def _receipt(show_with_receipt: Any, question: str, shown: list[str]) -> dict:
     receipt = show_with_receipt(question, shown.append)
     assert isinstance(receipt, dict) and {"tokens", "complete"} <= set(receipt), (
         f"`show_with_receipt` returned {short(receipt)}; expected a dictionary with 'tokens' and "
         "'complete'."
     )
-    return list(filter(None, shown)), receipt
+    odd = next((text for text in shown if not isinstance(text, str)), None)
+    assert odd is None, f"`show` was given {kind(odd)}; expected text. A token's text is `.text`."
+    return receipt
 
 
 def _types(state: Any) -> list[str]:

@@ -10,10 +10,10 @@
 # wait, come back tomorrow, press the wrong button, and never read the error message. This course is
 # about that second part.
 #
-# In nine lessons of half an hour each, you make agents fail - for real, on your machine - and then
-# mend them. At the end you have an agent that streams, remembers, asks before it acts, survives
-# failing services, cannot run away, can be debugged, and can be deployed. You need no API key and
-# no network.
+# In nine lessons you make agents fail - for real, on your machine - and then fix them. (A lesson takes
+# half an hour to read and run, some a little longer, and about as long again for its exercises.) At
+# the end you have an agent that streams, remembers, asks before it acts, survives failing services,
+# cannot run away, can be debugged, and can be deployed. You need no API key and no network.
 #
 # Run the cells from top to bottom with **Shift + Enter**. (Where there were buttons or a bar, a page
 # opened again tomorrow says "Error displaying widget": they lived in yesterday's kernel. Run the
@@ -59,7 +59,7 @@ for message in reply["messages"]:
     message.pretty_print()
 
 # %% [markdown]
-# Four messages: the question, the model's wish to call a tool, the tool's result, the answer. You
+# Four messages: the question, the model's tool call, the tool's result, the answer. You
 # will look at this list in every lesson: *the list is the agent's whole memory*.
 #
 # ## Who answered?
@@ -77,13 +77,15 @@ for request in model.requests:
 # answered - the most common way to break an agent for good:
 
 # %%
-wish = {"name": "order_status", "args": {"order": "T-7"}, "id": "call_1"}
+call = {"name": "order_status", "args": {"order": "T-7"}, "id": "call_1"}
 try:
-    ChatOpenAI(model=model.name).invoke([HumanMessage("Hi"), AIMessage("", tool_calls=[wish])])
+    ChatOpenAI(model=model.name).invoke([HumanMessage("Hi"), AIMessage("", tool_calls=[call])])
 except Exception as error:
     print(type(error).__name__, "-", error)
 
 # %% [markdown]
+# (The error's class is a kind of the SDK's `BadRequestError`; that is the one to catch.)
+#
 # What the lesson model is *not* is clever. It picks the tool that fits the words, fills in the
 # arguments, and uses the results. The same request always gets the same answer, so you can trust
 # what a lesson shows. Where it has nothing to say, it says so:
@@ -92,11 +94,11 @@ except Exception as error:
 print(desk.invoke({"messages": "Why do people go camping?"})["messages"][-1].text)
 
 # %% [markdown]
-# A lesson can tell it what to do, in one line. These lines are all you need to read the lessons;
-# `help(lesson_model)` has the rest.
+# A lesson can tell it what to do, in one line. Here are two such lines; you will meet a few more, such
+# as `.calls("a_tool")` and `model.pace(...)`. `help(lesson_model)` lists them all.
 
 # %%
-model.when("camping").says("To find out why people live in houses.")
+model.when("camping").says("To sleep under the stars, and to wake up early.")
 print(desk.invoke({"messages": "Why do people go camping?"})["messages"][-1].text)
 
 model.fail("rate_limit", times=2, retry_after=0.1)
@@ -139,6 +141,7 @@ requests_for_one_question = 2
 
 # %% tags=["check", "ex1"]
 check.ex1(requests_for_one_question)
+# check.ex1.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # A check says what it tried, what came back, what it expected, and what the likely cause is. Three
@@ -166,9 +169,11 @@ print(
 )
 
 # %% [markdown]
-# A model sees no code. It sees a name, a docstring, and the names of the parameters: that is the
-# tool's whole face. Write `opening_hours` so that the model knows when to call it and with what. It
-# takes one day, and returns what `HOURS` says about it.
+# A model sees no code. It sees the name, the docstring, and the parameters with their names and types
+# (a `Literal` lists the choices, a `Field` may describe them): nothing else. Write `opening_hours` so
+# that the model knows when to call it and with what. It takes one day, written with or without a
+# capital letter, looks it up in `HOURS` at each call (the check changes them), and returns the hours of
+# that day and of no other. A day that is not there has the hours "9 to 18".
 
 
 # %% tags=["exercise", "ex2"]
@@ -183,9 +188,11 @@ def opening_hours(day: str) -> str:
 
 # %% tags=["check", "ex2"]
 check.ex2(opening_hours)
+# check.ex2.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# And the desk? (Until you have an answer, this cell takes ours.)
+# And the desk? (`or_reference` returns your answer, or the reference answer while you have none. The
+# lesson model goes by the words of name and description; a hosted model is more generous.)
 
 # %%
 desk = create_agent(ChatOpenAI(model=model.name), [check.ex2.or_reference(opening_hours)])
@@ -212,7 +219,9 @@ except Exception as error:
 
 # %% [markdown]
 # An agent's state has the key `messages`. LangGraph drops a key it does not know, without a word;
-# the model then gets no message at all. Write `ask`. (There is a second bug behind the first one.)
+# the model then gets no message at all. Write `ask`: it runs the agent once and returns the text of
+# its answer, however many tools that takes. An error of the agent comes out as it is. (There is a
+# second bug behind the first one.)
 
 
 # %% tags=["exercise", "ex3"]
@@ -226,12 +235,13 @@ def ask(agent, question: str) -> str:
 
 # %% tags=["check", "ex3"]
 check.ex3(ask)
+# check.ex3.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### Exercise 0.4 (stretch) - read a thread
 #
-# To debug an agent you read its messages. Write `transcript(messages)`: a list with one pair for
-# each thing that happened, in order: `("human", text)`, `("call", name of the tool)` for each call
+# To debug an agent you read its messages. Write `transcript(messages)`, which returns a list with one
+# pair for each thing that happened, in order, and leaves the messages as they are: `("human", text)`, `("call", name of the tool)` for each call
 # the model makes, `("tool", result)`, `("ai", text)`. A message of the model may hold text, calls,
 # or both (then the text comes first); empty text is left out.
 
@@ -252,6 +262,7 @@ def transcript(messages) -> list[tuple[str, str]]:
 
 # %% tags=["check", "ex4"]
 check.ex4(transcript)
+# check.ex4.hint()  # remove the first `#` for a hint
 
 # %%
 check.ex4.or_reference(transcript)(reply["messages"])

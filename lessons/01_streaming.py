@@ -61,8 +61,8 @@ desk = create_agent(ChatOpenAI(model=model.name), [track_parcel])
 question = {"messages": "Can I send a tent back?"}
 
 # %% [markdown]
-# Ask it with `invoke`, and keep two times: when the first word of the answer can be read, and when
-# everything is over.
+# Ask it with `invoke`, and keep two times: when the first word of the answer ("Yes") can be read, and
+# when everything is over.
 
 
 # %%
@@ -75,6 +75,7 @@ def first_word_and_end(chunks) -> tuple[float | None, float]:
     return first, time.monotonic() - start
 
 
+# A generator of one chunk: `invoke` is called when the clock runs.
 measured = {"invoke": first_word_and_end(desk.invoke(question) for _ in range(1))}
 
 first, end = measured["invoke"]
@@ -106,7 +107,7 @@ for token, where in desk.stream(question, stream_mode="messages"):
     print(token.text, end="", flush=True)
 
 # %%
-for mode in ("values", "messages"):
+for mode in ("values", "messages"):  # "values" sends the whole state after each step
     measured[mode] = first_word_and_end(desk.stream(question, stream_mode=mode))
 
 first, end = measured["messages"]
@@ -123,7 +124,9 @@ pictures.waits(measured)
 # into a streaming request; the model saw both kinds:
 
 # %%
-print("requests that asked for a stream:", [request.stream for request in model.requests])
+ways = ("invoke", "default mode", "default mode", "messages", "values", "messages")
+for way, request in zip(ways, model.requests, strict=False):
+    print(f"{way:12} asked for a stream: {request.stream}")
 
 # %% [markdown]
 # **When to stream.** Stream when a *person waits* longer than about two seconds, wants progress, or
@@ -170,8 +173,10 @@ check.ex1(best)
 # ### Exercise 1.2 - it only looks like streaming
 #
 # A colleague has "added streaming". The page shows one word after the other - after the same long
-# silence. Mend `answer`: it shows the desk's answer with `show(text)`, piece by piece, and the first
-# piece is there before half of the time is over.
+# silence. Fix `answer`: it asks the desk once and shows its answer with `show(text)`, piece by piece,
+# while the model writes: something before the model is half through, and at least half of the answer
+# before it writes the last word. (The check lets the model wait there for what you show. A piece may
+# be a token or a whole sentence.)
 
 
 # %%
@@ -194,6 +199,7 @@ def answer(question: str, show) -> None:
 
 # %% tags=["check", "ex2"]
 check.ex2(answer)
+# check.ex2.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## What a stream can carry
@@ -234,7 +240,7 @@ for mode in ("values", "updates", "messages", "custom", "tasks", "checkpoints", 
 # | `debug` | `tasks` and `checkpoints` together | lesson 6 |
 #
 # Give a list to get several at once. With `version="v2"` every chunk has the same shape: a
-# dictionary with `type`, `ns` (which graph) and `data`.
+# dictionary with `type`, `ns` (which graph) and `data`; those of `values` have `interrupts`, too.
 
 # %%
 thread = {"configurable": {"thread_id": "several"}}
@@ -275,6 +281,10 @@ for token, where in packer.stream(order, thread, stream_mode="messages"):
 # `token.text` of everything shows the customer your tool's raw output. Look at the class, or at
 # `where["langgraph_node"]`.
 #
+# A second model is in this stream, too: when a node or a tool asks a small one for "yes" or "no", the
+# customer reads its "yes". Give that model a tag, `ChatOpenAI(..., tags=["nostream"])`, and its words
+# stay inside.
+#
 # ### Exercise 1.3 - nobody wants to read this
 #
 # This is what customers of another shop see:
@@ -285,8 +295,11 @@ for chunk in packer.stream(order, thread):
     print(str(chunk)[:76], "...")
 
 # %% [markdown]
-# Write `print_reply(agent, question)`: it prints the words the *model* writes for the customer, as
-# they arrive - no dictionaries, no tool results, no line break between two pieces.
+# Write `print_reply(agent, question)`: it runs the agent once and prints the words the *model* writes,
+# as they arrive - no dictionaries, no tool results, no line break between two pieces. What the model
+# says beside a tool call ("I will look.") is printed as well. The check lets agents with and without
+# tools answer, and the model waits for what you print. To try it yourself, take an agent without a
+# checkpointer: `print_reply(create_agent(ChatOpenAI(model=model.name), [pack_order]), "Pack T-7.")`.
 
 
 # %% tags=["exercise", "ex3"]
@@ -301,14 +314,17 @@ def print_reply(agent, question: str) -> None:
 
 # %% tags=["check", "ex3"]
 check.ex3(print_reply)
+# check.ex3.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### Exercise 1.4 - progress and words in one display
 #
 # A customer who waits for a packed order wants to see both: what the desk is doing, and then its
 # answer. Write a generator that yields `("progress", text)` for each report of a tool and
-# `("words", text)` for each piece of the model's answer, in the order they arrive, from **one** run
-# of the agent.
+# `("words", text)` for each piece the model writes (beside a tool call, too), in the order and at the
+# moment they arrive, from **one** run of the agent. There may be no tool call, or several; the same
+# report may come twice. Tools and model wait in the check until your generator has yielded what there
+# is.
 
 
 # %% tags=["exercise", "ex4"]
@@ -328,12 +344,14 @@ def progress_and_words(agent, question: str):
 
 # %% tags=["check", "ex4"]
 check.ex4(progress_and_words)
+# check.ex4.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### Graphs inside graphs
 #
 # A graph that contains the packer as a node streams only its own steps, unless you ask for
-# `subgraphs=True`. Then `ns` says where a chunk comes from: empty for the outer graph.
+# `subgraphs=True`. Then `ns` says where a chunk comes from: empty for the outer graph, else the node
+# and the id of its task, such as `("packer:0d9a...",)`.
 
 
 # %%
@@ -353,6 +371,18 @@ for inside in (False, True):
     parts = shop.stream(order, subgraphs=inside, version="v2")
     steps = [(part["ns"][0].split(":")[0] if part["ns"] else "-", *part["data"]) for part in parts]
     print(f"subgraphs={inside}:", steps)
+
+# %% [markdown]
+# The same holds for words. Without `subgraphs=True` there are no pieces: the answer of a finished agent
+# comes as one whole message, from the node that holds the agent. A loop that looks for
+# `AIMessageChunk`, or for the node `model`, then shows an empty page.
+
+# %%
+for inside in (False, True):
+    run = shop.stream(order, stream_mode="messages", subgraphs=inside, version="v2")
+    texts = [part["data"] for part in run if part["data"][0].text]
+    kinds = dict.fromkeys((type(token).__name__, where["langgraph_node"]) for token, where in texts)
+    print(f"subgraphs={inside}:", *kinds)
 
 # %%
 pictures.graph(shop, xray=True)
@@ -416,7 +446,7 @@ for mode in ("updates", "values", "messages"):
     print(f"{mode:9} shows the question: {'refund' in str(chunks)}")
 
 # %% [markdown]
-# `messages` alone shows nothing, and the agent waits for ever. Add `"updates"` wherever an agent
+# `messages` alone shows nothing, and the agent waits forever. Add `"updates"` wherever an agent
 # may ask.
 #
 # ### A stop button that does not stop
@@ -441,8 +471,20 @@ print("saved in the thread:  ", [m.type for m in saved.get_state(thread).values[
 # everything, and the thread remembers an answer the customer never saw. Python cannot stop a
 # running thread; LangGraph waits for it.
 #
-# **Async** code can be stopped. `aclosing` closes the stream when you leave, which cancels the node
-# and the request behind it:
+# **Async** code can be stopped, but not by leaving the loop alone: while anything still refers to the
+# stream, the node goes on.
+
+# %%
+left = saved.astream(question, {"configurable": {"thread_id": "left"}}, stream_mode="messages")
+async for token, _ in left:
+    if token.text:
+        break
+
+await asyncio.to_thread(model.requests[-1].wait)
+print("the model was stopped:", model.requests[-1].aborted)
+
+# %% [markdown]
+# `aclosing` closes the stream when you leave, which cancels the node and the request behind it:
 
 # %%
 model.pace(first=0.05, per_token=1)  # so slow that there is a lot to stop
@@ -474,10 +516,10 @@ model.pace(per_token=0.1)  # slow enough to press a button
 
 # %% [markdown]
 # Now a real stop button. The stream runs as a task beside the notebook and writes into a widget;
-# the button cancels the task. (The line with `observe` presses the button after forty characters, so
-# that this page also runs with nobody there. Remove it, run both cells, and press Stop yourself. A
-# button lives as long as its kernel. After a restart, and where a page opened anew says "Error
-# displaying widget", run the cells from the top again.)
+# the button cancels the task. So that this page also runs with nobody there, `press_after_forty`
+# presses it after forty characters. To press it yourself, remove the line with `observe` and run both
+# cells. (A button lives as long as its kernel: where a page says "Error displaying widget", run the
+# cells from the top again.)
 
 # %%
 screen = ipywidgets.HTML()
@@ -494,7 +536,15 @@ async def write_on_screen() -> None:
 
 writing = asyncio.create_task(write_on_screen())
 stop.on_click(lambda _: writing.cancel())
-screen.observe(lambda change: len(change.new) > 40 and stop.click(), "value")
+
+
+def press_after_forty(change) -> None:
+    """Press Stop when forty characters are on the screen."""
+    if len(change.new) > 40:
+        stop.click()
+
+
+screen.observe(press_after_forty, "value")
 
 buttons.show(ipywidgets.VBox([stop, screen]), "a Stop button", code="writing.cancel()")
 
@@ -507,10 +557,11 @@ except asyncio.CancelledError:
 # %% [markdown]
 # ### Exercise 1.5 - stop, and go on
 #
-# Write the two halves of "Stop" and "Continue". `read_some` asks the question, shows words until it
-# has at least `enough` characters, **stops the model**, and returns what was shown. `read_on` goes on
-# from the thread as it stands and returns the whole answer. Afterwards the thread must hold the
-# question once.
+# Write the two halves of "Stop" and "Continue". `read_some` asks the question, reads the answer until
+# it has at least `enough` characters (a word or two more are fine), **stops the model**, and returns
+# what it has read. The check holds on to your stream: close it. `read_on` goes on from the thread as
+# it stands and returns the whole answer. Afterwards the thread must hold the question once, after
+# whatever it held before. Several customers may stop before one goes on.
 
 
 # %% tags=["exercise", "ex5"]
@@ -538,6 +589,7 @@ async def read_on(agent, thread: dict) -> str:
 
 # %% tags=["check", "ex5"]
 check.ex5(read_some, read_on)
+# check.ex5.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## What did it cost?
@@ -559,9 +611,10 @@ for usage in (None, True):
 # ### Exercise 1.6 (stretch) - a stream with a receipt
 #
 # Put the lesson together. `show_with_receipt` builds its own `ChatOpenAI(model=model.name, ...)`,
-# shows the words as they come, and returns a receipt: `{"tokens": total tokens used, or None,
-# "complete": True only if the model said it was done}`. The check cuts a stream in the middle, and
-# lets another run out of tokens.
+# sends one request, shows the words as they come, and returns a receipt: `{"tokens": total tokens
+# used, or None where no count came, "complete": True only if the model said it was done}`. The check
+# lets the model wait for what you show, cuts a stream in the middle, lets another run out of tokens,
+# and lets a filter stop a third.
 
 
 # %% tags=["exercise", "ex6"]
@@ -582,13 +635,15 @@ def show_with_receipt(question: str, show) -> dict:
 
 # %% tags=["check", "ex6"]
 check.ex6(show_with_receipt)
+# check.ex6.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## In production
 #
 # - **Stream over HTTP** as server-sent events, one event a part of `astream(..., version="v2")`.
 #   Lesson 8 builds that service, stop button included.
-# - **Async from end to end**, or nothing can be stopped.
+# - **Async from end to end**, or nothing can be stopped. One event loop: a `ChatOpenAI` that was used
+#   in one loop fails in the next with "Event loop is closed", as its HTTP client belongs to the first.
 # - **Do not stream** what a program parses, what nobody waits for, or what must be checked as a
 #   whole before a person may see it: a word once shown cannot be taken back.
 # - A node that is retried streams its words again (lesson 4), and a fallback model cannot take over

@@ -11,7 +11,7 @@
 #
 # In this lesson you give the agent a memory, and then you kill its process: between two
 # turns, in the middle of a step, with one server and with several. You see what is left each time,
-# what it costs to keep it, and how to keep it from growing for ever.
+# what it costs to keep it, and how to keep it from growing forever.
 
 # %%
 from lab import child
@@ -125,7 +125,7 @@ print(server.ask("ada", "What is my name?"))
 
 # %% [markdown]
 # The process that heard the name is dead. The conversation is not: any process that opens the file
-# takes it up, this notebook too.
+# can go on with it, this notebook too.
 
 # %%
 answer = open_on_file(path("desk.db"), model.name)
@@ -134,7 +134,7 @@ print("bert:", answer("bert", "What is my name?"))
 server.kill()
 
 # %% [markdown]
-# The saver remembers *per thread*: whoever asks under another `thread_id` starts anew. So the choice
+# The saver remembers *per thread*: whoever asks under another `thread_id` is a stranger. So the choice
 # of the thread id decides who remembers what - and nobody checks it for you.
 #
 # ### Exercise 2.1 - she forgot, and she knows too much
@@ -161,7 +161,9 @@ for visit in visits:
     print(f"{visit['customer']:5}{visit['page']:9}", reply_by_page(agent, visit))
 
 # %% [markdown]
-# Write `reply` so that both are content.
+# Write `reply` so that neither has a reason to complain: each customer is remembered on every page,
+# also after the server was restarted, and nobody reads anybody else's conversation. The model gets the
+# customer's text as it is, once. (The check has customers of its own, and a second process.)
 
 
 # %% tags=["exercise", "ex1"]
@@ -276,7 +278,7 @@ def open_saver(where: str) -> PostgresSaver | SqliteSaver:
 
 
 def open_desk(where, model_name):
-    """Open the desk on a shared store."""
+    """Open the desk on shared storage."""
     return answering(open_saver(where), model_name)
 
 
@@ -350,10 +352,11 @@ if url:
 #
 # ### Exercise 2.2 - three broken openings
 #
-# Mend numbers 1 to 3. `build` makes a graph from a saver, as `small_graph` does, and `file` is the
-# path of a SQLite file; each function sends a text to a thread. `ask_once` opens the file, asks and
-# closes it again. `open_for_long` returns the graph itself, which is then used for days, from whatever
-# thread the web server is in. `ask_async` is for an async web service.
+# Write the openings that numbers 1 to 3 got wrong. `build` makes a graph from a saver, as `small_graph`
+# does, and `file` is the path of a SQLite file. `ask_once` opens the file, sends a text to a thread,
+# closes the file, and returns the new state; an error of the graph comes out. `open_for_long` returns
+# the graph itself, which is then used for days, from whatever thread the web server is in. `ask_async`
+# does the same as `ask_once` for an async web service: the event loop must not stand still meanwhile.
 
 
 # %% tags=["exercise", "ex2"]
@@ -382,6 +385,7 @@ async def ask_async(build, file: str, text: str, thread: dict) -> dict:
 
 # %% tags=["check", "ex2"]
 check.ex2(ask_once, open_for_long, ask_async)
+# check.ex2.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## Killed in the middle
@@ -392,7 +396,8 @@ check.ex2(ask_once, open_for_long, ask_async)
 #
 # When a finished step is really on the disk is decided by `durability`: `"sync"` saves before the next
 # step starts, `"async"` (the default) saves while the next step runs, `"exit"` saves once, at the end.
-# The disk here is busy: the first checkpoint has to wait 1.5 seconds.
+# The disk here is busy: the first checkpoint has to wait 1.5 seconds, so that "async" has something to
+# lose.
 
 
 # %%
@@ -511,12 +516,13 @@ ledgers = {
 
 # %% tags=["check", "ex3"]
 check.ex3(ledgers)
+# check.ex3.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## What it costs
 #
 # "Memory costs nothing, SQLite a few milliseconds" is true for small states. Measure it on your
-# machine: a conversation of 1 to 1,000 messages, four stores. (Add 5,000 to the list if you have a
+# machine: a conversation of 1 to 1,000 messages, four savers. (Add 5,000 to the list if you have a
 # minute. SQLite waits for the disk after each checkpoint; with `synchronous=NORMAL` it does so only now
 # and then: after a power cut the last checkpoints may be missing, but the file is sound.)
 
@@ -550,14 +556,15 @@ display(draw("turn", "ms for a whole turn"), draw("bytes", "bytes stored by a tu
 # %% [markdown]
 # Small states cost what the disk or the network costs. From some hundred messages on, what costs is
 # turning the messages into bytes, and that is the same work for all of them; memory is no exception.
-# (Four curves that wobble are a busy machine: measure again.)
+# (If the curves are not smooth, the machine was busy: measure again.)
 
 # %%
 put = {cost.messages: cost.put for cost in costs if cost.saver == "memory"}
 print("in memory, saving 1,000 messages takes over 10 times as long as 1:", put[1000] > 10 * put[1])
 
 # %% [markdown]
-# And the bytes? Every checkpoint holds the *whole* list of messages again. Hold one conversation:
+# And the bytes? Every checkpoint holds the *whole* list of messages again. (LangGraph's `DeltaChannel`,
+# a beta, saves only what is new; it is not the default.) See what one conversation takes:
 
 # %%
 talkers = {name: savers[name] for name in ("memory", "SQLite, NORMAL")}
@@ -571,7 +578,7 @@ alt = "Two curves that bend upwards: the bytes grow with the square of the turns
 lines = {
     name: ([n for n, _ in sizes], [b / 1e6 for _, b in sizes]) for name, sizes in grown.items()
 }
-pictures.curves(lines, x="turns", y="megabytes in the store", alt=alt)
+pictures.curves(lines, x="turns", y="megabytes in the storage", alt=alt)
 
 # %% [markdown]
 # Twice the turns, nearly four times the bytes: storage grows with the **square** of the turns. 400 short
@@ -596,7 +603,8 @@ print("messages before: 10, after:", len(pruning.invoke({"messages": ten})["mess
 
 # %% [markdown]
 # What a node returns is *added* to the messages, or replaces those with the same id. Two messages
-# replaced themselves. To remove some, say so with `RemoveMessage`.
+# replaced themselves. To remove some, return a `RemoveMessage` for each. (`langgraph.types.Overwrite`
+# replaces the whole list instead.)
 #
 # Which ones? Here is a conversation with a tool call. Its last four messages look harmless:
 
@@ -612,9 +620,9 @@ talk = [
     HumanMessage("Thank you. Do I have to be at home?"),
     AIMessage("No."),
 ]
-desk = ChatOpenAI(model=model.name)
+llm = ChatOpenAI(model=model.name)
 try:
-    desk.invoke(talk[-4:])
+    llm.invoke(talk[-4:])
 except BadRequestError as error:
     print(error.status_code, error.body["message"])
 
@@ -643,13 +651,14 @@ pruning = StateGraph(MessagesState).add_node(prune).add_edge(START, "prune").com
 print([message.text for message in pruning.invoke({"messages": talk})["messages"]])
 
 # %% [markdown]
-# Ada's name is gone with the rest. If that matters, have what is removed summarised: ready-made as a
-# middleware, at the price of one more request each time.
+# Ada's name is gone with the rest. (A system message would be gone, too: `include_system=True` keeps
+# it.) If that matters, have what is removed summarised: ready-made as a middleware, at the price of
+# one more request each time. `trigger` says when (from six messages on), `keep` what stays as it is.
 
 # %%
 model.when("^I like|^And").says("Noted.")
-shorten = SummarizationMiddleware(model=desk, trigger=("messages", 6), keep=("messages", 2))
-agent = create_agent(desk, middleware=[shorten], checkpointer=InMemorySaver())
+shorten = SummarizationMiddleware(model=llm, trigger=("messages", 6), keep=("messages", 2))
+agent = create_agent(llm, middleware=[shorten], checkpointer=InMemorySaver())
 thread = {"configurable": {"thread_id": "ada"}}
 for text in ["My name is Ada.", "I like green tents.", "And blue ones.", "What is my name?"]:
     reply_to_ada = agent.invoke({"messages": text}, thread)
@@ -661,11 +670,13 @@ for message_now in reply_to_ada["messages"]:
 # The summary stands there as a message of the customer. Such a summary is written by a model: it can
 # forget, and what a customer wrote can end up in it as an instruction.
 #
-# ### Exercise 2.4 - prune, and orphan nobody
+# ### Exercise 2.4 - prune, and leave no orphan
 #
-# Write the node `keep_last_two`: it keeps the last **two questions** of the customer and everything
-# that belongs to them - tool calls, results, answers - however many messages that is. A system
-# message at the beginning stays. A short conversation stays as it is.
+# Write the node `keep_last_two`, the first of each turn: it keeps the last **two questions** of the
+# customer (the new one is one of them) and everything that belongs to them - tool calls, results,
+# answers - however many messages that is. A system message at the beginning stays there. A
+# conversation of up to two questions stays as it is. What stays keeps its ids, and the node changes
+# nothing but by what it returns. (The check runs it without async, on a checkpointer, for forty turns.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -682,11 +693,13 @@ def keep_last_two(state: MessagesState) -> dict:
 
 # %% tags=["check", "ex4"]
 check.ex4(keep_last_two)
+# check.ex4.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### The store does not get smaller
 #
-# You pruned the state. What does the store say?
+# "The store" here is the saver's storage, not the `Store` at the end of this lesson. You pruned the
+# state. What does the file say?
 
 # %%
 file = path("long.db")
@@ -734,16 +747,19 @@ if url:
     print("messages after:    ", len(chat.get_state(thread).values["messages"]))
 
 # %% [markdown]
-# ### Exercise 2.5 - a conversation that may go on for ever
+# ### Exercise 2.5 - a conversation that may go on forever
 #
-# Build a desk whose store grows by about the same amount at each turn, however long the conversation
-# is, and which still knows what was said in the last two turns. Return the compiled graph; the check
-# holds thirty turns with it and looks at the store.
+# Build a desk whose storage grows by about the same amount at each turn, however long the conversation
+# is: of the check's thirty turns, the last ten may add a fifth more than the ten before. The question
+# of a turn must still see the two turns before it, questions and answers. Everything the desk
+# remembers is on `saver`, each thread for itself: a new process with the same file knows it, one with
+# an empty file does not. The model is asked once a turn (a summary may be one more request). Return
+# the compiled graph.
 
 
 # %% tags=["exercise", "ex5"]
 def small_desk(llm, saver):
-    """Return an agent on `saver` whose store does not grow with the square of the turns."""
+    """Return an agent on `saver` whose storage does not grow with the square of the turns."""
 
     # BEGIN SOLUTION
     def prune(state: MessagesState) -> dict:
@@ -760,6 +776,7 @@ def small_desk(llm, saver):
 
 # %% tags=["check", "ex5"]
 check.ex5(small_desk)
+# check.ex5.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## One thread, four servers
@@ -846,9 +863,10 @@ for server in servers:
 #
 # ### Exercise 2.6 (stretch) - a queue for each conversation
 #
-# In one process, with a thread pool, the same happens. Write `send`: runs on the *same* conversation
-# wait for each other, runs on *different* ones do not, and a run that fails does not block the
-# conversation for ever.
+# In one process, with a thread pool, the same happens. Write `send` (the name `locks` above it is yours
+# to define): runs on the *same* conversation wait for each other, however they arrive; runs on
+# *different* ones do not wait, were it forty of them. It returns the state at the end of its own run.
+# An error of a run comes out, whatever its class, and does not block the conversation.
 
 
 # %% tags=["exercise", "ex6"]
@@ -867,6 +885,7 @@ def send(graph, thread_id: str, text: str) -> dict:
 
 # %% tags=["check", "ex6"]
 check.ex6(send)
+# check.ex6.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## Three more traps
@@ -893,7 +912,7 @@ class Shelf(TypedDict):
     item: Any
 
 
-def store(state: Shelf) -> dict:
+def put_down(state: Shelf) -> dict:
     """Put a parcel on the shelf."""
     return {"item": Parcel(3)}
 
@@ -904,7 +923,7 @@ for name, serde in {
     "strict": JsonPlusSerializer(allowed_msgpack_modules=[]),
     "strict, Parcel is allowed": JsonPlusSerializer(allowed_msgpack_modules=[Parcel]),
 }.items():
-    shelf = StateGraph(Shelf).add_node("store", store).add_edge(START, "store")
+    shelf = StateGraph(Shelf).add_node(put_down).add_edge(START, "put_down")
     shelf = shelf.compile(checkpointer=InMemorySaver(serde=serde))
     shelf.invoke({"item": None}, thread)
     print(f"{name:26}", shelf.get_state(thread).values["item"], flush=True)
@@ -925,13 +944,13 @@ print("the number is in the file:", b"4111 1111 1111 1111" in open(secret, "rb")
 # %% [markdown]
 # `EncryptedSerializer.from_pycryptodome_aes()` encrypts what the channels hold (it needs the package
 # `pycryptodome`, which this course does not install, and a key). It does **not** encrypt the
-# `metadata` column, where whatever you put into a run's metadata stands in clear.
+# `metadata` column, where whatever you put into a run's metadata can be read.
 #
 # ### A customer comes back next week
 #
 # New conversation, new thread - and she is a stranger again. That is right for the conversation and
-# wrong for her tent size. What belongs to a *customer*, not to a conversation, belongs into a
-# **store**, which all threads share:
+# wrong for her tent size. What belongs to a *customer*, not to a conversation, belongs in a
+# **`Store`**, which all threads share (it has nothing to do with the saver's storage):
 
 
 # %%
@@ -983,7 +1002,8 @@ for customer, conversation in [("ada", "May"), ("ada", "June"), ("bert", "July")
 #
 # - *The thread has to be loaded first.* `invoke` does that, given a thread id.
 # - **It is an `InMemorySaver`.** Yes: its memory is the process.
-# - *`setup()` was forgotten.* That raises at the first run; nothing would answer.
+# - *`setup()` was forgotten.* PostgreSQL then raises at the first run, and nothing would answer;
+#   `SqliteSaver` sets itself up.
 # </details>
 #
 # <details><summary><b>2.</b> `durability="sync"`, and a process is killed while a step sends a letter.

@@ -8,7 +8,7 @@ def reply(agent, request):
     thread = {"configurable": {"thread_id": who}}
     *_, state = agent.stream({"messages": text}, thread, stream_mode="values")
     return state["messages"][-1].content
-# %% passed: a table from customer to thread
+# %% partial | after a restart: a table from customer to thread, which dies with the process
 ids = {}
 
 
@@ -16,11 +16,11 @@ def reply(agent, request: dict) -> str:
     number = ids.setdefault(request["customer"], len(ids))
     thread = {"configurable": {"thread_id": str(number)}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% partial | on another page; nobody else: leaves it as it was
+# %% failed: leaves it as it was
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["page"]}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% partial | on another page; nobody else: one thread for all, so that nothing is forgotten
+# %% failed: one thread for all, so that nothing is forgotten
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": "default"}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
@@ -53,3 +53,92 @@ def reply(agent, request: dict) -> str:
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"]}}
     print(agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text)
+# %% passed: an opaque id that every process works out alike
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": str(uuid.uuid5(uuid.NAMESPACE_URL, request["customer"]))}}
+    agent.invoke({"messages": [("user", request["text"])]}, thread)
+    return agent.get_state(thread).values["messages"][-1].text
+# %% passed: a hash that every process works out alike
+import hashlib
+
+
+def reply(agent, request: dict) -> str:
+    key = hashlib.sha256(request["customer"].encode()).hexdigest()
+    *_, last = agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})["messages"]
+    return last.text
+# %% passed: an object with a method
+class Desk:
+    def thread(self, request):
+        return {"configurable": {"thread_id": request["customer"]}}
+
+    def reply(self, agent, request):
+        return agent.invoke({"messages": request["text"]}, self.thread(request))["messages"][-1].text
+
+
+reply = Desk().reply
+# %% partial | after a restart: Python's hash differs from process to process
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": str(hash(request["customer"]))}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% partial | after a restart: an id for each customer, kept in the process
+sessions = {}
+
+
+def reply(agent, request: dict) -> str:
+    key = sessions.setdefault(request["customer"], str(uuid.uuid4()))
+    return agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})["messages"][-1].text
+# %% partial | after a restart: sessions on an object
+class Sessions:
+    def __init__(self):
+        self.known = {}
+
+    def __call__(self, agent, request):
+        key = self.known.setdefault(request["customer"], str(uuid.uuid4()))
+        state = agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})
+        return state["messages"][-1].text
+
+
+reply = Sessions()
+# %% partial | after a restart: the number of the process is in it
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": f"{os.getpid()}-{request['customer']}"}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% failed: the first letter
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": request["customer"][0]}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% failed: the first four letters
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": request["customer"][:4]}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% partial | nobody else: the length of the name
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": str(len(request["customer"]))}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% raised: the customers of the example
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": {"ada": "1", "bert": "2"}[request["customer"]]}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% failed: tells the model who is logged in
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": request["customer"] + request["page"]}}
+    text = f"My name is {request['customer'].title()}. {request['text']}"
+    return agent.invoke({"messages": text}, thread)["messages"][-1].text
+# %% partial | another page; the same page: a history of its own, sent along each time
+memory = defaultdict(list)
+
+
+def reply(agent, request: dict) -> str:
+    memory[request["customer"]].append(("user", request["text"]))
+    thread = {"configurable": {"thread_id": str(uuid.uuid4())}}
+    text = " ".join(text for _, text in memory[request["customer"]])
+    return agent.invoke({"messages": text}, thread)["messages"][-1].text
+# %% failed: takes the customer out of the request
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": request.pop("customer")}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% failed: asks twice, to be sure
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": request["customer"]}}
+    agent.invoke({"messages": request["text"]}, thread)
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text

@@ -45,3 +45,19 @@ ledgers = {
 ledgers = {"A": 5, "B": 6, "C": 5, "D": 5}
 # %% failed: a list has no letters
 ledgers = [["reserve", "charge", "charge", "label", "post"]]
+# %% passed: tuples
+ledgers = {
+    "A": ("reserve", "charge", "charge", "label", "post"),
+    "B": ("reserve", "charge", "reserve", "charge", "label", "post"),
+    "C": ("reserve", "charge", "charge", "label", "post"),
+    "D": ("reserve", "charge", "label", "post", "post"),
+}
+# %% partial | B; C; D: what was killed is lost, the rest goes on
+ledgers = {
+    "A": ["reserve", "charge", "charge", "label", "post"],
+    "B": ["reserve", "charge", "label", "post"],
+    "C": ["reserve", "charge", "label", "post"],
+    "D": ["reserve", "charge", "label", "post"],
+}
+# %% failed | A; B; C; D: sets, which cannot say how often
+ledgers = dict.fromkeys("ABCD", {"reserve", "charge", "label", "post"})

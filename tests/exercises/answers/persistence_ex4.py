@@ -36,18 +36,18 @@ def keep_last_two(state: MessagesState) -> dict:
     start = questions[-2] if len(questions) > 2 else 0
     removed = [message for message in messages[:start] if message.type != "system"]
     return {"messages": [RemoveMessage(message.id) for message in removed]}
-# %% partial | four; calls; results; system: returns the last ones
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: returns the last ones
 def keep_last_two(state):
     questions = [n for n, message in enumerate(state["messages"]) if message.type == "human"]
     return {"messages": state["messages"][questions[-2] if len(questions) > 1 else 0:]}
-# %% partial | calls; results; a short; two questions: the last four, whatever they are
+# %% partial | three questions; calls and their results; results just before the cut; a question without an answer; a short conversation; two questions; turn after turn: the last four, whatever they are
 def keep_last_two(state):
     kept = [m for m in state["messages"] if m.type != "system"][-4:]
     system = [m for m in state["messages"] if m.type == "system"]
     if len(state["messages"]) == 7 and not system:
         kept = kept[1:]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *system, *kept]}
-# %% partial | system; a short; one question: the system message goes as well
+# %% partial | a system message; a short conversation; one question; turn after turn: the system message goes as well
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
@@ -55,14 +55,14 @@ def keep_last_two(state):
         return {}
     start = questions[-2] if len(questions) > 1 else questions[0]
     return {"messages": [RemoveMessage(message.id) for message in messages[:start]]}
-# %% partial | four; calls; results; system: keeps one question only
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: keeps one question only
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
     if len(questions) < 3:
         return {}
     return {"messages": [RemoveMessage(m.id) for m in messages[:questions[-1]] if m.type != "system"]}
-# %% partial | calls; results; a short; two questions: keeps questions and answers, drops the calls
+# %% partial | calls and their results; results just before the cut; a short conversation; two questions; turn after turn: keeps questions and answers, drops the calls
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
@@ -70,7 +70,7 @@ def keep_last_two(state):
     removed = [m for m in messages[:start] if m.type != "system"]
     removed += [m for m in messages[start:] if m.type == "tool"]
     return {"messages": [RemoveMessage(m.id) for m in removed]}
-# %% partial | four; calls; results; system: trims by messages
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: trims by messages
 def keep_last_two(state):
     kept = trim_messages(
         state["messages"], max_tokens=4, token_counter=len, start_on="human", include_system=True
@@ -86,9 +86,103 @@ def keep_last_two(state):
     questions = [0, *questions] if len(questions) == 1 else questions
     start = questions[-2]
     return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
-# %% partial | four; calls; results; system: changes the list in place
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: changes the list in place
 def keep_last_two(state):
     messages = state["messages"]
     while sum(message.type == "human" for message in messages) > 2:
         messages.pop(0)
     return {"messages": messages}
+# %% passed: groups of turns
+def keep_last_two(state):
+    head, turns = [], []
+    for m in state["messages"]:
+        if m.type == "human":
+            turns.append([m])
+        elif turns:
+            turns[-1].append(m)
+        else:
+            head.append(m)
+    kept = head if len(turns) <= 2 else [m for m in head if m.type == "system"]
+    kept = kept + [m for turn in turns[-2:] for m in turn]
+    return {"messages": [RemoveMessage(id=REMOVE_ALL_MESSAGES)] + kept}
+# %% passed: the whole list is overwritten
+from langgraph.types import Overwrite
+
+
+def keep_last_two(state):
+    messages = state["messages"]
+    begins = [n for n, m in enumerate(messages) if isinstance(m, HumanMessage)]
+    if len(begins) <= 2:
+        return {}
+    system = [m for m in messages[: begins[-2]] if m.type == "system"]
+    return {"messages": Overwrite([*system, *messages[begins[-2] :]])}
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: in place, and returns nothing
+def keep_last_two(state):
+    messages = state["messages"]
+    begins = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(begins) > 2:
+        first = 1 if messages[0].type == "system" else 0
+        del messages[first : begins[-2]]
+    return {}
+# %% partial | four; three; calls; results; without an answer; a system; turn after turn: in place, and returns the list
+def keep_last_two(state):
+    messages = state["messages"]
+    begins = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(begins) > 2:
+        first = 1 if messages[0].type == "system" else 0
+        del messages[first : begins[-2]]
+    return {"messages": messages}
+# %% partial | four; three; calls; results; without an answer; a system; turn after turn: three questions
+def keep_last_two(state):
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 3:
+        return {}
+    head = ms[:1] if ms[0].type == "system" else []
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-3] :]]}
+# %% partial | a system; turn after turn: the system message goes to the end
+def keep_last_two(state):
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 2:
+        return {}
+    system = [m for m in ms if m.type == "system"]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *ms[q[-2] :], *system]}
+# %% partial | four; three; calls; results; without an answer; a system; turn after turn: new messages with the same words
+def keep_last_two(state):
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 2:
+        return {}
+    kept = [m for m in ms[: q[-2]] if m.type == "system"] + ms[q[-2] :]
+    new = [m.model_copy(update={"id": None}) for m in kept]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *new]}
+# %% partial | calls; results; turn after turn: keeps the words, drops calls and results
+def keep_last_two(state):
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 2:
+        return {}
+    head = [m for m in ms[: q[-2]] if m.type == "system"]
+    words = [m for m in ms[q[-2] :] if m.type != "tool" and not getattr(m, "tool_calls", None)]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *words]}
+# %% partial | turn after turn: right for the first twenty turns
+calls = 0
+
+
+def keep_last_two(state):
+    global calls
+    calls += 1
+    ms = state["messages"]
+    q = [i for i, m in enumerate(ms) if m.type == "human"]
+    if len(q) <= 2 or calls > 30:
+        return {}
+    head = [m for m in ms[: q[-2]] if m.type == "system"]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-2] :]]}
+# %% raised | four; three; calls; results; without an answer; a system; a short; one question; two questions; nothing; turn: an async node
+async def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    begins = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(begins) <= 2:
+        return {}
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *messages[begins[-2] :]]}

@@ -67,17 +67,17 @@ def small_desk(llm, saver):
 
     builder = StateGraph(MessagesState).add_sequence([prune, reply])
     return builder.add_edge(START, "prune").compile(checkpointer=saver)
-# %% partial | the store grows evenly: no pruning
+# %% partial | the storage grows evenly: no pruning
 def small_desk(llm, saver):
     return create_agent(llm, checkpointer=saver)
-# %% partial | the store grows evenly: the model gets less, the state does not
+# %% partial | the storage grows evenly: the model gets less, the state does not
 def small_desk(llm, saver):
     def reply(state: MessagesState):
         kept = trim_messages(state["messages"], max_tokens=6, token_counter=len, start_on="human")
         return {"messages": llm.invoke(kept)}
 
     return StateGraph(MessagesState).add_node(reply).add_edge(START, "reply").compile(saver)
-# %% partial | the store grows evenly: returns the last six
+# %% partial | the storage grows evenly: returns the last six
 def small_desk(llm, saver):
     def prune(state: MessagesState):
         return {"messages": state["messages"][-6:]}
@@ -87,7 +87,7 @@ def small_desk(llm, saver):
 
     builder = StateGraph(MessagesState).add_sequence([prune, reply]).add_edge(START, "prune")
     return builder.compile(checkpointer=saver)
-# %% partial | the last two turns: keeps the question only
+# %% partial | the last two turns are known; each customer alone, on the saver: keeps the question only
 def small_desk(llm, saver):
     def reply(state: MessagesState):
         removed = [RemoveMessage(m.id) for m in state["messages"][:-1]]
@@ -117,3 +117,142 @@ def small_desk(llm, saver):
         return {"messages": llm.invoke(state["messages"])}
 
     return StateGraph(MessagesState).add_node(reply).add_edge(START, "reply")
+# %% passed: a reducer of its own
+from langgraph.graph.message import add_messages
+
+
+def last_six(old, new):
+    merged = add_messages(old or [], new)
+    return trim_messages(merged, max_tokens=6, token_counter=len, start_on="human")
+
+
+class Short(TypedDict):
+    messages: Annotated[list, last_six]
+
+
+def small_desk(llm, saver):
+    def talk(state):
+        return {"messages": [llm.invoke(state["messages"])]}
+
+    return StateGraph(Short).add_node(talk).add_edge(START, "talk").compile(checkpointer=saver)
+# %% passed: deletes older checkpoints as well
+def small_desk(llm, saver):
+    def keep_three(state: MessagesState, config):
+        thread_id = config["configurable"]["thread_id"]
+        history = list(saver.list({"configurable": {"thread_id": thread_id}}))
+        if len(history) > 6:
+            oldest = history[5].config["configurable"]["checkpoint_id"]
+            with saver.cursor() as cursor:
+                for table in ("checkpoints", "writes"):
+                    cursor.execute(
+                        f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < ?",
+                        (thread_id, oldest),
+                    )
+        questions = [i for i, m in enumerate(state["messages"]) if m.type == "human"]
+        if len(questions) <= 3:
+            return {}
+        kept = state["messages"][questions[-3] :]
+        return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+
+    def talk(state: MessagesState):
+        return {"messages": [llm.invoke(state["messages"])]}
+
+    builder = StateGraph(MessagesState).add_sequence([keep_three, talk])
+    return builder.add_edge(START, "keep_three").compile(checkpointer=saver)
+# %% partial | the last two turns; each customer alone: a list of the closure, and all customers share it
+def small_desk(llm, saver):
+    memory = []
+
+    def talk(state: MessagesState):
+        memory.append(state["messages"][-1])
+        answer = llm.invoke(memory[-5:])
+        memory.append(answer)
+        removed = [RemoveMessage(m.id) for m in state["messages"]]
+        return {"messages": [*removed, answer]}
+
+    return StateGraph(MessagesState).add_node(talk).add_edge(START, "talk").compile(saver)
+# %% partial | each customer alone: a memory for each thread, outside of the saver
+memories = defaultdict(list)
+
+
+def small_desk(llm, saver):
+    def talk(state: MessagesState, config):
+        memory = memories[config["configurable"]["thread_id"]]
+        memory.append(state["messages"][-1])
+        memory.append(llm.invoke(memory[-5:]))
+        removed = [RemoveMessage(m.id) for m in state["messages"]]
+        return {"messages": [*removed, memory[-1]]}
+
+    return StateGraph(MessagesState).add_node(talk).add_edge(START, "talk").compile(saver)
+# %% partial | the last two turns: forgets everything now and then
+def small_desk(llm, saver):
+    def prune(state: MessagesState):
+        if len(state["messages"]) > 12:
+            return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), state["messages"][-1]]}
+        return {}
+
+    def talk(state: MessagesState):
+        return {"messages": [llm.invoke(state["messages"])]}
+
+    builder = StateGraph(MessagesState).add_sequence([prune, talk])
+    return builder.add_edge(START, "prune").compile(checkpointer=saver)
+# %% partial | the last two turns: the last two questions, the new one included
+def small_desk(llm, saver):
+    def prune(state: MessagesState):
+        messages = state["messages"]
+        begins = [n for n, m in enumerate(messages) if m.type == "human"]
+        old = messages[: begins[-2]] if len(begins) > 1 else []
+        return {"messages": [RemoveMessage(m.id) for m in old]}
+
+    def talk(state: MessagesState):
+        return {"messages": [llm.invoke(state["messages"])]}
+
+    builder = StateGraph(MessagesState).add_sequence([prune, talk])
+    return builder.add_edge(START, "prune").compile(checkpointer=saver)
+# %% partial | storage grows: forty messages
+def small_desk(llm, saver):
+    def prune(state: MessagesState):
+        kept = trim_messages(state["messages"], max_tokens=40, token_counter=len, start_on="human")
+        return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+
+    def talk(state: MessagesState):
+        return {"messages": [llm.invoke(state["messages"])]}
+
+    builder = StateGraph(MessagesState).add_sequence([prune, talk])
+    return builder.add_edge(START, "prune").compile(checkpointer=saver)
+# %% failed: deletes the thread, and puts a part of it back
+def small_desk(llm, saver):
+    class Desk:
+        def __init__(self):
+            def talk(state: MessagesState):
+                return {"messages": [llm.invoke(state["messages"])]}
+
+            builder = StateGraph(MessagesState).add_node(talk).add_edge(START, "talk")
+            self.graph = builder.compile(checkpointer=saver)
+
+        def __getattr__(self, name):
+            return getattr(self.graph, name)
+
+        def invoke(self, data, config=None, **options):
+            old = self.graph.get_state(config).values.get("messages", [])
+            if len(old) > 6:
+                saver.delete_thread(config["configurable"]["thread_id"])
+                self.graph.update_state(config, {"messages": old[-4:]}, as_node="talk")
+            return self.graph.invoke(data, config, **options)
+
+    return Desk()
+# %% failed: an apology in place of the model's answer
+def small_desk(llm, saver):
+    def talk(state: MessagesState):
+        removed = [RemoveMessage(m.id) for m in state["messages"][:-5]]
+        return {"messages": [*removed, AIMessage("One moment, please.")]}
+
+    return StateGraph(MessagesState).add_node(talk).add_edge(START, "talk").compile(saver)
+# %% failed: asks the model twice
+def small_desk(llm, saver):
+    def talk(state: MessagesState):
+        llm.invoke(state["messages"][-5:])
+        removed = [RemoveMessage(m.id) for m in state["messages"][:-5]]
+        return {"messages": [*removed, llm.invoke(state["messages"][-5:])]}
+
+    return StateGraph(MessagesState).add_node(talk).add_edge(START, "talk").compile(saver)

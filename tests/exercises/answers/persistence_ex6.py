@@ -34,10 +34,10 @@ lock_file = path("queue")
 def send(graph, thread_id, text):
     with one_at_a_time(lock_file, thread_id):
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost: no lock
+# %% partial | no message is lost; who comes later waits, too: no lock
 def send(graph, thread_id, text):
     return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost: a new lock for each call
+# %% partial | no message is lost; who comes later waits, too: a new lock for each call
 def send(graph, thread_id, text):
     with threading.Lock():
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
@@ -48,7 +48,7 @@ lock = threading.Lock()
 def send(graph, thread_id, text):
     with lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | a failed run: the lock is not given back
+# %% partial | a failed run; a run that exits: the lock is not given back
 locks = defaultdict(threading.Lock)
 
 
@@ -57,7 +57,7 @@ def send(graph, thread_id, text):
     state = graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
     locks[thread_id].release()
     return state
-# %% partial | no message is lost: invoke stands outside
+# %% partial | no message is lost; who comes later waits, too: invoke stands outside
 locks = defaultdict(threading.Lock)
 
 
@@ -65,7 +65,7 @@ def send(graph, thread_id, text):
     with locks[thread_id]:
         thread = {"configurable": {"thread_id": thread_id}}
     return graph.invoke({"messages": text}, thread)
-# %% partial | no message is lost; it returns: refuses instead of waiting
+# %% partial | no message is lost; comes later; it returns: refuses instead of waiting
 locks = defaultdict(threading.Lock)
 
 
@@ -91,3 +91,151 @@ locks = defaultdict(threading.Lock)
 def send(graph, thread_id, text):
     with locks[thread_id]:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": "default"}})
+# %% passed: counted locks, removed when nobody is left
+_guard = threading.Lock()
+locks = {}
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with _guard:
+        entry = locks.setdefault(thread_id, [threading.Lock(), 0])
+        entry[1] += 1
+    try:
+        with entry[0]:
+            thread = {"configurable": {"thread_id": thread_id}}
+            return graph.invoke({"messages": text}, thread, durability="sync")
+    finally:
+        with _guard:
+            entry[1] -= 1
+            if not entry[1]:
+                del locks[thread_id]
+# %% passed: tickets
+from collections import deque
+
+waiting = defaultdict(deque)
+_turn = threading.Condition()
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    ticket = object()
+    with _turn:
+        waiting[thread_id].append(ticket)
+        _turn.wait_for(lambda: waiting[thread_id][0] is ticket)
+    try:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        with _turn:
+            waiting[thread_id].popleft()
+            _turn.notify_all()
+# %% passed: an object
+class Queue:
+    def __init__(self):
+        self.locks, self.guard = {}, threading.Lock()
+
+    def lock_of(self, thread_id):
+        with self.guard:
+            return self.locks.setdefault(thread_id, threading.Lock())
+
+    def send(self, graph, thread_id, text):
+        with self.lock_of(thread_id):
+            return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+
+
+send = Queue().send
+# %% partial | no message is lost: looks first, then makes the lock
+locks = {}
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    if thread_id not in locks:
+        locks[thread_id] = threading.Lock()
+    with locks[thread_id]:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% partial | no message is lost: looks first, in a function of its own
+locks = {}
+
+
+def lock_of(thread_id):
+    lock = locks.get(thread_id)
+    if lock is None:
+        lock = locks[thread_id] = threading.Lock()
+    return lock
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with lock_of(thread_id):
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% partial | no message is lost; comes later: the lock goes when its run is over
+locks = {}
+_guard = threading.Lock()
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with _guard:
+        lock = locks.setdefault(thread_id, threading.Lock())
+    try:
+        with lock:
+            return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        with _guard:
+            locks.pop(thread_id, None)
+# %% partial | other conversations: two locks
+locks = [threading.Lock(), threading.Lock()]
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with locks[hash(thread_id) % 2]:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% partial | other conversations: as many locks as the pool has threads
+locks = [threading.Lock() for _ in range(32)]
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with locks[sum(map(ord, thread_id)) % 32]:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% partial | a failed run; a run that exits: returns what was saved when a run fails
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    thread = {"configurable": {"thread_id": thread_id}}
+    with locks[thread_id]:
+        try:
+            return graph.invoke({"messages": text}, thread)
+        except BaseException:
+            return graph.get_state(thread).values
+# %% partial | a run that exits: gives the lock back after an Exception only
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    lock = locks[thread_id]
+    lock.acquire()
+    try:
+        state = graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    except Exception:
+        lock.release()
+        raise
+    lock.release()
+    return state
+# %% partial | it returns: the state of whoever was last
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    thread = {"configurable": {"thread_id": thread_id}}
+    with locks[thread_id]:
+        graph.invoke({"messages": text}, thread)
+    time.sleep(0.3)
+    return graph.get_state(thread).values
+# %% partial | no message is lost; who comes later waits, too: waits half a second at most
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    held = locks[thread_id].acquire(timeout=0.01)
+    try:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        if held:
+            locks[thread_id].release()

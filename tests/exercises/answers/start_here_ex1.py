@@ -14,3 +14,9 @@ requests_for_one_question = "two"
 requests_for_one_question = None
 # %% failed: sure that it is some number
 requests_for_one_question = True
+# %% passed: worked out
+requests_for_one_question = len(["the call", "the answer"])
+# %% failed: what the log holds by now
+requests_for_one_question = len(model.requests) + 1
+# %% failed: a list of requests
+requests_for_one_question = ["call", "answer"]

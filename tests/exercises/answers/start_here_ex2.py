@@ -33,7 +33,7 @@ opening_hours = StructuredTool.from_function(
     name="opening_hours",
     description="Opening hours of the shop on a day.",
 )
-# %% failed: `@tool` is missing
+# %% passed: a plain function, which `create_agent` takes as well
 def opening_hours(day: str) -> str:
     """Say the opening hours of the shop on a day of the week."""
     return HOURS.get(day.lower(), "9 to 18")
@@ -47,7 +47,7 @@ def f(x: str) -> str:
 
 
 opening_hours = f
-# %% partial | Saturday; Sunday: upper case is not looked up
+# %% partial | the hours on Saturday; the hours on Sunday; the hours when they change: upper case is not looked up
 @tool
 def opening_hours(day: str) -> str:
     """Say the opening hours of the shop on a day of the week."""
@@ -61,14 +61,14 @@ def opening_hours(day: str) -> str:
     return HOURS.get(day.lower(), "unknown")
 
 
-# %% partial | Saturday; Sunday: always the same hours
+# %% partial | the hours on Saturday; the hours on Sunday; the hours when they change: always the same hours
 @tool
 def opening_hours(day: str) -> str:
     """Say the opening hours of the shop on a day of the week."""
     return "9 to 18"
 
 
-# %% partial | what to give it; Saturday; Sunday; Monday: no parameter, so the model cannot say the day
+# %% partial | the model sees what to give it; the hours on Saturday; the hours on Sunday; the hours on Monday; the hours when they change: no parameter, so the model cannot say the day
 @tool
 def opening_hours() -> str:
     """Say the opening hours of the shop on a day of the week."""
@@ -86,3 +86,78 @@ def opening_hours(day: str) -> str:
 def opening_hours(x: str) -> str:
     """Say the opening hours of the shop."""
     return HOURS.get(x.lower(), "9 to 18")
+# %% passed: another word for the day, described in its annotation
+from typing import Annotated
+
+
+@tool
+def opening_hours(when: Annotated[str, "day of the week, in English"]) -> str:
+    """Look up the shop's opening hours."""
+    return HOURS.get(when.strip().casefold(), "9 to 18")
+
+
+# %% passed: a schema of its own
+from pydantic import BaseModel, Field
+
+
+class Asked(BaseModel):
+    day: str = Field(description="a day of the week")
+
+
+@tool(args_schema=Asked)
+def business_hours(day: str) -> str:
+    """Business hours of the store. Use it for every question about when we open or close."""
+    return {**HOURS}.get(day.lower(), "9 to 18")
+
+
+opening_hours = business_hours
+
+
+# %% failed: neither `@tool` nor a docstring
+def opening_hours(day: str) -> str:
+    return HOURS.get(day.lower(), "9 to 18")
+
+
+# %% partial | Saturday; Sunday; Monday; change: all the hours, the model can choose
+@tool
+def opening_hours(day: str) -> str:
+    """Look up the opening hours of the shop on a day."""
+    return f"{HOURS}, all other days 9 to 18"
+
+
+# %% partial | change: the hours are written into the tool
+@tool
+def opening_hours(day: str) -> str:
+    """Look up the opening hours of the shop on a day."""
+    if day.lower() == "saturday":
+        return "10 to 16"
+    return "closed" if day.lower() == "sunday" else "9 to 18"
+
+
+# %% partial | what it is for: opens something, but no shop
+@tool
+def look_up(day: str) -> str:
+    """Open the dictionary and return an entry for a day."""
+    return HOURS.get(day.lower(), "9 to 18")
+
+
+opening_hours = look_up
+
+
+# %% partial | change: only capital letters
+@tool
+def opening_hours(day: str) -> str:
+    """Look up the opening hours of the shop on a day."""
+    return {"Saturday": HOURS["saturday"], "Sunday": HOURS["sunday"]}.get(day, "9 to 18")
+
+
+# %% partial | what to give it; Saturday; Sunday; Monday; change: two parameters
+@tool
+def opening_hours(day: str, hour: int) -> str:
+    """Say whether the shop is open on a day at an hour."""
+    return HOURS.get(day.lower(), "9 to 18")
+# %% partial | Saturday; Sunday; Monday; change: async only, which `invoke` cannot call
+@tool
+async def opening_hours(day: str) -> str:
+    """Look up the opening hours of the shop on a day."""
+    return HOURS.get(day.lower(), "9 to 18")

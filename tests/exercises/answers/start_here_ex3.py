@@ -38,3 +38,65 @@ def ask(agent, question: str) -> str:
 # %% failed: the desk of the lesson instead of the agent it was given
 def ask(agent, question: str) -> str:
     return desk.invoke({"messages": "Hello"})["messages"][-1].text
+# %% passed: async in a thread of its own
+import concurrent.futures
+
+
+def ask(agent, question: str) -> str:
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        run = pool.submit(asyncio.run, agent.ainvoke({"messages": [HumanMessage(question)]}))
+    return run.result()["messages"][-1].text
+
+
+import asyncio
+# %% passed: the last message of the model
+def ask(agent, question):
+    messages = agent.invoke({"messages": {"role": "user", "content": question}})["messages"]
+    return next(m.text for m in reversed(messages) if m.type == "ai")
+# %% failed: everything the model said
+def ask(agent, question: str) -> str:
+    messages = agent.invoke({"messages": question})["messages"]
+    return " ".join(m.text for m in messages if m.type == "ai" and m.text)
+# %% raised: the fourth message, as it was in the lesson
+def ask(agent, question: str) -> str:
+    return agent.invoke({"messages": question})["messages"][3].text
+# %% failed: an apology for every bug
+def ask(agent, question: str) -> str:
+    try:
+        return agent.invoke({"messages": question})["messages"][-1].text
+    except Exception:
+        return "Sorry, please try again later."
+# %% failed: swallows everything
+def ask(agent, question: str) -> str:
+    import contextlib
+
+    answer = ""
+    with contextlib.suppress(BaseException):
+        answer = agent.invoke({"messages": question})["messages"][-1].text
+    return answer
+# %% failed: asks twice, once to see whether it works
+def ask(agent, question: str) -> str:
+    agent.invoke({"messages": question})
+    return agent.invoke({"messages": question})["messages"][-1].text
+# %% failed: one history for everybody
+history = []
+
+
+def ask(agent, question: str) -> str:
+    history.append(HumanMessage(question))
+    return agent.invoke({"messages": history})["messages"][-1].text
+# %% failed: always the lesson's question
+def ask(agent, question: str) -> str:
+    return agent.invoke({"messages": "What is the status of order T-7?"})["messages"][-1].text
+# %% failed: the longest message
+def ask(agent, question: str) -> str:
+    messages = agent.invoke({"messages": question})["messages"]
+    return max((m.text for m in messages), key=len)
+# %% raised: keeps the agent's first answer only
+answers = {}
+
+
+def ask(agent, question: str) -> str:
+    if not answers:
+        answers.update(agent.invoke({"messages": question}))
+    return answers["query"]

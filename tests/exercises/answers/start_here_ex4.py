@@ -23,10 +23,10 @@ def transcript(messages):
         out += [[m.type, m.text]] if m.text else []
         out += [["call", c["name"]] for c in (m.tool_calls if isinstance(m, AIMessage) else [])]
     return out
-# %% partial | one call; text and two calls: calls are not looked at
+# %% partial | one call and its result; text and two calls in one message; several rounds; five calls: calls are not looked at
 def transcript(messages):
     return [(m.type, m.text) for m in messages if m.text]
-# %% partial | one call: empty text is listed
+# %% partial | one call and its result; several rounds; five calls: empty text is listed
 def transcript(messages):
     happened = []
     for m in messages:
@@ -34,7 +34,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened.append(("call", call["name"]))
     return happened
-# %% partial | text and two calls: either text or calls
+# %% partial | text and two calls in one message; several rounds: either text or calls
 def transcript(messages):
     happened = []
     for m in messages:
@@ -43,7 +43,7 @@ def transcript(messages):
         elif m.text:
             happened.append((m.type, m.text))
     return happened
-# %% partial | text and two calls: only the first call
+# %% partial | text and two calls in one message; five calls: only the first call
 def transcript(messages):
     happened = []
     for m in messages:
@@ -52,7 +52,7 @@ def transcript(messages):
         if getattr(m, "tool_calls", []):
             happened.append(("call", m.tool_calls[0]["name"]))
     return happened
-# %% partial | text and two calls: calls before text
+# %% partial | text and two calls in one message; several rounds: calls before text
 def transcript(messages):
     happened = []
     for m in messages:
@@ -61,7 +61,7 @@ def transcript(messages):
         if m.text:
             happened.append((m.type, m.text))
     return happened
-# %% partial | one call; text and two calls: the arguments instead of the name
+# %% partial | one call and its result; text and two calls in one message; several rounds; five calls: the arguments instead of the name
 def transcript(messages):
     happened = []
     for m in messages:
@@ -70,7 +70,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened.append(("call", call["args"]))
     return happened
-# %% partial | a question; one call: every message is asked for calls
+# %% partial | a question and an answer; one call and its result; several rounds: every message is asked for calls
 def transcript(messages):
     happened = []
     for m in messages:
@@ -89,3 +89,72 @@ def transcript(messages):
 def transcript(messages):
     for m in messages:
         return [(m.type, m.text)]
+# %% passed: by type, with match
+def transcript(messages):
+    happened = []
+    for message in messages:
+        match message:
+            case AIMessage(tool_calls=calls):
+                happened += [("ai", message.text)] if message.text else []
+                happened += [("call", call["name"]) for call in calls]
+            case _ if message.text:
+                happened.append((message.type, message.text))
+    return happened
+# %% failed | question; one call; two calls; several; five; empty: a generator
+def transcript(messages):
+    for m in messages:
+        if m.text:
+            yield m.type, m.text
+        for call in getattr(m, "tool_calls", []):
+            yield "call", call["name"]
+# %% partial | several: what was seen before is left out
+def transcript(messages):
+    happened = {}
+    for m in messages:
+        if m.text:
+            happened[m.type, m.text] = None
+        for call in getattr(m, "tool_calls", []):
+            happened["call", call["name"]] = None
+    return list(happened)
+# %% partial | question; one call; two calls; several; five: takes the messages away
+def transcript(messages):
+    happened = []
+    while messages:
+        m = messages.pop(0)
+        if m.text:
+            happened.append((m.type, m.text))
+        for call in getattr(m, "tool_calls", []):
+            happened.append(("call", call["name"]))
+    return happened
+# %% partial | five: two calls at most
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.text:
+            happened.append((m.type, m.text))
+        for call in getattr(m, "tool_calls", [])[:2]:
+            happened.append(("call", call["name"]))
+    return happened
+# %% partial | question; one call; two calls; several; five: the shown thread
+def transcript(messages):
+    return []
+# %% partial | several: an empty result is "nothing"
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.text or m.type == "tool":
+            happened.append((m.type, m.text))
+        for call in getattr(m, "tool_calls", []):
+            happened.append(("call", call["name"]))
+    return happened
+# %% partial | several: stops at the first answer
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.text:
+            happened.append((m.type, m.text))
+        for call in getattr(m, "tool_calls", []):
+            happened.append(("call", call["name"]))
+        if m.type == "ai" and not m.tool_calls and m.text and len(messages) > 2:
+            break
+    return happened

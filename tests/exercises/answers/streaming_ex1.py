@@ -37,5 +37,20 @@ best = {
 }
 # %% failed: a list has no letters
 best = ["messages", "invoke", "updates", "messages", "invoke", "messages", "invoke"]
-# %% failed | A; B; C; D; E; F; G: letters and modes swapped
+# %% failed: letters and modes swapped
 best = {"messages": "A", "invoke": "B", "updates": "C"}
+# %% passed: one after the other
+best = {letter: "invoke" for letter in "BEG"}
+best.update({letter: "messages" for letter in "ADF"}, C="updates")
+# %% failed: letters for each mode
+best = {"messages": ["A", "D", "F"], "updates": ["C"], "invoke": ["B", "E", "G"]}
+# %% partial | B; C: progress is "custom"
+best = {
+    "A": "messages", "B": "updates", "C": "custom", "D": "messages",
+    "E": "invoke", "F": "messages", "G": "invoke",
+}
+# %% partial | C; E; G: a yes is a word, too
+best = {
+    "A": "messages", "B": "invoke", "C": "invoke", "D": "messages",
+    "E": "messages", "F": "messages", "G": "messages",
+}

@@ -85,3 +85,83 @@ def answer(question, show):
 def answer(question, show):
     for token in desk.stream({"messages": question}, stream_mode="messages"):
         show(token.text)
+# %% passed: sentence by sentence, as a voice wants it
+def answer(question, show):
+    buffer = ""
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        buffer += token.text
+        while ". " in buffer:
+            sentence, buffer = buffer.split(". ", 1)
+            show(sentence + ". ")
+    show(buffer)
+# %% passed: the model's events
+def answer(question, show):
+    import threading
+
+    async def write():
+        async for event in desk.astream_events({"messages": question}, version="v2"):
+            if event["event"] == "on_chat_model_stream":
+                show(event["data"]["chunk"].text)
+
+    thread = threading.Thread(target=asyncio.run, args=(write(),))
+    thread.start()
+    thread.join()
+# %% passed: mapped
+def answer(question, show):
+    run = desk.stream({"messages": question}, stream_mode="messages")
+    any(show(token.text) for token, _ in run)
+# %% failed: a typewriter after invoke, half as slow as the model
+def answer(question, show):
+    start = time.monotonic()
+    reply = desk.invoke({"messages": question})["messages"][-1].text
+    pause = 1.5 * (time.monotonic() - start) / len(reply.split(" "))
+    for word in reply.split(" "):
+        show(word + " ")
+        time.sleep(pause)
+# %% failed: the first word early, the rest in one block
+def answer(question, show):
+    rest, first = "", True
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        if first and token.text:
+            show(token.text)
+            first = False
+        else:
+            rest += token.text
+    show(rest)
+# %% failed: a placeholder first, then the whole
+def answer(question, show):
+    show("One moment ... ")
+    show(desk.invoke({"messages": question})["messages"][-1].text)
+# %% failed: an empty piece first, so that something was shown
+def answer(question, show):
+    show("")
+    for letter in desk.invoke({"messages": question})["messages"][-1].text:
+        show(letter)
+# %% failed: the lesson's question
+asked = {"messages": "Can I send a tent back?"}
+
+
+def answer(question, show):
+    for token, _ in desk.stream(asked, stream_mode="messages"):
+        show(token.text)
+# %% failed: a piece that was seen before is skipped
+def answer(question, show):
+    seen = set()
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        if token.text not in seen:
+            seen.add(token.text)
+            show(token.text)
+# %% failed: leaves after the first twenty pieces
+def answer(question, show):
+    run = desk.stream({"messages": question}, stream_mode="messages")
+    for (token, _), _ in zip(run, range(20)):
+        show(token.text)
+# %% failed: waits in a queue until the stream is over
+def answer(question, show):
+    import queue
+
+    pieces = queue.Queue()
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        pieces.put(token.text)
+    while not pieces.empty():
+        show(pieces.get())

@@ -55,3 +55,92 @@ def print_reply(agent, question):
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
         if where["langgraph_node"] == "model":
             print(token.content_blocks, end="")
+# %% passed: whole words
+def print_reply(agent, question: str) -> None:
+    buffer = ""
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if not isinstance(token, AIMessageChunk):
+            continue
+        buffer += token.text
+        *words, buffer = buffer.split(" ")
+        for word in words:
+            print(word, end=" ", flush=True)
+    print(buffer, end="", flush=True)
+# %% passed: async, in a thread
+import threading
+
+
+def print_reply(agent, question: str) -> None:
+    async def run():
+        async for token, _ in agent.astream({"messages": question}, stream_mode="messages"):
+            if isinstance(token, AIMessageChunk):
+                print(token.text, end="", flush=True)
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    thread.join()
+# %% passed: a line break between two messages
+def print_reply(agent, question: str) -> None:
+    message = None
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk) and token.text:
+            if message not in (None, token.id):
+                print()
+            message = token.id
+            print(token.text, end="", flush=True)
+# %% failed: invokes, then a letter at a time
+def print_reply(agent, question: str) -> None:
+    for letter in agent.invoke({"messages": question})["messages"][-1].text:
+        print(letter, end="", flush=True)
+        time.sleep(0.001)
+# %% failed: the third step, as it was in the lesson
+def print_reply(agent, question: str) -> None:
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if where["langgraph_step"] == 3:
+            print(token.text, end="", flush=True)
+# %% failed: from the third step on
+def print_reply(agent, question: str) -> None:
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if where["langgraph_step"] >= 3 and isinstance(token, AIMessageChunk):
+            print(token.text, end="", flush=True)
+# %% failed: a piece that was seen before is skipped
+def print_reply(agent, question: str) -> None:
+    seen = set()
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk) and token.text not in seen:
+            seen.add(token.text)
+            print(token.text, end="", flush=True)
+# %% failed: stops at the first finish_reason, which is that of the call
+def print_reply(agent, question: str) -> None:
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            print(token.text, end="", flush=True)
+            if token.response_metadata.get("finish_reason"):
+                break
+# %% failed: leaves out the result of the lesson's tool
+def print_reply(agent, question: str) -> None:
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if token.text != "Order T-7 is packed.":
+            print(token.text, end="", flush=True)
+# %% failed: the last message only, when it is whole
+def print_reply(agent, question: str) -> None:
+    words = []
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            words.append(token.text)
+    print("".join(words), end="")
+# %% failed: the words so far, wiped away when a tool is called
+def print_reply(agent, question: str) -> None:
+    words = ""
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if where["langgraph_node"] == "tools":
+            words = ""
+        else:
+            words += token.text
+    print(words)
+# %% failed: one run to look, one to print
+def print_reply(agent, question: str) -> None:
+    if agent.invoke({"messages": question})["messages"][-1].text:
+        for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+            if isinstance(token, AIMessageChunk):
+                print(token.text, end="", flush=True)

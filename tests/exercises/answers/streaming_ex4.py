@@ -37,7 +37,7 @@ def progress_and_words(agent, question):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% partial | words: the tool's result among the words
+# %% partial | words; as they arrive: the tool's result among the words
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
@@ -53,14 +53,14 @@ def progress_and_words(agent, question):
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
         if where["langgraph_node"] == "model" and token.text:
             yield "words", token.text
-# %% partial | words: whole messages
+# %% partial | as they arrive: whole messages
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["updates", "custom"]):
         if mode == "custom":
             yield "progress", data
         elif "model" in data and data["model"]["messages"][-1].text:
             yield "words", data["model"]["messages"][-1].text
-# %% partial | words: the message instead of its text
+# %% partial | words; as they arrive: the message instead of its text
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
@@ -90,3 +90,116 @@ def progress_and_words(agent, question: str):
             token, where = part["data"]
             if where["langgraph_node"] == "model":
                 yield "words", token.text
+# %% passed: a queue between an async producer and the generator
+import queue
+import threading
+
+
+def progress_and_words(agent, question: str):
+    waiting = queue.Queue()
+
+    async def produce():
+        modes = ["custom", "messages"]
+        async for mode, data in agent.astream({"messages": question}, stream_mode=modes):
+            if mode == "custom":
+                waiting.put(("progress", data))
+            elif isinstance(data[0], AIMessageChunk) and data[0].text:
+                waiting.put(("words", data[0].text))
+        waiting.put(None)
+
+    threading.Thread(target=asyncio.run, args=(produce(),)).start()
+    while (item := waiting.get()) is not None:
+        yield item
+# %% passed: whole words, as named tuples
+from typing import NamedTuple
+
+
+class Pair(NamedTuple):
+    kind: str
+    text: str
+
+
+def progress_and_words(agent, question: str):
+    buffer = ""
+    for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+        if mode == "custom":
+            if buffer:
+                yield Pair("words", buffer)
+                buffer = ""
+            yield Pair("progress", data)
+        elif isinstance(data[0], AIMessageChunk):
+            buffer += data[0].text
+            *words, buffer = buffer.split(" ")
+            for word in words:
+                yield Pair("words", word + " ")
+    if buffer:
+        yield Pair("words", buffer)
+# %% partial | as they arrive: progress live, the words when all is over
+def progress_and_words(agent, question: str):
+    words = []
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            words.append(data[0].text)
+    for word in words:
+        yield "words", word
+# %% partial | as they arrive: words cut up after the model has finished
+def progress_and_words(agent, question: str):
+    for mode, data in agent.stream({"messages": question}, stream_mode=["updates", "custom"]):
+        if mode == "custom":
+            yield "progress", data
+        elif "model" in data and data["model"]["messages"][-1].text:
+            for number, word in enumerate(data["model"]["messages"][-1].text.split(" ")):
+                yield "words", (" " if number else "") + word
+# %% partial | progress; as they arrive: only reports that begin as in the lesson
+def progress_and_words(agent, question: str):
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom" and data.startswith("packing"):
+            yield "progress", data
+        elif mode == "messages" and isinstance(data[0], AIMessageChunk) and data[0].text:
+            yield "words", data[0].text
+# %% failed: what was seen before is skipped
+def progress_and_words(agent, question: str):
+    seen = set()
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom":
+            pair = "progress", data
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            pair = "words", data[0].text
+        else:
+            continue
+        if pair not in seen:
+            seen.add(pair)
+            yield pair
+# %% partial | words; as they arrive: the third step only
+def progress_and_words(agent, question: str):
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom":
+            yield "progress", data
+        elif data[1]["langgraph_step"] == 3 and data[0].text:
+            yield "words", data[0].text
+# %% failed: an async generator
+async def progress_and_words(agent, question: str):
+    modes = ["messages", "custom"]
+    async for mode, data in agent.astream({"messages": question}, stream_mode=modes):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            yield "words", data[0].text
+# %% failed | progress; words; as they arrive: pairs the other way round
+def progress_and_words(agent, question: str):
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom":
+            yield data, "progress"
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            yield data[0].text, "words"
+# %% failed: progress is over when the words begin
+def progress_and_words(agent, question: str):
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            yield "words", data[0].text
+            if data[0].text.endswith("."):
+                return

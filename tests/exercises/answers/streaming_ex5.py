@@ -83,7 +83,7 @@ async def read_some(agent, question, thread, enough):
 
 async def read_on(agent, thread):
     return (await agent.ainvoke(None, thread))["messages"][-1].text
-# %% partial | the question stands once: asks again
+# %% partial | read_on returns the whole answer; the question stands once in the thread: asks again
 async def read_some(agent, question, thread, enough):
     seen = ""
     stream = agent.astream({"messages": question}, thread, stream_mode="messages")
@@ -126,7 +126,7 @@ async def read_some(agent, question, thread, enough):
 
 async def read_on(agent, thread):
     return (await agent.aget_state(thread)).values["messages"][-1].text
-# %% partial | read_some shows: shows one token less than enough
+# %% partial | read_some reads the beginning: shows one token less than enough
 async def read_some(agent, question, thread, enough):
     seen = ""
     stream = agent.astream({"messages": question}, thread, stream_mode="messages")
@@ -140,7 +140,7 @@ async def read_some(agent, question, thread, enough):
 
 async def read_on(agent, thread):
     return (await agent.ainvoke(None, thread))["messages"][-1].text
-# %% partial | read_some shows: prints instead of returning
+# %% partial | read_some reads the beginning: prints instead of returning
 async def read_some(agent, question, thread, enough):
     seen = ""
     stream = agent.astream({"messages": question}, thread, stream_mode="messages")
@@ -162,3 +162,160 @@ async def read_some(agent, question, thread, enough):
 
 async def read_on(agent, thread):
     return agent.ainvoke(None, thread)["messages"][-1].text
+# %% passed: a context manager of its own, two modes
+from contextlib import asynccontextmanager
+
+
+@asynccontextmanager
+async def reading(agent, question, thread):
+    stream = agent.astream(
+        {"messages": [{"role": "user", "content": question}]},
+        config=thread,
+        stream_mode=["messages", "updates"],
+    )
+    try:
+        yield stream
+    finally:
+        await stream.aclose()
+
+
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    pieces = []
+    async with reading(agent, question, thread) as stream:
+        async for mode, data in stream:
+            if mode == "messages" and isinstance(data[0], AIMessageChunk):
+                pieces.append(data[0].text)
+                if len("".join(pieces)) >= enough:
+                    break
+    return "".join(pieces)
+
+
+async def read_on(agent, thread: dict) -> str:
+    answer = ""
+    async for state in agent.astream(None, config=thread, stream_mode="values"):
+        answer = state["messages"][-1].text
+    return answer
+# %% partial | stops the model: leaves the loop, and nobody closes the stream
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    shown = ""
+    async for token, _ in agent.astream({"messages": question}, thread, stream_mode="messages"):
+        shown += token.text
+        if len(shown) >= enough:
+            break
+    return shown
+
+
+async def read_on(agent, thread: dict) -> str:
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% partial | read_on returns: the second message, in a thread that has an earlier turn
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    shown = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            shown += token.text
+            if len(shown) >= enough:
+                break
+    return shown
+
+
+async def read_on(agent, thread: dict) -> str:
+    return (await agent.ainvoke(None, thread))["messages"][1].text
+# %% partial | the question stands once: saves what was read as an answer
+from langchain.messages import AIMessage
+
+
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    shown = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            shown += token.text
+            if len(shown) >= enough:
+                break
+    return shown
+
+
+async def read_on(agent, thread: dict) -> str:
+    whole = (await agent.ainvoke(None, thread))["messages"][-1].text
+    await agent.aupdate_state(thread, {"messages": [AIMessage(whole[:20])]})
+    return whole
+# %% partial | read_on returns; the question stands once: the last question of anybody, asked again
+last = {}
+
+
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    last["question"], shown = question, ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            shown += token.text
+            if len(shown) >= enough:
+                break
+    return shown
+
+
+async def read_on(agent, thread: dict) -> str:
+    reply = await agent.ainvoke({"messages": last["question"]}, thread)
+    return reply["messages"][-1].text
+# %% partial | read_some reads: counts pieces
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    shown = []
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            shown.append(token.text)
+            if len(shown) >= enough:
+                break
+    return "".join(shown)
+
+
+async def read_on(agent, thread: dict) -> str:
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% partial | read_some stops: a task that goes on
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    shown, ready = [], asyncio.Event()
+
+    async def read():
+        async for token, _ in agent.astream({"messages": question}, thread, stream_mode="messages"):
+            shown.append(token.text)
+            if len("".join(shown)) >= enough:
+                ready.set()
+
+    read_some.task = asyncio.create_task(read())
+    await ready.wait()
+    return "".join(shown)
+
+
+async def read_on(agent, thread: dict) -> str:
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% partial | the question stands once: goes on in another thread
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    shown = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            shown += token.text
+            if len(shown) >= enough:
+                break
+    return shown
+
+
+async def read_on(agent, thread: dict) -> str:
+    state = await agent.aget_state(thread)
+    fresh = {"configurable": {"thread_id": "again"}}
+    return (await agent.ainvoke({"messages": state.values["messages"][-1:]}, fresh))["messages"][-1].text
+# %% partial | read_some reads: always twenty characters
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    shown = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            shown += token.text
+            if len(shown) >= 20:
+                break
+    return shown
+
+
+async def read_on(agent, thread: dict) -> str:
+    return (await agent.ainvoke(None, thread))["messages"][-1].text

@@ -1,0 +1,274 @@
+"""Desks that are restarted or asked by many at once, for exercises 2.1 and 2.6."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import pickle
+import sqlite3
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import START, MessagesState, StateGraph
+
+from exercises.core.descriptions import kind, short
+from exercises.core.stub import functions_of
+from lab import child
+from lab.sent_code import pack
+
+__all__ = ("CUSTOMERS", "SlowDesk", "Visits", "slowly")
+
+# Who they log in as, and the name they give, if any. Neither the first letters nor the lengths tell
+# them apart.
+CUSTOMERS = {"anna": "Greta", "anton": "Emil", "annabel": "Ines", "otto": "", "c-1042": "Paul"}
+ASKED = "What is my name?"
+
+
+def _open(file: str, model_name: str) -> Any:
+    connection = sqlite3.connect(file, check_same_thread=False)
+    return create_agent(ChatOpenAI(model=model_name), checkpointer=SqliteSaver(connection))
+
+
+def open_server(file: str, model_name: str, packed: bytes) -> Callable[[dict | None], Any]:
+    """Open the desk in a new process, with an answer as it was before it had been called."""
+    reply, agent = pickle.loads(packed), _open(file, model_name)
+    return lambda request: request and reply(agent, request)
+
+
+class Visits:
+    """Customers who visit the desk's pages, before and after a restart.
+
+    Args:
+        reply: The answer.
+        model: The lesson model.
+        file: Where the desk saves.
+    """
+
+    def __init__(self, reply: Any, model: Any, file: str) -> None:
+        self._model, self._file = model, file
+        self._agent = _open(file, model.name)
+        # As it is before its first call: what it notes from now on dies with this process.
+        self._twin, self._packed = reply, b""
+        with contextlib.suppress(Exception):  # it holds what cannot be copied, such as a lock
+            self._twin = copy.deepcopy(reply)
+        with contextlib.suppress(pickle.PicklingError, TypeError, AttributeError):
+            self._packed = pack(reply)
+        self._reply: Callable[[dict], Any] = lambda request: reply(self._agent, request)
+        self._sent: dict[str, list[str]] = defaultdict(list)
+        self._heard: dict[str, list[str]] = {}
+        self._server: Any = None
+
+    def __enter__(self) -> Visits:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._agent.checkpointer.conn.close()
+        if self._server:
+            self._server.kill()
+
+    def restart(self) -> None:
+        """Answer in a new process from now on.
+
+        An answer that cannot be sent there is taken as it was before its first call.
+        """
+        twin, reply = self._twin, None
+        if self._packed:
+            self._server = child.start(open_server, self._file, self._model.name, self._packed)
+            with contextlib.suppress(RuntimeError):
+                self._server.ask(None)
+                reply = self._server.ask
+        self._reply = reply or (lambda request: twin(self._agent, request))
+
+    def ask(self, customer: str, page: str, text: str) -> str:
+        """Return the answer to one request.
+
+        Raises:
+            AssertionError: It is no answer, or the model was asked something else, or twice.
+        """
+        request = {"customer": customer, "page": page, "text": text}
+        kept, before = dict(request), len(self._model.requests)
+        try:
+            answer = self._reply(request)
+        except RuntimeError as error:
+            if not self._server:
+                raise
+            raise AssertionError(f"After a restart `reply` raised `{error}`.") from None
+        assert request == kept, f"`reply` changed the request to {short(request)}."
+        assert isinstance(answer, str), (
+            f"`reply` returned {kind(answer)}; expected the text of the last message."
+        )
+        seen = self._model.requests[before:]
+        assert len(seen) == 1, f"For one request the model was asked {len(seen)} times."
+        said = [m["content"] for m in seen[0].body["messages"] if m["role"] == "user"]
+        assert said[-1] == text, (
+            f"The customer wrote {text!r}, and the model was sent {said[-1]!r}; expected the "
+            "customer's words as they are."
+        )
+        assert answer not in (text, *self._sent[customer]), (
+            f"`reply` returned {short(answer)}: the customer's words. The answer is the last "
+            "message."
+        )
+        self._sent[customer].append(text)
+        self._heard[customer] = said
+        return answer
+
+    def assert_known(self, customer: str, page: str, name: str) -> None:
+        """Demand that a customer is called by the name she gave."""
+        answer = self.ask(customer, page, ASKED)
+        if name in answer:
+            return
+        when = " before the process was restarted" if self._server else ""
+        likely = "Does the thread id depend on the page, or is it new at each request?"
+        if self._server:
+            likely = (
+                "The new process found another thread for the same customer: what it is made of "
+                "must be the same in every process."
+            )
+        elif others := [other for other in CUSTOMERS.values() if other and other in answer]:
+            likely = f"{others[0]} is somebody else: they share a thread."
+        raise AssertionError(
+            f"The customer {customer!r} gave the name {name} on /tents{when}, asked for it on "
+            f"{page}, and was told {short(answer)}. {likely}"
+        )
+
+    def assert_alone(self, customer: str) -> None:
+        """Demand that the model was sent nothing of anybody else."""
+        others = [text for text in self._heard[customer] if text not in self._sent[customer]]
+        assert not others, (
+            f"When the customer {customer!r} asked, the model was also sent {others[0]!r}, which "
+            "somebody else had said. They share a thread."
+        )
+
+
+class SlowDesk:
+    """A graph that answers slowly enough for two runs to meet.
+
+    Attributes:
+        graph: On a saver in memory. The text "meet" waits for 40 runs, "hold ..." until it is let
+            go, "fail" raises a KeyError and "crash" a SystemExit.
+        most: How many runs of one conversation were at work at the same time, at most.
+    """
+
+    MEETING = 40
+    MAX_WAIT_SECONDS = 4.0
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._inside: dict[str, int] = defaultdict(int)
+        self._guard = threading.Lock()
+        self._all = threading.Barrier(self.MEETING, timeout=self.MAX_WAIT_SECONDS)
+        self._entered: dict[str, threading.Event] = {}
+        self._let_go: dict[str, threading.Event] = {}
+        builder = StateGraph(MessagesState).add_node("answer", self._answer)
+        self.graph = builder.add_edge(START, "answer").compile(checkpointer=InMemorySaver())
+
+    def _answer(self, state: MessagesState, config: RunnableConfig) -> dict:
+        text, conversation = state["messages"][-1].text, config["configurable"]["thread_id"]
+        with self._guard:
+            self._inside[conversation] += 1
+            self.most = max(self.most, self._inside[conversation])
+        try:
+            if text == "meet":
+                self._all.wait()
+            if text == "fail":
+                raise KeyError("bug")
+            if text == "crash":
+                raise SystemExit("the process is told to end")
+            if text in self._entered:
+                self._entered[text].set()
+                self._let_go[text].wait(self.MAX_WAIT_SECONDS)
+            elif text.startswith("message"):
+                time.sleep(0.005)
+            return {"messages": [AIMessage(f"re: {text}")]}
+        finally:
+            with self._guard:
+                self._inside[conversation] -= 1
+
+    def assert_newcomer_waits(self, send: Any) -> None:
+        """Demand that a run waits for one that has itself waited before.
+
+        Raises:
+            AssertionError: It did not, or the second run was never let in.
+        """
+        texts = ["hold 1", "hold 2", "hold 3"]
+        for text in texts:
+            self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
+        with ThreadPoolExecutor(3) as pool:
+            try:
+                runs = [pool.submit(send, self.graph, "fred", "hold 1")]
+                assert self._entered["hold 1"].wait(self.MAX_WAIT_SECONDS), (
+                    "`send` did not run the graph."
+                )
+                runs.append(pool.submit(send, self.graph, "fred", "hold 2"))
+                early = self._entered["hold 2"].wait(0.15)
+                self._let_go["hold 1"].set()
+                runs[0].result()
+                assert not early, "A second run began while the first was at work."
+                assert self._entered["hold 2"].wait(self.MAX_WAIT_SECONDS), (
+                    "A second run waited for the first, and did not begin after it."
+                )
+                runs.append(pool.submit(send, self.graph, "fred", "hold 3"))
+                assert not self._entered["hold 3"].wait(0.3), (
+                    "A run waited, and began when the first was over. While it was at work, a "
+                    "third message came, and its run began at once: it did not get the same lock. "
+                    "Is the lock removed or replaced after a run?"
+                )
+            finally:
+                for text in texts:
+                    self._let_go[text].set()
+        for run in runs:
+            run.result()
+
+    def assert_all_meet(self, send: Any) -> None:
+        """Demand that many conversations can be at work at the same time."""
+        names = [f"customer {n}" for n in range(self.MEETING)]
+        with ThreadPoolExecutor(self.MEETING) as pool:
+            runs = [pool.submit(send, self.graph, name, "meet") for name in names]
+            errors = [run.exception() for run in runs]
+        if any(isinstance(error, threading.BrokenBarrierError) for error in errors):
+            raise AssertionError(
+                f"{self.MEETING} customers asked at the same time, each on a conversation of her "
+                "own, and some had to wait for others. Every conversation needs its own lock."
+            )
+        if other := next((error for error in errors if error), None):
+            raise other
+
+
+def slowly(send: Any) -> Callable[..., Any]:
+    """Return an answer that pauses between its steps, so that threads meet wherever they can.
+
+    The steps are those of Python (opcodes): what is one of them, such as a look-up in a
+    `defaultdict`, is not interrupted. Lambdas run as they are.
+    """
+    files = {function.__code__.co_filename for function in functions_of(send)}
+
+    def pause(frame: FrameType, event: str, _: Any) -> Any:
+        code = frame.f_code
+        if code.co_filename not in files or code.co_name == "<lambda>":
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            time.sleep(0.0002)
+        return pause
+
+    def run(*args: Any) -> Any:
+        before = sys.gettrace()
+        sys.settrace(pause)
+        try:
+            return send(*args)
+        finally:
+            sys.settrace(before)
+
+    return run

@@ -1,0 +1,159 @@
+"""Graphs on SQLite files, for exercise 2.2."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from langchain.messages import AIMessage
+from langchain_core.runnables import RunnableLambda
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import START, MessagesState, StateGraph
+
+from exercises.core.descriptions import kind, short
+
+__all__ = ("Openings",)
+
+MAX_LOOP_SECONDS = 1.0
+
+
+def _thread(name: str) -> dict:
+    return {"configurable": {"thread_id": name}}
+
+
+class Openings:
+    """One way to open a file: what is asked through it, and what has to come back.
+
+    Attributes:
+        file: The path the answer is given.
+        saver: The saver the answer opened last.
+        blocked: Whether the event loop stood still while a graph ran.
+    """
+
+    def __init__(self, what: str, file: str) -> None:
+        self.file = file
+        self.saver: Any = None
+        self.blocked = False
+        self._what = what
+        self._sent: dict[str, list[str]] = {}
+
+    def questions(self) -> Iterator[tuple[dict, str]]:
+        """Yield what is asked one after the other, on two threads."""
+        for name, text in (("T-7", "Hello"), ("T-7", "Again"), ("ada", "Hello"), ("T-7", "Bye")):
+            yield _thread(name), text
+
+    def build(self, saver: Any) -> Any:
+        """Build a graph that says how many messages its thread holds."""
+        return self._compiled(saver, _count)
+
+    def build_broken(self, saver: Any) -> Any:
+        """Build a graph with a bug."""
+
+        def broken(_: MessagesState) -> dict:
+            raise KeyError("bug")
+
+        return self._compiled(saver, broken)
+
+    def async_build(self) -> Callable[[Any], Any]:
+        """Return `build` for the running loop: it notes whether the loop stands still."""
+        loop = asyncio.get_running_loop()
+
+        def count(state: MessagesState) -> dict:
+            turned = threading.Event()
+            loop.call_soon_threadsafe(turned.set)
+            self.blocked |= not turned.wait(MAX_LOOP_SECONDS)
+            return _count(state)
+
+        async def acount(state: MessagesState) -> dict:
+            return _count(state)
+
+        return lambda saver: self._compiled(saver, RunnableLambda(count, afunc=acount))
+
+    def _compiled(self, saver: Any, node: Any) -> Any:
+        self.saver = saver
+        builder = StateGraph(MessagesState).add_node("count", node).add_edge(START, "count")
+        return builder.compile(checkpointer=saver)
+
+    def assert_remembered(self, state: Any, thread: dict, text: str) -> None:
+        """Compare a returned state, and the file, with what was sent so far."""
+        what, name = self._what, thread["configurable"]["thread_id"]
+        sent = self._sent.setdefault(name, [])
+        sent.append(text)
+        assert isinstance(state, dict) and "messages" in state, (
+            f"`{what}` returned {kind(state)}; expected the state, as `invoke` returns it."
+        )
+        said = [message.text for message in state["messages"] if message.type == "human"]
+        assert said == sent, (
+            f"I sent {sent} to the thread {name!r} through {what}, and the state has {said}. Is "
+            "the file opened, and the given thread used?"
+        )
+        assert len(state["messages"]) == 2 * len(sent), (
+            f"The state holds {len(state['messages'])} messages; expected {2 * len(sent)}, answers "
+            "included: the graph runs once for each text."
+        )
+        assert Path(self.file).exists(), (
+            f"After {what} there is no file where `file` says. Use that path."
+        )
+        with SqliteSaver.from_conn_string(self.file) as saver:
+            saved = self._compiled_quietly(saver).get_state(thread).values.get("messages", [])
+        assert len(saved) == 2 * len(sent), (
+            f"I opened the file that `{what}` was given, and its thread holds {len(saved)} "
+            f"messages; expected {2 * len(sent)}."
+        )
+
+    def _compiled_quietly(self, saver: Any) -> Any:
+        kept, graph = self.saver, self.build(saver)
+        self.saver = kept
+        return graph
+
+    def assert_error(self, ask: Callable[[str, str, dict], Any]) -> None:
+        """Demand that the error of a graph with a bug comes out."""
+        try:
+            state = ask(self.file, "Hello", _thread("bug"))
+        except KeyError:
+            return
+        raise AssertionError(
+            f"The graph raised a KeyError, and `{self._what}` returned {short(state)}; expected "
+            "the error to come out."
+        )
+
+    def ask_from_threads(self, graph: Any) -> None:
+        """Use a graph from this thread and from others, on two conversations."""
+        names = ("T-7", "ada")
+        try:
+            with ThreadPoolExecutor(2) as elsewhere:
+                runs = [
+                    elsewhere.submit(graph.invoke, {"messages": "Hello"}, _thread(name))
+                    for name in names
+                ]
+            states = [(name, "Hello", run.result()) for name, run in zip(names, runs, strict=True)]
+            states += [
+                (name, "Again", graph.invoke({"messages": "Again"}, _thread(name)))
+                for name in names
+            ]
+        except sqlite3.ProgrammingError as error:
+            likely = (
+                "Its connection was closed before the graph was used: by a `with` that ended, or "
+                "because nothing holds on to what `from_conn_string` returned."
+                if "closed" in str(error)
+                else "SQLite refuses other threads unless you connect with "
+                "`check_same_thread=False`."
+            )
+            raise AssertionError(
+                f"Using the graph of `open_for_long` failed: `{str(error).split('. ')[0]}`. "
+                f"{likely}"
+            ) from None
+        # The file has both turns already: compare it once, with the last states.
+        for name, text, _ in states[:2]:
+            self._sent.setdefault(name, []).append(text)
+        for name, text, state in states[2:]:
+            self.assert_remembered(state, _thread(name), text)
+
+
+def _count(state: MessagesState) -> dict:
+    return {"messages": [AIMessage(str(len(state["messages"])))]}
