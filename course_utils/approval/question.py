@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.tools import BaseTool
-from langgraph.checkpoint.serde.types import ERROR, RESUME
+from langgraph.checkpoint.serde.types import RESUME
 from langgraph.pregel import Pregel
 from langgraph.types import Interrupt, PregelTask, StateSnapshot
 from pydantic import BaseModel
 
 from course_utils.approval.call import DECISIONS, Call, Decision, as_json
+from course_utils.private_apis import is_async_only, take_back_answer
 
 __all__ = ("Question", "check", "read")
 
@@ -61,8 +62,7 @@ class Question:
         LangGraph replays a recorded answer for ever: without this, a rejection after a failed
         approval would approve.
         """
-        config, task = self.place
-        graph.checkpointer.put_writes(config, [(RESUME, self.answers), (ERROR, None)], task)
+        take_back_answer(graph, *self.place, self.answers)
 
 
 def check(graph: Pregel, config: Mapping[str, Any]) -> None:
@@ -87,7 +87,7 @@ def check(graph: Pregel, config: Mapping[str, Any]) -> None:
             "graph was invoked with."
         )
     for name, node in graph.nodes.items():
-        if getattr(node.bound, "func", ...) is None and getattr(node.bound, "afunc", None):
+        if is_async_only(node.bound):
             raise ValueError(
                 f"The node {name} is async only, and a button cannot await. Write it with def."
             )
