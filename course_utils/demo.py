@@ -38,11 +38,7 @@ def panel(model: LessonModel) -> Panel:
 
 
 class Panel:
-    """Buttons for pace and faults, and one to reset both.
-
-    Attributes:
-        widget: The panel as JupyterLab shows it.
-    """
+    """Buttons for pace and faults, and one to reset both."""
 
     def __init__(self, model: LessonModel) -> None:
         """Draw the panel and record the current pace."""
@@ -64,17 +60,13 @@ class Panel:
         reset.on_click(lambda _: self.reset())
         self._paces.observe(lambda change: self._set_pace(change["new"]), "value")
         self._status = ipywidgets.HTML()
-        row = ipywidgets.Box(faults, layout=ipywidgets.Layout(flex_flow="row wrap"))
+        row = ipywidgets.Box(faults, layout={"flex_flow": "row wrap"})
         parts = [dead_kernel_warning(), self._paces, self._times, row, reset, self._status]
         self.widget = ipywidgets.VBox(parts)
         self._say("Nothing is changed yet.")
 
     def pace(self, name: str) -> None:
-        """Set how fast the model writes: one of `PACES`.
-
-        Raises:
-            ValueError: There is no such pace.
-        """
+        """Set how fast the model writes: one of `PACES`, else raise ValueError."""
         if name not in PACES:
             raise ValueError(f"There is no pace {name!r}. Choose one of: {', '.join(PACES)}.")
         self._paces.value = name  # the buttons' observer sets it
@@ -92,9 +84,8 @@ class Panel:
         """
         silence = {"seconds": SILENCE_SECONDS} if word in ("timeout", "stall") else {}
         self._model.fail(word, times, **silence)
-        count = next(
-            (said for said, number in TIMES.items() if number == times), f"{times} requests"
-        )
+        names = {number: name for name, number in TIMES.items()}
+        count = names.get(times, f"{times} requests")
         self._say(f"{word} for {count}: {WORDS[word]}.")
 
     def reset(self) -> None:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 __all__ = ("Picture", "curves", "graph", "timeline", "waits")
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): distinct with any colour vision.
-BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
-COLORS, MARKS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, "#1F1F1F"), "os^Dv*"
-SILENCE, INK, LINE = "#D9D9D9", "#1F1F1F", "#8A8AA8"
+COLORS, MARKS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#1F1F1F"), "os^Dv*"
+BLUE, SILENCE, INK, LINE = COLORS[0], "#D9D9D9", "#1F1F1F", "#8A8AA8"
+Points = tuple[Sequence[float], Sequence[float]]
 WIDTH_PIXELS, DPI = 760, 180  # twice as many pixels as shown: sharp on any screen
 
 
@@ -83,9 +83,9 @@ def timeline(events: Sequence[tuple[float, str]]) -> Picture:
     lanes = list(dict.fromkeys(name for _, name in events))
     figure, axes = _figure(rows=len(lanes))
     for row, lane in enumerate(lanes):
-        color = (BLUE, ORANGE, GREEN, VERMILION, PURPLE)[row % 5]
         times = [seconds for seconds, name in events if name == lane]
-        axes.eventplot(times, lineoffsets=row, linelengths=0.7, linewidths=2, colors=color)
+        style = {"linelengths": 0.7, "linewidths": 2, "colors": COLORS[row % len(COLORS)]}
+        axes.eventplot(times, lineoffsets=row, **style)
     axes.set_yticks(range(len(lanes)), lanes)
     axes.invert_yaxis()
     axes.set_xlim(left=0)
@@ -95,12 +95,7 @@ def timeline(events: Sequence[tuple[float, str]]) -> Picture:
 
 
 def curves(
-    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    *,
-    x: str,
-    y: str,
-    alt: str,
-    logarithmic: bool = False,
+    lines: Mapping[str, Points], *, x: str, y: str, alt: str, logarithmic: bool = False
 ) -> Picture:
     """Draw one curve per name, each with its own colour and mark.
 

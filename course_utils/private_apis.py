@@ -38,17 +38,14 @@ def fresh_async_clients() -> Iterator[None]:
         it first. A check runs async answers in another loop than the notebook's, and fails there.
     Thread: https://github.com/langchain-ai/langchain/issues/35783
     """
-    _forget_async_clients()
+    module = "langchain_openai.chat_models._client_utils"  # not imported: no models, no clients
+    if module in sys.modules:
+        sys.modules[module]._cached_async_httpx_client.cache_clear()
     try:
         yield
     finally:
-        _forget_async_clients()
-
-
-def _forget_async_clients() -> None:
-    # Looked up, not imported: where no model has been made, there is no client to forget.
-    if clients := sys.modules.get("langchain_openai.chat_models._client_utils"):
-        clients._cached_async_httpx_client.cache_clear()
+        if module in sys.modules:
+            sys.modules[module]._cached_async_httpx_client.cache_clear()
 
 
 def take_back_answer(
@@ -60,12 +57,6 @@ def take_back_answer(
     Reason: a task that failed with an answer gets the same answer on every later resume. Without
         this, a rejection after a failed approval would approve.
     Thread: https://github.com/langchain-ai/langgraph/issues/8837 (the same writes, re-delivered)
-
-    Args:
-        graph: A graph with a sync checkpointer.
-        config: Configuration of the checkpoint the task waits in.
-        task: The task's id.
-        earlier: What the task was answered before it asked this question.
     """
     from langgraph.checkpoint.serde.types import ERROR, RESUME  # noqa: PLC0415 - only the panel
 

@@ -53,17 +53,11 @@ class Call:
         return f"{self.tool}({args})" if self.tool else f"question: {self.why}"
 
     def validate(self, decision: Decision) -> Decision:
-        """Return the decision if this call allows it.
-
-        Raises:
-            DecisionRefused: It is not allowed, or its arguments do not fit the tool.
-        """
+        """Return the decision if it is allowed and its arguments fit, or raise an error."""
         if decision.type not in self.allowed:
             allowed = " or ".join(f'"{name}"' for name in self.allowed)
-            raise DecisionRefused(
-                f'"{decision.type}" is not allowed for {self.tool or "this question"}: '
-                f"decide {allowed}."
-            )
+            fact = f'"{decision.type}" is not allowed for {self.tool or "this question"}'
+            raise DecisionRefused(f"{fact}: decide {allowed}.")
         if decision.args is not None and decision.type != "edit":
             raise DecisionRefused('Other arguments belong to "edit".')
         if decision.type == "respond" and not decision.reason:
@@ -73,11 +67,7 @@ class Call:
         return decision
 
     def parse_args(self, text: str) -> dict[str, Any]:
-        """Return edited arguments written as JSON.
-
-        Raises:
-            DecisionRefused: The text is not valid JSON.
-        """
+        """Return edited arguments from JSON, or raise an error."""
         try:
             return json.loads(text, parse_constant=_refuse_constant)
         except ValueError as error:
@@ -85,20 +75,16 @@ class Call:
 
     def _check_args(self, args: Any) -> None:
         if not isinstance(args, dict):
+            cure = '{"name": value}, one for each argument.'
+            raise DecisionRefused(f"The arguments must be a JSON object: {cure}")
+        is_needed = dict.fromkeys(self.args, True)
+        if self.schema is not None:
+            is_needed = {name: f.is_required() for name, f in self.schema.model_fields.items()}
+        if unknown := [name for name in args if name not in is_needed]:
             raise DecisionRefused(
-                'The arguments must be a JSON object: {"name": value}, one for each argument.'
+                f"{self.tool} has no argument {_quote(unknown)}. It has {_quote(is_needed)}."
             )
-        known = self.args if self.schema is None else self.schema.model_fields
-        needed = (
-            set(self.args)
-            if self.schema is None
-            else {name for name, about in self.schema.model_fields.items() if about.is_required()}
-        )
-        if unknown := [name for name in args if name not in known]:
-            raise DecisionRefused(
-                f"{self.tool} has no argument {_quote(unknown)}. It has {_quote(known)}."
-            )
-        if missing := [name for name in known if name in needed and name not in args]:
+        if missing := [name for name in is_needed if is_needed[name] and name not in args]:
             raise DecisionRefused(f"{self.tool} also needs {_quote(missing)}.")
         if self.schema is not None:
             try:
@@ -111,17 +97,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Record:
-    """One decision, for an audit trail."""
+    """A call as the agent proposed it, and the decision about it, for an audit trail."""
 
     tool: str
     args: dict[str, Any]
-    """The arguments the agent proposed."""
     why: str
-    """Why the call asked; of a question, the question."""
     decision: str
-    """approve, edit, reject or respond."""
     reason: str = ""
-    """Why the call was rejected, or the answer in place of the tool's result."""
     edited: dict[str, Any] | None = None
     """Edited arguments; None unless the decision was an edit."""
 

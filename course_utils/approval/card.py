@@ -26,28 +26,24 @@ _WORDS = {
     ("respond",): ("Answer", "what the model gets in the tool's place"),
     ("reject", "respond"): ("Reason or answer", "the model reads it"),
 }
-_WIDE = {"width": "auto", "max_width": "760px"}
-_LABEL = {"description_width": "130px"}
+_FIELD = {
+    "layout": {"width": "auto", "max_width": "760px"},
+    "style": {"description_width": "130px"},
+    "continuous_update": False,  # sent when the field loses the focus: a click could overtake a key
+}
+_BOX = {"border": "1px solid var(--jp-border-color1, #bdbdbd)", "padding": "8px", "margin": "4px 0"}
+_INK = "color:var(--jp-content-font-color1, inherit)"
 
 
 def announcement(text: str, role: str = "status") -> str:
     """Return the HTML of a sentence that a screen reader announces; an alert also has a border."""
     edge = "var(--jp-error-color1, #c62828)" if role == "alert" else "transparent"
-    style = (
-        f"border-left:4px solid {edge};padding-left:8px;min-height:1.5em;"
-        "color:var(--jp-content-font-color1, inherit)"
-    )
+    style = f"border-left:4px solid {edge};padding-left:8px;min-height:1.5em;{_INK}"
     return f'<div role="{role}" style="{style}">{html.escape(text)}</div>'
 
 
 class Card:
-    """One call and the decision about it; a card can be decided once.
-
-    Attributes:
-        call: The call.
-        decision: The decision; None until there is one.
-        widget: The card as a widget.
-    """
+    """One call and its decision, None until there is one; a card can be decided once."""
 
     def __init__(self, call: Call, on_click: Callable[[Card, str], None]) -> None:
         """Draw the card; `on_click` gets the card and the name of the decision."""
@@ -57,26 +53,13 @@ class Card:
         self._args = self._words = None
         fields: list[ipywidgets.Widget] = []
         if "edit" in call.allowed:
-            lines = len(self._json().splitlines())
-            self._args = ipywidgets.Textarea(
-                self._json(),
-                description="Arguments (JSON)",
-                # Sent when the field loses the focus: with every key, a click could overtake one.
-                continuous_update=False,
-                rows=lines,
-                layout=ipywidgets.Layout(**_WIDE),
-                style=_LABEL,
-            )
+            text = as_json(call.args, indent=2)
+            options = {"description": "Arguments (JSON)", "rows": len(text.splitlines())}
+            self._args = ipywidgets.Textarea(text, **options, **_FIELD)
             fields.append(self._args)
         if wanted := tuple(name for name in ("reject", "respond") if name in call.allowed):
             label, hint = _WORDS[wanted]
-            self._words = ipywidgets.Text(
-                description=label,
-                placeholder=hint,
-                continuous_update=False,
-                layout=ipywidgets.Layout(**_WIDE),
-                style=_LABEL,
-            )
+            self._words = ipywidgets.Text(description=label, placeholder=hint, **_FIELD)
             fields.append(self._words)
         self._buttons = {name: _button(name) for name in call.allowed}
         for name, button in self._buttons.items():
@@ -85,28 +68,19 @@ class Card:
             # So that a click is handled after the text that was typed before it.
             text.observe(lambda _: keep_events_in_order(self._inputs()), "value")
         row = ipywidgets.HBox(list(self._buttons.values()))
-        self.widget = ipywidgets.VBox(
-            [ipywidgets.HTML(_describe(call)), *fields, row, self._message],
-            layout=ipywidgets.Layout(
-                border="1px solid var(--jp-border-color1, #bdbdbd)", padding="8px", margin="4px 0"
-            ),
-        )
+        about = ipywidgets.HTML(_describe(call))
+        self.widget = ipywidgets.VBox([about, *fields, row, self._message], layout=_BOX)
 
     def read_decision(self, kind: str) -> Decision:
-        """Return the decision of a pressed button, with what the fields contain.
-
-        Raises:
-            DecisionRefused: A field is not filled in correctly; it gets the focus.
-        """
+        """Return the decision of a pressed button; if a field is wrong, focus it and raise."""
         words = self._words.value.strip() if self._words else ""
         args = None
         try:
             if kind == "edit":
                 args = self.call.parse_args(self._args.value)
                 if args == self.call.args:
-                    raise DecisionRefused(
-                        "These are the arguments as proposed: change them, or press Approve."
-                    )
+                    fact = "These are the arguments as proposed"
+                    raise DecisionRefused(f"{fact}: change them, or press Approve.")
             return self.call.validate(Decision(kind, args, words))
         except DecisionRefused:
             self._focus(self._args if kind == "edit" else self._words)
@@ -147,14 +121,11 @@ class Card:
         fields = [field for field in (self._args, self._words) if field is not None]
         return [*fields, *self._buttons.values()]
 
-    def _json(self) -> str:
-        return as_json(self.call.args, indent=2)
-
 
 def _describe(call: Call) -> str:
     why = f'<div style="white-space:pre-wrap">{html.escape(call.why)}</div>' if call.why else ""
     if not call.tool:
-        return f'<div style="color:var(--jp-content-font-color1, inherit)">{why}</div>'
+        return f'<div style="{_INK}">{why}</div>'
     left = "text-align:left;vertical-align:top;white-space:pre-wrap;padding:0 16px 0 0"
     rows = "".join(
         f'<tr><th scope="row" style="{left}">{html.escape(name)}</th>'
@@ -162,7 +133,7 @@ def _describe(call: Call) -> str:
         for name, value in call.args.items()
     )
     return (
-        '<div style="color:var(--jp-content-font-color1, inherit);line-height:1.5">'
+        f'<div style="{_INK};line-height:1.5">'
         f"May <strong>{html.escape(call.tool)}</strong> run?{why}"
         f'<table style="margin:4px 0">{rows}</table></div>'
     )
@@ -180,12 +151,10 @@ def _make_visible(value: Any) -> str:
 
 
 def _button(name: str) -> ipywidgets.Button:
+    # No icon: a screen reader would read its glyph as part of the name.
     return ipywidgets.Button(
         description=name.capitalize(),
-        # No icon: a screen reader would read its glyph as part of the name.
         tooltip=_TIPS[name],
-        layout=ipywidgets.Layout(width="auto", height="36px"),
-        style=ipywidgets.ButtonStyle(
-            button_color=_COLOURS[name], text_color="white", font_weight="600"
-        ),
+        layout={"width": "auto", "height": "36px"},
+        style={"button_color": _COLOURS[name], "text_color": "white", "font_weight": "600"},
     )

@@ -16,11 +16,7 @@ MAX_CHARACTERS = 1000  # of a value that is shown
 
 
 class Log:
-    """The lines of one resume.
-
-    Attributes:
-        widget: The lines as a widget.
-    """
+    """The lines of one resume; `widget` shows them."""
 
     def __init__(self, values: Any) -> None:
         """Start a log; messages in `values`, the thread's state before, are not shown again."""

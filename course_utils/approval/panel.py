@@ -31,6 +31,7 @@ from course_utils.buttons import dead_kernel_warning, instructions, mime_bundle
 
 __all__ = ("ApprovalPanel", "DecisionNeeded")
 
+OnDecision = Callable[[Record], None]
 # One lock per thread of the graph: with two clicks, on any panels of this kernel, the second one
 # reads the thread only after the first has been carried out.
 _LOCKS: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
@@ -60,17 +61,10 @@ class ApprovalPanel:
     (LangGraph cannot resume it by its id). The decisions of a batch are kept in the panel until all
     are made: after a restart before that, it asks again. There is no lock between two kernels that
     decide at the same moment.
-
-    Attributes:
-        widget: The panel as a widget.
     """
 
     def __init__(
-        self,
-        graph: Pregel,
-        config: dict[str, Any],
-        *,
-        on_decision: Callable[[Record], None] | None = None,
+        self, graph: Pregel, config: dict[str, Any], *, on_decision: OnDecision | None = None
     ) -> None:
         """Show what waits on the thread of `config`; run nothing.
 
@@ -111,11 +105,7 @@ class ApprovalPanel:
         return None if state.next or state.created_at is None else state.values
 
     def require(self) -> dict[str, Any]:
-        """Return the final state's values.
-
-        Raises:
-            DecisionNeeded: Something waits. In a notebook this stops Run All with one line.
-        """
+        """Return the final state's values, or stop Run All with one line: DecisionNeeded."""
         if waiting := self.pending:
             names = list(dict.fromkeys(call.tool or "a question" for call in waiting))
             verb = "waits" if len(names) == 1 else "wait"
@@ -127,10 +117,8 @@ class ApprovalPanel:
         if state.created_at is None:
             raise DecisionNeeded("nothing has run on this thread yet. Invoke the graph first.")
         if state.next:
-            raise DecisionNeeded(
-                f"the run stopped before {', '.join(state.next)} and waits for no decision. "
-                "`graph.invoke(None, config)` goes on."
-            )
+            fact = f"the run stopped before {', '.join(state.next)} and waits for no decision"
+            raise DecisionNeeded(f"{fact}. `graph.invoke(None, config)` goes on.")
         return state.values
 
     def decide(
@@ -156,8 +144,7 @@ class ApprovalPanel:
                 or this decision is not allowed. Nothing is resumed.
             Exception: What the graph raised after it was resumed.
         """
-        card = self._find_card(call)
-        self._decide(card, Decision(decision, args, reason or message))
+        self._decide(self._find_card(call), Decision(decision, args, reason or message))
 
     def __repr__(self) -> str:
         waiting = self.pending
@@ -195,15 +182,11 @@ class ApprovalPanel:
         cards = self._open_cards()
         if not cards:
             raise DecisionRefused("Nothing waits for a decision.")
-        if name is None:
-            found = cards
-        elif isinstance(name, int):
-            found = cards[name : name + 1]
-        else:
-            found = [card for card in cards if card.call.tool == name]
+        numbered = list(enumerate(cards))
+        found = [c for n, c in numbered if name is None or name in (c.call.tool, n)]
         if len(found) == 1:
             return found[0]
-        waiting = "; ".join(f"{number}: {card.call}" for number, card in enumerate(cards))
+        waiting = "; ".join(f"{number}: {card.call}" for number, card in numbered)
         named = f"; {name!r} is {len(found) or 'none'} of them" if name is not None else ""
         raise DecisionRefused(
             f"{_count(len(cards))}{named}. Name one with call=, by tool or by position: {waiting}."
@@ -277,13 +260,12 @@ class ApprovalPanel:
                 log.add(part)
         except BaseException as error:
             self._failure = _first_line(error)
-            state = self._state()
-            if question.id in {left.id for left in read_questions(self._graph, state)}:
+            if question.id in {left.id for left in self._read_questions()}:
                 question.take_back(self._graph)
                 self._records = [pair for pair in self._records if pair[0] != question.key]
                 after = "The decision was taken back: decide again below."
             else:
-                steps = ", ".join(state.next)
+                steps = ", ".join(self._state().next)
                 after = f"The decision stands. `graph.invoke(None, config)` tries {steps} again."
             words = f"The run stopped with {self._failure} {after}"
             self._append(ipywidgets.HTML(announcement(words, "alert")))

@@ -17,6 +17,8 @@ from course_utils.private_apis import is_async_only, take_back_answer
 
 __all__ = ("Question", "read_questions", "require_resumable")
 
+Tools = Mapping[str, BaseTool]
+
 
 @dataclass
 class Question:
@@ -29,11 +31,10 @@ class Question:
     config: Mapping[str, Any]
     """Configuration of the checkpoint that waits."""
     task: str
-    """Id of the task that waits."""
     earlier: list[Any]
-    """Answers to what this task asked before."""
+    """Answers to what the task asked before."""
     has_failed_answer: bool
-    """Whether an answer to this question is recorded, with which the task failed."""
+    """Whether an answer is recorded with which the task failed."""
 
     @property
     def key(self) -> str:
@@ -55,13 +56,10 @@ class Question:
             return _for_middleware(call, decision)
         if self.kind == "other":
             return decision.type == "approve"
-        extra = {
-            "approve": {},
-            "edit": {"args": decision.args},
-            "reject": {"reason": decision.reason},
-            "respond": {"message": decision.reason},
-        }
-        return {"type": decision.type, **extra[decision.type]}
+        names = {"edit": "args", "reject": "reason", "respond": "message"}
+        value = decision.args if decision.type == "edit" else decision.reason
+        more = {names[decision.type]: value} if decision.type in names else {}
+        return {"type": decision.type, **more}
 
     def take_back(self, graph: Pregel) -> None:
         """Remove a recorded answer with which the task failed, so that the next one counts."""
@@ -69,31 +67,22 @@ class Question:
 
 
 def require_resumable(graph: Pregel, config: Mapping[str, Any]) -> None:
-    """Check that a button can resume this graph.
-
-    Raises:
-        ValueError: It cannot, or the config names no thread.
-    """
-    saver = graph.checkpointer
-    if not saver:
+    """Raise ValueError if a button cannot resume this graph, or the config names no thread."""
+    if not graph.checkpointer:
+        raise ValueError("This graph has no checkpointer, so nothing waits. Compile it with one.")
+    saver = type(graph.checkpointer).__name__
+    if saver.startswith("Async"):
         raise ValueError(
-            "This graph has no checkpointer, so nothing can wait. Compile it with one."
-        )
-    if type(saver).__name__.startswith("Async"):
-        raise ValueError(
-            f"{type(saver).__name__} works only with await, and a button cannot await. Compile the "
-            "graph with the sync saver of the same database for the panel."
+            f"{saver} works only with await, and a button cannot await. Compile the graph with the "
+            "sync saver of the same database for the panel."
         )
     if not config.get("configurable", {}).get("thread_id"):
-        raise ValueError(
-            'The config names no thread. Pass {"configurable": {"thread_id": "..."}}, the one the '
-            "graph was invoked with."
-        )
+        cure = 'Pass {"configurable": {"thread_id": "..."}}, the one the graph was invoked with.'
+        raise ValueError(f"The config names no thread. {cure}")
     for name, node in graph.nodes.items():
         if is_async_only(node.bound):
-            raise ValueError(
-                f"The node {name} is async only, and a button cannot await. Write it with def."
-            )
+            fact = f"The node {name} is async only, and a button cannot await"
+            raise ValueError(f"{fact}. Write it with def.")
 
 
 def read_questions(graph: Pregel, state: StateSnapshot) -> list[Question]:
@@ -116,53 +105,35 @@ def _waiting_tasks(state: StateSnapshot) -> Iterator[tuple[StateSnapshot, Pregel
 
 
 def _make_question(
-    graph: Pregel,
-    state: StateSnapshot,
-    task: PregelTask,
-    interrupt: Interrupt,
-    tools: Mapping[str, BaseTool],
+    graph: Pregel, state: StateSnapshot, task: PregelTask, interrupt: Interrupt, tools: Tools
 ) -> Question:
     saved = graph.checkpointer.get_tuple(state.config)
-    answers = next(
-        (
-            value
-            for owner, kind, value in saved.pending_writes
-            if (owner, kind) == (task.id, RESUME)
-        ),
-        [],
-    )
-    has_failed_answer = bool(answers) and task.error is not None
+    writes = {(owner, kind): value for owner, kind, value in saved.pending_writes}
+    earlier = list(writes.get((task.id, RESUME), []))
+    has_failed_answer = bool(earlier) and task.error is not None
+    if has_failed_answer:
+        earlier.pop()
     kind, calls = _read_calls(interrupt, tools)
-    return Question(
-        interrupt.id,
-        kind,
-        calls,
-        state.config,
-        task.id,
-        answers[:-1] if has_failed_answer else list(answers),
-        has_failed_answer,
-    )
+    return Question(interrupt.id, kind, calls, state.config, task.id, earlier, has_failed_answer)
 
 
-def _read_calls(
-    interrupt: Interrupt, tools: Mapping[str, BaseTool]
-) -> tuple[str, tuple[Call, ...]]:
+def _read_calls(interrupt: Interrupt, tools: Tools) -> tuple[str, tuple[Call, ...]]:
     """Return the kind of an interrupt's payload, and the calls in it."""
     value = interrupt.value
     if not isinstance(value, dict):
         return "other", (Call("", {}, str(value), ("approve", "reject")),)
     if "action_requests" in value and "review_configs" in value:
-        pairs = zip(value["action_requests"], value["review_configs"], strict=True)
+        allowed = {c["action_name"]: c["allowed_decisions"] for c in value["review_configs"]}
         return "batched", tuple(
-            _make_call(action["name"], action, review["allowed_decisions"], tools, position)
-            for position, (action, review) in enumerate(pairs)
+            _make_call(action["name"], action, allowed[action["name"]], tools, position)
+            for position, action in enumerate(value["action_requests"])
         )
     if value.get("type") == "tool_approval":
         return "per_call", (_make_call(value["name"], value, _allowed_per_call(interrupt), tools),)
     if isinstance(value.get("tool"), str) and isinstance(value.get("args"), dict):
-        allowed = tuple(value.get("allowed", DECISIONS[:3]))
-        why = {"description": value.get("why", "")}
-        return "own", (_make_call(value["tool"], {**why, "args": value["args"]}, allowed, tools),)
+        allowed = value.get("allowed", DECISIONS[:3])
+        request = {"description": value.get("why", ""), "args": value["args"]}
+        return "own", (_make_call(value["tool"], request, allowed, tools),)
     return "other", (Call("", {}, as_json(value), ("approve", "reject")),)
 
 
@@ -175,11 +146,7 @@ def _allowed_per_call(interrupt: Interrupt) -> tuple[str, ...]:
 
 
 def _make_call(
-    name: str,
-    request: Mapping[str, Any],
-    allowed: Iterable[str],
-    tools: Mapping[str, BaseTool],
-    position: int = 0,
+    name: str, request: Mapping[str, Any], allowed: Iterable[str], tools: Tools, position: int = 0
 ) -> Call:
     why = request.get("description", "")
     if why.startswith("Tool execution requires approval\n\nTool: "):
@@ -196,11 +163,9 @@ def _make_call(
 
 
 def _find_tools(graph: Pregel) -> dict[str, BaseTool]:
-    """Return the tools of the graph's tool nodes."""
-    found: dict[str, BaseTool] = {}
-    for node in graph.nodes.values():
-        found |= getattr(node.bound, "tools_by_name", {})
-    return found
+    """Return the tools of the graph's tool nodes, by name."""
+    nodes = [getattr(node.bound, "tools_by_name", {}) for node in graph.nodes.values()]
+    return {name: tool for tools in nodes for name, tool in tools.items()}
 
 
 def _for_middleware(call: Call, decision: Decision) -> dict[str, Any]:
