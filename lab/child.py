@@ -8,11 +8,14 @@ server.kill()                               # kill -9
 from __future__ import annotations
 
 import importlib
+import inspect
+import io
 import multiprocessing
 import os
 import pickle
 import signal
 from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import Any
 
 import cloudpickle
@@ -91,12 +94,35 @@ class Child:
 
 def _pack(value: Any) -> bytes:
     """Return a pickle of `value`, with the notebook's functions and classes in it."""
+    buffer = io.BytesIO()
     try:
-        return cloudpickle.dumps(value)
+        _Pickler(buffer).dump(value)
     except (pickle.PicklingError, TypeError) as error:
         raise TypeError(
             f"This cannot be sent to another process: {error}. Create it in the function you send."
         ) from error
+    return buffer.getvalue()
+
+
+class _Pickler(cloudpickle.Pickler):
+    # Library: cloudpickle 3.1, the global names it sends with a function.
+    # Reason: it leaves out names that only the body of a class inside the function uses, such as
+    #     `Annotated` in a state that is defined there: it looks for LOAD_GLOBAL, not LOAD_NAME.
+    # Thread: none found.
+    def reducer_override(self, value: Any) -> Any:
+        """Send a function as cloudpickle does, with the names its class bodies use."""
+        reduced = super().reducer_override(value)
+        if isinstance(value, FunctionType) and reduced is not NotImplemented:
+            names = _names_in_class_bodies(value.__code__) & value.__globals__.keys()
+            _, attributes = reduced[2]
+            attributes["__globals__"] |= {name: value.__globals__[name] for name in names}
+        return reduced
+
+
+def _names_in_class_bodies(code: CodeType) -> set[str]:
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    is_class_body = not code.co_flags & inspect.CO_OPTIMIZED
+    return set(code.co_names if is_class_body else ()).union(*map(_names_in_class_bodies, inner))
 
 
 def _serve_questions(pipe: Any, job: bytes, environment: dict[str, str]) -> None:

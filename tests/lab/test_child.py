@@ -17,7 +17,7 @@ CELLS = """
 import json, os, sys
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing_extensions import TypedDict
+from typing_extensions import Annotated, TypedDict
 from lab import child
 
 def double(x, times=2):
@@ -141,10 +141,13 @@ def open_till(rate):
         def discounted(discount: Discount):
             return price * (100 - discount["percent"]) // 100
 
+        class Receipt(TypedDict):
+            prices: Annotated[list, Till]  # names that only a class inside the function uses
+
         if not isinstance(order, Order):
             raise ClosedError(f"{order!r} is no order")
         order.lines.append(discounted(Discount(percent=rate)))
-        return asdict(order), till.total(price)
+        return asdict(order), till.total(price), [*Receipt.__annotations__]
 
     return answer
 
@@ -155,7 +158,10 @@ shop = child.start(open_till, 50)
 def test_a_child_uses_the_notebook_s_classes() -> None:
     """A dataclass, a plain class, a TypedDict and a closure arrive, also as arguments."""
     said = in_notebook(f"{USES_CLASSES}said = [shop.ask(100, Order(7)), shop.ask(10, Order(8))]")
-    assert said == [[{"number": 7, "lines": [50]}, 110], [{"number": 8, "lines": [5]}, 11]]
+    assert said == [
+        [{"number": 7, "lines": [50]}, 110, ["prices"]],
+        [{"number": 8, "lines": [5]}, 11, ["prices"]],
+    ]
 
 
 def test_a_child_raises_the_notebook_s_error() -> None:
