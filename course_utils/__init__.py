@@ -1,4 +1,4 @@
-"""What the notebooks import: exercise checks, the approval panel, pictures."""
+"""The helpers that notebooks show: the approval panel, pictures, buttons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ("ApprovalPanel",)
 
 
 def __getattr__(name: str) -> Any:
-    """Import the approval panel when it is asked for: most lessons do without it."""
+    """Import the approval panel on first use: most lessons do without it."""
     if name != "ApprovalPanel":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from course_utils.approval.panel import ApprovalPanel  # noqa: PLC0415 - it brings ipywidgets

@@ -1,7 +1,7 @@
-"""No button is dead without a word.
+"""Show a hint wherever a widget cannot work.
 
 A widget lives in the kernel that made it. Where no widget is drawn (GitHub, an untrusted notebook)
-words stand in its place. When its kernel has ended, a sentence appears above it.
+a text takes its place. When its kernel has ended, a warning appears above it.
 
     from course_utils import buttons
 
@@ -14,54 +14,56 @@ from typing import Any
 
 import ipywidgets
 
-__all__ = ("Shown", "drawn", "lost", "otherwise", "show")
+__all__ = ("WidgetWithText", "dead_kernel_warning", "instructions", "mime_bundle", "show")
 
-LOST = (
+DEAD_KERNEL = (
     "The kernel that made these buttons has ended: pressing them does nothing. Run the cells from "
     "the top down to this one again."
 )
-# ipywidgets marks what has lost its kernel with red icons, and with this class.
+# A widget that has lost its kernel gets red icons from ipywidgets, and the class
+# jupyter-widgets-disconnected.
 STYLE = ".jupyter-widgets.course-lost:not(.jupyter-widgets-disconnected) { display: none }"
 
 
-def show(widget: ipywidgets.Widget, what: str, *, code: str) -> Shown:
-    """Return something that shows `widget`, or, where that cannot be, says what to do.
+def show(widget: ipywidgets.Widget, name: str, *, code: str) -> WidgetWithText:
+    """Return an output that shows `widget`, or, where no widget is drawn, what to do instead.
 
     Args:
         widget: Buttons and what belongs to them.
-        what: What it is, as "a Stop button".
-        code: The code that does what the button would.
+        name: What it is, as "a Stop button".
+        code: The code that does the same as the button.
     """
-    return Shown(widget, f"Here stands {what}. {otherwise(code)}")
+    return WidgetWithText(widget, f"Here stands {name}. {instructions(code)}")
 
 
-def otherwise(code: str) -> str:
-    """Return what a reader does who sees no buttons."""
+def instructions(code: str) -> str:
+    """Return what a reader can do who sees no buttons."""
     return f"No buttons? Run this notebook in JupyterLab, or do it in code: {code}"
 
 
-def drawn(widget: ipywidgets.Widget, words: str, **options: Any) -> dict[str, Any]:
-    """Return what Jupyter is given of a widget: its view, and the words in its place."""
-    # ipywidgets 7, which Colab keeps, has no such method: there the words stand alone.
+def mime_bundle(widget: ipywidgets.Widget, text: str, **options: Any) -> dict[str, Any]:
+    """Return the two forms of a widget for Jupyter: its view, and the text for elsewhere."""
+    # ipywidgets 7, which Colab keeps, has no such method: there the text stands alone.
     view = getattr(widget, "_repr_mimebundle_", lambda **_: {})
-    return view(**options) | {"text/plain": words}
+    return view(**options) | {"text/plain": text}
 
 
-def lost() -> ipywidgets.HTML:
-    """Return a sentence that is seen only while its widget has lost its kernel."""
-    sentence = ipywidgets.HTML(f'<style>{STYLE}</style><div role="alert">{LOST}</div>')
-    sentence.add_class("course-lost")
-    return sentence
+def dead_kernel_warning() -> ipywidgets.HTML:
+    """Return a warning that is visible only while its widget has lost its kernel."""
+    warning = ipywidgets.HTML(f'<style>{STYLE}</style><div role="alert">{DEAD_KERNEL}</div>')
+    warning.add_class("course-lost")
+    return warning
 
 
-class Shown:
-    """A widget with words for wherever it cannot be drawn."""
+class WidgetWithText:
+    """A widget, and the text for wherever it cannot be drawn."""
 
-    def __init__(self, widget: ipywidgets.Widget, words: str) -> None:
-        self.widget, self._words = ipywidgets.VBox([lost(), widget]), words
+    def __init__(self, widget: ipywidgets.Widget, text: str) -> None:
+        self.widget = ipywidgets.VBox([dead_kernel_warning(), widget])
+        self._text = text
 
     def __repr__(self) -> str:
-        return self._words
+        return self._text
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return drawn(self.widget, self._words, **options)
+        return mime_bundle(self.widget, self._text, **options)

@@ -1,7 +1,7 @@
-"""Pictures of what just ran, each with words for those who cannot see it.
+"""Draw what just ran, each picture with an alternative text.
 
-Seconds differ from run to run, so they are drawn and never printed: a saved notebook holds only
-what is true every time.
+Seconds differ from run to run, so they are drawn and never printed: the text of a saved notebook
+is the same after every run.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ("Picture", "curves", "graph", "timeline", "waits")
 
-# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with any colour vision.
-BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
-COLORS, MARKS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, "#1F1F1F"), "os^Dv*"
-SILENCE, INK, LINE = "#D9D9D9", "#1F1F1F", "#8A8AA8"
-WIDTH, DPI = 760, 180  # drawn in twice the pixels it is shown in: sharp on any screen
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): distinct with any colour vision.
+COLORS, MARKS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#1F1F1F"), "os^Dv*"
+BLUE, SILENCE, INK, LINE = COLORS[0], "#D9D9D9", "#1F1F1F", "#8A8AA8"
+Points = tuple[Sequence[float], Sequence[float]]
+WIDTH_PIXELS, DPI = 760, 180  # twice as many pixels as shown: sharp on any screen
 
 
 class Picture:
     """A drawn figure that shows itself as an image with an alternative text."""
 
     def __init__(self, figure: Figure, alt: str) -> None:
-        """Keep `figure`, and `alt`, one or two sentences that say what it shows."""
+        """Keep `figure` and `alt`, one or two sentences that say what it shows."""
         self.figure, self.alt = figure, alt
 
     def __repr__(self) -> str:
@@ -43,15 +43,15 @@ class Picture:
         png = io.BytesIO()
         self.figure.savefig(png, format="png", dpi=DPI, bbox_inches="tight", facecolor="white")
         source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
-        return f'<img alt="{html.escape(self.alt)}" width="{WIDTH}" src="{source}">'
+        return f'<img alt="{html.escape(self.alt)}" width="{WIDTH_PIXELS}" src="{source}">'
 
 
 def waits(measured: Mapping[str, tuple[float | None, float]]) -> Picture:
-    """Draw how long each way of asking stays silent before its first words.
+    """Draw the seconds each way of asking is silent before its first words.
 
     Args:
         measured: For each name, seconds to the first visible words (None: there were none)
-            and seconds in all.
+            and to the end.
     """
     figure, axes = _figure(rows=len(measured))
     for row, (first, total) in enumerate(measured.values()):
@@ -59,21 +59,23 @@ def waits(measured: Mapping[str, tuple[float | None, float]]) -> Picture:
         axes.barh(row, silent, color=SILENCE, hatch="//", edgecolor="white")
         axes.barh(row, total - silent, left=silent, color=BLUE)
         label = " no words" if first is None else f" {silent:.2f} s"
-        long = total - silent > total / 4  # else the label stands beside the bar, on white
-        axes.text(silent if long else total, row, label, va="center", color=("k", "w")[long])
+        if total - silent > total / 4:  # the label fits into the blue bar
+            axes.text(silent, row, label, va="center", color="white")
+        else:
+            axes.text(total, row, label, va="center", color="black")
     axes.set_yticks(range(len(measured)), list(measured))
     axes.invert_yaxis()
     axes.set_xlabel("seconds (hatched: silence, blue: words are arriving)")
     early = [n for n, (first, total) in measured.items() if first is not None and first < total / 4]
     alt = (
-        f"One bar for each of {_listed(measured)}: hatched while nothing can be read, blue while "
-        f"words arrive. Words come in the first quarter of the wait only with {_listed(early)}."
+        f"One bar for each of {_join(measured)}: hatched while nothing can be read, blue while "
+        f"words arrive. Words come in the first quarter of the wait only with {_join(early)}."
     )
     return Picture(figure, alt)
 
 
 def timeline(events: Sequence[tuple[float, str]]) -> Picture:
-    """Draw what arrived when: one lane a kind of event, one mark an arrival.
+    """Draw the arrival of events: one lane per kind of event, one mark per arrival.
 
     Args:
         events: Pairs of seconds since the start and the name of the lane.
@@ -81,31 +83,26 @@ def timeline(events: Sequence[tuple[float, str]]) -> Picture:
     lanes = list(dict.fromkeys(name for _, name in events))
     figure, axes = _figure(rows=len(lanes))
     for row, lane in enumerate(lanes):
-        color = (BLUE, ORANGE, GREEN, VERMILION, PURPLE)[row % 5]
         times = [seconds for seconds, name in events if name == lane]
-        axes.eventplot(times, lineoffsets=row, linelengths=0.7, linewidths=2, colors=color)
+        style = {"linelengths": 0.7, "linewidths": 2, "colors": COLORS[row % len(COLORS)]}
+        axes.eventplot(times, lineoffsets=row, **style)
     axes.set_yticks(range(len(lanes)), lanes)
     axes.invert_yaxis()
     axes.set_xlim(left=0)
     axes.set_xlabel("seconds since the question")
-    counts = _listed(f"{sum(n == lane for _, n in events)} of {lane}" for lane in lanes)
+    counts = _join(f"{sum(n == lane for _, n in events)} of {lane}" for lane in lanes)
     return Picture(figure, f"A line for each arrival, in the order the lanes began: {counts}.")
 
 
 def curves(
-    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    *,
-    x: str,
-    y: str,
-    alt: str,
-    logarithmic: bool = False,
+    lines: Mapping[str, Points], *, x: str, y: str, alt: str, logarithmic: bool = False
 ) -> Picture:
-    """Draw one curve for each name, told apart by colour and by mark.
+    """Draw one curve per name, each with its own colour and mark.
 
     Args:
-        lines: For each name, the values across and the values up, equally many.
-        x: What is across, with its unit.
-        y: What is up, with its unit.
+        lines: For each name, the x values and as many y values.
+        x: Label of the x axis, with its unit.
+        y: Label of the y axis, with its unit.
         alt: One or two sentences that say what the picture shows.
         logarithmic: Draw both axes in powers of ten: a straight line is then a power law.
     """
@@ -139,18 +136,18 @@ def graph(compiled: Pregel, **options: Any) -> _Mermaid:
     drawn = compiled.get_graph(**options)
     source = drawn.draw_mermaid()
     # JupyterLab makes this the picture's alternative text; else it would be "Image".
-    source = source.replace("graph TD;\n", f"graph TD;\n\taccTitle: {_in_words(drawn)}\n", 1)
+    source = source.replace("graph TD;\n", f"graph TD;\n\taccTitle: {_describe(drawn)}\n", 1)
     # LangGraph fills the boxes with pale colours and leaves the text to the theme: in a dark theme
     # that is white on white.
     source = re.sub(r"^(\s*classDef \w+ .*)$", rf"\1,color:{INK},stroke:{LINE}", source, flags=re.M)
     return _Mermaid(source.replace("fill-opacity:0", "fill:#ffffff"))
 
 
-def _in_words(drawn: Graph) -> str:
+def _describe(drawn: Graph) -> str:
     ways: dict[str, list[str]] = {}
     for edge in drawn.edges:
         start, end = (name.strip("_") for name in (edge.source, edge.target))
-        ways.setdefault(start, []).append(end + " on a condition" * edge.conditional)
+        ways.setdefault(start, []).append(f"{end} on a condition" if edge.conditional else end)
     said = "; ".join(f"from {start} to {', '.join(ends)}" for start, ends in ways.items())
     return f"A graph: {said}."
 
@@ -177,6 +174,6 @@ def _figure(rows: int) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def _listed(names: Any) -> str:
+def _join(names: Any) -> str:
     names = [str(name) for name in names] or ["none"]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,7 +1,7 @@
-"""What checkpoints cost on this machine, in milliseconds and in bytes.
+"""Measure what checkpoints cost on this machine, in milliseconds and bytes.
 
-Milliseconds are for pictures: they differ from run to run, and where a file lies in memory (tmpfs)
-writing it safely costs nothing.
+Milliseconds are for pictures: they differ from run to run, and for a file in memory (tmpfs) a safe
+write costs nothing.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from langgraph.graph import START, MessagesState, StateGraph
 
 __all__ = ("Cost", "growth", "lines", "measure", "stored_bytes")
 
-BYTES = 150  # make a message of 200 letters, of about 375 bytes in a checkpoint
-ROUNDS = (3, 15)  # at least and at most
+MESSAGE_BYTES = 150  # a message of 200 letters, about 375 bytes in a checkpoint
+MIN_ROUNDS, MAX_ROUNDS = 3, 15
 Lines = dict[str, tuple[list[float], list[float]]]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one saver needs for a thread of so many messages.
+    """What one checkpointer needs for a thread of a given length.
 
     Attributes:
-        saver: Its name.
-        messages: How many the thread holds.
-        put: Milliseconds to save one checkpoint (like the next two a median).
+        saver: The checkpointer's name.
+        messages: Number of messages in the thread.
+        put: Milliseconds to save one checkpoint (a median, as the next two).
         get: Milliseconds to read the latest one.
-        turn: Milliseconds of a whole turn: a question to a graph of one node that does no work.
-        bytes: By how much the turn makes the store grow (an average).
+        turn: Milliseconds of a whole turn of a graph with one node that does no work.
+        bytes: Bytes the turn adds to the storage (an average).
     """
 
     saver: str
@@ -59,52 +59,56 @@ def measure(
     *,
     seconds: float = 4.0,
 ) -> list[Cost]:
-    """Measure each saver with threads of so many messages, a progress bar above.
+    """Measure each checkpointer with threads of several lengths; show a progress bar.
 
-    The savers take turns, so that whatever else this machine does disturbs all alike. The
-    measured threads stay in the store.
+    The checkpointers take turns, so other work on this machine disturbs all of them alike. The
+    measured threads stay in the storage.
 
     Args:
-        savers: A name for each saver that is ready for use.
-        messages: Sizes of the threads.
-        seconds: How long to measure, about; even the largest threads get three rounds.
+        savers: Checkpointers that are ready for use, by name.
+        messages: Lengths of the threads, in messages.
+        seconds: About how long to measure; even the longest threads get three rounds.
     """
     costs = []
     # Small threads take little of their share and leave the rest to the larger ones.
     ends = time.perf_counter() + seconds
-    for done, size in enumerate(_progress(messages)):
+    for done, size in enumerate(_show_progress(messages)):
         share = (ends - time.perf_counter()) / (len(messages) - done)
         until = time.perf_counter() + share
         benches = [_Bench(name, saver, size) for name, saver in savers.items()]
-        for number in range(ROUNDS[1]):
-            if number >= ROUNDS[0] and time.perf_counter() > until:
+        for number in range(MAX_ROUNDS):
+            if number >= MIN_ROUNDS and time.perf_counter() > until:
                 break
             for bench in benches:
-                bench.round()
-        costs += [bench.cost() for bench in benches]
+                bench.run_round()
+        costs += [bench.make_cost() for bench in benches]
     return costs
 
 
 class _Bench:
-    """One saver with a thread of `size` messages, from which every round starts anew."""
+    """One checkpointer with a thread of `size` messages, where each round starts."""
 
     def __init__(self, name: str, saver: BaseCheckpointSaver, size: int) -> None:
         self.name, self.saver, self.size = name, saver, size
         self.puts, self.gets, self.turns, self.bytes = [], [], [], []
-        self.graph = _graph(saver)
+        self.graph = _make_graph(saver)
         thread = {"configurable": {"thread_id": str(uuid4())}}
-        self.seed = self.graph.update_state(thread, {"messages": _messages(size)}, as_node="answer")
+        self.seed = self.graph.update_state(
+            thread, {"messages": _make_messages(size)}, as_node="answer"
+        )
         self.saved = saver.get_tuple(self.seed)
 
-    def round(self) -> None:
-        question = {"messages": _messages(1)}
+    def run_round(self) -> None:
+        question = {"messages": _make_messages(1)}
         before = stored_bytes(self.saver)
-        self.turns.append(_milliseconds(self.graph.invoke, question, self.seed))
+        self.turns.append(_time_milliseconds(self.graph.invoke, question, self.seed))
         self.bytes.append(stored_bytes(self.saver) - before)
-        self.puts.append(_milliseconds(self.saver.put, *_next_checkpoint(self.saver, self.saved)))
-        self.gets.append(_milliseconds(self.saver.get_tuple, self.seed))
+        self.puts.append(
+            _time_milliseconds(self.saver.put, *_next_checkpoint(self.saver, self.saved))
+        )
+        self.gets.append(_time_milliseconds(self.saver.get_tuple, self.seed))
 
-    def cost(self) -> Cost:
+    def make_cost(self) -> Cost:
         times = (statistics.median(values) for values in (self.puts, self.gets, self.turns))
         return Cost(self.name, self.size, *times, round(statistics.mean(self.bytes)))
 
@@ -112,26 +116,26 @@ class _Bench:
 def growth(
     savers: Mapping[str, BaseCheckpointSaver], turns: int = 60, *, every: int = 5
 ) -> dict[str, list[tuple[int, int]]]:
-    """Hold one conversation of `turns` turns with each saver, a progress bar above.
+    """Hold one conversation of `turns` turns with each checkpointer; show a progress bar.
 
     Returns:
-        For each saver, pairs of turns and the bytes its store has grown by since the beginning.
+        For each checkpointer, pairs of turns and the bytes its storage has grown by.
     """
     talks = {
-        name: (saver, _graph(saver), {"configurable": {"thread_id": str(uuid4())}}, [(0, 0)])
+        name: (saver, _make_graph(saver), {"configurable": {"thread_id": str(uuid4())}}, [(0, 0)])
         for name, saver in savers.items()
     }
     empty = {name: stored_bytes(saver) for name, saver in savers.items()}
-    for turn in _progress(range(1, turns + 1)):
+    for turn in _show_progress(range(1, turns + 1)):
         for name, (saver, graph, thread, sizes) in talks.items():
-            graph.invoke({"messages": _messages(1)}, thread, durability="sync")
+            graph.invoke({"messages": _make_messages(1)}, thread, durability="sync")
             if turn % every == 0:
                 sizes.append((turn, stored_bytes(saver) - empty[name]))
     return {name: sizes for name, (*_, sizes) in talks.items()}
 
 
 def lines(costs: Iterable[Cost], what: str) -> Lines:
-    """Return one field of the costs (put, get, turn, bytes) as `pictures.curves` draws it."""
+    """Return one field of the costs (put, get, turn, bytes) in the form `pictures.curves` takes."""
     found: Lines = {}
     for cost in costs:
         across, up = found.setdefault(cost.saver, ([], []))
@@ -141,7 +145,7 @@ def lines(costs: Iterable[Cost], what: str) -> Lines:
 
 
 def stored_bytes(saver: BaseCheckpointSaver) -> int:
-    """Return how many bytes a saver's store holds: its tables, or in memory its values."""
+    """Return the bytes in a checkpointer's storage: of its tables, or in memory of its values."""
     if hasattr(saver, "blobs"):  # InMemorySaver
         checkpoints = [
             data
@@ -168,22 +172,22 @@ def stored_bytes(saver: BaseCheckpointSaver) -> int:
     return int(row["size"] if isinstance(row, dict) else row[0])
 
 
-def _graph(saver: BaseCheckpointSaver) -> Any:
+def _make_graph(saver: BaseCheckpointSaver) -> Any:
     def answer(state: MessagesState) -> dict:
-        return {"messages": _messages(1, AIMessage)}
+        return {"messages": _make_messages(1, AIMessage)}
 
     builder = StateGraph(MessagesState).add_node(answer).add_edge(START, "answer")
     return builder.compile(checkpointer=saver)
 
 
-def _messages(count: int, kind: type[AnyMessage] = HumanMessage) -> list[AnyMessage]:
-    # Random letters, for PostgreSQL compresses what repeats itself, and plain English does.
-    texts = (base64.b64encode(random.randbytes(BYTES)).decode() for _ in range(count))
+def _make_messages(count: int, kind: type[AnyMessage] = HumanMessage) -> list[AnyMessage]:
+    # Random letters, as PostgreSQL compresses repeated text such as English.
+    texts = (base64.b64encode(random.randbytes(MESSAGE_BYTES)).decode() for _ in range(count))
     return [kind(text, id=str(uuid4())) for text in texts]
 
 
 def _next_checkpoint(saver: BaseCheckpointSaver, saved: CheckpointTuple) -> tuple:
-    """Return what `put` takes, as if a node had just changed the messages."""
+    """Return arguments for `put`, as if a node had just changed the messages."""
     version = saver.get_next_version(saved.checkpoint["channel_versions"]["messages"], None)
     versions = {**saved.checkpoint["channel_versions"], "messages": version}
     checkpoint = {**saved.checkpoint, "id": str(uuid6()), "channel_versions": versions}
@@ -191,7 +195,7 @@ def _next_checkpoint(saver: BaseCheckpointSaver, saved: CheckpointTuple) -> tupl
     return saved.config, checkpoint, metadata, {"messages": version}
 
 
-def _milliseconds(call: Callable, *arguments: Any) -> float:
+def _time_milliseconds(call: Callable, *arguments: Any) -> float:
     gc.disable()  # as timeit does
     try:
         start = time.perf_counter()
@@ -206,7 +210,7 @@ class _Bar(ipywidgets.IntProgress):
         return "While this cell runs, a bar shows how far the measuring is."
 
 
-def _progress(steps: Sequence) -> Iterator:
+def _show_progress(steps: Sequence) -> Iterator:
     bar = _Bar(max=len(steps), description="Measuring")
     display(bar)
     for step in steps:

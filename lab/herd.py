@@ -1,7 +1,8 @@
-"""A thundering herd: many clients lose the same service, and their retries come back.
+"""Simulate a thundering herd: many clients of a failed service retry at the same time.
 
 Each strategy returns the seconds before each client's retry number `retry` (from 1), which waited
-`last` seconds before (BASE at first); d is `backoff(retry)`. "Brooker 2015" is Marc Brooker's
+`last` seconds the time before (BASE at first); d is `backoff(retry)`. "Brooker 2015" is Marc
+Brooker's
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (AWS, 2015).
 """
 
@@ -14,9 +15,9 @@ import numpy as np
 
 __all__ = ("BASE", "CAP", "STRATEGIES", "Herd", "stampede")
 
-BASE, CAP = 2.0, 30.0  # seconds: before the first retry, and at most
-TICKS = 10  # in a second
-MAX_ROUNDS = 5_000  # herds that wait at all need fewer
+BASE, CAP = 2.0, 30.0  # seconds before the first retry, and at most
+TICKS = 10  # per second
+MAX_ROUNDS = 5_000  # enough for herds that wait at all
 Numbers, Random = np.ndarray, np.random.Generator
 
 
@@ -73,14 +74,14 @@ STRATEGIES = {
 
 @dataclass(frozen=True)
 class Herd:
-    """What a service saw after it had failed every client at second 0."""
+    """The load on a service that failed every client at second 0."""
 
     calls: Numbers
-    """Retries in each tenth of a second."""
+    """Retries per tenth of a second."""
     last_served: float
     """Seconds until the last client was served."""
     calls_per_client: float
-    """Retries of one client, on average."""
+    """Average number of retries of a client."""
 
     @property
     def peak(self) -> int:
@@ -103,23 +104,24 @@ def stampede(
     first_retry: int = 1,
     seed: int = 0,
 ) -> Herd:
-    """Let all clients fail at second 0, and retry until they are served.
+    """Simulate clients that fail at second 0 and retry until they are served.
 
     Retries during the outage fail. After it the first `capacity / 10` of each tenth of a second
     are served, in order of arrival; the others fail.
 
     Args:
-        wait: One of `STRATEGIES`, or a function: the seconds before retry 1, 2, 3 ...
-        clients: How many.
-        outage: Seconds, in tenths.
-        capacity: Calls the service answers in a second, a multiple of ten.
-        first_retry: What the clients' counters say; more than 1 if they were not reset.
-        seed: Of the strategies' random numbers; a function brings its own.
+        wait: One of `STRATEGIES`, or a function from a retry's number (1, 2, 3 ...) to the seconds
+            before it.
+        clients: Number of clients.
+        outage: Seconds until the service works again, a multiple of 0.1.
+        capacity: Calls the service answers per second, a multiple of ten.
+        first_retry: Number of the first retry; more than 1 if the counters were not reset.
+        seed: Seed of the strategies' random numbers.
 
     Raises:
-        ValueError: A wait is no number of seconds, or the waits are so short that it never ends.
+        ValueError: A wait is not a number of seconds, or the waits are too short to ever end.
     """
-    strategy = _each(wait) if callable(wait) else STRATEGIES[wait]
+    strategy = _as_strategy(wait) if callable(wait) else STRATEGIES[wait]
     random, seen, last_served = np.random.default_rng(seed), {}, 0.0
     retry = np.full(clients, first_retry)
     last = strategy(retry, np.full(clients, BASE), random)
@@ -134,7 +136,7 @@ def stampede(
         tick = np.floor(due * TICKS)
         slot = int(tick.min())
         calling = sorted(np.flatnonzero(tick == slot), key=due.__getitem__)
-        before = seen.get(slot, 0)  # those who come back within the same tenth find it full
+        before = seen.get(slot, 0)  # clients that come back within the same tenth find it full
         seen[slot] = before + len(calling)
         room = max(0, capacity // TICKS - before) if slot >= outage * TICKS else 0
         served, refused = calling[:room], calling[room:]
@@ -146,5 +148,5 @@ def stampede(
     raise ValueError("The clients hardly wait at all, so it never ends: return whole seconds.")
 
 
-def _each(wait: Callable[[int], float]) -> Callable[..., Numbers]:
+def _as_strategy(wait: Callable[[int], float]) -> Callable[..., Numbers]:
     return lambda retry, *_: np.array([float(wait(int(number))) for number in retry])

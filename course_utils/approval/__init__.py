@@ -1,4 +1,8 @@
-"""A panel on which a person approves, edits or rejects what an agent is about to do."""
+"""The approval panel: a person approves, edits or rejects what an agent is about to do.
+
+Read in this order: `call` (one call, one decision), `question` (what waits in the checkpointer),
+`card` (a call as widgets), `log` (what happens next), `panel` (all of it, and the promise).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call that waits for a person, and which decisions fit it."""
+"""A call that waits for a decision, and the decisions it allows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DECISIONS = ("approve", "edit", "reject", "respond")
 
 
 class DecisionRefused(ValueError):
-    """A decision that was not carried out; nothing has been resumed."""
+    """This decision was not carried out; the graph was not resumed."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]  # IPython shows this line alone
@@ -22,44 +22,42 @@ class DecisionRefused(ValueError):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided about one call."""
+    """A person's decision about one call."""
 
     type: str
     """approve, edit, reject or respond."""
     args: dict[str, Any] | None = None
-    """The arguments to run with instead; of an edit."""
+    """Edited arguments; None unless the decision is an edit."""
     reason: str = ""
-    """Why it is rejected, or the answer in the tool's place."""
+    """Why the call is rejected, or the answer in place of the tool's result."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call that waits: what would run, and what may be decided about it."""
+    """One call that waits for a decision."""
 
     tool: str
     """The tool's name; empty for a question that is not about a tool."""
     args: dict[str, Any]
     why: str
+    """Why it asks; of a question, the question."""
     allowed: tuple[str, ...]
+    """The allowed decisions, of `DECISIONS`."""
+    position: int = 0
+    """Its place among the calls of its interrupt: the graph expects the decisions in this order."""
     schema: type[BaseModel] | None = field(default=None, repr=False, compare=False)
-    """The tool's arguments, where the graph holds the tool."""
+    """Schema of the tool's arguments; None where the graph does not hold the tool."""
 
     def __str__(self) -> str:
         args = ", ".join(f"{key}={as_json(value)}" for key, value in self.args.items())
         return f"{self.tool}({args})" if self.tool else f"question: {self.why}"
 
-    def checked(self, decision: Decision) -> Decision:
-        """Return the decision if it fits this call.
-
-        Raises:
-            DecisionRefused: It is not allowed here, or its arguments are not the tool's.
-        """
+    def validate(self, decision: Decision) -> Decision:
+        """Return the decision if it is allowed and its arguments fit, or raise an error."""
         if decision.type not in self.allowed:
             allowed = " or ".join(f'"{name}"' for name in self.allowed)
-            raise DecisionRefused(
-                f'"{decision.type}" is not allowed for {self.tool or "this question"}: '
-                f"decide {allowed}."
-            )
+            fact = f'"{decision.type}" is not allowed for {self.tool or "this question"}'
+            raise DecisionRefused(f"{fact}: decide {allowed}.")
         if decision.args is not None and decision.type != "edit":
             raise DecisionRefused('Other arguments belong to "edit".')
         if decision.type == "respond" and not decision.reason:
@@ -68,12 +66,8 @@ class Call:
             self._check_args(decision.args)
         return decision
 
-    def parsed(self, text: str) -> dict[str, Any]:
-        """Return edited arguments written as JSON.
-
-        Raises:
-            DecisionRefused: It is no JSON.
-        """
+    def parse_args(self, text: str) -> dict[str, Any]:
+        """Return edited arguments from JSON, or raise an error."""
         try:
             return json.loads(text, parse_constant=_refuse_constant)
         except ValueError as error:
@@ -81,21 +75,17 @@ class Call:
 
     def _check_args(self, args: Any) -> None:
         if not isinstance(args, dict):
+            cure = '{"name": value}, one for each argument.'
+            raise DecisionRefused(f"The arguments must be a JSON object: {cure}")
+        is_needed = dict.fromkeys(self.args, True)
+        if self.schema is not None:
+            is_needed = {name: f.is_required() for name, f in self.schema.model_fields.items()}
+        if unknown := [name for name in args if name not in is_needed]:
             raise DecisionRefused(
-                'The arguments must be a JSON object: {"name": value}, one for each argument.'
+                f"{self.tool} has no argument {_quote(unknown)}. It has {_quote(is_needed)}."
             )
-        known = self.args if self.schema is None else self.schema.model_fields
-        needed = (
-            set(self.args)
-            if self.schema is None
-            else {name for name, about in self.schema.model_fields.items() if about.is_required()}
-        )
-        if unknown := [name for name in args if name not in known]:
-            raise DecisionRefused(
-                f"{self.tool} has no argument {_names(unknown)}. It has {_names(known)}."
-            )
-        if missing := [name for name in known if name in needed and name not in args]:
-            raise DecisionRefused(f"{self.tool} also needs {_names(missing)}.")
+        if missing := [name for name in is_needed if is_needed[name] and name not in args]:
+            raise DecisionRefused(f"{self.tool} also needs {_quote(missing)}.")
         if self.schema is not None:
             try:
                 self.schema.model_validate(args)
@@ -107,19 +97,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Record:
-    """What was decided, for an audit trail."""
+    """A call as the agent proposed it, and the decision about it, for an audit trail."""
 
     tool: str
     args: dict[str, Any]
-    """The arguments proposed."""
     why: str
-    """Why it was asked; of a question, the question."""
     decision: str
-    """approve, edit, reject or respond."""
     reason: str = ""
-    """Why it was rejected, or the answer given in the tool's place."""
     edited: dict[str, Any] | None = None
-    """The arguments to run with instead."""
+    """Edited arguments; None unless the decision was an edit."""
 
     def __str__(self) -> str:
         past = {"approve": "approved", "edit": "edited", "reject": "rejected"}
@@ -129,11 +115,11 @@ class Record:
 
 
 def as_json(value: Any, indent: int | None = None) -> str:
-    """Return a value as a person reads JSON; what is no JSON as its str."""
+    """Return a value as JSON for people; anything JSON cannot hold as its str."""
     return json.dumps(value, ensure_ascii=False, default=str, indent=indent)
 
 
-def _names(names: Any) -> str:
+def _quote(names: Any) -> str:
     return ", ".join(f'"{name}"' for name in names) or "none"
 
 

@@ -1,4 +1,4 @@
-"""What a resumed graph does, one line a step, written into an HTML widget as it comes."""
+"""Show what a resumed graph does: one line per step in an HTML widget, as it happens."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ from typing import Any
 import ipywidgets
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
-__all__ = ("Log", "answer")
+__all__ = ("Log", "summarize_result")
 
-LONG = 1000  # characters after which a value is cut
+MAX_CHARACTERS = 1000  # of a value that is shown
 
 
 class Log:
-    """Lines about one resume.
-
-    Attributes:
-        widget: What is shown.
-    """
+    """The lines of one resume; `widget` shows them."""
 
     def __init__(self, values: Any) -> None:
-        """Begin with what stood in the thread's state before: its messages are not news."""
+        """Start a log; messages in `values`, the thread's state before, are not shown again."""
         self.widget = ipywidgets.HTML()
         self._lines: list[str] = []
         before = values.get("messages") if isinstance(values, Mapping) else None
@@ -32,40 +28,40 @@ class Log:
     def add(self, part: Mapping[str, Any]) -> None:
         """Add the lines of one part of a stream with `version="v2"`."""
         if part["type"] == "custom":
-            self._line("progress", part["data"])
+            self._add_line("progress", part["data"])
             return
         if "__metadata__" in part["data"]:
-            return  # kept from an earlier run of the same superstep
+            return  # from an earlier run of the same superstep
         for step, update in part["data"].items():
             if update is None or step == "__interrupt__":
                 continue
             messages = update.get("messages") if isinstance(update, Mapping) else None
             if messages is None:
-                if "." not in step:  # no middleware's inner steps
-                    self._line(step, update)
+                if "." not in step:  # a dot is in the names of a middleware's inner steps
+                    self._add_line(step, update)
                 continue
             for message in messages if isinstance(messages, list) else [messages]:
-                self._message(step, message)
+                self._add_message(step, message)
 
-    def _message(self, step: str, message: Any) -> None:
+    def _add_message(self, step: str, message: Any) -> None:
         if not isinstance(message, BaseMessage):
-            self._line(step, message)
+            self._add_line(step, message)
             return
         if message.id is not None and message.id in self._seen:
             return
         self._seen.add(message.id)
         if isinstance(message, ToolMessage):
-            self._line(f"tool {message.name or ''}".strip(), message.text)
+            self._add_line(f"tool {message.name or ''}".strip(), message.text)
         elif isinstance(message, AIMessage):
             if message.text:
-                self._line("model", message.text)
+                self._add_line("model", message.text)
             for call in message.tool_calls:
-                self._line("model", f"asks for {call['name']}({_short(call['args'])[1:-1]})")
+                self._add_line("model", f"asks for {call['name']}({_to_text(call['args'])[1:-1]})")
         else:
-            self._line(message.type, message.text)
+            self._add_line(message.type, message.text)
 
-    def _line(self, who: str, what: Any) -> None:
-        text = what if isinstance(what, str) else _short(what)
+    def _add_line(self, who: str, what: Any) -> None:
+        text = what if isinstance(what, str) else _to_text(what)
         self._lines.append(
             f"<li><strong>{html.escape(who)}</strong>: "
             f'<span style="white-space:pre-wrap">{html.escape(_cut(text))}</span></li>'
@@ -76,19 +72,19 @@ class Log:
         )
 
 
-def answer(values: Mapping[str, Any]) -> str:
-    """Return what a finished graph has to say: its last message's words, or its values."""
+def summarize_result(values: Mapping[str, Any]) -> str:
+    """Return the text of a finished graph's last message, or its values."""
     messages = values.get("messages") if isinstance(values, Mapping) else None
     if messages and isinstance(messages[-1], BaseMessage):
         return messages[-1].text
-    return _short(values)
+    return _to_text(values)
 
 
-def _short(value: Any) -> str:
-    # Type names for what is no JSON: an object's own repr may hold an address.
+def _to_text(value: Any) -> str:
+    # Type names for what JSON cannot hold: an object's own repr may contain an address.
     words = json.dumps(value, ensure_ascii=False, default=lambda item: type(item).__name__)
     return _cut(words)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONG else f"{text[:LONG]} ..."
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} ..."

@@ -1,4 +1,4 @@
-"""Say who an error belongs to: the check, the answer, or nobody the student can help."""
+"""Attribute an error to the answer, the check, or a library."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 from exercises.core.stub import functions_of
 
-__all__ = ("explain",)
+__all__ = ("attribute",)
+
+MAX_ERROR_CHARACTERS = 400
 
 
-def explain(error: BaseException, answers: tuple[Any, ...], check: CodeType) -> tuple[str, str]:
+def attribute(error: BaseException, answers: tuple[Any, ...], check: CodeType) -> tuple[str, str]:
     """Return the status and the sentence for an error the code `check` ended with."""
     own = {f.__code__.co_filename for answer in answers for f in functions_of(answer)}
     for one in _chain(error):
@@ -25,17 +27,17 @@ def explain(error: BaseException, answers: tuple[Any, ...], check: CodeType) -> 
         if theirs:
             code, line = theirs[-1]
             source = linecache.getline(code.co_filename, line).strip()
-            return "raised", f"`{_words(one)}` in line {line} of your cell: `{source}`."
+            return "raised", f"`{_summarize(one)}` in line {line} of your cell: `{source}`."
     if any("site-packages" in code.co_filename for code, _ in _frames(error)):
-        return "raised", f"`{_words(error)}`."
+        return "raised", f"`{_summarize(error)}`, raised by a library that your answer uses."
     code, line = _frames(error)[-1]
     where = f"{Path(code.co_filename).name}, line {line}"
-    return "check_broken", f"Please report it: `{_words(error)}` in {where}."
+    return "check_broken", f"`{_summarize(error)}` in {where}. Please report it."
 
 
-def _words(error: BaseException) -> str:
+def _summarize(error: BaseException) -> str:
     """Return class and message, without module and without the notes LangGraph adds."""
-    return f"{type(error).__name__}: {error}".strip(": ")[:400]
+    return f"{type(error).__name__}: {error}".strip(": ")[:MAX_ERROR_CHARACTERS]
 
 
 def _is_cell(code: CodeType) -> bool:

@@ -1,25 +1,37 @@
-"""Words for values in the sentences of checks."""
+"""Describe values in the sentences of checks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ("assert_words", "kind", "short")
+__all__ = ("assert_words", "kind", "short", "with_article")
+
+MAX_CHARACTERS = 80
 
 
 def short(value: Any) -> str:
     """Return a value's repr, its middle left out where it is long."""
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:60]} ... {text[-15:]}"
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:60]} ... {text[-15:]}"
 
 
 def kind(value: Any) -> str:
     """Return a value's repr and the name of its class."""
-    return f"{short(value)} (a {type(value).__name__})"
+    return f"{short(value)} ({with_article(type(value).__name__)})"
+
+
+def with_article(name: str) -> str:
+    """Return the name of a class with the article that is spoken before it: an int, a UUID."""
+    letters = name.lstrip("_")
+    if letters[:2].isupper():  # spelled out: an AIMessage, an HTTPError
+        vowel = letters[0] in "AEFHILMNORSX"
+    else:
+        vowel = letters[:1].lower() in tuple("aeiou") and not letters.lower().startswith("us")
+    return f"{'an' if vowel else 'a'} {name}"
 
 
 def assert_words(text: str, expected: str, what: str) -> None:
-    """Compare what was shown with what should be, and name the likely cause.
+    """Compare the words that were shown with those expected, and name the likely cause.
 
     Raises:
         AssertionError: They differ by more than white space at the ends.
@@ -37,5 +49,5 @@ def assert_words(text: str, expected: str, what: str) -> None:
         likely = " Something else was shown as well. The result of a tool?"
     elif text and expected.startswith(text.strip()):
         likely = " The end is missing."
-    seen, wanted = short(text), short(expected)
-    assert text.strip() == expected, f"{what} `{seen}`; expected `{wanted}`.{likely}"
+    shown, wanted = short(text), short(expected)
+    assert text.strip() == expected, f"{what} `{shown}`; expected `{wanted}`.{likely}"

@@ -1,8 +1,8 @@
 """`@exercise` turns an assertion function into a check a student can call.
 
-The function is the whole check: its parameters are the student's answers, and it returns if they
-are right. It raises `AssertionError` with a sentence for the student if not. `with part("...")`
-makes several things of it, each judged for itself.
+The function is the whole check: its parameters are the student's answers. It returns if they are
+right, and raises `AssertionError` with a sentence for the student if they are not. Each
+`with part("...")` in it is judged by itself.
 """
 
 from __future__ import annotations
@@ -11,25 +11,28 @@ import contextlib
 import contextvars
 import functools
 import inspect
-import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from course_layout import ROOT
+from course_utils.private_apis import fresh_async_clients
 from course_utils.time_limit import TimeUp, run_async, run_limited
-from exercises.core.attribution import explain
-from exercises.core.given_cells import changed
-from exercises.core.isolation import Seen, quiet, watch_output
+from exercises.core import nbgrader
+from exercises.core.attribution import attribute
+from exercises.core.given_cells import find_changed_cell
+from exercises.core.isolation import Seen, isolate, watch_output
 from exercises.core.progress import record
-from exercises.core.reference import reference
+from exercises.core.reference import run_reference
 from exercises.core.result import Note, Part, Result
 from exercises.core.stub import functions_of, is_stub
 
 __all__ = ("Exercise", "Seen", "exercise", "part", "run_async", "watch_output")
 
-Explain = Callable[[BaseException], tuple[str, str]]
-_running: contextvars.ContextVar[tuple[list[Part], Explain] | None] = contextvars.ContextVar(
+Attribute = Callable[[BaseException], tuple[str, str]]
+Verdict = tuple[str, str, tuple[Part, ...]]
+"""Status, message and parts."""
+_running: contextvars.ContextVar[tuple[list[Part], Attribute] | None] = contextvars.ContextVar(
     "running", default=None
 )
 
@@ -49,25 +52,35 @@ def exercise(
 
 @contextlib.contextmanager
 def part(title: str) -> Iterator[None]:
-    """Judge what stands inside for itself: if it fails, the rest of the check still runs."""
+    """Judge the statements inside by themselves: if they fail, the rest of the check still runs."""
     running = _running.get()
     if running is None:
         yield
         return
-    parts, explained = running
+    parts, attribute_error = running
     parts.append(Part(title, "timed_out", "this took too long."))
     try:
         yield
     except (TimeUp, KeyboardInterrupt):
         raise
     except BaseException as error:  # `sys.exit()` in an answer, too
-        parts[-1] = Part(title, *explained(error))
+        parts[-1] = Part(title, *attribute_error(error))
     else:
         parts[-1] = Part(title, "passed")
 
 
 class Exercise:
-    """A check, its hints and its reference answer."""
+    """A check, its hints and its reference answer.
+
+    Attributes:
+        test: The assertion function.
+        hints: Sentences, from vague to telling.
+        given: Names the lesson defines and the exercise relies on.
+        seconds: How long an answer may take.
+        answers: Names of the answers, as the check cell passes them.
+        topic: The lesson's name without its number.
+        root: The folder `solutions/` and the progress file stand in.
+    """
 
     def __init__(
         self,
@@ -85,18 +98,16 @@ class Exercise:
 
     def __call__(self, *answers: Any) -> Any:
         """Judge the answers; record and return the result."""
-        status, message, parts = self._judge(answers, sys._getframe(1).f_globals)
+        status, message, parts = self._judge(answers, _caller_globals())
         name = f"{self.topic}.{self.name}"
         result = Result(name, status, message, parts, record(self.root, name, status))
-        if os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate"):
-            return _graded(result)
-        return result
+        return nbgrader.score(result) if nbgrader.is_grading() else result
 
     def or_reference(self, *answers: Any) -> Any:
-        """Return the answer, or the reference in place of one that was not attempted."""
+        """Return the answer, or the reference answer in place of a stub."""
         if any(map(is_stub, answers)):
-            with quiet():
-                solved = reference(self.root, self.topic, self.name, sys._getframe(1).f_globals)
+            with isolate():
+                solved = run_reference(self.root, self.topic, self.name, _caller_globals())
             pairs = zip(self.answers, answers, strict=True)
             answers = tuple(solved[n] if is_stub(answer) else answer for n, answer in pairs)
         return answers[0] if len(answers) == 1 else answers
@@ -109,41 +120,51 @@ class Exercise:
         more = f"For another one: `.hint({n + 1})`." if n < count else "This was the last one."
         return Note(f"Hint {n} of {count}: {self.hints[n - 1]}\n{more}")
 
-    def _judge(
-        self, answers: tuple[Any, ...], caller: dict[str, Any]
-    ) -> tuple[str, str, tuple[Part, ...]]:
-        call = f"check.{self.name}({', '.join(self.answers)})"
-        if len(answers) != len(self.answers):
-            return "not_attempted", f"Call the check as `{call}`.", ()
-        missing = [n for n, a in zip(self.answers, answers, strict=True) if is_stub(a)]
-        if missing:
-            names = " and ".join(f"`{name}`" for name in missing)
-            return (
-                "not_attempted",
-                f"Write {names} in the cell above, run it, then run this cell again.",
-                (),
-            )
-        parts: list[Part] = []
-        explained = functools.partial(explain, answers=answers, check=self.test.__code__)
+    def _judge(self, answers: tuple[Any, ...], caller: dict[str, Any]) -> Verdict:
+        """Judge the answers of a cell whose global variables are `caller`."""
+        if sentence := self._find_missing(answers):
+            return "not_attempted", sentence, ()
+        attribute_error = functools.partial(attribute, answers=answers, check=self.test.__code__)
+        try:
+            if sentence := self._find_changed_setup(answers, caller):
+                return "setup_changed", sentence, ()
+        except Exception as error:  # such as an exercise that names a cell the lesson does not have
+            return *attribute_error(error), ()
+        return self._run_test(answers, attribute_error)
 
-        def judge() -> None:
-            _running.set((parts, explained))
-            _forget_async_clients()
-            try:
+    def _find_missing(self, answers: tuple[Any, ...]) -> str:
+        """Return a sentence if an answer is missing or still a stub, else ""."""
+        if len(answers) != len(self.answers):
+            return f"Call the check as `check.{self.name}({', '.join(self.answers)})`."
+        pairs = zip(self.answers, answers, strict=True)
+        names = [f"`{name}`" for name, answer in pairs if is_stub(answer)]
+        if not names:
+            return ""
+        return f"Write {' and '.join(names)} in the cell above, run it, then run this cell again."
+
+    def _find_changed_setup(self, answers: tuple[Any, ...], caller: dict[str, Any]) -> str:
+        """Return a sentence if the endpoint or a given cell is not the lesson's, else ""."""
+        spaces = [caller, *(f.__globals__ for answer in answers for f in functions_of(answer))]
+        notebook = next((space for space in spaces if "In" in space), {})
+        return _find_real_endpoint() or find_changed_cell(
+            self.root, self.topic, self.given, notebook
+        )
+
+    def _run_test(self, answers: tuple[Any, ...], attribute_error: Attribute) -> Verdict:
+        """Run the assertion function on the answers, isolated and within the time limit."""
+        parts: list[Part] = []
+
+        def run() -> None:
+            _running.set((parts, attribute_error))
+            with fresh_async_clients():
                 if inspect.iscoroutinefunction(self.test):
                     run_async(self.test, *answers)
                 else:
                     self.test(*answers)
-            finally:
-                _forget_async_clients()
 
-        spaces = [caller, *(f.__globals__ for answer in answers for f in functions_of(answer))]
-        notebook = next((space for space in spaces if "In" in space), {})
         try:
-            if fact := _elsewhere() or changed(self.root, self.topic, self.given, notebook):
-                return "setup_changed", fact, ()
-            with quiet():
-                run_limited(judge, self.seconds)
+            with isolate():
+                run_limited(run, self.seconds)
         except TimeUp:
             where = f" in “{parts[-1].title}”" if parts and parts[-1].status == "timed_out" else ""
             text = f"Your answer was still running{where} after {self.seconds:g} s."
@@ -152,12 +173,18 @@ class Exercise:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            parts.append(Part("", *explained(error)))
+            parts.append(Part("", *attribute_error(error)))
         return _sum_up(parts)
 
 
-def _elsewhere() -> str:
-    """Return a sentence if the reader's models talk to an endpoint of their choice."""
+def _caller_globals() -> dict[str, Any]:
+    """Return the global variables of the cell that called a method of an exercise."""
+    # A frame, not an argument: `check.ex1(answer)` shall be all that a student has to write.
+    return inspect.currentframe().f_back.f_back.f_globals
+
+
+def _find_real_endpoint() -> str:
+    """Return a sentence if the reader's models talk to an endpoint of their choice, else ""."""
     model = getattr(sys.modules.get("lesson_model"), "running", lambda: None)()
     if model is None or model.local:
         return ""
@@ -167,17 +194,7 @@ def _elsewhere() -> str:
     )
 
 
-def _forget_async_clients() -> None:
-    """Let the next ChatOpenAI make an async HTTP client of its own.
-
-    LangChain keeps one for all of them, bound to the event loop that used it first; a check runs
-    async answers in another loop than the notebook's, where that client fails.
-    """
-    if clients := sys.modules.get("langchain_openai.chat_models._client_utils"):
-        clients._cached_async_httpx_client.cache_clear()
-
-
-def _sum_up(parts: list[Part]) -> tuple[str, str, tuple[Part, ...]]:
+def _sum_up(parts: list[Part]) -> Verdict:
     """Make one status and one message of the parts'."""
     wrong = [p for p in parts if p.status != "passed"]
     titled = tuple(p for p in parts if p.title)
@@ -190,14 +207,3 @@ def _sum_up(parts: list[Part]) -> tuple[str, str, tuple[Part, ...]]:
         return "partial", f"{len(parts) - len(wrong)} of {len(parts)}.\n{message}", tuple(parts)
     status = "raised" if all(p.status == "raised" for p in wrong) else "failed"
     return status, message, titled
-
-
-def _graded(result: Result) -> float | None:
-    """Answer as nbgrader wants it: nothing, a share of the points, or an error."""
-    if result.status not in ("passed", "partial"):
-        raise AssertionError(repr(result))
-    display = getattr(sys.modules.get("IPython.display"), "display", print)
-    display(result)
-    if result.status == "passed":
-        return None
-    return round(sum(p.status == "passed" for p in result.parts) / len(result.parts), 2)

@@ -1,4 +1,4 @@
-"""Tell whether what the lesson gave, and an exercise relies on, is still as it was given."""
+"""Detect cells given by the lesson that the reader has changed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from exercises.core.reference import Cell, solved_cells
+from exercises.core.reference import Cell, read_solved_cells
 
-__all__ = ("changed",)
+__all__ = ("find_changed_cell",)
 
 
-def changed(root: Path, topic: str, names: tuple[str, ...], space: dict[str, Any]) -> str | None:
-    """Return a sentence about the first of `names` that was changed, None if none was.
+def find_changed_cell(root: Path, topic: str, names: tuple[str, ...], space: dict[str, Any]) -> str:
+    """Return a sentence about the first of `names` that was changed, "" if none was.
 
     Args:
         root: The folder `solutions/` stands in.
@@ -25,14 +25,14 @@ def changed(root: Path, topic: str, names: tuple[str, ...], space: dict[str, Any
     ran = space.get("In")
     # Outside a notebook, or where it is run without a history (as nbval does): nothing to compare.
     if not names or not any(ran or ()):
-        return None
+        return ""
     try:
-        cells = solved_cells(root, topic)
+        cells = read_solved_cells(root, topic)
     except FileNotFoundError:
-        return None
+        return ""
     for name in names:
-        as_given, cell, heading = _given(cells, name)
-        now = _last(ran, name)
+        as_given, cell, heading = _find_definition(cells, name)
+        now = _last_binding(ran, name)
         if now is None or name not in space:
             fact = f"`{name}` is not there yet"
         elif as_given != now or not _same_value(as_given, space[name]):
@@ -43,22 +43,22 @@ def changed(root: Path, topic: str, names: tuple[str, ...], space: dict[str, Any
         where = f"under “{heading}”, the cell that begins with `{first}`"
         cure = "If you edited it, copy it from the notebook in solutions/. Then run this cell again"
         return f"{fact}. Run its cell again: {where}. {cure}."
-    return None
+    return ""
 
 
-def _given(cells: list[Cell], name: str) -> tuple[str, Cell, str]:
+def _find_definition(cells: list[Cell], name: str) -> tuple[str, Cell, str]:
     """Return the first definition of `name`, its cell and the heading above it."""
     heading = ""
     for cell in cells:
         if cell["cell_type"] == "markdown":
             titles = [line for line in cell["source"].splitlines() if line.startswith("#")]
             heading = titles[-1].lstrip("# ") if titles else heading
-        elif found := _last([cell["source"]], name):
+        elif found := _last_binding([cell["source"]], name):
             return found, cell, heading
     raise LookupError(f"The lesson has no cell that defines the given `{name}`.")
 
 
-def _last(sources: Iterable[str], name: str) -> str | None:
+def _last_binding(sources: Iterable[str], name: str) -> str | None:
     """Return the syntax tree, as text, of the last statement that binds `name`."""
     found = None
     for source in sources:
@@ -67,12 +67,12 @@ def _last(sources: Iterable[str], name: str) -> str | None:
         except SyntaxError:  # a cell with a magic, or one that never ran
             continue
         for statement in statements:
-            if name in _bound(statement):
+            if name in _bound_names(statement):
                 found = ast.unparse(statement)
     return found
 
 
-def _bound(statement: ast.stmt) -> set[str]:
+def _bound_names(statement: ast.stmt) -> set[str]:
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {statement.name}
     nodes = list(ast.walk(statement))

@@ -1,4 +1,4 @@
-"""Run an answer without letting anything out: no text, no picture, no changed setting."""
+"""Run an answer in isolation: no text, no picture and no changed setting remains."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ("Seen", "quiet", "watch_output")
+from course_utils.private_apis import log_handlers
+
+__all__ = ("Seen", "isolate", "watch_output")
 
 
 class Seen(io.TextIOBase):
-    """What was written, in order."""
+    """The texts written to a stream, in order, each with its time."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
@@ -30,16 +32,16 @@ class Seen(io.TextIOBase):
         return "".join(text for _, text in self.writes)
 
     def write(self, text: str) -> int:
-        """Note `text` and the time."""
+        """Record `text` and the time."""
         self.writes.append((time.monotonic() - self.started, str(text)))
         return len(text)
 
     def writable(self) -> bool:
-        """Say yes, as a stream does."""
+        """Return True: a stream that can be written to."""
         return True
 
     def publish(self, data: dict[str, Any] | None = None, *_: Any, **__: Any) -> None:
-        """Note what `display(...)` shows, in place of IPython's publisher."""
+        """Record what `display(...)` shows, in place of IPython's publisher."""
         data = data or {}
         shown = next(
             (data[t] for t in ("text/markdown", "text/html", "text/plain") if t in data), ""
@@ -49,29 +51,29 @@ class Seen(io.TextIOBase):
 
 @contextlib.contextmanager
 def watch_output() -> Iterator[Seen]:
-    """Catch what is printed and displayed inside: `.writes` with times in seconds, `.text`."""
+    """Record what is printed and displayed inside: `.writes` with times in seconds, `.text`."""
     seen = Seen()
-    with contextlib.redirect_stdout(seen), _displays_to(seen):
+    with contextlib.redirect_stdout(seen), _redirect_displays(seen):
         yield seen
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Catch what is printed, logged, warned and displayed inside, and put back every setting."""
+def isolate() -> Iterator[None]:
+    """Catch what is printed, logged, warned and displayed inside; restore every setting."""
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_settings_kept())
-        stack.enter_context(_nothing_from_children())
-        stack.enter_context(_no_figures())
+        stack.enter_context(_restore_settings())
+        stack.enter_context(_silence_terminal())
+        stack.enter_context(_close_new_figures())
         stack.enter_context(warnings.catch_warnings())
         warnings.showwarning = lambda *_, **__: None
-        stack.enter_context(_logs_to(Seen()))
+        stack.enter_context(_redirect_logs(Seen()))
         stack.enter_context(watch_output())
         stack.enter_context(contextlib.redirect_stderr(Seen()))
         yield
 
 
 @contextlib.contextmanager
-def _displays_to(seen: Seen) -> Iterator[None]:
+def _redirect_displays(seen: Seen) -> Iterator[None]:
     shell_class = getattr(sys.modules.get("IPython"), "InteractiveShell", None)
     shell = shell_class.instance() if shell_class and shell_class.initialized() else None
     if shell is None:
@@ -88,7 +90,7 @@ def _displays_to(seen: Seen) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_figures() -> Iterator[None]:
+def _close_new_figures() -> Iterator[None]:
     """Close the figures that were drawn: a notebook shows what is open at the end of a cell."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     before = set(pyplot.get_fignums()) if pyplot else set()
@@ -101,8 +103,8 @@ def _no_figures() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _nothing_from_children() -> Iterator[None]:
-    """Send to nowhere what child processes and C code write to the terminal."""
+def _silence_terminal() -> Iterator[None]:
+    """Discard what child processes and C code write to the terminal."""
     _flush_terminal()
     with contextlib.ExitStack() as stack:
         for number in (1, 2):
@@ -126,13 +128,12 @@ def _flush_terminal() -> None:
 
 
 @contextlib.contextmanager
-def _logs_to(seen: Seen) -> Iterator[None]:
-    """Turn aside the handlers that hold a stream of their own."""
+def _redirect_logs(seen: Seen) -> Iterator[None]:
+    """Redirect the log handlers that write to the terminal."""
     terminals = [s for s in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) if s]
     swapped = []
-    for reference in list(logging._handlerList):
-        handler = reference()
-        stream = vars(handler).get("stream") if handler else None
+    for handler in log_handlers():
+        stream = vars(handler).get("stream")
         if any(stream is terminal for terminal in terminals):
             swapped.append((handler, stream))
             handler.stream = seen
@@ -144,10 +145,11 @@ def _logs_to(seen: Seen) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _settings_kept() -> Iterator[None]:
-    environ, folder, dice = dict(os.environ), os.getcwd(), random.getstate()
+def _restore_settings() -> Iterator[None]:
+    """Restore environment, folder, random generators and loggers at the end."""
+    environ, folder, random_state = dict(os.environ), os.getcwd(), random.getstate()
     numpy = getattr(sys.modules.get("numpy"), "random", None)
-    numpy_dice = numpy.get_state() if numpy else None
+    numpy_state = numpy.get_state() if numpy else None
     logs = {log: (log.level, log.propagate, log.disabled, log.handlers[:]) for log in _loggers()}
     disabled = logging.root.manager.disable
     try:
@@ -157,9 +159,9 @@ def _settings_kept() -> Iterator[None]:
             os.environ.clear()
             os.environ.update(environ)
         os.chdir(folder)
-        random.setstate(dice)
-        if numpy and numpy_dice:
-            numpy.set_state(numpy_dice)
+        random.setstate(random_state)
+        if numpy and numpy_state:
+            numpy.set_state(numpy_state)
         for log in _loggers():
             default = (log.level, log.propagate, log.disabled, log.handlers)
             level, log.propagate, log.disabled, handlers = logs.get(log, default)

@@ -1,6 +1,6 @@
-"""Which exercises the reader has solved: `progress.db`, next to the README.
+"""The exercises the reader has solved, in `progress.db` next to the README.
 
-A small SQLite file, so that several notebooks may write at once. `COURSE_PROGRESS` names another
+It is a small SQLite file, so several notebooks may write at once. `COURSE_PROGRESS` names another
 file; `COURSE_PROGRESS=off` keeps none.
 """
 
@@ -18,31 +18,32 @@ from course_layout import ROOT
 
 __all__ = ("Progress", "read", "record", "show")
 
+MAX_WAIT_SECONDS = 10  # for another notebook that is writing
 CHECK_CELL = re.compile(r'^# %% tags=\["check", "(ex\d+)"\]', re.M)
-_ANSWERS = ("raised", "timed_out", "failed", "partial", "passed")  # the better, the later
+_STATUSES = ("raised", "timed_out", "failed", "partial", "passed")  # from worst to best
 # One statement: two notebooks may answer the same exercise at once.
-_NOTE = """
+_UPSERT = """
 INSERT INTO answers VALUES (?1, ?2, ?2) ON CONFLICT (exercise) DO UPDATE
 SET last = ?2, best = CASE WHEN instr(?3, ?2) > instr(?3, best) THEN ?2 ELSE best END
 """
 
 
 def record(root: Path, exercise: str, status: str) -> str:
-    """Note how `topic.exN` was answered; return a sentence if that is not possible.
+    """Record the status of `topic.exN`; return a sentence for the reader if that fails, else "".
 
-    What was solved once stays solved. Running the notebook in solutions/ does not count.
+    A solved exercise stays solved. Running the notebook in solutions/ does not count.
     """
     path = _path(root)
-    if path is None or status not in _ANSWERS or Path.cwd() == root / "solutions":
+    if path is None or status not in _STATUSES or Path.cwd() == root / "solutions":
         return ""
     note = ""
     for _ in range(2):
         try:
-            with _opened(path) as file:
-                file.execute(_NOTE, (exercise, status, " ".join(_ANSWERS)))
+            with _open(path) as file:
+                file.execute(_UPSERT, (exercise, status, " ".join(_STATUSES)))
                 return note
         except sqlite3.OperationalError as error:
-            return f"Your progress was not saved in {path.name} ({error}). All else works."
+            return f"Your progress was not saved in {path.name} ({error}). Everything else works."
         except sqlite3.DatabaseError:
             note = _set_aside(path)
     return note
@@ -53,7 +54,7 @@ def read(root: Path = ROOT) -> dict[str, dict[str, str]]:
     best: dict[str, str] = {}
     path = _path(root)
     if path is not None and path.exists():
-        with contextlib.suppress(sqlite3.DatabaseError), _opened(path) as file:
+        with contextlib.suppress(sqlite3.DatabaseError), _open(path) as file:
             best = dict(file.execute("SELECT exercise, best FROM answers"))
     lessons: dict[str, dict[str, str]] = {}
     for lesson in sorted((root / "lessons").glob("[0-9]*_*.py")):
@@ -106,8 +107,8 @@ def _path(root: Path) -> Path | None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    file = sqlite3.connect(path, timeout=10, isolation_level=None)  # s to wait for another writer
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    file = sqlite3.connect(path, timeout=MAX_WAIT_SECONDS, isolation_level=None)
     try:
         table = "answers (exercise TEXT PRIMARY KEY, best TEXT NOT NULL, last TEXT NOT NULL)"
         file.execute(f"CREATE TABLE IF NOT EXISTS {table}")
@@ -121,6 +122,6 @@ def _set_aside(path: Path) -> str:
     number = 1
     while (other := path.with_name(f"{path.name}.broken-{number}")).exists():
         number += 1
-    with contextlib.suppress(FileNotFoundError):  # another notebook was faster
+    with contextlib.suppress(FileNotFoundError):  # another notebook has renamed it already
         path.rename(other)
-    return f"{path.name} could not be read; it is now {other.name}, and your progress starts anew."
+    return f"{path.name} could not be read; it is now {other.name}. Your progress starts at zero."

@@ -1,4 +1,4 @@
-"""The reference answer of an exercise, read from the solved notebook: it is written once."""
+"""The reference answer of an exercise, read from the solved notebook."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 
 from course_utils.time_limit import run_async
 
-__all__ = ("Cell", "compile_cell", "reference", "run_cell", "solved_cells")
+__all__ = ("Cell", "compile_cell", "read_solved_cells", "run_cell", "run_reference")
 
 Cell = dict[str, Any]  # as it stands in the notebook; `source` is one string
 
 
-def solved_cells(root: Path, topic: str) -> list[Cell]:
+def read_solved_cells(root: Path, topic: str) -> list[Cell]:
     """Return the cells of `solutions/NN_<topic>.ipynb`.
 
     Raises:
@@ -34,15 +34,17 @@ def solved_cells(root: Path, topic: str) -> list[Cell]:
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: int) -> list[Cell]:
+def _read(path: Path, _modified: int) -> list[Cell]:
     cells = json.loads(path.read_text("utf-8"))["cells"]
     return [{**cell, "source": "".join(cell["source"])} for cell in cells]
 
 
-def reference(root: Path, topic: str, exercise: str, namespace: dict[str, Any]) -> dict[str, Any]:
+def run_reference(
+    root: Path, topic: str, exercise: str, namespace: dict[str, Any]
+) -> dict[str, Any]:
     """Run the solved cell of an exercise in a copy of `namespace` and return that copy."""
     copy = dict(namespace)
-    for cell in solved_cells(root, topic):
+    for cell in read_solved_cells(root, topic):
         if {"exercise", exercise} <= set(cell["metadata"].get("tags", ())):
             run_cell(cell["source"], f"<reference of {topic}.{exercise}>", copy)
             return copy

@@ -1,4 +1,4 @@
-"""What a check found, shown as text, as HTML and as JSON."""
+"""The result of a check, shown as text, as HTML and as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ("JSON_TYPE", "Note", "Part", "Result")
 JSON_TYPE = "application/vnd.course.result+json"
 
 # A mark and a word for every status: nobody has to tell colours apart.
-_FACES = {
+_LABELS = {
     "passed": ("✓", "Correct", "success"),
     "partial": ("◐", "Partly right", "warn"),
     "failed": ("✗", "Not yet", "error"),
@@ -21,6 +21,7 @@ _FACES = {
     "setup_changed": ("!", "The set-up was changed", "warn"),
     "check_broken": ("!", "Our check broke, not your answer", "warn"),
 }
+_REFUSED = ("partial", "failed", "raised", "timed_out")
 # JupyterLab's own colours where they exist: they fit the light and the dark theme. For the box's
 # edge only: as text, half of them are too pale on white.
 _COLOURS = {
@@ -43,7 +44,7 @@ class Note:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {
             "text/plain": self.text,
-            "text/html": _box("info", f"<div>{_rich(self.text)}</div>"),
+            "text/html": _box("info", f"<div>{_render(self.text)}</div>"),
         }
 
 
@@ -58,7 +59,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Result:
-    """What a check found out about an answer."""
+    """What a check says about an answer."""
 
     exercise: str
     """Topic and exercise, as in `streaming.ex1`."""
@@ -71,26 +72,35 @@ class Result:
     """Something else the reader should know, such as a progress file that cannot be written."""
 
     def __repr__(self) -> str:
-        mark, word, _ = _FACES[self.status]
+        mark, word, _ = _LABELS[self.status]
         lines = [f"{mark} {word}: {self._head()}" if self._head() else f"{mark} {word}."]
         lines += (f"  {mark} {text}" for mark, text in self._part_lines())
-        return "\n".join([*lines, self.note] if self.note else lines)
+        lines += (line for line in (self._hint(), self.note) if line)
+        return "\n".join(lines)
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> dict[str, object]:
-        mark, word, kind = _FACES[self.status]
+        mark, word, level = _LABELS[self.status]
         head = f"<strong>{mark} {word}</strong>"
-        items = "".join(f"<li>{mark} {_rich(text)}</li>" for mark, text in self._part_lines())
-        body = [f"<div>{head} {_rich(self._head())}</div>"]
+        items = "".join(f"<li>{mark} {_render(text)}</li>" for mark, text in self._part_lines())
+        body = [f"<div>{head} {_render(self._head())}</div>"]
         if items:
             body.append(f'<ul style="list-style:none;margin:4px 0;padding-left:12px">{items}</ul>')
+        if hint := self._hint():
+            body.append(f"<div>{_render(hint)}</div>")
         if self.note:
-            body.append(f"<div><em>{_rich(self.note)}</em></div>")
+            body.append(f"<div><em>{_render(self.note)}</em></div>")
         data = asdict(self)
         del data["note"]  # about the machine, not about the answer
         data["parts"] = [asdict(part) for part in self.parts]
-        return {"text/plain": repr(self), "text/html": _box(kind, "".join(body)), JSON_TYPE: data}
+        return {"text/plain": repr(self), "text/html": _box(level, "".join(body)), JSON_TYPE: data}
+
+    def _hint(self) -> str:
+        """Return how to get a hint, "" unless the answer was refused."""
+        if self.status not in _REFUSED:
+            return ""
+        return f"For a hint: `check.{self.exercise.rpartition('.')[2]}.hint(1)`"
 
     def _head(self) -> str:
         """Return what the message says besides the parts' own sentences."""
@@ -102,21 +112,21 @@ class Result:
     def _part_lines(self) -> list[tuple[str, str]]:
         """Return mark and words of each part that has a title."""
         return [
-            (_FACES[p.status][0], f"{p.title}: {p.message}" if p.message else f"{p.title}: right.")
+            (_LABELS[p.status][0], f"{p.title}: {p.message}" if p.message else f"{p.title}: right.")
             for p in self.parts
             if p.title
         ]
 
 
-def _rich(text: str) -> str:
+def _render(text: str) -> str:
     """Escape everything (an answer's data is in it), then turn backticks into code."""
     code = r'<code style="white-space:pre-wrap">\1</code>'
     return re.sub(r"`([^`\n]+)`", code, html.escape(text)).replace("\n", "<br>")
 
 
-def _box(kind: str, body: str) -> str:
+def _box(level: str, body: str) -> str:
     """Return `body` in a box a screen reader announces; text keeps the theme's own colour."""
     return (
-        f'<div role="status" style="border-left:4px solid {_COLOURS[kind]};padding:4px 10px;'
+        f'<div role="status" style="border-left:4px solid {_COLOURS[level]};padding:4px 10px;'
         f'color:var(--jp-content-font-color1, inherit)">{body}</div>'
     )

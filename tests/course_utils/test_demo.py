@@ -108,11 +108,11 @@ def test_it_still_works_after_the_model_was_started_anew(
     assert status(client) == 200
 
 
-def test_silence_is_short_enough_for_a_room(model: LessonModel) -> None:
+def test_silent_faults_last_the_seconds_a_room_waits(model: LessonModel) -> None:
     panel = demo.panel(model)
     for word in ("timeout", "stall"):
         panel.fail(word)
-        assert model.state.faults.take().wait == demo.SILENCE
+        assert model.state.faults.take().wait == demo.SILENCE_SECONDS
 
 
 def test_every_fault_but_two_has_a_button_and_words(model: LessonModel) -> None:

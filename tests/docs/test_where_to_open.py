@@ -113,11 +113,11 @@ def test_buttons_carry_words_for_where_they_are_not_drawn() -> None:
 
 
 def test_with_an_old_ipywidgets_the_words_stand_alone() -> None:
-    assert buttons.drawn(object(), "words", include=None) == {"text/plain": "words"}
+    assert buttons.mime_bundle(object(), "words", include=None) == {"text/plain": "words"}
 
 
 def test_the_words_of_a_dead_button_are_hidden_while_it_lives() -> None:
-    sentence = buttons.lost()
+    sentence = buttons.dead_kernel_warning()
     assert sentence._dom_classes == ("course-lost",)
     assert ".course-lost:not(.jupyter-widgets-disconnected)" in sentence.value
     assert 'role="alert"' in sentence.value

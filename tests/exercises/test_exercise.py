@@ -10,6 +10,7 @@ import pytest
 from langgraph.graph import START, StateGraph
 from typing_extensions import TypedDict
 
+from exercises.core.descriptions import kind
 from exercises.core.exercise import exercise, part
 from exercises.core.result import JSON_TYPE, Part, Result
 from tests.exercises.fake_course import load_checks
@@ -199,6 +200,39 @@ def test_hints(check: ModuleType) -> None:
     assert "last" in repr(check.ex1.hint(3))
     for n in (0, 4, -1, "x"):
         assert "3 hints" in repr(check.ex1.hint(n))
+
+
+@pytest.mark.parametrize("answer", [partly, wrong, raises])
+def test_refused_result_says_how_to_get_a_hint(check: ModuleType, answer: object) -> None:
+    """The call can be copied from the text and from the page."""
+    result = check.ex1(answer)
+    assert "For a hint: `check.ex1.hint(1)`" in repr(result).splitlines()
+    assert "check.ex1.hint(1)</code>" in result._repr_mimebundle_()["text/html"]
+
+
+@pytest.mark.parametrize("answer", [right, ...])
+def test_other_results_offer_no_hint(check: ModuleType, answer: object) -> None:
+    """Nobody needs one who is right, or has not begun."""
+    assert "hint" not in repr(check.ex1(answer))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("AIMessage", "an AIMessage"),
+        ("HumanMessage", "a HumanMessage"),
+        ("async_generator", "an async_generator"),
+        ("HTTPError", "an HTTPError"),
+        ("UUID", "a UUID"),
+        ("_Open", "an _Open"),
+        ("User", "a User"),
+        ("str", "a str"),
+    ],
+)
+def test_kind_of_a_value_has_the_article_that_is_spoken(name: str, expected: str) -> None:
+    """The article follows the sound of the class's name."""
+    value = type(name, (), {"__repr__": lambda self: "value"})()
+    assert kind(value) == f"value ({expected})"
 
 
 @pytest.mark.parametrize("word", ["autograde", "validate"])

@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 from traitlets.config import Config
 
-from exercises.core.isolation import quiet, watch_output
+from exercises.core.isolation import isolate, watch_output
 
 matplotlib.use("agg")
 
@@ -63,7 +63,7 @@ def test_nothing_leaks(noise, capfd: pytest.CaptureFixture) -> None:
     """Neither printed, logged, warned nor displayed text comes out; outside it does."""
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        with quiet():
+        with isolate():
             noise()
         assert capfd.readouterr() == ("", "")
 
@@ -82,7 +82,7 @@ def test_no_handler_leaks(kind: str, capfd: pytest.CaptureFixture) -> None:
     stream = handler.stream
     log.addHandler(handler)
     try:
-        with quiet():
+        with isolate():
             log.warning("leak")
         assert "leak" not in "".join(capfd.readouterr())
         assert handler.stream is stream and log.handlers == [handler]
@@ -95,7 +95,7 @@ def test_figures_are_closed() -> None:
     pyplot = pytest.importorskip("matplotlib.pyplot")
     mine = pyplot.figure()
     try:
-        with quiet():
+        with isolate():
             pyplot.figure()
         assert pyplot.get_fignums() == [mine.number]
     finally:
@@ -134,7 +134,7 @@ def test_settings_are_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         )
 
     before = state()
-    with pytest.raises(ZeroDivisionError), quiet():
+    with pytest.raises(ZeroDivisionError), isolate():
         os.environ["NEW"] = "1"
         del os.environ["KEPT"]
         os.chdir(tmp_path)

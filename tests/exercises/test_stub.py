@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import pytest
@@ -26,6 +27,11 @@ async def _async_stub(): ...
 
 def _not_implemented(x, *, y=1):
     raise NotImplementedError("write me")
+
+
+def _not_implemented_called():
+    """Write me."""
+    raise NotImplementedError()
 
 
 def _documented(x):
@@ -90,11 +96,21 @@ STUBS = {
     "tool": _empty_tool,
     "async tool": _empty_async_tool,
     "graph": _graph(_passes),
+    "two lambdas": [..., lambda: ...][1],
+    "not implemented, called": _not_implemented_called,
 }
 
 
 def _none():
     return None
+
+
+def _returns():
+    return
+
+
+def _deletes(x):
+    del x
 
 
 def _constant():
@@ -122,6 +138,10 @@ ANSWERS = {
     "partial": functools.partial(right, 1),
     "tool": tool("t", description="d")(lambda x: 1),
     "graph": _graph(right),
+    "returns nothing": _returns,
+    "deletes": _deletes,
+    "without source": eval("lambda: ..."),
+    "dataclass": dataclasses.make_dataclass("D", ["x"], namespace={"__module__": __name__}),
     "class": type("C", (), {"f": right, "g": _passes, "__module__": __name__}),
 }
 

@@ -114,7 +114,7 @@ def test_what_is_put_can_be_read(savers: Savers) -> None:
         assert again == bench.saved.checkpoint["channel_values"]["messages"] and len(again) == 50
         kinds = [message.type for message in again]
         assert kinds == ["human"] * 50
-        assert checkpoint_cost.stored_bytes(saver) - before > 50 * checkpoint_cost.BYTES
+        assert checkpoint_cost.stored_bytes(saver) - before > 50 * checkpoint_cost.MESSAGE_BYTES
 
 
 def test_a_conversation_grows_with_the_square_of_its_turns(savers: Savers, bars: list) -> None:
@@ -147,7 +147,7 @@ def test_pending_writes_count(savers: Savers) -> None:
 
 def test_stored_bytes_are_those_of_the_store(savers: Savers, tmp_path: Path) -> None:
     """The file's size; what is deleted counts no longer, in PostgreSQL after VACUUM."""
-    graphs = {name: checkpoint_cost._graph(saver) for name, saver in savers.items()}
+    graphs = {name: checkpoint_cost._make_graph(saver) for name, saver in savers.items()}
     empty = {name: checkpoint_cost.stored_bytes(saver) for name, saver in savers.items()}
     assert empty["memory"] == 0
     text = base64.b64encode(random.randbytes(200_000)).decode()
@@ -179,7 +179,7 @@ def test_postgres_savers_of_every_kind_are_measured(savers: Savers, bars: list) 
 def test_garbage_is_collected_again_after_a_failure() -> None:
     """A measurement stopped by the reader leaves the kernel as it was."""
     with pytest.raises(KeyboardInterrupt):
-        checkpoint_cost._milliseconds(_stop)
+        checkpoint_cost._time_milliseconds(_stop)
     assert gc.isenabled()
 
 

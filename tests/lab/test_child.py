@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import pickle
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from course_layout import ROOT
 from lab import child
-from lab.sent_code import pack
 
 # What a notebook would hold. Run as text, as cells are: there is no file to import it from.
 CELLS = """
 import json, os, sys
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing_extensions import Annotated, TypedDict
 from lab import child
 
 def double(x, times=2):
@@ -31,6 +31,23 @@ def around(words):
 
 def countdown(n):
     return [n, *countdown(n - 1)] if n else []
+
+@dataclass
+class Order:
+    number: int
+    lines: list = field(default_factory=list)
+
+class Discount(TypedDict):
+    percent: int
+
+class Till:
+    tax = 10
+
+    def total(self, price):
+        return price * (100 + self.tax) // 100
+
+class ClosedError(ValueError):
+    pass
 
 def open_shop(name):
     def answer(what):
@@ -116,8 +133,48 @@ def test_children_end_with_their_parent() -> None:
     assert done.stdout == "desk\n" and done.returncode != 0
 
 
-def test_functions_of_modules_are_sent_by_name() -> None:
-    """As pickle does it; and what cannot be sent is refused."""
-    assert pickle.loads(pack((child.start, os))) == (child.start, os)
-    with pytest.raises((pickle.PicklingError, TypeError, AttributeError)):
-        pack(lambda: None)
+USES_CLASSES = """
+def open_till(rate):
+    till = Till()
+
+    def answer(price, order):
+        def discounted(discount: Discount):
+            return price * (100 - discount["percent"]) // 100
+
+        class Receipt(TypedDict):
+            prices: Annotated[list, Till]  # names that only a class inside the function uses
+
+        if not isinstance(order, Order):
+            raise ClosedError(f"{order!r} is no order")
+        order.lines.append(discounted(Discount(percent=rate)))
+        return asdict(order), till.total(price), [*Receipt.__annotations__]
+
+    return answer
+
+shop = child.start(open_till, 50)
+"""
+
+
+def test_a_child_uses_the_notebook_s_classes() -> None:
+    """A dataclass, a plain class, a TypedDict and a closure arrive, also as arguments."""
+    said = in_notebook(f"{USES_CLASSES}said = [shop.ask(100, Order(7)), shop.ask(10, Order(8))]")
+    assert said == [
+        [{"number": 7, "lines": [50]}, 110, ["prices"]],
+        [{"number": 8, "lines": [5]}, 11, ["prices"]],
+    ]
+
+
+def test_a_child_raises_the_notebook_s_error() -> None:
+    """By its name."""
+    said = in_notebook(
+        f"{USES_CLASSES}try:\n    said = shop.ask(1, 'x')\n"
+        "except RuntimeError as error:\n    said = str(error)"
+    )
+    assert said == "ClosedError: 'x' is no order"
+
+
+def test_what_cannot_be_sent_is_refused_with_a_cure() -> None:
+    """Before a process is started."""
+    lock = threading.Lock()
+    with pytest.raises(TypeError, match=r"lock.*\. Create it in the function you send\.$"):
+        child.start(lambda: lock)

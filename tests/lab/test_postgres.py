@@ -58,7 +58,7 @@ def test_newer_versions_come_first(tmp_path: Path) -> None:
     """9.6 is older than 15, and a folder without a number is the oldest."""
     names = ("9.6", "15", "pginstall", "18")
     folders = [tmp_path / name / "bin" for name in names]
-    found = postgres_keeper._newest(iter(folders))
+    found = postgres_keeper._sort_newest_first(iter(folders))
     assert [folder.parent.name for folder in found] == ["18", "15", "9.6", "pginstall"]
 
 
@@ -178,7 +178,7 @@ def test_without_root(own: Callable) -> None:
     version = "python{}.{}".format(*sys.version_info)
     pythons = [Path(sys.executable).resolve(), Path("/usr/bin", version)]
     for python in pythons:
-        if python.exists() and postgres_keeper._open_to_all(python):
+        if python.exists() and postgres_keeper._is_open_to_all(python):
             break
     else:
         pytest.skip("Only root may run this Python.")
@@ -191,7 +191,7 @@ def test_without_root(own: Callable) -> None:
 
 def test_a_port_wants_its_password_and_is_not_seen_from_outside(own: Callable) -> None:
     """What Windows uses, which has no sockets in a folder."""
-    owner = own.one("keeper._socket = keeper._port")
+    owner = own.one("keeper._use_socket = keeper._use_port")
     use(owner.url)
     parts = urlsplit(owner.url)
     assert parts.hostname == "127.0.0.1"

@@ -47,7 +47,7 @@ def test_nodes_have_their_step_what_went_in_and_what_came_out():
     assert [(s.name, s.step) for s in root.children] == [("tent", 1), ("pegs", 2)]
     assert root.children[1].inputs == {"log": ["tent"]}
     assert root.children[1].outputs == {"log": ["pegs"]}
-    assert all(span.seconds >= 0 and not span.fate for span in run.walk())
+    assert all(span.seconds >= 0 and not span.problem for span in run.walk())
 
 
 def test_models_and_tools_are_in_the_tree_without_random_ids(served):
