@@ -402,7 +402,7 @@ def ex5(say):
             for _ in range(2):
                 words = said("wait", "Hello!")
                 assert words == GREETING, (
-                    f"The decision is made, and nothing is pending; the customer said hello and was "
+                    f"The decision is made, nothing is pending; the customer said hello and was "
                     f"told {words!r}. Expected {GREETING!r}."
                 )
         with part("questions that `say` has not seen come"):

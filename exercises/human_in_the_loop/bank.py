@@ -101,7 +101,7 @@ class Bank:
         """Call again after a payment that raised, alone and while another one goes on.
 
         Raises:
-            AssertionError: The error is lost, the second call does not pay, or the other pays twice.
+            AssertionError: The error is lost, or a payment is made twice or not at all.
         """
 
         def fail() -> str:
@@ -109,12 +109,12 @@ class Bank:
 
         def pay_meanwhile() -> str:
             # While this one pays, another payment fails, and must take back its own key only.
-            expect_failure()
+            expect_failure("failed meanwhile")
             return self.pay("going on")
 
-        def expect_failure() -> None:
+        def expect_failure(name: str) -> None:
             try:
-                result = self.pay_once(self.file, self.key("failed"), fail)
+                result = self.pay_once(self.file, self.key(name), fail)
             except type(failure):
                 return
             raise AssertionError(
@@ -122,7 +122,7 @@ class Bank:
                 "expected the error: no money has moved."
             )
 
-        expect_failure()
+        expect_failure("failed")
         self.call("failed")
         assert self.paid == ["failed"], (
             f"`pay` raised {type(failure).__name__} once, no money had moved. The next call with "

@@ -80,8 +80,8 @@ class Cases:
             "Is `return graph.compile(checkpointer=saver)` there?"
         )
         assert graph.checkpointer is self.saver, (
-            f"The graph's checkpointer is {_class_of(graph.checkpointer)}; expected the `saver` that "
-            "`build_refunds` is given. Compile it with `checkpointer=saver`."
+            f"The graph's checkpointer is {_class_of(graph.checkpointer)}; expected the `saver` "
+            "that `build_refunds` is given. Compile it with `checkpointer=saver`."
         )
         return graph
 
