@@ -307,11 +307,20 @@ def ex6(Budget):
         with part("tokens"):
             agent = parts.agent_with(Budget(**{**much, "tokens": tokens}))
             _stopped(ask(model, agent, parts.LOST), costs, f"{tokens} tokens", Budget)
-            hello = ask(model, agent, "Hello")
-            assert hello.words == parts.GREETING, (
-                f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. The budget "
-                "is for one turn: count the messages since the customer last spoke."
-            )
+            for _ in range(2):
+                hello = ask(model, agent, "Hello")
+                assert hello.words == parts.GREETING, (
+                    f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. The "
+                    "budget is for one turn: count the messages since the customer last spoke."
+                )
+            for calls in (1, 2, 3, 8):
+                budget = sum(costs[calls - 1])
+                run = ask(model, parts.agent_with(Budget(**{**much, "tokens": budget})), parts.LOST)
+                _in_words(run, f"{budget} tokens", Budget)
+                assert run.model_calls == calls, (
+                    f"With a budget of {budget} tokens, which call {calls} uses up exactly, it was "
+                    f"stopped after {run.model_calls} calls; expected {calls}."
+                )
         price = [s * IN + w * OUT for s, w in costs]
         money = parts.between([(s + w) * IN for s, w in costs], price)
         with part("money"):
@@ -338,6 +347,18 @@ def ex6(Budget):
                 f"With 0.3 seconds, and another customer who says hello while the tool works, the "
                 f"run {run.ending}. (Is the beginning kept on `self`? That belongs to everybody.)"
             )
+            tokens = sum(costs[5])
+            run = parts.run_beside_another_customer(
+                model, Budget(**{**much, "tokens": tokens}), parts.SHORT
+            )
+            _in_words(run, f"{tokens} tokens, while another customer says hello,", Budget)
+            *before, spent = [0, *parts.spent_in_turn(run)]
+            assert before and before[-1] < tokens <= spent, (
+                f"With a budget of {tokens} tokens, and another customer who says hello while the "
+                f"tool works, the turn was stopped when it had used {spent} tokens; expected the "
+                f"first call at which it has used {tokens}. What is kept on `self` belongs to "
+                "everybody."
+            )
 
 
 def _in_words(run: parts.Run, what: str, budget: Any) -> None:
@@ -348,6 +369,10 @@ def _in_words(run: parts.Run, what: str, budget: Any) -> None:
         cure = " Say that the hook may jump: `@hook_config(can_jump_to=['end'])`."
     assert run.error is None and run.words, (
         f"With a budget of {what} the run {run.ending}; expected your words.{cure}"
+    )
+    assert not (left := parts.open_calls(run)), (
+        f"With a budget of {what}, the thread holds {left} tool call(s) that no `ToolMessage` "
+        "answers: stop where all calls are answered, before the model is asked."
     )
 
 

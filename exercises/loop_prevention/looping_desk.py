@@ -37,7 +37,7 @@ __all__ = (
     "Desk",
     "Looping",
 )
-__all__ += ("Run", "agent_with", "ids")
+__all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
 __all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
 __all__ += ("run_beside_another_customer", "teach", "too_late")
 
@@ -352,8 +352,28 @@ def agent_with(budget: Any, work: Callable[[], None] = lambda: None) -> Any:
     )
 
 
-def run_beside_another_customer(model: Any, budget: Any) -> Run:
-    """Run a loop; each time its tool works, another customer says hello to the same agent."""
+def open_calls(run: Run) -> int:
+    """Return how many tool calls of the thread have no answer."""
+    answered = {m.tool_call_id for m in run.messages if isinstance(m, ToolMessage)}
+    made = [c["id"] for m in run.messages if isinstance(m, AIMessage) for c in m.tool_calls]
+    return sum(id not in answered for id in made)
+
+
+def spent_in_turn(run: Run) -> list[int]:
+    """Return the tokens the last turn had used after each call of the model."""
+    start = max(n for n, message in enumerate(run.messages) if message.type == "human")
+    usage = [m.usage_metadata for m in run.messages[start:] if isinstance(m, AIMessage)]
+    return list(accumulate(u["input_tokens"] + u["output_tokens"] for u in usage if u))
+
+
+def run_beside_another_customer(model: Any, budget: Any, first: str = "") -> Run:
+    """Run a loop; each time its tool works, another customer says hello to the same agent.
+
+    Args:
+        model: The lesson model.
+        budget: The middleware.
+        first: What the first customer says before, in a turn of its own.
+    """
 
     def hello() -> None:
         with contextlib.suppress(Exception):  # what is wrong there is wrong here, too
@@ -367,4 +387,6 @@ def run_beside_another_customer(model: Any, budget: Any) -> Run:
         other.join()
 
     agent = agent_with(budget, work)
+    if first:
+        ask(model, agent, first)
     return ask(model, agent, LOST)

@@ -385,5 +385,5 @@ def ex7(close_the_turn):
             seen = later[where]
             assert seen.error is None and seen.next_error is None and seen.next_status == 200, (
                 f"The turn before had a call that was answered. Now the thread holds {seen.types}, "
-                f"and the next question met {seen.next_status}. Answer each open call, and no other."
+                f"and the next question met {seen.next_status}. Answer each open call, no other."
             )

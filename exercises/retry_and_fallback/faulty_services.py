@@ -317,7 +317,7 @@ def answered(fall_back: Any, main: Any, fault: str = "", times: int = 1) -> tupl
         if len(bodies) == 2 and bodies[0] != bodies[1]:
             lost = [key for key in bodies[0] if bodies[0][key] != bodies[1].get(key)]
             raise AssertionError(
-                f"The spare was sent another request than the main model: {', '.join(lost)} differ. "
+                f"The spare was not sent the main model's request: {', '.join(lost)} differ. "
                 "`request.override(model=spare)` keeps everything else."
             )
         seen = [f"{r.body['model']} {name_of(r, fault)}" for r in model.requests]
