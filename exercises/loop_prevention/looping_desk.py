@@ -16,7 +16,6 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import ModelCallLimitMiddleware
 from langchain.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain.tools import tool
-from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import GraphRecursionError
@@ -74,9 +73,9 @@ class Desk(MessagesState):
     remaining_steps: RemainingSteps
 
 
-def desk(route: Callable[[Desk], str], llm: Any = None) -> Any:
-    """Build the lesson's desk around a route; `llm` answers instead of the lesson model."""
-    llm = llm or ChatOpenAI().bind_tools([find_parcel])
+def desk(route: Callable[[Desk], str]) -> Any:
+    """Build the lesson's desk around a route."""
+    llm = ChatOpenAI().bind_tools([find_parcel])
 
     def agent(state: Desk) -> dict[str, Any]:
         return {"messages": llm.invoke(state["messages"]), "rounds": state.get("rounds", 0) + 1}
@@ -228,33 +227,20 @@ def ids(calls: list[dict[str, Any]]) -> list[Any]:
     return [c.get("id") for c in calls]
 
 
-class Looping:
-    """The lesson's desk around a route, with a model that asks for two parcels, for ever."""
+def calls_made_by(route: Callable[[Desk], str], limit: int) -> int:
+    """Return how often a model that never stops is asked, as the route decides.
 
-    def __init__(self, route: Callable[[Desk], str]) -> None:
-        self.asked = 0
-        self.graph, self.threads = desk(route, RunnableLambda(self._answer)), 0
-
-    def _answer(self, messages: list[Any]) -> AIMessage:
-        self.asked += 1
-        calls = [call("find_parcel", f"{self.asked} {n}", parcel=f"P-{n}") for n in (1, 2)]
-        return AIMessage("I look again.", tool_calls=calls)
-
-    def ask(self, limit: int, turn: str) -> tuple[int, str]:
-        """Run the first turn of a new thread, or another turn of the last one.
-
-        Returns:
-            How often the model was asked, and how it ended, "" if it ended in words.
-        """
-        self.threads += turn == "first"
-        config = {"configurable": {"thread_id": f"{self.threads}"}, "recursion_limit": limit}
-        self.asked, error = 0, None
-        try:
-            self.graph.invoke({"messages": LOST}, config)
-        except GraphRecursionError as raised:
-            error = raised
-        run = Run(self.asked, error, self.graph.get_state(config).values.get("messages", []))
-        return run.model_calls, "" if run.error is None and run.words else run.ending
+    The graph is not run: each step only counts, so that every limit can be tried.
+    """
+    messages: list[Any] = [HumanMessage(LOST)]
+    for rounds, step in enumerate(range(1, limit, 2), 1):  # the model has every second step
+        calls = [call("find_parcel", f"{rounds} {n}", parcel=f"P-{n}") for n in (1, 2)]
+        messages.append(AIMessage("I look again.", tool_calls=calls))
+        state = {"messages": list(messages), "rounds": rounds, "remaining_steps": limit - step}
+        if route(state) != "tools":
+            return rounds
+        messages += [ToolMessage("not here", tool_call_id=c["id"]) for c in calls]
+    return limit  # it never turned off
 
 
 A, B = ("find_parcel", {"parcel": "P-9"}), ("order_status", {"order": "T-7"})
