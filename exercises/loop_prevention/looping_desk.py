@@ -34,7 +34,7 @@ __all__ = (
     "REPEATED",
     "SHORT",
     "Desk",
-    "Looping",
+    "calls_made_by",
 )
 __all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
 __all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
