@@ -14,6 +14,7 @@ from exercises.retry_and_fallback.faulty_services import (
     SECRETS,
     Service,
     answered,
+    answer_of,
     answered_after_bug,
     asked,
     assert_doubling,
@@ -22,7 +23,6 @@ from exercises.retry_and_fallback.faulty_services import (
     failed_turn,
     found_by,
     miscounted,
-    outcome,
     slow_run,
     told,
     turns_of,
@@ -209,11 +209,8 @@ def ex4(build_desk):
         )
     for bug in (KeyError("order"), ValueError("bug")):
         with part(f"{type(bug).__name__} is raised at once"):
-            service, pauses = Service(bug, for_ever=True), []
-            thread = {"configurable": {"thread_id": "bug"}}
-            answer, error = outcome(
-                lambda: build_desk(service, pauses.append).invoke({"order": "T-7"}, thread)
-            )
+            service = Service(bug, for_ever=True)
+            answer, error = answer_of(build_desk, service)
             assert type(error) is type(bug) and service.calls == 1, (
                 f"The service has a bug and raises {type(bug).__name__}; it was asked "
                 f"{service.calls} time(s), and the run ended with {short(error or answer)}. Only a "

@@ -31,6 +31,7 @@ from exercises.core.stub import functions_of
 
 __all__ = ("SECRETS", "Service", "answered", "asked", "assert_doubling", "assert_within_budget")
 __all__ += (
+    "answer_of",
     "answered_after_bug",
     "assert_waits",
     "failed_turn",
@@ -228,6 +229,13 @@ def turns_of(build_desk: Any, service: Service, count: int) -> list[tuple[Any, i
         answer = desk.invoke({"order": "T-7"}, thread).get("answer")
         turns.append((answer, service.calls - before[0], pauses[before[1] :]))
     return turns
+
+
+def answer_of(build_desk: Any, service: Service) -> tuple[Any, Exception | None]:
+    """Return the answer of a desk's first turn, or what it raised."""
+    thread = {"configurable": {"thread_id": "check"}, "recursion_limit": 40}
+    desk = build_desk(service, lambda number: None)
+    return outcome(lambda: desk.invoke({"order": "T-7"}, thread).get("answer"))
 
 
 def turns_side_by_side(build_desk: Any) -> list[tuple[Any, list[int]]]:
