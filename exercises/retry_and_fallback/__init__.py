@@ -13,8 +13,8 @@ from exercises.core.exercise import exercise, part
 from exercises.retry_and_fallback.faulty_services import (
     SECRETS,
     Service,
-    answered,
     answer_of,
+    answered,
     answered_after_bug,
     asked,
     assert_doubling,

@@ -24,7 +24,7 @@ def kind_gate(state):
     reason = answer.get("reason") or "none"
     told = [{"role": "tool", "content": f"No. {reason}", "tool_call_id": c["id"]} for c in calls]
     return Command(goto="agent", update={"messages": told})
-# %% passed: says it in its own words, after answering each call
+# %% partial | rejected: ends the run in words of its own, so the model says nothing
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})

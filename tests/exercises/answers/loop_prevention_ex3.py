@@ -3,13 +3,13 @@ def route(state):
     if state["messages"][-1].tool_calls:
         return "stop" if state["remaining_steps"] < 4 else "tools"
     return END
-# %% passed: a little earlier than necessary
+# %% partial | it looks as long: a little earlier than necessary
 def route(state: Desk) -> str:
     """Go on, end, or turn off to `stop` while there is still room for it."""
     if not state["messages"][-1].tool_calls:
         return END
     return "tools" if state["remaining_steps"] >= 5 else "stop"
-# %% passed: a little earlier, with a strict comparison
+# %% partial | it looks as long: a little earlier, with a strict comparison
 def route(state: Desk) -> str:
     """Go on, end, or turn off to `stop` while there is still room for it."""
     if not state["messages"][-1].tool_calls:
