@@ -55,7 +55,7 @@ CALLS_OF_FOUR = (
 )
 ODD_DECISIONS = (
     *({"type": "later"}, {"type": "approved"}, {"type": "approve later"}, {"type": ""}),
-    *({"type": ["approve"]}, {"type": None}, {"approve": True}, {"approved": True}, {}),
+    *({"approve": True}, {"approved": True}, {}),
     *({"type": "reject"}, {"type": "reject", "reason": "do not approve"}, {"reason": "approve"}),
     *(True, 1, "yes", "approve", ["approve"], [{"type": "approve"}]),
 )
