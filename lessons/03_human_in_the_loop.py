@@ -186,8 +186,10 @@ twice.invoke(Command(resume="approve"), thread("mails"))
 print(mails)
 
 # %% [markdown]
-# Write `build_refunds`. The mail goes out *before* anybody has answered, and once. (It must be once
-# even if the answer comes a week later, in another process: a variable that remembers is no cure.)
+# Write `build_refunds`. The mail (any text) goes out *before* anybody has answered, and once, for
+# each case. It must be once even if the answer comes a week later, in another process: a variable
+# that remembers is no cure. Only the answer `"approve"` pays, once; the outcome is `"paid"` or
+# `"not paid"`.
 
 
 # %% tags=["exercise", "ex1"]
@@ -287,9 +289,9 @@ for text in ("Hello?", "Is anybody there?"):
 # ### Exercise 3.2 - reject, then say hello
 #
 # Mend the gate. After a "no" nothing runs, the model gets to know it, *with the reason*
-# (`answer.get("reason")`), and tells the customer in its own words. And she can say hello.
-# (The model sometimes makes several calls in one message. One answer may decide them all, for now;
-# but let the thread live.)
+# (`answer.get("reason")`; there may be none). So the run goes on at the model, which tells the
+# customer in its own words. And she can say hello. (The model may make several calls in one message,
+# of any tool. One answer may decide them all, for now; but each call gets its `ToolMessage`.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -308,6 +310,7 @@ def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
 
 # %% tags=["check", "ex2"]
 check.ex2(kind_gate)
+# check.ex2.hint()
 
 # %% [markdown]
 # ### Faults two and three: what did she believe she approved?
@@ -352,9 +355,9 @@ def build_each(do_call, saver=None) -> object:
 # ### Exercise 3.3 - every risky call, and only those
 #
 # Write what `do_call` does with its call. `run(call)` runs the tool and returns its `ToolMessage`.
-# If the tool's name is in `risky`, first `interrupt({"tool": name, "args": arguments})`. The answer
+# If the tool's name is in `risky` (any names may be), first `interrupt({"tool": name, "args": arguments})`. The answer
 # is `{"type": "approve"}`, or `{"type": "reject", "reason": "..."}` - or, one day, something nobody
-# thought of. What is not an approval is a no.
+# thought of. What is not an approval is a no; a reason, if there is one, reaches the model.
 
 
 # %% tags=["exercise", "ex3"]
@@ -373,6 +376,7 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
 
 # %% tags=["check", "ex3"]
 check.ex3(ask_and_run)
+# check.ex3.hint()
 
 # %%
 decide_call = check.ex3.or_reference(ask_and_run)
@@ -484,6 +488,7 @@ class YesOrNo(BaseModel):
 
 # %% tags=["check", "ex4"]
 check.ex4(pays, YesOrNo)
+# check.ex4.hint()
 
 # %% [markdown]
 # F is the odd one. `Command(resume={})` means "no answers, by id", so nothing happens at all, and
@@ -509,30 +514,38 @@ RISKY = {"refund": "Money leaves the shop."}
 refund.handle_validation_error = True  # an edit may be nonsense, too: then the model is told
 
 
-def gated_call(call: ToolCall) -> dict:
-    """Run a call; a risky one only as a colleague decides."""
-    name, words = call["name"], None
+def ask_about(call: ToolCall, is_refused=lambda call: False) -> ToolMessage:
+    """Run a call, a risky one only as a colleague decides; edited arguments may be refused."""
+    name, changed = call["name"], ""
     if name in RISKY:
         question = {"tool": name, "args": call["args"], "why": RISKY[name]}
         question["allowed"] = ["approve", "edit", "reject", "respond"]
         decision = interrupt(question, response_schema=Decision)
+        if decision.type == "respond":
+            return ToolMessage(decision.message, tool_call_id=call["id"], name=name)
+        text = f"Rejected by a colleague. Reason: {decision.reason or 'none given'}"
         if decision.type == "edit":
             call = call | {"args": decision.args}
-        elif decision.type == "respond":
-            words = ToolMessage(decision.message, tool_call_id=call["id"], name=name)
-        elif decision.type != "approve":
-            text = f"Rejected by a colleague. Reason: {decision.reason or 'none given'}"
-            words = ToolMessage(text, tool_call_id=call["id"], name=name, status="error")
-    return {"messages": [words or TOOLS[name].invoke(call)]}
+            changed = f"A colleague changed the arguments to {json.dumps(decision.args)}. "
+            text = changed + "The rules of the shop refuse these."
+        if decision.type not in ("approve", "edit") or is_refused(call):
+            return ToolMessage(text, tool_call_id=call["id"], name=name, status="error")
+    result = TOOLS[name].invoke(call)
+    return result.model_copy(update={"content": changed + result.text})
+
+
+def gated_call(call: ToolCall) -> dict:
+    """Run one call behind the gate."""
+    return {"messages": [ask_about(call)]}
 
 
 desk = build_each(gated_call)
 pictures.graph(desk)
 
 # %% [markdown]
-# The gate is inside `do_call`: no edge leads around it. Three rules made it this short. Everything
-# with an effect stands *below* `interrupt`. Two words lead to the tool, all others away from it.
-# Every path ends with a `ToolMessage`. And no answer poisons it:
+# The gate is inside `do_call`: no edge leads around it. Three rules keep it short. Everything with an
+# effect stands *below* `interrupt`. Only "approve" and "edit" lead to the tool. Every path ends with
+# a `ToolMessage`, and after an edit it tells the model what really ran. No answer poisons the gate:
 
 # %%
 desk.invoke(please, thread("nonsense"))
@@ -659,7 +672,8 @@ print(subprocess.run(command, capture_output=True, text=True, check=True).stdout
 # %% [markdown]
 # ## Answers that go astray
 #
-# Your gate is sound now. What reaches it, is not: people click twice, late, and both at once.
+# Your gate is sound now. The answers that reach it are not: people click twice, late, and both at
+# once.
 #
 # ### The next question gets the old answer
 
@@ -684,8 +698,8 @@ for click in ("first click ", "second click"):
 # %% [markdown]
 # Two faults in four lines. A page that says "done" after the first answer hides that there is a
 # second question: **after every answer, look for `__interrupt__` again**. And the second click was
-# meant for the refund, even carried its id, and deleted an account. Inside one node, a stale answer
-# goes to whatever is asked next. So compare the id with what is pending *before* you resume.
+# meant for the refund, even carried its id, and deleted an account: LangGraph still knows the old id
+# as one of this node run, whose answers are handed out in order. So compare the id with what is pending *before* you resume.
 #
 # ### Two answers at the same moment
 #
@@ -812,13 +826,15 @@ for shown, decision in office("select shown, decision from decisions order by ro
 
 # %% [markdown]
 # An approval that is a day old was given for yesterday's facts. The age is the checkpoint's
-# `created_at`. (A `time.time()` in the question would be no good: the node runs again, and the
-# question is always fresh.) Rows are only ever added, each with who and when, and with the reason for
-# a "no". (A panel can write such rows, too: `ApprovalPanel(graph, thread, on_decision=write_row)`.)
+# `created_at`. That is the age of the node's *first* question: a second one in the same node looks as
+# old as the first, so ask one question a node. (A `time.time()` in the question is no better: each
+# time the node runs again, for example because another question was answered, it is fresh.) Rows are
+# only ever added; each also keeps who and when, and the reason for a "no". (A panel can write such rows, too: `ApprovalPanel(graph, thread, on_decision=write_row)`.)
 #
 # One gap is left: the process may die *between* the row and the payment. Then the row says
-# "approved" and the thread still waits: resume it from the row, and let the *bank* refuse a second
-# payment with the same key. Exercise 3.7 builds that.
+# "approved" and the thread still waits: resume it from the row (a job that looks for such threads
+# does it), and let the *bank* refuse a second payment with the same key. Exercise 3.7 builds the
+# bank's half.
 #
 # ### The impatient customer
 #
@@ -842,7 +858,7 @@ except BadRequestError as error:
 #
 # Write `say`. If a decision is pending on the thread, it must not touch the thread: the customer
 # gets a sentence with the name of the waiting tool (`question.value["tool"]`). If not, the graph
-# runs; return the reply, or that same sentence if the run ends with a question. Look at
+# runs, once, and its errors come out; return the reply, or that same sentence if the run ends with a question. Look at
 # `state.interrupts`. (`state.next` is also set after a crash, when nobody is asked anything.)
 
 
@@ -862,6 +878,7 @@ def say(graph, text: str, config: dict) -> str:
 
 # %% tags=["check", "ex5"]
 check.ex5(say)
+# check.ex5.hint()
 
 # %%
 polite = check.ex5.or_reference(say)
@@ -944,6 +961,7 @@ def policy(call: ToolCall) -> str:
 
 # %% tags=["check", "ex6"]
 check.ex6(policy)
+# check.ex6.hint()
 
 # %% [markdown]
 # Your policy, before the gate:
@@ -956,7 +974,7 @@ def policed_call(call: ToolCall) -> dict:
     """Handle a call as the policy says."""
     verdict = decided_by(call)
     if verdict == "ask":
-        return gated_call(call)
+        return {"messages": [ask_about(call, lambda edited: decided_by(edited) == "refuse")]}
     if verdict == "run":
         return {"messages": [TOOLS[call["name"]].invoke(call)]}
     words = "Refused by the rules of the shop, whoever asks."
@@ -973,6 +991,17 @@ print("paid:", paid, "| asked:", [call.args["order"] for call in panel.pending])
 panel.decide("approve")
 print("paid:", paid)
 print(panel.result["messages"][-1].text)
+
+# %% [markdown]
+# A colleague's edit goes through the policy, too. Without that, 90 euros edited to 9000 are paid,
+# under a table that says "refused":
+
+# %%
+policed.invoke({"messages": "Refund order T-9 (90 euros)."}, thread("edited"))
+panel = ApprovalPanel(policed, thread("edited"))
+panel.decide("edit", args={"order": "T-9", "amount": 9000})
+print("paid:", paid)
+print(panel.result["messages"][-2].text)
 
 # %% [markdown]
 # ## Ready-made: the middleware
@@ -1063,8 +1092,9 @@ print("after a reject:", paid)
 # The last line of defence stands at the bank. `pay_once(file, key, pay)` calls `pay()`, which moves
 # the money and returns a receipt, at most once for each `key`, and returns the receipt. A second
 # call with the same key gets the *same receipt*; one that comes while the first is still paying may
-# get `None`. If `pay()` raises, no money has moved: raise, and a later call may try again. `file` is
-# an SQLite database with this table:
+# get `None`. If `pay()` raises, no money has moved: raise, and a later call may try again. If the
+# process dies inside `pay()`, nobody knows: never pay again for this key. Calls come from several
+# processes. `file` is an SQLite database with this table:
 
 # %%
 PAYMENTS = "create table payments (key primary key, receipt)"
@@ -1096,6 +1126,7 @@ def pay_once(file: str, key: str, pay) -> str | None:
 
 # %% tags=["check", "ex7"]
 check.ex7(pay_once)
+# check.ex7.hint()
 
 # %% [markdown]
 # What makes a good key? Something that is the same when the node runs again, and different for the

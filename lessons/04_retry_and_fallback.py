@@ -324,6 +324,7 @@ def wait(retry: int) -> float:
 
 # %% tags=["check", "ex2"]
 check.ex2(wait)
+# check.ex2.hint()
 
 # %%
 mended = check.ex2.or_reference(wait)
@@ -424,7 +425,7 @@ print(build_finder_once(busy_service).invoke({"order": "T-7"}), "- calls:", len(
 # %% [markdown]
 # A policy sees only what leaves the node. Mend it: `build_finder` tries at most **four** times when
 # the service fails with something transient, and **once** when it fails with anything else. What
-# cannot be cured is raised. Waits start at 0.01 s, without jitter.
+# cannot be cured is raised. Waits start at 0.01 s, without jitter; each run counts from 1.
 
 
 # %% tags=["exercise", "ex3"]
@@ -443,12 +444,13 @@ def build_finder(service):
 
 # %% tags=["check", "ex3"]
 check.ex3(build_finder)
+# check.ex3.hint()
 
 # %% [markdown]
 # ### Exercise 4.4 - why is the second question slow?
 #
-# Where a node must not hold its thread while it waits, people count failures in the state and go
-# round in the graph. Here is one, with the pause made visible instead of slept: `pause(1)`,
+# Some desks count failures in the state and go round in the graph, so that each attempt is a step of
+# its own. You will meet them, and this fault. The pause is made visible instead of slept: `pause(1)`,
 # `pause(2)` ... before the first, the second retry.
 
 
@@ -488,8 +490,8 @@ for turn in (1, 2):
 # %% [markdown]
 # The service is well in turn 2, and yet there is a pause before its first call: a thread keeps its
 # state, the counter with it. After one bad turn it only grows. Write `build_desk`: the same desk,
-# whose counter belongs to a *turn*. Each new question begins at 0, after a success and after giving
-# up. Four calls a turn at most, as above.
+# whose counter belongs to a *turn* of one customer. Each new question begins at 0, after a success
+# and after giving up. Four calls a turn at most, as above; only a `ConnectionError` is tried again.
 
 
 # %% tags=["exercise", "ex4"]
@@ -516,10 +518,11 @@ def build_desk(service, pause):
 
 # %% tags=["check", "ex4"]
 check.ex4(build_desk)
+# check.ex4.hint()
 
 # %% [markdown]
 # (`RetryPolicy` counts attempts of one run of the node and forgets them: nothing to reset. Prefer
-# it.)
+# it; count in the state only what must outlive a run.)
 #
 # ## How long may it take?
 #
@@ -574,7 +577,7 @@ for limits in ({"timeout": 0.2, "error_handler": too_late}, {}):
 model.pace()
 
 # %% [markdown]
-# Three things to know. `timeout=` is for each *attempt* of a node; a policy of three attempts has
+# Know its limits. `timeout=` is for each *attempt* of a node; a policy of three attempts has
 # three. It is for **async nodes only**: Python cannot stop a running thread, and LangGraph says so
 # when you build the graph. (`asyncio.timeout` around sync nodes says nothing: you go on, and so
 # does the node.) And an `error_handler` ends the run: the failed node's edges are not followed
@@ -596,7 +599,10 @@ except ValueError as error:
 # - retries only what is transient;
 # - before retry *n* waits `random.uniform(0, 0.1 * 2 ** (n - 1))` seconds, and never less than the
 #   server asked for (`retry_after` below);
-# - raises the error **at once** if that wait would end after `budget` seconds have passed.
+# - raises the error **at once** if that wait would end after `budget` seconds have passed. The
+#   model's own time counts.
+#
+# Wait with `time.sleep`: the check skips the waits.
 
 
 # %%
@@ -625,6 +631,7 @@ def ask(llm, text: str, budget: float):
 
 # %% tags=["check", "ex5"]
 check.ex5(ask)
+# check.ex5.hint()
 
 # %% [markdown]
 # ## When waiting does not help: fall back
@@ -667,8 +674,8 @@ except Exception as error:
 # So write it yourself. LangChain's `wrap_model_call` makes a middleware of a function that gets the
 # request and a `handler` that runs it; `request.override(model=...)` is the same request to another
 # model. Complete `fall_back`: `spare` answers if the main model fails with something transient, or
-# if its quota is used up (another provider has its own). Everything else is raised, and the spare
-# is not asked.
+# if its quota is used up (another provider has its own). It is sent the same request, tools and all.
+# Everything else is raised, bugs too, and the spare is not asked.
 
 
 # %% tags=["exercise", "ex6"]
@@ -684,6 +691,7 @@ def fall_back(request, handler):
 
 # %% tags=["check", "ex6"]
 check.ex6(fall_back)
+# check.ex6.hint()
 
 # %% [markdown]
 # ### Older data is better than none
@@ -711,7 +719,7 @@ print(shelves.add_edge(START, "find_order").compile().invoke({"order": "T-7"})["
 #
 # When a service is down, every customer pays the full wait to learn it again. A circuit breaker
 # remembers. After `fail_max` failures in a row it is **open**: calls fail at once, nothing reaches
-# the wire. After a while it is **half-open** and lets one call through. If that works it is
+# the wire. After a while it is **half-open** and lets calls through to try. If one works it is
 # **closed** again. LangChain has none; `pybreaker` is small.
 
 # %%
@@ -755,7 +763,8 @@ ask_through_breaker()
 # One breaker for each *service*, at module level, not one for each request. It counts in this
 # process only (or in Redis, for several). And write `with breaker.calling():`, also around an
 # `await`. `breaker.call(...)` looks simpler, but it holds a lock while it runs: one customer at a
-# time (pybreaker 1.4.1, `CircuitBreaker.call`).
+# time (pybreaker 1.4.1, `CircuitBreaker.call`). The price: `calling()` holds none, so when the breaker
+# is half-open, all callers of that moment get through, not one.
 #
 # ### Do not ask too fast: a rate limiter
 #
@@ -954,7 +963,8 @@ print("a piece of the key is anywhere:", any("0815" in text for text in (reply, 
 # `apologise` is good for the node that asks the model. In the tools node it would leave the model's
 # calls unanswered, and the thread dead. Write `close_the_turn`, one handler for both nodes: it logs
 # one line to `log` (reference, node, class of the error; no text of the error), answers every open
-# tool call, and ends with a sentence and the reference. The next turn must work.
+# tool call (not those of earlier turns), and ends with a sentence and the reference, a new one each
+# time. The next turn must work.
 
 
 # %% tags=["exercise", "ex7"]
@@ -973,6 +983,7 @@ def close_the_turn(state: MessagesState, error: NodeError) -> dict:
 
 # %% tags=["check", "ex7"]
 check.ex7(close_the_turn)
+# check.ex7.hint()
 
 # %% [markdown]
 # ## In production

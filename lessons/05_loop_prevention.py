@@ -91,7 +91,7 @@ print("a create_agent: ", desk.config["recursion_limit"])
 plain = StateGraph(Steps).add_node(look).add_edge(START, "look").compile().invoke({"messages": []})
 
 # %% [markdown]
-# Ten thousand steps. (Have you read 25 somewhere? So it was up to LangGraph 0.6.) Watch the first
+# Ten thousand steps. (Have you read 25 somewhere? It was 25 up to LangGraph 1.0.5.) Watch the first
 # of them, with a price tag. The price is an assumption of this page, not that of a model you can
 # buy.
 
@@ -264,7 +264,7 @@ print("at the top level:", model_calls(desk, PATIENT, config("b", recursion_limi
 
 # %%
 def desk_with(*middleware):
-    """Return the desk with some middleware, and an empty store."""
+    """Return the desk with some middleware, and a checkpointer of its own."""
     llm, tools = ChatOpenAI(model=model.name), [find_parcel]
     return create_agent(llm, tools, middleware=middleware, checkpointer=InMemorySaver())
 
@@ -415,7 +415,7 @@ print("21 plain chats:", count_badly(chats), "| one message with 100 calls:", co
 # ### Exercise 5.2 - count what costs
 #
 # Write `calls_this_turn(messages)`: the list of all tool calls the model made **since the customer
-# last spoke**, in order. Its length is the number to compare with a budget.
+# last spoke**, in order, repeated calls included. Its length is the number to compare with a budget.
 
 
 # %% tags=["exercise", "ex2"]
@@ -434,6 +434,7 @@ def calls_this_turn(messages) -> list:
 
 # %% tags=["check", "ex2"]
 check.ex2(calls_this_turn)
+# check.ex2.hint()
 
 # %% [markdown]
 # With it, the third line is short. Note `>`: the calls of the last message are counted, but they
@@ -541,8 +542,11 @@ for limit in (15, 16):
 # %% [markdown]
 # Write `route(state)` for the desk above, without a counter of your own. For every limit from 3 up,
 # the run ends in words and raises nothing, the next turn works, and the desk goes on looking as
-# long as it can. (Which steps does the run still need, if you say "tools" now? And mind: LangGraph
-# raises, too, when the last step of the limit is the one that would have ended the run.)
+# long as it can: one round less is one too few. `remaining_steps` counts what is left *after* the
+# step that is running.
+#
+# Which steps does the run still need, if you say "tools" now? And one more must be left over:
+# LangGraph raises, too, when the last step of the limit is the one that would have ended the run.
 
 
 # %% tags=["exercise", "ex3"]
@@ -558,6 +562,7 @@ def route(state: Desk) -> str:
 
 # %% tags=["check", "ex3"]
 check.ex3(route)
+# check.ex3.hint()
 
 # %%
 in_time = build(check.ex3.or_reference(route))
@@ -593,7 +598,7 @@ mending = create_agent(
 print(mending.invoke({"messages": "Hello"}, thread)["messages"][-1].text)
 
 # %% [markdown]
-# That was the dead thread from the top of this page, in the same store, alive again. (In a graph
+# That was the dead thread from the top of this page, in the same checkpointer, alive again. (In a graph
 # you build yourself, make `mend` its first node.)
 #
 # ### Exercise 5.4 - the assistant that goes mute
@@ -608,7 +613,8 @@ for turn in range(1, 11):
 # %% [markdown]
 # The state is saved with the thread, and so is the counter. It was meant for a *turn*, but counts
 # for a *lifetime*. Write `talking_desk(limit)`: it builds and returns the desk (with a checkpointer
-# of its own), and stops a turn after `limit` rounds - each turn anew, however long the thread is.
+# of its own), and stops a turn after `limit` rounds (answers of the model, whatever calls they
+# hold). Each turn begins at 0, however long the thread is, and whoever else is talking.
 # `build` from above may help; there are several good ways.
 
 
@@ -631,6 +637,7 @@ def talking_desk(limit: int):
 
 # %% tags=["check", "ex4"]
 check.ex4(talking_desk)
+# check.ex4.hint()
 
 # %%
 trial("talking_desk(8)", check.ex4.or_reference(talking_desk)(8), LOST)
@@ -671,7 +678,8 @@ print("steps done with recursion_limit=4:", len(looked) - before)
 # ### Exercise 5.5 - the same thing again
 #
 # Write `in_circles(calls)`. It takes a list of calls as `calls_this_turn` returns it, and is true
-# if any call - the same tool with the same arguments - stands in it at least three times.
+# if any call - the same tool with the same arguments - stands in it at least three times. It leaves
+# the calls as they are.
 
 
 # %% tags=["exercise", "ex5"]
@@ -685,6 +693,7 @@ def in_circles(calls: list) -> bool:
 
 # %% tags=["check", "ex5"]
 check.ex5(in_circles)
+# check.ex5.hint()
 
 # %%
 in_circles = check.ex5.or_reference(in_circles)
@@ -768,6 +777,7 @@ class Budget(TurnLimits):
 
 # %% tags=["check", "ex6"]
 check.ex6(Budget)
+# check.ex6.hint()
 
 # %%
 Budget = check.ex6.or_reference(Budget)
@@ -783,7 +793,7 @@ print("0.3 seconds, and fewer than eight calls:", len(calls) < 8)
 # %% [markdown]
 # Three things such a budget cannot do. It stops *between* calls, so it may be exceeded by one call,
 # and a tool that hangs holds it up: that needs a timeout (lesson 4). And a stream without
-# `stream_usage=True` reports no tokens at all (lesson 1), which this budget takes for none.
+# `stream_usage=True` reports no tokens at all (lesson 1), so this budget counts none.
 #
 # ## In production
 #

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
+import tempfile
+import uuid
 from typing import Any
 
 from langgraph.types import Command
 from openai import InternalServerError
 
 import lesson_model
-from exercises.core.descriptions import kind
+from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
-from exercises.human_in_the_loop.bank import Bank
-from exercises.human_in_the_loop.desk import Cases, Shop, pending, resume, thread
+from exercises.human_in_the_loop.bank import Bank, call_elsewhere
+from exercises.human_in_the_loop.desk import (
+    GREETING,
+    TWO_ROUNDS,
+    Cases,
+    Shop,
+    assert_shown,
+    pending,
+    resume,
+    step_of_a_case,
+    thread,
+)
 from exercises.human_in_the_loop.expectations import (
     TABLE,
     names_the_right_letters,
@@ -20,13 +34,47 @@ from exercises.human_in_the_loop.expectations import (
     says,
     takes_clear_answers,
 )
+from exercises.human_in_the_loop.processes import fresh_processes
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
 
-PLEASE = "Please refund 480 euros for order T-7."
-BOTH = "Where is parcel P-3? And please refund 480 euros for order T-7."
-THREE = "Where is parcel P-3? Refund order T-7 (480 euros) and refund order T-8 (20 euros)."
+# Neither the lesson's own orders and amounts nor their shape.
+PLEASE = "Please refund 75 euros for order K-31."
+BOTH = "Where is parcel R-22? And please refund 75 euros for order K-31."
+THREE = "Where is parcel R-22? Refund order K-31 (75 euros) and refund order K-32 (12 euros)."
+CLOSE = "Please close the account of customer Ann."
+MANY = "Where is parcel R-22? Where is parcel R-23? And please refund 33 euros for order B-9."
 REASON = "the seams were cut"
+BOTH_RISKY = "Close the account of customer Ann and refund order K-31 (75 euros)."
+FOUR = f"Where is parcel R-22? {BOTH_RISKY} Where is parcel R-23?"
+CALLS_OF_FOUR = (
+    {"tool": "track_parcel", "args": {"parcel": "R-22"}},
+    {"tool": "track_parcel", "args": {"parcel": "R-23"}},
+    {"tool": "close_account", "args": {"customer": "Ann"}},
+    {"tool": "refund", "args": {"order": "K-31", "amount": 75}},
+)
+ODD_DECISIONS = (
+    *({"type": "later"}, {"type": "approved"}, {"type": "approve later"}, {"type": ""}),
+    *({"approve": True}, {"approved": True}, {}),
+    *({"type": "reject"}, {"type": "reject", "reason": "do not approve"}, {"reason": "approve"}),
+    *(True, 1, "yes", "approve", ["approve"], [{"type": "approve"}]),
+)
+APPROVED = (
+    ("approved: the refund is paid", PLEASE, ["refund K-31"]),
+    (
+        "approved: several calls run, each once",
+        THREE,
+        ["parcel R-22", "refund K-31", "refund K-32"],
+    ),
+)
+REJECTED = (
+    ("rejected", PLEASE, REASON),
+    ("rejected without a reason", PLEASE, ""),
+    ("two calls, rejected together", BOTH, "he is not the owner"),
+    ("three calls, rejected together", MANY, "that was 40 days ago"),
+    ("another tool, rejected", CLOSE, "an invoice is open"),
+    ("words and a call, rejected", TWO_ROUNDS, "it came back without its bag"),
+)
 
 
 @exercise(
@@ -39,36 +87,71 @@ REASON = "the seams were cut"
 )
 def ex1(build_refunds):
     """The mail goes out once, before the answer; money goes out once, after an approval."""
-    cases = Cases(build_refunds)
-    with part("the customer has a mail while the colleague thinks"):
-        waiting = cases.ask("T-1")
-        assert waiting == 1, f"{waiting} questions wait on the thread; expected one."
-        assert cases.mails_about("T-1") == 1, (
-            f"Before anybody has answered, {cases.mails_about('T-1')} mails about T-1 were sent; "
-            "expected one. It goes out before the question, so that nobody waits in the dark."
-        )
-    with part("no second mail comes with the answer"):
-        outcome = cases.answer("T-1", "approve")
-        assert cases.mails_about("T-1") == 1, (
-            f"After the answer, {cases.mails_about('T-1')} mails about T-1 were sent; expected "
-            "one. The graph was built anew in between, as after a restart. The node that asks "
-            "starts from its first line again: what else stands in it?"
-        )
-    with part("approved: paid once"):
-        paid = cases.paid
-        assert paid == [("T-1", 30)], f"`pay` was called with {paid}; expected [('T-1', 30)]."
-        assert outcome == "paid", f"The outcome was {outcome!r}; expected 'paid'."
-    with part("anything else: nothing is paid"):
-        for order, word in (("T-2", "reject"), ("T-3", "maybe")):
-            cases.ask(order)
-            outcome = cases.answer(order, word)
-            assert cases.paid == paid[:1], f"The answer was {word!r}, and `pay` was called."
-            assert outcome == "not paid", f"The outcome was {outcome!r}; expected 'not paid'."
-    with part("every customer gets a mail"):
-        cases.ask("T-4")
-        cases.answer("T-4", "reject")
-        told = cases.mails_about("T-4")
-        assert told, "A later customer got no mail. Does something remember that one was sent?"
+    step = functools.partial(step_of_a_case, build_refunds)
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        # Split off before the answer runs for the first time: they remember nothing of it.
+        fresh_processes(step, step) as (asking, answering),
+    ):
+        cases, first, second = Cases(build_refunds), f"{uuid.uuid4()}", f"{uuid.uuid4()}"
+        with part("the customer has a mail while the colleague thinks"):
+            waiting = cases.ask(first, "K-31", 75)
+            assert waiting == 1, f"{waiting} questions wait on the thread; expected one."
+            assert len(cases.mails) == 1, (
+                f"Before anybody has answered, {len(cases.mails)} mails were sent; expected one. "
+                "It goes out before the question, so that nobody waits in the dark."
+            )
+        with part("no second mail comes with the answer"):
+            del cases.mails[:]
+            outcome = cases.answer(first, "approve")
+            assert not cases.mails, (
+                f"With the answer, {len(cases.mails)} more mail(s) were sent; expected none. The "
+                "graph was built again in between, as after a restart. The node that asks starts "
+                "from its first line again: what else stands in it?"
+            )
+        with part("approved: paid once"):
+            paid = cases.paid
+            assert paid == [("K-31", 75)], f"`pay` was called with {paid}; expected ('K-31', 75)."
+            assert outcome == "paid", f"The outcome was {outcome!r}; expected 'paid'."
+        with part("anything else: nothing is paid"):
+            for word in ("reject", "maybe", "approved", "do not approve", "no", "yes"):
+                cases, name = Cases(build_refunds), f"{uuid.uuid4()}"
+                cases.ask(name, "K-32", 12)
+                outcome = cases.answer(name, word)
+                assert not cases.paid, f"The answer was {word!r}, and `pay` was called."
+                assert outcome == "not paid", f"The outcome was {outcome!r}; expected 'not paid'."
+        with part("every customer gets a mail"):
+            cases = Cases(build_refunds)
+            for name, order in ((first, "B-7"), (second, "B-8")):
+                cases.ask(f"again {name}", order, 30)
+            assert len(cases.mails) == 2, (
+                f"Two more customers asked, one after the other, and {len(cases.mails)} mail(s) "
+                "were sent; expected 2."
+            )
+            for name in (second, first):
+                cases.answer(f"again {name}", "approve")
+            assert len(cases.mails) == 2 and cases.paid == [("B-8", 30), ("B-7", 30)], (
+                "Two cases wait at the same time; B-8 is approved first, then B-7. "
+                f"{len(cases.mails)} mails were sent, expected 2; `pay` was called with "
+                f"{cases.paid}, expected ('B-8', 30) and ('B-7', 30)."
+            )
+        with part("a week later, in another process"):
+            file, name = f"{folder}/cases.sqlite", f"{uuid.uuid4()}"
+            mails, paid, waiting = asking.ask(file, name, ("L-5", 60))
+            assert (mails, paid, waiting) == (1, [], 1), (
+                f"One process asks: {mails} mail(s), paid {paid}, {waiting} question(s) wait; "
+                "expected 1 mail, nothing paid, 1 question."
+            )
+            mails, paid, outcome = answering.ask(file, name, ("approve",))
+            assert mails == 0, (
+                f"One process asked and mailed; another process brought the answer, and mailed "
+                f"again ({mails} more). What the first one kept in a variable, the second one has "
+                "never seen: only the checkpointer is shared."
+            )
+            assert paid == [("L-5", 60)] and outcome == "paid", (
+                f"The answer came in another process: paid {paid}, outcome {outcome!r}; expected "
+                "('L-5', 60), 'paid'."
+            )
 
 
 @exercise(
@@ -83,35 +166,49 @@ def ex2(kind_gate):
     """After a rejection nothing runs, the model knows why, and the thread lives."""
     with lesson_model.scratch() as model:
         shop = Shop(model)
-        graph = shop.with_gate(kind_gate)
-        with part("approved: the refund is paid"):
-            asked = shop.ask_once(graph, "yes", PLEASE)
-            words = shop.reply(graph, "yes", Command(resume={asked.id: {"approved": True}}))
-            assert shop.ran == ["refund T-7"], (
-                f"After {{'approved': True}} the tools ran {shop.ran}; expected ['refund T-7']."
-            )
-            assert words, "The refund was paid, and nobody told the customer."
-        told_why = {"approved": False, "reason": REASON}
-        for name, text, no in (
-            ("rejected", PLEASE, told_why),
-            ("rejected without a reason", PLEASE, {"approved": False}),
-            ("two calls, rejected together", BOTH, told_why),
-        ):
-            with part(name):
-                shop.ran.clear()
-                asked = shop.ask_once(graph, name, text)
-                words = shop.reply(graph, name, Command(resume={asked.id: no}))
+        shop.two_rounds()
+        graph, numbers = shop.with_gate(kind_gate), itertools.count()
+        for title, text, expected in APPROVED:
+            with part(title):
+                name = f"yes {next(numbers)}"
+                del shop.ran[:]
+                shop.ask(graph, name, text)
+                assert not shop.ran, f"Nobody has answered, and {shop.ran} ran."
+                words = shop.decide_all(graph, name, {"approved": True})
+                assert sorted(shop.ran) == sorted(expected), (
+                    f"After {{'approved': True}} the tools ran {shop.ran}; expected {expected}."
+                )
+                assert words, "The tools ran after the approval, and nobody told the customer."
+                shop.goes_on(graph, name)
+        for title, text, reason in REJECTED:
+            no = {"approved": False, "reason": reason} if reason else {"approved": False}
+            name = f"no {next(numbers)}"
+            with part(title):
+                del shop.ran[:]
+                shop.ask(graph, name, text)
+                asked = len(model.requests)
+                words = shop.decide_all(graph, name, no)
                 assert not shop.ran, f"After {no} the tools ran: {shop.ran}."
-                assert words, "Nobody told the customer. Does the graph go on at 'agent'?"
-            with part(f"{name}, then hello"):
-                shop.says_hello(graph, name)
-        with part("the model knows the reason"):
-            asked = shop.ask_once(graph, "reason", PLEASE)
-            shop.reply(graph, "reason", Command(resume={asked.id: told_why}))
-            shop.says_hello(graph, "reason")
-            assert shop.told(REASON), (
-                f"The answer was {told_why}, and the model was never sent this reason. It reads "
-                "the messages of the thread: write it into one."
+                assert words, "After the no, the turn did not end with words for the customer."
+                sent = model.requests[asked:]
+                assert sent, (
+                    f"After {no} the model was not asked again: the customer read {short(words)}, "
+                    "which are not the model's words. Does the graph go on at 'agent'?"
+                )
+                assert not reason or reason in str(sent[0].body["messages"]), (
+                    f"The answer was {no}, and the model was not sent this reason. It reads the "
+                    "messages of the thread: write it into one."
+                )
+                shop.assert_calls_kept(graph, name, text)
+                shop.goes_on(graph, name)
+        with part("one thread, turned down again and again, then approved"):
+            del shop.ran[:]
+            for text, answer in ((PLEASE, False), (BOTH, False), (PLEASE, True)):
+                shop.ask(graph, "again", text)
+                shop.decide_all(graph, "again", {"approved": answer, "reason": REASON})
+            assert shop.ran == ["refund K-31"], (
+                f"On one thread two requests were turned down and a third one was approved; the "
+                f"tools ran {shop.ran}, expected ['refund K-31']."
             )
 
 
@@ -130,48 +227,74 @@ def ex3(ask_and_run):
         graph, waiting = shop.with_calls(ask_and_run), []
         with part("a harmless call runs without a question"):
             waiting = shop.ask(graph, "three", THREE)
-            assert "parcel P-3" in shop.ran, "track_parcel is not in `risky`, and it did not run."
-            assert not any("P-3" in str(asked.value) for asked in waiting), (
+            assert "parcel R-22" in shop.ran, "track_parcel is not in `risky`, and it did not run."
+            assert not any("R-22" in str(asked.value) for asked in waiting), (
                 "A human was asked about track_parcel, which is not in `risky`."
             )
         with part("each risky call asks a question of its own"):
-            shown = [asked.value for asked in waiting]
             expected = [
                 {"tool": "refund", "args": {"order": order, "amount": amount}}
-                for order, amount in (("T-7", 480), ("T-8", 20))
+                for order, amount in (("K-31", 75), ("K-32", 12))
             ]
-            seen = [value for value in shown if isinstance(value, dict)]
-            seen = [{"tool": value.get("tool"), "args": value.get("args")} for value in seen]
-            assert sorted(map(str, seen)) == sorted(map(str, expected)), (
-                f"The model asked for two refunds, and these questions wait: {shown}; expected "
-                f"{expected}."
-            )
-            assert shop.ran == ["parcel P-3"], f"Nobody has answered, and {shop.ran} ran."
+            assert_shown(waiting, expected)
+            assert shop.ran == ["parcel R-22"], f"Nobody has answered, and {shop.ran} ran."
         with part("an approval runs this call, once, and no other"):
-            for asked in [asked for asked in waiting if "T-8" in str(asked.value)]:
+            for asked in [asked for asked in waiting if "K-32" in str(asked.value)]:
                 resume(graph, "three", asked, {"type": "approve"})
-            assert shop.ran == ["parcel P-3", "refund T-8"], (
-                f"Only T-8 was approved. The tools ran {shop.ran}; expected parcel P-3, refund T-8."
+            assert shop.ran == ["parcel R-22", "refund K-32"], (
+                f"Only K-32 was approved. The tools ran {shop.ran}; expected parcel R-22, refund "
+                "K-32."
             )
         with part("a rejected call does not run, and the model knows why"):
-            asked = next((asked for asked in waiting if "T-7" in str(asked.value)), None)
-            assert asked, "No question about T-7 waits."
+            asked = next((asked for asked in waiting if "K-31" in str(asked.value)), None)
+            assert asked, "No question about K-31 waits."
             no = {"type": "reject", "reason": REASON}
             words = shop.reply(graph, "three", Command(resume={asked.id: no}))
-            assert "refund T-7" not in shop.ran, "T-7 was rejected, and it ran."
+            assert "refund K-31" not in shop.ran, "K-31 was rejected, and it ran."
             assert shop.told(REASON), f"The reason {REASON!r} did not reach the model."
             assert words, "Both are decided, and nobody told the customer."
+            shop.assert_calls_kept(graph, "three", THREE)
         with part("then hello: the thread lives"):
-            shop.says_hello(graph, "three")
+            shop.goes_on(graph, "three")
+        with part("`risky` says what is risky: other tools, or none"):
+            for number, risky in enumerate((("close_account",), ("track_parcel",), ())):
+                del shop.ran[:]
+                other, name = shop.with_calls(ask_and_run, risky), f"other {number}"
+                waiting = shop.ask(other, name, FOUR)
+                calls = [call for call in CALLS_OF_FOUR if call["tool"] in risky]
+                assert_shown(waiting, calls)
+                assert len(shop.ran) == 4 - len(calls), (
+                    f"With risky={set(risky)}, before any answer, the tools ran {shop.ran}; "
+                    f"expected the {4 - len(calls)} calls that are not in it."
+                )
+                yes = {asked.id: {"type": "approve"} for asked in waiting}
+                if yes:
+                    shop.reply(other, name, Command(resume=yes))
+                assert len(shop.ran) == len(set(shop.ran)) == 4, (
+                    f"With risky={set(risky)}, and all approved, the tools ran {shop.ran}; "
+                    "expected each of the four calls, once."
+                )
+                shop.goes_on(other, name)
+        with part("two customers at the same time"):
+            del shop.ran[:]
+            questions = {name: shop.ask(graph, name, PLEASE) for name in ("Ann", "Bob")}
+            for name, no in (("Bob", {"type": "reject", "reason": "Bob"}), ("Ann", None)):
+                for asked in questions[name]:
+                    answer = no or {"type": "approve"}
+                    shop.reply(graph, name, Command(resume={asked.id: answer}))
+                expected = [] if no else ["refund K-31"]
+                assert shop.ran == expected, (
+                    f"Two threads wait with the same call. After {answer} to {name}'s question the "
+                    f"tools ran {shop.ran}; expected {expected}."
+                )
         with part("what is not an approval is a no"):
-            for number, odd in enumerate(
-                ({"type": "later"}, {"type": "approved"}, {"approve": True}, {}, True, "yes", ["x"])
-            ):
+            for number, odd in enumerate(ODD_DECISIONS):
                 shop.ran.clear()
                 for asked in shop.ask(graph, f"odd {number}", PLEASE):
                     shop.reply(graph, f"odd {number}", Command(resume={asked.id: odd}))
                 assert not shop.ran, f"The answer {odd!r} is not an approval, and the refund ran."
-                shop.says_hello(graph, f"odd {number}")
+                shop.assert_calls_kept(graph, f"odd {number}", PLEASE)
+            shop.goes_on(graph, "odd 0")
 
 
 @exercise(
@@ -204,42 +327,94 @@ def ex5(say):
     """A pending decision is left alone, whatever the customer writes."""
     with lesson_model.scratch() as model:
         shop = Shop(model)
-        graph, waiting = shop.with_calls(), []
+        tools = ("refund", "close_account")
+        graph, waiting = shop.with_calls(risky=tools), []
+
+        def thread_of(name: str) -> tuple[Any, ...]:
+            """Return all that the checkpointer holds of a thread."""
+            return tuple(
+                (at.config["configurable"]["checkpoint_id"], at.values, at.next, at.interrupts)
+                for at in graph.get_state_history(thread(name))
+            )
 
         def messages(name: str) -> list[Any]:
             return graph.get_state(thread(name)).values.get("messages", [])
 
         def said(name: str, text: str) -> str:
-            words = say(graph, text, thread(name))
+            config, asked = thread(name), len(model.requests)
+            words = say(graph, text, config)
             assert isinstance(words, str), f"`say` returned {kind(words)}; expected text."
+            assert config == thread(name), f"`say` changed the config to {config}."
+            asked = len(model.requests) - asked
+            most = 2 if "parcel" in text else 1  # before the tool and after it
+            assert asked <= most, (
+                f"The customer wrote once ({text!r}), and the model was asked {asked} times; "
+                f"expected {most} at most: run the graph once."
+            )
             return words
 
+        def left_alone(name: str, text: str, tools: tuple[str, ...]) -> None:
+            before = thread_of(name)
+            words = said(name, text)
+            assert thread_of(name) == before, (
+                f"Questions about {' and '.join(tools)} wait on the thread, and after `say` its "
+                "checkpoints are not what they were. Neither `invoke` nor `update_state`: a "
+                "pending decision is left alone."
+            )
+            names(words, tools)
+
+        def names(words: str, right: tuple[str, ...]) -> None:
+            wrong = [name for name in tools if name in words and name not in right]
+            assert any(name in words for name in right) and not wrong, (
+                f"A decision about {' and '.join(right)} waits, and the customer was told "
+                f"{words!r}; expected a sentence with the waiting tool's name, and no other tool's."
+            )
+
         with part("nothing is pending: the reply comes back"):
-            words = said("chat", "Where is parcel P-3?")
-            assert messages("chat"), "The graph has not run: the thread is empty."
-            reply = messages("chat")[-1].text
-            assert words == reply, f"`say` returned {words!r}; the reply was {reply!r}."
+            for text in ("Where is parcel R-22?", "Hello!", "Hello!"):
+                words = said("chat", text)
+                assert messages("chat"), "The graph has not run: the thread is empty."
+                reply = messages("chat")[-1].text
+                assert words == reply, f"`say` returned {words!r}; the reply was {reply!r}."
+                assert [m.text for m in messages("chat") if m.type == "human"][-1] == text
+            count = sum(m.type == "human" for m in messages("chat"))
+            assert count == 3, f"The customer wrote 3 times; the thread holds {count} messages."
         with part("the run ends with a question: the customer is told"):
             words = said("wait", PLEASE)
             waiting = pending(graph, "wait")
             assert waiting, "After `say` no decision is pending. Was the message sent at all?"
-            assert "refund" in words, (
-                f"A decision about refund is pending, and the customer was told {words!r}; "
-                "expected a sentence with the tool's name. Look at the state after the run, too."
-            )
+            names(words, ("refund",))
+            names(said("other", CLOSE), ("close_account",))
         with part("a message while a decision is pending"):
-            before = messages("wait")
-            words = said("wait", "Hello? Is anybody there?")
-            assert "refund" in words, f"The customer was told {words!r}; expected the tool's name."
-            assert pending(graph, "wait") == waiting != [] and messages("wait") == before, (
-                "The pending decision is gone: the message was sent to the graph, which starts "
-                "the thread over. Look before you invoke."
+            left_alone("wait", "Hello? Is anybody there?", ("refund",))
+            left_alone("other", "Never mind.", ("close_account",))
+            assert said("third", "Hello!") == GREETING, (
+                "While others wait, a third customer, whom nobody is deciding about, says hello. "
+                f"Expected {GREETING!r}."
             )
         with part("then the decision counts, and the talk goes on"):
             for asked in waiting:
                 shop.reply(graph, "wait", Command(resume={asked.id: {"type": "approve"}}))
-            assert shop.ran[1:] == ["refund T-7"], f"After the approval, {shop.ran[1:]} ran."
-            assert "refund" not in said("wait", "Hello!"), "Nothing is pending any more."
+            assert shop.ran[1:] == ["refund K-31"], (
+                f"The refund was approved once; the tools ran {shop.ran[1:]}, expected "
+                "['refund K-31']."
+            )
+            for _ in range(2):
+                words = said("wait", "Hello!")
+                assert words == GREETING, (
+                    f"The decision is made, nothing is pending; the customer said hello and was "
+                    f"told {words!r}. Expected {GREETING!r}."
+                )
+        with part("questions that `say` has not seen come"):
+            # Another process asked, or the page was opened again: only the thread knows.
+            shop.ask(graph, "elsewhere", BOTH_RISKY)
+            left_alone("elsewhere", "Hello?", tools)
+            first, second = pending(graph, "elsewhere")
+            resume(graph, "elsewhere", first, {"type": "approve"})
+            left = (str(second.value["tool"]),)
+            left_alone("elsewhere", "And now?", left)
+            resume(graph, "elsewhere", second, {"type": "reject"})
+            assert said("elsewhere", "Hello!") == GREETING, "Both are decided; expected a greeting."
         with part("after a crash the customer is not locked out"):
             model.fail("server_error")
             with contextlib.suppress(InternalServerError):
@@ -249,6 +424,17 @@ def ex5(say):
             assert last.type == "ai" and words == last.text, (
                 f"The model failed once, and then `say` returned {words!r}. Nobody is asked "
                 "anything on this thread: after a crash `state.next` is set, `interrupts` is not."
+            )
+        with part("an error of the graph is raised"):
+            model.fail("server_error")
+            error = None
+            try:
+                words = said("broken", "Hello!")
+            except InternalServerError as raised:
+                error = raised
+            assert error, (
+                f"The model failed while `say` ran the graph, and `say` returned {words!r}; "
+                "expected that the error comes out: it is nobody's reply."
             )
 
 
@@ -279,21 +465,36 @@ def ex6(policy):
 )
 def ex7(pay_once):
     """One payment for each key, whoever calls, and when."""
-    bank, first = Bank(pay_once), "receipt 1 for one"
-    with part("it pays, and returns the receipt"):
-        receipt = bank.call("one")
-        assert bank.paid == ["one"], f"`pay` ran {len(bank.paid)} times; expected once."
-        assert receipt == first, f"`pay` returned {first!r}, and `pay_once` {receipt!r}."
-    with part("the same key again: the same receipt, no money"):
-        again = bank.call("one")
-        assert bank.paid == ["one"], "The second call with the same key paid again."
-        assert again == first, f"The second call returned {again!r}; expected {first!r}."
-    with part("another key: another payment"):
-        other = Bank(pay_once)
-        other.call("one")
-        other.call("two")
-        assert other.paid == ["one", "two"], f"Two keys, and paid was {other.paid}."
-    with part("two at the same moment"):
-        Bank(pay_once).call_while_paying()
-    with part("after a payment that failed"):
-        Bank(pay_once).call_after_failure()
+    # Split off before the answer runs for the first time: they remember nothing of it.
+    action = functools.partial(call_elsewhere, pay_once)
+    with fresh_processes(*[action] * 4) as (one, two, three, four):
+        bank = Bank(pay_once)
+        with part("it pays, and returns the receipt"):
+            receipt = bank.call("one")
+            assert bank.paid == ["one"], f"`pay` ran {len(bank.paid)} times; expected once."
+            first = bank.receipts[-1]
+            assert receipt == first, f"`pay` returned {first!r}, and `pay_once` {receipt!r}."
+        with part("the same key again: the same receipt, no money"):
+            for number in (2, 3):
+                again = bank.call("one")
+                assert bank.paid == ["one"], f"Call {number} with the same key paid again."
+                assert again == first, f"Call {number} returned {again!r}; expected {first!r}."
+        with part("another key: another payment"):
+            other = Bank(pay_once)
+            for name in ("two", "three"):
+                receipt, count = other.call(name), len(other.receipts)
+                assert other.paid[-1:] == [name], (
+                    f"A new key, {other.key(name)!r}, and nothing was paid for it."
+                )
+                assert receipt == other.receipts[-1] and count == len(other.paid), (
+                    f"Another key: `pay` returned {other.receipts[-1]!r}, `pay_once` {receipt!r}."
+                )
+        with part("two at the same moment"):
+            Bank(pay_once).call_while_paying()
+        with part("after a payment that failed"):
+            Bank(pay_once).call_after_failure(ConnectionError("the bank does not answer"))
+            Bank(pay_once).call_after_failure(ValueError("no such account"))
+        with part("from another process"):
+            Bank(pay_once).call_from(one, two)
+        with part("a process dies while it pays"):
+            Bank(pay_once).call_after_death(three, four)

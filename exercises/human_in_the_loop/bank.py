@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import sqlite3
 import tempfile
 import threading
+import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ("Bank",)
+from exercises.human_in_the_loop.processes import PATIENCE, FreshProcess
+from lab import child
+
+__all__ = ("Bank", "call_elsewhere")
 
 
 class Bank:
@@ -27,14 +33,22 @@ class Bank:
         with contextlib.closing(sqlite3.connect(self.file)) as database, database:
             database.execute("create table payments (key primary key, receipt)")
 
-    def pay(self, key: str) -> str:
-        """Move money and return a receipt."""
-        self.paid.append(key)
-        return f"receipt {len(self.paid)} for {key}"
+        self.receipts: list[str] = []
+        self._mark = uuid.uuid4().hex[:6]  # no key of an earlier check comes again
 
-    def call(self, key: str) -> Any:
+    def key(self, name: str) -> str:
+        """Return the key of a payment: any text may be one."""
+        return f"{name}'s call_{self._mark}"
+
+    def pay(self, name: str) -> str:
+        """Move money and return a receipt."""
+        self.paid.append(name)
+        self.receipts.append(f"receipt {uuid.uuid4().hex[:6]}")
+        return self.receipts[-1]
+
+    def call(self, name: str) -> Any:
         """Pay as the lesson says."""
-        return self.pay_once(self.file, key, lambda: self.pay(key))
+        return self.pay_once(self.file, self.key(name), lambda: self.pay(name))
 
     def call_while_paying(self) -> None:
         """Call a second time while the first call is inside `pay`.
@@ -54,7 +68,7 @@ class Bank:
 
         def second() -> None:
             try:
-                got["second"] = self.pay_once(self.file, "raced", pay_too)
+                got["second"] = self.pay_once(self.file, self.key("raced"), pay_too)
             except Exception as error:
                 got["second"] = error
             second_done.set()
@@ -65,7 +79,7 @@ class Bank:
 
         error = None
         try:
-            first = self.pay_once(self.file, "raced", slow_pay)
+            first = self.pay_once(self.file, self.key("raced"), slow_pay)
         except Exception as caught:  # if both paid, that is what has to be said
             error = caught
         second_done.wait(timeout=10)
@@ -75,34 +89,141 @@ class Bank:
         )
         if error is not None:
             raise error
-        assert first == "receipt 1 for raced", f"The first call returned {first!r}."
+        assert [first] == self.receipts, (
+            f"The first call returned {first!r}; expected the receipt {self.receipts[0]!r}."
+        )
         assert got.get("second") in (None, first), (
             f"The second call, during the first, ended with {got['second']!r}; expected None or "
             f"{first!r}."
         )
 
-    def call_after_failure(self) -> None:
-        """Call again after a payment that raised.
+    def call_after_failure(self, failure: Exception) -> None:
+        """Call again after a payment that raised, alone and while another one goes on.
 
         Raises:
-            AssertionError: The error is lost, or the second call does not pay.
+            AssertionError: The error is lost, or a payment is made twice or not at all.
         """
 
         def fail() -> str:
-            raise ConnectionError("the bank does not answer")
+            raise failure
 
-        try:
-            result = self.pay_once(self.file, "failed", fail)
-        except ConnectionError:
-            pass
-        else:
+        def pay_meanwhile() -> str:
+            # While this one pays, another payment fails, and must take back its own key only.
+            expect_failure("failed meanwhile")
+            return self.pay("going on")
+
+        def expect_failure(name: str) -> None:
+            try:
+                result = self.pay_once(self.file, self.key(name), fail)
+            except type(failure):
+                return
             raise AssertionError(
-                f"`pay` raised a ConnectionError, and `pay_once` returned {result!r}. The caller "
-                "believes that the money is on its way."
+                f"`pay` raised {type(failure).__name__}, and `pay_once` returned {result!r}; "
+                "expected the error: no money has moved."
             )
-        receipt = self.call("failed")
-        assert self.paid == ["failed"] and receipt == "receipt 1 for failed", (
-            f"`pay` raised once, no money had moved. The next call with this key paid "
-            f"{len(self.paid)} times and returned {receipt!r}; expected a payment: take the key "
-            "back when `pay` raises."
+
+        expect_failure("failed")
+        self.call("failed")
+        assert self.paid == ["failed"], (
+            f"`pay` raised {type(failure).__name__} once, no money had moved. The next call with "
+            f"this key paid {len(self.paid)} times; expected one payment: take the key back when "
+            "`pay` raises."
         )
+        again = self.call("failed")
+        assert self.paid == ["failed"] and again == self.receipts[0], (
+            f"After a failure and a payment, a third call paid {len(self.paid) - 1} more time(s) "
+            f"and returned {again!r}; expected the receipt {self.receipts[0]!r}."
+        )
+        del self.paid[:]
+        self.pay_once(self.file, self.key("going on"), pay_meanwhile)
+        self.call("going on")
+        assert self.paid == ["going on"], (
+            f"While one payment went on, another one failed. Then the first key was called again: "
+            f"it paid {len(self.paid)} times, expected once. Take back the failed key, no other."
+        )
+
+    def call_from(self, one: FreshProcess, two: FreshProcess) -> None:
+        """Pay in one process, and call in another one, during the payment and after it.
+
+        Raises:
+            AssertionError: Both paid, or a receipt is wrong.
+        """
+        key = self.key("shared")
+        one.send(self.file, key, f"{self._folder.name}/open", False)
+        until = time.monotonic() + PATIENCE
+        while not self._ledger() and time.monotonic() < until:
+            time.sleep(0.005)
+        two.send(self.file, key, "", False)  # may wait for the first one, so it is not waited for
+        time.sleep(0.15)
+        Path(self._folder.name, "open").touch()
+        first, second = outcome_of(one), outcome_of(two)
+        paid = self._ledger()
+        assert paid == [f"paid in {key}"], (
+            f"Two processes called with the same key, and {len(paid)} payments were made; expected "
+            "one. What is kept in a variable, or locked in this process, another process does not "
+            "see: only the table is shared."
+        )
+        for raised in (first, second):
+            if isinstance(raised, AssertionError):
+                raise raised
+        assert second in (None, first), (
+            f"The second process got {second!r}; expected None or the first one's {first!r}."
+        )
+        again = two.ask(self.file, key, "", False)
+        assert again == first and self._ledger() == paid, (
+            f"Later, in another process, the same key got {again!r}; expected {first!r}."
+        )
+
+    def call_after_death(self, one: FreshProcess, two: FreshProcess) -> None:
+        """Kill a process after the money moved and before `pay` returned, then call again.
+
+        Raises:
+            AssertionError: The key is paid again.
+        """
+        if "fork" not in multiprocessing.get_all_start_methods():
+            return
+        key = self.key("died")
+        with contextlib.suppress(EOFError):
+            one.ask(self.file, key, "", True)
+        two.ask(self.file, key, "", False)
+        assert len(paid := self._ledger()) == 1, (
+            f"A process moved the money and was killed inside `pay()`. The next call with the same "
+            f"key made payment number {len(paid)}; expected none: nobody knows whether the money "
+            "has moved. The key has to be in the table, committed, before `pay()` is called."
+        )
+
+    def _ledger(self) -> list[str]:
+        file = Path(self.file + ".ledger")
+        return file.read_text("utf-8").splitlines() if file.exists() else []
+
+
+def outcome_of(process: FreshProcess) -> Any:
+    """Return what a process returned, or the error that says what it raised."""
+    try:
+        return process.receive()
+    except AssertionError as error:
+        return error
+
+
+def call_elsewhere(pay_once: Callable[..., Any], file: str, key: str, gate: str, dies: bool) -> Any:
+    """Pay once; what is paid is noted in a file beside the bank's.
+
+    Args:
+        pay_once: The student's.
+        file: The bank.
+        key: Of the payment.
+        gate: A file that the payment waits for; "" if it need not.
+        dies: Whether the process is killed once the money has moved.
+    """
+
+    def pay() -> str:
+        with Path(f"{file}.ledger").open("a", encoding="utf-8") as ledger:
+            ledger.write(f"paid in {key}\n")
+        if dies:
+            child.kill_9()
+        until = time.monotonic() + PATIENCE
+        while gate and not Path(gate).exists() and time.monotonic() < until:
+            time.sleep(0.005)
+        return f"receipt {uuid.uuid4().hex[:6]}"
+
+    return pay_once(file, key, pay)

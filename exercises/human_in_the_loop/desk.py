@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +12,7 @@ from langchain.messages import AIMessage, AnyMessage, ToolCall, ToolMessage
 from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 from langgraph.pregel import Pregel
@@ -18,7 +22,11 @@ from openai import BadRequestError
 import lesson_model
 from exercises.core.descriptions import kind, short
 
-__all__ = ("Cases", "Shop", "pending", "resume", "thread")
+__all__ = ("GREETING", "TWO_ROUNDS", "Cases", "Shop", "assert_shown", "pending", "resume")
+__all__ += ("step_of_a_case", "thread")
+
+TWO_ROUNDS = "What about my last order?"
+GREETING = "Hello! How can I help you today?"  # the lesson model's
 
 
 def thread(name: str) -> dict[str, Any]:
@@ -37,48 +45,70 @@ def resume(graph: Pregel, name: str, question: Interrupt, answer: Any) -> dict[s
 
 
 class Cases:
-    """Refunds by a student's graph, which is built anew for every step, as after a restart.
+    """Refunds by a student's graph, which is built again for every step, as after a restart.
 
     Attributes:
+        mails: The texts that were mailed, in order.
         paid: What `pay` was called with, in order.
     """
 
-    def __init__(self, build_refunds: Callable[..., Any]) -> None:
-        self.build_refunds, self.saver = build_refunds, InMemorySaver()
+    def __init__(self, build_refunds: Callable[..., Any], saver: Any = None) -> None:
+        self.build_refunds, self.saver = build_refunds, saver or InMemorySaver()
         self.mails: list[str] = []
         self.paid: list[tuple[str, int]] = []
 
-    def ask(self, order: str) -> int:
-        """Open a case and return how many questions then wait."""
-        self._graph().invoke({"order": order, "amount": 30}, thread(order))
-        return len(pending(self._graph(), order))
+    def ask(self, name: str, order: str, amount: int) -> int:
+        """Open a case on a thread and return how many questions then wait."""
+        self._graph().invoke({"order": order, "amount": amount}, thread(name))
+        return len(pending(self._graph(), name))
 
-    def answer(self, order: str, word: str) -> Any:
+    def answer(self, name: str, word: Any) -> Any:
         """Answer a case and return its outcome."""
-        return self._graph().invoke(Command(resume=word), thread(order)).get("outcome")
-
-    def mails_about(self, order: str) -> int:
-        """Return how many mails speak of an order."""
-        return sum(order in text for text in self.mails)
+        result = self._graph().invoke(Command(resume=word), thread(name))
+        return result.get("outcome") if isinstance(result, dict) else result
 
     def _graph(self) -> Pregel:
+        def mail(text: str) -> None:
+            self.mails.append(text)
+
         def pay(order: str, amount: int) -> None:
             self.paid.append((order, amount))
 
-        graph = self.build_refunds(self.mails.append, pay, self.saver)
+        graph = self.build_refunds(mail, pay, self.saver)
         assert hasattr(graph, "invoke"), (
             f"`build_refunds` returned {kind(graph)}; expected the compiled graph. "
             "Is `return graph.compile(checkpointer=saver)` there?"
         )
         assert graph.checkpointer is self.saver, (
-            "The graph has no checkpointer, so it cannot keep a question. Compile it with "
-            "`checkpointer=saver`."
+            f"The graph's checkpointer is {_class_of(graph.checkpointer)}; expected the `saver` "
+            "that `build_refunds` is given. Compile it with `checkpointer=saver`."
         )
         return graph
 
 
+def step_of_a_case(
+    build_refunds: Callable[..., Any], file: str, name: str, given: tuple[str, ...]
+) -> tuple[int, list[tuple[str, int]], Any]:
+    """Ask (order and amount are given) or answer (a word is given) a case whose thread is a file.
+
+    Returns:
+        How many mails were sent, what was paid, and the outcome, or how many questions wait.
+    """
+    with contextlib.closing(sqlite3.connect(file, check_same_thread=False)) as database:
+        database.execute("PRAGMA synchronous=OFF")  # matters after a power cut only
+        cases = Cases(build_refunds, SqliteSaver(database))
+        said = cases.ask(name, *given) if len(given) == 2 else cases.answer(name, *given)
+        return len(cases.mails), cases.paid, said
+
+
+def _class_of(value: Any) -> str:
+    if value is None:
+        return "None"
+    return f"another one, of the class {type(value).__name__}"
+
+
 class Shop:
-    """A desk with two tools.
+    """A desk with three tools.
 
     Attributes:
         model: The lesson model, on a clean slate.
@@ -98,40 +128,60 @@ class Shop:
         graph.add_conditional_edges("agent", tools_condition, {"tools": "gate", END: END})
         return graph.add_edge("tools", "agent").compile(checkpointer=InMemorySaver())
 
-    def with_calls(self, handle: Callable[..., Any] | None = None) -> Pregel:
+    def with_calls(
+        self, handle: Callable[..., Any] | None = None, risky: tuple[str, ...] = ("refund",)
+    ) -> Pregel:
         """Return the lesson's second agent: a node run for each call, which `handle` decides."""
 
         def do_call(call: ToolCall) -> dict[str, Any]:
-            message = (handle or _ask)(call, {"refund"}, self.tools[call["name"]].invoke)
+            before = copy.deepcopy(call)
+            message = (handle or _ask)(call, set(risky), self.tools[call["name"]].invoke)
             if not isinstance(message, ToolMessage):
                 raise NotAMessage(call, message)
+            assert message.tool_call_id == before["id"], (
+                f"The call {before['id']!r} was answered by a `ToolMessage` with "
+                f"tool_call_id={message.tool_call_id!r}; expected the call's own id."
+            )
+            assert call == before, f"The call was changed, from {short(before)} to {short(call)}."
             return {"messages": [message]}
 
         def each_call(state: MessagesState) -> list[Send] | str:
-            return [Send("do_call", call) for call in state["messages"][-1].tool_calls] or END
+            calls = getattr(state["messages"][-1], "tool_calls", [])
+            return [Send("do_call", call) for call in calls] or END
 
         graph = StateGraph(MessagesState).add_node("agent", self._agent).add_node(do_call)
         graph.add_edge(START, "agent").add_edge("do_call", "agent")
         graph.add_conditional_edges("agent", each_call, ["do_call", END])
         return graph.compile(checkpointer=InMemorySaver())
 
+    def two_rounds(self) -> None:
+        """Teach the model a question after which it says something beside its call."""
+        rule = self.model.when("my last order").says("One moment, I look it up.")
+        rule.calls("track_parcel", parcel="R-24").calls("refund", order="K-33", amount=8)
+
     def ask(self, graph: Pregel, name: str, text: str) -> list[Interrupt]:
         """Say `text` on a thread and return the questions that then wait."""
         self.reply(graph, name, {"messages": text})
         return pending(graph, name)
 
-    def ask_once(self, graph: Pregel, name: str, text: str) -> Interrupt:
-        """Say `text` on a thread and return the one question that then waits.
+    def decide_all(self, graph: Pregel, name: str, answer: Any) -> str:
+        """Give the same answer to whatever is asked, until nothing is; return the last words.
 
         Raises:
-            AssertionError: None waits, or several.
+            AssertionError: Nothing is asked, or there is no end of it.
         """
-        waiting = self.ask(graph, name, text)
-        assert len(waiting) == 1, (
-            f"The customer wrote {text!r}, and {len(waiting)} questions wait; expected one. "
-            "Does the gate call `interrupt`?"
+        waiting = pending(graph, name)
+        assert waiting, (
+            f"The customer wrote {self._last_words(graph, name)!r}, the model made tool calls, and "
+            "no question waits. Does the gate call `interrupt`?"
         )
-        return waiting[0]
+        words = ""
+        for _ in range(10):
+            if not waiting:
+                return words
+            words = self.reply(graph, name, Command(resume={waiting[0].id: answer}))
+            waiting = pending(graph, name)
+        raise AssertionError(f"After ten answers {answer} it still asks.")
 
     def reply(self, graph: Pregel, name: str, given: Any) -> str:
         """Run a turn on a thread and return the model's last words, "" if it said none.
@@ -143,25 +193,60 @@ class Shop:
             messages = graph.invoke(given, thread(name))["messages"]
         except BadRequestError as error:
             messages = graph.get_state(thread(name)).values["messages"]
-            names = ", ".join(call["name"] for call in _unanswered(messages)) or "none"
+            names = ", ".join(call["name"] for call in _unanswered(messages))
+            why = f"No `ToolMessage` answers the call(s): {names}. " if names else ""
+            said = str((error.body or {}).get("message", ""))[:110]
             raise AssertionError(
-                f"The thread is dead: the model refused it with {error.status_code}. It holds tool "
-                f"calls that no `ToolMessage` with their `tool_call_id` answers: {names}."
+                f"The thread is dead: the model refused it with {error.status_code}. {why}The "
+                f"thread holds {told_types(messages)}. The model's words: {said} ..."
             ) from None
         last = messages[-1]
         return last.text if isinstance(last, AIMessage) and not last.tool_calls else ""
 
-    def says_hello(self, graph: Pregel, name: str) -> None:
-        """Say hello on a thread.
+    def goes_on(self, graph: Pregel, name: str) -> None:
+        """Say hello on a thread, twice.
 
         Raises:
-            AssertionError: Nobody answers.
+            AssertionError: Nobody answers, or something else happens.
         """
-        assert self.reply(graph, name, {"messages": "Hello!"}), "Nobody answered the hello."
+        for _ in range(2):
+            ran, asked = len(self.ran), len(self.model.requests)
+            words = self.reply(graph, name, {"messages": "Hello!"})
+            assert words == GREETING, (
+                f"The next turn on the thread, “Hello!”, ended with the words {words!r}; expected "
+                f"the model's {GREETING!r}."
+            )
+            assert not pending(graph, name), "The customer said hello, and a question waits."
+            assert self.ran[ran:] == [], f"The customer said hello, and {self.ran[ran:]} ran."
+            asked = len(self.model.requests) - asked
+            assert asked == 1, f"For one hello the model was asked {asked} times; expected once."
+
+    def assert_calls_kept(self, graph: Pregel, name: str, text: str) -> None:
+        """Refuse a thread in which a call is gone or not answered once, or words were added.
+
+        Raises:
+            AssertionError: It is one.
+        """
+        messages = graph.get_state(thread(name)).values["messages"]
+        made = [c["id"] for m in messages if isinstance(m, AIMessage) for c in m.tool_calls]
+        answered = [m.tool_call_id for m in messages if isinstance(m, ToolMessage)]
+        assert made and sorted(made) == sorted(answered), (
+            f"{len(made)} tool call(s) stand in the thread, and {len(answered)} answer(s) to them; "
+            f"expected one `ToolMessage` for each call. The thread holds {told_types(messages)}."
+        )
+        human = [m.text for m in messages if m.type == "human"]
+        assert human.count(text) == 1 and set(human) <= {text, "Hello!"}, (
+            f"The customer wrote {text!r}, and the thread holds these words of the customer: "
+            f"{human}."
+        )
 
     def told(self, words: str) -> bool:
         """Say whether the model was sent these words at its last request."""
         return words in str(self.model.requests[-1].body["messages"])
+
+    def _last_words(self, graph: Pregel, name: str) -> str:
+        messages = graph.get_state(thread(name)).values.get("messages", [])
+        return next((m.text for m in reversed(messages) if m.type == "human"), "")
 
     def _agent(self, state: MessagesState) -> dict[str, Any]:
         return {"messages": [self.llm.invoke(state["messages"])]}
@@ -179,7 +264,27 @@ class Shop:
             self.ran.append(f"refund {order}")
             return f"Sent {amount} euros back for {order}."
 
-        return [track_parcel, refund]
+        @tool
+        def close_account(customer: str) -> str:
+            """Close a customer's account and delete its data."""
+            self.ran.append(f"closed {customer}")
+            return f"The account of {customer} is closed."
+
+        return [track_parcel, refund, close_account]
+
+
+def assert_shown(waiting: list[Interrupt], expected: list[dict[str, Any]]) -> None:
+    """Refuse questions that are not these, whatever else they hold.
+
+    Raises:
+        AssertionError: One is missing, too many, or does not show its call.
+    """
+    shown = [asked.value for asked in waiting]
+    seen = [value for value in shown if isinstance(value, dict)]
+    seen = [{"tool": value.get("tool"), "args": value.get("args")} for value in seen]
+    assert len(seen) == len(shown) and sorted(map(str, seen)) == sorted(map(str, expected)), (
+        f"These questions wait: {shown}; expected {expected}."
+    )
 
 
 class NotAMessage(AssertionError):
@@ -204,6 +309,14 @@ def _ask(call: ToolCall, risky: set[str], run: Callable[..., Any]) -> ToolMessag
         if decision != {"type": "approve"}:
             return ToolMessage("rejected", tool_call_id=call["id"], status="error")
     return run(call)
+
+
+def told_types(messages: list[AnyMessage]) -> str:
+    """Return the types of messages, those with tool calls marked."""
+    return ", ".join(
+        f"{m.type} ({len(m.tool_calls)} calls)" if getattr(m, "tool_calls", None) else m.type
+        for m in messages
+    )
 
 
 def _unanswered(messages: list[AnyMessage]) -> list[ToolCall]:

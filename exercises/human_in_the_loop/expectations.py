@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -34,20 +35,28 @@ SIX = {
 NO_DECISION = (
     *({"approved": "false"}, {"approved": "no"}, {"approved": "yes"}, {"approved": 0}),
     *({"approved": 1}, {"approved": None}, {"aproved": True}, {}, True, "yes"),
+    *({"approved": "true"}, {"approved": 1.0}, {"approved": ""}, {"approved": [True]}),
+    *({"Approved": True}, {"type": "approve"}, [True], False, "true", 1),
 )
 TABLE = {
-    "look": [("run", "track_parcel", {"parcel": "P-3"})],
-    "small refunds": [("run", "refund", amount) for amount in (1, 20)],
-    "larger refunds": [("ask", "refund", amount) for amount in (21, 480, 500)],
-    "too large": [("refuse", "refund", amount) for amount in (501, 9000)],
+    "look": [("run", "track_parcel", {"parcel": number}) for number in ("R-22", "P-3", "480")],
+    "small refunds": [("run", "refund", amount) for amount in range(1, 21)],
+    "larger refunds": [("ask", "refund", amount) for amount in range(21, 501)],
+    "too large": [("refuse", "refund", amount) for amount in (501, 502, 1000, 9000, 10**30)],
     "not in the list": [
         ("refuse", "delete_customer", {"name": "Ann"}),
-        *(("refuse", name, 5) for name in ("refunds", "Refund", "", "transfer")),
+        ("refuse", "track_order", {"parcel": "P-3"}),
+        ("refuse", "track_parcels", {"parcel": "P-3"}),
+        *(("refuse", name, 5) for name in ("refunds", "Refund", "", "transfer", "refund_all")),
+        *(("refuse", name, 5) for name in ("refund ", "track_parcel_refund", "partial_refund")),
     ],
     "strange amounts": [
-        *(("refuse", "refund", amount) for amount in (0, -480, "480", "all", 19.5, None, [20])),
-        *(("refuse", "refund", amount) for amount in (True, float("nan"))),
+        *(("refuse", "refund", amount) for amount in (0, -1, -480, "480", "5", "all", 19.5, None)),
+        *(("refuse", "refund", amount) for amount in (True, False, float("nan"), float("inf"))),
+        *(("refuse", "refund", amount) for amount in (float("-inf"), [20], {"euros": 20}, "")),
         ("refuse", "refund", {"order": "T-7"}),
+        ("refuse", "refund", {"order": "T-7", "amounts": 20}),
+        ("refuse", "refund", {}),
     ],
 }
 
@@ -81,9 +90,10 @@ def says(policy: Callable[..., Any], name: str, args: Any, right: str) -> None:
     Raises:
         AssertionError: It says something else, or raises.
     """
-    if not isinstance(args, dict):
-        args = {"order": "T-7", "amount": args}
+    if not isinstance(args, dict) or "euros" in args:
+        args = {"order": "K-31", "amount": args}
     call = {"name": name, "args": args, "id": "call_1", "type": "tool_call"}
+    before = copy.deepcopy(call)
     try:
         said = policy(call)
     except Exception as error:
@@ -92,6 +102,7 @@ def says(policy: Callable[..., Any], name: str, args: Any, right: str) -> None:
             "that raises is a crash in the middle of a turn; expected 'refuse'."
         ) from None
     assert said == right, f"For {name}({args}) it said {said!r}; expected {right!r}."
+    assert repr(call) == repr(before), f"The call was changed, from {before} to {call}."
 
 
 class _Heard(TypedDict):

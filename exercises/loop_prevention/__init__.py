@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import time
 from typing import Any
@@ -45,9 +46,10 @@ def ex1(calls_made):
         with part(f"{letter}: {what}"):
             given = calls_made.get(letter, calls_made.get(letter.lower()))
             assert given is not None, f"{letter} is missing in `calls_made`. Add {letter!r}."
-            assert isinstance(given, int), f"{letter} is {kind(given)}; expected a whole number."
+            is_number = isinstance(given, int) and not isinstance(given, bool)
+            assert is_number, f"{letter} is {kind(given)}; expected a whole number."
             assert given == counted[letter], (
-                f"{letter}: you predicted {given}. We ran it, and counted something else. {why}"
+                f"You predicted {given}. We ran it, and counted something else. {why}"
             )
 
 
@@ -67,16 +69,25 @@ def ex2(calls_this_turn):
             got = calls_this_turn(messages)
             assert messages == before, "The messages were changed: make a list of your own."
             assert not isinstance(got, int), (
-                f"{title}: it returned {kind(got)}; expected the list of the calls themselves. "
-                "Its length is the number."
+                f"It returned {kind(got)}; expected the list of the calls themselves. Its length "
+                "is the number."
             )
             assert isinstance(got, list | tuple), f"It returned {kind(got)}; expected a list."
             odd = next((item for item in got if not isinstance(item, dict)), None)
-            assert odd is None, f"{title}: the list holds {kind(odd)}; expected the calls."
+            assert odd is None, f"The list holds {kind(odd)}; expected the calls."
+            got = list(got)
             assert len(got) == len(expected), (
-                f"{title}: it lists {len(got)}; expected {len(expected)}. Remember: {why}."
+                f"It lists {len(got)} call(s); expected {len(expected)}. Remember: {why}."
             )
-            assert list(got) == expected, f"{title}: these are not the calls in their order."
+            assert got == expected, (
+                f"It lists the calls {parts.ids(got)}; expected {parts.ids(expected)}, in this "
+                "order."
+            )
+            again = list(calls_this_turn(messages))
+            assert again == expected and messages == before, (
+                f"Called a second time with the same messages, it lists {len(again)} call(s); "
+                f"expected {len(expected)} again. What does it keep between two calls?"
+            )
 
 
 @exercise(
@@ -102,28 +113,36 @@ def ex3(route):
                 )
         with part("the next turn works at every limit"):
             for limit, run in runs.items():
-                hello = ask(model, graph, "Hello", f"{limit}", 60)
-                assert hello.words == parts.GREETING, (
-                    f"After recursion_limit={limit}, “Hello” {hello.ending}. The turn before "
-                    f"{run.ending}."
-                )
+                for _ in range(2):
+                    hello = ask(model, graph, "Hello", f"{limit}", 60)
+                    assert hello.words == parts.GREETING, (
+                        f"After recursion_limit={limit}, “Hello” {hello.ending}. The turn before "
+                        f"{run.ending}."
+                    )
         with part("it looks as long as it can"):
-            for limit in (15, 16):
-                assert runs[limit].model_calls >= 6, (
-                    f"With recursion_limit={limit} the model was asked "
-                    f"{runs[limit].model_calls} time(s); there is room for 7."
+            for limit in (*range(3, 41), 16, 3, 15):
+                calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
+                assert calls == room, (
+                    f"With recursion_limit={limit} the model was asked {calls} time(s); there is "
+                    f"room for {room}."
                 )
+            later = [ask(model, graph, parts.LOST, "15", limit).model_calls for limit in (9, 10)]
+            assert later == [4, 4], (
+                f"On a thread with earlier turns, with recursion_limit=9 and 10, the model was "
+                f"asked {later} times; there is room for [4, 4]."
+            )
         with part("an answer is left alone"):
             hello = ask(model, graph, "Hello", "new", 3)
             assert hello.words == parts.GREETING, (
                 f"“Hello” with recursion_limit=3 {hello.ending}; expected the model's greeting. "
                 "It has no open calls: there is nothing to stop."
             )
-            short_run = ask(model, graph, parts.SHORT, "new", 16)
-            assert short_run.words == parts.FOUND_NOTHING, (
-                f"A question that needs three rounds, with recursion_limit=16, {short_run.ending}; "
-                "expected the model's own answer."
-            )
+            for limit in (16, 8, 7):
+                short_run = ask(model, graph, parts.SHORT, "new", limit)
+                assert short_run.words == parts.FOUND_NOTHING, (
+                    f"A question that needs three rounds, with recursion_limit={limit}, "
+                    f"{short_run.ending}; expected the model's own answer."
+                )
 
 
 @exercise(
@@ -145,8 +164,22 @@ def ex4(talking_desk):
             "`return build(...)`, or `return graph.compile(checkpointer=InMemorySaver())`."
         )
         assert graph.checkpointer, "The desk has no checkpointer, so it remembers no thread."
+
+        def greets(graph: Any, thread: str, when: str) -> None:
+            hello = ask(model, graph, "Hello", thread)
+            assert hello.words == parts.GREETING, (
+                f"{when}, “Hello” {hello.ending}; expected {parts.GREETING!r}."
+            )
+
+        def stops(graph: Any, thread: str, limit: int, what: str) -> None:
+            run = ask(model, graph, parts.LOST, thread, 200)
+            assert run.error is None and run.words, f"{what}: it {run.ending}."
+            assert run.model_calls == limit, (
+                f"{what}: the model was asked {run.model_calls} time(s); expected {limit}."
+            )
+
         with part("a polite customer"):
-            for turn in range(1, 10):
+            for turn in range(1, 7):
                 hello = ask(model, graph, "Hello", "polite")
                 assert hello.words == parts.GREETING, (
                     f"talking_desk(4), “Hello” number {turn}: it {hello.ending}; expected "
@@ -159,20 +192,46 @@ def ex4(talking_desk):
                     f"talking_desk(4), turn {turn} of a thread in which each turn needs three "
                     f"rounds: it {short_run.ending}; expected {parts.FOUND_NOTHING!r}."
                 )
+            many = ask(model, graph, parts.MANY, "many")
+            assert many.error is None and many.model_calls == 2 and many.words, (
+                f"talking_desk(4), one round with five tool calls, then the answer: it "
+                f"{many.ending} after {many.model_calls} call(s) of the model; expected 2, and the "
+                "model's words. A round is one answer of the model, whatever calls it holds."
+            )
         with part("a loop is stopped, each time"):
-            for limit in (3, 5):
-                looping = talking_desk(limit)
-                for turn in ("first", "second"):
-                    run = ask(model, looping, parts.LOST)
-                    what = f"talking_desk({limit}), the {turn} turn that loops"
-                    assert run.error is None and run.words, f"{what}: it {run.ending}."
-                    assert run.model_calls == limit, (
-                        f"{what}: the model was asked {run.model_calls} time(s); expected {limit}."
-                    )
+            for limit in (1, 2, 5, 12):
+                looping, what = talking_desk(limit), f"talking_desk({limit})"
+                stops(looping, "1", limit, f"{what}, the first turn that loops")
+                if limit == 5:
+                    stops(looping, "1", limit, f"{what}, the second turn that loops")
+                    ask(model, looping, "Hello", "1")
+                    if limit > 3:
+                        ask(model, looping, parts.SHORT, "1")
+                    stops(looping, "1", limit, f"{what}, a later turn that loops")
         with part("the turn after the stop"):
-            hello = ask(model, looping, "Hello")
-            assert hello.words == parts.GREETING, (
-                f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}."
+            for _ in range(2):
+                greets(looping, "1", "After the stop")
+        with part("two customers at once"):
+            both = talking_desk(5)
+            config = {"configurable": {"thread_id": "Ann"}, "recursion_limit": 60}
+            before, others = len(model.requests), 0
+            # Between two steps of Ann's turn, Bob says hello or has a turn that loops.
+            for number, _ in enumerate(both.stream({"messages": parts.LOST}, config)):
+                start = len(model.requests)
+                if number == 1:
+                    stops(both, "Bob", 5, "While Ann's turn goes on, Bob's turn loops")
+                else:
+                    greets(both, "Bob", "While Ann's turn goes on, Bob greets")
+                others += len(model.requests) - start
+            asked = len(model.requests) - before - others
+            assert asked == 5, (
+                f"talking_desk(5): while Ann's turn looped, Bob used the same desk on a thread of "
+                f"his own. For Ann the model was asked {asked} time(s); expected 5."
+            )
+        with part("a checkpointer of its own"):
+            kept = looping.get_state({"configurable": {"thread_id": "polite"}}).values
+            assert not kept.get("messages"), (
+                "Two desks were built, and the second one knows the threads of the first."
             )
 
 
@@ -187,15 +246,29 @@ def ex4(talking_desk):
 )
 def ex5(in_circles):
     """Repeated calls are seen wherever they stand, and progress is not taken for them."""
+
+    def judged(title: str, steps: list[Any], expected: bool, why: str) -> None:
+        calls = [call(name, f"call_{n}", **args) for n, (name, args) in enumerate(steps)]
+        before = copy.deepcopy(calls)
+        for time_ in ("", "Asked a second time, "):
+            got = in_circles(calls)
+            assert got is not None, "`in_circles` returned None; expected True or False."
+            assert calls == before, (
+                f"The calls were changed: {short(calls[0])} was {short(before[0])}. They stand in "
+                "the thread; make a list of your own."
+            )
+            assert bool(got) is expected, (
+                f"{time_}it returned {short(got)} for {title}; expected {expected}. {why}".rstrip()
+            )
+
     for title, steps, expected, why in parts.REPEATED:
         with part(title):
-            got = in_circles(
-                [call(name, f"call_{n}", **args) for n, (name, args) in enumerate(steps)]
-            )
-            assert got is not None, "`in_circles` returned None; expected True or False."
-            assert bool(got) is expected, (
-                f"{title}: it returned {short(got)}; expected {expected}. {why}".rstrip()
-            )
+            judged("these calls", steps, expected, why)
+    with part("every order of a few calls"):
+        for letters in parts.ORDERS:
+            times = max(letters.count(letter) for letter in letters)
+            steps = [("search", {"text": letter}) for letter in letters]
+            judged(" ".join(letters), steps, times >= 3, f"One call stands there {times} time(s).")
 
 
 @exercise(
@@ -232,11 +305,20 @@ def ex6(Budget):
         with part("tokens"):
             agent = parts.agent_with(Budget(**{**much, "tokens": tokens}))
             _stopped(ask(model, agent, parts.LOST), costs, f"{tokens} tokens", Budget)
-            hello = ask(model, agent, "Hello")
-            assert hello.words == parts.GREETING, (
-                f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. The budget "
-                "is for one turn: count the messages since the customer last spoke."
-            )
+            for _ in range(2):
+                hello = ask(model, agent, "Hello")
+                assert hello.words == parts.GREETING, (
+                    f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. The "
+                    "budget is for one turn: count the messages since the customer last spoke."
+                )
+            for calls in (1, 2):
+                budget = sum(costs[calls - 1]) - 1
+                run = ask(model, parts.agent_with(Budget(**{**much, "tokens": budget})), parts.LOST)
+                _in_words(run, f"{budget} tokens", Budget)
+                assert run.model_calls == calls, (
+                    f"With a budget of {budget} tokens, which call {calls} uses up, it was "
+                    f"stopped after {run.model_calls} calls; expected {calls}."
+                )
         price = [s * IN + w * OUT for s, w in costs]
         money = parts.between([(s + w) * IN for s, w in costs], price)
         with part("money"):
@@ -263,6 +345,18 @@ def ex6(Budget):
                 f"With 0.3 seconds, and another customer who says hello while the tool works, the "
                 f"run {run.ending}. (Is the beginning kept on `self`? That belongs to everybody.)"
             )
+            tokens = sum(costs[5])
+            run = parts.run_beside_another_customer(
+                model, Budget(**{**much, "tokens": tokens}), parts.SHORT
+            )
+            _in_words(run, f"{tokens} tokens, while another customer says hello,", Budget)
+            *before, spent = [0, *parts.spent_in_turn(run)]
+            assert before and before[-1] < tokens <= spent, (
+                f"With a budget of {tokens} tokens, and another customer who says hello while the "
+                f"tool works, the turn was stopped when it had used {spent} tokens; expected the "
+                f"first call at which it has used {tokens}. What is kept on `self` belongs to "
+                "everybody."
+            )
 
 
 def _in_words(run: parts.Run, what: str, budget: Any) -> None:
@@ -273,6 +367,10 @@ def _in_words(run: parts.Run, what: str, budget: Any) -> None:
         cure = " Say that the hook may jump: `@hook_config(can_jump_to=['end'])`."
     assert run.error is None and run.words, (
         f"With a budget of {what} the run {run.ending}; expected your words.{cure}"
+    )
+    assert not (left := parts.open_calls(run)), (
+        f"With a budget of {what}, the thread holds {left} tool call(s) that no `ToolMessage` "
+        "answers: stop where all calls are answered, before the model is asked."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
 import traceback
@@ -13,7 +14,7 @@ from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import ModelCallLimitMiddleware
-from langchain.messages import AIMessage, HumanMessage, ToolMessage
+from langchain.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
@@ -24,12 +25,24 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Send
 from openai import OpenAIError
 
-__all__ = ("GREETING", "FOUND_NOTHING", "LOST", "REPEATED", "SHORT", "Desk", "Run", "agent_with")
+__all__ = (
+    "GREETING",
+    "FOUND_NOTHING",
+    "LOST",
+    "MANY",
+    "ORDERS",
+    "REPEATED",
+    "SHORT",
+    "Desk",
+    "calls_made_by",
+)
+__all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
 __all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
 __all__ += ("run_beside_another_customer", "teach", "too_late")
 
 LOST = "Where is parcel P-9?"  # the model never stops asking the tool
 SHORT = "Look twice for parcel P-9."  # two calls of the tool, one after the other, and an answer
+MANY = "Find the parcels P-1, P-2, P-3, P-4, P-5."  # five calls in one message, then an answer
 GREETING = "Good morning! What can I do for you?"
 FOUND_NOTHING = "I looked twice, and it is not there."
 
@@ -45,6 +58,7 @@ def teach(model: Any) -> None:
     model.when("hello").says(GREETING)
     model.when("look twice").calls("find_parcel").calls("find_parcel").then_says(FOUND_NOTHING)
     model.when("where is parcel").always_calls("find_parcel")
+    # `MANY` needs no rule: the lesson model finds five parcels in it.
 
 
 def call(name: str, id: str = "1", **arguments: Any) -> dict[str, Any]:
@@ -169,7 +183,7 @@ def predicted_runs(model: Any) -> Iterator[tuple[str, int]]:
 
 def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
     """Yield threads to count calls in: title, what to remember, messages, the turn's calls."""
-    hundred = [call("find_parcel", str(n), parcel=f"P-{n}") for n in range(100)]
+    hundred = [call("find_parcel", f"call_{n}", parcel=f"P-{n}") for n in range(100)]
     results = [ToolMessage("not here", tool_call_id=c["id"]) for c in hundred[:5]]
     three = [HumanMessage("Find P-0 to P-2"), AIMessage("", tool_calls=hundred[:3]), *results[:3]]
     three.append(AIMessage("Not found."))
@@ -177,6 +191,21 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
     two += [AIMessage("I'll look.", tool_calls=hundred[3:4]), results[3]]
     two += [AIMessage("", tool_calls=hundred[4:5]), results[4]]
     all_at_once = [HumanMessage("Find them all"), AIMessage("", tool_calls=hundred)]
+    lost = [call("find_parcel", f"lost_{n}", parcel="P-9") for n in range(9)]
+    again: list[Any] = [HumanMessage("Where is P-9?")]
+    for one in lost:
+        again += [AIMessage("", tool_calls=[one]), ToolMessage("no", tool_call_id=one["id"])]
+    other = [
+        call("order_status", "a", order="K-31"),
+        call("weigh", "b", parcel="R-22"),
+        call("weigh", "c", parcel="R-23"),
+        call("label", "d", parcel="R-22"),
+        call("order_status", "e", order="K-31"),
+    ]
+    mixed = [SystemMessage("Be brief."), HumanMessage("Weigh both, and label one.")]
+    for of_message in (other[:1], other[1:3], other[3:]):
+        mixed.append(AIMessage("", tool_calls=of_message))
+        mixed += [ToolMessage("done", tool_call_id=c["id"], status="error") for c in of_message]
     why = "an answer is not a call; each has an empty list"
     yield "21 plain chats", why, [HumanMessage("Hello"), AIMessage(GREETING)] * 21, []
     yield "100 calls in one message", "one message may hold many calls", all_at_once, hundred
@@ -186,6 +215,32 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
     yield "two calls, after a turn with three", why, [*three, *two], hundred[3:5]
     why = "the customer has just spoken, so this turn has no calls yet"
     yield "a new question after a turn with three", why, [*three, HumanMessage("And P-3?")], []
+    why = "a repeated call is a call, and costs as much as the first"
+    yield "the same call nine times", why, again, lost
+    why = "each message has a list of its own, and some hold several"
+    yield "three messages with one, two and two calls", why, mixed, other
+    yield "the third turn of a thread", why, [*three, *two, *mixed[1:]], other
+
+
+def ids(calls: list[dict[str, Any]]) -> list[Any]:
+    """Return the ids of calls."""
+    return [c.get("id") for c in calls]
+
+
+def calls_made_by(route: Callable[[Desk], str], limit: int) -> int:
+    """Return how often a model that never stops is asked, as the route decides.
+
+    The graph is not run: each step only counts, so that every limit can be tried.
+    """
+    messages: list[Any] = [HumanMessage(LOST)]
+    for rounds, step in enumerate(range(1, limit, 2), 1):  # the model has every second step
+        calls = [call("find_parcel", f"{rounds} {n}", parcel=f"P-{n}") for n in (1, 2)]
+        messages.append(AIMessage("I look again.", tool_calls=calls))
+        state = {"messages": list(messages), "rounds": rounds, "remaining_steps": limit - step}
+        if route(state) != "tools":
+            return rounds
+        messages += [ToolMessage("not here", tool_call_id=c["id"]) for c in calls]
+    return limit  # it never turned off
 
 
 A, B = ("find_parcel", {"parcel": "P-9"}), ("order_status", {"order": "T-7"})
@@ -221,7 +276,37 @@ REPEATED = (  # title, calls, whether they go in circles, what to remember
         "Arguments may hold lists, which have no hash.",
     ),
     ("no calls", [], False, "There is nothing in it."),
+    ("the same call four times, and nine", [A, A, A, A] + [B] * 9, True, "More than three, too."),
+    (
+        "a number, a text, a number",
+        [("search", {"page": page}) for page in (1, "1", 1)],
+        False,
+        "1 and '1' are not the same argument.",
+    ),
+    (
+        "one argument more",
+        [("search", {"text": "tent"}), ("search", SEARCH), ("search", {"text": "tent"})],
+        False,
+        "Calls with other arguments are other calls.",
+    ),
+    (
+        "dictionaries in arguments",
+        [("pack", {"box": {"items": ["tent"], "to": {"city": "Rome"}}})] * 3,
+        True,
+        "Arguments may hold dictionaries, which have no hash.",
+    ),
+    (
+        "no arguments",
+        [("list_orders", {}), ("list_parcels", {}), ("list_orders", {}), ("list_orders", {})],
+        True,
+        "A call without arguments may be repeated, too.",
+    ),
 )
+ORDERS = [
+    letters
+    for count in range(1, 7)
+    for letters in itertools.product("ABC" if count < 5 else "AB", repeat=count)
+]  # of calls: each order of up to six
 
 
 def costs_of_a_loop(model: Any) -> list[tuple[int, int]]:
@@ -253,8 +338,28 @@ def agent_with(budget: Any, work: Callable[[], None] = lambda: None) -> Any:
     )
 
 
-def run_beside_another_customer(model: Any, budget: Any) -> Run:
-    """Run a loop; each time its tool works, another customer says hello to the same agent."""
+def open_calls(run: Run) -> int:
+    """Return how many tool calls of the thread have no answer."""
+    answered = {m.tool_call_id for m in run.messages if isinstance(m, ToolMessage)}
+    made = [c["id"] for m in run.messages if isinstance(m, AIMessage) for c in m.tool_calls]
+    return sum(id not in answered for id in made)
+
+
+def spent_in_turn(run: Run) -> list[int]:
+    """Return the tokens the last turn had used after each call of the model."""
+    start = max(n for n, message in enumerate(run.messages) if message.type == "human")
+    usage = [m.usage_metadata for m in run.messages[start:] if isinstance(m, AIMessage)]
+    return list(accumulate(u["input_tokens"] + u["output_tokens"] for u in usage if u))
+
+
+def run_beside_another_customer(model: Any, budget: Any, first: str = "") -> Run:
+    """Run a loop; each time its tool works, another customer says hello to the same agent.
+
+    Args:
+        model: The lesson model.
+        budget: The middleware.
+        first: What the first customer says before, in a turn of its own.
+    """
 
     def hello() -> None:
         with contextlib.suppress(Exception):  # what is wrong there is wrong here, too
@@ -268,4 +373,6 @@ def run_beside_another_customer(model: Any, budget: Any) -> Run:
         other.join()
 
     agent = agent_with(budget, work)
+    if first:
+        ask(model, agent, first)
     return ask(model, agent, LOST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import itertools
 import logging
 import re
@@ -12,11 +13,11 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import openai
 from langchain.agents import create_agent
 from langchain.agents.middleware import wrap_model_call
 from langchain.messages import AIMessage
 from langchain.tools import tool
+from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
@@ -29,13 +30,26 @@ from exercises.core.descriptions import short
 from exercises.core.stub import functions_of
 
 __all__ = ("SECRETS", "Service", "answered", "asked", "assert_doubling", "assert_within_budget")
-__all__ += ("failed_turn", "found_by", "miscounted", "told", "turns_of", "words")
+__all__ += (
+    "answer_of",
+    "answered_after_bug",
+    "assert_waits",
+    "failed_turn",
+    "found_by",
+    "miscounted",
+    "slow_run",
+    "told",
+)
+__all__ += ("turns_of", "turns_side_by_side", "words")
 
+CLOCKS = ("sleep", "monotonic", "time", "perf_counter")
+CLOCKS += ("monotonic_ns", "time_ns", "perf_counter_ns")
 QUESTION = {"messages": "Can I send a tent back?"}
 COMPILED = "expected a graph, compiled."
 TWO_CALLS = "Please count the green tents and find parcel 5."
 QUICK = RetryPolicy(initial_interval=0.01, jitter=False)
-SECRETS = ("4711", "tent-db", "billing", "sk-lesson")  # in the texts of errors
+# In the texts of errors. None of them can stand in a hexadecimal reference.
+SECRETS = ("wombat", "tent-db", "billing", "sk-lesson")
 
 
 def outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
@@ -47,15 +61,17 @@ def outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
 
 
 class Service:
-    """A service that raises `errors`, one a call, and then answers; the last may repeat."""
+    """A service that raises `errors`, one a call (None: it answers), and then answers."""
 
-    def __init__(self, *errors: Exception, for_ever: bool = False) -> None:
+    def __init__(self, *errors: Exception | None, for_ever: bool = False) -> None:
         again = itertools.repeat(errors[-1]) if for_ever else ()
         self.errors, self.calls = itertools.chain(errors, again), 0
+        self.orders: set[str] = set()
 
     def __call__(self, order: str) -> str:
         """Return the status of an order, or raise the next error."""
         self.calls += 1
+        self.orders.add(order)
         if (error := next(self.errors, None)) is not None:
             raise error
         return "shipped"
@@ -71,7 +87,7 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
     slept: list[float] = []
     # A kernel has threads that sleep in a loop: let them.
     others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
-    real = {name: getattr(time, name) for name in ("sleep", "monotonic", "time", "perf_counter")}
+    real = {name: getattr(time, name) for name in CLOCKS}
 
     def sleep(seconds: float) -> None:
         if threading.get_ident() in others:
@@ -84,9 +100,36 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
     def later(start: float) -> Callable[[], float]:
         return lambda: start + sum(slept)
 
-    skipping = {name: later(clock()) for name, clock in real.items() if name != "sleep"}
+    def later_ns(start: int) -> Callable[[], int]:
+        return lambda: start + int(sum(slept) * 1e9)
+
+    def wait(event: threading.Event, timeout: float | None = None) -> bool:
+        if timeout is None or event.is_set() or threading.get_ident() in others:
+            return real_wait(event, timeout)
+        sleep(timeout)  # nobody will set it
+        return event.is_set()
+
+    class Now(datetime.datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime.datetime:
+            return real_datetime.now(tz) + datetime.timedelta(seconds=sum(slept))
+
+        @classmethod
+        def utcnow(cls) -> datetime.datetime:
+            return real_datetime.utcnow() + datetime.timedelta(seconds=sum(slept))
+
+    real_wait, real_datetime = threading.Event.wait, datetime.datetime
+    skipping: dict[str, Any] = {}
+    for name, clock in real.items():
+        if name != "sleep":
+            skipping[name] = (later_ns if name.endswith("_ns") else later)(clock())
     known_as = {id(clock): skipping.get(name, sleep) for name, clock in real.items()}
-    spaces = [vars(time), *(function.__globals__ for function in functions_of(answer))]
+    known_as[id(real_datetime)] = Now
+    spaces = [
+        vars(time),
+        vars(datetime),
+        *(function.__globals__ for function in functions_of(answer)),
+    ]
     swapped = [
         (space, name, value)
         for space in spaces
@@ -94,10 +137,12 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
         if id(value) in known_as
     ]
     try:
+        threading.Event.wait = wait
         for space, name, value in swapped:
             space[name] = known_as[id(value)]
         yield slept
     finally:
+        threading.Event.wait = real_wait
         for space, name, value in swapped:
             space[name] = value
 
@@ -127,7 +172,7 @@ class Log(logging.Handler):
 @tool
 def find_parcel(parcel: int) -> str:
     """Find a parcel by its number."""
-    raise ConnectionError("tent-db refused user=billing password=" + "tent" + "4711")
+    raise ConnectionError("tent-db refused user=billing password=" + "wombat")
 
 
 @tool
@@ -162,12 +207,14 @@ def sent(status: int, llm: Any, **options: Any) -> int:
         return len(model.requests)
 
 
-def found_by(build_finder: Any, service: Service) -> tuple[Any, Exception | None, list[float]]:
+def found_by(
+    build_finder: Any, service: Service, graph: Any = None
+) -> tuple[Any, Exception | None, list[float]]:
     """Return what the student's graph finds, what it raises, and the seconds slept."""
-    graph = build_finder(service)
+    graph = graph or build_finder(service)
     assert hasattr(graph, "invoke"), f"`build_finder` returned a {type(graph).__name__}; {COMPILED}"
     with skip_waits(build_finder) as slept:
-        found, error = outcome(lambda: graph.invoke({"order": "T-7"}))
+        found, error = outcome(lambda: graph.invoke({"order": "K-31"}))
     return found, error, slept
 
 
@@ -184,6 +231,45 @@ def turns_of(build_desk: Any, service: Service, count: int) -> list[tuple[Any, i
     return turns
 
 
+def answer_of(build_desk: Any, service: Service) -> tuple[Any, Exception | None]:
+    """Return the answer of a desk's first turn, or what it raised."""
+    thread = {"configurable": {"thread_id": "check"}, "recursion_limit": 40}
+    desk = build_desk(service, lambda number: None)
+    return outcome(lambda: desk.invoke({"order": "T-7"}, thread).get("answer"))
+
+
+def turns_side_by_side(build_desk: Any) -> list[tuple[Any, list[int]]]:
+    """Let another customer ask about the same order while the first one's turn pauses.
+
+    Returns:
+        Answer and pauses of the first customer's turn, and of the second one's.
+    """
+    busy, pauses = ConnectionError("busy"), []
+    service = Service(busy, None, busy)
+
+    def pause(number: int) -> None:
+        pauses.append(("second" if inside else "first", number))
+        if pauses == [("first", 1)]:
+            inside.append(True)
+            other = threading.Thread(target=turn, args=("second",))
+            other.start()
+            other.join()
+            inside.clear()
+
+    def turn(name: str) -> None:
+        thread = {"configurable": {"thread_id": name}, "recursion_limit": 40}
+        answers[name] = outcome(lambda: desk.invoke({"order": "K-31"}, thread).get("answer"))[0]
+
+    inside: list[bool] = []
+    answers: dict[str, Any] = {}
+    desk = build_desk(service, pause)
+    turn("first")
+    return [
+        (answers.get(name), [number for who, number in pauses if who == name])
+        for name in ("first", "second")
+    ]
+
+
 def told(turns: list, expected: list | None = None) -> str:
     """Tell answer, calls and pauses of each turn."""
     lines = [
@@ -193,11 +279,34 @@ def told(turns: list, expected: list | None = None) -> str:
     return " ".join(lines) + (f" Expected {told(expected)}" if expected else "")
 
 
-def asked(ask: Any, budget: float, fault: tuple[str, int | None, dict]) -> tuple:
+def slow_run(
+    ask: Any, budget: float, takes: float, error: Exception
+) -> tuple[Any, list[float], list[float]]:
+    """Let each call of the model take `takes` seconds and raise `error`.
+
+    Returns:
+        What `ask` raised, the waits, and when each call ended.
+    """
+    ended: list[float] = []
+    with skip_waits(ask) as slept:
+
+        def fail(_: Any) -> None:
+            time.sleep(takes)
+            ended.append(sum(slept))
+            raise error
+
+        _, raised = outcome(lambda: ask(RunnableLambda(fail), "Can I send it back?", budget))
+        ends, starts = ended, [end - takes for end in ended]
+        waits = [start - end for start, end in zip(starts[1:], ends, strict=False)]
+        return raised, waits, ends
+
+
+def asked(ask: Any, budget: float, fault: tuple[str, int | None, dict] | None) -> tuple:
     """Return reply, error, statuses on the wire and seconds slept, waits being skipped."""
-    word, times, details = fault
+    word, times, details = fault or ("", 0, {})
     with lesson_model.scratch() as model, skip_waits(ask) as slept:
-        model.fail(word, times=times, **details)
+        if fault:
+            model.fail(word, times=times, **details)
         llm = ChatOpenAI(max_retries=0, timeout=20)
         reply, error = outcome(lambda: ask(llm, "Can I send a tent back?", budget))
         return reply, error, [request.status for request in model.requests], slept
@@ -205,12 +314,46 @@ def asked(ask: Any, budget: float, fault: tuple[str, int | None, dict]) -> tuple
 
 def answered(fall_back: Any, main: Any, fault: str = "", times: int = 1) -> tuple:
     """Return the agent's answer, its error, and model and status of each request."""
-    agent = create_agent(main, middleware=[wrap_model_call(fall_back)])
+    agent = create_agent(
+        main, [count_tents], system_prompt="Be brief.", middleware=[wrap_model_call(fall_back)]
+    )
     with lesson_model.scratch() as model:
         if fault:
             model.fail(fault, times=times)
         reply, error = outcome(lambda: agent.invoke(QUESTION)["messages"][-1].text)
-        return reply, error, [f"{r.body['model']} {r.status}" for r in model.requests]
+        bodies = [{**r.body, "model": ""} for r in model.requests]
+        if len(bodies) == 2 and bodies[0] != bodies[1]:
+            lost = [key for key in bodies[0] if bodies[0][key] != bodies[1].get(key)]
+            raise AssertionError(
+                f"The spare was not sent the main model's request: {', '.join(lost)} differ. "
+                "`request.override(model=spare)` keeps everything else."
+            )
+        seen = [f"{r.body['model']} {name_of(r, fault)}" for r in model.requests]
+        return reply, error, seen
+
+
+def name_of(request: Any, fault: str) -> str:
+    """Return what a request met: a status, or a broken connection."""
+    return "dropped" if fault == "disconnect" and request.fault else str(request.status)
+
+
+def answered_after_bug(fall_back: Any, bug: Exception) -> tuple[Exception | None, list[str]]:
+    """Let code between `fall_back` and the model have a bug.
+
+    Returns:
+        What the agent raised, and the models that were asked then.
+    """
+    asked_models: list[str] = []
+
+    @wrap_model_call
+    def buggy(request: Any, handler: Any) -> Any:
+        asked_models.append(request.model.model_name)
+        raise bug
+
+    main = ChatOpenAI(model="main-model", max_retries=0)
+    agent = create_agent(main, middleware=[wrap_model_call(fall_back), buggy])
+    _, error = outcome(lambda: agent.invoke(QUESTION))
+    return error, asked_models
 
 
 def words(text: str) -> set[str]:
@@ -218,8 +361,13 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[\w-]{4,}", text))
 
 
-def failed_turn(handler: Any, where: str) -> SimpleNamespace:
+def failed_turn(handler: Any, where: str, earlier: bool = False) -> SimpleNamespace:
     """Let the node `where` of a desk fail once, `handler` being its error handler.
+
+    Args:
+        handler: The student's.
+        where: The node, model or tools.
+        earlier: Whether the thread has a turn behind it.
 
     Returns:
         The error's class, what the run raised, all text the turn added to the thread, its message
@@ -240,18 +388,23 @@ def failed_turn(handler: Any, where: str) -> SimpleNamespace:
     graph.add_edge(START, "model").add_conditional_edges("model", route, ["tools", END])
     desk = graph.add_edge("tools", "model").compile(checkpointer=InMemorySaver())
     with lesson_model.scratch() as model, listener.listening() as lines:
+        if earlier:  # a turn that ended well, with a call that was answered
+            desk.invoke({"messages": "Please count the green tents."}, thread)
+        del lines[:]
+        before = len(desk.get_state(thread).values.get("messages", []))
         if where == "model":
             model.fail("bad_key")
         _, error = outcome(lambda: desk.invoke({"messages": TWO_CALLS}, thread))
         messages = desk.get_state(thread).values["messages"]
         log = "\n".join(lines)
-        _, next_error = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
-        next_status = model.requests[-1].status
+        for _ in range(2):
+            _, next_error = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
+            next_status = model.requests[-1].status
     last = messages[-1]
     return SimpleNamespace(
         name="OpenAIAuthenticationError" if where == "model" else "ConnectionError",
         error=error,
-        kept="\n".join(message.text for message in messages[1:]),
+        kept="\n".join(message.text for message in messages[before + 1 :]),
         types=[message.type for message in messages],
         said=last.text if isinstance(last, AIMessage) else "",
         log=log,
@@ -280,20 +433,34 @@ def assert_doubling(waits: dict[int, list[float]]) -> None:
 
 
 def assert_within_budget(runs: list[tuple], budget: float) -> None:
-    """Refuse runs against a model that is down for ever, if they wait too long or too evenly."""
-    for _, error, seen, slept in runs:
-        in_time = len(seen) >= 6 and sum(slept) < budget + 0.01
-        assert in_time and isinstance(error, openai.APIStatusError), (
-            f"500 for ever, a budget of {budget:g} s: it slept {sum(slept):.1f} s, sent "
-            f"{len(seen)} requests and ended with {short(error)}; expected the error, when "
-            "the next wait does not fit any more (not earlier, not later)."
+    """Refuse runs against a model that is down for ever, if they end too late or too early."""
+    for error, waits, ends in runs:
+        late = max((w + e - budget for w, e in zip(waits, ends, strict=False)), default=0)
+        assert late <= 0.01, (
+            f"A budget of {budget:g} s, and a model that takes {ends[0]:g} s to fail: a wait ended "
+            f"{budget + late:.1f} s after the start. The model's own time counts, too."
         )
-        for number, seconds in enumerate(slept):
-            assert seconds <= 0.1 * 2**number + 1e-9, (
-                f"It waited {seconds:.2f} s before retry {number + 1}; expected "
-                f"{0.1 * 2**number:.1f} s at most."
-            )
-        assert len(seen) < 40, f"{len(seen)} requests in {budget:g} s: the waits do not double."
-    assert len({slept[0] for *_, slept in runs}) == 3, (
-        f"Three runs waited {runs[0][3][0]:g} s first, each of them. Where is the jitter?"
-    )
+        longest = 0.1 * 2 ** len(waits)
+        assert ends[-1] + longest >= budget - 0.01, (
+            f"A budget of {budget:g} s: it gave up after {ends[-1]:.1f} s and {len(ends)} calls, "
+            f"when the next wait was {longest:g} s at most."
+        )
+        assert isinstance(error, ConnectionError), (
+            f"The budget was used up, and it ended with {short(error)}; expected the last error."
+        )
+
+
+def assert_waits(runs: list[tuple]) -> None:
+    """Refuse waits that are not drawn anew from 0 to 0.1 s, 0.2 s and so on."""
+    for number in range(4):
+        drawn = [waits[number] for _, waits, _ in runs if len(waits) > number]
+        bound = 0.1 * 2**number
+        assert drawn and max(drawn) <= bound + 1e-6, (
+            f"It waited {max(drawn, default=0):.2f} s before retry {number + 1}; expected "
+            f"{bound:.1f} s at most."
+        )
+        middle = sum(drawn) / len(drawn)
+        assert max(drawn) - min(drawn) > bound / 5 and bound / 5 < middle < 0.8 * bound, (
+            f"{len(drawn)} waits before retry {number + 1} lie between {min(drawn):.2f} and "
+            f"{max(drawn):.2f} s; expected numbers drawn from all between 0 and {bound:.1f} s."
+        )

@@ -51,7 +51,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return handle
-# %% partial | no second mail: the broken version, as it stands
+# %% partial | no second mail comes with the answer; every customer gets a mail; a week later, in another process: the broken version, as it stands
 def build_refunds(mail, pay, saver):
     def handle(case: Case) -> dict:
         mail(f"We are looking into order {case['order']}.")
@@ -61,7 +61,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | the customer has a mail: the mail moved below the question
+# %% partial | the customer has a mail while the colleague thinks; no second mail comes with the answer; every customer gets a mail; a week later, in another process: the mail moved below the question
 def build_refunds(mail, pay, saver):
     def handle(case: Case) -> dict:
         decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
@@ -71,7 +71,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | no second mail: a variable remembers, until the next process
+# %% partial | no second mail comes with the answer; every customer gets a mail; a week later, in another process: a variable remembers, until the next process
 def build_refunds(mail, pay, saver):
     told = set()
 
@@ -85,7 +85,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | the customer has a mail; no second mail; anything else: pays in the node that comes before the question
+# %% partial | the customer has a mail while the colleague thinks; no second mail comes with the answer; anything else; every customer gets a mail; a week later, in another process: pays in the node that comes before the question
 def build_refunds(mail, pay, saver):
     def tell(case: Case) -> dict:
         mail(f"We are looking into order {case['order']}.")
@@ -168,3 +168,16 @@ def build_refunds(mail, pay, saver):
     graph = StateGraph(Case).add_node(tell).add_node(handle)
     graph.add_edge(START, "tell").add_edge("tell", "handle")
     return graph.compile(checkpointer=saver)
+# %% partial | a week later, in another process: remembers per thread in a module-level dict (keyed by thread_id through the config), still a variable of this process
+from langgraph.config import get_config
+MAILED = {}
+def build_refunds(mail, pay, saver):
+    def handle(case: Case) -> dict:
+        if MAILED.setdefault(get_config()["configurable"]["thread_id"], 0) == 0:
+            MAILED[get_config()["configurable"]["thread_id"]] += 1
+            mail(f"We are looking into order {case['order']}.")
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+    return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)

@@ -24,7 +24,7 @@ def kind_gate(state):
     reason = answer.get("reason") or "none"
     told = [{"role": "tool", "content": f"No. {reason}", "tool_call_id": c["id"]} for c in calls]
     return Command(goto="agent", update={"messages": told})
-# %% passed: says it in its own words, after answering each call
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected: ends the run in words of its own, so the model says nothing
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
@@ -44,14 +44,14 @@ def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     text = f"Rejected by a colleague. Reason: {answer.get('reason', 'none given')}"
     rejected = [ToolMessage(text, tool_call_id=call["id"]) for call in calls]
     return Command(goto="agent", update={"messages": rejected})
-# %% partial | rejected, then hello; rejected without a reason, then hello; together, then hello; the model knows: the usual gate
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: the usual gate
 def kind_gate(state):
     call = state["messages"][-1].tool_calls[0]
     answer = interrupt({"tool": call["name"], "args": call["args"]})
     if answer["approved"]:
         return Command(goto="tools")
     return Command(goto=END, update={"messages": [AIMessage("Your refund was turned down.")]})
-# %% partial | two calls, rejected together; together, then hello: answers the first call only
+# %% partial | two calls, rejected together; three calls, rejected together; one thread, turned down again and again, then approved: answers the first call only
 def kind_gate(state):
     call = state["messages"][-1].tool_calls[0]
     answer = interrupt({"tool": call["name"], "args": call["args"]})
@@ -60,7 +60,7 @@ def kind_gate(state):
     text = f"rejected: {answer.get('reason')}"
     told = ToolMessage(text, tool_call_id=call["id"], status="error")
     return Command(goto="agent", update={"messages": [told]})
-# %% partial | the model knows: keeps the reason to itself
+# %% partial | rejected; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected: keeps the reason to itself
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
@@ -68,7 +68,7 @@ def kind_gate(state):
         return Command(goto="tools")
     told = [ToolMessage("rejected", tool_call_id=c["id"], status="error") for c in calls]
     return Command(goto="agent", update={"messages": told})
-# %% partial | rejected without a reason; reason, then hello: trips over a missing reason
+# %% partial | rejected without a reason: trips over a missing reason
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
@@ -76,7 +76,7 @@ def kind_gate(state):
         return Command(goto="tools")
     told = [ToolMessage(answer["reason"], tool_call_id=c["id"], status="error") for c in calls]
     return Command(goto="agent", update={"messages": told})
-# %% partial | rejected; rejected without a reason; two calls, rejected together: goes to the end, and nobody tells the customer
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected: goes to the end, and nobody tells the customer
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
@@ -85,15 +85,15 @@ def kind_gate(state):
     text = f"rejected: {answer.get('reason')}"
     told = [ToolMessage(text, tool_call_id=c["id"], status="error") for c in calls]
     return Command(goto=END, update={"messages": told})
-# %% partial | rejected; rejected, then hello; rejected without a reason; reason, then hello; two calls, rejected together; together, then hello; the model knows: sends the model back without any message
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: sends the model back without any message
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
     return Command(goto="tools" if answer["approved"] else "agent")
-# %% partial | approved; rejected; rejected without a reason; two calls, rejected together; the model knows: never asks
+# %% failed: never asks
 def kind_gate(state):
     return Command(goto="tools")
-# %% partial | rejected; rejected without a reason; two calls, rejected together; the model knows: runs the tools either way
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: runs the tools either way
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})

@@ -58,20 +58,20 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
             text = f"Rejected by a colleague. Reason: {reason}"
             return ToolMessage(text, tool_call_id=call["id"], name=call["name"])
     return run(call)
-# %% partial | harmless call; each risky call; an approval; a rejected call; then hello: asks about everything
+# %% partial | a harmless call runs without a question; each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run, and the model knows why; then hello; `risky` says what is risky: asks about everything
 def ask_and_run(call, risky, run):
     decision = interrupt({"tool": call["name"], "args": call["args"]})
     if not isinstance(decision, dict) or decision.get("type") != "approve":
         return ToolMessage(f"rejected: {decision}", tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | not an approval: whatever is not a rejection runs
+# %% partial | what is not an approval is a no: whatever is not a rejection runs
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if isinstance(decision, dict) and decision.get("type") == "reject":
             return ToolMessage(decision["reason"], tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | not an approval: the answer is a dictionary, is it not
+# %% partial | what is not an approval is a no: the answer is a dictionary, is it not
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -79,7 +79,7 @@ def ask_and_run(call, risky, run):
             text = decision.get("reason", "")
             return ToolMessage(text, tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | a rejected call; then hello; not an approval: returns nothing for a rejected call
+# %% partial | a rejected call does not run, and the model knows why; then hello; two customers at the same time; what is not an approval is a no: returns nothing for a rejected call
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -87,21 +87,21 @@ def ask_and_run(call, risky, run):
             return run(call)
         return None
     return run(call)
-# %% partial | a rejected call; then hello; not an approval: the message answers no call
+# %% partial | a rejected call does not run, and the model knows why; then hello; two customers at the same time; what is not an approval is a no: the message answers no call
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if not isinstance(decision, dict) or decision.get("type") != "approve":
             return ToolMessage(f"rejected: {decision}", tool_call_id=call["name"], status="error")
     return run(call)
-# %% partial | a rejected call: the reason is lost
+# %% partial | a rejected call does not run, and the model knows why: the reason is lost
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if decision != {"type": "approve"}:
             return ToolMessage("rejected", tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | each risky call; an approval; a rejected call; not an approval: runs first, asks then
+# %% partial | each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run, and the model knows why; `risky` says what is risky; two customers at the same time; what is not an approval is a no: runs first, asks then
 def ask_and_run(call, risky, run):
     message = run(call)
     if call["name"] in risky:
@@ -109,7 +109,7 @@ def ask_and_run(call, risky, run):
         if decision != {"type": "approve"}:
             return ToolMessage(f"rejected {decision}", tool_call_id=call["id"], status="error")
     return message
-# %% partial | each risky call: shows the name only
+# %% partial | each risky call asks a question of its own; `risky` says what is risky: shows the name only
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt(f"May I {call['name']} {call['args']}?")

@@ -21,31 +21,31 @@ pays = "ABC"
 
 class YesOrNo(BaseModel, extra="forbid"):
     approved: StrictBool
-# %% partial | everything else: a field that reads words
+# %% partial | everything else is refused, and the question stays: a field that reads words
 pays = {"A", "B", "C"}
 
 
 class YesOrNo(BaseModel):
     approved: bool
-# %% partial | everything else: a default makes silence a no
+# %% partial | everything else is refused, and the question stays: a default makes silence a no
 pays = {"A", "B", "C"}
 
 
 class YesOrNo(BaseModel):
     approved: StrictBool = False
-# %% partial | a clear yes; everything else: only a yes can be said
+# %% partial | a clear yes and a clear no; everything else is refused, and the question stays: only a yes can be said
 pays = {"A", "B", "C"}
 
 
 class YesOrNo(BaseModel):
     approved: Literal[True]
-# %% partial | a clear yes; everything else: the field has another name
+# %% partial | a clear yes and a clear no; everything else is refused, and the question stays: the field has another name
 pays = {"A", "B", "C"}
 
 
 class YesOrNo(BaseModel):
     aproved: StrictBool
-# %% partial | everything else: anything goes
+# %% partial | everything else is refused, and the question stays: anything goes
 pays = {"A", "B", "C"}
 
 

@@ -30,24 +30,24 @@ def say(graph, text, config):
     if asked():
         return f"Not yet: {[i.value['tool'] for i in asked()]}"
     return graph.get_state(config).values["messages"][-1].text
-# %% partial | a message while; then the decision: sends it anyway
+# %% partial | a message while a decision is pending; then the decision counts, and the talk goes on; questions that `say` has not seen come: sends it anyway
 def say(graph, text, config):
     result = graph.invoke({"messages": text}, config)
     if "__interrupt__" in result:
         return f"waiting for {result['__interrupt__'][0].value['tool']}"
     return result["messages"][-1].text
-# %% partial | the run ends with; a message while: looks before, and not after
+# %% partial | the run ends with a question; a message while a decision is pending; questions that `say` has not seen come: looks before, and not after
 def say(graph, text, config):
     if graph.get_state(config).interrupts:
         return "A colleague has to decide first."
     return graph.invoke({"messages": text}, config)["messages"][-1].text
-# %% partial | the run ends with a question: does not look after the run
+# %% partial | the run ends with a question; a message while a decision is pending: does not look after the run
 def say(graph, text, config):
     waiting = graph.get_state(config).interrupts
     if waiting:
         return f"A colleague has to decide first: {waiting[0].value['tool']}."
     return graph.invoke({"messages": text}, config)["messages"][-1].text
-# %% partial | after a crash: asks `next` instead of `interrupts`
+# %% partial | the run ends with a question; a message while a decision is pending; after a crash the customer is not locked out: asks `next` instead of `interrupts`
 def say(graph, text, config):
     if graph.get_state(config).next:
         return "A colleague has to decide about a refund first."
@@ -56,7 +56,7 @@ def say(graph, text, config):
     if state.next:
         return "A colleague has to decide about a refund first."
     return state.values["messages"][-1].text
-# %% partial | after a crash: goes on instead of asking anew
+# %% partial | after a crash the customer is not locked out: goes on instead of asking anew
 def say(graph, text, config):
     state = graph.get_state(config)
     if state.interrupts:
@@ -67,7 +67,7 @@ def say(graph, text, config):
     if "__interrupt__" in result:
         return f"waiting: {result['__interrupt__'][0].value['tool']}"
     return result["messages"][-1].text
-# %% partial | a message while; then the decision: rejects what is pending
+# %% partial | a message while a decision is pending; then the decision counts, and the talk goes on; questions that `say` has not seen come: rejects what is pending
 def say(graph, text, config):
     for asked in graph.get_state(config).interrupts:
         graph.invoke(Command(resume={asked.id: {"type": "reject", "reason": "new"}}), config)
@@ -75,7 +75,7 @@ def say(graph, text, config):
     if "__interrupt__" in result:
         return f"waiting: {result['__interrupt__'][0].value['tool']}"
     return result["messages"][-1].text
-# %% failed: returns the message instead of its words
+# %% partial | nothing is pending; the run ends with a question; a message while a decision is pending; then the decision counts, and the talk goes on; questions that `say` has not seen come; after a crash the customer is not locked out: returns the message instead of its words
 def say(graph, text, config):
     if not graph.get_state(config).interrupts:
         return graph.invoke({"messages": text}, config)["messages"][-1]
@@ -83,3 +83,22 @@ def say(graph, text, config):
 # %% failed: never runs anything
 def say(graph, text, config):
     return "One moment please."
+# %% partial | nothing is pending; a message while a decision is pending; then the decision counts, and the talk goes on; questions that `say` has not seen come; after a crash the customer is not locked out: runs the graph twice, once to see whether it would ask, once for the reply
+def say(graph, text: str, config: dict) -> str:
+    q = graph.get_state(config).interrupts
+    if q:
+        return f"{q[0].value['tool']} is waiting"
+    if "__interrupt__" in graph.invoke({"messages": text}, config):
+        return f"{graph.get_state(config).interrupts[0].value['tool']} is waiting"
+    return graph.invoke({"messages": text}, config)["messages"][-1].text
+# %% partial | then the decision counts, and the talk goes on; questions that `say` has not seen come: remembers pending threads in a dict (process memory) instead of looking at the state
+WAITING = {}
+def say(graph, text: str, config: dict) -> str:
+    key = config["configurable"]["thread_id"]
+    if key in WAITING:
+        return f"{WAITING[key]} is waiting for a decision."
+    r = graph.invoke({"messages": text}, config)
+    if "__interrupt__" in r:
+        WAITING[key] = r["__interrupt__"][0].value["tool"]
+        return f"{WAITING[key]} is waiting for a decision."
+    return r["messages"][-1].text

@@ -3,13 +3,13 @@ def route(state):
     if state["messages"][-1].tool_calls:
         return "stop" if state["remaining_steps"] < 4 else "tools"
     return END
-# %% passed: a little earlier than necessary
+# %% partial | it looks as long as it can; an answer is left alone: a little earlier than necessary
 def route(state: Desk) -> str:
     """Go on, end, or turn off to `stop` while there is still room for it."""
     if not state["messages"][-1].tool_calls:
         return END
     return "tools" if state["remaining_steps"] >= 5 else "stop"
-# %% passed: a little earlier, with a strict comparison
+# %% partial | it looks as long as it can; an answer is left alone: a little earlier, with a strict comparison
 def route(state: Desk) -> str:
     """Go on, end, or turn off to `stop` while there is still room for it."""
     if not state["messages"][-1].tool_calls:
@@ -30,22 +30,22 @@ def route(state):
             return "tools"
         case _:
             return "stop"
-# %% partial | it ends in words; the next turn: turns to END with an open call
+# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: turns to END with an open call
 def route(state):
     if state["remaining_steps"] < 4 or not state["messages"][-1].tool_calls:
         return END
     return "tools"
-# %% partial | it ends in words: forgets that one step has to be left over
+# %% partial | it ends in words at every limit; it looks as long as it can: forgets that one step has to be left over
 def route(state):
     if not state["messages"][-1].tool_calls:
         return END
     return "tools" if state["remaining_steps"] >= 3 else "stop"
-# %% partial | it ends in words; the next turn: counts only the step of stop
+# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: counts only the step of stop
 def route(state):
     if not state["messages"][-1].tool_calls:
         return END
     return "tools" if state["remaining_steps"] >= 2 else "stop"
-# %% partial | it ends in words; the next turn: waits for zero
+# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: waits for zero
 def route(state):
     if not state["messages"][-1].tool_calls:
         return END
@@ -55,15 +55,15 @@ def route(state):
     if state["remaining_steps"] < 4:
         return "stop"
     return "tools" if state["messages"][-1].tool_calls else END
-# %% partial | it looks as long; an answer is left alone: stops at once
+# %% partial | it looks as long as it can; an answer is left alone: stops at once
 def route(state):
     return "stop" if state["messages"][-1].tool_calls else END
-# %% partial | it ends in words; the next turn; it looks as long: a number of messages
+# %% failed: a number of messages
 def route(state):
     if not state["messages"][-1].tool_calls:
         return END
     return "stop" if len(state["messages"]) > 8 else "tools"
-# %% partial | it looks as long: very careful
+# %% partial | it looks as long as it can; an answer is left alone: very careful
 def route(state):
     if not state["messages"][-1].tool_calls:
         return END
@@ -77,7 +77,7 @@ def route(state):
 def route(state):
     if state["messages"][-1].tool_calls and state["remaining_steps"] < 4:
         return "stop"
-# %% partial | it ends in words; the next turn: never stops
+# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: never stops
 def route(state):
     return "tools" if state["messages"][-1].tool_calls else END
 # %% raised: an attribute instead of a key
@@ -85,7 +85,19 @@ def route(state):
     if not state["messages"][-1].tool_calls:
         return END
     return "tools" if state.remaining_steps >= 4 else "stop"
-# %% partial | the next turn works; an answer is left alone: forgets to return END
+# %% partial | the next turn works at every limit; an answer is left alone: forgets to return END
 def route(state):
     if state["messages"][-1].tool_calls:
         return "tools" if state["remaining_steps"] >= 4 else "stop"
+# %% partial | it looks as long as it can: a fixed budget of eight calls on top, "goes on looking as long as it can" is violated above limit 20
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        return END
+    if state["remaining_steps"] < 4 or len(calls_this_turn(state["messages"])) > 8:
+        return "stop"
+    return "tools"
+# %% partial | it looks as long as it can; an answer is left alone: too careful, stops at 6 left
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        return END
+    return "stop" if state["remaining_steps"] < 6 else "tools"

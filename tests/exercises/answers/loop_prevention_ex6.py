@@ -93,7 +93,7 @@ class Budget(TurnLimits):
         ):
             words = "I stop here, this has become too much. A colleague will write to you."
             return {"jump_to": "end", "messages": [AIMessage(words)]}
-# %% partial | tokens: counts over the whole thread
+# %% partial | tokens; two customers at once: counts over the whole thread
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -107,7 +107,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
-# %% partial | tokens; money; time; two customers: the hook may not jump
+# %% partial | tokens; money; time; two customers at once: the hook may not jump
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -121,7 +121,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
-# %% partial | two customers: the clock is everybody's
+# %% partial | two customers at once: the clock is everybody's
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         self.started = time.monotonic()
@@ -182,7 +182,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
-# %% partial | tokens; money; time; two customers: raises
+# %% partial | tokens; money; time; two customers at once: raises
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -196,7 +196,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             raise RuntimeError("over budget")
-# %% partial | tokens; money; time; two customers: stops without a word
+# %% partial | tokens; money; time; two customers at once: stops without a word
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -211,7 +211,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end"}
-# %% partial | tokens; money; time; two customers: stops after the model, with a call open
+# %% partial | tokens; money; time; two customers at once: stops after the model, with a call open
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -226,10 +226,35 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end"}
-# %% partial | money; time; two customers: only the tokens
+# %% partial | money; time; two customers at once: only the tokens
 class Budget(TurnLimits):
     @hook_config(can_jump_to=["end"])
     def before_model(self, state, runtime):
         asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
         if sum(used(state["messages"][asked:])) >= self.tokens:
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | two customers at once: a base of tokens kept on self, set anew by each customer's turn, shared by all customers
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        self.base = used(state["messages"])
+        return {"started": time.monotonic()}
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        s, w = used(state["messages"])
+        s, w = s - self.base[0], w - self.base[1]
+        if s + w >= self.tokens or dollars(s, w) >= self.dollars or time.monotonic() - state["started"] >= self.seconds:
+            return {"jump_to": "end", "messages": [AIMessage("Stop.")]}
+# %% partial | two customers at once: running sums on self, keyed by nothing, shared by customers; started in state
+class Budget(TurnLimits):
+    total = (0, 0)
+    def before_agent(self, state, runtime):
+        self.total = (0, 0)
+        return {"started": time.monotonic()}
+    def after_model(self, state, runtime):
+        s, w = used(state["messages"][-1:])
+        self.total = (self.total[0] + s, self.total[1] + w)
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        s, w = self.total
+        if s + w >= self.tokens or dollars(s, w) >= self.dollars or time.monotonic() - state["started"] >= self.seconds:
+            return {"jump_to": "end", "messages": [AIMessage("Stop.")]}

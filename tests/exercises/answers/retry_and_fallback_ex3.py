@@ -39,14 +39,14 @@ def build_finder(service):
 
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | timeout; for ever; AssertionError; ModelAuthenticationError: only the `try` is gone
+# %% partial | a timeout and a rate limit are transient, too; busy for ever; the same graph, asked again and again; AssertionError is raised at once; ModelAuthenticationError is raised at once: only the `try` is gone
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
 
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | KeyError; AssertionError; ModelAuthenticationError: retries everything
+# %% partial | KeyError is raised at once; ValueError is raised at once; AssertionError is raised at once; ModelAuthenticationError is raised at once: retries everything
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
@@ -54,7 +54,7 @@ def build_finder(service):
     policy = quick._replace(max_attempts=4, retry_on=Exception)
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | for ever: four retries, so five attempts
+# %% partial | busy for ever; the same graph, asked again and again: four retries, so five attempts
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
@@ -62,7 +62,7 @@ def build_finder(service):
     policy = quick._replace(max_attempts=5, retry_on=is_transient)
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | timeout: only one class of errors
+# %% partial | a timeout and a rate limit are transient, too: only one class of errors
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
@@ -70,7 +70,7 @@ def build_finder(service):
     policy = quick._replace(max_attempts=4, retry_on=ConnectionError)
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | busy twice: the default waits
+# %% partial | busy twice, then well: the default waits
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
@@ -78,7 +78,7 @@ def build_finder(service):
     policy = RetryPolicy(max_attempts=4, retry_on=is_transient)
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | for ever: an error handler hides the end
+# %% partial | busy for ever: an error handler hides the end
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
@@ -91,7 +91,7 @@ def build_finder(service):
     policy = quick._replace(max_attempts=4, retry_on=is_transient)
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy, error_handler=sorry)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | busy twice: a loop by hand that does not wait
+# %% partial | busy twice, then well: a loop by hand that does not wait
 def build_finder(service):
     def find_order(shelf):
         for attempt in range(4):

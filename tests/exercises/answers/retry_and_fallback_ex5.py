@@ -78,7 +78,7 @@ def ask(llm, text, budget):
         except Exception as error:
             if not is_transient(error) or time.monotonic() > end:
                 raise
-# %% partial | stays; the budget; the waits: three tries for everything
+# %% partial | a bug is raised at once; what stays is raised at once; the budget; the waits; until the budget is used up: three tries for everything
 def ask(llm, text, budget):
     for n in range(3):
         try:
@@ -87,7 +87,7 @@ def ask(llm, text, budget):
             if n == 2:
                 raise
             time.sleep(max(random.uniform(0, 0.1 * 2**n), retry_after(error)))
-# %% partial | stays: retries whatever fails
+# %% partial | a bug is raised at once; what stays is raised at once: retries whatever fails
 def ask(llm, text, budget):
     end, longest = time.monotonic() + budget, 0.1
     while True:
@@ -99,7 +99,7 @@ def ask(llm, text, budget):
                 raise
         time.sleep(pause)
         longest *= 2
-# %% partial | stays: `is_retryable` takes a used-up quota for a rate limit
+# %% partial | a bug is raised at once; what stays is raised at once; the waits; until the budget is used up: `is_retryable` takes a used-up quota for a rate limit
 def ask(llm, text, budget):
     end, longest = time.monotonic() + budget, 0.1
     while True:
@@ -123,7 +123,7 @@ def ask(llm, text, budget):
                 raise
         time.sleep(pause)
         longest *= 2
-# %% partial | the budget; the waits: looks at the clock before it waits, not after
+# %% partial | the budget; until the budget is used up: looks at the clock before it waits, not after
 def ask(llm, text, budget):
     end, longest = time.monotonic() + budget, 0.1
     while True:
@@ -160,7 +160,7 @@ def ask(llm, text, budget):
                 raise
         time.sleep(pause)
         longest *= 2
-# %% partial | the waits: never doubles
+# %% timed_out: never doubles
 def ask(llm, text, budget):
     end = time.monotonic() + budget
     while True:
@@ -171,7 +171,7 @@ def ask(llm, text, budget):
             if not is_transient(error) or time.monotonic() + pause > end:
                 raise
         time.sleep(pause)
-# %% partial | a dropped connection: expects a response at every error
+# %% partial | a dropped connection; the waits; until the budget is used up: expects a response at every error
 def ask(llm, text, budget):
     end, longest = time.monotonic() + budget, 0.1
     while True:
@@ -186,7 +186,7 @@ def ask(llm, text, budget):
                 raise
         time.sleep(pause)
         longest *= 2
-# %% partial | two failures; a dropped connection: forgets to return
+# %% partial | two failures, then an answer; a dropped connection; one question, one answer: forgets to return
 def ask(llm, text, budget):
     end, longest = time.monotonic() + budget, 0.1
     while True:
@@ -199,6 +199,35 @@ def ask(llm, text, budget):
                 raise
         time.sleep(pause)
         longest *= 2
-# %% partial | two failures; a dropped connection; Retry-After; the waits: no retry at all
+# %% partial | two failures, then an answer; a dropped connection; Retry-After; the waits; until the budget is used up: no retry at all
 def ask(llm, text, budget):
     return llm.invoke(text)
+# %% partial | until the budget is used up: counts only the waits as budget, not the time of the calls
+def ask(llm, text: str, budget: float):
+    waited, n = 0.0, 0
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            n += 1
+            pause = max(random.uniform(0, 0.1 * 2 ** (n - 1)), retry_after(error))
+            waited += pause
+            if waited > budget:
+                raise
+            time.sleep(pause)
+# %% passed: datetime deadline; recursion
+from datetime import datetime, timedelta
+def ask(llm, text: str, budget: float):
+    deadline = datetime.now() + timedelta(seconds=budget)
+    def attempt(n: int):
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            delay = max(random.uniform(0, 0.1 * 2 ** n), retry_after(error))
+            if not is_transient(error) or datetime.now() + timedelta(seconds=delay) > deadline:
+                raise
+        time.sleep(delay)
+        return attempt(n + 1)
+    return attempt(0)

@@ -22,13 +22,13 @@ def fall_back(request, handler):
         except TRANSIENT as error:
             last = error
     raise last
-# %% partial | a wrong request; a wrong key: catches everything
+# %% partial | a wrong request is raised; a wrong key is raised; KeyError is raised; AttributeError is raised: catches everything
 def fall_back(request, handler):
     try:
         return handler(request)
     except Exception:
         return handler(request.override(model=spare))
-# %% partial | quota: a used-up quota is not transient
+# %% partial | the quota is used up: a used-up quota is not transient
 def fall_back(request, handler):
     try:
         return handler(request)
@@ -36,25 +36,25 @@ def fall_back(request, handler):
         if not is_transient(error):
             raise
         return handler(request.override(model=spare))
-# %% partial | overloaded; rate limit; dropped; quota; both: asks the same model again
+# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: asks the same model again
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         return handler(request)
-# %% partial | overloaded; rate limit; dropped; quota; both: no fallback at all
+# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: no fallback at all
 def fall_back(request, handler):
     return handler(request)
 # %% failed: always asks the spare
 def fall_back(request, handler):
     return handler(request.override(model=spare))
-# %% partial | overloaded; dropped; both: only for rate limits
+# %% partial | the main model is overloaded; a dropped connection; both are down: only for rate limits
 def fall_back(request, handler):
     try:
         return handler(request)
     except ModelRateLimitError:
         return handler(request.override(model=spare))
-# %% partial | is well; overloaded; rate limit; dropped; quota: forgets to return
+# %% partial | the main model is well; the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up: forgets to return
 def fall_back(request, handler):
     try:
         handler(request)
@@ -70,14 +70,14 @@ def fall_back(request, handler):
         return handler(request.override(model=spare))
     except TRANSIENT:
         return AIMessage("Sorry, nobody answers.")
-# %% partial | overloaded; rate limit; dropped; quota; both: `override` does not change the request itself
+# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: `override` does not change the request itself
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         request.override(model=spare)
         return handler(request)
-# %% partial | overloaded; rate limit; dropped; quota; both: asks the spare without the handler, and returns text
+# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: asks the spare without the handler, and returns text
 def fall_back(request, handler):
     try:
         return handler(request)

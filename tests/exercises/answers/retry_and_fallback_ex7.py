@@ -31,12 +31,12 @@ def close_the_turn(state, error: NodeError):
         for call in state["messages"][-1].tool_calls:
             closed.append(ToolMessage("-", tool_call_id=call["id"], status="error"))
     return {"messages": [*closed, AIMessage(f"Please call us and say {reference}.")]}
-# %% partial | goes on (tools): `apologise`, as it was
+# %% partial | the thread goes on (tools); a thread with an earlier turn goes on (tools): `apologise`, as it was
 def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     return {"messages": [AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | goes on (tools): answers the first call only
+# %% partial | the thread goes on (tools); a thread with an earlier turn goes on (tools): answers the first call only
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
@@ -45,7 +45,7 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])[:1]
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | for the user (tools); the log (tools); goes on (tools): speaks before it answers the calls
+# %% partial | a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools): speaks before it answers the calls
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
@@ -64,7 +64,7 @@ def close_the_turn(state: MessagesState, error: NodeError) -> dict:
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | the log (model); the log (tools): logs the text of the error
+# %% partial | a line for the log (model); a line for the log (tools): logs the text of the error
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%r", reference, error.node, error.error)
@@ -73,7 +73,7 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | the log (model); the log (tools): a traceback holds the text, too
+# %% partial | a line for the log (model); a line for the log (tools): a traceback holds the text, too
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s", reference, error.node, exc_info=error.error)
@@ -82,7 +82,7 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | for the user (tools): tells the model the text of the error
+# %% partial | a sentence for the user (tools): tells the model the text of the error
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
@@ -91,7 +91,7 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | for the user (model); for the user (tools): shows the class to the user
+# %% partial | a sentence for the user (model); a sentence for the user (tools): shows the class to the user
 def close_the_turn(state, error: NodeError):
     reference, kind = uuid.uuid4().hex[:8], type(error.error).__name__
     log.error("ref=%s node=%s error=%s", reference, error.node, kind)
@@ -100,7 +100,7 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, {kind}. Reference: {reference}")]}
-# %% partial | the log (model); the log (tools): nothing to look for in the log
+# %% partial | a line for the log (model); a line for the log (tools): nothing to look for in the log
 def close_the_turn(state, error: NodeError):
     log.error("node=%s error=%s", error.node, type(error.error).__name__)
     closed = [
@@ -108,7 +108,7 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. {uuid.uuid4().hex[:8]}")]}
-# %% partial | the log (model); the log (tools): the same reference for everybody
+# %% partial | a line for the log (model); a line for the log (tools): the same reference for everybody
 def close_the_turn(state, error: NodeError):
     reference = "error-500"
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
@@ -117,7 +117,7 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | the log (model); the log (tools): logs where nobody listens
+# %% partial | a line for the log (model); a line for the log (tools): logs where nobody listens
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.debug("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
@@ -126,15 +126,15 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | for the user (model); the log (model); for the user (tools); the log (tools); goes on (tools): reads the text of a message that has none
+# %% partial | a sentence for the user (model); a line for the log (model); a thread with an earlier turn goes on (model); a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools): reads the text of a message that has none
 def close_the_turn(state, error: NodeError):
     return {"messages": state["messages"][-1].nothing}
-# %% partial | for the user (model); the log (model); for the user (tools); the log (tools); goes on (tools): answers the calls and says nothing
+# %% partial | a sentence for the user (model); a line for the log (model); a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools): answers the calls and says nothing
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     return {"messages": []}
-# %% partial | for the user (model); the log (model); for the user (tools); the log (tools); goes on (tools): LangGraph passes the error to an annotated parameter only
+# %% partial | a sentence for the user (model); a line for the log (model); a thread with an earlier turn goes on (model); a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools): LangGraph passes the error to an annotated parameter only
 def close_the_turn(state, error):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)

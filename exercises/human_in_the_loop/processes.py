@@ -1,0 +1,101 @@
+"""Processes that have never run the answer: what it remembers in its memory is not there."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ("PATIENCE", "FreshProcess", "fresh_processes")
+
+# A fork has all that the notebook defined, whatever an answer is made of, and none of what the
+# answer does later. Where there is no fork (Windows), a thread stands in: the steps are the same.
+_FORKS = "fork" in multiprocessing.get_all_start_methods()
+PATIENCE = 10  # seconds
+
+
+class FreshProcess:
+    """A process that was split off before the answer ran, and waits for its turn.
+
+    Args:
+        action: Is called there with what `send` is given; what it returns is sent back.
+    """
+
+    def __init__(self, action: Callable[..., Any]) -> None:
+        self._process: Any = None
+        if not _FORKS:
+            self._answers: queue.Queue[tuple[bool, Any]] = queue.Queue()
+            self._action = action
+            return
+        context = multiprocessing.get_context("fork")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, action), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def send(self, *args: Any) -> None:
+        """Start the action there; do not wait for it."""
+        if self._process is not None:
+            self._pipe.send(args)
+        else:
+            job = threading.Thread(target=lambda: self._answers.put(_run(self._action, args)))
+            job.daemon = True
+            job.start()
+
+    def receive(self) -> Any:
+        """Return what the action returned.
+
+        Raises:
+            EOFError: The process ended before.
+            AssertionError: The action raised; the message says what.
+        """
+        if self._process is None:
+            good, value = self._answers.get(timeout=PATIENCE)
+        else:
+            if not self._pipe.poll(PATIENCE):
+                raise AssertionError(f"In another process it had not ended after {PATIENCE} s.")
+            good, value = self._pipe.recv()
+        assert good, value
+        return value
+
+    def ask(self, *args: Any) -> Any:
+        """Send, and receive."""
+        self.send(*args)
+        return self.receive()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._pipe.close()
+
+
+@contextlib.contextmanager
+def fresh_processes(*actions: Callable[..., Any]) -> Iterator[list[FreshProcess]]:
+    """Split off a process for each action; end them afterwards."""
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for action in actions:
+            processes.append(FreshProcess(action))
+            stack.callback(processes[-1].close)
+        yield processes
+
+
+def _serve(pipe: Any, action: Callable[..., Any]) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            args = pipe.recv()
+            pipe.send(_run(action, args))
+
+
+def _run(action: Callable[..., Any], args: tuple[Any, ...]) -> tuple[bool, Any]:
+    try:
+        return True, action(*args)
+    except AssertionError as error:
+        return False, str(error)
+    except Exception as error:
+        return False, f"In another process it raised `{type(error).__name__}: {error}`."
