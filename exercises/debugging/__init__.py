@@ -156,7 +156,7 @@ def ex3(one_line):
             )
     with part("no secrets"):
         secrets = {"card": "4111 1111", "state": {"token": "shop-key"}, "customer": "Ada"}
-        secrets |= {"outputs": "mail@ada.example", "thread": "Ada", "stack_info": "card 4111 1111"}
+        secrets |= {"outputs": "mail@ada.example", "user": "Ada", "stack_info": "card 4111 1111"}
         for args in (("Ada, 4111 1111",), ({"who": "Ada"},)):
             words = "refund for %(who)s" if isinstance(args[0], dict) else "refund for %s"
             line = parts.log_line(one_line, msg=words, args=args, **secrets)
@@ -344,8 +344,9 @@ def ex8(clue_d, keep_turns):
                         parts.whole_turns(text, limit),
                     )
                     assert got == wanted, (
-                        f"Of the conversation {text!r} {names} with limit {limit} you kept {got!r}; "
-                        f"expected {wanted!r}: whole turns, as many as fit, at least the last one."
+                        f"Of the conversation {text!r} {names} with limit {limit} you kept "
+                        f"{got!r}; expected {wanted!r}: whole turns, as many as fit, and at least "
+                        "the last one."
                     )
 
 

@@ -116,42 +116,50 @@ class FarSaver(InMemorySaver):
     or `"exit"` waits for its checkpoints; there nothing is late.
     """
 
-    MAX_WAIT_SECONDS = 5
+    MAX_READER_SECONDS = 5.0  # how long a reader may look
+    MAX_GRAPH_SECONDS = 0.3  # how long the graph may take to show the next chunk, if there is one
 
     def __init__(self) -> None:
         super().__init__()
-        self._looks, self._looked, self._late = 0, threading.Condition(), False
+        self._looks, self._reading, self._late = 0, False, False
+        self._changed = threading.Condition()
 
-    def put(self, *args: Any) -> Any:
-        """Save a checkpoint, late."""
-        with self._looked:
-            if self._late:
+    def put(self, config: Any, checkpoint: Any, metadata: Any, new_versions: Any) -> Any:
+        """Save a checkpoint; those of nodes are late."""
+        with self._changed:
+            if self._late and metadata["step"] > 0:
                 seen = self._looks
-                self._looked.wait_for(
-                    lambda: self._looks > seen or not self._late, self.MAX_WAIT_SECONDS
+                self._changed.wait_for(
+                    lambda: self._reading or self._looks > seen, self.MAX_GRAPH_SECONDS
                 )
-        return super().put(*args)
+                self._changed.wait_for(
+                    lambda: not self._reading or self._looks > seen, self.MAX_READER_SECONDS
+                )
+        return super().put(config, checkpoint, metadata, new_versions)
 
     def watch(self, graph: Any) -> Any:
         """Return the graph; from now on its streams say when their reader has had a look."""
         stream = graph.stream
 
         def watched(*args: Any, durability: Any = None, **more: Any) -> Any:
-            self._set_late(durability in (None, "async"))
+            self._late = durability in (None, "async")
             try:
                 for chunk in stream(*args, durability=durability, **more):
+                    self._read(True)
                     yield chunk
-                    self._set_late(self._late)
+                    self._read(False)
             finally:
-                self._set_late(False)
+                self._late = False
+                self._read(False)
 
         graph.stream = watched
         return graph
 
-    def _set_late(self, late: bool) -> None:
-        with self._looked:
-            self._late, self._looks = late, self._looks + 1
-            self._looked.notify_all()
+    def _read(self, reading: bool) -> None:
+        with self._changed:
+            self._looks += self._reading and not reading
+            self._reading = reading
+            self._changed.notify_all()
 
 
 class CardRefusedError(Exception):
