@@ -251,9 +251,14 @@ class Desks:
                 f"it {len(doubled)} times. Take the messages along as they are: by their ids they "
                 "are known."
             )
-            assert len(self.paid) == turn and reply == FINAL, (
+            heard = [m["content"] for m in seen if m["role"] == "user"][-1]
+            assert len(self.paid) == turn, (
+                f"The refunds desk was asked {turn} time(s) and has paid {len(self.paid)} times. "
+                f"The last thing it heard from the customer: {short(heard)}."
+            )
+            assert reply == FINAL, (
                 f"The customer's turn ended with {short(reply)}; expected the refunds desk's "
-                f"answer, {FINAL!r}, after one payment."
+                f"answer, {FINAL!r}."
             )
             self.assert_no_claim(graph)
             for _ in range(2):

@@ -265,8 +265,8 @@ def ex5(limit_rounds):
         "Of an error, what do you need in the log to find it again, and what does the user need?",
         "`type(error).__name__` for the log, a reference for both. In `tell_user` the exception is "
         "`error.error`.",
-        'For instance `log.error("ref=%s thread=%s error=%s", reference, thread_id(), name)`, and '
-        "`uuid.uuid4().hex[:8]` makes a reference.",
+        'For instance `log.error("tool failed", extra={"reference": ..., "thread_id": thread_id(), '
+        '"error": type(error).__name__})`, and `uuid.uuid4()` makes a reference.',
     ),
 )
 def ex6(tell_model, tell_user, note_turn):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import functools
 import io
 import itertools
 import logging
@@ -38,6 +39,7 @@ from exercises.core.descriptions import kind, short
 from exercises.core.exercise import part, run_async
 from exercises.core.stub import functions_of
 from exercises.the_production_agent.desk import TOOLS, ask, connect, desk, paid
+from production_agent.logs import JsonLines
 
 __all__ = ("BUGS", "DETAIL", "DOWN", "ROUNDS", "STORIES", "THREADS", "assert_asked")
 __all__ += ("assert_limited", "assert_logged", "asked", "asked_each", "fail", "gate", "judge")
@@ -65,7 +67,9 @@ def judge(*lines: str, **changed: Any) -> None:
     """Run lines of the checklist on the desk with the answer's parts, each a part of the check."""
     for name in lines:
         with part(name):
-            found = checklist.run(desk(**changed), done=lambda: paid, only=(name,))[name]
+            found = checklist.run(
+                desk(**changed), done=lambda: paid, only=(name,), log_format=JsonLines([])
+            )[name]
             assert found.green, found.saw
 
 
@@ -128,7 +132,11 @@ def fail(
                 model.fail("bad_key", times=None)
             build = desk(ask=ask_twice, **told_by)
             config = {"configurable": {"thread_id": thread}}
-            talk = [HumanMessage("Hello."), AIMessage("Good morning.")] * earlier
+            talk = [
+                message
+                for _ in range(earlier)
+                for message in (HumanMessage("Hello."), AIMessage("Good morning."))
+            ]
             turn = {"messages": [*talk, HumanMessage(f"Where is parcel {SAID}?")]}
             result = run_alone(build(InMemorySaver(), 30).ainvoke, turn, config)
     except TypeError as error:
@@ -243,6 +251,7 @@ def _watched_tools(approve_each: Any) -> Iterator[list[str]]:
     run_tool, before = StructuredTool._run, len(paid)
     _done.clear()
 
+    @functools.wraps(run_tool)
     def watched(self: Any, *args: Any, **more: Any) -> Any:
         if self.name == "track_parcel":
             _done.append(f"looked for {more.get('parcel')}")
