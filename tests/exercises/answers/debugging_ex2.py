@@ -80,3 +80,62 @@ def totals_after(graph, basket, config):
     for chunk in graph.stream(basket, config, durability="sync"):
         totals[next(iter(chunk))] = graph.get_state(config).values["total"]
     return totals
+# %% passed: each step's tasks, and the values
+def totals_after(graph, basket, config):
+    pairs, node = [], None
+    for mode, data in graph.stream(basket, config, stream_mode=["updates", "values"]):
+        if mode == "updates":
+            node = next(iter(data))
+        elif node is not None:
+            pairs.append((node, data["total"]))
+    return pairs
+# %% passed: the update where it has a total, else the last one
+def totals_after(graph, basket, config):
+    total, pairs = basket["total"], []
+    for chunk in graph.stream(basket, config):
+        for node, update in chunk.items():
+            total = (update or {}).get("total", total)
+            pairs.append((node, total))
+    return pairs
+# %% refused: takes the total from the update
+def totals_after(graph, basket, config):
+    return [
+        (node, (update or {}).get("total"))
+        for chunk in graph.stream(basket, config)
+        for node, update in chunk.items()
+    ]
+# %% refused: asks again and again, for a second
+def totals_after(graph, basket, config):
+    import time
+
+    out, last = [], None
+    for chunk in graph.stream(basket, config):
+        end = time.monotonic() + 0.6
+        while time.monotonic() < end and graph.get_state(config).values.get("total") == last:
+            time.sleep(0.01)
+        last = graph.get_state(config).values.get("total")
+        out.append((next(iter(chunk)), last))
+    return out
+# %% refused: a dictionary on the way, which forgets a node that runs twice
+def totals_after(graph, basket, config):
+    totals = {}
+    for chunk in graph.stream(basket, config, durability="sync"):
+        totals[next(iter(chunk))] = graph.get_state(config).values["total"]
+    return list(totals.items())
+# %% refused: waits half a second, and hopes
+def totals_after(graph, basket, config):
+    import time
+
+    totals = []
+    for chunk in graph.stream(basket, config):
+        time.sleep(0.5)
+        totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
+    return totals
+# %% refused: counts in the basket it was given
+def totals_after(graph, basket, config):
+    pairs = []
+    for chunk in graph.stream(dict(basket), config):
+        for node, update in chunk.items():
+            basket["total"] = (update or {}).get("total", basket["total"])
+            pairs.append((node, basket["total"]))
+    return pairs

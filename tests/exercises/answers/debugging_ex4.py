@@ -24,3 +24,5 @@ traces = {"A": True, "C": False, "D": True, "E": False, "F": False, "G": True}
 traces = dict.fromkeys("ABCDEFG", "yes")
 # %% failed: a list
 traces = [True, False, False, True, False, False, True]
+# %% passed: one and zero
+traces = {"A": 1, "B": 0, "C": 0, "D": 1, "E": 0, "F": 0, "G": 1}

@@ -78,3 +78,42 @@ clue_a = ("reducer missing", "check_payment")
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], operator.add]
+# %% passed: unpacked into a new list
+def joined(left, right):
+    return [*left, *right]
+
+
+clue_a = ("reducer missing", 1)
+MendedNotes = TypedDict("MendedNotes", {"notes": Annotated[list, joined]})
+# %% refused: a memory of the process
+everything = []
+
+
+def remember(old, new):
+    everything.extend(new)
+    return list(everything)
+
+
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], remember]
+# %% refused: sorted
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], lambda old, new: sorted(old + new)]
+# %% refused: changes a list and returns nothing
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], list.extend]
+# %% refused: keeps four notes
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], lambda old, new: (old + new)[-4:]]

@@ -72,3 +72,37 @@ clue_b = ("wrong edge", "parcel")
 def choose_right(letter):
     words = letter["text"].lower()
     return refunds if "money" in words else parcels if "parcel" in words else people
+# %% passed: a table of words
+def choose_right(letter):
+    words = letter["text"].casefold()
+    for word, desk_ in (("money", "refunds"), ("parcel", "parcels")):
+        if word in words:
+            return desk_
+    return "people"
+
+
+clue_b = ["wrong edge", "parcel"]
+# %% refused: knows the letters it has seen
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    known = {"Where is my parcel?": "parcels", "I want my money back.": "refunds"}
+    return known.get(letter["text"], "people")
+# %% refused: writes the letter in small letters
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    letter["text"] = letter["text"].lower()
+    words = letter["text"]
+    return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
+# %% refused: only whole questions about parcels
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    words = letter["text"].lower()
+    if "money" in words:
+        return "refunds"
+    return "parcels" if words.endswith("parcel?") else "people"

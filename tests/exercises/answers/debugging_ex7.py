@@ -117,3 +117,95 @@ def ask_then_pay(refund, pay):
     except ConnectionError:
         return {"status": "the bank is closed"}
     return {"status": "paid"}
+# %% passed: a question that names no amount
+clue_c = ("swallowed interrupt", "langgraph.errors.GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    approved = interrupt("May I pay this refund?")
+    if not approved:
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% passed: a question with more in it, and else
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    approved = interrupt({"question": "May I?", "amount": refund["amount"]})
+    if approved:
+        try:
+            pay(refund["amount"])
+        except ConnectionError:
+            return {"status": "the bank is closed"}
+        else:
+            return {"status": "paid"}
+    return {"status": "refused"}
+# %% refused: every error of the bank is "closed"
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("Refund?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except Exception:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% refused: and everything else, too
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("Refund?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except BaseException:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% refused: tries twice, and may pay twice
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("Refund?"):
+        return {"status": "refused"}
+    for _ in range(2):
+        try:
+            pay(refund["amount"])
+            return {"status": "paid"}
+        except ConnectionError:
+            continue
+    return {"status": "the bank is closed"}
+# %% refused: asks once, for all customers
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+decisions = []
+
+
+def ask_then_pay(refund, pay):
+    if not decisions:
+        decisions.append(interrupt("Refund?"))
+    if not decisions[0]:
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% refused: pays what the story says
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("Refund?"):
+        return {"status": "refused"}
+    try:
+        pay(30.0)
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}

@@ -94,3 +94,48 @@ def keep_turns(messages, limit):
     starts = [n for n, m in enumerate(messages) if m.type == "human"]
     fitting = [start for start in starts if len(messages) - start <= limit]
     return messages[min(fitting, default=starts[-1]):]
+# %% refused: deletes from the state's own list
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    starts = [i for i, m in enumerate(messages) if m.type == "human"]
+    fitting = [i for i in starts if len(messages) - i <= limit]
+    del messages[: fitting[0] if fitting else starts[-1]]
+    return messages
+# %% refused: pops from the state's own list
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    while len(messages) > limit and any(m.type == "human" for m in messages[1:]):
+        messages.pop(0)
+        while messages[0].type != "human":
+            messages.pop(0)
+    return list(messages)
+# %% refused: one too few
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    starts = [i for i, m in enumerate(messages) if m.type == "human"]
+    fitting = [i for i in starts if len(messages) - i < limit]
+    return messages[fitting[0] if fitting else starts[-1] :]
+# %% refused: twelve at most, whatever the limit
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    starts = [i for i, m in enumerate(messages) if m.type == "human"]
+    fitting = [i for i in starts if len(messages) - i <= min(limit, 12)]
+    return messages[fitting[0] if fitting else starts[-1] :]
+# %% refused: shortens the messages it keeps
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    for message in messages:
+        message.content = message.content[:5]
+    starts = [i for i, m in enumerate(messages) if m.type == "human"]
+    fitting = [i for i in starts if len(messages) - i <= limit]
+    return messages[fitting[0] if fitting else starts[-1] :]

@@ -71,3 +71,52 @@ clue_e = ("reducer missing", 1)
 def find_order_anew(state):
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else state.get("order", "unknown")}
+# %% passed: the last one that is named
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    named = re.findall(r"T-\d+", state["question"])
+    return {"order": named[-1] if named else state.get("order", "unknown")}
+# %% passed: a Command
+from langgraph.types import Command
+
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    if match := re.search(r"\bT-(\d+)\b", state["question"]):
+        return Command(update={"order": match.group()})
+    return Command(update={} if "order" in state else {"order": "unknown"})
+# %% refused: a memory of the process
+clue_e = ("stale state", 1)
+last = {}
+
+
+def find_order_anew(state):
+    found = re.search(r"T-\d+", state["question"])
+    if found:
+        last["order"] = found[0]
+    return {"order": last.get("order", "unknown")}
+# %% refused: looks in the answer, too
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    found = re.search(r"T-\d+", f"{state['question']} {state.get('answer', '')}")
+    return {"order": found[0] if found else state.get("order", "unknown")}
+# %% refused: writes into the state, and returns it
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    found = re.search(r"T-\d+", state["question"])
+    state["order"] = found[0] if found else state.get("order", "unknown")
+    return {"order": state["order"]}
+# %% refused: two digits at most
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    found = re.search(r"T-\d\d?", state["question"])
+    return {"order": found[0] if found else state.get("order", "unknown")}
