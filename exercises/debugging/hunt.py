@@ -126,16 +126,26 @@ class FarSaver(InMemorySaver):
 
     def put(self, config: Any, checkpoint: Any, metadata: Any, new_versions: Any) -> Any:
         """Save a checkpoint; those of nodes are late."""
-        with self._changed:
-            if self._late and metadata["step"] > 0:
-                seen = self._looks
-                self._changed.wait_for(
-                    lambda: self._reading or self._looks > seen, self.MAX_GRAPH_SECONDS
-                )
-                self._changed.wait_for(
-                    lambda: not self._reading or self._looks > seen, self.MAX_READER_SECONDS
-                )
+        if metadata["step"] > 0:
+            self._wait()
         return super().put(config, checkpoint, metadata, new_versions)
+
+    def put_writes(self, *args: Any, **more: Any) -> None:
+        """Save what a node wrote, late: `get_state` shows that, too."""
+        self._wait()
+        super().put_writes(*args, **more)
+
+    def _wait(self) -> None:
+        with self._changed:
+            if not self._late:
+                return
+            seen = self._looks
+            self._changed.wait_for(
+                lambda: self._reading or self._looks > seen, self.MAX_GRAPH_SECONDS
+            )
+            self._changed.wait_for(
+                lambda: not self._reading or self._looks > seen, self.MAX_READER_SECONDS
+            )
 
     def watch(self, graph: Any) -> Any:
         """Return the graph; from now on its streams say when their reader has had a look."""

@@ -458,8 +458,11 @@ def assert_survives(careful: Any, orders: list[str], errors: dict[str, Exception
 def assert_lets_through(careful: Any, error: BaseException) -> None:
     """Assert that what is no `Exception` comes out of the node."""
 
+    node = careful(looked_up([], {"T-7": error}))
+    assert callable(node), f"`careful(look_up)` returned {kind(node)}; expected the node."
+
     async def called() -> Any:
-        got = careful(looked_up([], {"T-7": error}))("T-7")
+        got = node("T-7")
         return await got if inspect.isawaitable(got) else got
 
     name, result = type(error).__name__, None

@@ -24,20 +24,20 @@ def totals_after(graph, basket, config):
             totals.append((nodes[0], saved.values["total"]))
         nodes = saved.next
     return totals
-# %% passed: the update of each node holds the new total
+# %% refused: believes that the update of each node holds the new total
 def totals_after(graph, basket, config):
     return [
         (node, update["total"])
         for chunk in graph.stream(basket, config)
         for node, update in chunk.items()
     ]
-# %% partial | each total: the broken version
+# %% failed: the broken version
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total: says what is the default already
+# %% partial | a node that leaves the total alone; a node that runs twice: says what is the default already
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="async"):
@@ -52,29 +52,29 @@ def totals_after(graph, basket, config):
         time.sleep(0.01)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total: saves at the end only
+# %% failed: saves at the end only
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="exit"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total: reads all totals at the end
+# %% failed: reads all totals at the end
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     return [(node, graph.get_state(config).values["total"]) for node in nodes]
-# %% partial | each node runs once: two runs, one for the names and one for the totals
+# %% failed: two runs, one for the names and one for the totals
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     values = list(graph.stream(basket, config, stream_mode="values"))
     return list(zip(nodes, [state["total"] for state in values[1:]]))
-# %% partial | each node runs once: on a thread of its own
+# %% failed: on a thread of its own
 def totals_after(graph, basket, config):
     other = {"configurable": {"thread_id": "mine"}}
     totals = []
     for chunk in graph.stream(basket, other, durability="sync"):
         totals.append((next(iter(chunk)), graph.get_state(other).values["total"]))
     return totals
-# %% partial | each total: a dictionary
+# %% failed: a dictionary
 def totals_after(graph, basket, config):
     totals = {}
     for chunk in graph.stream(basket, config, durability="sync"):
@@ -97,14 +97,14 @@ def totals_after(graph, basket, config):
             total = (update or {}).get("total", total)
             pairs.append((node, total))
     return pairs
-# %% refused: takes the total from the update
+# %% partial | a node that leaves the total alone: takes the total from the update
 def totals_after(graph, basket, config):
     return [
         (node, (update or {}).get("total"))
         for chunk in graph.stream(basket, config)
         for node, update in chunk.items()
     ]
-# %% refused: asks again and again, for a second
+# %% failed: asks again and again, for a second
 def totals_after(graph, basket, config):
     import time
 
@@ -116,7 +116,7 @@ def totals_after(graph, basket, config):
         last = graph.get_state(config).values.get("total")
         out.append((next(iter(chunk)), last))
     return out
-# %% refused: a dictionary on the way, which forgets a node that runs twice
+# %% partial | a node that runs twice: a dictionary on the way, which forgets a node that runs twice
 def totals_after(graph, basket, config):
     totals = {}
     for chunk in graph.stream(basket, config, durability="sync"):
@@ -131,7 +131,7 @@ def totals_after(graph, basket, config):
         time.sleep(0.5)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% refused: counts in the basket it was given
+# %% failed: counts in the basket it was given
 def totals_after(graph, basket, config):
     pairs = []
     for chunk in graph.stream(dict(basket), config):

@@ -20,7 +20,7 @@ traces = {"A": True, "B": False, "C": False, "D": True, "E": False, "F": False, 
 traces = {"A": True, "B": False, "C": False, "D": True, "E": True, "F": False, "G": True}
 # %% partial | B: one is missing
 traces = {"A": True, "C": False, "D": True, "E": False, "F": False, "G": True}
-# %% failed | A; B; C; D; E; F; G: words instead of True and False
+# %% failed: words instead of True and False
 traces = dict.fromkeys("ABCDEFG", "yes")
 # %% failed: a list
 traces = [True, False, False, True, False, False, True]

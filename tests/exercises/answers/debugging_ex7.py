@@ -1,4 +1,4 @@
-# %% passed: the interrupt is raised again
+# %% refused: the interrupt is raised again, and every other error is closed
 from langgraph.errors import GraphInterrupt
 
 clue_c = ("swallowed interrupt", "GraphInterrupt")
@@ -26,21 +26,7 @@ def ask_then_pay(refund, pay):
         return {"status": "paid"}
     except ConnectionError:
         return {"status": "the bank is closed"}
-# %% passed: a question with more in it, and else
-clue_c = ("swallowed interrupt", "GraphInterrupt")
-
-
-def ask_then_pay(refund, pay):
-    approved = interrupt({"question": "May I?", "amount": refund["amount"]})
-    if approved:
-        try:
-            pay(refund["amount"])
-        except Exception:
-            return {"status": "the bank is closed"}
-        else:
-            return {"status": "paid"}
-    return {"status": "refused"}
-# %% partial | says yes; says no; closed: still swallowed
+# %% partial | the owner is asked, and says yes; the owner says no; two refunds wait; the bank is closed; another error of the bank: still swallowed
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -52,7 +38,7 @@ def ask_then_pay(refund, pay):
         return {"status": "paid"}
     except Exception as error:
         return {"status": f"the bank is closed: {error}"}
-# %% partial | closed: nothing is caught any more
+# %% partial | the bank is closed: nothing is caught any more
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -61,7 +47,7 @@ def ask_then_pay(refund, pay):
         return {"status": "refused"}
     pay(refund["amount"])
     return {"status": "paid"}
-# %% partial | says yes; says no; closed: pays first
+# %% partial | the owner is asked, and says yes; the owner says no; two refunds wait; the bank is closed: pays first
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -73,7 +59,7 @@ def ask_then_pay(refund, pay):
     if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
         return {"status": "refused"}
     return {"status": "paid"}
-# %% partial | says no: does not look at the answer
+# %% partial | the owner says no; two refunds wait: does not look at the answer
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -84,7 +70,7 @@ def ask_then_pay(refund, pay):
     except ConnectionError:
         return {"status": "the bank is closed"}
     return {"status": "paid"}
-# %% partial | says yes; says no; closed: asks nobody
+# %% partial | the owner is asked, and says yes; the owner says no; two refunds wait; the bank is closed: asks nobody
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -94,7 +80,7 @@ def ask_then_pay(refund, pay):
     except ConnectionError:
         return {"status": "the bank is closed"}
     return {"status": "paid"}
-# %% partial | closed: says paid in any case
+# %% partial | the bank is closed; another error of the bank: says paid in any case
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -105,7 +91,7 @@ def ask_then_pay(refund, pay):
         pay(refund["amount"])
     finally:
         return {"status": "paid"}
-# %% partial | the fault: the class that was expected
+# %% partial | the fault and its evidence: the class that was expected
 clue_c = ("swallowed interrupt", "ConnectionError")
 
 
@@ -144,7 +130,7 @@ def ask_then_pay(refund, pay):
         else:
             return {"status": "paid"}
     return {"status": "refused"}
-# %% refused: every error of the bank is "closed"
+# %% partial | another error of the bank: every error of the bank is "closed"
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -156,7 +142,7 @@ def ask_then_pay(refund, pay):
     except Exception:
         return {"status": "the bank is closed"}
     return {"status": "paid"}
-# %% refused: and everything else, too
+# %% partial | another error of the bank: and everything else, too
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -168,7 +154,7 @@ def ask_then_pay(refund, pay):
     except BaseException:
         return {"status": "the bank is closed"}
     return {"status": "paid"}
-# %% refused: tries twice, and may pay twice
+# %% partial | the bank is closed: tries twice, and may pay twice
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -182,7 +168,7 @@ def ask_then_pay(refund, pay):
         except ConnectionError:
             continue
     return {"status": "the bank is closed"}
-# %% refused: asks once, for all customers
+# %% partial | the owner is asked, and says yes; the owner says no; two refunds wait; the bank is closed: asks once, for all customers
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 decisions = []
 
@@ -197,7 +183,7 @@ def ask_then_pay(refund, pay):
     except ConnectionError:
         return {"status": "the bank is closed"}
     return {"status": "paid"}
-# %% refused: pays what the story says
+# %% partial | the owner is asked, and says yes; two refunds wait; the bank is closed: pays what the story says
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -209,3 +195,17 @@ def ask_then_pay(refund, pay):
     except ConnectionError:
         return {"status": "the bank is closed"}
     return {"status": "paid"}
+# %% refused: asks with more in it, and every error of the bank is closed
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    approved = interrupt({"question": "May I?", "amount": refund["amount"]})
+    if approved:
+        try:
+            pay(refund["amount"])
+        except Exception:
+            return {"status": "the bank is closed"}
+        else:
+            return {"status": "paid"}
+    return {"status": "refused"}
