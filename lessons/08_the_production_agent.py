@@ -358,9 +358,9 @@ agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "reject
 #
 # - `connect_two` returns two models with `TOOLS` bound, `model.name` and then `"spare-model"`. A
 #   model that is silent for `seconds` is given up. The SDK tries once more (its default is twice).
-# - `answer_from` asks them in turn, each once, and only as long as it has no answer; there may be more
-#   than two. The next one is for a model that is *down*: the error `.is_retryable`, or it is a
-#   `ConnectionError`. Any other error is raised and not hidden, and so is the last model's.
+# - `answer_from` asks them in turn, each once, and the second only if the first has no answer. The
+#   spare is for a model that is *down*: the error `.is_retryable`, or it is a `ConnectionError`. Any
+#   other error is raised and not hidden, and so is the last model's.
 
 
 # %% tags=["exercise", "ex4"]

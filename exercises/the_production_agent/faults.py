@@ -430,7 +430,7 @@ async def ticks(ask_async: Any, model: Any) -> int:
     ticker = asyncio.create_task(tick())
     await asyncio.sleep(0)
     try:
-        await ask_async(connect(30)[0], [HumanMessage("Hello!")])
+        await asked(ask_async, "Hello!")
     finally:
         ticker.cancel()
     return count

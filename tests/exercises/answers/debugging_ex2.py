@@ -24,7 +24,7 @@ def totals_after(graph, basket, config):
             totals.append((nodes[0], saved.values["total"]))
         nodes = saved.next
     return totals
-# %% refused: believes that the update of each node holds the new total
+# %% partial | a node that leaves the total alone: believes that the update of each node holds the new total
 def totals_after(graph, basket, config):
     return [
         (node, update["total"])
@@ -37,13 +37,13 @@ def totals_after(graph, basket, config):
     for chunk in graph.stream(basket, config):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | a node that leaves the total alone; a node that runs twice: says what is the default already
+# %% failed: says what is the default already
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="async"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total: waits a little, and hopes
+# %% failed: waits a little, and hopes
 def totals_after(graph, basket, config):
     import time
 
@@ -122,7 +122,7 @@ def totals_after(graph, basket, config):
     for chunk in graph.stream(basket, config, durability="sync"):
         totals[next(iter(chunk))] = graph.get_state(config).values["total"]
     return list(totals.items())
-# %% refused: waits half a second, and hopes
+# %% failed: waits half a second, and hopes
 def totals_after(graph, basket, config):
     import time
 

@@ -1,4 +1,4 @@
-# %% refused: the interrupt is raised again, and every other error is closed
+# %% partial | another error of the bank: the interrupt is raised again, and every other error is closed
 from langgraph.errors import GraphInterrupt
 
 clue_c = ("swallowed interrupt", "GraphInterrupt")
@@ -195,7 +195,7 @@ def ask_then_pay(refund, pay):
     except ConnectionError:
         return {"status": "the bank is closed"}
     return {"status": "paid"}
-# %% refused: asks with more in it, and every error of the bank is closed
+# %% partial | another error of the bank: asks with more in it, and every error of the bank is closed
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 

@@ -47,11 +47,11 @@ def settle_all(graph, config, decide):
         for question in waiting:
             graph.invoke(Command(resume={question.id: decide(question.value)}), config)
     return graph.get_state(config).values
-# %% partial | the state comes back; on which nothing waits: returns nothing
+# %% partial | the state comes back; a thread on which nothing waits: returns nothing
 def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={q.id: decide(q.value) for q in waiting}), config)
-# %% partial | the state comes back; on which nothing waits: returns the snapshot
+# %% partial | the state comes back; a thread on which nothing waits: returns the snapshot
 def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={q.id: decide(q.value) for q in waiting}), config)

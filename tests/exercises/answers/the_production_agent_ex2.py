@@ -30,7 +30,7 @@ async def ask_async(llm, messages):
 
 def finish_safely(graph, saver):
     return graph.compile(checkpointer=saver)
-# %% partial | an answer of the model; streaming: not async at all
+# %% partial | an answer of the model; the event loop goes on; a torn answer is a ConnectionError; streaming: not async at all
 def ask_async(llm, messages):
     return llm.invoke(messages)
 
@@ -144,7 +144,7 @@ async def ask_async(llm, messages):
 
 def finish_safely(graph, saver):
     return graph.compile(checkpointer=saver)
-# %% partial | an answer of the model: takes a tool call for a torn answer
+# %% partial | an answer of the model; streaming: takes a tool call for a torn answer
 async def ask_async(llm, messages):
     reply = await llm.ainvoke(messages)
     if reply.response_metadata.get("finish_reason") != "stop":
@@ -179,7 +179,7 @@ async def ask_async(llm, messages):
 def finish_safely(graph, saver):
     savers.append(saver)
     return graph.compile(checkpointer=savers[0])
-# %% partial | an answer of the model: adds a message of its own
+# %% partial | an answer of the model; the event loop goes on: adds a message of its own
 async def ask_async(llm, messages):
     messages.append(("user", "Be brief."))
     reply = await llm.ainvoke(messages)

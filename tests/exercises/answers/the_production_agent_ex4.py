@@ -68,7 +68,7 @@ async def answer_from(ask, models, state):
                     raise
                 if llm is models[-1] and attempt == 2:
                     raise
-# %% partial | fallback; the next model for one that is down; any other error is raised; the last model's error is raised; a wrong key is no reason to ask the spare: falls back on anything
+# %% partial | fallback; any other error is raised; a wrong key is no reason to ask the spare: falls back on anything
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [
@@ -139,7 +139,7 @@ async def answer_from(ask, models, state):
             down = getattr(error, "is_retryable", isinstance(error, ConnectionError))
             if llm is models[-1] or not down:
                 raise
-# %% partial | the next model for one that is down; the spare for a torn answer: forgets the ConnectionError
+# %% partial | the next model for one that is down; the last model's error is raised; the spare for a torn answer: forgets the ConnectionError
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [
@@ -240,7 +240,7 @@ async def answer_from(ask, models, state):
         except BaseException as error:
             if llm is models[-1] or not getattr(error, "is_retryable", not isinstance(error, Exception) or isinstance(error, ConnectionError)):
                 raise
-# %% partial | the next model for one that is down: two models, never three
+# %% passed: two models, and none behind them
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]

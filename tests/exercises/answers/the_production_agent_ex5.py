@@ -82,7 +82,7 @@ def limit_rounds(messages):
             break
         rounds += message.type == "ai" and not message.text
     return "Enough." if rounds >= 8 else None
-# %% refused: takes the messages away to count them
+# %% partial | 7 rounds and fewer; 8 rounds; 9 rounds and more; several calls in a round; some rounds, after a turn of many: takes the messages away to count them
 def limit_rounds(messages):
     rounds = 0
     while messages and messages[-1].type != "human":

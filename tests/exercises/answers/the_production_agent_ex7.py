@@ -114,7 +114,7 @@ def admit(own, offered, known):
             if known.pop(t.name) != "run":
                 ask_for.add(t.name)
     return tools, ask_for
-# %% refused: its own are track_parcel and refund
+# %% partial | your own tool keeps its place: its own are track_parcel and refund
 def admit(own, offered, known):
     tools, ask_for, names = list(own), set(), {"track_parcel", "refund"}
     for t in offered:
