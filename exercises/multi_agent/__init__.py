@@ -282,7 +282,7 @@ def ex5(settle_all):
         for order in ("K-5", "K-6"):
             asking.graph.invoke({"orders": [order], "notes": []}, config)
             settle_all(asking.graph, config, asking.decide)
-            last = asking.graph.get_state(config).values["notes"][-1]
+            last = next(reversed(asking.graph.get_state(config).values["notes"]), None)
             assert last == parts.settled(order), (
                 f"In the next turn the worker asked for {order}; the last note is {short(last)}, "
                 f"expected {parts.settled(order)!r}."

@@ -72,6 +72,10 @@ def side_by_side(work_within: Any, worker: Any) -> tuple[Any, Any]:
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(work_within, {"task": task, "share": 6}, worker) for task in tasks]
         first, second = [job.result() for job in jobs]
+    for result in (first, second):
+        assert isinstance(result, dict), (
+            f"`work_within` returned {kind(result)}; expected {{'notes': [...], 'spent': ...}}."
+        )
     return first.get("spent"), second.get("spent")
 
 
