@@ -9,7 +9,7 @@
 # The most expensive bug raises nothing. The agent answers, politely and at once, and the answer is
 # wrong. Nobody is paged; a customer finds out.
 #
-# In this lesson you find such a bug four ways, go back to the moment before it happened, and run
+# In this lesson you read a run in four ways, go back to the moment before it happened, and run
 # history again with a fix. You learn what may be written down about a run, and what must not. Then
 # five broken graphs wait for you.
 
@@ -35,6 +35,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers.base import BaseTracer
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 from langgraph.types import interrupt
@@ -141,8 +142,8 @@ answer = build_desk(map(noisy, STEPS)).invoke(complaint, thread("prints"))
 
 # %% [markdown]
 # Which of these lines is wrong? And what else do you see? A card number and a token, twice. They are
-# now in this notebook file, and in a service they would be in the log, its backups, and the screen
-# shot you send to a colleague. Take the prints out again. **Never print the state.**
+# now in this notebook file, and in a service they would be in the log, its backups, and the screenshot
+# you send to a colleague. Take the prints out again. **Never print the state.**
 #
 # ## Four things to read
 #
@@ -208,8 +209,8 @@ for saved in reversed(list(desk.get_state_history(thread("Monday")))):
 
 # %% [markdown]
 # The refund is wrong from step 3 on, and before step 3 the thing to run next was `deduct_fee`. That
-# is the whole method: **find the last checkpoint that is right; the node that ran next is the one.**
-# In a long thread let Python search:
+# is the method where a state is wrong: **find the last checkpoint that is right; the node that ran
+# next is the one.** In a long thread let Python search:
 
 
 # %%
@@ -237,7 +238,7 @@ print(first_wrong(desk, thread("Monday"), lambda case: case.get("refund", 999) <
 class Outline(BaseTracer):
     """Print the tree of each run."""
 
-    def _persist_run(self, run) -> None:  # called when the outermost run is over
+    def _persist_run(self, run) -> None:  # every tracer has it: the outermost run is over
         self.show(run)
 
     def show(self, run, depth: int = 0) -> None:
@@ -328,7 +329,9 @@ print("the model was asked again:", len(model.requests) - asked, "times")
 # may say something else today, but its answer of Monday is *in* the checkpoint.
 #
 # You can also change the state first: what if the customer had paid 300? `update_state` writes a new
-# checkpoint beside the old one - a **fork** - and returns its config.
+# checkpoint behind the one it is given, and returns its config. Both ways the history branches. The
+# `source` of a checkpoint says how it came about: `update` is yours, `fork` is the copy of the old
+# checkpoint with which a replay begins, `loop` is a step of a run.
 
 # %%
 fork = mended.update_state(before.config, {"paid": 300.0})
@@ -353,7 +356,8 @@ print(mended.get_state(copy).next, mended.invoke(None, thread("experiment"))["an
 #
 # Write `what_if(graph, config, node, change)`: go back to the checkpoint from which `node` was about
 # to run **for the last time** on this thread, apply `change` to the state, run on from there, and
-# return the final state. Nothing before `node` runs again.
+# return the final state. Nothing before `node` runs again, what follows runs once, and the thread's
+# old checkpoints stay as they are. (On this thread or on a copy.)
 
 
 # %% tags=["exercise", "ex1"]
@@ -379,7 +383,7 @@ check.ex1(what_if)
 # ### You look, and see the past
 #
 # "I read the state after each step, while it streams." Here with a checkpointer that is across a
-# network; for the picture its network is down until the second step is over:
+# network. So that you see the same every time, nothing arrives before the second step is over:
 
 
 # %%
@@ -407,7 +411,7 @@ for chunk in far.stream(complaint, thread("far")):
 # %% [markdown]
 # The chunk says one thing, the state another. Neither lies: by default (`durability="async"`) a
 # checkpoint is saved *while the next step runs*. How far it lags depends on your database and your
-# luck; with a fast one you may never notice, until the day you do. Two cures. Save before going on:
+# luck; a fast one hides it. Two cures. Save before going on:
 
 # %%
 config = thread("sync")
@@ -428,7 +432,8 @@ for part in desk.stream(complaint, thread("from"), stream_mode="checkpoints", ve
 #
 # A progress page shows the total of a basket after each step. On the developer's machine it is right.
 # In production, with a database across the network, it is late. Mend `totals_after`, so that it
-# returns a pair `(node, total)` for each node, in order, and the total is the one *after* the node.
+# returns a pair `(node, total)` for each node that ran, in order, and the total is the one *after* the
+# node. A node may leave the total alone, and a node may run twice. Run the graph once.
 
 
 # %%
@@ -453,6 +458,7 @@ def totals_after(graph, basket: dict, config: dict) -> list[tuple[str, float]]:
 
 # %% tags=["check", "ex2"]
 check.ex2(totals_after)
+# check.ex2.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### Logs that tell too much, and too little
@@ -464,9 +470,9 @@ check.ex2(totals_after)
 
 # %%
 class NodeLog(BaseCallbackHandler):
-    """Log a line when a node ends or fails."""
+    """Log a line when a node ends, fails or waits."""
 
-    run_inline = True
+    run_inline = True  # async runs call it in order, not in a thread of its own
     log = logging.getLogger("shop.nodes")
 
     def __init__(self) -> None:
@@ -475,7 +481,7 @@ class NodeLog(BaseCallbackHandler):
     def on_chain_start(
         self, serialized, inputs, *, run_id, parent_run_id=None, tags=None, metadata=None, **rest
     ):
-        """Keep who and where, if this is a node."""
+        """Keep who and where, if this is a node: LangGraph tags those with their step."""
         if any(tag.startswith("graph:step:") for tag in tags or ()):
             facts = {"thread_id": metadata.get("thread_id"), "run_id": parent_run_id}
             facts |= {"node": metadata["langgraph_node"], "step": metadata["langgraph_step"]}
@@ -487,8 +493,12 @@ class NodeLog(BaseCallbackHandler):
             self.log.info("node ended", extra=facts | {"keys": list(outputs or ())})
 
     def on_chain_error(self, error, *, run_id, **rest):
-        """Log that it failed."""
-        if facts := self.running.pop(run_id, None):
+        """Log that it failed, or that it waits for a human: an interrupt is raised, too."""
+        if not (facts := self.running.pop(run_id, None)):
+            return
+        if isinstance(error, GraphBubbleUp):
+            self.log.info("node waits", extra=facts)
+        else:
             self.log.error("node failed", extra=facts, exc_info=error)
 
 
@@ -514,15 +524,16 @@ print("the card is in the line:", "4111" in Everything().format(record))
 # ### Exercise 6.3 - one line, no secrets
 #
 # Somebody will log `"refund for %s"` with a customer in it, or an exception whose text holds a key.
-# The formatter is the last gate: let through what is on a list, not what is not on a list. Write
-# `one_line(record)`. It returns one line of JSON with
+# The formatter is the last gate: use an allow-list. Write `one_line(record)`. It leaves the record as
+# it is, and returns one line of JSON with
 #
 # - `"level"`, and `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
-# - each field of `ALLOWED` that the record has;
+# - each field of `ALLOWED` that the record has, a step of 0 and an empty list, too;
 # - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything.
 
 # %%
 ALLOWED = ("thread_id", "run_id", "node", "step", "keys")
+ALLOWED += ("reference", "error", "messages")  # lesson 8 logs these
 
 
 # %% tags=["exercise", "ex3"]
@@ -539,6 +550,7 @@ def one_line(record: logging.LogRecord) -> str:
 
 # %% tags=["check", "ex3"]
 check.ex3(one_line)
+# check.ex3.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # Your formatter at work. (The run's id is random; it is replaced here, so that this page is the same
@@ -570,9 +582,16 @@ except ConnectionError:
 lines.seek(0)
 print(lines.read().replace(str(run_id), "RUN"))
 
+card = "4111 1111 1111 1111"
+record = logging.makeLogRecord({"msg": f"refund for {card}", "levelname": "INFO", "levelno": 20})
+print("an f-string goes through:", "4111" in OneLine().format(record))
+
 # %% [markdown]
 # Three numbers to search for - thread, run, step - and nothing a customer would mind. The step leads
 # you to the checkpoint, and there, where access is controlled, is the content.
+#
+# The last line is the limit of every formatter. It guards what is filled in; with an f-string, or with
+# `log.error(error)`, the data *are* the fixed words. So log fixed words, and facts as `extra=`.
 #
 # ### "I turned tracing off"
 #
@@ -580,14 +599,14 @@ print(lines.read().replace(str(run_id), "RUN"))
 #
 # | variable | meaning |
 # |---|---|
-# | `LANGSMITH_TRACING` | `true` sends every run, inputs and outputs included |
+# | `LANGSMITH_TRACING`, `LANGSMITH_TRACING_V2` | `true` sends every run, inputs and outputs included |
 # | `LANGSMITH_API_KEY` | whose account |
 # | `LANGSMITH_PROJECT` | which project, `default` if not set |
 # | `LANGSMITH_ENDPOINT` | where to; your own server, or another region |
 # | `LANGSMITH_HIDE_INPUTS`, `LANGSMITH_HIDE_OUTPUTS` | `true` leaves them out |
 #
-# Each also has an old name that begins with `LANGCHAIN_` and is still read; the old one for
-# `LANGSMITH_TRACING` is `LANGCHAIN_TRACING_V2`.
+# Each also has an old name that begins with `LANGCHAIN_` and is still read, `LANGCHAIN_TRACING_V2` for
+# instance.
 #
 # ### Exercise 6.4 - which of these settings traces?
 #
@@ -613,10 +632,13 @@ traces = {"A": True, "B": False, "C": False, "D": True, "E": False, "F": False, 
 
 # %% tags=["check", "ex4"]
 check.ex4(traces)
+# check.ex4.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# Do not believe a table, and do not believe yourself: ask. `tracing_is_enabled()` is the function
-# LangSmith itself decides with. Its variables are read **once** and then remembered:
+# What decides is the first of these that is set and not empty: `LANGSMITH_TRACING_V2`,
+# `LANGCHAIN_TRACING_V2`, `LANGSMITH_TRACING`, `LANGCHAIN_TRACING`. (That is why the first cell of this
+# notebook sets the one with `_V2`.) But do not believe a table, ask: `tracing_is_enabled()` is the
+# function LangSmith itself decides with. Its variables are read **once** and then remembered:
 
 
 # %%
@@ -690,7 +712,7 @@ for hidden in ({}, hide_inputs, hide_inputs | hide_outputs):
 # output is its whole state. Hide both, or clean both with a function: `Client(hide_inputs=...,
 # hide_outputs=...)`. Thread ids and the rest of your config's metadata are sent too, unless
 # `LANGSMITH_HIDE_METADATA=true`; names of nodes and times always are. A customer's address does not
-# belong into a thread id.
+# belong in a thread id.
 #
 # **And if the endpoint is dead?** Sending happens beside the run. Measured in a process of its own,
 # against a closed port: the first turn took 0.2 s longer, to set up the client, the second no longer
@@ -726,13 +748,13 @@ closed.close()
 print("somebody waits at the exit:", len(events) >= 3)
 
 # %% [markdown]
-# A web service exits when it is deployed anew: eighteen seconds in which the platform may lose its
+# A web service exits at each deploy: eighteen seconds in which the platform may lose its
 # patience and kill it.
 
 # %% [markdown]
 # ## The hunt
 #
-# Five graphs of the shop are broken. None is broken in the same way, and each yields to another tool.
+# Five graphs of the shop are broken, each in its own way, and for each another tool is the best one.
 # For each, say **what** is wrong and **show the evidence**, as a pair; then mend it. These are the
 # five faults, in no order:
 #
@@ -789,8 +811,8 @@ def build_clerk(schema):
 print(build_clerk(Notes).invoke({"notes": ["order T-7"]}, thread("A"))["notes"])
 
 # %% [markdown]
-# Evidence: the *number of the step* after which the first note, "order T-7", is gone. (Read a history.)
-# Then write the schema that keeps all notes.
+# Evidence: the *number of the step* of the first checkpoint that has lost the first note, "order T-7".
+# (Read a history.) Then write the schema that keeps all notes, also where two look the same.
 
 # %% tags=["exercise", "ex5"]
 # clue_a = ("what is wrong", number of the step)
@@ -808,6 +830,7 @@ class MendedNotes(TypedDict):
 
 # %% tags=["check", "ex5"]
 check.ex5(clue_a, MendedNotes)
+# check.ex5.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### Exercise 6.6 - graph B, the desk that says nothing
@@ -864,7 +887,8 @@ pictures.graph(build_office(choose_desk))
 # %% [markdown]
 # The picture shows no way to any desk: LangGraph cannot know what a function will return. Evidence:
 # the *name the router asked for* with this letter. (A trace has routers in it.)
-# Then write the router that finds every desk.
+# Then write the router that finds every desk: money goes before parcels, and it leaves the letter as it
+# is.
 
 
 # %% tags=["exercise", "ex6"]
@@ -883,11 +907,13 @@ def choose_right(letter: Letter) -> str:
 
 # %% tags=["check", "ex6"]
 check.ex6(clue_b, choose_right)
+# check.ex6.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # LangGraph did say something. Here is the log that nobody reads:
 
 # %%
+logging.getLogger("langgraph").propagate = True  # from here on you hear of it again
 shop_log.seek(0)
 print(shop_log.readlines()[0].split(" with path")[0], "... unknown channel, ignoring it")
 
@@ -933,9 +959,10 @@ for part in build_cashier(ask_and_pay, print).stream(
         print({key: part["data"][key] for key in ("name", "error", "result", "interrupts")})
 
 # %% [markdown]
-# The bank is `print` here, and surely open. Evidence: the *class name of what was caught*, as text.
-# Then write the node: it asks, pays once after a yes, refuses after a no, and still answers "the bank
-# is closed" when the bank is.
+# The bank is `print` here, so it is open. Evidence: the *class name of what was caught*, as text.
+# Then write the node. It asks; after a no the status is "refused"; after a yes it calls `pay` once, and
+# the status is "paid", or "the bank is closed" where `pay` raises ConnectionError (and no second try:
+# the money may have left). Every other error of `pay` is a bug and comes out.
 
 
 # %% tags=["exercise", "ex7"]
@@ -959,6 +986,7 @@ def ask_then_pay(refund: Refund, pay) -> dict:
 
 # %% tags=["check", "ex7"]
 check.ex7(clue_c, ask_then_pay)
+# check.ex7.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### Exercise 6.8 - graph D, the chat that dies on the second question
@@ -1006,7 +1034,7 @@ for question in ("Where is parcel P-1?", "And where is parcel P-2?"):
 #
 # Then write `keep_turns(messages, limit)`. It keeps the end of the conversation, starting with a
 # human message: as much as fits into `limit` messages. If the last turn alone is longer than that, it
-# keeps this turn whole.
+# keeps this turn whole. The list it is given is the state: return a new one.
 
 
 # %% tags=["exercise", "ex8"]
@@ -1026,6 +1054,7 @@ def keep_turns(messages: list, limit: int) -> list:
 
 # %% tags=["check", "ex8"]
 check.ex8(clue_d, keep_turns)
+# check.ex8.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### Exercise 6.9 - graph E, the wrong tent
@@ -1068,7 +1097,8 @@ for question in ("Was T-7 sent?", "When was it sent?", "And T-9?"):
 # %% [markdown]
 # Evidence: the *number of the step* that wrote the order which the third answer uses. Then write
 # `find_order_anew(state)`: an order that is named in the question counts; if none is named, the one
-# from before does; if there is none at all, the order is `"unknown"`.
+# from before does; if there is none at all, the order is `"unknown"`. The state is its only memory (many
+# customers ask), and it returns what changes instead of writing into the state.
 
 
 # %% tags=["exercise", "ex9"]
@@ -1087,6 +1117,7 @@ def find_order_anew(state: Chat) -> dict:
 
 # %% tags=["check", "ex9"]
 check.ex9(clue_e, find_order_anew)
+# check.ex9.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## In production
@@ -1116,7 +1147,7 @@ check.ex9(clue_e, find_order_anew)
 #
 # <details><summary><b>2.</b> <code>LANGSMITH_TRACING=false</code> is set. Is tracing off?</summary>
 #
-# - *Yes.* Not if `LANGCHAIN_TRACING_V2=true` is set as well: it is asked first.
+# - *Yes.* Not if a name with `_V2` says `true`: it is asked first.
 # - **Ask `tracing_is_enabled()`.** Yes, in the process itself, when it starts.
 # - *No, only the API key decides.* The key decides nothing here.
 # </details>
@@ -1130,10 +1161,10 @@ check.ex9(clue_e, find_order_anew)
 # - *The chunk is early.* A chunk comes when its node is done.
 # </details>
 #
-# <details><summary><b>4.</b> You forked a customer's thread to try a fix. What does the customer's
+# <details><summary><b>4.</b> You branched off a customer's thread to try a fix. What does the customer's
 # next message meet?</summary>
 #
-# - *The old state: forks are separate.* They stand beside each other on one thread.
+# - *The old state: branches are separate.* They stand beside each other on one thread.
 # - **Your experiment.** Yes, the newest checkpoint counts. Experiment on a copy.
 # - *An error.* No, and that is the danger.
 # </details>

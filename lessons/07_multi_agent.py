@@ -125,13 +125,14 @@ print(reply["messages"][-1].text)
 
 # %% [markdown]
 # The supervisor sees the question and the notes of the workers, and says who is next. Its answer is
-# structured, so that nobody has to guess what it meant. (The four rules are how the lesson model
+# structured, so that nobody has to guess what it meant: `with_structured_output` asks the model for JSON
+# of a schema, and parses it. (The four rules are how the lesson model
 # leads a team; a real one reads your prompt.)
 
 
 # %%
 class Step(BaseModel):
-    """Who works next, and on what. When all is known: done, and the answer."""
+    """Who works next, and on what. When all is known: done, and the answer as the task."""
 
     worker: Literal["research", "code", "review", "done"]
     task: str
@@ -257,7 +258,7 @@ print("tokens sent, request by request:", sent(model.requests[before:]))
 # %% [markdown]
 # Prefer this one, unless your supervisor has to follow rules of its own. One thing is easy to
 # forget: a worker knows **only its task**. Not the question, not the customer, not what the others
-# found. "Compute it" is no task for somebody who comes in from the corridor.
+# found. "Compute it" is no task for a worker that has seen nothing else.
 #
 # ### Exercise 7.1 - predict
 #
@@ -277,7 +278,7 @@ runs = {
     "A": "`one` is asked SIMPLE",
     "B": "`tools_team` is asked SIMPLE",
     "C": "`tools_team` is asked to compare T-7 and T-8: two tasks for research, one by one",
-    "D": "C once more, with one worker for both: read_log twice, one by one, in one task",
+    "D": "T-7 and T-8 in one task for research, which calls read_log twice, one by one",
 }
 
 # %% [markdown]
@@ -327,8 +328,8 @@ for inside in (False, True):
 # ### Exercise 7.2 - name the speaker
 #
 # Write the generator `spoken`. It yields `(agent, text)` for each piece of text a **model** of the
-# team writes, as it is written: the supervisor and all workers, however deep. No results of tools,
-# no empty pieces.
+# team writes, as it is written: the supervisor and all workers, however deep, whatever their names. No
+# results of tools, no empty pieces. It runs the team once, and an error of the team comes out of it.
 
 
 # %% tags=["exercise", "ex2"]
@@ -345,6 +346,7 @@ def spoken(team, question: str):
 
 # %% tags=["check", "ex2"]
 check.ex2(spoken)
+# check.ex2.hint()  # remove the first `#` for a hint
 
 # %%
 speaking = None
@@ -359,7 +361,8 @@ for agent, text in check.ex2.or_reference(spoken)(tools_team, QUESTION):
 # no supervisor: the agent at the front desk passes the customer on, and the refunds desk goes on
 # talking. The whole conversation moves, not a task.
 #
-# A tool does it. It returns a `Command` that says where to go, in which graph (`Command.PARENT`: the
+# A tool does it. (A parameter of type `ToolRuntime` is filled in by LangGraph; the model does not see
+# it.) It returns a `Command` that says where to go, in which graph (`Command.PARENT`: the
 # one *around* this agent), and what to take along.
 
 # %%
@@ -467,8 +470,8 @@ for taken_along in (only_said, only_answer, nothing, whole):
 
 # %% [markdown]
 # A call without its answer, or an answer without its call: both are refused, for ever. (You know
-# this 400 from lesson 3.) Taking nothing along is safe, but the refunds desk starts from zero. Only
-# the pair works.
+# this 400 from lesson 3.) Taking nothing along is safe, but what the front desk said is lost. Of what is
+# taken along, only the pair works.
 #
 # It still is not enough. A model may make *several* calls in one message, and one of them hands
 # over:
@@ -482,11 +485,19 @@ trial(whole, BOTH)
 # and in the thread its call hangs open. The tool that jumps has to answer for **all** calls of the
 # message.
 #
+# With which words? "Done" is a guess. So is "not done": if the other call was a `refund`, the money may
+# have left, and the next desk pays again. True is: "It may have run. Look before you call it again."
+# Simpler still is a model that makes one call a message. OpenAI's take `parallel_tool_calls=False`; in
+# `create_agent` a `wrap_model_call` middleware passes it on as
+# `request.override(model_settings={"parallel_tool_calls": False})`. Other providers' may not, so a tool
+# that jumps still answers for all.
+#
 # ### Exercise 7.3 - hand over in good order
 #
 # Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
 # ("already apologised"), and nobody's thread dies: not with a second or third call in the same
-# message, not in the next turn. (What the last message asked for is in
+# message, not in the next turns, not when the customer is handed over again. No answer claims that
+# another call has worked. (What the last message asked for is in
 # `runtime.state["messages"][-1].tool_calls`.)
 
 
@@ -498,7 +509,8 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     messages = list(runtime.state["messages"])
     for call in messages[-1].tool_calls:
         mine = call["id"] == runtime.tool_call_id
-        text = f"Handed over. Note: {note}" if mine else "No result: handed over. Call it again."
+        unknown = "It may have run. Look before you call it again."
+        text = f"Handed over. Note: {note}" if mine else unknown
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
     # END SOLUTION
@@ -506,17 +518,19 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
 
 # %% tags=["check", "ex3"]
 check.ex3(to_refunds)
+# check.ex3.hint()  # remove the first `#` for a hint
 
 # %%
 model.when("refund 480 euros").calls("to_refunds", note="She has waited since 9 May.")
 model.when("refund 480 euros").calls("refund").then_says("Your money is on its way.")
 shop = desks(check.ex3.or_reference(to_refunds))
-for message in shop.invoke(PLEASE, thread("note"))["messages"]:
+for message in (await shop.ainvoke(PLEASE, thread("note")))["messages"]:
     print(f"{message.name or '':10} {message.text}")
 
 # %% [markdown]
 # One thing more about handoffs: the next turn begins at START, so at the front desk. If the customer
-# should stay with the refunds desk, keep the desk's name in the state and choose by it at START.
+# should stay with the refunds desk, keep the desk's name in the state and choose by it at START
+# (`langgraph-swarm` does that for you).
 #
 # ## Side by side
 #
@@ -599,7 +613,8 @@ pictures.timeline(asked)
 # %% [markdown]
 # Six requests both times; side by side they share two waits. (The notes always stand in the order of
 # the `Send`s, whoever is ready first. A stream shows them as they come. And a supervisor with tools
-# can do it, too: several calls in one message run side by side.)
+# can do it, too: several calls in one message run side by side. A hundred `Send`s are a hundred requests
+# at once; `max_concurrency` in the config sets how many.)
 #
 # ### One worker fails
 #
@@ -635,8 +650,9 @@ print(len(notes), "notes | requests made for it:", len(model.requests) - before)
 #
 # Write `careful`. `careful(look_up)` returns a node for one order, which returns `{"notes": [...]}`
 # with one note: what `look_up(order)` says; or, if that fails with an exception, a sentence with the
-# order's number that says it is not known, without the words of the exception. (A worker may also
-# stop to *ask* a human, through `interrupt`. That is no failure: lesson 3.)
+# order's number that says it is not known, without the words of the exception. It calls `look_up` once.
+# (A worker may also stop to *ask* a human, through `interrupt`. That is no failure: lesson 3. And what is
+# no `Exception`, such as a cancelled run, comes out.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -658,11 +674,12 @@ def careful(look_up):
 
 # %% tags=["check", "ex4"]
 check.ex4(careful)
+# check.ex4.hint()  # remove the first `#` for a hint
 
 # %%
 down.add("T-8")
 robust = build_fan(check.ex4.or_reference(careful)(look_up))
-print(*robust.invoke(ORDERS, thread("robust"))["notes"], sep="\n")
+print(*(await robust.ainvoke(ORDERS, thread("robust")))["notes"], sep="\n")
 down.clear()
 
 # %% [markdown]
@@ -767,9 +784,10 @@ print({order: visits.count(order) for order in ORDERS["orders"]})
 # ### Exercise 7.5 - settle everything
 #
 # Write `settle_all`. It answers whatever waits on a thread with `decide(question.value)`, until
-# nothing waits any more; a worker may ask a second question after the first. All questions that wait
-# at the same time are answered **in one resume**. If nothing waits, it runs nothing. It returns the
-# values of the thread's state.
+# nothing waits any more; a worker may ask more questions after the first, and two may ask in the same
+# words. Each question is decided once, and all that wait at the same time are answered **in one
+# resume**. If nothing waits, it runs nothing. Other threads are left alone, and an error of `decide`
+# comes out. It returns the values of the thread's state.
 
 
 # %% tags=["exercise", "ex5"]
@@ -785,6 +803,7 @@ def settle_all(graph, config: dict, decide) -> dict:
 
 # %% tags=["check", "ex5"]
 check.ex5(settle_all)
+# check.ex5.hint()  # remove the first `#` for a hint
 
 # %%
 visits.clear()
@@ -900,10 +919,11 @@ print("spent, as the state says:", result["spent"], "| requests:", len(model.req
 #
 # - `share_out(state)` returns a `Send("work", {"task": ..., "share": ...})` for each task. The shares
 #   are equal, and together never more than what is left. If that is less than one request for each
-#   task, it returns `END`.
+#   task, it returns `END`. For instance: budget 12, spent 5, three tasks - 2 for each.
 # - `work_within(job, worker)` runs the worker, with at most `job["share"]` requests, and returns
 #   `{"notes": [one note], "spent": requests it made}`. The note is the worker's last words. If it was
-#   stopped, the note says so, with the task; and `spent` is right all the same.
+#   stopped, the note says so, with the task; and `spent` is right all the same, also when other workers
+#   run at the same time. Any other error comes out.
 #
 # The worker is an agent made by `create_agent`: a model's step, a tools' step, and so on. With
 # `worker.stream(..., {"recursion_limit": ...})` you see each update, and may count while it runs.
@@ -950,6 +970,7 @@ def work_within(job: dict, worker) -> dict:
 
 # %% tags=["check", "ex6"]
 check.ex6(share_out, work_within)
+# check.ex6.hint()  # remove the first `#` for a hint
 
 # %%
 share_out, work_within = check.ex6.or_reference(share_out, work_within)

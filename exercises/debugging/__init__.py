@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import logging
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
@@ -17,50 +20,55 @@ __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7", "ex8", "ex9")
     hints=(
         "Which checkpoint says that `node` runs next? Its `next` does.",
         "`get_state_history(config)` begins with the newest checkpoint. `update_state` writes a "
-        "fork and returns its config.",
+        "new one behind the one it is given, and returns its config.",
         "`before = next(s for s in graph.get_state_history(config) if node in s.next)`, then "
         "`update_state(before.config, change)`, then `invoke(None, ...)` with what that returned.",
     )
 )
 def ex1(what_if):
     """The run goes on from before the last run of a node, with the state changed."""
+    with part("the last run of `double`"):
+        _assert_what_if(what_if, "double", {"total": 100.0}, 200.0, ["double 100", "post"])
+    with part("another node, after a second turn"):
+        _assert_what_if(what_if, "post", {"total": 7.0}, 7.0, ["post"], turns=2)
+
+
+def _assert_what_if(
+    what_if: Any, node: str, change: dict, total: float, written: list[str], turns: int = 1
+) -> None:
+    """Assert what comes of a changed past: the state, the nodes that ran, and what stays."""
     ran: list[str] = []
     graph = parts.build_doubler(ran)
-    config = parts.thread("check")
-    graph.invoke({"log": []}, config)  # pick, double (10), post, double (20), post
-    before = len(list(graph.get_state_history(config)))
+    config = parts.thread(f"what-if-{node}")
+    for _ in range(turns):
+        graph.invoke({"log": []}, config)  # pick, double (10), post, double (20), post
+    old = parts.checkpoints(graph, config)
+    latest = graph.get_state(config).values
+    kept = [*latest["log"]][: len(latest["log"]) - len(written)]
     ran.clear()
-    result = what_if(graph, config, "double", {"total": 100.0})
-    with part("the final state"):
-        assert isinstance(result, Mapping), f"`what_if` returned {kind(result)}; expected a state."
-        total = result.get("total")
-        assert total != 40.0, (
-            "The total is 40, as before: `change` did not arrive. Run on with the config that "
-            "`update_state` returns, not with the old checkpoint's."
-        )
-        assert total != 400.0, (
-            "The total is 400: you went back to the first run of `double` on this thread; the task "
-            "asks for the last one. The history begins with the newest checkpoint."
-        )
-        assert total == 200.0, (
-            f"`change` sets the total to 100 and `double` doubles it; it came back as {total!r}, "
-            "expected 200.0. Did `double` run, once, after the change?"
-        )
-        assert result.get("log") == ["pick", "double 10", "post", "double 100", "post"], (
-            f"The log of the final state is {result.get('log')}; expected what ran before, then "
-            "'double 100' and 'post'."
-        )
-    with part("only `double` and what follows it runs"):
-        assert ran == ["double", "post"], (
-            f"These nodes ran: {ran or 'none'}; expected double and post, once. "
-            "`invoke(None, ...)` goes on from a checkpoint; an input begins anew."
-        )
-    with part("the history is kept"):
-        after = len(list(graph.get_state_history(config)))
-        assert after > before, (
-            f"The thread had {before} checkpoints and has {after}; expected more. Fork on this "
-            "thread with `update_state`."
-        )
+    given, wanted = copy.deepcopy((config, change)), [word.split()[0] for word in written]
+    result = what_if(graph, config, node, change)
+    result = getattr(result, "value", result)  # what `invoke(..., version="v2")` returns
+    assert isinstance(result, Mapping), f"`what_if` returned {kind(result)}; expected a state."
+    what = f"`what_if(graph, config, {node!r}, {change})`"
+    assert ran == wanted, (
+        f"{what}: these nodes ran: {', '.join(ran) or 'none'}; expected "
+        f"{' and '.join(wanted)}, once. `update_state` before a checkpoint's next nodes, without "
+        f"`as_node={node!r}`, and `invoke(None, ...)` with what it returns."
+    )
+    found = result.get("total")
+    assert found == total, f"{what}: the total came back as {found!r}; expected {total!r}. " + {
+        40.0: "That is the total from before: run on with the config that `update_state` returns.",
+        400.0: "That is what comes of the first run of `double`; the history begins with the "
+        "newest checkpoint.",
+    }.get(found, f"Before: {latest['total']!r}.")
+    assert result.get("log") == kept + written, (
+        f"{what}: the log of the final state is {result.get('log')}; expected {kept + written}."
+    )
+    lost = [name for name, values in old.items()
+            if parts.checkpoints(graph, config).get(name) != values]  # fmt: skip
+    assert not lost, f"{what}: {len(lost)} of {len(old)} checkpoints were lost or changed."
+    assert (config, change) == given, f"{what}: an argument was changed in place."
 
 
 @exercise(
@@ -73,29 +81,51 @@ def ex1(what_if):
 )
 def ex2(totals_after):
     """Each total is the one after its node, however late checkpoints arrive."""
-    wanted = [("tent", 240.0), ("pegs", 252.0), ("rope", 260.0)]
-    graph = parts.build_basket(parts.FarSaver())
-    with part("each total is the one after its node"):
-        got = totals_after(graph, {"total": 0.0, "log": []}, parts.thread("check"))
-        assert isinstance(got, list), f"`totals_after` returned {kind(got)}; expected a list."
-        odd = next((p for p in got if not isinstance(p, list | tuple) or len(p) != 2), None)
-        assert odd is None, f"The list holds {short(odd)}; expected pairs such as ('tent', 240.0)."
-        got = [tuple(pair) for pair in got]
-        names = [name for name, _ in got]
-        assert names == ["tent", "pegs", "rope"], (
-            f"The nodes are {names}; expected each node once, in order: tent, pegs, rope."
-        )
-        late = {total for _, total in got} == {260.0}
-        assert got == wanted, (
-            f"A tent (240), pegs (12), rope (8): you returned {got}; expected {wanted}. "
-            f"The state was read {'when all was over' if late else 'before it was saved'}."
-        )
-    with part("each node runs once"):
-        log = graph.get_state(parts.thread("check")).values.get("log")
-        assert log == ["tent", "pegs", "rope"], (
-            f"On the thread these nodes ran: {log}; expected each once. Take everything from one "
-            "run, on the thread you were given."
-        )
+    for title, start, steps in (
+        (
+            "each total is the one after its node",
+            0.0,
+            [("tent", 240.0), ("pegs", 12.0), ("rope", 8.0)],
+        ),
+        (
+            "a node that leaves the total alone",
+            5.0,
+            [("stove", 90.0), ("greet", None), ("gas", 4.0)],
+        ),
+        ("a node that runs twice", 1.0, [("stake", 3.0), ("stake", 3.0), ("sack", 20.0)]),
+    ):
+        with part(title):
+            _assert_totals(totals_after, start, steps)
+
+
+def _assert_totals(totals_after: Any, start: float, steps: list[tuple[str, Any]]) -> None:
+    """Assert the pairs of a run, and that there was one run."""
+    saver, basket = parts.FarSaver(), {"total": start, "log": []}
+    graph, config = parts.build_basket(saver, steps), parts.thread(f"basket-of-{start:g}")
+    wanted, total = [], start
+    for name, amount in steps:
+        total += amount or 0.0
+        wanted.append((name, total))
+    got = totals_after(graph, basket, config)
+    assert isinstance(got, list), f"`totals_after` returned {kind(got)}; expected a list."
+    odd = next((p for p in got if not isinstance(p, list | tuple) or len(p) != 2), None)
+    assert odd is None, f"The list holds {short(odd)}; expected pairs such as {wanted[0]}."
+    got = [tuple(pair) for pair in got]
+    what = " and ".join(f"{name} (+{amount:g})" if amount else f"{name} (writes no total)"
+                        for name, amount in steps)  # fmt: skip
+    in_order = [name for name, _ in got] == [name for name, _ in wanted]
+    earlier = {start, *(total for _, total in wanted)}
+    late = in_order and all(total in earlier for _, total in got)
+    assert got == wanted, (
+        f"A basket of {start:g} goes through {what}: you returned {got}; expected {wanted}."
+        + (" These are totals of other steps." if late else "")
+    )
+    log = graph.get_state(config).values.get("log")
+    assert log == [name for name, _ in steps], (
+        f"On the thread these nodes ran: {log}; expected each once. Take everything from one run, "
+        "on the thread you were given."
+    )
+    assert basket == {"total": start, "log": []}, f"The basket was changed in place: {basket}."
 
 
 @exercise(
@@ -110,7 +140,7 @@ def ex2(totals_after):
 def ex3(one_line):
     """The line holds the allowed fields, and nothing that could be a secret."""
     run = uuid.uuid4()
-    facts = {"thread_id": "T-7", "run_id": run, "node": "refund", "step": 3, "keys": ["paid"]}
+    facts = {"thread_id": "order-311", "run_id": run, "node": "refund", "step": 0, "keys": []}
     with part("the facts"):
         line = parts.log_line(one_line, msg="node ended", **facts)
         wanted = {"level": "INFO", "event": "node ended", **facts, "run_id": str(run)}
@@ -118,37 +148,48 @@ def ex3(one_line):
             assert name in line, f"{name!r} is missing in the line: {short(line)}."
             assert line[name] == value, f"{name!r} is {line[name]!r}; expected {value!r}."
     with part("only what is there"):
-        line = parts.log_line(one_line, msg="started", level="WARNING", node="refund")
-        assert line == {"level": "WARNING", "event": "started", "node": "refund"}, (
-            f"A record with the field node alone became {line}; expected level, event and node."
-        )
+        for level, field in ((30, {"node": "refund"}), (10, {"keys": ["paid"]}), (50, {})):
+            line = parts.log_line(one_line, msg="started", level=level, **field)
+            wanted = {"level": logging.getLevelName(level), "event": "started", **field}
+            assert line == wanted, (
+                f"A record with the fields {list(field)} alone became {line}; expected {wanted}."
+            )
     with part("no secrets"):
         secrets = {"card": "4111 1111", "state": {"token": "shop-key"}, "customer": "Ada"}
-        line = parts.log_line(one_line, msg="refund for %s", args=("Ada, 4111 1111",), **secrets)
-        leaked = [word for word in ("4111", "shop-key", "Ada") if word in json.dumps(line)]
-        assert not leaked, (
-            f"A record was filled in with a customer's data, and the line holds {leaked}: "
-            f"{short(line)}. Take `record.msg` (the fixed words), and of the fields only `ALLOWED`."
-        )
+        secrets |= {"outputs": "mail@ada.example", "user": "Ada", "stack_info": "card 4111 1111"}
+        for args in (("Ada, 4111 1111",), ({"who": "Ada"},)):
+            words = "refund for %(who)s" if isinstance(args[0], dict) else "refund for %s"
+            line = parts.log_line(one_line, msg=words, args=args, **secrets)
+            leaked = [
+                word for word in ("4111", "shop-key", "Ada", "ada.") if word in json.dumps(line)
+            ]
+            assert not leaked, (
+                f"A record was filled in with a customer's data, and the line holds {leaked}: "
+                f"{short(line)}. Take `record.msg` (the fixed words), and of the fields only "
+                "`ALLOWED`."
+            )
     with part("an exception"):
-        error = ConnectionError("no access for user shop with password tent-pole")
-        line = parts.log_line(
-            one_line, msg="failed", level="ERROR", exc_info=(type(error), error, None)
-        )
-        assert "tent-pole" not in json.dumps(line), (
-            f"The text of an exception holds a password, and so does your line: {short(line)}. "
-            "The name of its class is enough."
-        )
-        assert line.get("error") == "ConnectionError", (
-            f"'error' is {line.get('error')!r}; expected 'ConnectionError', the name of the class."
-        )
+        for error in (
+            ConnectionError("no access for user shop with password tent-pole"),
+            parts.CardRefusedError("card tent-pole"),
+        ):
+            name = type(error).__name__
+            line = parts.log_line(one_line, msg="failed", level=40, error=error)
+            assert "tent-pole" not in json.dumps(line), (
+                f"The text of an exception holds a password, and so does your line: {short(line)}. "
+                "The name of its class is enough."
+            )
+            assert line.get("error") == name, (
+                f"'error' is {line.get('error')!r}; expected {name!r}, the name of the class."
+            )
 
 
 @exercise(
     hints=(
         "Which words count as yes? And what if an old and a new name contradict each other?",
-        "Exactly `true` counts. A key says where to, not whether. The old name is asked first.",
-        "Three of the seven send: A, one with an old name, and one that hides a part of it.",
+        "Exactly `true` counts. A key says where to, not whether. `..._TRACING_V2` is asked "
+        "before `..._TRACING`.",
+        "Three of the seven send: A, one with `_V2`, and one that hides a part of it.",
     )
 )
 def ex4(traces):
@@ -158,7 +199,7 @@ def ex4(traces):
         with part(letter):
             given = traces.get(letter, traces.get(letter.lower()))
             assert given is not None, f"{letter} is missing in `traces`."
-            assert isinstance(given, bool), f"you chose {given!r}; expected True or False."
+            assert isinstance(given, int), f"you chose {given!r}; expected True or False."
             assert given == sends, f"LangSmith decides {sends}: {parts.WHY[letter]}."
 
 
@@ -172,20 +213,32 @@ def ex4(traces):
 def ex5(clue_a, MendedNotes):
     """The notes of all nodes are kept."""
     with part("the fault and its evidence"):
-        parts.clue(clue_a, "reducer missing", 1, "the step after which 'order T-7' is gone")
+        parts.clue(
+            clue_a,
+            "reducer missing",
+            1,
+            "the step of the first checkpoint that has lost 'order T-7'",
+        )
+    found = ["paid by card", "no tent left", "a house on a hill"]
+    clerk = parts.build_clerk(MendedNotes, found)
     with part("all notes are kept"):
-        clerk = parts.build_clerk(MendedNotes)
-        notes = clerk.invoke({"notes": ["order T-7"]}, parts.thread("1")).get("notes")
-        wanted = ["order T-7", "paid on Friday", "two tents left", "no house number"]
+        first, wanted = ["order K-31"], ["order K-31", *found]
+        notes = clerk.invoke({"notes": first}, parts.thread("A")).get("notes")
         assert notes == wanted, (
             f"With your schema the notes are {notes}; expected {wanted}. What says how a new list "
             "and the old one become one?"
         )
+        assert first == ["order K-31"], f"The list it was given became {first}: make a new one."
+    with part("another customer"):
+        notes = clerk.invoke({"notes": ["order K-32"]}, parts.thread("B")).get("notes")
+        assert notes == ["order K-32", *found], (
+            f"On a thread of their own the notes are {notes}; expected {['order K-32', *found]}."
+        )
     with part("a second question"):
-        notes = clerk.invoke({"notes": ["order T-8"]}, parts.thread("1")).get("notes")
-        assert notes is not None and len(notes) == 8, (
-            f"After a second question on the same thread there are {len(notes or [])} notes; "
-            "expected 8, four for each question, also where they look the same."
+        notes = clerk.invoke({"notes": ["order K-31"]}, parts.thread("A")).get("notes")
+        assert notes == wanted * 2, (
+            f"After the same question again on the first thread the notes are {notes}; expected "
+            "all four twice, also where they look the same."
         )
 
 
@@ -205,10 +258,12 @@ def ex6(clue_b, choose_right):
     for text, wanted in parts.LETTERS.items():
         with part(f"“{text}”"):
             answer = office.invoke({"text": text}).get("answer")
+            letter = {"text": text}
+            asked = choose_right(letter)
             assert answer == wanted, (
-                f"The answer is {answer!r}; expected {wanted!r}. Your router asked for "
-                f"{choose_right({'text': text})!r}."
+                f"The answer is {answer!r}; expected {wanted!r}. Your router asked for {asked!r}."
             )
+            assert letter == {"text": text}, f"The router changed the letter: {letter}."
 
 
 @exercise(
@@ -221,26 +276,50 @@ def ex6(clue_b, choose_right):
 def ex7(clue_c, ask_then_pay):
     """The owner is asked, and the bank may still be closed."""
     with part("the fault and its evidence"):
+        if isinstance(clue_c, (tuple, list)) and len(clue_c) == 2 and isinstance(clue_c[1], str):
+            clue_c = (clue_c[0], clue_c[1].rpartition(".")[2])
         parts.clue(clue_c, "swallowed interrupt", "GraphInterrupt", "the class of what was caught")
     with part("the owner is asked, and says yes"):
-        question, status, paid = parts.pay_out(ask_then_pay, True)
-        assert "30" in str(question), f"The question is {question!r}; expected the amount in it."
-        assert (status, paid) == ("paid", [30.0]), (
-            f"After a yes the status is {status!r}, and the bank paid {paid}; expected 'paid' and "
-            "[30.0], once."
-        )
+        for amount in (30.0, 12.5):
+            status, paid = parts.pay_out(ask_then_pay, True, amount)
+            assert (status, paid) == ("paid", [amount]), (
+                f"After a yes to {amount:g} euros the status is {status!r}, and the bank was told "
+                f"to pay {paid}; expected 'paid' and [{amount}]."
+            )
     with part("the owner says no"):
-        _, status, paid = parts.pay_out(ask_then_pay, False)
+        status, paid = parts.pay_out(ask_then_pay, False, 480.0)
         assert (status, paid) == ("refused", []), (
-            f"After a no the status is {status!r}, and the bank paid {paid}; expected 'refused' "
-            "and nothing."
+            f"After a no the status is {status!r}, and the bank was told to pay {paid}; expected "
+            "'refused' and nothing."
+        )
+    with part("two refunds wait"):
+        found = parts.pay_two(ask_then_pay)
+        expected = (("refused", "paid"), [75.0])
+        assert found == expected, (
+            f"20 and 75 euros waited on two threads; no to the first, yes to the second. Statuses "
+            f"and payments: {found}; expected {expected}."
         )
     with part("the bank is closed"):
-        _, status, _ = parts.pay_out(ask_then_pay, True, closed=True)
+        status, tried = parts.pay_out(ask_then_pay, True, 60.0, ConnectionError("closed"))
         assert status == "the bank is closed", (
             f"The bank raised ConnectionError, and the status is {status!r}; expected "
             "'the bank is closed'."
         )
+        assert tried == [60.0], (
+            f"The bank was asked {len(tried)} times; expected once. A connection that breaks does "
+            "not say that nothing was paid."
+        )
+    with part("another error of the bank"):
+        for error in (KeyError("account"), parts.StopHereError()):
+            name = type(error).__name__
+            try:
+                status, _ = parts.pay_out(ask_then_pay, True, 90.0, error)
+            except (KeyError, parts.StopHereError):
+                continue
+            raise AssertionError(
+                f"`pay` raised {name}, and the status is {status!r}; expected the {name} to come "
+                "out. Catch what says that the bank is closed: ConnectionError."
+            )
 
 
 @exercise(
@@ -258,12 +337,17 @@ def ex8(clue_d, keep_turns):
     names = "(h: human, a: answer, c: call, t: tool's result)"
     for title, conversations in parts.CONVERSATIONS.items():
         with part(title):
-            for text, limit, wanted in conversations:
-                got = parts.kept(keep_turns, text, limit)
-                assert got == wanted, (
-                    f"Of the conversation {text!r} {names} with limit {limit} you kept {got!r}; "
-                    f"expected {wanted!r}: whole turns, as many as fit, and at least the last one."
-                )
+            for text, limits in conversations:
+                for limit in limits:
+                    got, wanted = (
+                        parts.kept(keep_turns, text, limit),
+                        parts.whole_turns(text, limit),
+                    )
+                    assert got == wanted, (
+                        f"Of the conversation {text!r} {names} with limit {limit} you kept "
+                        f"{got!r}; expected {wanted!r}: whole turns, as many as fit, and at least "
+                        "the last one."
+                    )
 
 
 @exercise(
@@ -277,19 +361,26 @@ def ex9(clue_e, find_order_anew):
     """The order is the one of this question, else the one from before."""
     with part("the fault and its evidence"):
         parts.clue(clue_e, "stale state", 1, "the step that wrote T-7")
-    turns = (
-        ("an order is named", "Was T-7 sent?", "T-7"),
-        ("none is named", "When was it sent?", "T-7"),
-        ("another one is named", "And T-12?", "T-12"),
-        ("again none", "Thank you!", "T-12"),
-    )
     memory = parts.build_memory(find_order_anew)
-    for title, question, wanted in turns:
+    for title, name, question, wanted in (
+        ("an order is named", "1", "Was T-7 sent?", "T-7"),
+        ("none is named", "1", "When was it sent?", "T-7"),
+        ("another one is named", "1", "And T-12?", "T-12"),
+        ("another customer asks", "2", "T-305 has not come.", "T-305"),
+        ("again none", "1", "Thank you!", "T-12"),
+        ("the other customer again", "2", "Since when?", "T-305"),
+        ("there never was one", "3", "Hello!", "unknown"),
+        ("there still is none", "3", "Is anybody there?", "unknown"),
+        ("the first one", "3", "I mean T-40.", "T-40"),
+    ):
         with part(title):
-            order = memory.invoke({"question": question}, parts.thread("1")).get("order")
+            order = memory.invoke({"question": question}, parts.thread(name)).get("order")
             assert order == wanted, (
-                f"After “{question}” the order is {order!r}; expected {wanted!r}."
+                f"After “{question}” on thread {name} the order is {order!r}; expected {wanted!r}."
             )
-    with part("there never was one"):
-        order = memory.invoke({"question": "Hello!"}, parts.thread("2")).get("order")
-        assert order == "unknown", f"After “Hello!” alone it is {order!r}; expected 'unknown'."
+    with part("the state is left as it is"):
+        state = {"question": "And T-8?", "order": "T-7"}
+        find_order_anew(state)
+        assert state == {"question": "And T-8?", "order": "T-7"}, (
+            f"The state it was given became {state}; return what changes."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import operator
@@ -30,7 +31,8 @@ __all__ = (
     "build_doubler",
     "build_memory",
 )
-__all__ += ("build_office", "clue", "decisions", "kept", "log_line", "pay_out", "thread")
+__all__ += ("CardRefusedError", "StopHereError", "build_office", "checkpoints", "clue", "decisions")
+__all__ += ("kept", "log_line", "pay_out", "pay_two", "thread", "whole_turns")
 
 FAULTS = (
     "reducer missing",
@@ -45,8 +47,8 @@ WHY = {
     "A": "this is the one way to switch it on",
     "B": 'only the word "true", in small letters, counts; everything else is off, without a word',
     "C": 'only the word "true" counts, so "1" is off, without a word',
-    "D": "the old name is still read, and it is asked first",
-    "E": "the old name is still read, and it is asked first: here it says no",
+    "D": "a name with `_V2` is asked before one without, however old it is",
+    "E": "a name with `_V2` is asked before one without: here it says no",
     "F": "key and project say where to, not whether",
     "G": "hiding inputs does not stop the sending of names, times and outputs",
 }
@@ -54,16 +56,19 @@ WHY = {
 
 LETTERS = {
     "Where is my parcel?": "Your parcel is on its way.",
-    "Parcel P-7 is late.": "Your parcel is on its way.",
+    "PARCEL P-31 is late again.": "Your parcel is on its way.",
     "I want my money back.": "Your money is on its way.",
     "My parcel is lost, I want my MONEY.": "Your money is on its way.",
+    "Money for the parcel, please!": "Your money is on its way.",
     "Do you sell boats?": "A colleague will write to you.",
+    "": "A colleague will write to you.",
 }
+# Conversations, one letter a message, and limits to try.
 CONVERSATIONS = {
-    "no result without its call": [("hctah", 3, "h"), ("hctahct", 3, "hct")],
-    "as much as fits": [("haha", 4, "haha"), ("hahaha", 5, "haha"), ("hctah", 5, "hctah")],
-    "a long turn stays whole": [("hahctctct", 4, "hctctct"), ("hct", 1, "hct")],
-    "a short conversation": [("h", 3, "h"), ("hah", 10, "hah")],
+    "no result without its call": [("hctah", (3, 4)), ("hctahct", range(3, 7))],
+    "as much as fits": [("haha", range(1, 6)), ("hahahahaha", range(1, 12)), ("hctah", (5,))],
+    "a long turn stays whole": [("hahctctct", range(1, 10)), ("hct", (1, 2)), ("hhacctta", (3, 7))],
+    "a short conversation": [("h", (1, 3)), ("hah", (10,)), ("hcta" * 9, range(1, 41))],
 }
 SETTINGS = {
     "A": {"LANGSMITH_TRACING": "true"},
@@ -104,29 +109,75 @@ def clue(given: Any, fault: str, evidence: Any, what: str) -> None:
 
 
 class FarSaver(InMemorySaver):
-    """A checkpointer across a network: a checkpoint arrives after the next look at the thread.
+    """A checkpointer across a network: whoever is shown a chunk looks before its checkpoint came.
 
-    Whoever looks too early always does, on every machine. Where nobody looks it arrives after
-    `LATE` seconds.
+    A checkpoint arrives when the reader of the stream has had a look and gives control back to the
+    graph, so the result does not depend on how fast a machine is. A run with `durability="sync"`
+    or `"exit"` waits for its checkpoints; there nothing is late.
     """
 
-    LATE = 0.2
+    MAX_READER_SECONDS = 5.0  # how long a reader may look
+    MAX_GRAPH_SECONDS = 0.3  # how long the graph may take to show the next chunk, if there is one
 
     def __init__(self) -> None:
         super().__init__()
-        self._looked = threading.Event()
+        self._looks, self._reading, self._late = 0, False, False
+        self._changed = threading.Condition()
 
-    def get_tuple(self, config: Any) -> Any:
-        """Look at a thread; what is on its way may arrive now."""
-        found = super().get_tuple(config)
-        self._looked.set()
-        return found
+    def put(self, config: Any, checkpoint: Any, metadata: Any, new_versions: Any) -> Any:
+        """Save a checkpoint; those of nodes are late."""
+        if metadata["step"] > 0:
+            self._wait()
+        return super().put(config, checkpoint, metadata, new_versions)
 
-    def put(self, *args: Any) -> Any:
-        """Save a checkpoint, late."""
-        self._looked.clear()
-        self._looked.wait(self.LATE)
-        return super().put(*args)
+    def put_writes(self, *args: Any, **more: Any) -> None:
+        """Save what a node wrote, late: `get_state` shows that, too."""
+        self._wait()
+        super().put_writes(*args, **more)
+
+    def _wait(self) -> None:
+        with self._changed:
+            if not self._late:
+                return
+            seen = self._looks
+            self._changed.wait_for(
+                lambda: self._reading or self._looks > seen, self.MAX_GRAPH_SECONDS
+            )
+            self._changed.wait_for(
+                lambda: not self._reading or self._looks > seen, self.MAX_READER_SECONDS
+            )
+
+    def watch(self, graph: Any) -> Any:
+        """Return the graph; from now on its streams say when their reader has had a look."""
+        stream = graph.stream
+
+        def watched(*args: Any, durability: Any = None, **more: Any) -> Any:
+            self._late = durability in (None, "async")
+            try:
+                for chunk in stream(*args, durability=durability, **more):
+                    self._read(True)
+                    yield chunk
+                    self._read(False)
+            finally:
+                self._late = False
+                self._read(False)
+
+        graph.stream = watched
+        return graph
+
+    def _read(self, reading: bool) -> None:
+        with self._changed:
+            self._looks += self._reading and not reading
+            self._reading = reading
+            self._changed.notify_all()
+
+
+class CardRefusedError(Exception):
+    """An error of the shop's own."""
+
+
+class StopHereError(BaseException):
+    """What ends a run from outside, as a cancellation does."""
 
 
 class _Basket(TypedDict):
@@ -134,12 +185,12 @@ class _Basket(TypedDict):
     log: Annotated[list[str], operator.add]
 
 
-def _add(name: str, amount: float) -> Any:
+def _add(name: str, amount: float | None) -> Any:
     def node(basket: _Basket) -> dict:
-        return {"total": basket["total"] + amount, "log": [name]}
+        total = {} if amount is None else {"total": basket["total"] + amount}
+        return {**total, "log": [name]}
 
-    node.__name__ = name
-    return node
+    return name, node
 
 
 def build_doubler(ran: list[str]) -> Any:
@@ -165,19 +216,37 @@ def build_doubler(ran: list[str]) -> Any:
     return builder.compile(checkpointer=InMemorySaver())
 
 
-def build_basket(saver: Any) -> Any:
-    """Compile three nodes, each of which adds to the total."""
-    nodes = [_add("tent", 240.0), _add("pegs", 12.0), _add("rope", 8.0)]
-    builder = StateGraph(_Basket).add_sequence(nodes).add_edge(START, "tent")
-    return builder.compile(checkpointer=saver)
+def checkpoints(graph: Any, config: Any) -> dict[str, Any]:
+    """Return the values of each checkpoint of a thread, by the checkpoint's id."""
+    return {
+        saved.config["configurable"]["checkpoint_id"]: saved.values
+        for saved in graph.get_state_history(config)
+    }
 
 
-def build_clerk(schema: Any) -> Any:
-    """Compile graph A, as in the lesson."""
+def build_basket(saver: FarSaver, steps: list[tuple[str, float | None]]) -> Any:
+    """Compile nodes that run in this order; each adds its amount, or leaves the total alone."""
+    builder = StateGraph(_Basket)
+    for name, amount in dict(steps).items():
+        builder.add_node(*_add(name, amount))
+    names = [name for name, _ in steps]
+    builder.add_edge(START, names[0])
+
+    def go_on(basket: _Basket) -> str:
+        done = len(basket["log"])
+        return names[done] if done < len(names) else "__end__"
+
+    for name in dict(steps):
+        builder.add_conditional_edges(name, go_on, [*dict(steps), "__end__"])
+    return saver.watch(builder.compile(checkpointer=saver))
+
+
+def build_clerk(schema: Any, found: list[str]) -> Any:
+    """Compile graph A, with three notes of its own."""
     builder = StateGraph(schema)
-    notes = {"check_payment": "paid on Friday", "check_stock": "two tents left"}
-    notes["check_address"] = "no house number"
-    builder.add_sequence([(name, _note(text)) for name, text in notes.items()])
+    names = ("check_payment", "check_stock", "check_address")
+    notes = zip(names, found, strict=True)
+    builder.add_sequence([(name, _note(text)) for name, text in notes])
     return builder.add_edge(START, "check_payment").compile(checkpointer=InMemorySaver())
 
 
@@ -205,26 +274,50 @@ class _Refund(TypedDict):
     status: str
 
 
-def pay_out(ask: Any, decision: bool, closed: bool = False) -> tuple[Any, Any, list[float]]:
-    """Run graph C with a node, answer its question, and return question, status and payments."""
-    paid: list[float] = []
+def pay_out(
+    ask: Any, decision: bool, amount: float, error: BaseException | None = None
+) -> tuple[Any, list[float]]:
+    """Run graph C with a node and answer its question.
 
+    Returns:
+        The status, and each amount the bank was told to pay; it raises `error` where one is given.
+    """
+    paid: list[float] = []
+    cashier = _cashier(ask, paid, error)
+    _wait_for_owner(cashier, amount, paid)
+    last = cashier.invoke(Command(resume=decision), thread(f"refund-{amount:g}"))
+    assert "__interrupt__" not in last, "After the owner's answer the owner was asked again."
+    return last.get("status"), paid
+
+
+def pay_two(ask: Any) -> tuple[tuple[Any, Any], list[float]]:
+    """Let two refunds wait; say no to the first and yes to the second."""
+    paid: list[float] = []
+    cashier = _cashier(ask, paid)
+    for amount in (20.0, 75.0):
+        _wait_for_owner(cashier, amount, paid)
+    first = cashier.invoke(Command(resume=False), thread("refund-20"))
+    second = cashier.invoke(Command(resume=True), thread("refund-75"))
+    return (first.get("status"), second.get("status")), paid
+
+
+def _cashier(ask: Any, paid: list[float], error: BaseException | None = None) -> Any:
     def pay(amount: float) -> None:
-        if closed:
-            raise ConnectionError("closed")
         paid.append(amount)
+        if error is not None:
+            raise error
 
     builder = StateGraph(_Refund).add_node("ask", lambda refund: ask(refund, pay))
-    cashier = builder.add_edge(START, "ask").compile(checkpointer=InMemorySaver())
-    first = cashier.invoke({"amount": 30.0}, thread("1"))
-    asked = [item.value for item in first.get("__interrupt__", ())]
-    assert asked, (
+    return builder.add_edge(START, "ask").compile(checkpointer=InMemorySaver())
+
+
+def _wait_for_owner(cashier: Any, amount: float, paid: list[float]) -> None:
+    first = cashier.invoke({"amount": amount}, thread(f"refund-{amount:g}"))
+    assert first.get("__interrupt__"), (
         f"Nobody was asked: the run ended with status {short(first.get('status'))}. "
         "An interrupt is an exception on its way out; let it pass."
     )
-    assert not paid, "The bank paid before the owner was asked."
-    last = cashier.invoke(Command(resume=decision), thread("1"))
-    return asked[0], last.get("status"), paid
+    assert not paid, "The bank was told to pay before the owner was asked."
 
 
 class _Chat(TypedDict):
@@ -234,14 +327,28 @@ class _Chat(TypedDict):
 
 
 def build_memory(remember: Any) -> Any:
-    """Compile graph E, as in the lesson."""
+    """Compile graph E; its answers speak of an order nobody asked about."""
     builder = StateGraph(_Chat).add_node("remember", remember).add_edge(START, "remember")
+    builder.add_node("answer_about", lambda state: {"answer": "Ask as you did about T-99."})
+    builder.add_edge("remember", "answer_about")
     return builder.compile(checkpointer=InMemorySaver())
 
 
-def log_line(one_line: Any, msg: str, level: str = "INFO", **fields: Any) -> dict[str, Any]:
-    """Return what a formatter makes of a record."""
-    record = logging.makeLogRecord({"msg": msg, "levelname": level, "name": "shop", **fields})
+def log_line(
+    one_line: Any,
+    msg: str,
+    level: int = logging.INFO,
+    args: tuple[Any, ...] = (),
+    error: Exception | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
+    """Return what a formatter makes of a record; the record is left as it was."""
+    told = (type(error), error, None) if error else None
+    stack = fields.pop("stack_info", None)
+    record = logging.getLogger("shop").makeRecord(
+        "shop", level, "shop.py", 7, msg, args, told, "pay", fields, stack
+    )
+    before = dict(vars(record))
     text = one_line(record)
     assert isinstance(text, str), f"`one_line` returned {kind(text)}; expected text."
     assert len(text.strip().splitlines()) == 1, f"The text has several lines: {short(text)}."
@@ -250,6 +357,12 @@ def log_line(one_line: Any, msg: str, level: str = "INFO", **fields: Any) -> dic
     except ValueError:
         line = None
     assert isinstance(line, dict), f"{short(text)} is not a JSON object. Use `json.dumps`."
+    # `message`, `asctime` and `exc_text` are what logging's own formatter adds.
+    own = ("message", "asctime", "exc_text")
+    after = {name: value for name, value in vars(record).items() if name not in own}
+    assert after == {name: value for name, value in before.items() if name not in own}, (
+        "`one_line` changed the record; other handlers get it, too."
+    )
     return line
 
 
@@ -266,14 +379,26 @@ def decisions() -> dict[str, bool]:
     return decided
 
 
+def whole_turns(text: str, limit: int) -> str:
+    """Return the last whole turns of a conversation that fit, at least one."""
+    starts = [at for at, letter in enumerate(text) if letter == "h"]
+    return text[next((at for at in starts if len(text) - at <= limit), starts[-1]) :]
+
+
 def kept(keep: Any, text: str, limit: int) -> str:
     """Return what a function keeps of a conversation, as letters."""
-    messages = _conversation(text)
-    found = keep(list(messages), limit)
+    given = _conversation(text)
+    messages = list(given)
+    before = copy.deepcopy(given)
+    found = keep(messages, limit)
     assert isinstance(found, list | tuple), (
         f"`keep_turns` returned {kind(found)}; expected a list of messages."
     )
-    assert list(found) == messages[len(messages) - len(found) :], (
+    assert messages == before, (
+        f"`keep_turns` changed the list it was given: {len(before)} messages became "
+        f"{len(messages)}. That list is the state; return a new one."
+    )
+    assert list(found) == before[len(before) - len(found) :], (
         "`keep_turns` returned other messages than the end of the conversation."
     )
     return text[len(text) - len(found) :]
@@ -281,10 +406,17 @@ def kept(keep: Any, text: str, limit: int) -> str:
 
 def _conversation(text: str) -> list[Any]:
     """Return messages, one a letter: h(uman), a(i), c(all of a tool) and t(ool's result)."""
-    kinds = {
-        "h": lambda n: HumanMessage(f"question {n}"),
-        "a": lambda n: AIMessage(f"answer {n}"),
-        "c": lambda n: AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": f"call-{n}"}]),
-        "t": lambda n: ToolMessage("result", tool_call_id=f"call-{n - 1}"),
-    }
-    return [kinds[letter](number) for number, letter in enumerate(text)]
+    messages: list[Any] = []
+    open_calls: list[str] = []
+    for number, letter in enumerate(text):
+        if letter == "c":
+            open_calls.append(f"call-{number}")
+            call = {"name": "f", "args": {}, "id": open_calls[-1]}
+            messages.append(AIMessage("", tool_calls=[call], id=str(number)))
+        elif letter == "t":
+            result = ToolMessage("result", tool_call_id=open_calls.pop(0), id=str(number))
+            messages.append(result)
+        else:
+            make = HumanMessage if letter == "h" else AIMessage
+            messages.append(make(f"message {number}", id=str(number)))
+    return messages

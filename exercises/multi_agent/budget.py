@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from langchain.agents import create_agent
+from langchain.agents.middleware import wrap_model_call
+from langchain.messages import AIMessage
+from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.errors import GraphRecursionError
 from langgraph.graph import END
@@ -12,23 +20,72 @@ from langgraph.pregel import Pregel
 from langgraph.types import Send
 
 from exercises.core.descriptions import kind, short
-from exercises.multi_agent.teams import FOUND, read_log
+from exercises.multi_agent.teams import FOUND, RAW, read_log
 
-__all__ = ("assert_shares", "looping_worker", "worked")
+__all__ = ("assert_shares", "looping_worker", "side_by_side", "worked")
 
 
 def looping_worker(model: Any) -> Pregel:
-    """Return a worker that answers at once, after one look, or never."""
-    model.when("at once").says(FOUND)
+    """Return a worker that answers at once, after a few looks, or never."""
+    model.when("answer at once").says(FOUND)
     model.when("one look").calls("read_log", order="T-7").then_says(FOUND)
-    model.when("for ever").always_calls("read_log", order="T-7")
-    return create_agent(ChatOpenAI(model=model.name), [read_log], name="research")
+    model.when("two looks").calls("read_log", order="T-7").then_says(FOUND)
+    three = model.when("three looks").says("Let me see.")
+    for order in ("T-7", "T-8", "T-9"):
+        three.calls("read_log", order=order)
+    three.then_says(FOUND)
+    model.when("for ever").says("Let me see.").always_calls("read_log", order="T-7")
+    tools = [read_log, meet]
+    llm = ChatOpenAI(model=model.name, max_retries=0)
+    model.when("meet").calls("meet").calls("read_log", order="T-7").then_says(FOUND)
+    model.when("only meet").calls("meet").then_says(FOUND)
+    return create_agent(llm, tools, middleware=[_twice], name="research")
+
+
+@wrap_model_call
+def _twice(request: Any, handler: Callable[[Any], Any]) -> Any:
+    """Make two calls of one in the task that asks for them."""
+    response = handler(request)
+    (message,) = response.result
+    if message.tool_calls and "two looks" in request.messages[0].text:
+        first = message.tool_calls[0]
+        calls = [first, {**first, "id": f"{first['id']}-2"}]
+        response.result[:] = [AIMessage(message.text, tool_calls=calls, id=message.id)]
+    return response
+
+
+_meeting = threading.Barrier(2)
+
+
+@tool
+def meet() -> str:
+    """Wait for another worker."""
+    with contextlib.suppress(threading.BrokenBarrierError):  # it works alone
+        _meeting.wait(3)
+    return RAW
+
+
+def side_by_side(work_within: Any, worker: Any) -> tuple[Any, Any]:
+    """Run two workers that make 3 and 2 requests and meet in between; return what they spent."""
+    _meeting.reset()
+    tasks = ("Please meet somebody.", "You only meet somebody.")
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(work_within, {"task": task, "share": 6}, worker) for task in tasks]
+        first, second = [job.result() for job in jobs]
+    for result in (first, second):
+        assert isinstance(result, dict), (
+            f"`work_within` returned {kind(result)}; expected {{'notes': [...], 'spent': ...}}."
+        )
+    return first.get("spent"), second.get("spent")
 
 
 def assert_shares(share_out: Any, budget: int, spent: int, tasks: list[str], share: int) -> None:
     """Assert that so much is shared out, 0 for nothing."""
     what = f"Budget {budget}, spent {spent}, {len(tasks)} task(s)"
-    got = share_out({"tasks": list(tasks), "budget": budget, "spent": spent, "notes": []})
+    given = {"tasks": list(tasks), "budget": budget, "spent": spent, "notes": []}
+    state = copy.deepcopy(given)
+    got = share_out(state)
+    assert state == given, f"{what}: it changed the state to {short(state)}."
     if not share:
         assert got == END or got == [], f"{what}: it returned {short(got)}; expected END."
         return
@@ -59,13 +116,15 @@ def worked(
     """
     before = len(model.requests)
     what = f"Task {task!r} with a share of {share}"
+    job = {"task": task, "share": share}
     try:
-        result = work_within({"task": task, "share": share}, worker)
+        result = work_within(job, worker)
     except GraphRecursionError:
         raise AssertionError(
             f"{what}: it raised a GraphRecursionError; expected a note that says so."
         ) from None
     made = len(model.requests) - before
+    assert job == {"task": task, "share": share}, f"{what}: it changed the job to {short(job)}."
     assert made == expected, (
         f"{what}: {made} requests arrived at the model; expected {expected}. Model and tools are "
         "two steps of the limit."

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import operator
+import re
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -19,9 +22,12 @@ from openai import BadRequestError
 from typing_extensions import TypedDict
 
 from exercises.core.descriptions import kind, short
+from exercises.core.exercise import run_async
 
 __all__ = ("FINAL", "FIRST", "FOUND", "RAW", "TOLD", "Asking", "Desks", "Notes", "fan")
-__all__ += ("assert_survives", "predicted_runs", "read_log", "speaking_team", "survey", "thread")
+__all__ += ("ORDERS", "QUESTIONS", "REQUESTS", "SPEAKERS", "ReaderPace", "assert_lets_through")
+__all__ += ("assert_survives", "looked_up", "predicted_runs", "read_log", "run", "settled")
+__all__ += ("speaking_team", "survey", "thread")
 
 RAW = "RAW LOG: belt 4, all well"  # what a tool returns; no model writes it
 FOUND = "It came nine days late."
@@ -74,15 +80,68 @@ def predicted_runs(model: Any) -> Iterator[tuple[str, int]]:
         yield letter, len(model.requests) - before
 
 
-def speaking_team(model: Any) -> Pregel:
-    """Return a team three deep: supervisor, research, archive; each says something."""
-    llm = ChatOpenAI(model=model.name)
-    model.when("carry").says(FIRST).calls("research", task="Find out").then_says(FINAL)
-    model.when("find out").calls("archive", task="Open the log of T-7").then_says(FOUND)
+SPEAKERS = ("lead", "scout", "cellar")  # three agents, each inside a tool of the one before
+REQUESTS = 6  # two for each of the speakers
+
+
+class ReaderPace:
+    """The model writes slowly until its reader shows the first piece of a text.
+
+    Attributes:
+        late: The texts whose first piece was shown when the model had written the last one.
+        speeches: How many texts were shown.
+    """
+
+    SECONDS = 0.15  # between two tokens, of which each text has at least four
+
+    def __init__(self, model: Any) -> None:
+        self.model, self.late, self.speeches, self._seen = model, [], 0, 0
+
+    def begin(self) -> None:
+        """Write the next text slowly, unless the reader has been late already."""
+        self.model.pace(per_token=0 if self.late else self.SECONDS)
+
+    def shown(self) -> None:
+        """Note that a piece is shown."""
+        if self._seen == len(self.model.requests):
+            return
+        self._seen = len(self.model.requests)
+        self.speeches += 1
+        if self.model.requests[-1].wait(0):
+            self.late.append(self._seen)
+        self.model.pace(per_token=0)
+
+
+def speaking_team(model: Any, pace: ReaderPace) -> Pregel:
+    """Return a team three deep; each agent says something."""
+    llm = ChatOpenAI(model=model.name, max_retries=0)
+    lead, scout, cellar = SPEAKERS
+    model.when("carry").says(FIRST).calls(scout, task="Find out").then_says(FINAL)
+    model.when("find out").calls(cellar, task="Open the log of T-7").then_says(FOUND)
     model.when("open the log").calls("read_log", order="T-7").then_says(TOLD)
-    archive = create_agent(llm, [read_log], name="archive")
-    research = create_agent(llm, [worker_tool("archive", archive)], name="research")
-    return create_agent(llm, [worker_tool("research", research)], name="supervisor")
+
+    @wrap_model_call
+    def slowly(request: Any, handler: Callable[[Any], Any]) -> Any:
+        pace.begin()
+        return handler(request)
+
+    def agent(name: str, one: Any) -> Pregel:
+        return create_agent(llm, [one], middleware=[slowly], name=name)
+
+    inner = worker_tool(cellar, agent(cellar, read_log))
+    return agent(lead, worker_tool(scout, agent(scout, inner)))
+
+
+# Words that say a call has worked, and words that take it back or speak of the handoff.
+CLAIM = re.compile(
+    r"\b(done|ok|okay|success\w*|succeeded|completed?|finished|executed|fulfilled|worked|arrives)\b",
+    re.I,
+)
+DOUBT = re.compile(
+    r"\b(no|not|never|without|un\w+|may|might|whether|maybe|perhaps|again|cancel\w*|skip\w*|lost"
+    r"|pending|handed|hand\w* over|transfer\w*)\b|n't|\?",
+    re.I,
+)
 
 
 class Desks:
@@ -90,39 +149,48 @@ class Desks:
 
     Attributes:
         model: The lesson model, on a clean slate.
+        note: What the front desk's model writes for the refunds desk.
+        paid: The orders the refunds desk has paid back.
     """
 
-    NOTE = "She has been told that we are sorry."
     PLEASE = "Please refund 480 euros for order T-7."
 
-    def __init__(self, model: Any, handoff: Any) -> None:
-        self.model, self.handoff = model, handoff
+    def __init__(self, model: Any, handoff: Any, note: str) -> None:
+        self.model, self.handoff, self.note = model, _synchronous(handoff), note
+        self.others: list[str] = []  # ids of the calls beside the handoff
+        self.made, self.paid = 0, []
         model.when("refund 480").calls("pay_back", order="T-7").then_says(FINAL)
         model.when("hello").says("Good morning!")
-        self.ran: list[str] = []
 
-    def open(self, others_before: int = 0, others_after: int = 0) -> Pregel:
+    def open(self, before: int, after: int, earlier: bool) -> Pregel:
         """Return the two desks; the front one calls other tools beside the handoff."""
 
         @tool
         def track_parcel(parcel: str) -> str:
             """Say where a parcel is, by its number."""
-            self.ran.append(parcel)
             return f"Parcel {parcel} arrives on Friday."
 
         @tool
         def pay_back(order: str) -> str:
             """Pay an order back."""
+            self.paid.append(order)
             return "Paid."
 
         @wrap_model_call
         def prepared(request: Any, handler: Callable[[Any], Any]) -> Any:
-            asked = request.messages[-1]
-            if asked.type != "human" or self.PLEASE not in asked.text:
+            asked = [message.type for message in request.messages].copy()
+            words = [m.text for m in request.messages if m.type == "human"][-1]
+            since = len(asked) - 1 - asked[::-1].index("human")
+            looked = len(asked) - since > 1
+            if self.PLEASE not in words or (looked and not earlier) or len(asked) - since > 3:
                 return handler(request)
-            calls = [_call("track_parcel", n, parcel=f"P-{n}") for n in range(others_before)]
-            calls.append(_call(self.handoff.name, 50, note=self.NOTE))
-            calls += [_call("track_parcel", 60 + n, parcel="P-9") for n in range(others_after)]
+            if earlier and not looked:
+                look = self._call("track_parcel", parcel="P-1")
+                return AIMessage("Let me see.", tool_calls=[look])
+            others = [self._call("track_parcel", parcel=f"P-{n}") for n in range(before + after)]
+            self.others += [call["id"] for call in others]
+            mine = self._call(self.handoff.name, note=self.note)
+            calls = [*others[:before], mine, *others[before:]]
             return AIMessage("I hand you over.", tool_calls=calls)
 
         llm = ChatOpenAI(model=self.model.name, max_retries=0)
@@ -154,49 +222,83 @@ class Desks:
                 f"After {text!r} the thread is dead ({error.status_code}): {fact}."
             ) from None
 
-    def hand_over(self, **others: int) -> None:
-        """Go through three turns, the second of which hands over.
+    def hand_over(self, before: int = 0, after: int = 0, earlier: bool = False) -> None:
+        """Hand over twice on one thread, and say hello after each time.
 
         Raises:
             AssertionError: Something is missing at the refunds desk, or the thread is dead.
         """
-        graph = self.open(**others)
-        self.say(graph, "1", "Hello, this is Mrs Jung.")
-        reply = self.say(graph, "1", self.PLEASE)
-        seen = self.at_refunds()
-        assert seen, (
-            "The refunds desk was not reached. The tool has to return a `Command` with "
-            "`goto='refunds'` and `graph=Command.PARENT`."
-        )
-        for what, sentence in (
-            ("the note", self.NOTE),
-            ("what the customer wants", self.PLEASE),
-            ("what was said before", "this is Mrs Jung"),
-        ):
-            said = [m for m in seen if sentence in str(m.get("content"))]
-            assert said, f"The refunds desk does not see {what}: {sentence!r}."
-        doubled = [m for m in seen if m["role"] == "user" and self.PLEASE in str(m)]
-        assert len(doubled) == 1, (
-            f"The refunds desk sees the customer's sentence {len(doubled)} times. Take the "
-            "messages along as they are: by their ids they are known."
-        )
-        assert reply == FINAL, (
-            f"The customer's turn ended with {short(reply)}; expected the refunds desk's "
-            f"answer, {FINAL!r}."
-        )
-        assert self.say(graph, "1", "Hello?"), "Nobody answered “Hello?” in the next turn."
+        graph = self.open(before, after, earlier)
+        self.say(graph, "call 2207", "Hello, this is Mrs Jung.")
+        for turn in (1, 2):
+            asked = len(self.model.requests)
+            reply = self.say(graph, "call 2207", self.PLEASE)
+            seen = self.at_refunds(asked)
+            assert seen, (
+                "The refunds desk was not reached. The tool has to return a `Command` with "
+                "`goto='refunds'` and `graph=Command.PARENT`."
+            )
+            for what, sentence in (
+                ("the note", self.note),
+                ("what the customer wants", self.PLEASE),
+                ("what was said before", "this is Mrs Jung"),
+            ):
+                said = [m for m in seen if sentence in str(m.get("content"))]
+                assert said, f"The refunds desk does not see {what}: {sentence!r}."
+            doubled = [m for m in seen if m["role"] == "user" and self.PLEASE in str(m)]
+            assert len(doubled) == turn, (
+                f"The customer has said {self.PLEASE!r} {turn} time(s), and the refunds desk sees "
+                f"it {len(doubled)} times. Take the messages along as they are: by their ids they "
+                "are known."
+            )
+            heard = [m["content"] for m in seen if m["role"] == "user"][-1]
+            assert len(self.paid) == turn, (
+                f"The refunds desk was asked {turn} time(s) and has paid {len(self.paid)} times. "
+                f"The last thing it heard from the customer: {short(heard)}."
+            )
+            assert reply == FINAL, (
+                f"The customer's turn ended with {short(reply)}; expected the refunds desk's "
+                f"answer, {FINAL!r}."
+            )
+            self.assert_no_claim(graph)
+            for _ in range(2):
+                reply = self.say(graph, "call 2207", "Hello?")
+                assert reply, "“Hello?” in the next turn was answered with nothing."
 
-    def at_refunds(self) -> list[dict[str, Any]]:
-        """Return the messages of the first request that came from the refunds desk."""
-        for request in self.model.requests:
+    def assert_no_claim(self, graph: Pregel) -> None:
+        """Assert that no answer to another call says that the call has worked."""
+        for message in graph.get_state(thread("call 2207")).values["messages"]:
+            if message.type != "tool" or message.tool_call_id not in self.others:
+                continue
+            text = message.text.replace(self.note, "")
+            assert not CLAIM.search(text) or DOUBT.search(text), (
+                f"The answer to another call of the message is {message.text!r}. Nobody knows "
+                "whether that call ran, and its result is not there: say that it is not known."
+            )
+
+    def at_refunds(self, since: int = 0) -> list[dict[str, Any]]:
+        """Return the messages of the refunds desk's first request after so many."""
+        for request in self.model.requests[since:]:
             offered = [t["function"]["name"] for t in request.body.get("tools", [])]
             if "pay_back" in offered:
                 return request.body["messages"]
         return []
 
+    def _call(self, name: str, **arguments: Any) -> dict[str, Any]:
+        self.made += 1
+        return {"name": name, "args": arguments, "id": f"call_{self.made}x", "type": "tool_call"}
 
-def _call(name: str, number: int, **arguments: Any) -> dict[str, Any]:
-    return {"name": name, "args": arguments, "id": f"call_{number}", "type": "tool_call"}
+
+def _synchronous(handoff: Any) -> Any:
+    """Return a tool that can be invoked, also where only its coroutine was written."""
+    if getattr(handoff, "coroutine", None) is None or getattr(handoff, "func", None) is not None:
+        return handoff
+
+    @functools.wraps(handoff.coroutine)
+    def func(*args: Any, **more: Any) -> Any:
+        return run_async(handoff.coroutine, *args, **more)
+
+    return handoff.model_copy(update={"func": func})
 
 
 class Notes(TypedDict):
@@ -215,8 +317,35 @@ def fan(node: Callable[[str], Any]) -> Pregel:
     return graph.compile(checkpointer=InMemorySaver())
 
 
+QUESTIONS = {"T-7": 4, "T-8": 1, "K-31": 2, "T-12": 1}  # how often each worker asks
+# What the workers ask, one after the other. The first question names the order, except for two
+# orders, which ask in the same words.
+NEXT = ("And the postage of {}?", "In cash for {}?", "A letter to {}?")
+
+
+def questions_of(order: str) -> list[str]:
+    """Return what the worker for an order asks."""
+    first = "Which colour?" if order in ("K-31", "T-12") else f"Pay for {order}?"
+    more = [text.format(order) for text in NEXT]
+    return [first, *more][: QUESTIONS.get(order, 1)]
+
+
+def decided(question: str) -> Any:
+    """Return the answer to a question; one of them is False."""
+    if "T-8" in question:
+        return "no"
+    if "postage" in question:
+        return False
+    return "green" if "colour" in question else "yes"
+
+
+def settled(order: str) -> str:
+    """Return the note of a worker whose questions were all answered."""
+    return f"{order}: {' '.join(str(decided(question)) for question in questions_of(order))}"
+
+
 class Asking:
-    """Three workers that ask, one of them twice; it keeps book of what they and others do.
+    """Workers that ask, some of them several times; it keeps book of what they and others do.
 
     Attributes:
         visits: The order of each worker that started.
@@ -234,59 +363,119 @@ class Asking:
 
         self.graph = fan(work)
 
-    def decide(self, question: Any) -> str:
-        """Decide a question: no for T-8, yes for the rest."""
+    def decide(self, question: Any) -> Any:
+        """Decide a question."""
         self.asked.append(question)
-        return "no" if "T-8" in question else "yes"
+        return decided(question)
 
     @staticmethod
     def _ask(state: Notes) -> dict[str, Any]:
         (order,) = state["orders"]
-        words = [interrupt(f"Pay for {order}?")]
-        if order == "T-7":
-            words.append(interrupt(f"And the postage of {order}?"))
+        words = [str(interrupt(question)) for question in questions_of(order)]
         return {"notes": [f"{order}: {' '.join(words)}"]}
 
 
-def survey(careful: Any, look_up: Callable[[str], str], name: str) -> tuple[Pregel, dict[str, Any]]:
-    """Run a student's node for three orders; return the graph and its result."""
+ORDERS = ["T-7", "K-31", "T-900"]
+
+
+def run(graph: Pregel, given: Any, name: str) -> dict[str, Any]:
+    """Run a graph on a thread, whether its nodes are synchronous or not."""
+    return run_async(graph.ainvoke, given, thread(name))
+
+
+def looked_up(asked: list[str], errors: dict[str, BaseException] | None = None) -> Any:
+    """Return a `look_up` that notes what it is asked, and raises the error of an order."""
+
+    def look_up(order: str) -> str:
+        asked.append(order)
+        if error := (errors or {}).get(order):
+            raise error
+        return f"{order} is late"
+
+    return look_up
+
+
+def survey(
+    careful: Any, look_up: Callable[[str], str], orders: list[str]
+) -> tuple[Pregel, dict[str, Any]]:
+    """Run a student's node for some orders; return the graph and its result."""
     node = careful(look_up)
     assert callable(node), f"`careful(look_up)` returned {kind(node)}; expected the node."
 
-    def checked(order: str) -> Any:
+    async def checked(order: str) -> Any:
         got = node(order)
+        if inspect.isawaitable(got):
+            got = await got
         assert isinstance(got, dict) and isinstance(got.get("notes"), list), (
             f"The node returned {short(got)} for {order}; expected {{'notes': [one note]}}."
         )
         return got
 
     graph = fan(checked)
-    return graph, graph.invoke({"orders": ["T-7", "T-8", "T-9"], "notes": []}, thread(name))
+    return graph, run(graph, {"orders": orders, "notes": []}, "survey")
 
 
-def assert_survives(careful: Any, error: Exception) -> None:
-    """Assert that two notes stay, and the third says what is missing, after an error."""
-
-    def look_up(order: str) -> str:
-        if order == "T-8":
-            raise error
-        return f"{order} is late"
-
-    what = f"`look_up` raised {type(error).__name__} for T-8"
+def assert_survives(careful: Any, orders: list[str], errors: dict[str, Exception]) -> None:
+    """Assert that each order has its note, in order, whichever of them fail."""
+    asked: list[str] = []
+    names = ", ".join(f"{type(error).__name__} for {order}" for order, error in errors.items())
+    what = f"`look_up` raised {names}"
     try:
-        notes = survey(careful, look_up, "failing")[1]["notes"]
-    except type(error):
+        notes = survey(careful, looked_up(asked, errors), orders)[1]["notes"]
+    except tuple(type(error) for error in errors.values()):
         raise AssertionError(
-            f"{what}, and so did the whole run: two good notes are not shown."
+            f"{what}, and so did the whole run: {len(orders) - len(errors)} good note(s) are lost."
         ) from None
-    assert len(notes) == 3 and notes[0] == "T-7 is late" and notes[2] == "T-9 is late", (
-        f"{what}. The notes are {short(notes)}; expected three, T-8's in the middle."
+    assert len(notes) == len(orders), (
+        f"{what}. The notes are {short(notes)}; expected {len(orders)}, one for each order."
     )
-    assert isinstance(notes[1], str) and "T-8" in notes[1], (
-        f"{what}. Its note is {short(notes[1])}; expected a sentence with the order's number, so "
-        "that the reader knows what is missing."
+    for order, note in zip(orders, notes, strict=True):
+        if order not in errors:
+            assert note == f"{order} is late", (
+                f"{what}. The note on {order} is {short(note)}; expected '{order} is late'."
+            )
+            continue
+        others = [one for one in orders if one != order and one in str(note)]
+        assert isinstance(note, str) and order in note and not others, (
+            f"{what}. The note on {order} is {short(note)}; expected a sentence with this order's "
+            "number, so that the reader knows what is missing."
+        )
+        assert len(note.split()) > 2, (
+            f"{what}. The note on {order} is {short(note)}; expected a sentence that says that it "
+            "is not known."
+        )
+        leaked = [words for words in errors[order].args if words in note]
+        assert not leaked, (
+            f"{what}. The note on {order} is {short(note)}: the words of the exception are for "
+            "your log, not for a customer."
+        )
+    assert sorted(asked) == sorted(orders), (
+        f"{what}, and was called {len(asked)} times for {len(orders)} orders; expected once for "
+        "each: what looks up may also pay."
     )
-    assert str(error.args[0]) not in notes[1], (
-        f"{what}. Its note is {short(notes[1])}: the words of the exception are for your log, not "
-        "for a customer."
+
+
+def assert_lets_through(careful: Any, error: BaseException) -> None:
+    """Assert that what is no `Exception` comes out of the node."""
+
+    node = careful(looked_up([], {"T-7": error}))
+    assert callable(node), f"`careful(look_up)` returned {kind(node)}; expected the node."
+
+    async def called() -> Any:
+        got = node("T-7")
+        return await got if inspect.isawaitable(got) else got
+
+    name, result = type(error).__name__, None
+    coroutine = called()
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result = end.value
+    except type(error):
+        return
+    finally:
+        coroutine.close()
+    raise AssertionError(
+        f"`look_up` raised {name}, which is no `Exception` but ends a run, and the node returned "
+        f"{short(result)}; expected the {name} to come out."
     )

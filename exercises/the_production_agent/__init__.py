@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 from langchain.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
 from langgraph.pregel import Pregel
+from openai import AuthenticationError
 
 import agent_checklist as checklist
 import lesson_model
@@ -49,13 +52,44 @@ def ex1(line):
 def ex2(ask_async, finish_safely):
     """Words come early, torn answers are none, conversations outlive the process."""
     with part("an answer of the model"), lesson_model.scratch() as model:
-        model.when("").says("Good morning!")
-        reply = run_alone(parts.greeted, ask_async)
-        assert isinstance(reply, AIMessage) and reply.text == "Good morning!", (
-            f"`ask_async` returned {kind(reply)}; expected the model's message, unchanged."
+        model.when("hello").says("Good morning!")
+        for words in ("Hello!", "Where is parcel P-3?"):
+            before = len(model.requests)
+            reply = run_alone(parts.asked, ask_async, words)
+            assert isinstance(reply, AIMessage), (
+                f"`ask_async` returned {kind(reply)}; expected the model's message."
+            )
+            expected = "the text 'Good morning!'" if words == "Hello!" else "a tool call"
+            found = reply.text == "Good morning!" if words == "Hello!" else reply.tool_calls
+            assert found, f"To {words!r} the model answered with {expected}; got {short(reply)}."
+            made = len(model.requests) - before
+            assert made == 1, f"The model was asked {made} times; expected once."
+    with part("the event loop goes on"), lesson_model.scratch() as model:
+        model.when("hello").says("Hello.")
+        model.pace(first=0.5)
+        ticks = run_alone(parts.ticks, ask_async, model)
+        assert ticks >= 5, (
+            f"The model was silent for half a second, and a task that wanted to run every 10 ms "
+            f"ran {ticks} times. What waits without `await` stops the event loop."
+        )
+    with part("a torn answer is a ConnectionError"), lesson_model.scratch() as model:
+        model.when("").says("Hang it in the shade, in the wind.")
+        model.fail("truncate", after=3)
+        raised = run_alone(parts.raised_in_turn, ask_async)
+        assert raised is not None, "The answer broke off after 3 tokens, and nothing was raised."
+        assert isinstance(raised, ConnectionError), (
+            f"The answer broke off, and a {type(raised).__name__} was raised; expected a "
+            "ConnectionError."
         )
         assert len(model.requests) == 1, (
-            f"The model was asked {len(model.requests)} times; expected once."
+            f"The model was asked {len(model.requests)} times; expected once: `ask` does not retry."
+        )
+    with part("another error stays what it is"), lesson_model.scratch() as model:
+        model.fail("bad_key", times=None)
+        raised = run_alone(parts.raised_in_turn, ask_async)
+        assert isinstance(raised, AuthenticationError), (
+            f"The key was refused with 401, and what came out is {kind(raised)}; expected the "
+            "AuthenticationError itself."
         )
     with part("a graph with that saver"):
         graph = StateGraph(State).add_node("x", lambda state: {}).add_edge(START, "x")
@@ -66,6 +100,10 @@ def ex2(ask_async, finish_safely):
         )
         assert compiled.checkpointer is saver, (
             "The graph was not compiled with the saver it was given, so no restart finds anything."
+        )
+        other = InMemorySaver()
+        assert finish_safely(graph, other).checkpointer is other, (
+            "A second graph got the saver of the first one."
         )
     judge("streaming", "persistence", ask=ask_async, finish=finish_safely)
 
@@ -81,25 +119,63 @@ def ex2(ask_async, finish_safely):
 def ex3(approve_each):
     """Each risky call is asked for, and every call gets its answer."""
     judge("approval", "rejection", approve=approve_each)
-    asked: list = []
+    look, pay = ("track_parcel", {"parcel": "P-31"}), ("refund", {"order": "K-3", "amount": 95})
+    small = ("refund", {"order": "K-4", "amount": 20})
+    no, yes = {"type": "reject"}, {"type": "approve"}
+    gate = functools.partial(run_alone, parts.gate, approve_each)
     with part("a harmless call beside a rejected one runs"):
-        asked, tools, _ = run_alone(parts.gate, approve_each, {"type": "reject"})
-        assert [one["tool"] for one in asked] == ["refund"], (
-            f"Asked about: {[one['tool'] for one in asked]}; expected the refund alone. Looking "
-            "where a parcel is needs nobody."
+        seen = gate([look, pay], lambda asked: no)
+        assert [one["tool"] for one in seen.asked] == ["refund"], (
+            f"Asked about: {[one['tool'] for one in seen.asked]}; expected the refund alone. "
+            "Looking where a parcel is needs nobody."
         )
-        assert any("Friday" in message.text for message in tools), (
-            "The refund was rejected, and the parcel was not looked for either."
+        assert seen.ran == ["looked for P-31"], (
+            f"The refund was rejected; these calls ran: {seen.ran}; expected the look alone, once."
         )
     with part("the owner sees what would happen"):
-        assert asked, "Nobody was asked."
-        assert asked[0].get("args") == {"order": "T-7", "amount": 480}, (
-            f"The question holds {short(asked[0])}; expected the call's arguments as 'args'."
+        seen = gate([pay, look], lambda asked: no)
+        assert seen.asked, "Nobody was asked."
+        assert seen.asked[0].get("args") == pay[1], (
+            f"The question holds {short(seen.asked[0])}; expected the call's arguments as 'args'."
         )
-    for strange in ({"type": "approved?"}, {"type": "edit", "args": {}}):
+        why = seen.asked[0].get("why")
+        assert isinstance(why, str) and why.strip(), (
+            f"The question is {short(seen.asked[0])}; expected a 'why' in it, from `RISKY`."
+        )
+    with part("one of two is approved"):
+        seen = gate([pay, look, small], lambda asked: yes if asked["args"] == small[1] else no)
+        assert [one["args"] for one in seen.asked] == [pay[1], small[1]], (
+            f"Asked about {short([one['args'] for one in seen.asked])}; expected one question for "
+            "each of the two refunds."
+        )
+        assert sorted(seen.ran) == ["looked for P-31", "paid K-4: 20"], (
+            f"K-4 was approved, K-3 rejected; these calls ran: {seen.ran}; expected the look and "
+            "K-4, each once."
+        )
+    with part("nothing risky"):
+        seen = gate([look, ("track_parcel", {"parcel": "P-32"})], lambda asked: yes)
+        assert not seen.asked and sorted(seen.ran) == ["looked for P-31", "looked for P-32"], (
+            f"Two looks: asked about {seen.asked}, ran {seen.ran}; expected no question and both."
+        )
+    with part("another risky tool"):
+        close = ("close_account", {"customer": "K-9"})
+        for answer, ran in ((no, []), (yes, ["closed K-9"])):
+            seen = gate([close], lambda asked, answer=answer: answer)
+            assert [one["tool"] for one in seen.asked] == ["close_account"], (
+                f"`close_account` is in `RISKY` now, and was called; asked about: "
+                f"{[one['tool'] for one in seen.asked]}."
+            )
+            assert seen.ran == ran, f"The answer was {answer}; ran: {seen.ran}, expected {ran}."
+    with part("two customers wait"):
+        ran = run_alone(parts.two_customers, approve_each)
+        assert ran == ["paid B-2: 50"], (
+            f"A-1 (40 euros) was rejected, B-2 (50 euros) approved, on two threads that waited at "
+            f"the same time; these ran: {ran}."
+        )
+    for strange in ({"type": "approved?"}, {"type": "edit", "args": {}}, {"type": "Approve"}):
         with part(f"the answer {strange} is a no"):
-            *_, done = run_alone(parts.gate, approve_each, strange)
-            assert not done, f"The answer was {strange}, and {done[0]} euros were paid."
+            seen = gate([pay], lambda asked, strange=strange: strange)
+            assert not seen.ran, f"The answer was {strange}, and {seen.ran[0]}."
 
 
 @exercise(
@@ -122,7 +198,26 @@ def ex4(connect_two, answer_from):
         assert all(request.body.get("tools") for request in model.requests), (
             "A model was sent no tools: `.bind_tools(TOOLS)` is missing, or not for both."
         )
+    with part("no model is waited for too long"), lesson_model.scratch() as model:
+        model.fail("timeout", times=None, seconds=1.0)
+        run_alone(parts.silent_each, connect_two)
+        for request in model.requests:
+            request.wait(5)
+            assert request.aborted, (
+                f"{request.body['model']!r} was silent for 1 s, `seconds` was 0.2, and it was "
+                "waited for."
+            )
     judge("retry", "fallback", "timeouts", connect=connect_two, answer=answer_from)
+    with part("the next model for one that is down"):
+        for error in parts.DOWN:
+            parts.assert_asked(answer_from, [error, "The second one."], 2)
+        parts.assert_asked(answer_from, ["The first one.", "The second one."], 1)
+    with part("any other error is raised"):
+        for error in parts.BUGS:
+            parts.assert_asked(answer_from, [error, "The second one."], 1)
+    with part("the last model's error is raised"):
+        parts.assert_asked(answer_from, [parts.DOWN[0], parts.DOWN[1]], 2)
+        parts.assert_asked(answer_from, [parts.DOWN[-1], parts.BUGS[3]], 2)
     with part("one more try for each"), lesson_model.scratch() as model:
         model.fail("server_error", times=None, retry_after=0.01)
         run_alone(parts.turn, connect_two, answer_from)
@@ -157,30 +252,11 @@ def ex4(connect_two, answer_from):
 )
 def ex5(limit_rounds):
     """The rounds of a turn are limited, and those of a thread are not."""
-    for rounds, calls, earlier, what in (
-        (0, 1, 0, "a question"),
-        (7, 1, 0, "7 rounds"),
-        (8, 1, 0, "8 rounds"),
-        (12, 1, 0, "12 rounds"),
-        (0, 1, 9, "the next question after 9 rounds"),
-        (4, 3, 0, "4 rounds with 3 calls each"),
-        (3, 1, 8, "3 rounds, after a turn of 8"),
-    ):
+    for what, cases in parts.ROUNDS.items():
         with part(what):
-            said = limit_rounds(
-                parts.talk(earlier, 1)[:-1] * bool(earlier) + parts.talk(rounds, calls)
-            )
-            if rounds < 8:
-                assert said is None, (
-                    f"After {what} `limit_rounds` returned {short(said)}; expected None. Count "
-                    "what the model has answered since the last question of the user."
-                )
-            else:
-                assert isinstance(said, str) and said.strip(), (
-                    f"After {what} `limit_rounds` returned {kind(said)}; expected a sentence for "
-                    "the user."
-                )
-    judge("limits", limit=limit_rounds)
+            for rounds, calls, earlier in cases:
+                parts.assert_limited(limit_rounds, rounds, calls, earlier)
+    judge("limits", limit=lambda messages: limit_rounds(list(messages)))
 
 
 @exercise(
@@ -188,43 +264,37 @@ def ex5(limit_rounds):
         "Of an error, what do you need in the log to find it again, and what does the user need?",
         "`type(error).__name__` for the log, a reference for both. In `tell_user` the exception is "
         "`error.error`.",
-        'For instance `log.error("ref=%s thread=%s error=%s", reference, thread_id(), name)`, and '
-        "`uuid.uuid4().hex[:8]` makes a reference.",
+        'For instance `log.error("tool failed", extra={"reference": ..., "thread_id": thread_id(), '
+        '"error": type(error).__name__})`, and `uuid.uuid4()` makes a reference.',
     ),
 )
 def ex6(tell_model, tell_user, note_turn):
     """The log can be searched, the user can complain, and nobody learns too much."""
     judge("errors", "logging", tool_failed=tell_model, model_failed=tell_user, note=note_turn)
-    for what, fault, needed in (
-        ("a tool fails", "tool", "ValueError"),
-        ("a model fails", "key", "AuthenticationError"),
+    told_by = {"tool_failed": tell_model, "model_failed": tell_user, "note": note_turn}
+    for what, faults in (
+        ("a tool fails", (ValueError(parts.DETAIL), KeyError(parts.DETAIL))),
+        ("a model fails", (None, None)),
     ):
         with part(f"{what}: one line, with a reference"):
-            lines, words = parts.fail_once(fault, tell_model, tell_user, note_turn)
-            errors = [line for level, line in lines if level == "ERROR"]
-            assert len(errors) == 1, (
-                f"When {what}, {len(errors)} lines of level ERROR were logged; expected one."
-            )
-            (line,) = errors
-            assert parts.THREAD in line, f"The line {short(line)} does not name the thread."
-            assert needed in line, f"The line {short(line)} does not name the error's class."
-            assert parts.DETAIL not in line and "Incorrect" not in line, (
-                f"The line {short(line)} holds the error's text."
-            )
-            _, second = parts.fail_once(fault, tell_model, tell_user, note_turn)
-            # What both say, and say differently the next time, is the reference.
-            shared = set(parts.words(words)) & set(parts.words(line))
-            assert shared - set(parts.words(second)), (
-                f"Told: {short(words)}. Logged: {short(line)}. No reference stands in both."
-            )
+            told: list[str] = []
+            for fault, thread in zip(faults, parts.THREADS, strict=True):
+                seen = parts.fail(fault, thread, told_by)
+                needed = type(fault).__name__ if fault else "AuthenticationError"
+                parts.assert_logged(seen, what, thread, needed, told)
     with part("note_turn: thread and number"):
-        lines, _ = parts.fail_once("tool", tell_model, tell_user, note_turn)
-        notes = [line for level, line in lines if level == "INFO"]
-        assert notes, "`note_turn` logged nothing at level INFO."
-        assert parts.THREAD in notes[0], f"{short(notes[0])} does not name the thread."
-        assert "1" in parts.words(notes[0].replace("=", " ")), (
-            f"Before the first answer there is 1 message; {short(notes[0])} does not say so."
-        )
+        for earlier, thread in ((8, parts.THREADS[0]), (21, parts.THREADS[1])):
+            seen = parts.fail(ValueError(parts.DETAIL), thread, told_by, earlier)
+            notes = [line for level, line in seen.lines if level == "INFO"]
+            assert len(notes) == 2, (
+                f"The model was asked 2 times, and {len(notes)} lines of level INFO were logged; "
+                "expected one each time."
+            )
+            for line, count in zip(notes, (2 * earlier + 1, 2 * earlier + 4), strict=True):
+                assert thread in line, f"The line {short(line)} does not name the thread."
+                assert str(count) in parts.words(line), (
+                    f"There were {count} messages; {short(line)} does not say so."
+                )
 
 
 @exercise(
@@ -241,55 +311,71 @@ def ex7(admit):
     level, order, remove, same = (
         parts.offered(name) for name in ("stock_level", "order_restock", "delete_stock", "refund")
     )
-    twice = parts.offered("stock_level")
+    twice, price = parts.offered("stock_level"), parts.offered("price_of")
 
-    def admitted(offered: list, known: dict) -> tuple[list, set]:
-        given = admit(list(own), list(offered), dict(known))
+    def admitted(offered: list, known: dict, own: list = own) -> tuple[list, set]:
+        lists = list(own), list(offered), dict(known)
+        given = admit(*lists)
         two = isinstance(given, tuple | list) and len(given) == 2 and isinstance(given[0], list)
         assert two, (
             f"`admit` returned a {type(given).__name__}; expected two: a list of tools, and a set."
         )
-        return list(given[0]), set(given[1])
+        unchanged = _same(lists[0], own) and _same(lists[1], offered) and lists[2] == known
+        assert unchanged, (
+            "`admit` changed a list or the dictionary it was given; the next call would find "
+            "others in it."
+        )
+        # What needs a person among your own tools is not this function's business.
+        return list(given[0]), set(given[1]) - {one.name for one in own}
 
     admitted([], {})
     known = {"stock_level": "run", "order_restock": "ask"}
     with part("known tools come in"):
-        tools, ask_for = admitted([level, order], known)
-        assert _same(tools, [*own, level, order]), (
-            f"Admitted: {_names(tools)}; expected {_names([*own, level, order])}."
-        )
-        assert ask_for == {"order_restock"}, (
-            f"Asked for: {sorted(ask_for)}; expected ['order_restock']."
-        )
+        for offered, asked in (([level, order], {"order_restock"}), ([order], {"order_restock"})):
+            tools, ask_for = admitted(offered, known)
+            assert _same(tools, [*own, *offered]), (
+                f"Admitted: {_names(tools)}; expected {_names([*own, *offered])}."
+            )
+            assert ask_for == asked, f"Asked for: {sorted(ask_for)}; expected {sorted(asked)}."
     with part("an unknown tool stays out"):
-        tools, ask_for = admitted([level, remove], known)
-        assert _same(tools, [*own, level]), (
-            f"`delete_stock` is not in `known`. Admitted: {_names(tools)}."
+        for unknown in (remove, price, parts.offered("count_tents", readOnlyHint=True)):
+            tools, ask_for = admitted([level, unknown], known)
+            assert _same(tools, [*own, level]), (
+                f"`{unknown.name}` is not in `known`. Admitted: {_names(tools)}."
+            )
+            assert not ask_for, (
+                f"Nothing the server offers and you admit needs a person; got {sorted(ask_for)}."
+            )
+    with part("a known tool that is not offered"):
+        tools, ask_for = admitted([price], {"price_of": "run", "order_restock": "ask"})
+        assert _same(tools, [*own, price]) and not ask_for, (
+            f"Only `price_of` is offered, and it may run. Admitted: {_names(tools)}; asked for: "
+            f"{sorted(ask_for)}."
         )
-        assert not ask_for, f"Nothing that was admitted needs a person; got {sorted(ask_for)}."
     with part("your own tool keeps its place"):
-        tools, ask_for = admitted([same], {"refund": "run"})
-        assert _same(tools, own), (
-            "The server offers a `refund` of its own, and it came in: the model cannot tell which "
-            f"is which. Admitted: {_names(tools)}."
+        tools, _ = admitted([twice, order], known, [track_parcel, level])
+        assert _same(tools, [track_parcel, level, order]), (
+            "`stock_level` is one of your own, and the server's came in. Admitted: "
+            f"{_names(tools)}."
         )
+        for mine, word in ((own, "run"), ([refund], "ask"), ([track_parcel, level, refund], "run")):
+            tools, _ = admitted([same, order], {"refund": word, "order_restock": "run"}, mine)
+            assert _same(tools, [*mine, order]), (
+                "The server offers a `refund` of its own, and it came in: the model cannot tell "
+                f"which is which. Admitted: {_names(tools)}."
+            )
     with part("of two with the same name, one"):
-        tools, _ = admitted([level, twice], known)
-        assert _same(tools, [*own, level]), (
+        tools, _ = admitted([level, order, twice], known)
+        assert _same(tools, [*own, level, order]), (
             f"Two servers offer `stock_level`. Admitted: {_names(tools)}; expected the first alone."
         )
     with part("a word that is not 'run' needs a person"):
-        _, ask_for = admitted([level, order], {"stock_level": "Run?", "order_restock": ""})
-        assert ask_for == {"stock_level", "order_restock"}, (
-            f"The list says 'Run?' and '': nobody knows what that means. Asked for: "
-            f"{sorted(ask_for)}."
-        )
-    with part("your lists are left as they are"):
-        before, offered = list(own), [level, order]
-        admit(before, offered, known)
-        assert _same(before, own) and _same(offered, [level, order]), (
-            "`admit` changed the list it was given; the next call would find other tools in it."
-        )
+        for word in ("Run?", "", "RUN", "run ", "running", "allow"):
+            _, ask_for = admitted([level, order], {"stock_level": word, "order_restock": "run"})
+            assert ask_for == {"stock_level"}, (
+                f"Your list says {word!r} for `stock_level`, which is not 'run'. Asked for: "
+                f"{sorted(ask_for)}."
+            )
 
 
 def _same(tools: list, expected: list) -> bool:

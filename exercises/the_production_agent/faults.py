@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import copy
+import functools
+import io
+import itertools
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 from langchain.messages import AIMessage, HumanMessage, ToolMessage
 from langchain.tools import tool
+from langchain_core.exceptions import (
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelInvalidRequestError,
+    ModelNotFoundError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
 from langchain_core.tools import StructuredTool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
+from openai import BadRequestError
 
 import agent_checklist as checklist
 import lesson_model
 from agent_checklist.agent import alone
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import part, run_async
-from exercises.the_production_agent.desk import connect, desk, paid
+from exercises.core.stub import functions_of
+from exercises.the_production_agent.desk import TOOLS, ask, connect, desk, paid
+from production_agent.logs import JsonLines
 
-__all__ = (
-    "DETAIL",
-    "STORIES",
-    "THREAD",
-    "asked_each",
-    "fail_once",
-    "gate",
-    "greeted",
-    "judge",
-    "offered",
-)
-__all__ += ("run_alone", "talk", "turn", "words")
+__all__ = ("BUGS", "DETAIL", "DOWN", "ROUNDS", "STORIES", "THREADS", "assert_asked")
+__all__ += ("assert_limited", "assert_logged", "asked", "asked_each", "fail", "gate", "judge")
+__all__ += ("offered", "raised_in_turn", "run_alone", "silent_each", "talk", "ticks")
+__all__ += ("turn", "two_customers", "words")
 
-THREAD, DETAIL = "thread-of-the-check", "db-internal-7 refused billing_rw"
+THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
+SAID = "P-3117"  # what the customer writes about
 STORIES = {
     "A": ("dead after a no", "rejection", "the call that was refused never got its ToolMessage"),
     "B": (
@@ -54,47 +67,138 @@ def judge(*lines: str, **changed: Any) -> None:
     """Run lines of the checklist on the desk with the answer's parts, each a part of the check."""
     for name in lines:
         with part(name):
-            found = checklist.run(desk(**changed), done=lambda: paid, only=(name,))[name]
+            found = checklist.run(
+                desk(**changed), done=lambda: paid, only=(name,), log_format=JsonLines([])
+            )[name]
             assert found.green, found.saw
 
 
-def fail_once(
-    fault: str, tell_model: Callable, tell_user: Callable, note: Callable
-) -> tuple[list[tuple[str, str]], str]:
-    """Let a tool or the model's key fail in a turn.
+@dataclass
+class Failure:
+    """What was logged and told in a turn in which something failed."""
 
-    Returns:
-        Level and text of each line that was logged, and the words that told of the failure.
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    """Level and text of each line; fields given as `extra` stand in the text."""
+    told: list[str] = field(default_factory=list)
+    """What told of each failure."""
+
+
+# What libraries log at level DEBUG is not the answer's doing.
+LIBRARIES = ("asyncio", "httpcore", "httpx", "langchain", "langgraph", "langsmith", "openai")
+LIBRARIES += ("urllib3", "aiosqlite", "mcp")
+_FIELDS = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+def fail(
+    fault: Exception | None, thread: str, told_by: dict[str, Callable], earlier: int = 0
+) -> Failure:
+    """Let two calls of a tool fail in a turn, or the model's key.
+
+    Args:
+        fault: What the tool raises; None: the key is refused.
+        thread: The id of the thread.
+        told_by: The parts that tell of it.
+        earlier: How many questions and answers stand in the thread.
     """
-    lines: list[tuple[str, str]] = []
+    seen = Failure()
 
     class Collect(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            text = logging.Formatter().format(record)
-            if record.name not in ("asyncio", "httpx", "httpx2"):
-                lines.append((record.levelname, text))
+            if not record.name.startswith(LIBRARIES):
+                more = [f"{k}={v}" for k, v in vars(record).items() if k not in _FIELDS]
+                text = " ".join([logging.Formatter().format(record), *more])
+                seen.lines.append((record.levelname, text))
 
-    root, handler = logging.getLogger(), Collect()
+    async def ask_twice(llm: Any, messages: list) -> AIMessage:
+        if fault is not None and messages[-1].type == "human":
+            calls = [_call("track_parcel", {"parcel": SAID}) for _ in range(2)]
+            return AIMessage("", tool_calls=calls)
+        return await ask(llm, messages)
+
+    def broken(*args: Any, **kwargs: Any) -> str:
+        raise fault
+
+    root, handler, printed = logging.getLogger(), Collect(), io.StringIO()
     level, handlers = root.level, root.handlers[:]
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(logging.DEBUG)
     try:
-        with lesson_model.scratch() as model, mock.patch.object(StructuredTool, "_run", _broken):
-            if fault == "key":
+        with (
+            lesson_model.scratch() as model,
+            mock.patch.object(StructuredTool, "_run", broken),
+            contextlib.redirect_stdout(printed),
+        ):
+            if fault is None:
                 model.fail("bad_key", times=None)
-            build = desk(tool_failed=tell_model, model_failed=tell_user, note=note)
-            config = {"configurable": {"thread_id": THREAD}}
-            turn = {"messages": "Where is parcel P-3?"}
+            build = desk(ask=ask_twice, **told_by)
+            config = {"configurable": {"thread_id": thread}}
+            talk = [
+                message
+                for _ in range(earlier)
+                for message in (HumanMessage("Hello."), AIMessage("Good morning."))
+            ]
+            turn = {"messages": [*talk, HumanMessage(f"Where is parcel {SAID}?")]}
             result = run_alone(build(InMemorySaver(), 30).ainvoke, turn, config)
+    except TypeError as error:
+        if "'error'" not in str(error):
+            raise
+        raise AssertionError(
+            f"`{error}`: LangGraph gives the error to a parameter that is annotated "
+            "`error: NodeError`, and to no other."
+        ) from None
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-    told = [m.text for m in result["messages"] if m.type == ("ai" if fault == "key" else "tool")]
-    return lines, told[-1] if told else ""
+    if printed.getvalue().strip():
+        seen.lines.append(("printed", printed.getvalue()))
+    seen.told = [m.text for m in result["messages"] if m.type == ("tool" if fault else "ai")]
+    seen.told = seen.told if fault else seen.told[-1:]
+    return seen
 
 
-def _broken(*args: Any, **kwargs: Any) -> str:
-    raise ValueError(DETAIL)
+def assert_logged(seen: Failure, what: str, thread: str, name: str, told: list[str]) -> None:
+    """Assert a line of level ERROR for each failure, with what can be searched and nothing else.
+
+    Args:
+        seen: What was logged and told.
+        what: Words for the failure.
+        thread: The id of the thread.
+        name: The class of the error.
+        told: What was told before; this turn's words are added.
+    """
+    errors = [line for level, line in seen.lines if level == "ERROR"]
+    assert len(errors) == len(seen.told), (
+        f"{what}, {len(seen.told)} time(s) in this turn, and {len(errors)} lines of level ERROR "
+        "were logged; expected one for each."
+    )
+    for line in errors:
+        assert thread in line, f"The line {short(line)} does not name the thread, {thread!r}."
+        assert name in line, f"The line {short(line)} does not name the error's class, {name}."
+    for level, line in seen.lines:
+        found = [w for w in (DETAIL, "Incorrect", SAID) if w in line]
+        assert not found, (
+            f"A line of level {level} holds {found[0]!r}, which is the error's text or the "
+            f"customer's: {short(line)}."
+        )
+    for words_told in seen.told:
+        others = {word for text in [*told, *seen.told] if text is not words_told
+                  for word in words(text)}  # fmt: skip
+        own = {word for word in words(words_told) if word not in others and thread not in word}
+        shared = [word for word in own if any(word in words(line) for line in errors)]
+        assert shared or told or len(seen.told) == 1 or words_told not in seen.told[1:], (
+            f"Two failures were told in the same words: {short(words_told)}."
+        )
+        if not told and len(seen.told) == 1:
+            continue  # which word is the reference shows the second failure
+        assert shared, (
+            f"Told: {short(words_told)}. Logged: {short(errors[-1])}. Expected a reference that "
+            "stands in both, and in no other failure's words."
+        )
+        assert any(not (word.isdigit() and len(word) < 4) and len(word) > 2 for word in shared), (
+            f"The reference is {shared[0]!r}. A number that counts begins again after a restart; "
+            "take a random one."
+        )
+    told += seen.told
 
 
 def words(text: str) -> list[str]:
@@ -102,23 +206,133 @@ def words(text: str) -> list[str]:
     return re.findall(r"[\w-]+", text)
 
 
-async def gate(approve_each: Any, decision: dict) -> tuple[list, list, list]:
-    """Return what is asked of a look and a refund at once, the tools' messages, and payments."""
-    with lesson_model.scratch():
-        graph = desk(approve=approve_each)(InMemorySaver(), 30)
-        config, before = {"configurable": {"thread_id": "gate"}}, len(paid)
-        words = "Where is parcel P-3? Refund order T-7 (480 euros)."
-        result, asked = await graph.ainvoke({"messages": words}, config), []
-        while "__interrupt__" in result and len(asked) < 5:
+_numbers = itertools.count(1)
+
+
+def _call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "args": arguments, "id": f"call-{next(_numbers)}", "type": "tool_call"}
+
+
+@dataclass
+class Gated:
+    """What a gate did with the calls of a message."""
+
+    asked: list[dict[str, Any]]
+    """The questions."""
+    ran: list[str]
+    """What ran, in words."""
+
+
+@tool
+def close_account(customer: str) -> str:
+    """Close a customer's account."""
+    _done.append(f"closed {customer}")
+    return f"Closed the account of {customer}."
+
+
+_done: list[str] = []
+
+
+def _gate_graph(approve_each: Any, calls: dict[str, list]) -> Any:
+    """Return a desk whose model makes these calls when it is asked for them."""
+
+    async def ask_for(llm: Any, messages: list) -> AIMessage:
+        wanted = calls.get(messages[-1].text) if messages[-1].type == "human" else None
+        if not wanted:
+            return await ask(llm, messages)
+        return AIMessage("One moment.", tool_calls=[_call(*one) for one in wanted])
+
+    return desk(approve=approve_each, ask=ask_for)(InMemorySaver(), 30)
+
+
+@contextlib.contextmanager
+def _watched_tools(approve_each: Any) -> Iterator[list[str]]:
+    """Let the desk have one more risky tool; give the list of what runs."""
+    run_tool, before = StructuredTool._run, len(paid)
+    _done.clear()
+
+    @functools.wraps(run_tool)
+    def watched(self: Any, *args: Any, **more: Any) -> Any:
+        if self.name == "track_parcel":
+            _done.append(f"looked for {more.get('parcel')}")
+        done = len(paid)
+        result = run_tool(self, *args, **more)
+        _done.extend(f"paid {one}" for one in paid[done:])
+        return result
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(lesson_model.scratch())
+        stack.enter_context(mock.patch.object(StructuredTool, "_run", watched))
+        for function in functions_of(approve_each):
+            risky = function.__globals__.get("RISKY")
+            if isinstance(risky, dict):
+                risk = {"close_account": "It cannot be opened again."}
+                stack.enter_context(mock.patch.dict(risky, risk))
+        TOOLS.append(close_account)
+        stack.callback(TOOLS.remove, close_account)
+        yield _done
+    del paid[before:]
+
+
+async def gate(approve_each: Any, calls: list, decide: Callable[[dict], dict]) -> Gated:
+    """Let the model make some calls in one message; answer what is asked, then say hello twice."""
+    with _watched_tools(approve_each) as done:
+        graph = _gate_graph(approve_each, {"Please do it.": calls})
+        config = {"configurable": {"thread_id": "gate-4711"}}
+        result, asked = await graph.ainvoke({"messages": "Please do it."}, config), []
+        while "__interrupt__" in result and len(asked) < 9:
+            for one in result["__interrupt__"]:
+                assert isinstance(one.value, dict) and "tool" in one.value, (
+                    f"The question is {short(one.value)}; expected {{'tool': ..., 'args': ..., "
+                    "'why': ...}."
+                )
             asked += [one.value for one in result["__interrupt__"]]
-            resume = {one.id: decision for one in result["__interrupt__"]}
+            resume = {one.id: decide(one.value) for one in result["__interrupt__"]}
             result = await graph.ainvoke(Command(resume=resume), config)
-    tools = [message for message in result["messages"] if message.type == "tool"]
-    assert asked, "Nobody was asked about the refund: `interrupt` was not called."
-    assert isinstance(asked[0], dict) and "tool" in asked[0], (
-        f"The question is {short(asked[0])}; expected {{'tool': ..., 'args': ..., 'why': ...}}."
+        ran = list(done)
+        _assert_answered(result["messages"], calls)
+        for _ in range(2):
+            try:
+                result = await graph.ainvoke({"messages": "Hello, is anybody there?"}, config)
+            except BadRequestError as error:
+                raise AssertionError(
+                    f"The next question on the thread was refused ({error.status_code}), and so "
+                    "will be all that follow."
+                ) from None
+        assert done == ran, f"A hello later, more had run: {done[len(ran) :]}."
+    return Gated(asked, ran)
+
+
+def _assert_answered(messages: list, calls: list) -> None:
+    """Assert that the message's calls are as they were made, and each has one answer."""
+    made = [call for message in messages for call in getattr(message, "tool_calls", [])]
+    same = [(call["name"], call["args"]) for call in made] == [(name, args) for name, args in calls]
+    assert same, (
+        f"The model called {short(calls)}; the thread holds {short(made)}. Leave the message as "
+        "it is."
     )
-    return asked, tools, paid[before:]
+    answers = [message.tool_call_id for message in messages if message.type == "tool"]
+    for call in made:
+        count = answers.count(call["id"])
+        assert count == 1, (
+            f"The message made {len(made)} call(s); {call['name']} with {call['args']} has {count} "
+            "ToolMessages, expected one, whatever becomes of the others."
+        )
+
+
+async def two_customers(approve_each: Any) -> list[str]:
+    """Let two threads wait, reject the first one's refund, approve the second one's."""
+    with _watched_tools(approve_each) as done:
+        first = [("refund", {"order": "A-1", "amount": 40})]
+        second = [("refund", {"order": "B-2", "amount": 50})]
+        graph = _gate_graph(approve_each, {"First.": first, "Second.": second})
+        threads = [{"configurable": {"thread_id": name}} for name in ("gate-a", "gate-b")]
+        for words_said, config in zip(("First.", "Second."), threads, strict=True):
+            result = await graph.ainvoke({"messages": words_said}, config)
+            assert "__interrupt__" in result, "Nobody was asked about the refund."
+        for decision, config in zip(("reject", "approve"), threads, strict=True):
+            await graph.ainvoke(Command(resume={"type": decision}), config)
+        return list(done)
 
 
 async def turn(connect_two: Any, answer_from: Any) -> dict:
@@ -130,25 +344,57 @@ async def turn(connect_two: Any, answer_from: Any) -> dict:
     return (await graph.aget_state(config)).values
 
 
+# What `limit_rounds` is tried with: rounds of this turn, calls a round, rounds of the turn before.
+ROUNDS = {
+    "a question": [(0, 1, 0)],
+    "7 rounds and fewer": [(rounds, 1, 0) for rounds in range(1, 8)],
+    "8 rounds": [(8, 1, 0), (8, 2, 3)],
+    "9 rounds and more": [(rounds, 1, 0) for rounds in range(9, 41)],
+    "the next question after many rounds": [(0, 1, n) for n in (7, 8, 9, 16, 24, 40)],
+    "several calls in a round": [(4, 3, 0), (7, 2, 0), (8, 3, 0), (7, 5, 8)],
+    "some rounds, after a turn of many": [(3, 1, 8), (7, 1, 1), (7, 1, 40), (8, 1, 7), (9, 2, 40)],
+}
+
+
 def talk(rounds: int, calls: int) -> list:
-    """Return a question and so many rounds; of an earlier turn, cut its last message off."""
-    messages: list = [HumanMessage("Where is it?")]
+    """Return a question and so many rounds; every second one says something with its calls."""
+    messages: list = [HumanMessage("Where is it?", id=f"question-{next(_numbers)}")]
     for number in range(rounds):
-        ids = [f"{number}-{call}" for call in range(calls)]
-        made = [{"name": "track_parcel", "args": {"parcel": "P-3"}, "id": one} for one in ids]
-        messages.append(AIMessage("", tool_calls=made))
-        messages += [ToolMessage("Friday", tool_call_id=one) for one in ids]
+        made = [_call("track_parcel", {"parcel": f"P-{number}"}) for _ in range(calls)]
+        messages.append(AIMessage("I look again." * (number % 2), tool_calls=made))
+        messages += [ToolMessage("Friday", tool_call_id=one["id"]) for one in made]
     return messages
 
 
-def offered(name: str) -> Any:
-    """Return a tool of a server."""
+def assert_limited(limit_rounds: Any, rounds: int, calls: int, earlier: int) -> None:
+    """Assert None before 8 answers of the model in a turn, and a sentence from then on."""
+    before = [*talk(earlier, 1), AIMessage("On Friday.")] if earlier else []
+    messages = before + talk(rounds, calls)
+    given = list(messages)
+    said = limit_rounds(messages)
+    what = f"After {rounds} round(s) of {calls} call(s)"
+    what += f", in the turn after one of {earlier} rounds," if earlier else ""
+    assert messages == given, f"{what} `limit_rounds` changed the list it was given."
+    if rounds < 8:
+        assert said is None, (
+            f"{what} `limit_rounds` returned {short(said)}; expected None. Count what the model "
+            "has answered since the last question of the user."
+        )
+    else:
+        assert isinstance(said, str) and said.strip(), (
+            f"{what} `limit_rounds` returned {kind(said)}; expected a sentence for the user."
+        )
+
+
+def offered(name: str, **hints: Any) -> Any:
+    """Return a tool of a server; hints are what the server says of it."""
 
     @tool(name)
     def one(tent: str) -> str:
         """Do something in the warehouse."""
         return tent
 
+    one.metadata = hints or None
     return one
 
 
@@ -157,14 +403,131 @@ def run_alone(function: Callable, *args: Any) -> Any:
     return run_async(alone, function, *args)
 
 
-async def greeted(ask_async: Any) -> Any:
-    """Say hello to the model with the answer's function."""
-    value = ask_async(connect(30)[0], [HumanMessage("Hello!")])
+async def asked(ask_async: Any, words_said: str) -> Any:
+    """Say something to the model with the answer's function."""
+    messages = [HumanMessage(words_said, id="said")]
+    given = copy.deepcopy(messages)
+    value = ask_async(connect(30)[0], messages)
     assert hasattr(value, "__await__"), (
         f"`ask_async` returned a {type(value).__name__}, which cannot be awaited; it has to be "
         "`async def`."
     )
-    return await value
+    reply = await value
+    assert messages == given, f"`ask_async` changed the messages it was given: {short(messages)}."
+    return reply
+
+
+async def ticks(ask_async: Any, model: Any) -> int:
+    """Return how often a task that sleeps 10 ms ran while the model had not answered."""
+    count = 0
+
+    async def tick() -> None:
+        nonlocal count
+        while True:
+            await asyncio.sleep(0.01)
+            count += bool(model.requests) and not model.requests[-1].wait(0)
+
+    ticker = asyncio.create_task(tick())
+    await asyncio.sleep(0)
+    try:
+        await asked(ask_async, "Hello!")
+    finally:
+        ticker.cancel()
+    return count
+
+
+async def raised_in_turn(ask_async: Any) -> BaseException | None:
+    """Return what the answer's function raises when the desk streams with it."""
+    raised: list[BaseException] = []
+
+    async def watched(llm: Any, messages: list) -> AIMessage:
+        try:
+            return await ask_async(llm, messages)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    graph = desk(ask=watched, connect=lambda seconds: connect(seconds)[:1])(InMemorySaver(), 30)
+    config, question = {"configurable": {"thread_id": "torn"}}, {"messages": "How do I dry it?"}
+    async for _ in graph.astream(question, config, stream_mode="messages"):
+        pass  # the model is asked for a stream only where somebody wants one
+    return raised[0] if raised else None
+
+
+# Errors of a model that is down, and errors that no other model cures.
+DOWN = (
+    ModelAPIError("503"),
+    ModelRateLimitError("429"),
+    ModelTimeoutError("silent"),
+    ModelConnectionError("unreachable"),
+    ConnectionError("torn"),
+    ConnectionResetError("reset"),
+)
+BUGS = (
+    ModelAuthenticationError("401"),
+    ModelInvalidRequestError("400"),
+    ModelNotFoundError("404"),
+    KeyError("order"),
+    ValueError("a bug"),
+    asyncio.CancelledError(),
+)
+
+
+def assert_asked(answer_from: Any, outcomes: list[Any], expected: int) -> None:
+    """Assert how many models are asked, and that the last one's outcome comes back.
+
+    Args:
+        answer_from: The answer.
+        outcomes: What each model does: text it says, or an error it raises.
+        expected: How many of them are asked.
+    """
+    asked: list[Any] = []
+    models = [SimpleNamespace(number=number) for number in range(len(outcomes))]
+    state = {"messages": [HumanMessage("Hello!", id="said"), AIMessage("Yes?", id="asked")]}
+    given = copy.deepcopy(state)
+
+    async def ask_one(llm: Any, messages: list) -> AIMessage:
+        asked.append((llm.number, list(messages)))
+        outcome = outcomes[llm.number]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return AIMessage(outcome)
+
+    async def answered() -> Any:
+        try:
+            return await answer_from(ask_one, models, state)
+        except (Exception, asyncio.CancelledError) as error:
+            return error
+
+    result = run_async(answered)
+    names = [kind(one) if isinstance(one, str) else type(one).__name__ for one in outcomes]
+    what = f"The models have these answers: {', '.join(names)}"
+    assert [number for number, _ in asked] == list(range(expected)), (
+        f"{what}. Asked were models {[number + 1 for number, _ in asked]}; expected the first "
+        f"{expected}, each once."
+    )
+    assert all(messages == given["messages"] for _, messages in asked) and state == given, (
+        f"{what}. A model was not asked with the state's messages, or the state was changed."
+    )
+    last = outcomes[expected - 1]
+    if isinstance(last, BaseException):
+        assert result is last or type(result) is type(last), (
+            f"{what}. `answer_from` gave {short(result)}; expected that it raises the "
+            f"{type(last).__name__}."
+        )
+        return
+    assert not isinstance(result, BaseException), f"{what}. It raised {kind(result)}."
+    messages = result.get("messages") if isinstance(result, dict) else None
+    texts = [getattr(one, "text", None) for one in messages or []]
+    assert texts == [last], (
+        f"{what}. `answer_from` returned {short(result)}; expected {{'messages': [the answer]}}."
+    )
+
+
+async def silent_each(connect_two: Any) -> None:
+    """Ask each model, with 0.2 seconds of patience."""
+    llms = connect_two(0.2)
+    await asyncio.gather(*[llm.ainvoke("Hello!") for llm in llms], return_exceptions=True)
 
 
 async def asked_each(connect_two: Any) -> None:

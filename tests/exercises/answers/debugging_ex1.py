@@ -21,33 +21,33 @@ def what_if(graph, config, node, change):
     fork = graph.update_state(before.config, dict(change))
     graph.invoke(None, fork)
     return dict(graph.get_state(config).values)
-# %% partial | the final state: runs on from the old checkpoint, without the change
+# %% failed: runs on from the old checkpoint, without the change
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     graph.update_state(before.config, change)
     return graph.invoke(None, before.config)
-# %% partial | the final state; only `double`: takes the first run of the node
+# %% failed: takes the first run of the node
 def what_if(graph, config, node, change):
     before = [s for s in graph.get_state_history(config) if node in s.next][-1]
     return graph.invoke(None, graph.update_state(before.config, change))
-# %% partial | the final state; only `double`: begins anew with the change
+# %% failed: begins anew with the change
 def what_if(graph, config, node, change):
     return graph.invoke(change, config)
-# %% partial | the final state: changes the values in memory only
+# %% failed: changes the values in memory only
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     before.values.update(change)
     return graph.invoke(None, before.config)
-# %% partial | the final state; only `double`: changes the newest checkpoint, where nothing is left to run
+# %% failed: changes the newest checkpoint, where nothing is left to run
 def what_if(graph, config, node, change):
     fork = graph.update_state(config, change)
     return graph.invoke(None, fork)
-# %% partial | the final state; only `double`: changes after the node instead of before it
+# %% failed: changes after the node instead of before it
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     fork = graph.update_state(before.config, change, as_node=node)
     return graph.invoke(None, fork)
-# %% partial | the final state; only `double`: forks and forgets to run
+# %% failed: forks and forgets to run
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     return graph.update_state(before.config, change)
@@ -58,3 +58,43 @@ def what_if(graph, config, node, change):
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if s.metadata["node"] == node)
     return graph.invoke(None, graph.update_state(before.config, change))
+# %% passed: on a copy of the thread, as if the node before had just written it
+def what_if(graph, config, node, change):
+    history = list(graph.get_state_history(config))
+    at = next(number for number, saved in enumerate(history) if node in saved.next)
+    copy = {"configurable": {"thread_id": config["configurable"]["thread_id"] + "-copy"}}
+    before = history[at + 1].next[0]
+    graph.update_state(copy, history[at].values, as_node=before)
+    return graph.invoke(None, graph.update_state(copy, change, as_node=before))
+# %% passed: streams, and keeps the last values
+def what_if(graph, config, node, change):
+    target = next(s for s in graph.get_state_history(config) if node in s.next)
+    for state in graph.stream(None, graph.update_state(target.config, change), stream_mode="values"):
+        pass
+    return state
+# %% failed: counts the node as done
+def what_if(graph, config, node, change):
+    before = next(s for s in graph.get_state_history(config) if node in s.next)
+    return graph.invoke(None, graph.update_state(before.config, change, as_node=node))
+# %% partial | another node, after a second turn: knows the step of the lesson's desk
+def what_if(graph, config, node, change):
+    before = next(s for s in graph.get_state_history(config) if s.metadata["step"] == 3)
+    return graph.invoke(None, graph.update_state(before.config, change))
+# %% failed: runs the future twice
+def what_if(graph, config, node, change):
+    before = next(s for s in graph.get_state_history(config) if node in s.next)
+    fork = graph.update_state(before.config, change)
+    graph.invoke(None, fork)
+    return graph.invoke(None, fork)
+# %% failed: deletes what was there
+def what_if(graph, config, node, change):
+    before = next(s for s in graph.get_state_history(config) if node in s.next)
+    parent = next(s for s in graph.get_state_history(before.parent_config))
+    graph.checkpointer.delete_thread(config["configurable"]["thread_id"])
+    graph.update_state(config, before.values, as_node=parent.next[0])
+    return graph.invoke(None, graph.update_state(config, change, as_node=parent.next[0]))
+# %% failed: changes the config it was given
+def what_if(graph, config, node, change):
+    before = next(s for s in graph.get_state_history(config) if node in s.next)
+    config["configurable"].update(graph.update_state(before.config, change)["configurable"])
+    return graph.invoke(None, config)

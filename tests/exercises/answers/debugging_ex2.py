@@ -24,26 +24,26 @@ def totals_after(graph, basket, config):
             totals.append((nodes[0], saved.values["total"]))
         nodes = saved.next
     return totals
-# %% passed: the update of each node holds the new total
+# %% partial | a node that leaves the total alone: believes that the update of each node holds the new total
 def totals_after(graph, basket, config):
     return [
         (node, update["total"])
         for chunk in graph.stream(basket, config)
         for node, update in chunk.items()
     ]
-# %% partial | each total: the broken version
+# %% failed: the broken version
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total: says what is the default already
+# %% failed: says what is the default already
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="async"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total: waits a little, and hopes
+# %% failed: waits a little, and hopes
 def totals_after(graph, basket, config):
     import time
 
@@ -52,31 +52,90 @@ def totals_after(graph, basket, config):
         time.sleep(0.01)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total: saves at the end only
+# %% failed: saves at the end only
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="exit"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total: reads all totals at the end
+# %% failed: reads all totals at the end
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     return [(node, graph.get_state(config).values["total"]) for node in nodes]
-# %% partial | each node runs once: two runs, one for the names and one for the totals
+# %% failed: two runs, one for the names and one for the totals
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     values = list(graph.stream(basket, config, stream_mode="values"))
     return list(zip(nodes, [state["total"] for state in values[1:]]))
-# %% partial | each node runs once: on a thread of its own
+# %% failed: on a thread of its own
 def totals_after(graph, basket, config):
     other = {"configurable": {"thread_id": "mine"}}
     totals = []
     for chunk in graph.stream(basket, other, durability="sync"):
         totals.append((next(iter(chunk)), graph.get_state(other).values["total"]))
     return totals
-# %% partial | each total: a dictionary
+# %% failed: a dictionary
 def totals_after(graph, basket, config):
     totals = {}
     for chunk in graph.stream(basket, config, durability="sync"):
         totals[next(iter(chunk))] = graph.get_state(config).values["total"]
     return totals
+# %% passed: each step's tasks, and the values
+def totals_after(graph, basket, config):
+    pairs, node = [], None
+    for mode, data in graph.stream(basket, config, stream_mode=["updates", "values"]):
+        if mode == "updates":
+            node = next(iter(data))
+        elif node is not None:
+            pairs.append((node, data["total"]))
+    return pairs
+# %% passed: the update where it has a total, else the last one
+def totals_after(graph, basket, config):
+    total, pairs = basket["total"], []
+    for chunk in graph.stream(basket, config):
+        for node, update in chunk.items():
+            total = (update or {}).get("total", total)
+            pairs.append((node, total))
+    return pairs
+# %% partial | a node that leaves the total alone: takes the total from the update
+def totals_after(graph, basket, config):
+    return [
+        (node, (update or {}).get("total"))
+        for chunk in graph.stream(basket, config)
+        for node, update in chunk.items()
+    ]
+# %% failed: asks again and again, for a second
+def totals_after(graph, basket, config):
+    import time
+
+    out, last = [], None
+    for chunk in graph.stream(basket, config):
+        end = time.monotonic() + 0.6
+        while time.monotonic() < end and graph.get_state(config).values.get("total") == last:
+            time.sleep(0.01)
+        last = graph.get_state(config).values.get("total")
+        out.append((next(iter(chunk)), last))
+    return out
+# %% partial | a node that runs twice: a dictionary on the way, which forgets a node that runs twice
+def totals_after(graph, basket, config):
+    totals = {}
+    for chunk in graph.stream(basket, config, durability="sync"):
+        totals[next(iter(chunk))] = graph.get_state(config).values["total"]
+    return list(totals.items())
+# %% failed: waits half a second, and hopes
+def totals_after(graph, basket, config):
+    import time
+
+    totals = []
+    for chunk in graph.stream(basket, config):
+        time.sleep(0.5)
+        totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
+    return totals
+# %% failed: counts in the basket it was given
+def totals_after(graph, basket, config):
+    pairs = []
+    for chunk in graph.stream(dict(basket), config):
+        for node, update in chunk.items():
+            basket["total"] = (update or {}).get("total", basket["total"])
+            pairs.append((node, basket["total"]))
+    return pairs

@@ -37,7 +37,7 @@ def one_line(record):
     if record.exc_info:
         line["error"] = repr(record.exc_info[1])
     return json.dumps(line, default=str)
-# %% partial | only what; an exception: fields that are not there become null, no error
+# %% partial | only what is there; an exception: fields that are not there become null, no error
 def one_line(record):
     line = {"level": record.levelname, "event": record.msg}
     line |= {name: getattr(record, name, None) for name in ALLOWED}
@@ -49,7 +49,7 @@ def one_line(record):
     if record.exc_info:
         line["error"] = record.exc_info[0].__name__
     return json.dumps(line)
-# %% partial | only what; no secrets: a list of what is forbidden
+# %% partial | only what is there; no secrets: a list of what is forbidden
 def one_line(record):
     line = {k: v for k, v in vars(record).items() if k not in ("card", "token", "args", "exc_info")}
     line |= {"level": record.levelname, "event": record.msg}
@@ -69,3 +69,50 @@ def one_line(record):
 # %% failed: prints
 def one_line(record):
     print(json.dumps({"level": record.levelname, "event": record.msg}))
+# %% passed: the level's name from its number
+def one_line(record):
+    line = {"level": logging.getLevelName(record.levelno), "event": record.msg}
+    for name in ALLOWED:
+        if name in record.__dict__:
+            line[name] = record.__dict__[name]
+    if record.exc_info:
+        line["error"] = type(record.exc_info[1]).__name__
+    return json.dumps(line, default=str)
+# %% passed: an error that was logged as the event is replaced by its class
+def one_line(record):
+    event = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+    fields = {k: v for k, v in record.__dict__.items() if k in set(ALLOWED)}
+    if record.exc_info and record.exc_info[1]:
+        fields["error"] = record.exc_info[1].__class__.__name__
+    return json.dumps({"level": record.levelname, "event": event, **fields}, default=str)
+# %% partial | the facts: leaves out what is empty, and step 0 with it
+def one_line(record):
+    line = {"level": record.levelname, "event": record.msg}
+    line |= {n: vars(record)[n] for n in ALLOWED if vars(record).get(n)}
+    if record.exc_info:
+        line["error"] = record.exc_info[0].__name__
+    return json.dumps(line, default=str)
+# %% failed: takes the secrets out of the record itself
+def one_line(record):
+    fields = record.__dict__
+    for name in ("args", "card", "state", "customer", "outputs", "user"):
+        fields.pop(name, None)
+    line = {"level": record.levelname, "event": record.msg}
+    line |= {n: fields[n] for n in ALLOWED if n in fields}
+    if record.exc_info:
+        line["error"] = record.exc_info[0].__name__
+    return json.dumps(line, default=str)
+# %% partial | only what is there: two levels only
+def one_line(record):
+    line = {"level": "ERROR" if record.exc_info else "INFO", "event": record.msg}
+    line |= {n: vars(record)[n] for n in ALLOWED if n in vars(record)}
+    if record.exc_info:
+        line["error"] = record.exc_info[0].__name__
+    return json.dumps(line, default=str)
+# %% partial | an exception: the traceback as well
+def one_line(record):
+    line = {"level": record.levelname, "event": record.msg}
+    line |= {n: vars(record)[n] for n in ALLOWED if n in vars(record)}
+    if record.exc_info:
+        line["error"] = logging.Formatter().formatException(record.exc_info)
+    return json.dumps(line, default=str)

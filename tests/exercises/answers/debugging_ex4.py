@@ -20,7 +20,9 @@ traces = {"A": True, "B": False, "C": False, "D": True, "E": False, "F": False, 
 traces = {"A": True, "B": False, "C": False, "D": True, "E": True, "F": False, "G": True}
 # %% partial | B: one is missing
 traces = {"A": True, "C": False, "D": True, "E": False, "F": False, "G": True}
-# %% failed | A; B; C; D; E; F; G: words instead of True and False
+# %% failed: words instead of True and False
 traces = dict.fromkeys("ABCDEFG", "yes")
 # %% failed: a list
 traces = [True, False, False, True, False, False, True]
+# %% passed: one and zero
+traces = {"A": 1, "B": 0, "C": 0, "D": 1, "E": 0, "F": 0, "G": 1}

@@ -23,58 +23,97 @@ clue_a = ("reducer missing", 1)
 @dataclass
 class MendedNotes:
     notes: Annotated[list[str], operator.add] = field(default_factory=list)
-# %% partial | all notes; a second: the same schema again
+# %% partial | all notes are kept; another customer; a second question: the same schema again
 clue_a = ("reducer missing", 1)
 
 
 class MendedNotes(TypedDict):
     notes: list[str]
-# %% partial | a second: no note twice
+# %% partial | a second question: no note twice
 clue_a = ("reducer missing", 1)
 
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], lambda old, new: old + [n for n in new if n not in old]]
-# %% partial | all notes: newest first
+# %% partial | all notes are kept; another customer; a second question: newest first
 clue_a = ("reducer missing", 1)
 
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], lambda old, new: new + old]
-# %% partial | all notes; a second: an annotation that is no reducer
+# %% partial | all notes are kept; another customer; a second question: an annotation that is no reducer
 clue_a = ("reducer missing", 1)
 
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], "keep all"]
-# %% partial | all notes; a second: a field that nobody writes
+# %% partial | all notes are kept; another customer; a second question: a field that nobody writes
 clue_a = ("reducer missing", 1)
 
 
 class MendedNotes(TypedDict):
     notes: list[str]
     all_notes: Annotated[list[str], operator.add]
-# %% partial | the fault: looks at the last step
+# %% partial | the fault and its evidence: looks at the last step
 clue_a = ("reducer missing", 3)
 
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], operator.add]
-# %% partial | the fault: another fault
+# %% partial | the fault and its evidence: another fault
 clue_a = ("stale state", 1)
 
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], operator.add]
-# %% partial | the fault: a word of their own
+# %% partial | the fault and its evidence: a word of their own
 clue_a = ("overwritten", 1)
 
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], operator.add]
-# %% partial | the fault: the name of the node
+# %% partial | the fault and its evidence: the name of the node
 clue_a = ("reducer missing", "check_payment")
 
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], operator.add]
+# %% passed: unpacked into a new list
+def joined(left, right):
+    return [*left, *right]
+
+
+clue_a = ("reducer missing", 1)
+MendedNotes = TypedDict("MendedNotes", {"notes": Annotated[list, joined]})
+# %% partial | another customer; a second question: a memory of the process
+everything = []
+
+
+def remember(old, new):
+    everything.extend(new)
+    return list(everything)
+
+
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], remember]
+# %% partial | all notes are kept; another customer; a second question: sorted
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], lambda old, new: sorted(old + new)]
+# %% partial | all notes are kept; another customer; a second question: changes a list and returns nothing
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], list.extend]
+# %% partial | a second question: keeps four notes
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], lambda old, new: (old + new)[-4:]]

@@ -24,51 +24,85 @@ def choose_right(letter) -> list:
         if word in words:
             return [name]
     return ["people"]
-# %% partial | Where is; Parcel P-7: another name that does not exist
+# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”: another name that does not exist
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     words = letter["text"].lower()
     return "refunds" if "money" in words else "parcel_desk" if "parcel" in words else "people"
-# %% partial | Parcel P-7; MONEY: forgets capital letters
+# %% partial | “PARCEL P-31 is late again.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”: forgets capital letters
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     words = letter["text"]
     return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
-# %% partial | MONEY: asks for parcels first
+# %% partial | “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”: asks for parcels first
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     words = letter["text"].lower()
     return "parcels" if "parcel" in words else "refunds" if "money" in words else "people"
-# %% partial | Where is; Parcel P-7: sends them to a person
+# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”: sends them to a person
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     return "refunds" if "money" in letter["text"].lower() else "people"
-# %% partial | the fault: the name it should have been
+# %% partial | the fault and its evidence: the name it should have been
 clue_b = ("wrong edge", "parcels")
 
 
 def choose_right(letter):
     words = letter["text"].lower()
     return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
-# %% partial | the fault: another fault
+# %% partial | the fault and its evidence: another fault
 clue_b = ("swallowed interrupt", "parcel")
 
 
 def choose_right(letter):
     words = letter["text"].lower()
     return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
-# %% partial | Where is; Parcel P-7; I want; MONEY; boats: returns the node, not its name
+# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”; “”: returns the node, not its name
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     words = letter["text"].lower()
     return refunds if "money" in words else parcels if "parcel" in words else people
+# %% passed: a table of words
+def choose_right(letter):
+    words = letter["text"].casefold()
+    for word, desk_ in (("money", "refunds"), ("parcel", "parcels")):
+        if word in words:
+            return desk_
+    return "people"
+
+
+clue_b = ["wrong edge", "parcel"]
+# %% partial | “PARCEL P-31 is late again.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”: knows the letters it has seen
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    known = {"Where is my parcel?": "parcels", "I want my money back.": "refunds"}
+    return known.get(letter["text"], "people")
+# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”: writes the letter in small letters
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    letter["text"] = letter["text"].lower()
+    words = letter["text"]
+    return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
+# %% partial | “PARCEL P-31 is late again.”: only whole questions about parcels
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter):
+    words = letter["text"].lower()
+    if "money" in words:
+        return "refunds"
+    return "parcels" if words.endswith("parcel?") else "people"

@@ -1,4 +1,4 @@
-# %% passed: the interrupt is raised again
+# %% partial | another error of the bank: the interrupt is raised again, and every other error is closed
 from langgraph.errors import GraphInterrupt
 
 clue_c = ("swallowed interrupt", "GraphInterrupt")
@@ -26,7 +26,176 @@ def ask_then_pay(refund, pay):
         return {"status": "paid"}
     except ConnectionError:
         return {"status": "the bank is closed"}
+# %% partial | the owner is asked, and says yes; the owner says no; two refunds wait; the bank is closed; another error of the bank: still swallowed
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    try:
+        if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+            return {"status": "refused"}
+        pay(refund["amount"])
+        return {"status": "paid"}
+    except Exception as error:
+        return {"status": f"the bank is closed: {error}"}
+# %% partial | the bank is closed: nothing is caught any more
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    pay(refund["amount"])
+    return {"status": "paid"}
+# %% partial | the owner is asked, and says yes; the owner says no; two refunds wait; the bank is closed: pays first
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    return {"status": "paid"}
+# %% partial | the owner says no; two refunds wait: does not look at the answer
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    interrupt(f"Refund {refund['amount']:.0f} euros?")
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | the owner is asked, and says yes; the owner says no; two refunds wait; the bank is closed: asks nobody
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | the bank is closed; another error of the bank: says paid in any case
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    finally:
+        return {"status": "paid"}
+# %% partial | the fault and its evidence: the class that was expected
+clue_c = ("swallowed interrupt", "ConnectionError")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% passed: a question that names no amount
+clue_c = ("swallowed interrupt", "langgraph.errors.GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    approved = interrupt("May I pay this refund?")
+    if not approved:
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
 # %% passed: a question with more in it, and else
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    approved = interrupt({"question": "May I?", "amount": refund["amount"]})
+    if approved:
+        try:
+            pay(refund["amount"])
+        except ConnectionError:
+            return {"status": "the bank is closed"}
+        else:
+            return {"status": "paid"}
+    return {"status": "refused"}
+# %% partial | another error of the bank: every error of the bank is "closed"
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("Refund?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except Exception:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | another error of the bank: and everything else, too
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("Refund?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except BaseException:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | the bank is closed: tries twice, and may pay twice
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("Refund?"):
+        return {"status": "refused"}
+    for _ in range(2):
+        try:
+            pay(refund["amount"])
+            return {"status": "paid"}
+        except ConnectionError:
+            continue
+    return {"status": "the bank is closed"}
+# %% partial | the owner is asked, and says yes; the owner says no; two refunds wait; the bank is closed: asks once, for all customers
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+decisions = []
+
+
+def ask_then_pay(refund, pay):
+    if not decisions:
+        decisions.append(interrupt("Refund?"))
+    if not decisions[0]:
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | the owner is asked, and says yes; two refunds wait; the bank is closed: pays what the story says
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("Refund?"):
+        return {"status": "refused"}
+    try:
+        pay(30.0)
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | another error of the bank: asks with more in it, and every error of the bank is closed
 clue_c = ("swallowed interrupt", "GraphInterrupt")
 
 
@@ -40,80 +209,3 @@ def ask_then_pay(refund, pay):
         else:
             return {"status": "paid"}
     return {"status": "refused"}
-# %% partial | says yes; says no; closed: still swallowed
-clue_c = ("swallowed interrupt", "GraphInterrupt")
-
-
-def ask_then_pay(refund, pay):
-    try:
-        if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
-            return {"status": "refused"}
-        pay(refund["amount"])
-        return {"status": "paid"}
-    except Exception as error:
-        return {"status": f"the bank is closed: {error}"}
-# %% partial | closed: nothing is caught any more
-clue_c = ("swallowed interrupt", "GraphInterrupt")
-
-
-def ask_then_pay(refund, pay):
-    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
-        return {"status": "refused"}
-    pay(refund["amount"])
-    return {"status": "paid"}
-# %% partial | says yes; says no; closed: pays first
-clue_c = ("swallowed interrupt", "GraphInterrupt")
-
-
-def ask_then_pay(refund, pay):
-    try:
-        pay(refund["amount"])
-    except ConnectionError:
-        return {"status": "the bank is closed"}
-    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
-        return {"status": "refused"}
-    return {"status": "paid"}
-# %% partial | says no: does not look at the answer
-clue_c = ("swallowed interrupt", "GraphInterrupt")
-
-
-def ask_then_pay(refund, pay):
-    interrupt(f"Refund {refund['amount']:.0f} euros?")
-    try:
-        pay(refund["amount"])
-    except ConnectionError:
-        return {"status": "the bank is closed"}
-    return {"status": "paid"}
-# %% partial | says yes; says no; closed: asks nobody
-clue_c = ("swallowed interrupt", "GraphInterrupt")
-
-
-def ask_then_pay(refund, pay):
-    try:
-        pay(refund["amount"])
-    except ConnectionError:
-        return {"status": "the bank is closed"}
-    return {"status": "paid"}
-# %% partial | closed: says paid in any case
-clue_c = ("swallowed interrupt", "GraphInterrupt")
-
-
-def ask_then_pay(refund, pay):
-    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
-        return {"status": "refused"}
-    try:
-        pay(refund["amount"])
-    finally:
-        return {"status": "paid"}
-# %% partial | the fault: the class that was expected
-clue_c = ("swallowed interrupt", "ConnectionError")
-
-
-def ask_then_pay(refund, pay):
-    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
-        return {"status": "refused"}
-    try:
-        pay(refund["amount"])
-    except ConnectionError:
-        return {"status": "the bank is closed"}
-    return {"status": "paid"}

@@ -36,13 +36,13 @@ def keep_turns(messages, limit):
 
 
 from langchain.messages import HumanMessage
-# %% partial | no result; as much; a long: the broken version
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: the broken version
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     return messages[-limit:]
-# %% partial | no result; as much; a long: drops tool results at the start only
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: drops tool results at the start only
 clue_d = ("orphan tool message", 1)
 
 
@@ -51,7 +51,7 @@ def keep_turns(messages, limit):
     while kept and kept[0].type == "tool":
         kept = kept[1:]
     return kept
-# %% partial | a long: nothing is left of a long turn
+# %% partial | as much as fits; a long turn stays whole; a short conversation: nothing is left of a long turn
 from langchain_core.messages import trim_messages
 
 clue_d = ("orphan tool message", 1)
@@ -59,26 +59,26 @@ clue_d = ("orphan tool message", 1)
 
 def keep_turns(messages, limit):
     return trim_messages(messages, max_tokens=limit, token_counter=len, start_on="human")
-# %% partial | as much; a short: the last turn only
+# %% partial | as much as fits; a long turn stays whole; a short conversation: the last turn only
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     last = max(n for n, message in enumerate(messages) if message.type == "human")
     return messages[last:]
-# %% partial | no result; as much; a long: leaves all tool messages out
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: leaves all tool messages out
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     return [message for message in messages if message.type != "tool"][-limit:]
-# %% partial | no result; as much; a long: keeps everything
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: keeps everything
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     return messages
-# %% partial | the fault: the position in the state
+# %% partial | the fault and its evidence: the position in the state
 clue_d = ("orphan tool message", 2)
 
 
@@ -86,7 +86,7 @@ def keep_turns(messages, limit):
     starts = [n for n, m in enumerate(messages) if m.type == "human"]
     fitting = [start for start in starts if len(messages) - start <= limit]
     return messages[min(fitting, default=starts[-1]):]
-# %% partial | the fault: True is not 1
+# %% partial | the fault and its evidence: True is not 1
 clue_d = ("orphan tool message", True)
 
 
@@ -94,3 +94,48 @@ def keep_turns(messages, limit):
     starts = [n for n, m in enumerate(messages) if m.type == "human"]
     fitting = [start for start in starts if len(messages) - start <= limit]
     return messages[min(fitting, default=starts[-1]):]
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: deletes from the state's own list
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    starts = [i for i, m in enumerate(messages) if m.type == "human"]
+    fitting = [i for i in starts if len(messages) - i <= limit]
+    del messages[: fitting[0] if fitting else starts[-1]]
+    return messages
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: pops from the state's own list
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    while len(messages) > limit and any(m.type == "human" for m in messages[1:]):
+        messages.pop(0)
+        while messages[0].type != "human":
+            messages.pop(0)
+    return list(messages)
+# %% partial | as much as fits; a long turn stays whole; a short conversation: one too few
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    starts = [i for i, m in enumerate(messages) if m.type == "human"]
+    fitting = [i for i in starts if len(messages) - i < limit]
+    return messages[fitting[0] if fitting else starts[-1] :]
+# %% partial | a short conversation: twelve at most, whatever the limit
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    starts = [i for i, m in enumerate(messages) if m.type == "human"]
+    fitting = [i for i in starts if len(messages) - i <= min(limit, 12)]
+    return messages[fitting[0] if fitting else starts[-1] :]
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: shortens the messages it keeps
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    for message in messages:
+        message.content = message.content[:5]
+    starts = [i for i, m in enumerate(messages) if m.type == "human"]
+    fitting = [i for i in starts if len(messages) - i <= limit]
+    return messages[fitting[0] if fitting else starts[-1] :]

@@ -14,7 +14,7 @@ clue_e = ("stale state", 1)
 def find_order_anew(state):
     named = re.search(r"\bT-[0-9]+", state["question"])
     return {"order": (named and named.group()) or state.get("order") or "unknown"}
-# %% partial | another; again none: the old one still goes first
+# %% partial | another one is named; again none; the first one: the old one still goes first
 clue_e = ("stale state", 1)
 
 
@@ -23,51 +23,100 @@ def find_order_anew(state):
         return {}
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else "unknown"}
-# %% partial | none is named; again none: forgets what was said before
+# %% partial | none is named; again none; the other customer again: forgets what was said before
 clue_e = ("stale state", 1)
 
 
 def find_order_anew(state):
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else "unknown"}
-# %% partial | none is named; again none; never: fails where none is named
+# %% partial | none is named; again none; the other customer again; there never was one; there still is none: fails where none is named
 clue_e = ("stale state", 1)
 
 
 def find_order_anew(state):
     return {"order": re.search(r"T-\d+", state["question"])[0]}
-# %% partial | never: nothing is there at first
+# %% partial | there never was one; there still is none: nothing is there at first
 clue_e = ("stale state", 1)
 
 
 def find_order_anew(state):
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else state["order"]}
-# %% partial | another; again none: one digit only
+# %% partial | another one is named; another customer asks; again none; the other customer again; the first one: one digit only
 clue_e = ("stale state", 1)
 
 
 def find_order_anew(state):
     named = re.search(r"T-\d", state["question"])
     return {"order": named[0] if named else state.get("order", "unknown")}
-# %% partial | never: None is no word
+# %% partial | there never was one; there still is none: None is no word
 clue_e = ("stale state", 1)
 
 
 def find_order_anew(state):
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else state.get("order")}
-# %% partial | the fault: the step of the wrong answer
+# %% partial | the fault and its evidence: the step of the wrong answer
 clue_e = ("stale state", 10)
 
 
 def find_order_anew(state):
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else state.get("order", "unknown")}
-# %% partial | the fault: another fault
+# %% partial | the fault and its evidence: another fault
 clue_e = ("reducer missing", 1)
 
 
 def find_order_anew(state):
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else state.get("order", "unknown")}
+# %% passed: the last one that is named
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    named = re.findall(r"T-\d+", state["question"])
+    return {"order": named[-1] if named else state.get("order", "unknown")}
+# %% passed: a Command
+from langgraph.types import Command
+
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    if match := re.search(r"\bT-(\d+)\b", state["question"]):
+        return Command(update={"order": match.group()})
+    return Command(update={} if "order" in state else {"order": "unknown"})
+# %% partial | again none; there never was one; there still is none: a memory of the process
+clue_e = ("stale state", 1)
+last = {}
+
+
+def find_order_anew(state):
+    found = re.search(r"T-\d+", state["question"])
+    if found:
+        last["order"] = found[0]
+    return {"order": last.get("order", "unknown")}
+# %% partial | none is named; again none; the other customer again; there still is none: looks in the answer, too
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    found = re.search(r"T-\d+", f"{state['question']} {state.get('answer', '')}")
+    return {"order": found[0] if found else state.get("order", "unknown")}
+# %% partial | the state is left as it is: writes into the state, and returns it
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    found = re.search(r"T-\d+", state["question"])
+    state["order"] = found[0] if found else state.get("order", "unknown")
+    return {"order": state["order"]}
+# %% partial | another customer asks; the other customer again: two digits at most
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state):
+    found = re.search(r"T-\d\d?", state["question"])
+    return {"order": found[0] if found else state.get("order", "unknown")}

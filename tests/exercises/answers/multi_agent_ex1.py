@@ -8,19 +8,24 @@ requests_made = {
     "C": supervisor + 1 + 2 * worker,
     "D": supervisor + worker + 1,
 }
-# %% partial | A; B: forgets that somebody has to answer
+# %% partial | one agent; the team: forgets that somebody has to answer
 requests_made = {"A": 1, "B": 3, "C": 7, "D": 5}
-# %% partial | B; C; D: counts the agents, not their requests
+# %% partial | the team; two tasks; one task: counts the agents, not their requests
 requests_made = {"A": 2, "B": 2, "C": 3, "D": 2}
-# %% partial | C: forgets the supervisor's request between the tasks
+# %% partial | two tasks: forgets the supervisor's request between the tasks
 requests_made = {"A": 2, "B": 4, "C": 6, "D": 5}
-# %% partial | D: two logs in one request
+# %% partial | one task: two logs in one request
 requests_made = {"A": 2, "B": 4, "C": 7, "D": 4}
-# %% partial | C; D: believes that the team asks each of its three workers
+# %% partial | two tasks; one task: believes that the team asks each of its three workers
 requests_made = {"A": 2, "B": 4, "C": 10, "D": 10}
-# %% partial | D: leaves one out
+# %% partial | one task: leaves one out
 requests_made = {"A": 2, "B": 4, "C": 7}
-# %% partial | A: a word instead of a number
+# %% partial | one agent: a word instead of a number
 requests_made = {"A": "two", "B": 4, "C": 7, "D": 5}
 # %% failed: a list
 requests_made = [2, 4, 7, 5]
+# %% passed: from a table of calls
+calls = {"A": [1], "B": [1, 1], "C": [2, 1, 1], "D": [1, 2]}
+requests_made = {letter: sum(n + 1 for n in agents) for letter, agents in calls.items()}
+# %% failed: counts the tools as well
+requests_made = {"A": 3, "B": 6, "C": 11, "D": 8}

@@ -30,33 +30,33 @@ def spoken(team, question):
         token, where = part["data"]
         if where["langgraph_node"] != "tools" and token.text:
             yield where["lc_agent_name"], token.text
-# %% partial | workers are heard; its speaker: no subgraphs
+# %% partial | the workers are heard; each piece has its speaker: no subgraphs
 def spoken(team, question):
     for token, where in team.stream({"messages": question}, stream_mode="messages"):
         if isinstance(token, AIMessageChunk) and token.text:
             yield where["lc_agent_name"], token.text
-# %% partial | only what a model: tool results as well
+# %% partial | only what a model writes; as it is written: tool results as well
 def spoken(team, question):
     asked = {"messages": question}
     for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
         token, where = part["data"]
         if token.text:
             yield where["lc_agent_name"], token.text
-# %% partial | only what a model: empty pieces as well
+# %% partial | only what a model writes: empty pieces as well
 def spoken(team, question):
     asked = {"messages": question}
     for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
         token, where = part["data"]
         if isinstance(token, AIMessageChunk):
             yield where["lc_agent_name"], token.text
-# %% partial | its speaker: the node for a name
+# %% partial | each piece has its speaker: the node for a name
 def spoken(team, question):
     asked = {"messages": question}
     for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
         token, where = part["data"]
         if isinstance(token, AIMessageChunk) and token.text:
             yield where["langgraph_node"], token.text
-# %% partial | its speaker: the namespace for a name
+# %% partial | each piece has its speaker: the namespace for a name
 def spoken(team, question):
     asked = {"messages": question}
     for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
@@ -108,5 +108,76 @@ def spoken(team, question):
     for token, where in team.stream(
         {"messages": question}, stream_mode="messages", subgraphs=True
     ):
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
+# %% passed: one generator expression
+def spoken(team, question):
+    parts = team.stream({"messages": [("user", question)]}, stream_mode=["messages"], subgraphs=True, version="v2")
+    yield from (
+        (meta["lc_agent_name"], str(token.text))
+        for token, meta in (part["data"] for part in parts)
+        if meta["langgraph_node"] == "model" and token.text
+    )
+# %% partial | as it is written: a typewriter, when the text is there
+def spoken(team, question):
+    for ns, update in team.stream({"messages": question}, stream_mode="updates", subgraphs=True):
+        for change in update.values():
+            for m in (change or {}).get("messages", []):
+                if m.type == "ai" and m.text:
+                    for word in re.findall(r"\S+\s*", m.text):
+                        yield m.name, word
+
+
+import re
+# %% partial | as it is written: collects the parts first
+def spoken(team, question):
+    parts = list(team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"))
+    for part in parts:
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
+# %% partial | as it is written: keeps an agent's pieces until another one speaks
+def spoken(team, question):
+    kept, name = [], None
+    for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if where["lc_agent_name"] != name:
+            yield from ((name, text) for text in kept)
+            kept, name = [], where["lc_agent_name"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            kept.append(token.text)
+    yield from ((name, text) for text in kept)
+# %% partial | each piece has its speaker: knows the lesson's names
+def spoken(team, question):
+    for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield ("supervisor" if not part["ns"] else "research"), token.text
+# %% partial | the workers are heard; each piece has its speaker: two levels
+def spoken(team, question):
+    for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if len(part["ns"]) <= 1 and isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
+# %% partial | the workers are heard; each piece has its speaker: strips the pieces
+def spoken(team, question):
+    for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text.strip():
+            yield where["lc_agent_name"], token.text.strip()
+# %% partial | an error of the team comes out: an error ends it without a word
+def spoken(team, question):
+    try:
+        for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
+            token, where = part["data"]
+            if isinstance(token, AIMessageChunk) and token.text:
+                yield where["lc_agent_name"], token.text
+    except Exception:
+        pass
+# %% partial | one run: runs the team once more to see the names
+def spoken(team, question):
+    team.invoke({"messages": question})
+    for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
         if isinstance(token, AIMessageChunk) and token.text:
             yield where["lc_agent_name"], token.text

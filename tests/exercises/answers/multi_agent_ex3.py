@@ -30,7 +30,7 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     answer = ToolMessage(note, tool_call_id=runtime.tool_call_id)
     update = {"messages": [*before, alone, answer]}
     return Command(goto="refunds", graph=Command.PARENT, update=update)
-# %% partial | a second call; two more calls: answers its own call only
+# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: answers its own call only
 @tool
 def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
@@ -102,3 +102,92 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     for call in messages[-1].tool_calls:
         messages.append(ToolMessage(note, tool_call_id=call["id"]))
     return Command(goto="refund", graph=Command.PARENT, update={"messages": messages})
+# %% passed: the note as a message of its own
+from langchain.messages import HumanMessage
+
+
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    history = list(runtime.state["messages"])
+    for call in history[-1].tool_calls:
+        history.append(ToolMessage("Transferred.", tool_call_id=call["id"], name=call["name"]))
+    history.append(HumanMessage(f"Note from the front desk: {note}", name="front"))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": history})
+# %% passed: injected state and id, and a call that may have run
+from langchain.tools import InjectedState, InjectedToolCallId
+
+
+@tool
+def to_refunds(
+    note: str,
+    state: Annotated[dict, InjectedState],
+    tool_call_id: Annotated[str, InjectedToolCallId],
+) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(state["messages"])
+    for call in messages[-1].tool_calls:
+        text = note if call["id"] == tool_call_id else "It may have run. Look before you call it again."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% passed: an async tool
+@tool
+async def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    said = runtime.state["messages"]
+    answers = [ToolMessage(f"Not done. {note}", tool_call_id=c["id"]) for c in said[-1].tool_calls]
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": said + answers})
+# %% passed: with Send
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        messages.append(ToolMessage(f"Cancelled. {note}", tool_call_id=call["id"]))
+    goto = [Send("refunds", {"messages": messages})]
+    return Command(goto=goto, graph=Command.PARENT, update={"messages": messages})
+# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: says that the other calls are done
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    m = runtime.state["messages"]
+    answers = [
+        ToolMessage(note if c["id"] == runtime.tool_call_id else "Done.", tool_call_id=c["id"])
+        for c in m[-1].tool_calls
+    ]
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": [*m, *answers]})
+# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: says that the other calls have succeeded
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    m = list(runtime.state["messages"])
+    for c in m[-1].tool_calls:
+        mine = c["id"] == runtime.tool_call_id
+        m.append(ToolMessage(note if mine else "Tool call completed successfully.", tool_call_id=c["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": m})
+# %% failed: answers every call it finds in the conversation
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    m = list(runtime.state["messages"])
+    calls = [c for one in m if one.type == "ai" for c in one.tool_calls]
+    m += [ToolMessage(f"Handed over. {note}", tool_call_id=c["id"]) for c in calls]
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": m})
+# %% partial | two more calls behind it; three around it, after a look of its own: answers two calls
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    m = list(runtime.state["messages"])
+    m += [ToolMessage(f"Handed over. {note}", tool_call_id=c["id"]) for c in m[-1].tool_calls[:2]]
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": m})
+# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: the first note, for everybody
+notes = []
+
+
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    notes.append(note)
+    m = list(runtime.state["messages"])
+    m += [ToolMessage(f"Handed over. {notes[0]}", tool_call_id=c["id"]) for c in m[-1].tool_calls]
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": m})

@@ -37,7 +37,7 @@ def careful(look_up):
             return {"notes": [f"Order {order} is not known."]}
 
     return partial(node, look_up)
-# %% partial | one fails: catches only what the lesson showed
+# %% partial | one fails; all fail: catches only what the lesson showed
 def careful(look_up):
     def node(order):
         try:
@@ -53,7 +53,7 @@ def careful(look_up):
         except Exception:
             return {"notes": [f"Order {order} could not be looked up."]}
     return node
-# %% partial | a worker that asks: a bare except
+# %% partial | a worker that asks; a run that is cancelled: a bare except
 def careful(look_up):
     def node(order):
         try:
@@ -61,7 +61,7 @@ def careful(look_up):
         except:
             return {"notes": [f"Order {order} could not be looked up."]}
     return node
-# %% partial | one fails: the exception's own words
+# %% partial | one fails; all fail: the exception's own words
 def careful(look_up):
     def node(order):
         try:
@@ -71,7 +71,7 @@ def careful(look_up):
         except Exception as error:
             return {"notes": [f"Order {order}: {error}"]}
     return node
-# %% partial | one fails: does not say which
+# %% partial | one fails; all fail: does not say which
 def careful(look_up):
     def node(order):
         try:
@@ -81,7 +81,7 @@ def careful(look_up):
         except Exception:
             return {"notes": ["One order could not be looked up."]}
     return node
-# %% partial | one fails: leaves it out
+# %% partial | one fails; all fail: leaves it out
 def careful(look_up):
     def node(order):
         try:
@@ -91,10 +91,10 @@ def careful(look_up):
         except Exception:
             return {"notes": []}
     return node
-# %% partial | one fails: no try at all
+# %% partial | one fails; all fail: no try at all
 def careful(look_up):
     return lambda order: {"notes": [look_up(order)]}
-# %% failed: the note instead of a list
+# %% partial | nothing fails; one fails; all fail; a worker that asks: the note instead of a list
 def careful(look_up):
     def node(order):
         try:
@@ -104,7 +104,7 @@ def careful(look_up):
         except Exception:
             return {"notes": f"Order {order} could not be looked up."}
     return node
-# %% failed: the try is around the definition
+# %% partial | nothing fails; one fails; all fail; a worker that asks: the try is around the definition
 def careful(look_up):
     try:
         def node(order):
@@ -127,3 +127,99 @@ def careful(look_up):
             raise
         except Exception:
             return {"notes": [f"Order {order} could not be looked up."]}
+# %% passed: an async node
+def careful(look_up):
+    async def node(order):
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception as error:
+            return {"notes": [f"We cannot say anything about {order} at the moment."]}
+
+    return node
+# %% passed: a class
+class Careful:
+    def __init__(self, look_up):
+        self.look_up = look_up
+
+    def __call__(self, order):
+        try:
+            note = self.look_up(order)
+        except Exception as error:
+            if isinstance(error, GraphBubbleUp):
+                raise
+            note = f"{order}: not known yet"
+        return {"notes": [note]}
+
+
+careful = Careful
+# %% partial | one fails; all fail: tries twice
+def careful(look_up):
+    def node(order):
+        for _ in range(2):
+            try:
+                return {"notes": [look_up(order)]}
+            except GraphBubbleUp:
+                raise
+            except Exception:
+                pass
+        return {"notes": [f"Order {order} is not known."]}
+
+    return node
+# %% partial | one fails; all fail: knows which order fails
+def careful(look_up):
+    def node(order):
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": ["Order T-8 is not known."]}
+
+    return node
+# %% partial | a run that is cancelled: a cancelled run becomes a note
+def careful(look_up):
+    def node(order):
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except BaseException:
+            return {"notes": [f"Order {order} is not known."]}
+
+    return node
+# %% partial | nothing fails; one fails; all fail; a worker that asks: one list for all
+def careful(look_up):
+    notes = []
+
+    def node(order):
+        try:
+            notes.append(look_up(order))
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            notes.append(f"Order {order} is not known.")
+        return {"notes": notes}
+
+    return node
+# %% partial | one fails; all fail: the number alone
+def careful(look_up):
+    def node(order):
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [order]}
+
+    return node
+# %% partial | all fail: the errors it has heard of
+def careful(look_up):
+    def node(order):
+        try:
+            return {"notes": [look_up(order)]}
+        except (OSError, ValueError, KeyError):
+            return {"notes": [f"Order {order} is not known."]}
+
+    return node

@@ -30,7 +30,7 @@ def settle_all(graph, config, decide):
         answers = {asked.id: decide(asked.value) for asked in waiting}
         waiting = graph.invoke(Command(resume=answers), config).get("__interrupt__", [])
     return graph.get_state(config).values
-# %% partial | nothing waits any more; own answer; in one resume: only once
+# %% partial | nothing waits any more; each gets its own answer; in one resume: only once
 def settle_all(graph, config, decide):
     waiting = graph.get_state(config).interrupts
     if waiting:
@@ -47,21 +47,21 @@ def settle_all(graph, config, decide):
         for question in waiting:
             graph.invoke(Command(resume={question.id: decide(question.value)}), config)
     return graph.get_state(config).values
-# %% partial | the state comes back; on which nothing waits: returns nothing
+# %% partial | the state comes back; a thread on which nothing waits: returns nothing
 def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={q.id: decide(q.value) for q in waiting}), config)
-# %% partial | the state comes back; on which nothing waits: returns the snapshot
+# %% partial | the state comes back; a thread on which nothing waits: returns the snapshot
 def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={q.id: decide(q.value) for q in waiting}), config)
     return graph.get_state(config)
-# %% partial | own answer: yes to everything
+# %% partial | each gets its own answer; an error of `decide` comes out: yes to everything
 def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={q.id: "yes" for q in waiting}), config)
     return graph.get_state(config).values
-# %% partial | own answer: decides twice
+# %% partial | each gets its own answer: decides twice
 def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         [decide(q.value) for q in waiting]
@@ -84,3 +84,62 @@ def settle_all(graph, config, decide):
         answers = {q.id: decide(q.value) for q in waiting}
         result = graph.invoke(Command(resume=answers), config)
     return result
+# %% passed: streams the resume
+def settle_all(graph, config, decide):
+    snapshot = graph.get_state(config)
+    while snapshot.interrupts:
+        answers = {}
+        for task in snapshot.tasks:
+            for question in task.interrupts:
+                answers[question.id] = decide(question.value)
+        for _ in graph.stream(Command(resume=answers), config, stream_mode="updates", version="v2"):
+            pass
+        snapshot = graph.get_state(config)
+    return snapshot.values
+# %% partial | nothing waits any more; each gets its own answer; in one resume: two rounds
+def settle_all(graph, config, decide):
+    for _ in range(2):
+        waiting = graph.get_state(config).interrupts
+        if waiting:
+            graph.invoke(Command(resume={w.id: decide(w.value) for w in waiting}), config)
+    return graph.get_state(config).values
+# %% partial | nothing waits any more; each gets its own answer; in one resume: three rounds
+def settle_all(graph, config, decide):
+    for _ in range(3):
+        waiting = graph.get_state(config).interrupts
+        if waiting:
+            graph.invoke(Command(resume={w.id: decide(w.value) for w in waiting}), config)
+    return graph.get_state(config).values
+# %% partial | in one resume: one answer for all who ask the same
+def settle_all(graph, config, decide):
+    while waiting := graph.get_state(config).interrupts:
+        by_words = {w.value: w.id for w in waiting}
+        answers = {id_: decide(words) for words, id_ in by_words.items()}
+        graph.invoke(Command(resume=answers), config)
+    return graph.get_state(config).values
+# %% partial | nothing waits any more; each gets its own answer; in one resume: leaves out who is told no
+def settle_all(graph, config, decide):
+    for _ in range(9):
+        waiting = graph.get_state(config).interrupts
+        answers = {w.id: answer for w in waiting if (answer := decide(w.value))}
+        if not answers:
+            break
+        graph.invoke(Command(resume=answers), config)
+    return graph.get_state(config).values
+# %% partial | an error of `decide` comes out: an error of `decide` is a no
+def settle_all(graph, config, decide):
+    def safely(value):
+        try:
+            return decide(value)
+        except Exception:
+            return "no"
+
+    while waiting := graph.get_state(config).interrupts:
+        graph.invoke(Command(resume={w.id: safely(w.value) for w in waiting}), config)
+    return graph.get_state(config).values
+# %% partial | the state comes back: changes the config
+def settle_all(graph, config, decide):
+    config["recursion_limit"] = 100
+    while waiting := graph.get_state(config).interrupts:
+        graph.invoke(Command(resume={w.id: decide(w.value) for w in waiting}), config)
+    return graph.get_state(config).values

@@ -54,7 +54,7 @@ def work_within(job, worker):
             return {"notes": [last.text], "spent": spent}
         if spent == job["share"]:
             return {"notes": [f"Stopped: {job['task']}"], "spent": spent}
-# %% partial | equal shares; nothing to share: everybody gets the rest
+# %% partial | equal shares of what is left; nothing to share: everybody gets the rest
 def share_out(state):
     left = state["budget"] - state["spent"]
     return [Send("work", {"task": task, "share": left}) for task in state["tasks"]]
@@ -71,7 +71,7 @@ def work_within(job, worker):
     except GraphRecursionError:
         pass
     return {"notes": [note], "spent": spent}
-# %% partial | equal shares; nothing to share: shares the whole budget
+# %% partial | equal shares of what is left; nothing to share: shares the whole budget
 def share_out(state):
     share = state["budget"] // max(len(state["tasks"]), 1)
     if share == 0 or not state["tasks"]:
@@ -143,7 +143,7 @@ def work_within(job, worker):
     config = {"recursion_limit": job["share"] * 2}
     messages = worker.invoke({"messages": job["task"]}, config)["messages"]
     return {"notes": [messages[-1].text], "spent": sum(m.type == "ai" for m in messages)}
-# %% partial | a worker that gets done; a worker that is stopped: counts the messages
+# %% partial | a worker that gets done; a worker that is stopped; two workers side by side: counts the messages
 def share_out(state):
     tasks, left = state["tasks"], state["budget"] - state["spent"]
     if not tasks or left < len(tasks):
@@ -176,7 +176,7 @@ def work_within(job, worker):
     except GraphRecursionError:
         return {"notes": ["The budget is used up."], "spent": job["share"]}
     return {"notes": [messages[-1].text], "spent": sum(m.type == "ai" for m in messages)}
-# %% partial | equal shares: a division with a rest
+# %% partial | equal shares of what is left: a division with a rest
 def share_out(state):
     tasks = state["tasks"]
     share = (state["budget"] - state["spent"]) / max(len(tasks), 1)
@@ -192,3 +192,115 @@ def work_within(job, worker):
     except GraphRecursionError:
         return {"notes": [f"{job['task']} - not finished"], "spent": job["share"]}
     return {"notes": [messages[-1].text], "spent": sum(m.type == "ai" for m in messages)}
+# %% passed: counts the tasks of the model
+def share_out(state):
+    left, tasks = state["budget"] - state["spent"], state["tasks"]
+    if not tasks or left < len(tasks):
+        return END
+    return [Send("work", {"task": t, "share": left // len(tasks)}) for t in tasks]
+
+
+def work_within(job, worker):
+    asked, note = 0, f"Stopped in the middle of: {job['task']}"
+    bounded = worker.with_config(recursion_limit=2 * job["share"])
+    try:
+        for part in bounded.stream({"messages": job["task"]}, stream_mode=["tasks", "values"], version="v2"):
+            if part["type"] == "tasks":
+                asked += part["data"]["name"] == "model" and "input" in part["data"]
+            else:
+                final = part["data"]["messages"][-1].text
+        note = final
+    except GraphRecursionError:
+        pass
+    return {"notes": [note], "spent": asked}
+# %% partial | two workers side by side: counts what arrives at the model, from anybody
+def share_out(state):
+    left, tasks = state["budget"] - state["spent"], state["tasks"]
+    if not tasks or left < len(tasks):
+        return END
+    return [Send("work", {"task": t, "share": left // len(tasks)}) for t in tasks]
+
+
+def work_within(job, worker):
+    before = len(model.requests)
+    try:
+        limit = {"recursion_limit": 2 * job["share"]}
+        note = worker.invoke({"messages": job["task"]}, limit)["messages"][-1].text
+    except GraphRecursionError:
+        note = f"Stopped: {job['task']}"
+    return {"notes": [note], "spent": len(model.requests) - before}
+# %% partial | an error of the worker comes out: every error is a stop
+def share_out(state):
+    left, tasks = state["budget"] - state["spent"], state["tasks"]
+    if not tasks or left < len(tasks):
+        return END
+    return [Send("work", {"task": t, "share": left // len(tasks)}) for t in tasks]
+
+
+def work_within(job, worker):
+    spent, note = 0, f"Stopped, not finished: {job['task']}"
+    try:
+        for update in worker.stream({"messages": job["task"]}, {"recursion_limit": 2 * job["share"]}):
+            if "model" in update:
+                spent, last = spent + 1, update["model"]["messages"][-1].text
+        note = last
+    except Exception:
+        pass
+    return {"notes": [note], "spent": spent}
+# %% partial | a worker that gets done; a worker that is stopped: counts the calls of the tools
+def share_out(state):
+    left, tasks = state["budget"] - state["spent"], state["tasks"]
+    if not tasks or left < len(tasks):
+        return END
+    return [Send("work", {"task": t, "share": left // len(tasks)}) for t in tasks]
+
+
+def work_within(job, worker):
+    spent, note = 0, f"Stopped, not finished: {job['task']}"
+    try:
+        for update in worker.stream({"messages": job["task"]}, {"recursion_limit": 2 * job["share"]}):
+            if "model" in update:
+                last = update["model"]["messages"][-1]
+                spent += max(1, len(last.tool_calls))
+        note = last.text
+    except GraphRecursionError:
+        pass
+    return {"notes": [note], "spent": spent}
+# %% partial | a worker that is stopped: the task, and no word that it was stopped
+def share_out(state):
+    left, tasks = state["budget"] - state["spent"], state["tasks"]
+    if not tasks or left < len(tasks):
+        return END
+    return [Send("work", {"task": t, "share": left // len(tasks)}) for t in tasks]
+
+
+def work_within(job, worker):
+    spent, note = 0, job["task"]
+    try:
+        for update in worker.stream({"messages": job["task"]}, {"recursion_limit": 2 * job["share"]}):
+            if "model" in update:
+                spent, last = spent + 1, update["model"]["messages"][-1].text
+        note = last
+    except GraphRecursionError:
+        pass
+    return {"notes": [note], "spent": spent}
+# %% partial | equal shares of what is left: takes the tasks out of the state
+def share_out(state):
+    left, count, sends = state["budget"] - state["spent"], len(state["tasks"]), []
+    if left < count or not count:
+        return END
+    while state["tasks"]:
+        sends.append(Send("work", {"task": state["tasks"].pop(0), "share": left // count}))
+    return sends
+
+
+def work_within(job, worker):
+    spent, note = 0, f"Stopped, not finished: {job['task']}"
+    try:
+        for update in worker.stream({"messages": job["task"]}, {"recursion_limit": 2 * job["share"]}):
+            if "model" in update:
+                spent, last = spent + 1, update["model"]["messages"][-1].text
+        note = last
+    except GraphRecursionError:
+        pass
+    return {"notes": [note], "spent": spent}

@@ -3,7 +3,7 @@ line = dict(a="rejection", b="persistence", c="retry", d="approval", e="timeouts
 # %% passed: zipped
 lines = "rejection persistence retry approval timeouts errors logging".split()
 line = dict(zip("ABCDEFG", lines))
-# %% partial | A; F: everything that was told wrongly is an error
+# %% partial | dead after a no; a key in a screenshot: everything that was told wrongly is an error
 line = {
     "A": "errors",
     "B": "persistence",
@@ -13,7 +13,7 @@ line = {
     "F": "logging",
     "G": "logging",
 }
-# %% partial | C; E: a provider in trouble, so another provider
+# %% partial | nine requests; all chats hung: a provider in trouble, so another provider
 line = {
     "A": "rejection",
     "B": "persistence",
@@ -23,7 +23,7 @@ line = {
     "F": "errors",
     "G": "logging",
 }
-# %% partial | D; A: an owner who says no, and one who says yes, mixed up
+# %% partial | dead after a no; 480 euros too much: an owner who says no, and one who says yes, mixed up
 line = {
     "A": "approval",
     "B": "persistence",
@@ -33,7 +33,7 @@ line = {
     "F": "errors",
     "G": "logging",
 }
-# %% partial | C; G: nine requests sound like a loop, and one is forgotten
+# %% partial | nine requests; card numbers: nine requests sound like a loop, and one is forgotten
 line = {
     "A": "rejection",
     "B": "persistence",
@@ -42,7 +42,7 @@ line = {
     "E": "timeouts",
     "F": "errors",
 }
-# %% partial | B: a word of his own
+# %% partial | strangers after an update: a word of his own
 line = {
     "A": "rejection",
     "B": "memory",
@@ -54,3 +54,6 @@ line = {
 }
 # %% failed: a list
 line = ["rejection", "persistence", "retry", "approval", "timeouts", "errors", "logging"]
+# %% passed: word by word
+line = dict(A="rejection", B="persistence", C="retry", D="approval")
+line.update(E="timeouts", F="errors", G="logging")

@@ -22,7 +22,7 @@ async def ask_async(llm, messages):
 
 
 finish_safely = lambda graph, saver: graph.compile(checkpointer=saver, name="desk")
-# %% partial | an answer of the model; streaming; persistence: forgets to await
+# %% partial | an answer of the model; the event loop goes on; a torn answer is a ConnectionError; another error stays what it is; streaming; persistence: forgets to await
 async def ask_async(llm, messages):
     reply = llm.ainvoke(messages)
     return reply
@@ -30,14 +30,14 @@ async def ask_async(llm, messages):
 
 def finish_safely(graph, saver):
     return graph.compile(checkpointer=saver)
-# %% partial | an answer of the model; streaming: not async at all
+# %% partial | an answer of the model; the event loop goes on; a torn answer is a ConnectionError; streaming: not async at all
 def ask_async(llm, messages):
     return llm.invoke(messages)
 
 
 def finish_safely(graph, saver):
     return graph.compile(checkpointer=saver)
-# %% partial | streaming: still blocks the loop
+# %% partial | the event loop goes on; streaming: still blocks the loop
 async def ask_async(llm, messages):
     reply = llm.invoke(messages)
     if not reply.response_metadata.get("finish_reason"):
@@ -47,7 +47,7 @@ async def ask_async(llm, messages):
 
 def finish_safely(graph, saver):
     return graph.compile(checkpointer=saver)
-# %% partial | streaming: takes what there is of an answer
+# %% partial | a torn answer is a ConnectionError; streaming: takes what there is of an answer
 async def ask_async(llm, messages):
     return await llm.ainvoke(messages)
 
@@ -95,3 +95,98 @@ async def ask_async(llm, messages):
 
 def finish_safely(graph, saver):
     return graph
+# %% passed: streams, and knows the ends
+async def ask_async(llm, messages):
+    whole = None
+    async for chunk in llm.astream(messages):
+        whole = chunk if whole is None else whole + chunk
+    ends = {"stop", "tool_calls", "length", "content_filter"}
+    if whole is None or whole.response_metadata.get("finish_reason") not in ends:
+        raise ConnectionError("torn")
+    return whole
+
+
+def finish_safely(graph, saver):
+    return graph.compile(saver, name="desk")
+# %% partial | a torn answer is a ConnectionError: another class of error
+async def ask_async(llm, messages):
+    reply = await llm.ainvoke(messages)
+    if not reply.response_metadata.get("finish_reason"):
+        raise ValueError("torn")
+    return reply
+
+
+def finish_safely(graph, saver):
+    return graph.compile(checkpointer=saver)
+# %% partial | the event loop goes on: a sync stream, with a breath after each piece
+async def ask_async(llm, messages):
+    whole = None
+    for chunk in llm.stream(messages):
+        whole = chunk if whole is None else whole + chunk
+        await asyncio.sleep(0)
+    if not whole.response_metadata.get("finish_reason"):
+        raise ConnectionError("torn")
+    return whole
+
+
+def finish_safely(graph, saver):
+    return graph.compile(checkpointer=saver)
+# %% partial | another error stays what it is: every error is a broken connection
+async def ask_async(llm, messages):
+    try:
+        reply = await llm.ainvoke(messages)
+    except Exception as error:
+        raise ConnectionError("no answer") from error
+    if not reply.response_metadata.get("finish_reason"):
+        raise ConnectionError("torn")
+    return reply
+
+
+def finish_safely(graph, saver):
+    return graph.compile(checkpointer=saver)
+# %% partial | an answer of the model; streaming: takes a tool call for a torn answer
+async def ask_async(llm, messages):
+    reply = await llm.ainvoke(messages)
+    if reply.response_metadata.get("finish_reason") != "stop":
+        raise ConnectionError("torn")
+    return reply
+
+
+def finish_safely(graph, saver):
+    return graph.compile(checkpointer=saver)
+# %% partial | a torn answer is a ConnectionError: asks once more where the answer is torn
+async def ask_async(llm, messages):
+    for _ in range(2):
+        reply = await llm.ainvoke(messages)
+        if reply.response_metadata.get("finish_reason"):
+            return reply
+    raise ConnectionError("torn")
+
+
+def finish_safely(graph, saver):
+    return graph.compile(checkpointer=saver)
+# %% partial | a graph with that saver: the saver of the first graph for all
+savers = []
+
+
+async def ask_async(llm, messages):
+    reply = await llm.ainvoke(messages)
+    if not reply.response_metadata.get("finish_reason"):
+        raise ConnectionError("torn")
+    return reply
+
+
+def finish_safely(graph, saver):
+    savers.append(saver)
+    return graph.compile(checkpointer=savers[0])
+# %% partial | an answer of the model; the event loop goes on: adds a message of its own
+async def ask_async(llm, messages):
+    messages.append(("user", "Be brief."))
+    reply = await llm.ainvoke(messages)
+    if not reply.response_metadata.get("finish_reason"):
+        raise ConnectionError("torn")
+    return reply
+
+
+def finish_safely(graph, saver):
+    return graph.compile(checkpointer=saver)

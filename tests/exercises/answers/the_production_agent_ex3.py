@@ -44,7 +44,7 @@ def approve_each(state: State) -> Command:
             words = "The owner said no. It was not done."
             answers.append(ToolMessage(words, tool_call_id=call["id"]))
     return Command(update={"messages": answers}, goto=go_on or "agent")
-# %% failed | rejection; approval; a harmless call; the owner; approved?; 'edit': the first call decides for all
+# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; 'approved?'} is a no; the answer {'type'; 'Approve'} is a no: the first call decides for all
 def approve_each(state):
     calls = state["messages"][-1].tool_calls
     if calls[0]["name"] in RISKY:
@@ -52,7 +52,7 @@ def approve_each(state):
         if interrupt(question)["type"] != "approve":
             return Command(goto=END, update={"messages": [AIMessage("No.")]})
     return Command(goto=[run(call, state) for call in calls])
-# %% partial | rejection: a no ends the turn in words, and the call stays open
+# %% partial | rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; 'approved?'} is a no; the answer {'type'; 'Approve'} is a no: a no ends the turn in words, and the call stays open
 def approve_each(state):
     go_on = []
     for call in state["messages"][-1].tool_calls:
@@ -62,7 +62,7 @@ def approve_each(state):
                 continue
         go_on.append(run(call, state))
     return Command(goto=go_on or END)
-# %% partial | a harmless call: a no to one is a no to all
+# %% partial | a harmless call beside a rejected one runs: a no to one is a no to all
 def approve_each(state):
     calls = state["messages"][-1].tool_calls
     yes, no = [], []
@@ -77,7 +77,7 @@ def approve_each(state):
         return Command(goto="agent", update={"messages": words})
     words = [ToolMessage("No.", tool_call_id=call["id"]) for call in no]
     return Command(goto=[run(call, state) for call in yes], update={"messages": words})
-# %% partial | approved?; 'edit': only "reject" is a no
+# %% partial | 'approved?'} is a no; the answer {'type'; 'Approve'} is a no: only "reject" is a no
 def approve_each(state):
     answers, go_on = [], []
     for call in state["messages"][-1].tool_calls:
@@ -88,7 +88,7 @@ def approve_each(state):
                 continue
         go_on.append(run(call, state))
     return Command(goto=go_on or "agent", update={"messages": answers})
-# %% partial | a harmless call; the owner: asks about everything
+# %% partial | a harmless call beside a rejected one runs; one of two is approved; nothing risky: asks about everything
 def approve_each(state):
     answers, go_on = [], []
     for call in state["messages"][-1].tool_calls:
@@ -98,6 +98,95 @@ def approve_each(state):
         else:
             answers.append(ToolMessage("No.", tool_call_id=call["id"]))
     return Command(goto=go_on or "agent", update={"messages": answers})
-# %% failed | approval; rejection; a harmless call; the owner; approved?; 'edit': asks nobody
+# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; two customers wait; 'approved?'} is a no; the answer {'type'; 'Approve'} is a no: asks nobody
 def approve_each(state):
     return Command(goto=[run(call, state) for call in state["messages"][-1].tool_calls])
+# %% passed: match
+def approve_each(state):
+    approved, refused = [], []
+    for call in state["messages"][-1].tool_calls:
+        why = RISKY.get(call["name"])
+        if why is None:
+            approved.append(run(call, state))
+            continue
+        match interrupt({"tool": call["name"], "args": call["args"], "why": why}):
+            case {"type": "approve"}:
+                approved.append(run(call, state))
+            case _:
+                refused.append(ToolMessage("No.", tool_call_id=call["id"]))
+    if approved and refused:
+        return Command(goto=approved, update={"messages": refused})
+    return Command(goto=approved) if approved else Command(goto="agent", update={"messages": refused})
+# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved: no answer to a rejected call where another one runs
+def approve_each(state):
+    goto = []
+    for call in state["messages"][-1].tool_calls:
+        if call["name"] in RISKY:
+            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
+            if interrupt(question)["type"] != "approve":
+                continue
+        goto.append(run(call, state))
+    if goto:
+        return Command(goto=goto)
+    calls = state["messages"][-1].tool_calls
+    return Command(goto="agent", update={"messages": [ToolMessage("No.", tool_call_id=c["id"]) for c in calls]})
+# %% partial | another risky tool: knows that refunds are risky
+def approve_each(state):
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        if call["name"] == "refund":
+            question = {"tool": call["name"], "args": call["args"], "why": "Money leaves the shop."}
+            if interrupt(question) != {"type": "approve"}:
+                answers.append(ToolMessage("No.", tool_call_id=call["id"]))
+                continue
+        go_on.append(run(call, state))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% partial | the owner sees what would happen: does not say why
+def approve_each(state):
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        if call["name"] in RISKY:
+            if interrupt({"tool": call["name"], "args": call["args"]}) != {"type": "approve"}:
+                answers.append(ToolMessage("No.", tool_call_id=call["id"]))
+                continue
+        go_on.append(run(call, state))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; nothing risky; another risky tool: an answer for the calls that run, too
+def approve_each(state):
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        allowed = True
+        if call["name"] in RISKY:
+            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
+            allowed = interrupt(question) == {"type": "approve"}
+        if allowed:
+            go_on.append(run(call, state))
+        answers.append(ToolMessage("Seen." if allowed else "No.", tool_call_id=call["id"]))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; two customers wait; 'approved?'} is a no; the answer {'type'; 'Approve'} is a no: one decision for the calls of a tool
+decided = {}
+
+
+def approve_each(state):
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        name = call["name"]
+        if name in RISKY and name not in decided:
+            question = {"tool": name, "args": call["args"], "why": RISKY[name]}
+            decided[name] = interrupt(question) == {"type": "approve"}
+        if decided.get(name, True):
+            go_on.append(run(call, state))
+        else:
+            answers.append(ToolMessage("No.", tool_call_id=call["id"]))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; 'approved?'} is a no; the answer {'type'; 'Approve'} is a no: takes rejected calls out of the message
+def approve_each(state):
+    message, go_on = state["messages"][-1], []
+    for call in list(message.tool_calls):
+        if call["name"] in RISKY:
+            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
+            if interrupt(question) != {"type": "approve"}:
+                message.tool_calls.remove(call)
+                continue
+        go_on.append(run(call, state))
+    return Command(update={"messages": [message]}, goto=go_on or "agent")

@@ -50,7 +50,7 @@ async def answer_from(ask, models: list, state: State) -> dict:
                 raise
         break
     return {"messages": [await ask(last, state["messages"])]}
-# %% partial | retry; one more try: retries above the SDK's retries
+# %% partial | retry; the next model for one that is down; the last model's error is raised; one more try for each: retries above the SDK's retries
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [
@@ -68,7 +68,7 @@ async def answer_from(ask, models, state):
                     raise
                 if llm is models[-1] and attempt == 2:
                     raise
-# %% partial | fallback; a wrong key: falls back on anything
+# %% partial | fallback; any other error is raised; a wrong key is no reason to ask the spare: falls back on anything
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [
@@ -81,7 +81,7 @@ async def answer_from(ask, models, state):
         return {"messages": [await ask(models[0], state["messages"])]}
     except Exception:
         return {"messages": [await ask(models[1], state["messages"])]}
-# %% partial | timeouts: no timeout
+# %% partial | no model is waited for too long; timeouts: no timeout
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [ChatOpenAI(model=name, max_retries=1).bind_tools(TOOLS) for name in names]
@@ -95,7 +95,7 @@ async def answer_from(ask, models, state):
             down = getattr(error, "is_retryable", isinstance(error, ConnectionError))
             if llm is models[-1] or not down:
                 raise
-# %% partial | one more try: the default of the SDK
+# %% partial | one more try for each: the default of the SDK
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [ChatOpenAI(model=name, timeout=seconds).bind_tools(TOOLS) for name in names]
@@ -109,7 +109,7 @@ async def answer_from(ask, models, state):
             down = getattr(error, "is_retryable", isinstance(error, ConnectionError))
             if llm is models[-1] or not down:
                 raise
-# %% partial | one more try: no retry at all, the spare does it
+# %% partial | one more try for each: no retry at all, the spare does it
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [
@@ -125,7 +125,7 @@ async def answer_from(ask, models, state):
             down = getattr(error, "is_retryable", isinstance(error, ConnectionError))
             if llm is models[-1] or not down:
                 raise
-# %% partial | two models: forgets the tools of the spare
+# %% partial | two models, with tools: forgets the tools of the spare
 def connect_two(seconds):
     main = ChatOpenAI(model=model.name, timeout=seconds, max_retries=1).bind_tools(TOOLS)
     return [main, ChatOpenAI(model="spare-model", timeout=seconds, max_retries=1)]
@@ -139,7 +139,7 @@ async def answer_from(ask, models, state):
             down = getattr(error, "is_retryable", isinstance(error, ConnectionError))
             if llm is models[-1] or not down:
                 raise
-# %% partial | the spare for a torn answer: forgets the ConnectionError
+# %% partial | the next model for one that is down; the last model's error is raised; the spare for a torn answer: forgets the ConnectionError
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [
@@ -154,7 +154,7 @@ async def answer_from(ask, models, state):
         if not error.is_retryable:
             raise
         return {"messages": [await ask(models[1], state["messages"])]}
-# %% partial | two models; fallback; the spare for a torn; one more try: one model
+# %% partial | two models, with tools; fallback; one more try for each; the spare for a torn answer: one model
 def connect_two(seconds):
     return [ChatOpenAI(model=model.name, timeout=seconds, max_retries=1).bind_tools(TOOLS)]
 
@@ -167,3 +167,120 @@ async def answer_from(ask, models, state):
             down = getattr(error, "is_retryable", isinstance(error, ConnectionError))
             if llm is models[-1] or not down:
                 raise
+# %% passed: counts the failures
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]
+
+
+async def answer_from(ask, models, state):
+    failed = 0
+    while True:
+        try:
+            return {"messages": [await ask(models[failed], state["messages"])], "failed": failed}
+        except Exception as error:
+            failed += 1
+            down = isinstance(error, ConnectionError) or getattr(error, "is_retryable", False)
+            if failed == len(models) or not down:
+                raise
+# %% partial | the last model's error is raised: the last error becomes an apology
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]
+
+
+async def answer_from(ask, models, state):
+    for llm in models:
+        try:
+            return {"messages": [await ask(llm, state["messages"])]}
+        except Exception as error:
+            if not (isinstance(error, ConnectionError) or getattr(error, "is_retryable", False)):
+                raise
+    return {"messages": [AIMessage("Sorry, no model answers.")]}
+# %% partial | the next model for one that is down; the last model's error is raised: only 5xx is down
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]
+
+
+async def answer_from(ask, models, state):
+    *better, last = models
+    for llm in better:
+        try:
+            return {"messages": [await ask(llm, state["messages"])]}
+        except Exception as error:
+            if not (isinstance(error, ConnectionError) or getattr(error, "status_code", 0) >= 500):
+                raise
+    return {"messages": [await ask(last, state["messages"])]}
+# %% partial | fallback; the next model for one that is down; any other error is raised; one more try for each; a wrong key is no reason to ask the spare: asks all at once
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]
+
+
+async def answer_from(ask, models, state):
+    asked = [ask(llm, state["messages"]) for llm in models]
+    replies = await asyncio.gather(*asked, return_exceptions=True)
+    for reply in replies:
+        if not isinstance(reply, Exception):
+            return {"messages": [reply]}
+        if not (isinstance(reply, ConnectionError) or getattr(reply, "is_retryable", False)):
+            raise reply
+    raise replies[-1]
+# %% partial | any other error is raised: a cancelled turn asks the next model
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]
+
+
+async def answer_from(ask, models, state):
+    for llm in models:
+        try:
+            return {"messages": [await ask(llm, state["messages"])]}
+        except BaseException as error:
+            if llm is models[-1] or not getattr(error, "is_retryable", not isinstance(error, Exception) or isinstance(error, ConnectionError)):
+                raise
+# %% passed: two models, and none behind them
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]
+
+
+async def answer_from(ask, models, state):
+    try:
+        return {"messages": [await ask(models[0], state["messages"])]}
+    except (ModelError, ConnectionError) as error:
+        if not getattr(error, "is_retryable", True) or len(models) < 2:
+            raise
+    return {"messages": [await ask(models[1], state["messages"])]}
+# %% partial | no model is waited for too long: the spare may be silent for ever
+def connect_two(seconds):
+    first = ChatOpenAI(model=model.name, timeout=seconds, max_retries=1)
+    spare = ChatOpenAI(model="spare-model", max_retries=1)
+    return [llm.bind_tools(TOOLS) for llm in (first, spare)]
+
+
+async def answer_from(ask, models, state):
+    *better, last = models
+    for llm in better:
+        try:
+            return {"messages": [await ask(llm, state["messages"])]}
+        except Exception as error:
+            if not (isinstance(error, ConnectionError) or getattr(error, "is_retryable", False)):
+                raise
+    return {"messages": [await ask(last, state["messages"])]}
+# %% partial | any other error is raised: the spare for bugs in our own code
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]
+
+
+async def answer_from(ask, models, state):
+    *better, last = models
+    for llm in better:
+        try:
+            return {"messages": [await ask(llm, state["messages"])]}
+        except Exception as error:
+            if not getattr(error, "is_retryable", True):
+                raise
+    return {"messages": [await ask(last, state["messages"])]}

@@ -31,7 +31,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | errors; a tool fails: tells the model what the tool said
+# %% partial | errors; one line, with a reference: tells the model what the tool said
 def tell_model(error: Exception) -> str:
     log.error("thread=%s error=%s", thread_id(), type(error).__name__)
     return f"The tool failed: {error}"
@@ -45,7 +45,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | a model fails: logs the class of the wrapper
+# %% partial | one line, with a reference: logs the class of the wrapper
 def tell_model(error: Exception) -> str:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s thread=%s error=%s", reference, thread_id(), type(error).__name__)
@@ -60,7 +60,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | logging; a model fails: logs the traceback, and the key with it
+# %% partial | one line, with a reference: logs the traceback, and the key with it
 def tell_model(error: Exception) -> str:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s thread=%s error=%s", reference, thread_id(), type(error).__name__)
@@ -75,7 +75,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | errors; a model fails: shows the user the error
+# %% partial | errors; one line, with a reference: shows the user the error
 def tell_model(error: Exception) -> str:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s thread=%s error=%s", reference, thread_id(), type(error).__name__)
@@ -89,7 +89,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | a tool fails: two references
+# %% partial | one line, with a reference: two references
 def tell_model(error: Exception) -> str:
     log.error("ref=%s thread=%s error=%s", uuid.uuid4(), thread_id(), type(error).__name__)
     return f"The tool failed, reference {uuid.uuid4()}"
@@ -103,7 +103,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | a tool fails: no line for the tool
+# %% partial | one line, with a reference: no line for the tool
 def tell_model(error: Exception) -> str:
     return "The tool failed."
 
@@ -116,7 +116,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | logging; note_turn: logs the messages
+# %% partial | logging; one line, with a reference; thread and number: logs the messages
 def tell_model(error: Exception) -> str:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s thread=%s error=%s", reference, thread_id(), type(error).__name__)
@@ -131,7 +131,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s %s", thread_id(), state["messages"])
-# %% partial | note_turn: forgets the thread
+# %% partial | thread and number: forgets the thread
 def tell_model(error: Exception) -> str:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s thread=%s error=%s", reference, thread_id(), type(error).__name__)
@@ -146,3 +146,149 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("messages=%d", len(state["messages"]))
+# %% passed: fixed words, facts as fields
+def tell_model(error):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error).__name__}
+    log.error("tool failed", extra=facts)
+    return f"The tool failed. Reference {reference}."
+
+
+def tell_user(state: State, error: NodeError):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error.error).__name__}
+    log.error("model failed", extra=facts)
+    return {"messages": [AIMessage(f"Sorry. Your reference is {reference}.")]}
+
+
+def note_turn(state):
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% partial | one line, with a reference: the details at level DEBUG
+def tell_model(error):
+    reference = uuid.uuid4().hex[:8]
+    log.error("tool failed: %s reference %s thread %s", type(error).__name__, reference, thread_id())
+    log.debug("details: %s", error)
+    return f"The tool failed. Reference {reference}."
+
+
+def tell_user(state: State, error: NodeError):
+    reference = uuid.uuid4().hex[:8]
+    log.error("model failed: %s reference %s thread %s", type(error.error).__name__, reference, thread_id())
+    return {"messages": [AIMessage(f"Sorry. Reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))
+# %% partial | one line, with a reference: the error as a field
+def tell_model(error):
+    reference = uuid.uuid4().hex[:8]
+    facts = {"reference": reference, "thread_id": thread_id(), "error": repr(error)}
+    log.error("tool failed", extra=facts)
+    return f"The tool failed. Reference {reference}."
+
+
+def tell_user(state: State, error: NodeError):
+    reference = uuid.uuid4().hex[:8]
+    log.error("model failed: %s reference %s thread %s", type(error.error).__name__, reference, thread_id())
+    return {"messages": [AIMessage(f"Sorry. Reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))
+# %% partial | one line, with a reference: one reference for the process
+REFERENCE = uuid.uuid4().hex[:8]
+
+
+def tell_model(error):
+    log.error("tool failed: %s reference %s thread %s", type(error).__name__, REFERENCE, thread_id())
+    return f"The tool failed. Reference {REFERENCE}."
+
+
+def tell_user(state: State, error: NodeError):
+    reference = uuid.uuid4().hex[:8]
+    log.error("model failed: %s reference %s thread %s", type(error.error).__name__, reference, thread_id())
+    return {"messages": [AIMessage(f"Sorry. Reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))
+# %% partial | one line, with a reference: the thread is the reference
+def tell_model(error):
+    log.error("tool failed: %s reference %s thread %s", type(error).__name__, thread_id(), thread_id())
+    return f"The tool failed. Reference {thread_id()}."
+
+
+def tell_user(state: State, error: NodeError):
+    reference = uuid.uuid4().hex[:8]
+    log.error("model failed: %s reference %s thread %s", type(error.error).__name__, reference, thread_id())
+    return {"messages": [AIMessage(f"Sorry. Reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))
+# %% partial | one line, with a reference: a counter is the reference
+import itertools
+
+numbers = itertools.count(1)
+
+
+def tell_model(error):
+    reference = next(numbers)
+    log.error("tool failed: %s reference %s thread %s", type(error).__name__, reference, thread_id())
+    return f"The tool failed. Reference {reference}."
+
+
+def tell_user(state: State, error: NodeError):
+    reference = uuid.uuid4().hex[:8]
+    log.error("model failed: %s reference %s thread %s", type(error.error).__name__, reference, thread_id())
+    return {"messages": [AIMessage(f"Sorry. Reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))
+# %% partial | logging; one line, with a reference: the customer's last words
+def tell_model(error):
+    reference = uuid.uuid4().hex[:8]
+    log.error("tool failed: %s reference %s thread %s", type(error).__name__, reference, thread_id())
+    return f"The tool failed. Reference {reference}."
+
+
+def tell_user(state: State, error: NodeError):
+    reference = uuid.uuid4().hex[:8]
+    log.error("model failed: %s reference %s thread %s", type(error.error).__name__, reference, thread_id())
+    return {"messages": [AIMessage(f"Sorry. Reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn %s: %d messages, last %s", thread_id(), len(state["messages"]), state["messages"][-1].text)
+# %% partial | one line, with a reference: no type for the error
+def tell_model(error):
+    reference = uuid.uuid4().hex[:8]
+    log.error("tool failed: %s reference %s thread %s", type(error).__name__, reference, thread_id())
+    return f"The tool failed. Reference {reference}."
+
+
+def tell_user(state, error):
+    reference = uuid.uuid4().hex[:8]
+    log.error("model failed: %s reference %s thread %s", type(error.error).__name__, reference, thread_id())
+    return {"messages": [AIMessage(f"Sorry. Reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))
+# %% partial | one line, with a reference: prints the error
+def tell_model(error):
+    reference = uuid.uuid4().hex[:8]
+    print(error)
+    log.error("tool failed: %s reference %s thread %s", type(error).__name__, reference, thread_id())
+    return f"The tool failed. Reference {reference}."
+
+
+def tell_user(state: State, error: NodeError):
+    reference = uuid.uuid4().hex[:8]
+    log.error("model failed: %s reference %s thread %s", type(error.error).__name__, reference, thread_id())
+    return {"messages": [AIMessage(f"Sorry. Reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))

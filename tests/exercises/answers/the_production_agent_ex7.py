@@ -17,7 +17,7 @@ def admit(own, offered, known):
         if one.name in known and one.name not in mine:
             taken.setdefault(one.name, one)
     return [*own, *taken.values()], {name for name in taken if known[name] != "run"}
-# %% partial | an unknown tool; 'run': a list of what is risky
+# %% partial | an unknown tool stays out; a word that is not 'run' needs a person: a list of what is risky
 def admit(own, offered, known):
     tools, ask_for = list(own), set()
     for one in offered:
@@ -26,7 +26,7 @@ def admit(own, offered, known):
             if known.get(one.name) == "ask":
                 ask_for.add(one.name)
     return tools, ask_for
-# %% partial | an unknown tool: unknown tools come in, but are asked for
+# %% partial | an unknown tool stays out: unknown tools come in, but are asked for
 def admit(own, offered, known):
     tools, ask_for = list(own), set()
     for one in offered:
@@ -35,11 +35,11 @@ def admit(own, offered, known):
             if known.get(one.name) != "run":
                 ask_for.add(one.name)
     return tools, ask_for
-# %% partial | your own tool; two with the same name: forgets that names collide
+# %% partial | your own tool keeps its place; of two with the same name, one: forgets that names collide
 def admit(own, offered, known):
     tools = [*own, *(one for one in offered if one.name in known)]
     return tools, {one.name for one in offered if known.get(one.name, "run") != "run"}
-# %% partial | your own tool: the newer one wins
+# %% partial | your own tool keeps its place: the newer one wins
 def admit(own, offered, known):
     taken = {}
     for one in offered:
@@ -47,12 +47,12 @@ def admit(own, offered, known):
             taken.setdefault(one.name, one)
     tools = [one for one in own if one.name not in taken] + list(taken.values())
     return tools, {name for name in taken if known[name] != "run"}
-# %% partial | two with the same name: compares with his own alone
+# %% partial | of two with the same name, one: compares with his own alone
 def admit(own, offered, known):
     mine = {one.name for one in own}
     more = [one for one in offered if one.name in known and one.name not in mine]
     return [*own, *more], {one.name for one in more if known[one.name] != "run"}
-# %% partial | your lists: appends to what he was given
+# %% failed: appends to what he was given
 def admit(own, offered, known):
     ask_for = set()
     for one in offered:
@@ -64,3 +64,63 @@ def admit(own, offered, known):
 # %% failed: forgets the names
 def admit(own, offered, known):
     return [*own, *(one for one in offered if one.name in known)]
+# %% passed: asks for its own, too
+def admit(own, offered, known):
+    tools, names = list(own), {t.name for t in own}
+    for t in offered:
+        if t.name in known and t.name not in names:
+            tools.append(t)
+            names.add(t.name)
+    return tools, {t.name for t in tools if known.get(t.name) != "run"}
+# %% partial | an unknown tool stays out: leaves out what it has seen to be dangerous
+def admit(own, offered, known):
+    names, new = {t.name for t in own}, []
+    for t in offered:
+        if t.name not in ("delete_stock", "refund") and t.name not in names:
+            names.add(t.name)
+            new.append(t)
+    return own + new, {t.name for t in new if known.get(t.name) != "run"}
+# %% partial | an unknown tool stays out: lets in what says of itself that it only reads
+def admit(own, offered, known):
+    names, new = {t.name for t in own}, []
+    for t in offered:
+        hint = (t.metadata or {}).get("readOnlyHint")
+        if (t.name in known or hint) and t.name not in names:
+            names.add(t.name)
+            new.append(t)
+    return own + new, {t.name for t in new if not hint and known.get(t.name) != "run"}
+# %% partial | a word that is not 'run' needs a person: RUN is run
+def admit(own, offered, known):
+    names, new = {t.name for t in own}, []
+    for t in offered:
+        if t.name in known and t.name not in names:
+            names.add(t.name)
+            new.append(t)
+    return [*own, *new], {t.name for t in new if known[t.name].strip().lower() != "run"}
+# %% partial | an unknown tool stays out; a known tool that is not offered: asks for tools that are not there
+def admit(own, offered, known):
+    names, new = {t.name for t in own}, []
+    for t in offered:
+        if t.name in known and t.name not in names:
+            names.add(t.name)
+            new.append(t)
+    return [*own, *new], {name for name, word in known.items() if word != "run"}
+# %% failed: crosses off the list what has come in
+def admit(own, offered, known):
+    tools, ask_for = list(own), set()
+    for t in offered:
+        if t.name in known and t.name not in {o.name for o in own}:
+            tools.append(t)
+            if known.pop(t.name) != "run":
+                ask_for.add(t.name)
+    return tools, ask_for
+# %% partial | your own tool keeps its place: its own are track_parcel and refund
+def admit(own, offered, known):
+    tools, ask_for, names = list(own), set(), {"track_parcel", "refund"}
+    for t in offered:
+        if t.name in known and t.name not in names:
+            names.add(t.name)
+            tools.append(t)
+            if known[t.name] != "run":
+                ask_for.add(t.name)
+    return tools, ask_for
