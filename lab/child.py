@@ -20,7 +20,7 @@ from typing import Any
 
 import cloudpickle
 
-__all__ = ("Child", "kill_9", "prepare", "start")
+__all__ = ("Child", "kill_9", "pack", "prepare", "start")
 
 # Where processes can be forked, one process imports these, and its forks start without delay.
 _PRELOADED = ("langchain.agents", "langchain_openai", "langgraph.checkpoint.sqlite", __name__)
@@ -44,7 +44,7 @@ def start(make: Callable[..., Any], *args: Any) -> Child:
     """
     prepare()
     mine, theirs = _context.Pipe()
-    job = (theirs, _pack((make, args)), dict(os.environ))
+    job = (theirs, pack((make, args)), dict(os.environ))
     process = _context.Process(target=_serve_questions, args=job, daemon=True)
     process.start()
     theirs.close()
@@ -64,7 +64,7 @@ class Child:
 
     def send(self, *args: Any) -> None:
         """Ask without waiting for the answer."""
-        self._pipe.send_bytes(_pack(args))
+        self._pipe.send_bytes(pack(args))
 
     def receive(self) -> Any:
         """Wait for the answer to the oldest open question.
@@ -92,8 +92,12 @@ class Child:
         self._process.join()
 
 
-def _pack(value: Any) -> bytes:
-    """Return a pickle of `value`, with the notebook's functions and classes in it."""
+def pack(value: Any) -> bytes:
+    """Return a pickle of `value`, with the notebook's functions and classes in it.
+
+    Raises:
+        TypeError: Something in it cannot be sent to another process; the message names it.
+    """
     buffer = io.BytesIO()
     try:
         _Pickler(buffer).dump(value)

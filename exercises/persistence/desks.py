@@ -26,7 +26,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from exercises.core.descriptions import kind, short
 from exercises.core.stub import functions_of
 from lab import child
-from lab.sent_code import pack
+from lab.child import pack
 
 __all__ = ("CUSTOMERS", "SlowDesk", "Visits", "slowly")
 
