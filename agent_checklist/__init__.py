@@ -1,6 +1,6 @@
 """The production checklist: ten faults are provoked, and what the agent does is looked at.
 
-    checklist.run(build, done=lambda: paid)
+    agent_checklist.run(build, done=lambda: paid)
 
 `build(saver, seconds)` returns your compiled graph with that checkpointer, its models with that
 timeout. A line is green when its fault did no harm, and else says what was seen, and which lesson
@@ -22,9 +22,8 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.pregel import Pregel
 
 import lesson_model
-from agent_checklist.agent import Agent, Case, alone
+from agent_checklist.agent import Agent, Case, run_in_own_loop
 from agent_checklist.probes import PROBES
-from course_utils.time_limit import run_async
 
 __all__ = ("LINES", "Line", "Report", "run")
 
@@ -140,7 +139,7 @@ def run(
         )
     case = Case(build, done, look, act, act_twice, answer, context, log_format)
     names = [name for name in LINES if name in only]
-    return Report(tuple(run_async(alone, _look_at, case, names)))
+    return Report(tuple(run_in_own_loop(_look_at, case, names)))
 
 
 async def _look_at(case: Case, names: Sequence[str]) -> list[Line]:

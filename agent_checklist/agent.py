@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import aclosing
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,14 +25,14 @@ from langgraph.types import Command, Interrupt
 
 from lesson_model import LessonModel
 
-__all__ = ("Agent", "Case", "Turn", "alone")
+__all__ = ("Agent", "Case", "Turn", "alone", "run_in_own_loop")
 
 PATIENT = 30.0  # seconds a model may be silent, where that is not what is looked at
 
 
 @dataclass(frozen=True)
 class Case:
-    """What `checklist.run` was told; see there."""
+    """What `agent_checklist.run` was told; see there."""
 
     build: Callable[[BaseCheckpointSaver, float], Pregel]
     done: Callable[[], Sequence[Any]]
@@ -210,8 +214,10 @@ def answer(value: Any, wanted: list[bool]) -> Any:
 async def alone(function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
     """Return `await function(*args)`, run in an event loop that ends with it.
 
-    LangChain keeps one async client for all models, bound to the loop that used it first. Here it
-    is a new one, and it is closed while its loop still runs.
+    Library: langchain-openai 1.7.4, `chat_models._client_utils._cached_async_httpx_client`.
+    Reason: all ChatOpenAI models share one async client, bound to the event loop that used it
+        first. Here it is a new one, and it is closed while its loop still runs.
+    Thread: https://github.com/langchain-ai/langchain/issues/35783
     """
     made, make = [], clients._build_async_httpx_client
 
@@ -227,3 +233,31 @@ async def alone(function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
         clients._cached_async_httpx_client.cache_clear()
         for client in made:
             await client.aclose()
+
+
+def run_in_own_loop(function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+    """Return `await function(*args)`, run in a thread with an event loop of its own.
+
+    A notebook's own loop is already running. Whatever interrupts the caller cancels the work.
+    """
+    outcome: Future[Any] = Future()
+    running: dict[str, asyncio.Task[Any]] = {}
+
+    async def work() -> Any:
+        running["task"] = asyncio.current_task()
+        return await alone(function, *args)
+
+    def serve() -> None:
+        try:
+            outcome.set_result(asyncio.run(work()))
+        except BaseException as error:  # raised again in the caller's thread
+            outcome.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(serve,), daemon=True).start()
+    try:
+        return outcome.result()
+    except BaseException:
+        if not outcome.done() and (task := running.get("task")):
+            with contextlib.suppress(RuntimeError):  # its loop has just ended
+                task.get_loop().call_soon_threadsafe(task.cancel)
+        raise
