@@ -53,8 +53,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lesson_model.behaviour.reply import Call, Reply
 from lesson_model.model import ENDPOINTS, OURS, LessonModel
+from lesson_model.reply import Call, Reply
 
 __all__ = ("Call", "LessonModel", "Reply", "scratch", "start")
 

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lesson_model.answer import Stream
 from lesson_model.api.tokens import arguments_text, prompt_tokens, reply_tokens, tokens
-from lesson_model.behaviour.reply import Reply
-from lesson_model.wire.answer import Stream
+from lesson_model.reply import Reply
 
 __all__ = ("CREATED", "completion", "finished", "stream", "tool_calls", "usage")
 

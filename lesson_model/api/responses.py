@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from lesson_model.answer import Stream
 from lesson_model.api.chat import CREATED, tool_calls, usage
 from lesson_model.api.tokens import tokens
-from lesson_model.behaviour.reply import Reply
-from lesson_model.wire.answer import Stream
+from lesson_model.reply import Reply
 
 __all__ = ("assistant_message", "response", "stream")
 

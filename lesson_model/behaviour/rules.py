@@ -6,11 +6,11 @@ import json
 import re
 from collections import Counter
 
-from lesson_model.behaviour.english.arguments import fill
-from lesson_model.behaviour.reply import Call, Reply
+from lesson_model.behaviour.english import fill
 from lesson_model.behaviour.results import report, went_well
 from lesson_model.behaviour.schema import as_kind
 from lesson_model.behaviour.turn import Tool, Turn
+from lesson_model.reply import Call, Reply
 
 __all__ = ("Rule", "Rules")
 

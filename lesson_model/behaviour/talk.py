@@ -6,8 +6,7 @@ import operator
 import re
 from itertools import cycle
 
-from lesson_model.behaviour.english.arguments import NUMBER
-from lesson_model.behaviour.english.words import focus, stem, words
+from lesson_model.behaviour.english import NUMBER, focus, stem, stems_of
 from lesson_model.behaviour.turn import Turn
 
 __all__ = ("talk",)
@@ -119,15 +118,15 @@ def _recall(turn: Turn, text: str) -> str:
     if ABOUT_ME.match(text):
         told = (s for said in turn.said_before for s in SENTENCE_END.split(focus(said)))
         told = [s for s in told if not s.rstrip().endswith("?")]
-        return (best := _nearest(told[::-1], words(text))) and f'You told me: "{best}"'
+        return (best := _nearest(told[::-1], stems_of(text))) and f'You told me: "{best}"'
     told = text.lower().startswith(TOLD) and not text.endswith("?")
     return "Noted. I remember that while the message is sent along." if told else ""
 
 
 def _nearest(sentences: list[str], wanted: frozenset[str]) -> str:
     """Return the sentence that has most words in common with what is wanted, "" if none has."""
-    best = max(sentences, key=lambda s: len(words(s) & wanted), default="")
-    return best.strip() if words(best) & wanted else ""
+    best = max(sentences, key=lambda s: len(stems_of(s) & wanted), default="")
+    return best.strip() if stems_of(best) & wanted else ""
 
 
 def _from_context(turn: Turn, text: str) -> str:
@@ -137,14 +136,14 @@ def _from_context(turn: Turn, text: str) -> str:
     if not context:
         return ""
     body = focus(context.group(1)).replace(asked.group() if asked else "\0", " ")
-    best = _nearest(SENTENCE_END.split(body), words(asked.group(1) if asked else text))
+    best = _nearest(SENTENCE_END.split(body), stems_of(asked.group(1) if asked else text))
     return best or "I don't know: the context I was given does not say."
 
 
 def _sum(turn: Turn, text: str) -> str:
     """Return the value of a sum of two numbers."""
     numbers = [float(n.replace(",", "")) for n in NUMBER.findall(text)] if len(text) < 80 else []
-    signs = [calculate for word, calculate in OPERATORS.items() if word in words(text)]
+    signs = [calculate for word, calculate in OPERATORS.items() if word in stems_of(text)]
     return f"{signs[0](*numbers):.12g}" if len(numbers) == 2 and numbers[1] and signs else ""
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from lesson_model.answer import Answer, Stream
 from lesson_model.faults import Fault
-from lesson_model.wire.answer import Answer, Stream
 
-__all__ = ("BREAK", "steps")
+__all__ = ("BREAK", "delivery_steps")
 
 BREAK = None  # the step that breaks the connection
 END = b"0\r\n\r\n"  # of a body in chunks
@@ -19,7 +19,7 @@ Head = Callable[[int | None], bytes]
 Pace = Callable[[], float]  # seconds between tokens, as they are now
 
 
-def steps(answer: Answer, head: Head, first: float, pace: Pace) -> Iterator[Step]:
+def delivery_steps(answer: Answer, head: Head, first: float, pace: Pace) -> Iterator[Step]:
     """Yield the steps of an answer: bytes are sent, a number is waited for, BREAK breaks it off.
 
     Args:

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from lesson_model.behaviour.decide import decide
-from lesson_model.behaviour.reply import Call, Reply
 from lesson_model.behaviour.rules import Rules
+from lesson_model.reply import Call, Reply
 from tests.lesson_model.prompts import toolbox as t
 from tests.lesson_model.prompts.case import Case, after, chat
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from lesson_model.behaviour.english.find_text import find_text, names_in
-from lesson_model.behaviour.english.words import focus, grow, is_free_text, stem, words
-from lesson_model.behaviour.schema import kind_of, resolve
+from lesson_model.behaviour.english.words import focus, is_free_text, stem, stems_of, synonyms_of
+from lesson_model.behaviour.schema import fits, kind_of, resolve
 
 __all__ = ("NUMBER", "fill")
 
-DEEPEST_FILLED = 4  # levels of a schema that refers to itself
+MAX_FILL_DEPTH = 4  # levels of a schema that refers to itself
 DIGITS = r"\d[\d,]*(?:\.\d+)?"
 NUMBER = re.compile(rf"(?<![\w.,:-])[-+]?{DIGITS}(?![\w:-]|\.\d)")
 SPELT = "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -20,7 +20,7 @@ COMMA = re.compile(r"\s*(?:,|;|\band\b)\s*")
 
 
 def fill(schema: dict, text: str, name: str = "", strict: bool = False) -> dict:
-    """Return the arguments the user's words give; what they do not give is left out.
+    """Return the arguments the user's words give, without what does not fit its schema.
 
     Args:
         schema: The JSON schema of the arguments.
@@ -28,7 +28,13 @@ def fill(schema: dict, text: str, name: str = "", strict: bool = False) -> dict:
         name: The tool's name, whose words are no values.
         strict: Accept only what is clearly of the right kind.
     """
-    return _Filler(focus(text), schema, strict, name.lower().split("_"), 0).members(schema)
+    found = _Filler(focus(text), schema, strict, name.lower().split("_"), 0).members(schema)
+    properties = schema.get("properties") or {}
+    return {
+        key: value
+        for key, value in found.items()
+        if isinstance(value, dict | list) or fits(value, properties[key], schema)
+    }
 
 
 class _Filler:
@@ -42,7 +48,7 @@ class _Filler:
 
     def members(self, schema: dict) -> dict:
         """Return the members of an object that the passage gives."""
-        if self.depth >= DEEPEST_FILLED:
+        if self.depth >= MAX_FILL_DEPTH:
             return {}
         self.depth += 1
         required = schema.get("required") or []
@@ -112,8 +118,8 @@ class _Filler:
                 return option
         if self.strict or not required:
             return None
-        said = words(self.text)
-        return next((o for o in options if grow(words(str(o))) & said), None)
+        said = stems_of(self.text)
+        return next((o for o in options if synonyms_of(stems_of(str(o))) & said), None)
 
     def _truth(self, name: str) -> bool | None:
         stems = {

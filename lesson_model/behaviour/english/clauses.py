@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lesson_model.behaviour.english.patterns import QUOTED
-from lesson_model.behaviour.english.words import stem, words
+from lesson_model.behaviour.english.words import stem, stems_of
 
 __all__ = ("Clause", "clauses")
 
@@ -68,7 +68,7 @@ class Clause:
     """
 
     def __init__(self, text: str, bare: str, link: str = "stop") -> None:
-        self.text, self.bare, self.link, self.stems = text, bare, link, words(bare)
+        self.text, self.bare, self.link, self.stems = text, bare, link, stems_of(bare)
         lead = LEAD.match(bare)
         self.polite = lead is not None
         request = bare[lead.end() :] if lead else bare

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lesson_model.behaviour.english.arguments import NUMBER, fill
-from lesson_model.behaviour.english.choose_tool import choose, searcher
+from lesson_model.behaviour.english.choose_tool import choose, find_searcher
 from lesson_model.behaviour.english.clauses import Clause, clauses
-from lesson_model.behaviour.english.words import focus, is_free_text, words
-from lesson_model.behaviour.reply import Call
+from lesson_model.behaviour.english.words import focus, is_free_text, stems_of
 from lesson_model.behaviour.results import went_well
 from lesson_model.behaviour.schema import kind_of, resolve
 from lesson_model.behaviour.turn import Tool, Turn
+from lesson_model.reply import Call
 
-__all__ = ("Plan", "make_plan")
+__all__ = ("Plan", "find_tool", "make_plan")
 
 NOT_FOR_TOOLS = re.compile(
     r"\b(?:without|don['’]?t|do not|no|what|which|how|describe|list)\b[^.?!]{0,30}"
@@ -68,6 +68,19 @@ def make_plan(turn: Turn) -> Plan:
     return Plan(tuple(calls))
 
 
+def find_tool(tools: list[Tool], text: str) -> Tool:
+    """Return the tool for a call that must be made: named, else the one the words fill best."""
+    text = focus(text)
+    if named := next(filter(None, (choose(tools, clause) for clause in clauses(text))), None):
+        return named
+
+    def rank(tool: Tool) -> tuple[bool, int]:
+        filled = fill(tool.schema, text, tool.name).keys() & set(tool.required)
+        return len(filled) == len(set(tool.required)), len(filled)
+
+    return max(tools, key=rank)
+
+
 def _question(tool: Tool, missing: list[str]) -> str:
     return f"To call {tool.name} I need: {', '.join(missing)}."
 
@@ -112,7 +125,7 @@ def _another(step: Step, clause: Clause) -> Step | None:
     things = [p for p, kind in kinds.items() if kind == "string" and not is_free_text(p)]
     short = len(text.split()) <= 3
     # "the shed" and "los angeles" are as bare as the place before them.
-    bare = short and text.islower() and step.clause.text[1:].islower() and words(text)
+    bare = short and text.islower() and step.clause.text[1:].islower() and stems_of(text)
     clause = Clause(f"in {text}", f"in {text}", clause.link) if bare else clause
     found = fill(tool.schema, clause.text, tool.name, strict=not bare).keys()
     one = short and len(things) == 1 and things[0] in found
@@ -181,5 +194,5 @@ def _follow_up(turn: Turn, text: str) -> Plan | None:
 
 def _looked_up(turn: Turn, text: str) -> Plan:
     """Return a search for a factual question, where there is a tool to search with."""
-    tool = searcher(turn.tools, text)
+    tool = find_searcher(turn.tools, text)
     return Plan((Call(tool.name, fill(tool.schema, text, tool.name)),)) if tool else Plan()
