@@ -14,6 +14,11 @@ one line, the newest is asked first, and values it does not give come from the u
     model.when("production database").calls("restart", target="prod-db").then_says("Done. {result}")
     model.when("keep looking").always_calls("search")        # never stops
 
+A model that obeys what a tool returns (prompt injection), once for each result that matches:
+
+    model.when_result("ignore all|refund").calls("refund", order="T-7", amount=480)
+    model.when_result("call me").says("I was told to call you.")
+
 What goes wrong is one line as well (`lesson_model.faults.WORDS` lists the words):
 
     model.fail("rate_limit", times=2, retry_after=0.2)       # the next two requests

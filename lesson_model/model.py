@@ -81,6 +81,14 @@ class LessonModel:
         """
         return self.state.rules.when(pattern)
 
+    def when_result(self, pattern: str) -> Rule:
+        """Begin a rule for tool results in which a regular expression is found.
+
+        It applies once to each such result of the user's turn, before any rule of `when`: this is
+        a model that obeys what a tool returns.
+        """
+        return self.state.rules.when_result(pattern)
+
     def fail(
         self,
         word: str,

@@ -1,4 +1,4 @@
-"""One-line rules a lesson's author writes: when the user says this, call or say that."""
+"""One-line rules a lesson's author writes: when the user or a tool says this, call or say that."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections import Counter
 from lesson_model.behaviour.english import fill
 from lesson_model.behaviour.results import report, went_well
 from lesson_model.behaviour.schema import as_kind
-from lesson_model.behaviour.turn import Tool, Turn
+from lesson_model.behaviour.turn import Result, Tool, Turn
 from lesson_model.reply import Call, Reply
 
-__all__ = ("Rule", "Rules")
+__all__ = ("ResultRule", "Rule", "Rules")
 
 
 class Rule:
@@ -58,6 +58,10 @@ class Rule:
         self.closing = text
         return self
 
+    def matches(self, turn: Turn) -> bool:
+        """Whether the pattern is found in the user's last message."""
+        return bool(self.pattern.search(turn.text))
+
     def reply(self, turn: Turn) -> Reply | None:
         """Return what this rule makes of the turn, or None where it does not apply."""
         if not self.steps:
@@ -100,6 +104,56 @@ class Rule:
         return re.sub(r"\{(\w+)\}", lambda m: str(values.get(m.group(1), m.group(0))), self.closing)
 
 
+class ResultRule(Rule):
+    """What to do when a pattern is found in the result of a tool: a model that obeys its tools.
+
+    It applies to results of this turn, once to each. Results of its own calls never start it.
+    Once its calls are made and it has no `then_says`, the turn goes on as if it were not there.
+    """
+
+    def __repr__(self) -> str:
+        return f"<rule for results with {self.pattern.pattern!r}>"
+
+    def matches(self, turn: Turn) -> bool:
+        """Whether a result of this turn starts the rule."""
+        return bool(self._progress(turn)[0])
+
+    def reply(self, turn: Turn) -> Reply | None:
+        """Return what this rule makes of the turn, or None where it does not apply."""
+        if not self.steps:
+            return self._spoken(turn)
+        started, made = self._progress(turn)
+        if self.forever or made < started * len(self.steps):
+            name, arguments = self.steps[-1 if self.forever else made % len(self.steps)]
+            tool = turn.tool(name)
+            if tool is None:
+                return None
+            text = self.text if self.text and not made else ""
+            return Reply(text, (Call(name, _arguments(arguments, tool, turn)),))
+        if self.closing is None or turn.must_call or turn.response_format:
+            return None
+        return Reply(self._closed(turn) if went_well(turn.results[-1]) else report(turn.results))
+
+    def _progress(self, turn: Turn) -> tuple[int, int]:
+        """Return how many results started the rule, and how many of its calls were made since."""
+        started = made = 0
+        own = {name for name, _ in self.steps}  # by name: a human may have edited the arguments
+        waiting: list[tuple[str, bool]] = []  # calls without a result: the tool, ours or not
+        for event in turn.events:
+            if isinstance(event, Result):
+                ours = next(
+                    (each for each in waiting if each[0] == event.name), (event.name, False)
+                )
+                if ours in waiting:
+                    waiting.remove(ours)
+                started += not ours[1] and bool(self.pattern.search(event.content))
+            else:
+                ours = bool(started) and event[0] in own
+                made += ours
+                waiting.append((event[0], ours))
+        return started, made
+
+
 class Rules:
     """The rules of a lesson; a newer rule goes before an older one."""
 
@@ -112,14 +166,23 @@ class Rules:
         self._rules.insert(0, rule)
         return rule
 
+    def when_result(self, pattern: str | re.Pattern) -> ResultRule:
+        """Start a rule for tool results in which the regular expression is found."""
+        rule = ResultRule(pattern)
+        self._rules.insert(0, rule)
+        return rule
+
     def clear(self) -> None:
         """Forget all rules."""
         self._rules.clear()
 
     def reply(self, turn: Turn) -> Reply | None:
-        """Return the reply of the newest rule that applies, or None."""
-        for rule in list(self._rules):
-            if rule.pattern.search(turn.text) and (reply := rule.reply(turn)) is not None:
+        """Return the reply of the first rule that applies, or None.
+
+        Rules for results come before rules for the user's words; of each kind, the newest first.
+        """
+        for rule in sorted(self._rules, key=lambda rule: not isinstance(rule, ResultRule)):
+            if rule.matches(turn) and (reply := rule.reply(turn)) is not None:
                 return reply
         return None
 

@@ -57,6 +57,12 @@ def test_harder_prompts_seldom_lead_to_a_wrong_call(name):
     assert seen[""] >= 0.75 * seen.total(), seen
 
 
+@pytest.mark.parametrize("case", prompts.PROMISED, ids=lambda case: case.name)
+def test_promised_prompts_all_work(case):
+    reply = decide(case.body(), Rules())
+    assert not judge(case, reply), reply
+
+
 def test_the_sets_are_as_large_as_they_say():
     assert len(prompts.DEVELOP) >= 130
     assert min(map(len, (prompts.HELD_OUT, prompts.FRESH, prompts.UNSEEN))) >= 40

@@ -19,10 +19,11 @@ from lesson_model.behaviour.english.words import (
 )
 from lesson_model.behaviour.turn import Tool
 
-__all__ = ("choose", "find_searcher")
+__all__ = ("after_name", "choose", "find_searcher")
 
 MIN_SCORE = 2.0
 NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
+RUN = "run|execute|perform|do|call|use|invoke|trigger|carry out"
 ANOTHER_THING = re.compile(r"\b(?:a|an|some) [^\W\d_]{3,}", re.I)
 ADDRESSED = (("path", PATH), ("file", PATH), ("directory", PATH), ("url", URL))
 SEARCHED = stems_of(
@@ -64,7 +65,7 @@ def _read_profile(name: str, description: str, parameters: str, options: str) ->
     if about and not synonyms_of(own) & synonyms_of(about):
         own = about  # a name that says nothing: xyz_tool
     return Profile(
-        next((group for group in GROUPS if verb in group), frozenset({verb})),
+        next((group for group in GROUPS if verb in group), frozenset({verb} - {""})),
         own - {verb},
         about - {verb},
         stems_of(parameters),
@@ -82,7 +83,7 @@ CALCULATING = synonyms_of(
 
 def _score(tool: Tool, clause: Clause) -> float:
     """Return how well a tool fits a clause; below MIN_SCORE it does not."""
-    if "_" in tool.name and tool.name in clause.text:
+    if ("_" in tool.name and tool.name in clause.text) or after_name(tool, clause.bare) is not None:
         return 100.0
     tool_is, said = _profile(tool), clause.stems
     action = synonyms_of(frozenset((clause.head,)))
@@ -110,9 +111,24 @@ def _score(tool: Tool, clause: Clause) -> float:
         if not asked or (not thing and tool_is.names and ANOTHER_THING.search(clause.bare)):
             return 0.0  # "book a flight" is not for book_hotel
         return verb + thing
-    if tool_is.verbs & LOOK and tool_is.names:
+    if tool_is.verbs & LOOK and tool_is.names - tool_is.verbs:
         verb = 0.5 if verb else 0.0  # "get" and "show" tell little
     return verb + thing
+
+
+def after_name(tool: Tool, text: str) -> str | None:
+    """Return what follows an order to run a tool by its name, None where there is no such order.
+
+    `risky_action` is run by "Run the risky action on server 7"; what follows is "on server 7".
+    """
+    parts = NAME_PARTS.findall(tool.name)
+    if len(parts) < 2:
+        return None
+    name = r"[\s_-]*".join(map(re.escape, parts))
+    found = re.search(
+        rf"\b(?:{RUN})\s+(?:the |an? |your )?{name}\b(?: tool)?(.*)", text, re.I | re.S
+    )
+    return found and found.group(1)
 
 
 def choose(tools: list[Tool], clause: Clause) -> Tool | None:

@@ -37,9 +37,12 @@ SAID = re.compile(
 SEARCHED = re.compile(
     r"\b(?:search|look|find|research|google|query)(?:ing)?\b"
     r"(?:\s+(?:me|up|for|out|the web|the internet|the docs|online|on|about|into))*"
-    r"\s+(.+?)(?:\s+(?:in|on) (?:the|our) (?:web|internet|docs|documentation))?[\s.?!]*$",
+    r"\s+(?:the\s+)?(.+?)"
+    r"(?:\s+(?:in|on) (?:the|our) (?:web|internet|docs|documentation))?[\s.?!]*$",
     re.I | re.S,
 )
+POLITE_END = re.compile(r"(?:,? (?:and )?(?:please|for (?:me|us)|now|thanks?))+$", re.I)
+PRONOUNS = ("it", "this", "that", "them", "him", "her")
 ABOUT = re.compile(rf"\b(?:about|regarding)\s+(.+?){END}", re.I)
 SMALL = frozenset(
     """i what who when where why how which is are was were do does did has have can could will would
@@ -116,10 +119,14 @@ def _own_words(parts: list[str], text: str) -> str | None:
     """Return the user's own words for a query, a message, a subject."""
     if {"query", "question", "q", "keyword", "term", "search", "input"} & set(parts):
         found = SEARCHED.search(text)
-        return (found.group(1) if found else text).strip().rstrip("?.! ") or None
+        asked = (found.group(1) if found else text).strip().rstrip("?.! ")
+        return POLITE_END.sub("", asked).rstrip("?.! ") or None
     subject = {"subject", "topic", "title"} & set(parts)
     found = (ABOUT.search(text) if subject else None) or SAID.search(text) or ABOUT.search(text)
-    return found and found.group(found.lastindex).strip().rstrip(". ")
+    if not found and "topic" in parts:
+        found = SEARCHED.search(POLITE_END.sub("", text.rstrip("?.! ")))
+    said = found.group(found.lastindex).strip().rstrip(". ") if found else ""
+    return None if said.lower() in PRONOUNS else said or None
 
 
 def _thing(own: set[str], text: str, taken: set[str]) -> str | None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lesson_model.behaviour.english.arguments import NUMBER, fill
-from lesson_model.behaviour.english.choose_tool import choose, find_searcher
+from lesson_model.behaviour.english.choose_tool import after_name, choose, find_searcher
 from lesson_model.behaviour.english.clauses import Clause, clauses
 from lesson_model.behaviour.english.words import focus, is_free_text, stems_of
 from lesson_model.behaviour.results import went_well
-from lesson_model.behaviour.schema import kind_of, resolve
+from lesson_model.behaviour.schema import fits, kind_of, resolve
+from lesson_model.behaviour.schema_values import valid_value
 from lesson_model.behaviour.turn import Tool, Turn
 from lesson_model.reply import Call
 
@@ -26,6 +27,10 @@ NOT_FOR_TOOLS = re.compile(
 )
 FOLLOW_UP = re.compile(r"\W*(?:and|what about|how about|same|also|now|or|then)\b", re.I)
 PENDING = re.compile(r"To call (\S+) I need: ")
+POLITE = re.compile(r"(?:\s+and)?\s+(?:please|for (?:me|us)|now)\b", re.I)
+THAT = re.compile(r"\bthat (.+)", re.I | re.S)
+COMPOSED = {"body", "content", "subject", "message"}  # words in a parameter's name
+MAX_SUBJECT_WORDS = 8
 
 
 @dataclass
@@ -60,6 +65,9 @@ def make_plan(turn: Turn) -> Plan:
             break
         arguments = _arguments(step, turn, text)
         missing = [p for p in step.tool.required if p not in arguments]
+        composed = _composed(step, steps[: steps.index(step)], turn, arguments, missing)
+        arguments |= composed
+        missing = [p for p in missing if p not in composed]
         if missing:
             return Plan(tuple(calls), "" if calls else _question(step.tool, missing))
         call = Call(step.tool.name, arguments)
@@ -141,7 +149,7 @@ def _arguments(step: Step, turn: Turn, text: str) -> dict:
     number = NUMBER.search(results[0]) if results and pointing else None
     if number and len(NUMBER.findall(own)) < sum(_is_numeric(tool, p) for p in tool.required):
         own = own.replace(pointing, number.group(), 1)
-    arguments = fill(tool.schema, own, tool.name)
+    arguments = fill(tool.schema, own, tool.name) | _named_call(step)
     sources = results if step.waits or pointing else []
     sources = [*sources, text, *(reversed(turn.said_before) if pointing else ())]
     for source in sources:
@@ -152,6 +160,39 @@ def _arguments(step: Step, turn: Turn, text: str) -> dict:
             if name not in arguments and value not in arguments.values():
                 arguments[name] = value
     return arguments
+
+
+def _composed(
+    step: Step, before: list[Step], turn: Turn, arguments: dict, missing: list[str]
+) -> dict:
+    """Return the free texts of a call that is plainly asked for, from a result or the request."""
+    texts = [p for p in missing if {*p.lower().split("_")} & COMPOSED]
+    if not texts or not (turn.results or arguments.keys() & set(step.tool.required)):
+        return {}
+    request = (before[-1] if before else step).clause.text.strip(" .!?,")
+    told = THAT.search(step.clause.text)
+    body = told.group(1) if told else turn.results[-1].content if turn.results else request
+    subject = " ".join(request.split()[:MAX_SUBJECT_WORDS])
+    composed = {}
+    for name in texts:
+        text = subject if "subject" in name.lower() else body.strip()
+        schema = step.tool.properties.get(name, {})
+        composed[name] = valid_value(schema, step.tool.schema, text_for=lambda _, text=text: text)
+    return composed
+
+
+def _named_call(step: Step) -> dict:
+    """Return the one argument of a tool that is run by its name: 'the risky action on server 7'."""
+    tool = step.tool
+    rest = after_name(tool, step.clause.text)
+    if rest is None or len(tool.required) != 1 or _is_numeric(tool, tool.required[0]):
+        return {}
+    label = re.escape(tool.required[0]).replace("_", "[ _]")
+    pattern = rf"\W*(?:(?:on|for|with|against)\b|[:(=])\s*(?:the )?(?:{label}\b\s*[:=]?\s*)?(.+)"
+    found = re.match(pattern, POLITE.sub("", rest), re.I | re.S)
+    value = found.group(1).strip(" .?!,;()\"'“”`") if found else ""
+    schema = tool.properties.get(tool.required[0], {})
+    return {tool.required[0]: value} if value and fits(value, schema, tool.schema) else {}
 
 
 def _is_numeric(tool: Tool, parameter: str) -> bool:
