@@ -138,19 +138,18 @@ class ResultRule(Rule):
         """Return how many results started the rule, and how many of its calls were made since."""
         started = made = 0
         own = {name for name, _ in self.steps}  # by name: a human may have edited the arguments
-        waiting: list[tuple[str, bool]] = []  # calls without a result: the tool, ours or not
+        waiting: list[tuple[str, bool]] = []  # calls without a result: tool, ours or not
         for event in turn.events:
             if isinstance(event, Result):
-                ours = next(
-                    (each for each in waiting if each[0] == event.name), (event.name, False)
-                )
-                if ours in waiting:
-                    waiting.remove(ours)
-                started += not ours[1] and bool(self.pattern.search(event.content))
+                call = next((each for each in waiting if each[0] == event.name), None)
+                if call:
+                    waiting.remove(call)
+                obeyed = call is not None and call[1]
+                started += not obeyed and bool(self.pattern.search(event.content))
             else:
-                ours = bool(started) and event[0] in own
-                made += ours
-                waiting.append((event[0], ours))
+                obeyed = bool(started) and event[0] in own
+                made += obeyed
+                waiting.append((event[0], obeyed))
         return started, made
 
 

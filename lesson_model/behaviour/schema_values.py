@@ -177,8 +177,8 @@ class _Maker:
                 if given is MISSING and (repeats or not options or depth > MAX_OPTIONAL_DEPTH):
                     continue
             out[name] = self.value(member, name, given, nth, depth + 1)
-        for name in found.keys() - own.keys():
-            if fits(found[name], self.schema_of(schema, name), self.root):
+        for name in found:
+            if name not in own and fits(found[name], self.schema_of(schema, name), self.root):
                 out[name] = found[name]
         for name in required:
             if name not in out:
@@ -196,14 +196,16 @@ class _Maker:
 
     def resize(self, schema: dict, out: dict, depth: int) -> None:
         """Add members of our own naming, or drop optional ones, until the number is right."""
-        patterns = list(schema.get("patternProperties") or {})
-        named = self.alternatives(schema.get("propertyNames", True)) or [{}]
+        patterns = [{"pattern": pattern} for pattern in schema.get("patternProperties") or ()]
+        naming: dict = {}
+        for part in (*self.alternatives(schema.get("propertyNames", True))[:1], *patterns[:1]):
+            naming |= part
         for nth in range(MAX_TRIES):
             if len(out) >= schema.get("minProperties", 0):
                 break
-            pattern = {"pattern": patterns[0]} if patterns else {}
-            name = self.text({**named[0], **pattern}, "", nth) if patterns or named[0] else ""
-            name = name or f"name_{nth + 1}"
+            name = self.text(naming, "", nth) if naming else f"name_{nth + 1}"
+            if name in out:  # a pattern may allow no other of this length
+                name = self.text({"minLength": nth, **naming}, "", nth)
             if name not in out:
                 out[name] = self.value(self.schema_of(schema, name), name, MISSING, nth, depth + 1)
         most, required = schema.get("maxProperties", len(out)), schema.get("required") or ()
@@ -260,7 +262,7 @@ class _Maker:
 def _merge(one: dict, other: dict) -> dict | None:
     """Return the flat schema that allows what both allow, or None where nothing is left."""
     out = {**other, **one}
-    for key in one.keys() & other.keys():
+    for key in (key for key in one if key in other):
         mine, theirs = one[key], other[key]
         if key in TIGHTER:
             out[key] = TIGHTER[key](mine, theirs)
@@ -277,13 +279,6 @@ def _merge(one: dict, other: dict) -> dict | None:
             out[key] = {"allOf": [mine, theirs]}
         elif key == "enum":
             out[key] = [option for option in mine if option in theirs]
-        elif key == "multipleOf":
-            one_step, other_step = Fraction(str(mine)), Fraction(str(theirs))
-            numerators = one_step.numerator * other_step.denominator
-            theirs_scaled = other_step.numerator * one_step.denominator
-            common = math.lcm(numerators, theirs_scaled)
-            step = Fraction(common, one_step.denominator * other_step.denominator)
-            out[key] = int(step) if step.denominator == 1 else float(step)
     return out
 
 

@@ -206,6 +206,76 @@ def test_words_count_where_they_fit(schema, text, value):
         assert answer_to(text, members) == {"limit": value}
 
 
+def integers(**more):
+    return {"type": "integer", **more}
+
+
+def members(required=(), **own):
+    return {"type": "object", "properties": own, "required": list(required or own)}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [members(a={"type": "string"}), members(b=integers())]},
+        {"allOf": [members(a={"minLength": 9}), members(a={"type": "string", "maxLength": 11})]},
+        {"allOf": [integers(minimum=3), {"type": "number", "maximum": 4}], "exclusiveMinimum": 3},
+        {"allOf": [{"type": "array", "items": integers()}, {"minItems": 2}]},
+        {"allOf": [{"enum": ["a", "b", "c"]}, {"enum": ["c", "b"]}]},
+        {"anyOf": [integers(minimum=5, maximum=1), {"type": "string", "pattern": "^b+$"}]},
+        {"oneOf": [integers(multipleOf=3), integers(multipleOf=5)]},
+        {"type": "object", "patternProperties": {"^x_": integers()}, "minProperties": 2,
+         "additionalProperties": False},
+        {"type": "object", "propertyNames": {"pattern": "^[a-z]{3}$"}, "minProperties": 3},
+        {"type": "object", "required": ["x_1"], "patternProperties": {"^x_": integers()}},
+        {"type": "object", "required": ["free"], "additionalProperties": {"type": "boolean"}},
+        {**members(a=integers(), b=integers(), c=integers(), required=["b"]), "maxProperties": 2},
+        members(a=integers(default=7), b={"type": "string"}, required=["b"]),
+        {"type": "string", "enum": [1, "one"]},
+        {"enum": [{"a": [1]}, None]},
+        {"type": ["integer", "null"], "minimum": 4},
+        integers(maximum=-3),
+        integers(multipleOf=0.4),
+        {"type": "number", "multipleOf": 0.3, "exclusiveMaximum": 0.3},
+        {"type": "number", "exclusiveMaximum": 0},
+        {"type": "number", "multipleOf": 0.01, "minimum": 0.07},
+        {"type": "string", "maxLength": 0},
+        {"type": "array", "items": {"type": "string", "maxLength": 1}, "minItems": 3,
+         "uniqueItems": True},
+        {"type": "array", "items": {"enum": ["a", "b", "c"]}, "minItems": 3, "uniqueItems": True},
+        {"type": "array", "items": {"type": "boolean"}, "minItems": 2, "uniqueItems": True},
+        {"type": "array", "prefixItems": [integers(), {"type": "string"}], "items": False},
+        {"type": "array", "items": members(a={"type": "string"}), "maxItems": 0},
+        {"type": "array", "items": members(a=integers()), "minItems": 3, "uniqueItems": True},
+        {"$ref": "#/$defs/a~1b", "$defs": {"a/b": integers(minimum=9)}},
+        {"minimum": 12}, {"minItems": 2}, {"required": ["a"]}, {}, True,
+    ],
+    ids=str,
+)  # fmt: skip
+def test_every_keyword_is_kept(schema):
+    value = valid_value(schema)
+    validate(value, schema)
+    assert fits(value, schema, schema if isinstance(schema, dict) else {})
+
+
+def test_the_hardest_schemas_get_some_value():
+    endless = {"$ref": "#/$defs/a", "$defs": {"a": members(a={"$ref": "#/$defs/a"})}}
+    for schema in (False, endless, {"enum": []}, integers(minimum=2, maximum=1), {"not": {}}):
+        valid_value(schema)
+
+
+def test_what_is_known_is_kept_and_completed():
+    schema = members(a=integers(maximum=5), b={"type": "string"}, c=members(d=integers()))
+    schema["additionalProperties"] = {"type": "boolean"}
+    value = valid_value(schema, found={"a": 9, "b": "x", "c": {"d": 4}, "e": True, "f": "no"})
+    assert value == {"a": 1, "b": "x", "c": {"d": 4}, "e": True}
+    lines = {"type": "array", "items": members(a=integers()), "maxItems": 2, "uniqueItems": True}
+    known = [{"a": 3}, {"a": 3}, {"b": 1}, {"a": 4}]
+    assert valid_value(lines, found=known) == [{"a": 3}, {"a": 2, "b": 1}]
+    pair = {"type": "array", "prefixItems": [integers(), {"type": "string"}]}
+    assert valid_value(pair, found=["x", "y"]) == [1, "y"]
+
+
 def test_a_required_list_of_objects_gets_an_item():
     assert len(answer_to("Hello!", Basket.model_json_schema())["lines"]) == 1
 
