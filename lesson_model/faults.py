@@ -54,7 +54,7 @@ class Fault:
 
     @property
     def wait(self) -> float:
-        """Seconds of silence this fault brings."""
+        """Seconds of silence before or during the answer."""
         defaults = {"timeout": 30.0, "stall": 30.0, "slow": 2.0}
         if self.word not in defaults:
             return 0.0
@@ -62,14 +62,14 @@ class Fault:
 
 
 class Faults:
-    """The faults to come, first in, first out; each request takes one."""
+    """A queue of faults; each request takes the first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._queue: list[list] = []  # [fault, how often it is still to come; None: for ever]
+        self._queue: list[list] = []  # [fault, how many requests still meet it; None: all]
 
     def add(self, fault: Fault, times: int | None) -> None:
-        """Queue a fault for so many requests; None: for every one from then on."""
+        """Queue a fault for a number of requests; None means every one from then on."""
         if times is not None and (type(times) is not int or times < 1):
             raise ValueError(f"times is a number from 1, or None for ever, not {times!r}.")
         with self._lock:

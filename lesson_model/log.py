@@ -59,7 +59,7 @@ class Request:
     traceback: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        # What two sendings of one request have in common.
+        # Equal for two copies of the same request.
         self.same = hash((self.path, self.key, self.raw))
         self._done = threading.Event()
 
@@ -86,15 +86,15 @@ class Request:
         self._done.set()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the answer is out or the client has left; return whether it is so.
+        """Wait until the answer is out or the client has left; return False on a time-out.
 
-        Only then `aborted` is certain: a server learns at its next word that nobody listens.
+        Until then `aborted` is not final: a server notices that the client left when it sends.
         """
         return self._done.wait(seconds)
 
 
 class Refusal(NamedTuple):
-    """How a request was refused; not the exception, which would hold on to its whole stack."""
+    """How a request was refused, without the exception and the stack it would keep alive."""
 
     over: float
     retry_after: float
@@ -128,7 +128,7 @@ class Log:
             return list(self._requests)
 
     def add(self, request: Request) -> None:
-        """Note a request that has come, and what is wrong with its coming."""
+        """Add a new request, with remarks on how it was sent."""
         with self._lock:
             request.at = time.monotonic()
             if len(self._requests) == MAX_REQUESTS:
@@ -152,13 +152,15 @@ class Log:
                 self._bytes -= len(old.raw)
                 old.raw = b""
 
-    def answered(self, request: Request, status: int) -> None:
+    def note_answer(self, request: Request, status: int) -> None:
         """Note that a request is about to get the answer it asked for."""
         request.status = status
         with self._lock:
             self._refusals.pop(request.same, None)
 
-    def refused(self, request: Request, status: int, code: str | None, wait: float | None) -> None:
+    def note_refusal(
+        self, request: Request, status: int, code: str | None, wait: float | None
+    ) -> None:
         """Note that a request is about to be refused.
 
         Args:
@@ -174,7 +176,7 @@ class Log:
                 self._refusals.clear()
             self._refusals[request.same] = refusal
 
-    def done(self, request: Request) -> None:
+    def note_finished(self, request: Request) -> None:
         """Note that nothing more goes to this request's client."""
         request.done()
         with self._lock:
@@ -182,8 +184,8 @@ class Log:
             if self._unanswered[request.same] <= 0:
                 del self._unanswered[request.same]
 
-    def truncated(self, text: str) -> None:
-        """Note a text that is about to break off unannounced."""
+    def note_truncated(self, text: str) -> None:
+        """Note a text that is about to break off without an error."""
         if text:
             self._truncated.add(text)
 

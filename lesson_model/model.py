@@ -84,8 +84,8 @@ class LessonModel:
     def when_result(self, pattern: str) -> Rule:
         """Begin a rule for tool results in which a regular expression is found.
 
-        It applies once to each such result of the user's turn, before any rule of `when`: this is
-        a model that obeys what a tool returns.
+        It applies once to each such result of the user's turn, before any rule of `when`: a model
+        that obeys what a tool returns. Results of the rule's own calls never start it.
         """
         return self.state.rules.when_result(pattern)
 
@@ -127,9 +127,9 @@ class LessonModel:
         self.state.first, self.state.per_token = first, per_token
 
     def reset(self) -> None:
-        """Forget rules, faults, pace, log and ids; end what still waits."""
+        """Forget rules, faults, pace, log and ids; end answers that still wait."""
         old, self.state = self.state, State()
-        old.over.set()
+        old.ended.set()
 
     @contextmanager
     def scratch(self) -> Iterator[LessonModel]:
@@ -139,7 +139,7 @@ class LessonModel:
             yield self
         finally:
             used, self.state = self.state, before
-            used.over.set()
+            used.ended.set()
 
     def announce(self) -> None:
         """Point every OpenAI client of this process and its children here, until `stop`."""
@@ -155,7 +155,7 @@ class LessonModel:
     def stop(self) -> None:
         """End the server and whatever it still answers; put the environment back."""
         self.stopped = True
-        self.state.over.set()
+        self.state.ended.set()
         for name, value in self._environment.items():
             if value is None:
                 os.environ.pop(name, None)

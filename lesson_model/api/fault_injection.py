@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lesson_model.api.errors import ApiError, bad_key
-from lesson_model.api.tokens import arguments_text, tokens
+from lesson_model.api.tokens import arguments_text, tokenize
 from lesson_model.faults import Fault
 from lesson_model.reply import Call, Reply
 
@@ -87,7 +87,7 @@ def spoil(reply: Reply, fault: Fault) -> Reply:
         calls = [Call(c.name, wrap_in_lists(c.arguments)) for c in reply.calls]
         return with_calls(reply, calls)
     if word == "length":
-        return Reply("".join(tokens(reply.text)[: fault.after]), finish="length")
+        return Reply("".join(tokenize(reply.text)[: fault.after]), finish="length")
     if word == "content_filter":
         return Reply(finish="content_filter")
     if word == "refusal":

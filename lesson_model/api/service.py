@@ -9,11 +9,11 @@ import traceback
 from lesson_model.answer import Answer, HttpProblem, Stream
 from lesson_model.api import chat, responses
 from lesson_model.api.chat_request import check_chat
-from lesson_model.api.embeddings import embeddings
+from lesson_model.api.embeddings import answer_embeddings
 from lesson_model.api.errors import ApiError, bad_key, invalid, unknown_url
 from lesson_model.api.fault_injection import error_for, spoil
 from lesson_model.api.responses_request import to_chat
-from lesson_model.api.tokens import reply_tokens, text_of, tokens
+from lesson_model.api.tokens import count_reply_tokens, text_of, tokenize
 from lesson_model.behaviour.decide import decide
 from lesson_model.log import Request
 from lesson_model.reply import Reply
@@ -70,9 +70,9 @@ def answer_request(
         result = Answer(failure.status, failure.body(), failure.headers)
     result.headers = {"x-request-id": f"req_{stamp}", **HEADERS, **result.headers}
     if failure:
-        state.log.refused(request, failure.status, failure.code, failure.retry_after)
+        state.log.note_refusal(request, failure.status, failure.code, failure.retry_after)
     else:
-        state.log.answered(request, result.status)
+        state.log.note_answer(request, result.status)
     return result
 
 
@@ -92,7 +92,7 @@ def route(request: Request, name: str, state: State) -> Answer:
         return Answer(200, list_models(path[len(MODELS) + 1 :], name))
     body = parse_object(request.raw)
     if path == EMBEDDINGS:
-        return Answer(200, embeddings(body))
+        return Answer(200, answer_embeddings(body))
     asked = body if path == CHAT else to_chat(body, state.recall)
     check_chat(asked, state.context_window)
     said = (text_of(m.get("content")) for m in asked["messages"] if m["role"] == "assistant")
@@ -103,7 +103,7 @@ def route(request: Request, name: str, state: State) -> Answer:
         if error := error_for(fault, asked["model"]):
             raise error
     reply = decide(asked, state.rules)
-    reply = chat.finished(spoil(reply, fault) if fault else reply, asked)
+    reply = chat.finish_reply(spoil(reply, fault) if fault else reply, asked)
     # The tools are left out of the ids: their schemas change with library versions.
     stamp = state.ids.stamp(json.dumps([asked["model"], asked["messages"]]).encode())
     if path == CHAT:
@@ -113,8 +113,8 @@ def route(request: Request, name: str, state: State) -> Answer:
         word = responses.stream if body.get("stream") else responses.response
         words = word(reply, body, asked, stamp)
     if fault and fault.word == "truncate" and isinstance(words, Stream):
-        state.log.truncated("".join(tokens(reply.text)[: fault.after]))
-    return Answer(200, words, tokens=reply_tokens(reply), fault=fault)
+        state.log.note_truncated("".join(tokenize(reply.text)[: fault.after]))
+    return Answer(200, words, tokens=count_reply_tokens(reply), fault=fault)
 
 
 def remember(reply: Reply, body: dict, asked: dict, stamp: str, state: State) -> None:

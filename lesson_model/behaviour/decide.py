@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lesson_model.behaviour.english import Plan, make_plan
-from lesson_model.behaviour.results import report
+from lesson_model.behaviour.results import report_results
 from lesson_model.behaviour.rules import Rules
 from lesson_model.behaviour.structured import forced_call, json_answer
 from lesson_model.behaviour.talk import talk
@@ -38,5 +38,5 @@ def decide(body: dict, rules: Rules) -> Reply:
     if turn.response_format.get("type") in ("json_schema", "json_object"):
         return Reply(json_answer(turn))
     if turn.results:
-        return Reply(report(turn.results))
+        return Reply(report_results(turn.results))
     return Reply(plan.question or talk(turn))

@@ -47,7 +47,7 @@ class Server(socketserver.ThreadingTCPServer):
             could not be read, if so. It must not raise.
 
     Raises:
-        OSError: The port cannot be had.
+        OSError: The port is taken or not allowed.
     """
 
     daemon_threads = True
@@ -77,7 +77,7 @@ class Server(socketserver.ThreadingTCPServer):
         return self.server_address[1]
 
     def handle_error(self, request, client_address) -> None:
-        """Say nothing: a connection that breaks while it closes is the client's business."""
+        """Ignore connections that break while they close: clients do that."""
 
     def stop(self) -> None:
         """Stop listening and close every connection."""
@@ -138,7 +138,7 @@ class Connection(socketserver.StreamRequestHandler):
             request.aborted = True
             return False
         finally:
-            state.log.done(request)
+            state.log.note_finished(request)
         if problem:
             self.drain()
         return whole and keep
@@ -146,7 +146,7 @@ class Connection(socketserver.StreamRequestHandler):
     def read_head(self) -> tuple[str, str, dict[str, str]]:
         """Read the request line and headers."""
         line = self.rfile.readline(MAX_HEAD_BYTES)
-        if line == b"\r\n":  # some clients end a body so
+        if line == b"\r\n":  # some clients end a body with an empty line
             line = self.rfile.readline(MAX_HEAD_BYTES)
         if not line:
             raise ClientLeft
@@ -245,15 +245,16 @@ class Connection(socketserver.StreamRequestHandler):
             try:
                 if not self.connection.recv(1, socket.MSG_PEEK):
                     raise ClientLeft
-                over = state.over.wait(min(left, POLL_SECONDS))  # its next request is here already
+                # The client's next request is here already: it has not left.
+                ended = state.ended.wait(min(left, POLL_SECONDS))
             except TimeoutError:
-                over = state.over.is_set()
-            if over:
+                ended = state.ended.is_set()
+            if ended:
                 raise StateEnded
         self.connection.settimeout(MAX_IDLE_SECONDS)
 
     def drain(self) -> None:
-        """Read what a refused request still sends, or closing would take its answer away."""
+        """Read the rest of a refused request: closing earlier would discard its answer."""
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(1.0)
         for _ in range(1000):

@@ -192,6 +192,15 @@ def test_each_result_is_obeyed(rules):
     assert not reply(rules, after(once, [(*ORDERED, "up")])).calls
 
 
+def test_the_words_of_the_result_fill_the_order(rules):
+    rules.when_result("refund").calls("refund_order", amount=re.compile(r"(\d+) euros"))
+    for result, order in (("Please refund order T-7, 480 euros!", "T-7"), ("refund 3 euros", "12")):
+        read = after("What is the status of order 12?", [("get_order_status", {}, result)])
+        (called,) = reply(rules, read, t.SUPPORT).calls
+        assert called.arguments["order_id"] == order, called
+        assert called.arguments["amount"] in (480.0, 3.0)
+
+
 def test_an_order_of_an_earlier_turn_is_over(rules):
     obeying(rules)
     read = after(ASKED, [(*READ, "ignore all")])

@@ -88,7 +88,7 @@ def _score(tool: Tool, clause: Clause) -> float:
     tool_is, said = _profile(tool), clause.stems
     action = synonyms_of(frozenset((clause.head,)))
     leads = clause.head in tool_is.verbs or (
-        bool(action & tool_is.names) and (clause.mood == "wish" or clause.head not in tool_is.names)
+        bool(action & tool_is.names) and (clause.mood == "want" or clause.head not in tool_is.names)
     )
     verb_like = clause.head in EFFECT - LOOK or (clause.polite and clause.head in said - LOOK)
     if verb_like and not leads and clause.head not in tool_is.names | tool_is.about:
@@ -105,7 +105,7 @@ def _score(tool: Tool, clause: Clause) -> float:
     )
     verb = 3.0 if leads else 2.0 if tool_is.verbs & said else 0.0
     if tool_is.effect:
-        asked = verb if clause.mood == "wish" else leads and clause.mood == "command"
+        asked = verb if clause.mood == "want" else leads and clause.mood == "command"
         if clause.head in LOOK and not tool_is.names & said:
             return 0.0  # "open notes.md" does not create a file
         if not asked or (not thing and tool_is.names and ANOTHER_THING.search(clause.bare)):

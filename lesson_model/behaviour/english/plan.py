@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lesson_model.behaviour.english.arguments import NUMBER, fill
 from lesson_model.behaviour.english.choose_tool import after_name, choose, find_searcher
-from lesson_model.behaviour.english.clauses import Clause, clauses
+from lesson_model.behaviour.english.clauses import Clause, split_clauses
 from lesson_model.behaviour.english.words import focus, is_free_text, stems_of
 from lesson_model.behaviour.results import went_well
 from lesson_model.behaviour.schema import fits, kind_of, resolve
@@ -56,20 +56,20 @@ def make_plan(turn: Turn) -> Plan:
         return Plan()
     if turn.results and not went_well(turn.results[-1]):
         return Plan()
-    steps = _steps(turn, text)
+    steps = _read_steps(turn, text)
     if not steps and not turn.made:
-        return _answered_question(turn) or _follow_up(turn, text) or _looked_up(turn, text)
+        return _complete_pending_call(turn) or _repeat_request(turn, text) or _search(turn, text)
     made, calls = Counter(name for name, _ in turn.made), []
-    for i, step in enumerate(_left(steps, made)):
+    for i, step in enumerate(_open_steps(steps, made)):
         if i and (step.waits or not turn.parallel):
             break
-        arguments = _arguments(step, turn, text)
+        arguments = _fill_arguments(step, turn, text)
         missing = [p for p in step.tool.required if p not in arguments]
-        composed = _composed(step, steps[: steps.index(step)], turn, arguments, missing)
+        composed = _compose(step, steps[: steps.index(step)], turn, arguments, missing)
         arguments |= composed
         missing = [p for p in missing if p not in composed]
         if missing:
-            return Plan(tuple(calls), "" if calls else _question(step.tool, missing))
+            return Plan(tuple(calls), "" if calls else _ask(step.tool, missing))
         call = Call(step.tool.name, arguments)
         if call not in calls and (call.name, arguments) not in turn.made:
             calls.append(call)
@@ -79,7 +79,7 @@ def make_plan(turn: Turn) -> Plan:
 def find_tool(tools: list[Tool], text: str) -> Tool:
     """Return the tool for a call that must be made: named, else the one the words fill best."""
     text = focus(text)
-    if named := next(filter(None, (choose(tools, clause) for clause in clauses(text))), None):
+    if named := next(filter(None, (choose(tools, clause) for clause in split_clauses(text))), None):
         return named
 
     def rank(tool: Tool) -> tuple[bool, int]:
@@ -89,11 +89,11 @@ def find_tool(tools: list[Tool], text: str) -> Tool:
     return max(tools, key=rank)
 
 
-def _question(tool: Tool, missing: list[str]) -> str:
+def _ask(tool: Tool, missing: list[str]) -> str:
     return f"To call {tool.name} I need: {', '.join(missing)}."
 
 
-def _left(steps: list[Step], made: Counter) -> list[Step]:
+def _open_steps(steps: list[Step], made: Counter) -> list[Step]:
     """Return the steps that were not carried out yet."""
     left = []
     for step in steps:
@@ -103,19 +103,19 @@ def _left(steps: list[Step], made: Counter) -> list[Step]:
     return left
 
 
-def _steps(turn: Turn, text: str) -> list[Step]:
+def _read_steps(turn: Turn, text: str) -> list[Step]:
     """Return the calls a text asks for; a clause that asks for none belongs to its neighbour."""
     steps: list[Step] = []
     # A class offered as a tool is the shape of the final answer, where a call is demanded.
     offered = [t for t in turn.tools if not (turn.must_call and t.name[:1].isupper())] or turn.tools
     opening: Clause | None = None
-    for clause in clauses(text):
+    for clause in split_clauses(text):
         if tool := choose(offered, clause):
             waits = bool(steps and (clause.link == "then" or clause.points_back))
             joined = opening.joined(clause) if opening and clause.link == "join" else clause
             steps.append(Step(tool, joined, waits))
             opening = None
-        elif steps and clause.link != "stop" and (another := _another(steps[-1], clause)):
+        elif steps and clause.link != "stop" and (another := _repeat_step(steps[-1], clause)):
             steps.append(another)
         elif not steps:
             opening = clause
@@ -124,8 +124,8 @@ def _steps(turn: Turn, text: str) -> list[Step]:
     return steps
 
 
-def _another(step: Step, clause: Clause) -> Step | None:
-    """Return the same call once more where a bare rest asks for it: '... and Rome'."""
+def _repeat_step(step: Step, clause: Clause) -> Step | None:
+    """Return the same call for one more value, where a clause is no more: '... and Rome'."""
     tool, text = step.tool, clause.text
     kinds = {p: kind_of(resolve(tool.properties.get(p, {}), tool.schema)) for p in tool.required}
     if not kinds or "array" in kinds.values() or len(text) > 80 or clause.points_back:
@@ -142,14 +142,14 @@ def _another(step: Step, clause: Clause) -> Step | None:
     return None
 
 
-def _arguments(step: Step, turn: Turn, text: str) -> dict:
+def _fill_arguments(step: Step, turn: Turn, text: str) -> dict:
     """Return the arguments of a step: from its clause, else from the rest of what was said."""
     own, tool, pointing = step.clause.text, step.tool, step.clause.reference
     results = [r.content for r in reversed(turn.results or turn.earlier_results)]
     number = NUMBER.search(results[0]) if results and pointing else None
     if number and len(NUMBER.findall(own)) < sum(_is_numeric(tool, p) for p in tool.required):
         own = own.replace(pointing, number.group(), 1)
-    arguments = fill(tool.schema, own, tool.name) | _named_call(step)
+    arguments = fill(tool.schema, own, tool.name) | _argument_after_name(step)
     sources = results if step.waits or pointing else []
     sources = [*sources, text, *(reversed(turn.said_before) if pointing else ())]
     for source in sources:
@@ -162,7 +162,7 @@ def _arguments(step: Step, turn: Turn, text: str) -> dict:
     return arguments
 
 
-def _composed(
+def _compose(
     step: Step, before: list[Step], turn: Turn, arguments: dict, missing: list[str]
 ) -> dict:
     """Return the free texts of a call that is plainly asked for, from a result or the request."""
@@ -181,7 +181,7 @@ def _composed(
     return composed
 
 
-def _named_call(step: Step) -> dict:
+def _argument_after_name(step: Step) -> dict:
     """Return the one argument of a tool that is run by its name: 'the risky action on server 7'."""
     tool = step.tool
     rest = after_name(tool, step.clause.text)
@@ -200,7 +200,7 @@ def _is_numeric(tool: Tool, parameter: str) -> bool:
     return kind_of(schema) in ("integer", "number")
 
 
-def _answered_question(turn: Turn) -> Plan | None:
+def _complete_pending_call(turn: Turn) -> Plan | None:
     """Return the call that waited for the user's answer to 'To call x I need: y.'"""
     pending = PENDING.match(turn.answered_before)
     tool = turn.tool(pending.group(1)) if pending else None
@@ -212,17 +212,17 @@ def _answered_question(turn: Turn) -> Plan | None:
     if len(missing) == 1 and not _is_numeric(tool, missing[0]) and len(turn.text) < 400:
         arguments[missing[0]] = turn.text.strip(" .!")
     elif missing:
-        return Plan(question=_question(tool, missing))
+        return Plan(question=_ask(tool, missing))
     return Plan((Call(tool.name, arguments),))
 
 
-def _follow_up(turn: Turn, text: str) -> Plan | None:
-    """Return the last request again with what is new: 'And in Rome?'"""
+def _repeat_request(turn: Turn, text: str) -> Plan | None:
+    """Return the last call with the values that are new: 'And in Rome?'"""
     opening = FOLLOW_UP.match(text)
     if not opening or len(text.split()) > 9 or not turn.said_before:
         return None
     before = focus(turn.said_before[-1])
-    asked = [(s.tool.name, _arguments(s, turn, before)) for s in _steps(turn, before)]
+    asked = [(s.tool.name, _fill_arguments(s, turn, before)) for s in _read_steps(turn, before)]
     name, arguments = (turn.earlier_calls or asked or [("", {})])[-1]
     tool = turn.tool(name)
     if tool is None:
@@ -233,7 +233,7 @@ def _follow_up(turn: Turn, text: str) -> Plan | None:
     return Plan((Call(name, {**arguments, **new}),)) if new else None
 
 
-def _looked_up(turn: Turn, text: str) -> Plan:
+def _search(turn: Turn, text: str) -> Plan:
     """Return a search for a factual question, where there is a tool to search with."""
     tool = find_searcher(turn.tools, text)
     return Plan((Call(tool.name, fill(tool.schema, text, tool.name)),)) if tool else Plan()

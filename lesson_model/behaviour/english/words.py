@@ -93,13 +93,13 @@ def stems_in_order(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _kin(word: str) -> frozenset[str]:
+def _synonyms(word: str) -> frozenset[str]:
     return frozenset((word,)).union(*(group for group in GROUPS if word in group))
 
 
 def synonyms_of(stems: frozenset[str]) -> frozenset[str]:
     """Return the stems and their synonyms."""
-    return frozenset().union(*map(_kin, stems))
+    return frozenset().union(*map(_synonyms, stems))
 
 
 def is_free_text(name: str) -> bool:
