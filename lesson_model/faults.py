@@ -71,7 +71,7 @@ class Faults:
     def add(self, fault: Fault, times: int | None) -> None:
         """Queue a fault for a number of requests; None means every one from then on."""
         if times is not None and (type(times) is not int or times < 1):
-            raise ValueError(f"times is a number from 1, or None for ever, not {times!r}.")
+            raise ValueError(f"times is a number from 1, or None for every request, not {times!r}.")
         with self._lock:
             self._queue.append([fault, times])
 

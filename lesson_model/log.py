@@ -148,7 +148,7 @@ class Log:
         for old in self._requests:
             if self._bytes <= MAX_BODY_BYTES:
                 return
-            if old.status:  # answered: nobody reads it any more
+            if old.status:  # it is answered, so its body is no longer needed
                 self._bytes -= len(old.raw)
                 old.raw = b""
 

@@ -14,7 +14,8 @@ from lesson_model.api.fields import (
     wrong_type,
 )
 from lesson_model.api.json_schema import find_flaw
-from lesson_model.api.tokens import prompt_tokens, text_of
+from lesson_model.api.tokens import prompt_tokens
+from lesson_model.behaviour.turn import text_of
 
 __all__ = ("check_chat",)
 

@@ -42,7 +42,7 @@ def answer_embeddings(body: dict) -> bytes:
 
 
 def read_inputs(given: object) -> list[str | list[int]]:
-    """Return what is to be embedded: texts, or lists of token numbers."""
+    """Return the inputs to embed: texts, or lists of token numbers."""
     inputs = given if isinstance(given, list) else [given]
     if inputs and all(type(number) is int for number in inputs):
         inputs = [inputs]

@@ -11,7 +11,7 @@ from lesson_model.api.fields import (
     require,
     wrong_type,
 )
-from lesson_model.api.tokens import text_of
+from lesson_model.behaviour.turn import text_of
 
 __all__ = ("to_chat",)
 

@@ -13,8 +13,9 @@ from lesson_model.api.embeddings import answer_embeddings
 from lesson_model.api.errors import ApiError, bad_key, invalid, unknown_url
 from lesson_model.api.fault_injection import error_for, spoil
 from lesson_model.api.responses_request import to_chat
-from lesson_model.api.tokens import count_reply_tokens, text_of, tokenize
+from lesson_model.api.tokens import count_reply_tokens, tokenize
 from lesson_model.behaviour.decide import decide
+from lesson_model.behaviour.turn import text_of
 from lesson_model.log import Request
 from lesson_model.reply import Reply
 from lesson_model.state import State

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ("arguments_text", "count_reply_tokens", "prompt_tokens", "text_of", "tokenize")
+from lesson_model.behaviour.turn import text_of
+from lesson_model.reply import Reply
+
+__all__ = ("arguments_text", "count_reply_tokens", "prompt_tokens", "tokenize")
 
 # A word with the space before it, one mark, or a run of white space. Joined, the pieces are the
 # text again. Whole words, so that a stream reads well; counts are near OpenAI's, never equal.
@@ -16,15 +19,6 @@ IMAGE_TOKENS = 85  # what OpenAI charges for a low-detail image
 def tokenize(text: str) -> list[str]:
     """Cut a text into tokens."""
     return PIECE.findall(text)
-
-
-def text_of(content: object) -> str:
-    """Return the words of a message's content, which may be a list of parts."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    return "\n".join(str(part["text"]) for part in content if "text" in part)
 
 
 def arguments_text(arguments: dict | str) -> str:
@@ -48,7 +42,7 @@ def prompt_tokens(body: dict) -> int:
     return count
 
 
-def count_reply_tokens(reply) -> int:
+def count_reply_tokens(reply: Reply) -> int:
     """Count the tokens of a reply: text, refusal, calls."""
     count = len(tokenize(reply.text)) + len(tokenize(reply.refusal or ""))
     for call in reply.calls:

@@ -91,7 +91,9 @@ def is_number(value: object) -> bool:
     return type(value) is int or (type(value) is float and value - value == 0)
 
 
-def fits(value: object, schema: dict | bool, root: dict, depth: int = 0) -> bool:
+def fits(
+    value: object, schema: dict | bool, root: dict, depth: int = 0, followed: tuple[str, ...] = ()
+) -> bool:
     """Return whether a value is valid against a JSON schema, formats included.
 
     Not looked at: if/then/else, contains, dependent... and unevaluated...
@@ -100,12 +102,16 @@ def fits(value: object, schema: dict | bool, root: dict, depth: int = 0) -> bool
         value: The value, as JSON has it.
         schema: The schema; True allows everything, False nothing.
         root: The schema that references start from.
-        depth: References and levels so far; beyond MAX_DEPTH everything fits.
+        depth: Levels so far; beyond MAX_DEPTH everything fits.
+        followed: References followed for this value; one that leads back to itself says nothing.
     """
     if isinstance(schema, bool) or depth > MAX_DEPTH:
         return bool(schema) or depth > MAX_DEPTH
 
-    def valid(inner: dict | bool, part: object = value) -> bool:
+    def valid(inner: dict | bool) -> bool:
+        return fits(value, inner, root, depth + 1, followed)
+
+    def part_is_valid(inner: dict | bool, part: object) -> bool:
         return fits(part, inner, root, depth + 1)
 
     types = schema.get("type", [])
@@ -113,8 +119,10 @@ def fits(value: object, schema: dict | bool, root: dict, depth: int = 0) -> bool
     nullable = value is None and schema.get("nullable") is True
     if types and not nullable and not any(TYPES[name](value) for name in types if name in TYPES):
         return False
-    if "$ref" in schema and not valid(target_of(schema["$ref"], root)):
-        return False
+    if "$ref" in schema and schema["$ref"] not in followed:
+        followed = (*followed, schema["$ref"])
+        if not valid(target_of(schema["$ref"], root)):
+            return False
     if "enum" in schema and not any(is_same(value, option) for option in schema["enum"]):
         return False
     if "const" in schema and not is_same(value, schema["const"]):
@@ -130,9 +138,9 @@ def fits(value: object, schema: dict | bool, root: dict, depth: int = 0) -> bool
     if isinstance(value, str):
         return fits_text(value, schema)
     if isinstance(value, list):
-        return fits_array(value, schema, valid)
+        return fits_array(value, schema, part_is_valid)
     if isinstance(value, dict):
-        return fits_object(value, schema, valid)
+        return fits_object(value, schema, part_is_valid)
     return not is_number(value) or fits_number(value, schema)
 
 

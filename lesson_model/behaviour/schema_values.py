@@ -21,7 +21,8 @@ __all__ = ("valid_value",)
 
 MAX_ALTERNATIVES = 32  # ways to read one schema that are tried
 MAX_TRIES = 200  # to find one more item that is new, or a multiple that computers agree on
-MAX_OPTIONAL_DEPTH = 6  # levels down to which members nobody requires are given
+MAX_OPTIONAL_DEPTH = 6  # levels down to which optional members are given
+MAX_NESTING = 3  # of a schema in itself, where it leaves no other way
 MISSING = object()  # nothing was found in the user's words; None is a value
 REFS = "x-refs"  # in a flat schema: the references that led to it
 
@@ -95,7 +96,7 @@ class _Maker:
         self, schema: dict | bool, name: str, found: object = MISSING, nth: int = 0, depth: int = 0
     ) -> object:
         """Return a value; `nth` 0, 1, 2, ... gives different ones, `depth` counts the levels."""
-        # An object is gone through: members that nobody requires are given too.
+        # An object is always completed: optional members are given too.
         known = found is not MISSING and not isinstance(found, dict)
         if known and fits(found, schema, self.root):
             return found
@@ -103,19 +104,19 @@ class _Maker:
         nulls = [o for o in options if o.get("type") == "null"]
         if nulls and (not isinstance(found, dict | list) or depth > MAX_DEPTH):
             return None
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or min(map(self.nesting, options), default=0) > MAX_NESTING:
             return {}
         made = [{}]
-        for option in options:
+        for option in sorted(options, key=self.goes_deeper):
             candidate = self.make(option, name, found, nth, depth)
             if fits(candidate, schema, self.root):
                 return candidate
             made.append(candidate)
         return made[-1]
 
-    def alternatives(self, schema: dict | bool, depth: int = 0) -> list[dict]:
+    def alternatives(self, schema: dict | bool, followed: tuple[str, ...] = ()) -> list[dict]:
         """Return the flat schemas, without references and combinations, that a schema allows."""
-        if schema is False or depth > MAX_DEPTH:
+        if schema is False:
             return []
         schema = {} if schema is True else schema
         combined = ("$ref", "allOf", "anyOf", "oneOf")
@@ -127,16 +128,27 @@ class _Maker:
         groups = [[part] for part in schema.get("allOf") or ()]
         groups += [schema[key] for key in ("anyOf", "oneOf") if schema.get(key)]
         inner = [
-            [flat for part in group for flat in self.alternatives(part, depth + 1)]
+            [flat for part in group for flat in self.alternatives(part, followed)]
             for group in groups
         ]
         if reference := schema.get("$ref"):
-            targets = self.alternatives(target_of(reference, self.root), depth + 1)
+            if reference in followed:  # it leads back to itself
+                return []
+            target = target_of(reference, self.root)
+            targets = self.alternatives(target, (*followed, reference))
             inner.append([{**t, REFS: (*t.get(REFS, ()), reference)} for t in targets])
         for options in inner:
             merged = (_merge(flat, option) for flat in flats for option in options)
             flats = [flat for flat in merged if flat is not None][:MAX_ALTERNATIVES]
         return flats
+
+    def nesting(self, schema: dict) -> int:
+        """Return how often a flat schema is open already, around the value to make."""
+        return max((self.open.count(ref) for ref in schema.get(REFS, ())), default=0)
+
+    def goes_deeper(self, schema: dict) -> bool:
+        """Whether a flat schema repeats one that is open, with members or items of its own."""
+        return self.nesting(schema) > 0 and bool(schema.keys() & {"properties", "items"})
 
     def make(self, schema: dict, name: str, found: object, nth: int, depth: int) -> object:
         """Return a value for a flat schema, valid as far as we can."""
@@ -168,7 +180,7 @@ class _Maker:
             given = found.get(name, MISSING)
             if name not in required:
                 options = self.alternatives(member)
-                repeats = any(set(o.get(REFS, ())) & set(self.open) for o in options)
+                repeats = any(map(self.nesting, options))
                 default = next((o["default"] for o in options if "default" in o), MISSING)
                 if given is MISSING and default is not MISSING:
                     if default is not None and fits(default, member, self.root):
@@ -218,7 +230,7 @@ class _Maker:
         first, rest = schema.get("prefixItems") or [], schema.get("items", True)
         least, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
         objects = [o for o in self.alternatives(rest) if o.get("properties")]
-        if objects and not found and not set(objects[0].get(REFS, ())) & set(self.open):
+        if objects and not found and not self.nesting(objects[0]):
             least = max(least, 1 if depth <= MAX_OPTIONAL_DEPTH else 0)
         out: list = []
         unique = schema.get("uniqueItems", False)

@@ -24,7 +24,7 @@ def delivery_steps(answer: Answer, head: Head, first: float, pace: Pace) -> Iter
 
     Args:
         answer: What to deliver.
-        head: Returns status line and headers for a body of so many bytes; None: in chunks.
+        head: Returns status line and headers for a body of that many bytes; None means chunks.
         first: Seconds before the first token.
         pace: Asked before each token: an answer that is on its way speeds up and slows down.
     """

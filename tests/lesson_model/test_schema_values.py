@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import time
 from decimal import Decimal
 from enum import Enum
 from ipaddress import IPv4Address
@@ -262,6 +263,15 @@ def test_the_hardest_schemas_get_some_value():
     endless = {"$ref": "#/$defs/a", "$defs": {"a": members(a={"$ref": "#/$defs/a"})}}
     for schema in (False, endless, {"enum": []}, integers(minimum=2, maximum=1), {"not": {}}):
         valid_value(schema)
+
+
+def test_a_schema_that_refers_to_itself_everywhere_is_soon_answered():
+    again = {"$ref": "#/$defs/a"}
+    either = {"anyOf": [again, again, again, members(a=again, b=again), {"type": "string"}]}
+    started = time.process_time()
+    assert isinstance(valid_value({**again, "$defs": {"a": either}}), dict | str)
+    fits({"a": 1}, again, {"$defs": {"a": either}})
+    assert time.process_time() - started < 1
 
 
 def test_what_is_known_is_kept_and_completed():
