@@ -181,6 +181,14 @@ def validate(value, schema):
     jsonschema.Draft202012Validator(schema).validate(value)
 
 
+def integers(**more):
+    return {"type": "integer", **more}
+
+
+def members(required=(), **own):
+    return {"type": "object", "properties": own, "required": list(required or own)}
+
+
 @pytest.mark.parametrize("text", SENTENCES)
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_a_pydantic_model_gets_a_valid_object(model, text):
@@ -193,7 +201,7 @@ def test_a_pydantic_model_gets_a_valid_object(model, text):
 @pytest.mark.parametrize(
     ("schema", "text", "value"),
     [
-        ({"type": "integer", "maximum": 10}, "Set the limit to 50.", 10),
+        ({"type": "integer", "maximum": 10}, "Set the limit to 50.", 1),
         ({"type": "integer", "maximum": 10}, "Set the limit to 7.", 7),
         ({"type": "string", "format": "email"}, "Write to bob@x.org, limit aside.", "bob@x.org"),
         ({"type": "string", "format": "date"}, "Limit: next Friday.", "2026-01-01"),
@@ -201,18 +209,16 @@ def test_a_pydantic_model_gets_a_valid_object(model, text):
     ],
 )
 def test_words_count_where_they_fit(schema, text, value):
-    members = {"type": "object", "properties": {"limit": schema}, "required": ["limit"]}
-    assert fits(answer_to(text, members)["limit"], schema, schema)
-    if value != 10:
-        assert answer_to(text, members) == {"limit": value}
+    assert answer_to(text, members(limit=schema)) == {"limit": value}
 
 
-def integers(**more):
-    return {"type": "integer", **more}
-
-
-def members(required=(), **own):
-    return {"type": "object", "properties": own, "required": list(required or own)}
+def test_a_value_that_does_not_fit_is_asked_for_where_no_call_is_forced():
+    function = {"name": "set_limit", "parameters": members(limit=integers(maximum=10))}
+    tools = [{"type": "function", "function": function}]
+    reply = decide(request("Set the limit to 50.", tools=tools), Rules())
+    assert reply.text == "To call set_limit I need: limit."
+    (call,) = decide(request("Set the limit to 7.", tools=tools), Rules()).calls
+    assert call.arguments == {"limit": 7}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ lesson*, not one more regular expression:
 
     model.when("production database").calls("restart", target="prod-db")
 
-It stands on `turn`, `schema` and `results` beside it, and imports nothing else of the behaviour.
+It imports `turn`, `schema`, `schema_values` and `results` beside it, nothing else of the behaviour.
 """
 
 from __future__ import annotations
