@@ -14,23 +14,31 @@ one line, the newest is asked first, and values it does not give come from the u
     model.when("production database").calls("restart", target="prod-db").then_says("Done. {result}")
     model.when("keep looking").always_calls("search")        # never stops
 
+A model that obeys what a tool returns (prompt injection), once for each result that matches:
+
+    model.when_result("ignore all|refund").calls("refund", order="T-7", amount=480)
+    model.when_result("call me").says("I was told to call you.")
+
+Values it does not give come from the words of the result. Rules for results are asked before rules
+for the user's words; results of its own calls never start a rule again.
+
 What goes wrong is one line as well (`lesson_model.faults.WORDS` lists the words):
 
     model.fail("rate_limit", times=2, retry_after=0.2)       # the next two requests
     model.fail("http", status=409)
     model.fail("disconnect", after=5)                        # a stream breaks after five tokens
-    model.fail("server_error", times=None)                   # for ever
+    model.fail("server_error", times=None)                   # every request from now on
     model.pace(first=0.5, per_token=0.03)                    # seconds
     model.context_window = 500                               # tokens a request may have
 
-What clients really did stands in the log:
+The log holds what clients really did:
 
     [request.status for request in model.requests]           # [429, 429, 200]
     model.requests[-1].body["messages"]
     model.requests[-1].remarks                               # what the client did wrong
     model.requests[-1].aborted                               # it left before the end
 
-A clean slate, for ever or for a while:
+A clean slate, for good or for one block:
 
     model.reset()
     with lesson_model.scratch() as model:                    # the same server; put back at the end
@@ -44,6 +52,15 @@ faults and pace have no effect, and the environment stays as it is.
 `python -m lesson_model --port 8080` serves the model alone. Other processes control it by
 POST /_lesson/fail (the arguments of `fail` as JSON, the fault as "word"), POST /_lesson/reset and
 GET /_lesson/requests. Token counts and wording are not OpenAI's.
+
+Who does what in this package, from the bottom up:
+
+    reply, answer, faults, log   plain data that the folders hand to each other
+    behaviour/                   decides what to reply: rules, then the user's words, then talk
+    behaviour/english/           finds the tool calls a sentence asks for; frozen
+    api/                         OpenAI's protocol: checks requests, words answers; no sockets
+    wire/                        HTTP on the loopback: delivers answers and faults; no API
+    state, model                 what a reset throws away; what authors use
 """
 
 from __future__ import annotations
@@ -53,8 +70,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lesson_model.behaviour.reply import Call, Reply
 from lesson_model.model import ENDPOINTS, OURS, LessonModel
+from lesson_model.reply import Call, Reply
 
 __all__ = ("Call", "LessonModel", "Reply", "scratch", "start")
 
@@ -90,7 +107,7 @@ def start(port: int = 0) -> LessonModel:
 
 
 def running() -> LessonModel | None:
-    """Return the model this process serves; a forked one has the memory of it, not the server."""
+    """Return the model this process serves, or None: a forked process has no server."""
     if _running and _running[0] == os.getpid() and not _running[1].stopped:
         return _running[1]
     return None

@@ -16,18 +16,16 @@ import json
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lesson_model.api.errors import ApiError
-from lesson_model.api.tokens import text_of
-
 __all__ = ("Log", "Request")
 
-KEPT_REQUESTS = 10_000
-KEPT_BYTES = 16_000_000  # of bodies; beyond, the oldest are emptied
-STORM = 3  # so many of the same request at once are one
-REFUSALS = (400, 401, 403, 404, 413, 422)  # what is refused once is refused again
+MAX_REQUESTS = 10_000
+MAX_BODY_BYTES = 16_000_000  # of all bodies together; beyond, the oldest are emptied
+MIN_STORM_REQUESTS = 3  # copies of one request, waiting at the same moment
+HOPELESS_STATUSES = (400, 401, 403, 404, 413, 422)  # a repeated request gets the same again
 
 
 @dataclass(eq=False)
@@ -61,7 +59,7 @@ class Request:
     traceback: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        # What two sendings of one request have in common.
+        # Equal for two copies of the same request.
         self.same = hash((self.path, self.key, self.raw))
         self._done = threading.Event()
 
@@ -88,15 +86,15 @@ class Request:
         self._done.set()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the answer is out or the client has left; return whether it is so.
+        """Wait until the answer is out or the client has left; return False on a time-out.
 
-        Only then `aborted` is certain: a server learns at its next word that nobody listens.
+        Until then `aborted` is not final: a server notices that the client left when it sends.
         """
         return self._done.wait(seconds)
 
 
 class Refusal(NamedTuple):
-    """How a request was refused; not the exception, which would hold on to its whole stack."""
+    """How a request was refused, without the exception and the stack it would keep alive."""
 
     over: float
     retry_after: float
@@ -107,7 +105,7 @@ class Refusal(NamedTuple):
         """Remark on the same request when it comes again."""
         if self.code == "insufficient_quota":
             request.remark("retried after insufficient_quota, which no waiting cures")
-        elif self.status in REFUSALS:
+        elif self.status in HOPELESS_STATUSES:
             request.remark(f"repeated a request that was refused with {self.status}")
         if request.at < self.over and self.retry_after:
             request.remark(f"retried before Retry-After ({self.retry_after:g} s) was over")
@@ -118,7 +116,7 @@ class Log:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._requests: deque[Request] = deque(maxlen=KEPT_REQUESTS)
+        self._requests: deque[Request] = deque(maxlen=MAX_REQUESTS)
         self._bytes = 0
         self._unanswered: Counter[int] = Counter()
         self._refusals: dict[int, Refusal] = {}  # the last of each request
@@ -130,16 +128,16 @@ class Log:
             return list(self._requests)
 
     def add(self, request: Request) -> None:
-        """Note a request that has come, and what is wrong with its coming."""
+        """Add a new request, with remarks on how it was sent."""
         with self._lock:
             request.at = time.monotonic()
-            if len(self._requests) == KEPT_REQUESTS:
+            if len(self._requests) == MAX_REQUESTS:
                 self._bytes -= len(self._requests[0].raw)
             self._requests.append(request)
             self._make_room(len(request.raw))
             same = request.same
             self._unanswered[same] += 1
-            if self._unanswered[same] >= STORM:
+            if self._unanswered[same] >= MIN_STORM_REQUESTS:
                 request.remark(f"sent the same request {self._unanswered[same]} times at once")
             if same in self._refusals:
                 self._refusals[same].remark_on(request)
@@ -148,26 +146,37 @@ class Log:
         """Count a new body, and empty the oldest ones that are too much."""
         self._bytes += size
         for old in self._requests:
-            if self._bytes <= KEPT_BYTES:
+            if self._bytes <= MAX_BODY_BYTES:
                 return
-            if old.status:  # answered: nobody reads it any more
+            if old.status:  # it is answered, so its body is no longer needed
                 self._bytes -= len(old.raw)
                 old.raw = b""
 
-    def answered(self, request: Request, status: int, error: ApiError | None) -> None:
-        """Note how a request is about to be answered."""
+    def note_answer(self, request: Request, status: int) -> None:
+        """Note that a request is about to get the answer it asked for."""
         request.status = status
         with self._lock:
-            if error is None:
-                self._refusals.pop(request.same, None)
-                return
-            if len(self._refusals) > KEPT_REQUESTS:
+            self._refusals.pop(request.same, None)
+
+    def note_refusal(
+        self, request: Request, status: int, code: str | None, wait: float | None
+    ) -> None:
+        """Note that a request is about to be refused.
+
+        Args:
+            request: The request.
+            status: The HTTP status.
+            code: The error's machine-readable name.
+            wait: Seconds the client is told to wait.
+        """
+        request.status = status
+        refusal = Refusal(time.monotonic() + (wait or 0.0), wait or 0.0, status, code)
+        with self._lock:
+            if len(self._refusals) > MAX_REQUESTS:
                 self._refusals.clear()
-            wait = error.retry_after or 0.0
-            refusal = Refusal(time.monotonic() + wait, wait, error.status, error.code)
             self._refusals[request.same] = refusal
 
-    def done(self, request: Request) -> None:
+    def note_finished(self, request: Request) -> None:
         """Note that nothing more goes to this request's client."""
         request.done()
         with self._lock:
@@ -175,14 +184,17 @@ class Log:
             if self._unanswered[request.same] <= 0:
                 del self._unanswered[request.same]
 
-    def truncated(self, text: str) -> None:
-        """Note a text that is about to break off unannounced."""
+    def note_truncated(self, text: str) -> None:
+        """Note a text that is about to break off without an error."""
         if text:
             self._truncated.add(text)
 
-    def look_for_truncated(self, request: Request, messages: list[dict]) -> None:
-        """Remark on a conversation that goes on from a text that broke off."""
-        for message in messages if self._truncated else ():
-            if message["role"] == "assistant" and text_of(message["content"]) in self._truncated:
-                request.remark("took a truncated answer for whole")
-                return
+    def look_for_truncated(self, request: Request, texts: Iterable[str]) -> None:
+        """Remark on a request that hands back a text that broke off.
+
+        Args:
+            request: The request.
+            texts: What its assistant messages say.
+        """
+        if self._truncated and not self._truncated.isdisjoint(texts):
+            request.remark("took a truncated answer for whole")

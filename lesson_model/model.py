@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lesson_model.api.service import answer_request
 from lesson_model.behaviour.rules import Rule
 from lesson_model.faults import Fault
 from lesson_model.log import Request
@@ -33,10 +34,17 @@ class LessonModel:
     def __init__(self, port: int = 0, endpoint: str | None = None) -> None:
         self.state = State()
         self.local = endpoint is None
-        self._server = Server(self, port) if self.local else None
+        self._server = self._serve(port) if self.local else None
         self._endpoint = endpoint
         self._environment: dict[str, str | None] = {}  # as it was before announce
         self.stopped = False
+
+    def _serve(self, port: int) -> Server:
+        return Server(
+            port,
+            current_state=lambda: self.state,
+            answer=lambda request, state, problem: answer_request(request, self, state, problem),
+        )
 
     def __repr__(self) -> str:
         # No port: notebooks show it, and their outputs are compared.
@@ -72,6 +80,14 @@ class LessonModel:
         The newest rule is asked first. Upper and lower case are the same.
         """
         return self.state.rules.when(pattern)
+
+    def when_result(self, pattern: str) -> Rule:
+        """Begin a rule for tool results in which a regular expression is found.
+
+        It applies once to each such result of the user's turn, before any rule of `when`: a model
+        that obeys what a tool returns. Results of the rule's own calls never start it.
+        """
+        return self.state.rules.when_result(pattern)
 
     def fail(
         self,
@@ -111,9 +127,9 @@ class LessonModel:
         self.state.first, self.state.per_token = first, per_token
 
     def reset(self) -> None:
-        """Forget rules, faults, pace, log and ids; end what still waits."""
+        """Forget rules, faults, pace, log and ids; end answers that still wait."""
         old, self.state = self.state, State()
-        old.over.set()
+        old.ended.set()
 
     @contextmanager
     def scratch(self) -> Iterator[LessonModel]:
@@ -123,7 +139,7 @@ class LessonModel:
             yield self
         finally:
             used, self.state = self.state, before
-            used.over.set()
+            used.ended.set()
 
     def announce(self) -> None:
         """Point every OpenAI client of this process and its children here, until `stop`."""
@@ -139,7 +155,7 @@ class LessonModel:
     def stop(self) -> None:
         """End the server and whatever it still answers; put the environment back."""
         self.stopped = True
-        self.state.over.set()
+        self.state.ended.set()
         for name, value in self._environment.items():
             if value is None:
                 os.environ.pop(name, None)

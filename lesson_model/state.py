@@ -1,4 +1,4 @@
-"""A clean slate: all that a reset throws away and a scratch run sets aside."""
+"""What a reset throws away and a scratch run sets aside: rules, faults, pace, log, ids."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from lesson_model.log import Log
 
 __all__ = ("State",)
 
-KEPT_RESPONSES = 500
-KEPT_IDS = 50_000
-CONTEXT_WINDOW = 128_000  # tokens, as gpt-4o-mini has
+MAX_RESPONSES = 500
+MAX_IDS = 50_000
+DEFAULT_CONTEXT_TOKENS = 128_000  # tokens, as gpt-4o-mini has
 
 
 class Ids:
@@ -25,10 +25,10 @@ class Ids:
         self._seen: Counter[str] = Counter()
 
     def stamp(self, content: bytes) -> str:
-        """Return 16 hexadecimal digits for this content, others each time it comes again."""
+        """Return 16 hexadecimal digits for a content; a repeated content gets other digits."""
         digest = hashlib.sha256(content).hexdigest()[:16]
         with self._lock:
-            if len(self._seen) > KEPT_IDS:
+            if len(self._seen) > MAX_IDS:
                 self._seen.clear()
             before = self._seen[digest]
             self._seen[digest] += 1
@@ -44,7 +44,7 @@ class State:
         first: Seconds before the first token.
         per_token: Seconds between tokens.
         context_window: Tokens a request may have.
-        over: Set when this state is thrown away, which ends every wait in it.
+        ended: Set when this state is thrown away, which ends every wait in it.
     """
 
     def __init__(self) -> None:
@@ -54,14 +54,14 @@ class State:
         self.ids = Ids()
         self.first = 0.0
         self.per_token = 0.0
-        self.context_window = CONTEXT_WINDOW
-        self.over = threading.Event()
+        self.context_window = DEFAULT_CONTEXT_TOKENS
+        self.ended = threading.Event()
         self._responses: OrderedDict[str, list[dict]] = OrderedDict()
 
     def remember(self, response_id: str, messages: list[dict]) -> None:
         """Store the conversation up to a response, for `previous_response_id`."""
         self._responses[response_id] = messages
-        while len(self._responses) > KEPT_RESPONSES:
+        while len(self._responses) > MAX_RESPONSES:
             self._responses.popitem(last=False)
 
     def recall(self, response_id: str) -> list[dict] | None:

@@ -9,17 +9,17 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lesson_model.api.tokens import arguments_text, prompt_tokens, reply_tokens, tokens
-from lesson_model.behaviour.reply import Reply
-from lesson_model.wire.answer import Stream
+from lesson_model.answer import Stream
+from lesson_model.api.tokens import arguments_text, count_reply_tokens, prompt_tokens, tokenize
+from lesson_model.reply import Reply
 
-__all__ = ("CREATED", "completion", "finished", "stream", "tool_calls", "usage")
+__all__ = ("CREATED", "completion", "count_usage", "finish_reply", "stream", "tool_calls")
 
 CREATED = 1767225600  # 2026-01-01T00:00:00Z: every answer carries the same time
 STAMP = {"created": CREATED, "service_tier": "default", "system_fingerprint": "fp_lesson"}
 
 
-def finished(reply: Reply, body: dict) -> Reply:
+def finish_reply(reply: Reply, body: dict) -> Reply:
     """Apply `stop` and the token limit to a reply, and give it its finish reason."""
     text, finish = reply.text, reply.finish
     stops = body.get("stop") or []
@@ -27,7 +27,7 @@ def finished(reply: Reply, body: dict) -> Reply:
         if stop and stop in text:
             text, finish = text[: text.index(stop)], "stop"
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    pieces = tokens(text) if limit else ()
+    pieces = tokenize(text) if limit else ()
     if limit and len(pieces) > limit:
         text, finish = "".join(pieces[:limit]), "length"
     if finish is None:
@@ -49,9 +49,9 @@ def tool_calls(reply: Reply, stamp: str) -> list[dict]:
     ]
 
 
-def usage(reply: Reply, body: dict) -> dict:
+def count_usage(reply: Reply, body: dict) -> dict:
     """Count the tokens of a request and its reply."""
-    prompt, answer = prompt_tokens(body), reply_tokens(reply) * (body.get("n") or 1)
+    prompt, answer = prompt_tokens(body), count_reply_tokens(reply) * (body.get("n") or 1)
     return {
         "prompt_tokens": prompt,
         "completion_tokens": answer,
@@ -67,7 +67,7 @@ def usage(reply: Reply, body: dict) -> dict:
 
 
 def logprobs(pieces: list[str], body: dict) -> dict | None:
-    """Return the log probabilities of tokens, if asked for: it is always certain."""
+    """Return the log probabilities of tokens, if asked for: each is certain."""
     if not body.get("logprobs"):
         return None
     content = []
@@ -91,14 +91,14 @@ def completion(reply: Reply, body: dict, stamp: str) -> bytes:
         message["tool_calls"] = calls
     choice = {"message": message, "finish_reason": reply.finish, "logprobs": None}
     if body.get("logprobs"):
-        choice["logprobs"] = logprobs(tokens(reply.text), body)
+        choice["logprobs"] = logprobs(tokenize(reply.text), body)
     answer = {
         "id": f"chatcmpl-{stamp}",
         "object": "chat.completion",
         "model": body["model"],
         **STAMP,
         "choices": [{"index": index, **choice} for index in range(body.get("n") or 1)],
-        "usage": usage(reply, body),
+        "usage": count_usage(reply, body),
     }
     return json.dumps(answer).encode()
 
@@ -126,7 +126,7 @@ def frames(reply: Reply, body: dict, stamp: str) -> Iterator[tuple[str, bool]]:
         finish = json.dumps(reply.finish)
         yield f'{before}{{}}, "logprobs": null, "finish_reason": {finish}}}]}}\n\n', False
     if with_usage:
-        head |= {"choices": [], "usage": usage(reply, body)}
+        head |= {"choices": [], "usage": count_usage(reply, body)}
         yield f"data: {json.dumps(head)}\n\n", False
     yield "data: [DONE]\n\n", False
 
@@ -139,9 +139,9 @@ def deltas(reply: Reply, stamp: str) -> Iterator[tuple[str, bool, str]]:
     first["refusal"] = None
     if not only_calls:
         yield json.dumps(first), False, ""
-    for piece in tokens(reply.refusal or ""):
+    for piece in tokenize(reply.refusal or ""):
         yield f'{{"refusal": {json.dumps(piece)}}}', True, ""
-    for piece in () if reply.refusal else tokens(reply.text):
+    for piece in () if reply.refusal else tokenize(reply.text):
         yield f'{{"content": {json.dumps(piece)}}}', True, piece
     for index, call in enumerate(calls):
         arguments = call["function"]["arguments"]
@@ -149,5 +149,5 @@ def deltas(reply: Reply, stamp: str) -> Iterator[tuple[str, bool, str]]:
         opened = {"tool_calls": [{"index": index, **call}]}
         yield json.dumps({**first, **opened} if only_calls and index == 0 else opened), False, ""
         before = f'{{"tool_calls": [{{"index": {index}, "function": {{"arguments": '
-        for piece in tokens(arguments):
+        for piece in tokenize(arguments):
             yield f"{before}{json.dumps(piece)}}}}}]}}", True, ""

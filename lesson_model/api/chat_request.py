@@ -5,20 +5,21 @@ from __future__ import annotations
 from lesson_model.api.errors import dangling, invalid, too_long, unknown_parameter
 from lesson_model.api.fields import (
     ANYTHING,
-    by_name,
     check_fields,
     check_tool_name,
-    choice,
     expect,
-    required,
+    expect_choice,
+    kinds_by_name,
+    require,
     wrong_type,
 )
-from lesson_model.api.json_schema import flaw
-from lesson_model.api.tokens import prompt_tokens, text_of
+from lesson_model.api.json_schema import find_flaw
+from lesson_model.api.tokens import prompt_tokens
+from lesson_model.behaviour.turn import text_of
 
 __all__ = ("check_chat",)
 
-FIELDS = by_name(
+FIELDS = kinds_by_name(
     {
         "a string": "model prompt_cache_key prompt_cache_retention reasoning_effort "
         "safety_identifier service_tier user verbosity",
@@ -56,7 +57,7 @@ def check_chat(body: dict, context_window: int) -> None:
     if not body.get("model"):
         raise invalid("you must provide a model parameter")
     check_fields(body, FIELDS)
-    messages = required(body, "messages", "an array", "messages")
+    messages = require(body, "messages", "an array", "messages")
     if not messages:
         message = (
             "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an "
@@ -76,15 +77,15 @@ def check_chat(body: dict, context_window: int) -> None:
 def check_message(message: object, where: str) -> None:
     """Check one message by itself."""
     expect(message, "an object", where)
-    role = required(message, "role", "a string", f"{where}.role")
-    choice(role, ROLES, f"{where}.role")
+    role = require(message, "role", "a string", f"{where}.role")
+    expect_choice(role, ROLES, f"{where}.role")
     for name in message:
         if name not in MESSAGE:
             raise unknown_parameter(f"{where}.{name}")
     if message.get("name") is not None:
         expect(message["name"], "a string", f"{where}.name")
     if role == "tool":
-        required(message, "tool_call_id", "a string", f"{where}.tool_call_id")
+        require(message, "tool_call_id", "a string", f"{where}.tool_call_id")
     if message.get("tool_calls") is not None:
         check_message_calls(message["tool_calls"], f"{where}.tool_calls")
     content = message.get("content")
@@ -105,9 +106,9 @@ def check_message(message: object, where: str) -> None:
 def check_part(part: object, where: str) -> None:
     """Check one part of a message's content."""
     expect(part, "an object", where)
-    kind = required(part, "type", "a string", f"{where}.type")
-    choice(kind, tuple(PARTS), f"{where}.type")
-    required(part, kind, PARTS[kind], f"{where}.{kind}")
+    kind = require(part, "type", "a string", f"{where}.type")
+    expect_choice(kind, tuple(PARTS), f"{where}.type")
+    require(part, kind, PARTS[kind], f"{where}.{kind}")
 
 
 def check_message_calls(calls: object, where: str) -> None:
@@ -122,13 +123,13 @@ def check_message_calls(calls: object, where: str) -> None:
     for index, call in enumerate(calls):
         here = f"{where}[{index}]"
         expect(call, "an object", here)
-        required(call, "id", "a string", f"{here}.id")
-        kind = required(call, "type", "a string", f"{here}.type")
-        choice(kind, ("function", "custom"), f"{here}.type")
-        called = required(call, kind, "an object", f"{here}.{kind}")
+        require(call, "id", "a string", f"{here}.id")
+        kind = require(call, "type", "a string", f"{here}.type")
+        expect_choice(kind, ("function", "custom"), f"{here}.type")
+        called = require(call, kind, "an object", f"{here}.{kind}")
         check_tool_name(called.get("name"), f"{here}.{kind}.name")
         words = "arguments" if kind == "function" else "input"
-        required(called, words, "a string", f"{here}.{kind}.{words}")
+        require(called, words, "a string", f"{here}.{kind}.{words}")
 
 
 def check_calls_are_answered(messages: list[dict]) -> None:
@@ -158,15 +159,15 @@ def check_tools(body: dict) -> None:
     for index, tool in enumerate(body.get("tools") or ()):
         here = f"tools[{index}]"
         expect(tool, "an object", here)
-        kind = required(tool, "type", "a string", f"{here}.type")
-        choice(kind, ("function", "custom"), f"{here}.type")
-        described = required(tool, kind, "an object", f"{here}.{kind}")
-        required(described, "name", "a string", f"{here}.{kind}.name")
+        kind = require(tool, "type", "a string", f"{here}.type")
+        expect_choice(kind, ("function", "custom"), f"{here}.type")
+        described = require(tool, kind, "an object", f"{here}.{kind}")
+        require(described, "name", "a string", f"{here}.{kind}.name")
         check_tool_name(described["name"], f"{here}.{kind}.name")
         for name, field in (("description", "a string"), ("parameters", "an object")):
             if described.get(name) is not None:
                 expect(described[name], field, f"{here}.{kind}.{name}")
-        if wrong := flaw(described.get("parameters") or {}):
+        if wrong := find_flaw(described.get("parameters") or {}):
             message = f"Invalid schema for function '{described['name']}': {wrong}"
             raise invalid(message, f"{here}.{kind}.parameters", "invalid_function_parameters")
         names.add(described["name"])
@@ -177,22 +178,22 @@ def check_tools(body: dict) -> None:
         message = "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are "
         raise invalid(message + "specified.", "tool_choice")
     if isinstance(chosen, dict):
-        kind = required(chosen, "type", "a string", "tool_choice.type")
-        choice(kind, ("function", "custom", "allowed_tools"), "tool_choice.type")
-        named = required(chosen, kind, "an object", f"tool_choice.{kind}")
+        kind = require(chosen, "type", "a string", "tool_choice.type")
+        expect_choice(kind, ("function", "custom", "allowed_tools"), "tool_choice.type")
+        named = require(chosen, kind, "an object", f"tool_choice.{kind}")
         if kind != "allowed_tools":
-            name = required(named, "name", "a string", f"tool_choice.{kind}.name")
+            name = require(named, "name", "a string", f"tool_choice.{kind}.name")
             if name not in names:
                 message = f"Tool choice '{name}' not found in 'tools' parameter."
                 raise invalid(message, "tool_choice")
     elif isinstance(chosen, str):
-        choice(chosen, ("none", "auto", "required"), "tool_choice")
+        expect_choice(chosen, ("none", "auto", "required"), "tool_choice")
     else:
         raise wrong_type("tool_choice", "one of a string or an object", chosen)
 
 
 def check_options(body: dict, messages: list[dict]) -> None:
-    """Check the options that hang together with others."""
+    """Check the options that depend on other options."""
     stop = body.get("stop")
     if isinstance(stop, list):
         for index, text in enumerate(stop):
@@ -212,14 +213,14 @@ def check_options(body: dict, messages: list[dict]) -> None:
     wanted = body.get("response_format")
     if wanted is None:
         return
-    kind = required(wanted, "type", "a string", "response_format.type")
-    choice(kind, ("json_object", "json_schema", "text"), "response_format.type")
+    kind = require(wanted, "type", "a string", "response_format.type")
+    expect_choice(kind, ("json_object", "json_schema", "text"), "response_format.type")
     if kind == "json_schema":
-        described = required(wanted, kind, "an object", "response_format.json_schema")
+        described = require(wanted, kind, "an object", "response_format.json_schema")
         check_tool_name(described.get("name"), "response_format.json_schema.name")
         if described.get("schema") is not None:
             expect(described["schema"], "an object", "response_format.json_schema.schema")
-        if wrong := flaw(described.get("schema") or {}):
+        if wrong := find_flaw(described.get("schema") or {}):
             message = f"Invalid schema for response_format '{described['name']}': {wrong}"
             raise invalid(message, "response_format")
     words = " ".join(text_of(message.get("content")) for message in messages).lower()

@@ -10,24 +10,24 @@ import re
 import struct
 
 from lesson_model.api.errors import invalid
-from lesson_model.api.fields import ANYTHING, by_name, check_fields, wrong_type
-from lesson_model.api.tokens import tokens
+from lesson_model.api.fields import ANYTHING, check_fields, kinds_by_name, wrong_type
+from lesson_model.api.tokens import tokenize
 
-__all__ = ("embeddings",)
+__all__ = ("answer_embeddings",)
 
-FIELDS = by_name(
+FIELDS = kinds_by_name(
     {"a string": "model encoding_format user", "an integer": "dimensions", ANYTHING: "input"}
 )
 DIMENSIONS = 1536  # as text-embedding-3-small has
-MOST_INPUTS = 2048
+MAX_INPUTS = 2048
 
 
-def embeddings(body: dict) -> bytes:
+def answer_embeddings(body: dict) -> bytes:
     """Return the JSON body that answers a request for embeddings."""
     if not body.get("model"):
         raise invalid("you must provide a model parameter")
     check_fields(body, FIELDS)
-    inputs = inputs_of(body.get("input"))
+    inputs = read_inputs(body.get("input"))
     size = body.get("dimensions") or DIMENSIONS
     data = []
     for index, text in enumerate(inputs):
@@ -35,14 +35,14 @@ def embeddings(body: dict) -> bytes:
         if body.get("encoding_format") == "base64":
             vector = base64.b64encode(struct.pack(f"<{size}f", *vector)).decode()
         data.append({"object": "embedding", "index": index, "embedding": vector})
-    used = sum(len(tokens(text)) if isinstance(text, str) else len(text) for text in inputs)
+    used = sum(len(tokenize(text)) if isinstance(text, str) else len(text) for text in inputs)
     usage = {"prompt_tokens": used, "total_tokens": used}
     answer = {"object": "list", "data": data, "model": body["model"], "usage": usage}
     return json.dumps(answer).encode()
 
 
-def inputs_of(given: object) -> list[str | list[int]]:
-    """Return what is to be embedded: texts, or lists of token numbers."""
+def read_inputs(given: object) -> list[str | list[int]]:
+    """Return the inputs to embed: texts, or lists of token numbers."""
     inputs = given if isinstance(given, list) else [given]
     if inputs and all(type(number) is int for number in inputs):
         inputs = [inputs]
@@ -52,8 +52,8 @@ def inputs_of(given: object) -> list[str | list[int]]:
             raise wrong_type("input", "a string, or an array of strings or integers", given)
         if not text:
             raise invalid("Invalid 'input': input cannot be an empty string.", "input")
-    if not 0 < len(inputs) <= MOST_INPUTS:
-        message = f"Invalid 'input': expected 1 to {MOST_INPUTS} inputs, but got {len(inputs)}."
+    if not 0 < len(inputs) <= MAX_INPUTS:
+        message = f"Invalid 'input': expected 1 to {MAX_INPUTS} inputs, but got {len(inputs)}."
         raise invalid(message, "input")
     return inputs
 

@@ -62,12 +62,12 @@ def invalid(message: str, param: str | None = None, code: str | None = None) -> 
 
 
 def unrecognized(name: str) -> ApiError:
-    """Return the 400 for an argument nobody knows, as chat completions words it."""
+    """Return the 400 for an unknown argument, in the words of chat completions."""
     return invalid(f"Unrecognized request argument supplied: {name}")
 
 
 def unknown_parameter(name: str) -> ApiError:
-    """Return the same, as newer endpoints and nested fields have it."""
+    """Return the 400 for an unknown field, in the words of newer endpoints."""
     return invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
 
 

@@ -9,13 +9,13 @@ from lesson_model.api.errors import ApiError, invalid, unrecognized
 
 __all__ = (
     "ANYTHING",
-    "by_name",
     "check_fields",
     "check_tool_name",
-    "choice",
     "expect",
-    "fits",
-    "required",
+    "expect_choice",
+    "is_kind",
+    "kinds_by_name",
+    "require",
     "wrong_type",
 )
 
@@ -44,8 +44,8 @@ RANGES: dict[str, tuple[float, float | None]] = {
 NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 
-def fits(value: object, kind: str) -> bool:
-    """Tell whether a value is of a kind; True and False are no numbers."""
+def is_kind(value: object, kind: str) -> bool:
+    """Tell whether a value is of a kind; True and False are not numbers."""
     if isinstance(value, bool):
         return kind == "a boolean"
     return isinstance(value, KINDS[kind])
@@ -53,18 +53,18 @@ def fits(value: object, kind: str) -> bool:
 
 def wrong_type(where: str, kind: str, value: object) -> ApiError:
     """Return the 400 for a value of the wrong type."""
-    got = "null" if value is None else next(kind for kind in KINDS if fits(value, kind))
+    got = "null" if value is None else next(kind for kind in KINDS if is_kind(value, kind))
     message = f"Invalid type for '{where}': expected {kind}, but got {got} instead."
     return invalid(message, where, "invalid_type")
 
 
 def expect(value: object, kind: str, where: str) -> None:
     """Raise a 400 unless a value is of a kind."""
-    if not fits(value, kind):
+    if not is_kind(value, kind):
         raise wrong_type(where, kind, value)
 
 
-def required(holder: dict, name: str, kind: str, where: str) -> object:
+def require(holder: dict, name: str, kind: str, where: str) -> object:
     """Return a field that must be there; `where` names it in the error."""
     if name not in holder:
         message = f"Missing required parameter: '{where}'."
@@ -73,7 +73,7 @@ def required(holder: dict, name: str, kind: str, where: str) -> object:
     return holder[name]
 
 
-def choice(value: object, choices: tuple[str, ...], where: str) -> None:
+def expect_choice(value: object, choices: tuple[str, ...], where: str) -> None:
     """Raise a 400 unless a value is one of the choices."""
     if value not in choices:
         listed = ", ".join(f"'{name}'" for name in choices[:-1]) + f", and '{choices[-1]}'"
@@ -81,7 +81,7 @@ def choice(value: object, choices: tuple[str, ...], where: str) -> None:
         raise invalid(message, where, "invalid_value")
 
 
-def by_name(names_of_kinds: dict[str, str]) -> dict[str, str]:
+def kinds_by_name(names_of_kinds: dict[str, str]) -> dict[str, str]:
     """Return the kind of each field, from the names of each kind."""
     return {name: kind for kind, names in names_of_kinds.items() for name in names.split()}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lesson_model.api.fields import fits
+from lesson_model.api.fields import is_kind
 
-__all__ = ("flaw",)
+__all__ = ("find_flaw",)
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 ONE = ("items", "not")  # keywords that hold a schema,
@@ -21,7 +21,7 @@ PLAIN = {  # or a value
 }
 
 
-def flaw(schema: object) -> str | None:
+def find_flaw(schema: object) -> str | None:
     """Return what is wrong with a schema, in words, or None."""
     if not isinstance(schema, dict):
         return f"{schema!r} is not of type 'object'."
@@ -30,15 +30,15 @@ def flaw(schema: object) -> str | None:
         if name not in TYPES:
             return f"{name!r} is not one of {list(TYPES)}."
     for name, kind in PLAIN.items():
-        if name in schema and not fits(schema[name], kind):
+        if name in schema and not is_kind(schema[name], kind):
             return f"{schema[name]!r} ({name}) is not {kind}."
     if not all(isinstance(name, str) for name in schema.get("required", ())):
         return f"{schema['required']!r} (required) is not a list of names."
     inner = [schema[name] for name in ONE if name in schema]
     for names, kind in ((NAMED, "an object"), (LISTED, "an array")):
         for name in names:
-            if name in schema and not fits(schema[name], kind):
+            if name in schema and not is_kind(schema[name], kind):
                 return f"{schema[name]!r} ({name}) is not {kind}."
             held = schema.get(name, ())
             inner += held.values() if isinstance(held, dict) else held
-    return next((found for found in map(flaw, inner) if found), None)
+    return next((found for found in map(find_flaw, inner) if found), None)

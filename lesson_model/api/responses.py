@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from lesson_model.api.chat import CREATED, tool_calls, usage
-from lesson_model.api.tokens import tokens
-from lesson_model.behaviour.reply import Reply
-from lesson_model.wire.answer import Stream
+from lesson_model.answer import Stream
+from lesson_model.api.chat import CREATED, count_usage, tool_calls
+from lesson_model.api.tokens import tokenize
+from lesson_model.reply import Reply
 
 __all__ = ("assistant_message", "response", "stream")
 
@@ -37,7 +37,7 @@ def response(reply: Reply, body: dict, chat: dict, stamp: str) -> bytes:
 
 def envelope(reply: Reply, body: dict, chat: dict, stamp: str) -> dict:
     """Return the response object."""
-    count = usage(reply, chat)
+    count = count_usage(reply, chat)
     reason = CUT_SHORT.get(reply.finish)
     return {
         "id": f"resp_{stamp}",
@@ -126,7 +126,7 @@ def message_events(item: dict, index: int) -> Iterator[tuple[str, dict]]:
     name = f"response.{part['type']}"
     more = {} if field == "refusal" else {"logprobs": []}
     yield "response.content_part.added", {**place, "part": {**part, field: ""}}
-    for piece in tokens(part[field]):
+    for piece in tokenize(part[field]):
         yield f"{name}.delta", {**place, "delta": piece, **more}
     yield f"{name}.done", {**place, field: part[field], **more}
     yield "response.content_part.done", {**place, "part": part}
@@ -136,6 +136,6 @@ def call_events(item: dict, index: int) -> Iterator[tuple[str, dict]]:
     """Yield the events of a function call item."""
     place = {"item_id": item["id"], "output_index": index}
     name = "response.function_call_arguments"
-    for piece in tokens(item["arguments"]):
+    for piece in tokenize(item["arguments"]):
         yield f"{name}.delta", {**place, "delta": piece}
     yield f"{name}.done", {**place, "arguments": item["arguments"]}

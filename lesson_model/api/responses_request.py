@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from lesson_model.api.errors import invalid, unknown_parameter
-from lesson_model.api.fields import ANYTHING, by_name, check_fields, expect, required, wrong_type
-from lesson_model.api.tokens import text_of
+from lesson_model.api.fields import (
+    ANYTHING,
+    check_fields,
+    expect,
+    kinds_by_name,
+    require,
+    wrong_type,
+)
+from lesson_model.behaviour.turn import text_of
 
 __all__ = ("to_chat",)
 
-FIELDS = by_name(
+FIELDS = kinds_by_name(
     {
         "a string": "model previous_response_id prompt_cache_key prompt_cache_retention "
         "safety_identifier service_tier truncation user",
@@ -35,8 +42,8 @@ def to_chat(body: dict, recall) -> dict:
         ApiError: The request breaks a rule: status 400.
     """
     check_fields(body, FIELDS, unknown_parameter)
-    required(body, "model", "a string", "model")
-    messages = history(body.get("previous_response_id"), recall)
+    require(body, "model", "a string", "model")
+    messages = previous_messages(body.get("previous_response_id"), recall)
     given = body.get("input", "")
     if isinstance(given, str):
         given = [{"role": "user", "content": given}]
@@ -46,14 +53,14 @@ def to_chat(body: dict, recall) -> dict:
         expect(item, "an object", f"input[{index}]")
         add_item(messages, item, f"input[{index}]")
     check_calls_are_answered(messages)
-    chat = {"model": body["model"], "messages": messages, **options(body)}
+    chat = {"model": body["model"], "messages": messages, **chat_options(body)}
     if body.get("instructions"):
         expect(body["instructions"], "a string", "instructions")
         chat["messages"] = [{"role": "developer", "content": body["instructions"]}, *messages]
     return chat
 
 
-def history(response_id: str | None, recall) -> list[dict]:
+def previous_messages(response_id: str | None, recall) -> list[dict]:
     """Return the messages a request goes on from."""
     if response_id is None:
         return []
@@ -65,10 +72,10 @@ def history(response_id: str | None, recall) -> list[dict]:
 
 
 def add_item(messages: list[dict], item: dict, where: str) -> None:
-    """Add one input item to the messages; kinds that say nothing here are passed over."""
+    """Add one input item to the messages; types without a meaning here are skipped."""
     kind = item.get("type", "message")
     if kind == "message":
-        role = required(item, "role", "a string", f"{where}.role")
+        role = require(item, "role", "a string", f"{where}.role")
         content = item.get("content")
         if isinstance(content, list):
             content = [to_part(part, f"{where}.content[{n}]") for n, part in enumerate(content)]
@@ -76,7 +83,7 @@ def add_item(messages: list[dict], item: dict, where: str) -> None:
     elif kind == "function_call":
         names = ("name", "arguments", "call_id")
         name, arguments, call_id = (
-            required(item, name, "a string", f"{where}.{name}") for name in names
+            require(item, name, "a string", f"{where}.{name}") for name in names
         )
         function = {"name": name, "arguments": arguments}
         if not messages or messages[-1]["role"] != "assistant":
@@ -85,7 +92,7 @@ def add_item(messages: list[dict], item: dict, where: str) -> None:
         call = {"id": call_id, "type": "function", "function": function}
         messages[-1]["tool_calls"].append(call)
     elif kind == "function_call_output":
-        call_id = required(item, "call_id", "a string", f"{where}.call_id")
+        call_id = require(item, "call_id", "a string", f"{where}.call_id")
         output = item.get("output")
         if isinstance(output, list):
             output = text_of([to_part(part, f"{where}.output") for part in output])
@@ -96,12 +103,12 @@ def add_item(messages: list[dict], item: dict, where: str) -> None:
 def to_part(part: object, where: str) -> dict:
     """Return a content part as chat completions has it."""
     expect(part, "an object", where)
-    kind = required(part, "type", "a string", f"{where}.type")
+    kind = require(part, "type", "a string", f"{where}.type")
     if kind in TEXTS:
         name = "refusal" if kind == "refusal" else "text"
-        return {"type": "text", "text": required(part, name, "a string", f"{where}.{name}")}
+        return {"type": "text", "text": require(part, name, "a string", f"{where}.{name}")}
     if kind == "input_image":
-        # Nobody looks at the picture, and stored responses are not to hold megabytes of it.
+        # The picture is never looked at: stored responses keep only the start of its address.
         return {"type": "image_url", "image_url": {"url": str(part.get("image_url"))[:100]}}
     if kind == "input_file":
         return {"type": "file", "file": {"filename": part.get("filename")}}
@@ -127,7 +134,7 @@ def check_calls_are_answered(messages: list[dict]) -> None:
             raise invalid(f"No tool output found for function call {call_id}.", "input")
 
 
-def options(body: dict) -> dict:
+def chat_options(body: dict) -> dict:
     """Return the options of a request under their chat completions names."""
     chat: dict = {}
     for theirs, ours in (
@@ -141,7 +148,7 @@ def options(body: dict) -> dict:
     functions = []
     for index, tool in enumerate(body.get("tools") or ()):
         expect(tool, "an object", f"tools[{index}]")
-        if required(tool, "type", "a string", f"tools[{index}].type") == "function":
+        if require(tool, "type", "a string", f"tools[{index}].type") == "function":
             functions.append({name: tool[name] for name in tool if name != "type"})
     if functions:
         chat["tools"] = [{"type": "function", "function": function} for function in functions]

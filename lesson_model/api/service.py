@@ -1,4 +1,4 @@
-"""One request in, one answer out: routes, keys, faults. Knows nothing of sockets."""
+"""One request in, one answer out: routes, keys, faults, the log. Knows nothing of sockets."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import dataclasses
 import json
 import traceback
 
+from lesson_model.answer import Answer, HttpProblem, Stream
 from lesson_model.api import chat, responses
 from lesson_model.api.chat_request import check_chat
-from lesson_model.api.embeddings import embeddings
+from lesson_model.api.embeddings import answer_embeddings
 from lesson_model.api.errors import ApiError, bad_key, invalid, unknown_url
+from lesson_model.api.fault_injection import error_for, spoil
 from lesson_model.api.responses_request import to_chat
-from lesson_model.api.tokens import reply_tokens, tokens
+from lesson_model.api.tokens import count_reply_tokens, tokenize
 from lesson_model.behaviour.decide import decide
-from lesson_model.behaviour.reply import Reply
-from lesson_model.faults import spoil
+from lesson_model.behaviour.turn import text_of
 from lesson_model.log import Request
+from lesson_model.reply import Reply
 from lesson_model.state import State
-from lesson_model.wire.answer import Answer, Stream
 
-__all__ = ("answer",)
+__all__ = ("answer_request",)
 
 CHAT, RESPONSES, EMBEDDINGS = "/v1/chat/completions", "/v1/responses", "/v1/embeddings"
 MODELS = "/v1/models"
@@ -37,7 +38,9 @@ HEADERS = {
 }
 
 
-def answer(request: Request, model, state: State, problem: ApiError | None = None) -> Answer:
+def answer_request(
+    request: Request, model, state: State, problem: HttpProblem | None = None
+) -> Answer:
     """Answer a request; whatever goes wrong is an answer too.
 
     Args:
@@ -47,13 +50,13 @@ def answer(request: Request, model, state: State, problem: ApiError | None = Non
         problem: What kept the request from being read.
     """
     if request.path.startswith(CONTROL):
-        return control(request, model)
+        return obey_control(request, model)
     state.log.add(request)
     stamp, failure = state.ids.stamp(request.path.encode() + request.raw), None
     try:
         if problem:
-            raise problem
-        result = routed(request, model.name, state)
+            raise ApiError(problem.status, problem.message)
+        result = route(request, model.name, state)
     except ApiError as error:
         failure = error
     except Exception as error:
@@ -67,11 +70,14 @@ def answer(request: Request, model, state: State, problem: ApiError | None = Non
     if failure:
         result = Answer(failure.status, failure.body(), failure.headers)
     result.headers = {"x-request-id": f"req_{stamp}", **HEADERS, **result.headers}
-    state.log.answered(request, result.status, failure)
+    if failure:
+        state.log.note_refusal(request, failure.status, failure.code, failure.retry_after)
+    else:
+        state.log.note_answer(request, result.status)
     return result
 
 
-def routed(request: Request, name: str, state: State) -> Answer:
+def route(request: Request, name: str, state: State) -> Answer:
     """Answer a request that is right; anything else raises an ApiError."""
     if not request.key.startswith("sk-"):
         raise bad_key(request.key)
@@ -84,20 +90,21 @@ def routed(request: Request, name: str, state: State) -> Answer:
         message += "different HTTP method?)"
         raise ApiError(405, message, code="method_not_supported", headers={"allow": needed})
     if needed == "GET":
-        return Answer(200, models(path[len(MODELS) + 1 :], name))
-    body = parsed(request.raw)
+        return Answer(200, list_models(path[len(MODELS) + 1 :], name))
+    body = parse_object(request.raw)
     if path == EMBEDDINGS:
-        return Answer(200, embeddings(body))
+        return Answer(200, answer_embeddings(body))
     asked = body if path == CHAT else to_chat(body, state.recall)
     check_chat(asked, state.context_window)
-    state.log.look_for_truncated(request, asked["messages"])
+    said = (text_of(m.get("content")) for m in asked["messages"] if m["role"] == "assistant")
+    state.log.look_for_truncated(request, said)
     fault = state.faults.take()
     if fault:
         request.fault = fault.word
-        if error := fault.error(asked["model"]):
+        if error := error_for(fault, asked["model"]):
             raise error
     reply = decide(asked, state.rules)
-    reply = chat.finished(spoil(reply, fault) if fault else reply, asked)
+    reply = chat.finish_reply(spoil(reply, fault) if fault else reply, asked)
     # The tools are left out of the ids: their schemas change with library versions.
     stamp = state.ids.stamp(json.dumps([asked["model"], asked["messages"]]).encode())
     if path == CHAT:
@@ -107,8 +114,8 @@ def routed(request: Request, name: str, state: State) -> Answer:
         word = responses.stream if body.get("stream") else responses.response
         words = word(reply, body, asked, stamp)
     if fault and fault.word == "truncate" and isinstance(words, Stream):
-        state.log.truncated("".join(tokens(reply.text)[: fault.after]))
-    return Answer(200, words, tokens=reply_tokens(reply), fault=fault)
+        state.log.note_truncated("".join(tokenize(reply.text)[: fault.after]))
+    return Answer(200, words, tokens=count_reply_tokens(reply), fault=fault)
 
 
 def remember(reply: Reply, body: dict, asked: dict, stamp: str, state: State) -> None:
@@ -118,7 +125,7 @@ def remember(reply: Reply, body: dict, asked: dict, stamp: str, state: State) ->
         state.remember(f"resp_{stamp}", [*history, responses.assistant_message(reply, stamp)])
 
 
-def models(wanted: str, name: str) -> bytes:
+def list_models(wanted: str, name: str) -> bytes:
     """Return the list of models, or one: any name is a model here."""
     known = [wanted] if wanted else [name, "gpt-4o-mini", "text-embedding-3-small"]
     data = [
@@ -128,7 +135,7 @@ def models(wanted: str, name: str) -> bytes:
     return json.dumps(data[0] if wanted else {"object": "list", "data": data}).encode()
 
 
-def parsed(raw: bytes) -> dict:
+def parse_object(raw: bytes) -> dict:
     """Return the JSON object a body holds."""
     try:
         body = json.loads(raw)
@@ -143,15 +150,15 @@ def parsed(raw: bytes) -> dict:
     return body
 
 
-def control(request: Request, model) -> Answer:
-    """Answer a child process that sets a fault, resets, or reads the log."""
+def obey_control(request: Request, model) -> Answer:
+    """Answer a control request of another process: set a fault, reset, read the log."""
     command = (request.method, request.path[len(CONTROL) :])
     try:
         if command == ("GET", "requests"):
-            log = [logged(entry) for entry in model.requests]
+            log = [logged_fields(entry) for entry in model.requests]
             return Answer(200, json.dumps(log).encode())
         if command == ("POST", "fail"):
-            model.fail(**parsed(request.raw))
+            model.fail(**parse_object(request.raw))
         elif command == ("POST", "reset"):
             model.reset()
         else:
@@ -163,7 +170,7 @@ def control(request: Request, model) -> Answer:
     return Answer(200, b"{}")
 
 
-def logged(request: Request) -> dict:
+def logged_fields(request: Request) -> dict:
     """Return a request of the log as JSON has it."""
     fields = dataclasses.asdict(request)
     del fields["raw"], fields["key"]

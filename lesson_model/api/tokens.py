@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ("arguments_text", "prompt_tokens", "reply_tokens", "text_of", "tokens")
+from lesson_model.behaviour.turn import text_of
+from lesson_model.reply import Reply
+
+__all__ = ("arguments_text", "count_reply_tokens", "prompt_tokens", "tokenize")
 
 # A word with the space before it, one mark, or a run of white space. Joined, the pieces are the
 # text again. Whole words, so that a stream reads well; counts are near OpenAI's, never equal.
@@ -13,18 +16,9 @@ PIECE = re.compile(r"\s?[^\W_]{1,14}|\s?[^\w\s]|_|\s+")
 IMAGE_TOKENS = 85  # what OpenAI charges for a low-detail image
 
 
-def tokens(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """Cut a text into tokens."""
     return PIECE.findall(text)
-
-
-def text_of(content: object) -> str:
-    """Return the words of a message's content, which may be a list of parts."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    return "\n".join(str(part["text"]) for part in content if "text" in part)
 
 
 def arguments_text(arguments: dict | str) -> str:
@@ -37,20 +31,20 @@ def prompt_tokens(body: dict) -> int:
     count = 3
     for message in body["messages"]:
         content = message.get("content")
-        count += 3 + len(tokens(text_of(content)))
+        count += 3 + len(tokenize(text_of(content)))
         if isinstance(content, list):
             count += IMAGE_TOKENS * sum("text" not in part for part in content)
         for call in message.get("tool_calls") or ():
             function = call.get("function") or {}
-            count += len(tokens(function.get("name", "") + " " + function.get("arguments", "")))
+            count += len(tokenize(function.get("name", "") + " " + function.get("arguments", "")))
     if body.get("tools"):
-        count += len(tokens(json.dumps(body["tools"])))
+        count += len(tokenize(json.dumps(body["tools"])))
     return count
 
 
-def reply_tokens(reply) -> int:
+def count_reply_tokens(reply: Reply) -> int:
     """Count the tokens of a reply: text, refusal, calls."""
-    count = len(tokens(reply.text)) + len(tokens(reply.refusal or ""))
+    count = len(tokenize(reply.text)) + len(tokenize(reply.refusal or ""))
     for call in reply.calls:
-        count += 4 + len(tokens(call.name)) + len(tokens(arguments_text(call.arguments)))
+        count += 4 + len(tokenize(call.name)) + len(tokenize(arguments_text(call.arguments)))
     return count

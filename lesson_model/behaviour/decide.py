@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lesson_model.behaviour.english.plan import Plan, make_plan
-from lesson_model.behaviour.reply import Reply
-from lesson_model.behaviour.results import report
+from lesson_model.behaviour.english import Plan, make_plan
+from lesson_model.behaviour.results import report_results
 from lesson_model.behaviour.rules import Rules
 from lesson_model.behaviour.structured import forced_call, json_answer
 from lesson_model.behaviour.talk import talk
 from lesson_model.behaviour.turn import Turn
+from lesson_model.reply import Reply
 
 __all__ = ("decide",)
 
@@ -38,5 +38,5 @@ def decide(body: dict, rules: Rules) -> Reply:
     if turn.response_format.get("type") in ("json_schema", "json_object"):
         return Reply(json_answer(turn))
     if turn.results:
-        return Reply(report(turn.results))
+        return Reply(report_results(turn.results))
     return Reply(plan.question or talk(turn))

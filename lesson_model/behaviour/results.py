@@ -6,7 +6,7 @@ import re
 
 from lesson_model.behaviour.turn import Result
 
-__all__ = ("report", "went_well")
+__all__ = ("report_results", "went_well")
 
 REFUSED = r"(?:rejected|denied|declined|refused|not approved|did not approve)\b"
 REJECTED = re.compile(
@@ -34,7 +34,7 @@ def went_well(result: Result) -> bool:
     return not (_rejected(result) or _failed(result))
 
 
-def report(results: list[Result]) -> str:
+def report_results(results: list[Result]) -> str:
     """Return an answer that uses every result."""
     return "\n".join(_sentence(result, alone=len(results) == 1) for result in results)
 

@@ -1,4 +1,4 @@
-"""One-line rules a lesson's author writes: when the user says this, call or say that."""
+"""One-line rules a lesson's author writes: when the user or a tool says this, call or say that."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import re
 from collections import Counter
 
-from lesson_model.behaviour.english.arguments import fill
-from lesson_model.behaviour.reply import Call, Reply
-from lesson_model.behaviour.results import report, went_well
+from lesson_model.behaviour.english import fill
+from lesson_model.behaviour.results import report_results, went_well
 from lesson_model.behaviour.schema import as_kind
-from lesson_model.behaviour.turn import Tool, Turn
+from lesson_model.behaviour.turn import Result, Tool, Turn
+from lesson_model.reply import Call, Reply
 
-__all__ = ("Rule", "Rules")
+__all__ = ("ResultRule", "Rule", "Rules")
 
 
 class Rule:
@@ -44,7 +44,7 @@ class Rule:
         return self
 
     def always_calls(self, tool: str, /, **arguments: object) -> Rule:
-        """Call a tool again after every result, for ever."""
+        """Call a tool again after every result, without end."""
         self.forever = True
         return self.calls(tool, **arguments)
 
@@ -58,24 +58,28 @@ class Rule:
         self.closing = text
         return self
 
+    def matches(self, turn: Turn) -> bool:
+        """Whether the pattern is found in the user's last message."""
+        return bool(self.pattern.search(turn.text))
+
     def reply(self, turn: Turn) -> Reply | None:
         """Return what this rule makes of the turn, or None where it does not apply."""
         if not self.steps:
-            return self._spoken(turn)
+            return self._say(turn)
         if turn.results and not went_well(turn.results[-1]) and not self.forever:
-            return None if turn.must_call else Reply(report(turn.results))
+            return None if turn.must_call else Reply(report_results(turn.results))
         step = self._next_step(turn)
         if step is not None:
             tool = turn.tool(step[0])
             if tool is None:
                 return None
             text = self.text if self.text and not turn.made else ""
-            return Reply(text, (Call(tool.name, _arguments(step[1], tool, turn)),))
+            return Reply(text, (Call(tool.name, _fill_arguments(step[1], tool, turn.text)),))
         if turn.must_call or turn.response_format or not turn.results:
             return None
-        return Reply(self._closed(turn))
+        return Reply(self._close(turn))
 
-    def _spoken(self, turn: Turn) -> Reply | None:
+    def _say(self, turn: Turn) -> Reply | None:
         if self.text is None or turn.must_call:
             return None
         if turn.response_format.get("type", "text") != "text" and not _is_json(self.text):
@@ -93,11 +97,68 @@ class Rule:
             made[name] -= 1
         return None
 
-    def _closed(self, turn: Turn) -> str:
+    def _close(self, turn: Turn) -> str:
         if self.closing is None:
-            return report(turn.results)
+            return report_results(turn.results)
         values = {**turn.made[-1][1], "result": turn.results[-1].content}
         return re.sub(r"\{(\w+)\}", lambda m: str(values.get(m.group(1), m.group(0))), self.closing)
+
+
+class ResultRule(Rule):
+    """What to do when a pattern is found in the result of a tool: a model that obeys its tools.
+
+    It applies to results of this turn, once to each. Results of its own calls never start it.
+    Values it does not give come from the words of the result, then from the user's.
+    Once its calls are made and it has no `then_says`, the turn goes on as if it were not there.
+    """
+
+    def __repr__(self) -> str:
+        return f"<rule for results with {self.pattern.pattern!r}>"
+
+    def matches(self, turn: Turn) -> bool:
+        """Whether a result of this turn starts the rule."""
+        return bool(self._progress(turn)[0])
+
+    def reply(self, turn: Turn) -> Reply | None:
+        """Return what this rule makes of the turn, or None where it does not apply."""
+        if not self.steps:
+            return self._say(turn)
+        started, made = self._progress(turn)
+        if self.forever or made < len(started) * len(self.steps):
+            name, arguments = self.steps[-1 if self.forever else made % len(self.steps)]
+            tool = turn.tool(name)
+            if tool is None:
+                return None
+            obeyed = started[-1 if self.forever else made // len(self.steps)]
+            values = fill(tool.schema, turn.text, tool.name)
+            values |= _fill_arguments(arguments, tool, obeyed)
+            text = self.text if self.text and not made else ""
+            return Reply(text, (Call(name, values),))
+        if self.closing is None or turn.must_call or turn.response_format:
+            return None
+        return Reply(
+            self._close(turn) if went_well(turn.results[-1]) else report_results(turn.results)
+        )
+
+    def _progress(self, turn: Turn) -> tuple[list[str], int]:
+        """Return the results that started the rule, and how many of its calls were made since."""
+        started: list[str] = []
+        made = 0
+        own = {name for name, _ in self.steps}  # by name: a human may have edited the arguments
+        waiting: list[tuple[str, bool]] = []  # calls without a result: tool, ours or not
+        for event in turn.events:
+            if isinstance(event, Result):
+                call = next((each for each in waiting if each[0] == event.name), None)
+                if call:
+                    waiting.remove(call)
+                obeyed = call is not None and call[1]
+                if not obeyed and self.pattern.search(event.content):
+                    started.append(event.content)
+            else:
+                obeyed = bool(started) and event[0] in own
+                made += obeyed
+                waiting.append((event[0], obeyed))
+        return started, made
 
 
 class Rules:
@@ -112,24 +173,33 @@ class Rules:
         self._rules.insert(0, rule)
         return rule
 
+    def when_result(self, pattern: str | re.Pattern) -> ResultRule:
+        """Start a rule for tool results in which the regular expression is found."""
+        rule = ResultRule(pattern)
+        self._rules.insert(0, rule)
+        return rule
+
     def clear(self) -> None:
         """Forget all rules."""
         self._rules.clear()
 
     def reply(self, turn: Turn) -> Reply | None:
-        """Return the reply of the newest rule that applies, or None."""
-        for rule in list(self._rules):
-            if rule.pattern.search(turn.text) and (reply := rule.reply(turn)) is not None:
+        """Return the reply of the first rule that applies, or None.
+
+        Rules for results come before rules for the user's words; of each kind, the newest first.
+        """
+        for rule in sorted(self._rules, key=lambda rule: not isinstance(rule, ResultRule)):
+            if rule.matches(turn) and (reply := rule.reply(turn)) is not None:
                 return reply
         return None
 
 
-def _arguments(given: dict, tool: Tool, turn: Turn) -> dict:
-    """Return the arguments of a rule's call: the rule's own, the rest from the user's words."""
-    arguments = fill(tool.schema, turn.text, tool.name)
+def _fill_arguments(given: dict, tool: Tool, text: str) -> dict:
+    """Return the arguments of a rule's call: the rule's own, the rest from a text."""
+    arguments = fill(tool.schema, text, tool.name)
     for name, value in given.items():
         if isinstance(value, re.Pattern):
-            found = value.search(turn.text)
+            found = value.search(text)
             if found is None:
                 continue
             schema = tool.properties.get(name, {})

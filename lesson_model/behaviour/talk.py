@@ -6,8 +6,7 @@ import operator
 import re
 from itertools import cycle
 
-from lesson_model.behaviour.english.arguments import NUMBER
-from lesson_model.behaviour.english.words import focus, stem, words
+from lesson_model.behaviour.english import NUMBER, focus, stem, stems_of
 from lesson_model.behaviour.turn import Turn
 
 __all__ = ("talk",)
@@ -73,11 +72,11 @@ def talk(turn: Turn) -> str:
     text = focus(turn.text)
     if not text:
         return "(lesson model) I see no words from a user in this request."
-    steps = (_summary, _recall, _from_context, _sum, _echo, _small_talk, _long_text)
-    return next(filter(None, (step(turn, text) for step in steps)), "") or _honest(turn)
+    steps = (_summarize, _recall, _answer_from_context, _calculate, _repeat, _chat, _write_text)
+    return next(filter(None, (step(turn, text) for step in steps)), "") or _admit_ignorance(turn)
 
 
-def _honest(turn: Turn) -> str:
+def _admit_ignorance(turn: Turn) -> str:
     """Return what the lesson model is, and what it could do with this request's tools."""
     names = ", ".join(tool.name for tool in turn.tools)
     tools = f" I was offered these tools: {names}." if names else ""
@@ -88,7 +87,7 @@ def _honest(turn: Turn) -> str:
     )
 
 
-def _summary(turn: Turn, text: str) -> str:
+def _summarize(turn: Turn, text: str) -> str:
     if not SUMMARY.search(text):
         return ""
     said = [(a or b).strip() for a, b in TRANSCRIPT.findall(turn.text)] or turn.said_before
@@ -100,67 +99,67 @@ def _summary(turn: Turn, text: str) -> str:
     return f"Summary of the conversation so far. The user said: {listed}"
 
 
-def _name(passages: list[str]) -> str:
+def _find_name(passages: list[str]) -> str:
     """Return the name the user gave, the newest one."""
     found = [m for passage in passages for m in NAME.finditer(focus(passage))]
     return (found[-1].group(1) or found[-1].group(2)) if found else ""
 
 
 def _recall(turn: Turn, text: str) -> str:
-    """Return an answer from what the user said earlier, or a nod to what they say now."""
-    told_now = _name([text])
+    """Return an answer from what the user said earlier, or acknowledge what they say now."""
+    told_now = _find_name([text])
     if told_now:
         return f"Nice to meet you, {told_now}! I remember that while the message is sent along."
     if WHO_AM_I.search(text):
-        name = _name([turn.instructions, *turn.said_before])
+        name = _find_name([turn.instructions, *turn.said_before])
         return f"Your name is {name}." if name else "I don't know your name: you have not told me."
     if turn.said_before and WHAT_DID_I.search(text):
         return f'You said: "{turn.said_before[0 if "first" in text else -1]}"'
     if ABOUT_ME.match(text):
         told = (s for said in turn.said_before for s in SENTENCE_END.split(focus(said)))
         told = [s for s in told if not s.rstrip().endswith("?")]
-        return (best := _nearest(told[::-1], words(text))) and f'You told me: "{best}"'
+        return (best := _find_nearest(told[::-1], stems_of(text))) and f'You told me: "{best}"'
     told = text.lower().startswith(TOLD) and not text.endswith("?")
     return "Noted. I remember that while the message is sent along." if told else ""
 
 
-def _nearest(sentences: list[str], wanted: frozenset[str]) -> str:
+def _find_nearest(sentences: list[str], wanted: frozenset[str]) -> str:
     """Return the sentence that has most words in common with what is wanted, "" if none has."""
-    best = max(sentences, key=lambda s: len(words(s) & wanted), default="")
-    return best.strip() if words(best) & wanted else ""
+    best = max(sentences, key=lambda s: len(stems_of(s) & wanted), default="")
+    return best.strip() if stems_of(best) & wanted else ""
 
 
-def _from_context(turn: Turn, text: str) -> str:
+def _answer_from_context(turn: Turn, text: str) -> str:
     """Return the sentence of a given context that has most in common with the question."""
     asked = ASKED.search(text)
     context = CONTEXT.search(turn.instructions) or (CONTEXT.search(text) if asked else None)
     if not context:
         return ""
     body = focus(context.group(1)).replace(asked.group() if asked else "\0", " ")
-    best = _nearest(SENTENCE_END.split(body), words(asked.group(1) if asked else text))
+    best = _find_nearest(SENTENCE_END.split(body), stems_of(asked.group(1) if asked else text))
     return best or "I don't know: the context I was given does not say."
 
 
-def _sum(turn: Turn, text: str) -> str:
+def _calculate(turn: Turn, text: str) -> str:
     """Return the value of a sum of two numbers."""
     numbers = [float(n.replace(",", "")) for n in NUMBER.findall(text)] if len(text) < 80 else []
-    signs = [calculate for word, calculate in OPERATORS.items() if word in words(text)]
+    signs = [calculate for word, calculate in OPERATORS.items() if word in stems_of(text)]
     return f"{signs[0](*numbers):.12g}" if len(numbers) == 2 and numbers[1] and signs else ""
 
 
-def _echo(turn: Turn, text: str) -> str:
+def _repeat(turn: Turn, text: str) -> str:
     found = ECHO.match(text) if len(text) < 300 else None
     return found.group(1).strip() if found else ""
 
 
-def _small_talk(turn: Turn, text: str) -> str:
+def _chat(turn: Turn, text: str) -> str:
     opening = " ".join(SIGN.sub(" ", text.lower()).split()[:4]) + " "
     short = len(text.split()) <= 12
     answers = (a for start, a in SMALL_TALK.items() if short and opening.startswith(f"{start} "))
     return next(answers, "")
 
 
-def _long_text(turn: Turn, text: str) -> str:
+def _write_text(turn: Turn, text: str) -> str:
     """Return as many words about the topic as are asked for."""
     found = WRITE.match(text)
     if not found:

@@ -52,6 +52,7 @@ class Turn:
         said_before: The user's earlier messages, oldest first.
         answered_before: What the assistant said last before this turn.
         instructions: The system and developer messages.
+        events: What happened in this turn, in order: a call as (name, arguments), or a Result.
     """
 
     def __init__(self, body: dict) -> None:
@@ -65,6 +66,7 @@ class Turn:
         self.text = _said(self.messages[self.start], "user").strip()
         before, since = self.messages[: max(self.start, 0)], self.messages[self.start + 1 :]
         self.made, self.results = _calls(since), _results(since)
+        self.events = _events(since)
         self.earlier_calls, self.earlier_results = _calls(before), _results(before)
         self.said_before = [s.strip() for m in before if (s := _said(m, "user"))]
         self.answered_before = ([""] + [s for m in before if (s := _said(m, "assistant"))])[-1]
@@ -103,6 +105,16 @@ def _calls(messages: list[dict]) -> list[tuple[str, dict]]:
     calls = (call for message in messages for call in message.get("tool_calls") or ())
     functions = [call["function"] for call in calls if "function" in call]
     return [(f["name"], _arguments(f.get("arguments") or "{}")) for f in functions]
+
+
+def _events(messages: list[dict]) -> list[tuple[str, dict] | Result]:
+    """Return calls and results in the order of their messages; a result names its call's tool."""
+    events: list[tuple[str, dict] | Result] = []
+    for index, message in enumerate(messages):
+        events += _calls([message])
+        if message["role"] == "tool":
+            events.append(_results(messages[: index + 1])[-1])
+    return events
 
 
 def _arguments(text: str) -> dict:

@@ -1,13 +1,13 @@
-"""How an answer goes out: what is sent, where it waits, where it breaks off."""
+"""The steps of sending an answer: bytes, pauses, and where a fault breaks it off."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from lesson_model.answer import Answer, Stream
 from lesson_model.faults import Fault
-from lesson_model.wire.answer import Answer, Stream
 
-__all__ = ("BREAK", "steps")
+__all__ = ("BREAK", "delivery_steps")
 
 BREAK = None  # the step that breaks the connection
 END = b"0\r\n\r\n"  # of a body in chunks
@@ -19,12 +19,12 @@ Head = Callable[[int | None], bytes]
 Pace = Callable[[], float]  # seconds between tokens, as they are now
 
 
-def steps(answer: Answer, head: Head, first: float, pace: Pace) -> Iterator[Step]:
+def delivery_steps(answer: Answer, head: Head, first: float, pace: Pace) -> Iterator[Step]:
     """Yield the steps of an answer: bytes are sent, a number is waited for, BREAK breaks it off.
 
     Args:
         answer: What to deliver.
-        head: Returns status line and headers for a body of so many bytes; None: in chunks.
+        head: Returns status line and headers for a body of that many bytes; None means chunks.
         first: Seconds before the first token.
         pace: Asked before each token: an answer that is on its way speeds up and slows down.
     """
@@ -64,33 +64,33 @@ def body_steps(body: bytes, fault: Fault, head: Head) -> Iterator[Step]:
 
 
 def stream_steps(stream: Stream, fault: Fault, first: float, pace: Pace) -> Iterator[Step]:
-    """Yield the steps of a stream; a fault strikes after so many tokens."""
+    """Yield the steps of a stream; a fault strikes after `fault.after` tokens."""
     strikes = fault.word in ("disconnect", "truncate", "garbage", "stall")
     before = stream.beats[: fault.after] if strikes else stream.beats
     yield first
     if not strikes and not pace():  # nothing to wait for: one chunk
-        yield chunk(b"".join(before) + stream.tail) + END
+        yield to_chunk(b"".join(before) + stream.tail) + END
         return
-    yield from paced(before, pace)
+    yield from pace_beats(before, pace)
     if fault.word == "disconnect":
         yield BREAK
         return
     if fault.word == "garbage":
-        yield chunk(b"data: " + GARBAGE + b"\n\n")
+        yield to_chunk(b"data: " + GARBAGE + b"\n\n")
     if fault.word == "stall":
         yield fault.wait
-        yield from paced(stream.beats[fault.after :], pace)
-    yield END if fault.word in ("truncate", "garbage") else chunk(stream.tail) + END
+        yield from pace_beats(stream.beats[fault.after :], pace)
+    yield END if fault.word in ("truncate", "garbage") else to_chunk(stream.tail) + END
 
 
-def paced(beats: list[bytes], pace: Pace) -> Iterator[Step]:
-    """Yield beats with a pause between them."""
+def pace_beats(beats: list[bytes], pace: Pace) -> Iterator[Step]:
+    """Yield the chunk of each token, with a pause between them."""
     for number, beat in enumerate(beats):
         if number:
             yield pace()
-        yield chunk(beat)
+        yield to_chunk(beat)
 
 
-def chunk(data: bytes) -> bytes:
+def to_chunk(data: bytes) -> bytes:
     """Return data as one chunk of a chunked body."""
     return b"%x\r\n%b\r\n" % (len(data), data)

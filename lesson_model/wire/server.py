@@ -12,20 +12,20 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
-from lesson_model.api import service
-from lesson_model.api.errors import ApiError, invalid
+from lesson_model.answer import Answer, HttpProblem, Stream
 from lesson_model.log import Request
-from lesson_model.wire.answer import Answer, Stream
-from lesson_model.wire.delivery import steps
+from lesson_model.wire.delivery import delivery_steps
 
 __all__ = ("Server",)
 
-LARGEST_BODY = 20_000_000  # bytes
-LARGEST_HEAD = 65_536
-IDLE = 60.0  # seconds a silent connection is kept
-GLANCE = 0.05  # seconds between two looks at whether the model was reset
+MAX_BODY_BYTES = 20_000_000  # bytes
+MAX_HEAD_BYTES = 65_536
+MAX_IDLE_SECONDS = 60.0  # before a silent connection is closed
+POLL_SECONDS = 0.05  # between two looks at whether the model was reset
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -33,19 +33,21 @@ class ClientLeft(ConnectionError):
     """The client closed the connection."""
 
 
-class Over(ConnectionError):
+class StateEnded(ConnectionError):
     """The model was reset or stopped while an answer waited."""
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Serves one lesson model on 127.0.0.1.
+    """Serves HTTP on 127.0.0.1.
 
     Args:
-        model: The model whose state answers.
         port: The port; 0 takes a free one.
+        current_state: Returns the state that a request meets: its log, its pace, its end.
+        answer: Answers a request that came to a state; the third argument says why the request
+            could not be read, if so. It must not raise.
 
     Raises:
-        OSError: The port cannot be had.
+        OSError: The port is taken or not allowed.
     """
 
     daemon_threads = True
@@ -53,8 +55,13 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = sys.platform != "win32"  # there it would share a taken port
     request_queue_size = 1024
 
-    def __init__(self, model, port: int) -> None:
-        self.model = model
+    def __init__(
+        self,
+        port: int,
+        current_state: Callable[[], Any],
+        answer: Callable[[Request, Any, HttpProblem | None], Answer],
+    ) -> None:
+        self.current_state, self.answer = current_state, answer
         self.open: set[socket.socket] = set()
         try:
             super().__init__(("127.0.0.1", port), Connection)
@@ -70,7 +77,7 @@ class Server(socketserver.ThreadingTCPServer):
         return self.server_address[1]
 
     def handle_error(self, request, client_address) -> None:
-        """Say nothing: a connection that breaks while it closes is the client's business."""
+        """Ignore connections that break while they close: clients do that."""
 
     def stop(self) -> None:
         """Stop listening and close every connection."""
@@ -86,7 +93,7 @@ class Server(socketserver.ThreadingTCPServer):
 class Connection(socketserver.StreamRequestHandler):
     """One client's connection: requests one after the other."""
 
-    timeout = IDLE
+    timeout = MAX_IDLE_SECONDS
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
@@ -94,12 +101,12 @@ class Connection(socketserver.StreamRequestHandler):
         self.server.open.add(self.connection)
         try:
             while self.answer_next():
-                self.connection.settimeout(IDLE)
+                self.connection.settimeout(MAX_IDLE_SECONDS)
         except OSError:
             pass  # the client left
-        except Exception:  # ours, so it is to be seen in the log
+        except Exception:  # a bug of ours: show it in the log
             broken = Request("", "", traceback=traceback.format_exc())
-            self.server.model.state.log.add(broken)
+            self.server.current_state().log.add(broken)
         finally:
             self.server.open.discard(self.connection)
 
@@ -109,7 +116,7 @@ class Connection(socketserver.StreamRequestHandler):
         try:
             method, path, headers = self.read_head()
             raw = self.read_body(headers)
-        except ApiError as error:
+        except HttpProblem as error:
             problem = error
         authorization = headers.get("authorization", "")
         retries = headers.get("x-stainless-retry-count", "")
@@ -120,40 +127,40 @@ class Connection(socketserver.StreamRequestHandler):
             key=authorization[7:].strip() if authorization[:7].lower() == "bearer " else "",
             retry_count=int(retries[:4]) if retries.isdecimal() else 0,
         )
-        state = self.server.model.state
-        answer = service.answer(request, self.server.model, state, problem)
+        state = self.server.current_state()
+        answer = self.server.answer(request, state, problem)
         keep = problem is None and headers.get("connection", "").lower() != "close"
         try:
             whole = self.deliver(answer, state, keep, method == "HEAD")
-        except Over:
+        except StateEnded:
             return False
         except OSError:
             request.aborted = True
             return False
         finally:
-            state.log.done(request)
+            state.log.note_finished(request)
         if problem:
             self.drain()
         return whole and keep
 
     def read_head(self) -> tuple[str, str, dict[str, str]]:
         """Read the request line and headers."""
-        line = self.rfile.readline(LARGEST_HEAD)
-        if line == b"\r\n":  # some clients end a body so
-            line = self.rfile.readline(LARGEST_HEAD)
+        line = self.rfile.readline(MAX_HEAD_BYTES)
+        if line == b"\r\n":  # some clients end a body with an empty line
+            line = self.rfile.readline(MAX_HEAD_BYTES)
         if not line:
             raise ClientLeft
         words = line.decode("latin-1").split()
         if len(words) != 3 or not words[2].startswith("HTTP/"):
-            raise invalid("This is not an HTTP request.")
+            raise HttpProblem(400, "This is not an HTTP request.")
         if words[2] != "HTTP/1.1":
-            raise ApiError(505, f"The lesson model speaks HTTP/1.1, not {words[2]}.")
+            raise HttpProblem(505, f"The lesson model speaks HTTP/1.1, not {words[2]}.")
         headers, size = {}, len(line)
         while True:
-            line = self.rfile.readline(LARGEST_HEAD)
+            line = self.rfile.readline(MAX_HEAD_BYTES)
             size += len(line)
-            if size > LARGEST_HEAD:
-                raise ApiError(431, f"The headers are larger than {LARGEST_HEAD} bytes.")
+            if size > MAX_HEAD_BYTES:
+                raise HttpProblem(431, f"The headers are larger than {MAX_HEAD_BYTES} bytes.")
             if line in (b"\r\n", b"\n"):
                 return words[0], words[1], headers
             if not line.endswith(b"\n"):
@@ -176,9 +183,10 @@ class Connection(socketserver.StreamRequestHandler):
         except ValueError:
             size = -1
         if size < 0:
-            raise invalid(f"The length of the body is not a number of bytes: {length[:40]!r}.")
-        if so_far + size > LARGEST_BODY:
-            raise ApiError(413, f"The request is larger than {LARGEST_BODY} bytes. Send less.")
+            message = f"The length of the body is not a number of bytes: {length[:40]!r}."
+            raise HttpProblem(400, message)
+        if so_far + size > MAX_BODY_BYTES:
+            raise HttpProblem(413, f"The request is larger than {MAX_BODY_BYTES} bytes. Send less.")
         data = self.rfile.read(size)
         if len(data) < size:
             raise ClientLeft
@@ -188,10 +196,11 @@ class Connection(socketserver.StreamRequestHandler):
         """Read a body that comes in chunks."""
         body = bytearray()
         while True:
-            size = self.rfile.readline(LARGEST_HEAD).decode("latin-1").partition(";")[0].strip()
+            size = self.rfile.readline(MAX_HEAD_BYTES).decode("latin-1").partition(";")[0].strip()
             data = self.read(size, 16, len(body))
-            if self.rfile.readline(LARGEST_HEAD) not in (b"\r\n", b"\n"):
-                raise invalid("A chunk of the body does not end where its length says.")
+            if self.rfile.readline(MAX_HEAD_BYTES) not in (b"\r\n", b"\n"):
+                message = "A chunk of the body does not end where its length says."
+                raise HttpProblem(400, message)
             if not data:
                 return bytes(body)
             body += data
@@ -214,7 +223,7 @@ class Connection(socketserver.StreamRequestHandler):
             self.connection.sendall(head(len(answer.body)))
             return True
         ready = b""
-        for step in steps(answer, head, state.first, lambda: state.per_token):
+        for step in delivery_steps(answer, head, state.first, lambda: state.per_token):
             if isinstance(step, bytes):
                 ready += step
                 continue
@@ -232,19 +241,20 @@ class Connection(socketserver.StreamRequestHandler):
         """Wait, but no longer than the client stays and the state lasts."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self.connection.settimeout(min(left, GLANCE))
+            self.connection.settimeout(min(left, POLL_SECONDS))
             try:
                 if not self.connection.recv(1, socket.MSG_PEEK):
                     raise ClientLeft
-                over = state.over.wait(min(left, GLANCE))  # its next request is here already
+                # The client's next request is here already: it has not left.
+                ended = state.ended.wait(min(left, POLL_SECONDS))
             except TimeoutError:
-                over = state.over.is_set()
-            if over:
-                raise Over
-        self.connection.settimeout(IDLE)
+                ended = state.ended.is_set()
+            if ended:
+                raise StateEnded
+        self.connection.settimeout(MAX_IDLE_SECONDS)
 
     def drain(self) -> None:
-        """Read what a refused request still sends, or closing would take its answer away."""
+        """Read the rest of a refused request: closing earlier would discard its answer."""
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(1.0)
         for _ in range(1000):

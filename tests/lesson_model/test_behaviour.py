@@ -57,6 +57,12 @@ def test_harder_prompts_seldom_lead_to_a_wrong_call(name):
     assert seen[""] >= 0.75 * seen.total(), seen
 
 
+@pytest.mark.parametrize("case", prompts.PROMISED, ids=lambda case: case.name)
+def test_promised_prompts_all_work(case):
+    reply = decide(case.body(), Rules())
+    assert not judge(case, reply), reply
+
+
 def test_the_sets_are_as_large_as_they_say():
     assert len(prompts.DEVELOP) >= 130
     assert min(map(len, (prompts.HELD_OUT, prompts.FRESH, prompts.UNSEEN))) >= 40
@@ -165,3 +171,18 @@ def test_a_short_request_is_decided_quickly(prompt, tools, most):
             decide(body, rules)
         rounds.append((time.process_time() - start) / 100)
     assert min(rounds) < most
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Lisbon", "get_weather"),  # of two tools, the one whose parameters are all there
+        ("7 and 8", "add"),
+        ("why?", "get_time"),  # nothing to fill: the tool that needs nothing
+        ("Restart Lisbon", "restart_server"),  # asked for
+    ],
+)
+def test_a_call_that_must_be_made_goes_to_the_tool_the_words_fill(text, name):
+    tools = (t.add, t.get_weather, t.restart_server, t.get_time)
+    reply = decide(Case(chat(text), tools, extra={"tool_choice": "required"}).body(), Rules())
+    assert [call.name for call in reply.calls] == [name]

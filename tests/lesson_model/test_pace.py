@@ -13,16 +13,18 @@ import openai
 import pytest
 from langchain_openai import ChatOpenAI
 
+from lesson_model.answer import Answer, Stream
 from lesson_model.faults import Fault
-from lesson_model.wire.answer import Answer, Stream
-from lesson_model.wire.delivery import BREAK, steps
+from lesson_model.wire.delivery import BREAK, delivery_steps
 from tests.lesson_model.wire import user, wait_until
 
 
 def played(body, tokens=4, first=0.5, per_token=0.1, fault=None):
     """Return the steps of an answer, bytes as text and the head as its length."""
     answer = Answer(200, body, tokens=tokens, fault=fault)
-    made = steps(answer, lambda length: b"<%b>" % str(length).encode(), first, lambda: per_token)
+    made = delivery_steps(
+        answer, lambda length: b"<%b>" % str(length).encode(), first, lambda: per_token
+    )
     return [step.decode() if isinstance(step, bytes) else step for step in made]
 
 

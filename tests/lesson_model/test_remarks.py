@@ -76,7 +76,7 @@ def test_a_storm(lesson, ask):
     said = sorted(remark for request in lesson.requests for remark in request.remarks)
     assert said == [f"sent the same request {count} times at once" for count in (3, 4)]
     lesson.pace()
-    lesson.state.over.set()
+    lesson.state.ended.set()
     wait_until(lambda: not lesson.state.log._unanswered)
     ask(user("hi"))
     assert not lesson.requests[-1].remarks  # the storm is over

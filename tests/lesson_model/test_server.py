@@ -214,7 +214,7 @@ def test_an_error_of_our_own_is_a_500_that_says_so(served, monkeypatch, ask, cap
 
 
 def test_the_log_does_not_grow_for_ever(lesson, ask, monkeypatch):
-    monkeypatch.setattr(log, "KEPT_BYTES", 100_000)
+    monkeypatch.setattr(log, "MAX_BODY_BYTES", 100_000)
     for number in range(30):
         assert ask(user(f"{number} " + "x" * 10_000))[0] == 200
     kept = [bool(request.raw) for request in lesson.requests]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from lesson_model.behaviour.english.find_text import find_text, names_in
-from lesson_model.behaviour.english.words import focus, grow, is_free_text, stem, words
-from lesson_model.behaviour.schema import kind_of, resolve
+from lesson_model.behaviour.english.find_text import find_names, find_text
+from lesson_model.behaviour.english.words import focus, is_free_text, stem, stems_of, synonyms_of
+from lesson_model.behaviour.schema import fits, kind_of, resolve
 
 __all__ = ("NUMBER", "fill")
 
-DEEPEST_FILLED = 4  # levels of a schema that refers to itself
+MAX_FILL_DEPTH = 4  # levels of a schema that refers to itself
 DIGITS = r"\d[\d,]*(?:\.\d+)?"
 NUMBER = re.compile(rf"(?<![\w.,:-])[-+]?{DIGITS}(?![\w:-]|\.\d)")
 SPELT = "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -20,7 +20,7 @@ COMMA = re.compile(r"\s*(?:,|;|\band\b)\s*")
 
 
 def fill(schema: dict, text: str, name: str = "", strict: bool = False) -> dict:
-    """Return the arguments the user's words give; what they do not give is left out.
+    """Return the arguments the user's words give, without what does not fit its schema.
 
     Args:
         schema: The JSON schema of the arguments.
@@ -28,7 +28,13 @@ def fill(schema: dict, text: str, name: str = "", strict: bool = False) -> dict:
         name: The tool's name, whose words are no values.
         strict: Accept only what is clearly of the right kind.
     """
-    return _Filler(focus(text), schema, strict, name.lower().split("_"), 0).members(schema)
+    found = _Filler(focus(text), schema, strict, name.lower().split("_"), 0).members(schema)
+    properties = schema.get("properties") or {}
+    return {
+        key: value
+        for key, value in found.items()
+        if isinstance(value, dict | list) or fits(value, properties[key], schema)
+    }
 
 
 class _Filler:
@@ -42,22 +48,22 @@ class _Filler:
 
     def members(self, schema: dict) -> dict:
         """Return the members of an object that the passage gives."""
-        if self.depth >= DEEPEST_FILLED:
+        if self.depth >= MAX_FILL_DEPTH:
             return {}
         self.depth += 1
         required = schema.get("required") or []
         flat = {n: resolve(p, self.root) for n, p in (schema.get("properties") or {}).items()}
         numbers = {n: kind_of(p) for n, p in flat.items() if kind_of(p) in ("integer", "number")}
         self.free = any(is_free_text(n) for n, p in flat.items() if kind_of(p) == "string")
-        # Numbers with a name or a unit of their own are spoken for before the rest is dealt out.
-        found = {n: self._own_number(n, kind) for n, kind in numbers.items()}
+        # Numbers beside a parameter's name or unit are assigned before the rest.
+        found = {n: self._find_own_number(n, kind) for n, kind in numbers.items()}
         for name in sorted(
             flat.keys() - numbers, key=lambda n: ("enum" not in flat[n], [*flat].index(n))
         ):
             found[name] = self._value(name, flat[name], name in required)
             self.taken.add(str(found[name]))
         for name, kind in numbers.items():
-            left = self._numbers() if name in required and found[name] is None else []
+            left = self._free_numbers() if name in required and found[name] is None else []
             found[name] = self._take(left[0], 0, kind) if left else found[name]
         self.depth -= 1
         return {name: found[name] for name in flat if found[name] is not None}
@@ -67,11 +73,11 @@ class _Filler:
         if "const" in schema:
             return schema["const"]
         if kind == "enum":
-            return self._option(schema["enum"], required)
+            return self._find_option(schema["enum"], required)
         if kind == "boolean":
-            return self._truth(name)
+            return self._find_truth(name)
         if kind == "array":
-            return self._items(resolve(schema.get("items") or {}, self.root))
+            return self._find_items(resolve(schema.get("items") or {}, self.root))
         if kind == "object":
             return self.members(schema) or None
         if kind != "string":
@@ -80,7 +86,7 @@ class _Filler:
         quotes = is_free_text(name) or not self.free
         return find_text(name, self.text, self.taken, strict=strict, quotes=quotes, own=self.own)
 
-    def _numbers(self) -> list[re.Match]:
+    def _free_numbers(self) -> list[re.Match]:
         found = NUMBER.finditer(self.digits)
         return [m for m in found if m.start() not in self.used and m.group() not in self.taken]
 
@@ -89,7 +95,7 @@ class _Filler:
         value = float(match.group(group).replace(",", ""))
         return int(value) if kind == "integer" else value
 
-    def _own_number(self, name: str, kind: str) -> int | float | None:
+    def _find_own_number(self, name: str, kind: str) -> int | float | None:
         """Return the number named for this parameter: 'limit 5', '3 nights', 'order 7', 'a=1'."""
         parts = name.lower().split("_")
         if "id" in parts and (code := find_text(name, self.text, self.taken)):
@@ -105,17 +111,17 @@ class _Filler:
                     return self._take(found, found.lastindex, kind)
         return None
 
-    def _option(self, options: list, required: bool) -> object:
+    def _find_option(self, options: list, required: bool) -> object:
         low = self.text.lower().replace("_", " ")
         for option in sorted(options, key=lambda o: -len(str(o))):
             if re.search(rf"(?<!\w){re.escape(str(option).lower().replace('_', ' '))}(?!\w)", low):
                 return option
         if self.strict or not required:
             return None
-        said = words(self.text)
-        return next((o for o in options if grow(words(str(o))) & said), None)
+        said = stems_of(self.text)
+        return next((o for o in options if synonyms_of(stems_of(str(o))) & said), None)
 
-    def _truth(self, name: str) -> bool | None:
+    def _find_truth(self, name: str) -> bool | None:
         stems = {
             stem(p) for p in name.lower().split("_") if p not in ("is", "has", "with", "include")
         }
@@ -124,10 +130,10 @@ class _Filler:
             said.add("on")
         return not NOT.search(self.text) if stems and stems <= said else None
 
-    def _items(self, item: dict) -> list | None:
+    def _find_items(self, item: dict) -> list | None:
         kind = kind_of(item)
         if kind in ("integer", "number"):
-            values = [float(m.group().replace(",", "")) for m in self._numbers()]
+            values = [float(m.group().replace(",", "")) for m in self._free_numbers()]
             return [int(v) if v.is_integer() else v for v in values] or None
         if kind == "enum":
             return [o for o in item["enum"] if str(o).lower() in self.text.lower()] or None
@@ -137,4 +143,4 @@ class _Filler:
             )
             made, needed = [p.members(item) for p in pieces], set(item.get("required") or ())
             return [m for m in made if m and needed <= m.keys()] or None
-        return [n for n in names_in(self.text) if n not in self.taken] or None
+        return [n for n in find_names(self.text) if n not in self.taken] or None

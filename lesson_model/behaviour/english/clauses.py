@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from lesson_model.behaviour.english.patterns import QUOTED
-from lesson_model.behaviour.english.words import stem, words
+from lesson_model.behaviour.english.words import stem, stems_of
 
-__all__ = ("Clause", "clauses")
+__all__ = ("Clause", "split_clauses")
 
 FREE_TEXT = re.compile(
     r"\b(?:saying|says|because|body:)\b([^\n]*)"
@@ -23,9 +23,9 @@ CUT = re.compile(
 NEGATED = re.compile(
     r"\W*(?:please )?(?:do not|don['’]?t|never|not|without|i (?:do not|don['’]?t) want)\b", re.I
 )
-LEAD = re.compile(  # politeness before the request itself; a wish asks for a thing
+LEAD = re.compile(  # politeness before the request itself; "want" asks for a thing
     r"\W*(?:(?:please|kindly|(?:can|could|would|will) you|let['’]?s|now|first|also|next|just|hi"
-    r"|hello|hey|ok|so|and|i wonder|(?:tell|show) (?:me|us)|(?P<wish>(?:can|could) (?:i|we) get"
+    r"|hello|hey|ok|so|and|i wonder|(?:tell|show) (?:me|us)|(?P<want>(?:can|could) (?:i|we) get"
     r"|give me|make|i(?:['’]?d like| would like| want| need))(?: you)?(?: to| an?)?)\b[\s,:!]*)+",
     re.I,
 )
@@ -62,21 +62,21 @@ class Clause:
         stems: The stems of its words.
         polite: Whether something like 'please' or 'can you' stands before the request.
         head: The stem of the first word after that.
-        mood: One of wish, musing, question, statement, command.
+        mood: One of want, musing, question, statement, command.
         reference: The words that point back to something: 'it', 'the result'.
         points_back: Whether it needs to know what came of an earlier clause.
     """
 
     def __init__(self, text: str, bare: str, link: str = "stop") -> None:
-        self.text, self.bare, self.link, self.stems = text, bare, link, words(bare)
+        self.text, self.bare, self.link, self.stems = text, bare, link, stems_of(bare)
         lead = LEAD.match(bare)
         self.polite = lead is not None
         request = bare[lead.end() :] if lead else bare
         found = FIRST.search(request)
         first = found.group().lower() if found else ""
         self.head = stem(first)
-        if lead and lead.group("wish"):
-            self.mood = "wish"
+        if lead and lead.group("want"):
+            self.mood = "want"
         elif MUSING.match(bare):
             self.mood = "musing"
         elif first in QUESTION:
@@ -98,7 +98,7 @@ def _blank(match: re.Match) -> str:
     return match.group()[:start] + "·" * (end - start) + match.group()[end:]
 
 
-def clauses(text: str) -> list[Clause]:
+def split_clauses(text: str) -> list[Clause]:
     """Return the clauses of a request that are not negated, in order."""
     bare = FREE_TEXT.sub(_blank, QUOTED.sub(_blank, text))
     found, start, link = [], 0, "stop"

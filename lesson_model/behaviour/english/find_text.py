@@ -16,7 +16,7 @@ from lesson_model.behaviour.english.patterns import (
 )
 from lesson_model.behaviour.english.words import EFFECT, LOOK, is_free_text, stem
 
-__all__ = ("find_text", "names_in")
+__all__ = ("find_text", "find_names")
 
 END = (
     r"(?=\s+(?:with|saying|and|on|at|in|for|from|to|because|please|now|right now|today|tomorrow"
@@ -37,9 +37,12 @@ SAID = re.compile(
 SEARCHED = re.compile(
     r"\b(?:search|look|find|research|google|query)(?:ing)?\b"
     r"(?:\s+(?:me|up|for|out|the web|the internet|the docs|online|on|about|into))*"
-    r"\s+(.+?)(?:\s+(?:in|on) (?:the|our) (?:web|internet|docs|documentation))?[\s.?!]*$",
+    r"\s+(?:the\s+)?(.+?)"
+    r"(?:\s+(?:in|on) (?:the|our) (?:web|internet|docs|documentation))?[\s.?!]*$",
     re.I | re.S,
 )
+POLITE_END = re.compile(r"(?:,? (?:and )?(?:please|for (?:me|us)|now|thanks?))+$", re.I)
+PRONOUNS = ("it", "this", "that", "them", "him", "her")
 ABOUT = re.compile(rf"\b(?:about|regarding)\s+(.+?){END}", re.I)
 SMALL = frozenset(
     """i what who when where why how which is are was were do does did has have can could will would
@@ -56,7 +59,7 @@ PREPOSITIONS = (  # words in a parameter's name -> what stands before its value
 )
 
 
-def names_in(text: str) -> list[str]:
+def find_names(text: str) -> list[str]:
     """Return the proper names, sentence openings left out."""
     found = []
     for match in NAME.finditer(DATE.sub("·", QUOTED.sub("·", text))):
@@ -71,7 +74,7 @@ def names_in(text: str) -> list[str]:
     return found
 
 
-def _first(pattern: re.Pattern, text: str, taken: set[str]) -> str | None:
+def _find_first(pattern: re.Pattern, text: str, taken: set[str]) -> str | None:
     """Return the first match, or its first group, that no other parameter took."""
     for match in pattern.finditer(text):
         value = (match.group(match.lastindex or 0) or "").strip()
@@ -80,7 +83,7 @@ def _first(pattern: re.Pattern, text: str, taken: set[str]) -> str | None:
     return None
 
 
-def _labelled(parts: list[str], text: str) -> str | None:
+def _find_labelled(parts: list[str], text: str) -> str | None:
     """Return what stands behind the parameter's own name: Subject: Hi; titled 'Hi'."""
     label = r"[ _]?".join(map(re.escape, parts))
     pattern = (
@@ -91,38 +94,42 @@ def _labelled(parts: list[str], text: str) -> str | None:
     return found and (found.group(1) or found.group(2)).strip("\"'“”` ")
 
 
-def _after_preposition(kind: set[str], text: str, taken: set[str], strict: bool) -> str | None:
+def _find_after_preposition(kind: set[str], text: str, taken: set[str], strict: bool) -> str | None:
     """Return what follows the preposition a parameter is named for: from_account, recipient."""
     prepositions = next((p for kinds, p in PREPOSITIONS if kinds & kind), None)
     for value in (NAME.pattern, PLAIN)[: 1 if strict else 2] if prepositions else ():
         pattern = re.compile(rf"\b(?i:{prepositions})\s+(?:the |my )?({value})")
-        if found := _first(pattern, text, taken | SMALL):
+        if found := _find_first(pattern, text, taken | SMALL):
             return found
     return None
 
 
-def _identifier(parts: list[str], text: str, taken: set[str]) -> str | None:
+def _find_identifier(parts: list[str], text: str, taken: set[str]) -> str | None:
     """Return what follows 'order' or '#', a code such as A-17, or a bare number."""
     for thing in map(re.escape, sorted(filter(None, parts), key=lambda p: p in IDENTIFIED)):
         pattern = rf"\b{thing}s?(?: id| number)?\s*(?:is\s+|[#:])?\s*([A-Za-z]*[-_]?\d[\w-]*)"
-        if found := _first(re.compile(pattern, re.I), text, taken):
+        if found := _find_first(re.compile(pattern, re.I), text, taken):
             return found
     rest = DATE.sub(" ", text)
     bare = r"(?<![\w.$€£-])\d+(?![\w.]|\s*(?:dollar|euro|usd|eur|%|day|night))"
-    return _first(CODE, rest, taken) or _first(re.compile(bare, re.I), rest, taken)
+    return _find_first(CODE, rest, taken) or _find_first(re.compile(bare, re.I), rest, taken)
 
 
-def _own_words(parts: list[str], text: str) -> str | None:
+def _find_own_words(parts: list[str], text: str) -> str | None:
     """Return the user's own words for a query, a message, a subject."""
     if {"query", "question", "q", "keyword", "term", "search", "input"} & set(parts):
         found = SEARCHED.search(text)
-        return (found.group(1) if found else text).strip().rstrip("?.! ") or None
+        asked = (found.group(1) if found else text).strip().rstrip("?.! ")
+        return POLITE_END.sub("", asked).rstrip("?.! ") or None
     subject = {"subject", "topic", "title"} & set(parts)
     found = (ABOUT.search(text) if subject else None) or SAID.search(text) or ABOUT.search(text)
-    return found and found.group(found.lastindex).strip().rstrip(". ")
+    if not found and "topic" in parts:
+        found = SEARCHED.search(POLITE_END.sub("", text.rstrip("?.! ")))
+    said = found.group(found.lastindex).strip().rstrip(". ") if found else ""
+    return None if said.lower() in PRONOUNS else said or None
 
 
-def _thing(own: set[str], text: str, taken: set[str]) -> str | None:
+def _find_thing(own: set[str], text: str, taken: set[str]) -> str | None:
     """Return the thing a sentence is about: what follows its article, or its verb."""
     for match in THING.finditer(QUOTED.sub("·", text)):
         thing = match.group(match.lastindex or 0).split()
@@ -151,13 +158,13 @@ def find_text(
     """
     parts = name.lower().split("_")
     kind = set(parts)
-    if (found := _labelled(parts, text)) is not None:
+    if (found := _find_labelled(parts, text)) is not None:
         return found
-    if kind & RECIPIENT and (found := _first(EMAIL, text, taken)):
+    if kind & RECIPIENT and (found := _find_first(EMAIL, text, taken)):
         return found
     if pattern := next((p for kinds, p in KINDS if kinds & kind), None):
-        return _first(pattern, URL.sub(" ", text) if pattern is PATH else text, taken)
-    if kind & IDENTIFIED and (found := _identifier(parts, text, taken)):
+        return _find_first(pattern, URL.sub(" ", text) if pattern is PATH else text, taken)
+    if kind & IDENTIFIED and (found := _find_identifier(parts, text, taken)):
         return found
     if kind & {"id", "number"}:
         return None
@@ -165,14 +172,14 @@ def find_text(
     if found := next((q for q in quoted if q and q not in taken), None):
         return found
     if is_free_text(name):
-        return None if strict else _own_words(parts, text)
-    if found := _after_preposition(kind, text, taken, strict):
+        return None if strict else _find_own_words(parts, text)
+    if found := _find_after_preposition(kind, text, taken, strict):
         return found
-    for found in names_in(text):
+    for found in find_names(text):
         if found.lower() not in (*own, *parts) and not any(found in value for value in taken):
             return found
-    if found := _first(CODE, DATE.sub(" ", text), taken):
+    if found := _find_first(CODE, DATE.sub(" ", text), taken):
         return found
     if strict or kind & RECIPIENT:
         return None
-    return _thing({stem(w) for w in (*parts, *own)}, text, taken)
+    return _find_thing({stem(w) for w in (*parts, *own)}, text, taken)

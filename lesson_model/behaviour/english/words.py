@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ("EFFECT", "GROUPS", "LOOK", "WORD", "focus", "grow", "is_free_text", "stem", "words")
+__all__ = (
+    "EFFECT",
+    "GROUPS",
+    "LOOK",
+    "focus",
+    "is_free_text",
+    "stem",
+    "stems_in_order",
+    "synonyms_of",
+    "stems_of",
+)
 
 STOP = frozenset(
     """a an the to of in on at for and or is are was be it its this that with from by as i me my you
@@ -71,20 +81,25 @@ FREE_TEXT = frozenset(map(stem, FREE_TEXTS.split()))
 
 
 @lru_cache(maxsize=512)
-def words(text: str) -> frozenset[str]:
+def stems_of(text: str) -> frozenset[str]:
     """Return the stems of the words that carry meaning; a sign between numbers is a word too."""
     said = (w.strip().lower() for w in WORD.findall(text))
     return frozenset(stem(w) for s in said for w in SIGNS.get(s, s).split() if w not in STOP)
 
 
+def stems_in_order(text: str) -> list[str]:
+    """Return the stems of all words in their order."""
+    return [stem(word) for word in WORD.findall(text)]
+
+
 @lru_cache(maxsize=4096)
-def _kin(word: str) -> frozenset[str]:
+def _synonyms(word: str) -> frozenset[str]:
     return frozenset((word,)).union(*(group for group in GROUPS if word in group))
 
 
-def grow(stems: frozenset[str]) -> frozenset[str]:
+def synonyms_of(stems: frozenset[str]) -> frozenset[str]:
     """Return the stems and their synonyms."""
-    return frozenset().union(*map(_kin, stems))
+    return frozenset().union(*map(_synonyms, stems))
 
 
 def is_free_text(name: str) -> bool:

@@ -141,7 +141,14 @@ CHAINED = (
     ),
     says("Book a flight from Berlin to Oslo", (t.book_flight,), "book_flight", "date"),
     says("Refund order 99", (t.refund_order,), "refund_order", "amount"),
-    says("Send an email to bob@example.com", (t.send_email,), "send_email", "subject|body"),
+    asks(
+        "Send an email to bob@example.com",
+        (t.send_email,),
+        (
+            "send_email",
+            {"to": "bob@example.com", "subject": re.compile("."), "body": re.compile(".")},
+        ),
+    ),
     asks(
         chat(
             "Book a flight from Berlin to Oslo", "To call book_flight I need: date.", "2026-08-09"

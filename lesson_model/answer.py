@@ -1,4 +1,4 @@
-"""What goes back to the client: one JSON body, or a stream of frames, and how it is delivered."""
+"""What the API and the wire hand to each other besides a request: an answer, or a problem."""
 
 from __future__ import annotations
 
@@ -7,15 +7,28 @@ from dataclasses import dataclass, field
 
 from lesson_model.faults import Fault
 
-__all__ = ("Answer", "Stream")
+__all__ = ("Answer", "HttpProblem", "Stream")
+
+
+class HttpProblem(Exception):
+    """Why a request could not be read.
+
+    Args:
+        status: The HTTP status of the answer.
+        message: The sentence a reader sees.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
 
 
 @dataclass
 class Stream:
-    """Server-sent events, cut where a pause belongs.
+    """Server-sent events, grouped by token.
 
     Attributes:
-        beats: One item a token: its frame, after the frames that lead up to it.
+        beats: Frames to send, one item per token, with the frames that lead up to it.
         tail: The frames after the last token.
     """
 
@@ -24,7 +37,7 @@ class Stream:
 
     @classmethod
     def of(cls, frames: Iterable[tuple[str, bool]]) -> Stream:
-        """Build a stream from (frame, does it carry a token) pairs."""
+        """Build a stream from pairs: a frame, and whether it carries a token."""
         beats, waiting = [], ""
         for frame, is_token in frames:
             waiting += frame
@@ -41,9 +54,9 @@ class Answer:
     Attributes:
         status: The HTTP status.
         body: The JSON body, or the stream.
-        headers: Headers besides those of the transport.
-        tokens: Tokens in the answer, which a paced JSON answer is waited for.
-        fault: The fault to play while it is delivered.
+        headers: Headers besides those of HTTP itself.
+        tokens: Tokens in the answer; a paced JSON answer waits for all of them.
+        fault: The fault to play during delivery.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""What the behaviour decides and the protocol words: a reply, and the tool calls in it."""
+"""A reply and its tool calls, before they are put into OpenAI's format."""
 
 from __future__ import annotations
 
