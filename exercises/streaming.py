@@ -22,7 +22,7 @@ import lesson_model
 from exercises.core.descriptions import assert_words, kind, short
 from exercises.core.exercise import exercise, part, run_async, watch_output
 from lesson_model import Call, Reply
-from lesson_model.api.tokens import prompt_tokens, tokens
+from lesson_model.api.tokens import prompt_tokens, tokenize
 from lesson_model.state import State
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
@@ -93,7 +93,7 @@ class WaitingModel(State):
             request: Which request it answers with it, counted from 1.
             before: Characters the reader sees before this text.
         """
-        length = len(tokens(text))
+        length = len(tokenize(text))
         self._holds[request, length // 2] = before + 1
         self._holds[request, length] = before + len(text) // 2
 
@@ -620,11 +620,11 @@ def _assert_receipt(show_with_receipt: Any, question: str, answer: str) -> None:
         f"The model was done, and the receipt has complete={receipt['complete']!r}; expected True."
     )
     body = state.log.requests()[0].body
-    used = prompt_tokens(body) + len(tokens(answer))
+    used = prompt_tokens(body) + len(tokenize(answer))
     likely = " The count comes in a chunk of its own, after the one with `finish_reason`."
     if not (body.get("stream_options") or {}).get("include_usage"):
         likely = " Nobody asked for the count: `stream_usage=True`."
-    elif receipt["tokens"] == len(tokens(answer)):
+    elif receipt["tokens"] == len(tokenize(answer)):
         likely = " That is the answer alone; 'total_tokens' has the question, too."
     elif receipt["tokens"] == prompt_tokens(body):
         likely = " That is the question alone; 'total_tokens' has the answer, too."
