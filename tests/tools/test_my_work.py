@@ -45,7 +45,7 @@ class Reader:
             shutil.copy(ROOT / name, self.server / name)
         shutil.copytree(ROOT / "tools/my_work", self.server / "tools/my_work", ignore=JUNK)
         (self.server / "tools/build/notebooks.py").write_text(BUILDER)
-        (self.server / ".gitignore").write_text("my_work/\n__pycache__/\n")
+        (self.server / ".gitignore").write_text("/my_work/\n__pycache__/\n")
         git(self.server, "init", "-q", "-b", "main")
         (self.server / "lessons/02_b.py").touch()
         self.release({"notebooks/01_a.ipynb": notebook("a"), "notebooks/02_b.ipynb": notebook("b")})
@@ -61,7 +61,7 @@ class Reader:
         command = [sys.executable, "-m", f"tools.my_work.{tool}", *words]
         done = subprocess.run(command, cwd=self.root, capture_output=True, text=True)
         assert done.returncode == status, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr and "No module" not in done.stderr, done.stderr
         return done.stdout
 
     def write(self, name: str, text: str) -> None:

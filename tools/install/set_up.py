@@ -230,6 +230,9 @@ def _run_pip(lock: Path, megabytes: int) -> None:
 
 
 def _has_pip() -> bool:
+    """Return whether `.venv` has a pip, after an attempt to make one."""
+    if run([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL) == 0:
+        return True
     return run([PYTHON, "-m", "ensurepip"], stdout=subprocess.DEVNULL) == 0
 
 

@@ -13,8 +13,9 @@ PYTEST = ("-m", "pytest", "-p", "tools.build.fast_start", "-n2", "--dist=loadfil
 NBVAL = (
     "-p tools.build.kernel_sockets"
     " --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg"
-    # What langchain-tests brings is of no use here, and every worker would load it.
-    " -pno:benchmark -pno:codspeed -pno:recording -pno:socket -pno:playwright"
+    # Of no use here, and every worker would load them: schemathesis alone takes a second.
+    " -pno:schemathesis -pno:hypothesispytest -pno:benchmark -pno:codspeed -pno:recording"
+    " -pno:socket -pno:syrupy"
 ).split()
 BUILD_CHECK = ("-m", "tools.build.notebooks", "--check")
 STAGES = {  # all of it, whatever fails
