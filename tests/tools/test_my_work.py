@@ -191,4 +191,4 @@ def test_an_update_that_cannot_be_leaves_all_as_it_was(reader: Reader, trouble, 
 
 def test_a_download_without_git_is_told_what_to_do(reader: Reader) -> None:
     shutil.rmtree(reader.root / ".git")
-    assert "Download the course anew" in reader.says("update", status=1)
+    assert "Download the course again" in reader.says("update", status=1)

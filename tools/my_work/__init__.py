@@ -6,13 +6,13 @@ spend an evening. The reader's version becomes a file of its own, the released o
 
 from __future__ import annotations
 
-from course_layout import ROOT
-
 import json
 import shutil
 import subprocess
 from datetime import datetime
 from pathlib import Path
+
+from course_layout import ROOT
 
 __all__ = ("changed_notebooks", "git", "has_git", "is_edited", "keep_copy", "restore")
 

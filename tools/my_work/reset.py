@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.my_work import git, has_git, is_edited, keep_copy, restore
 from course_layout import ROOT
+from tools.my_work import git, has_git, is_edited, keep_copy, restore
 
 __all__ = ("main",)
 
