@@ -17,44 +17,29 @@ if sys.version_info < (3, 11):
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 
 from course_layout import ROOT
+from tools.install import stages
 from tools.install.set_up import PYTHON, environment, is_ready, run, set_up, uses_running_python
 
 START = "notebooks/00_start_here.ipynb"
-WORDS = {  # word: (the module that runs, whether it needs the packages, help)
-    "doctor": ("tools.install.doctor", False, "what is wrong with this machine, and the cure"),
-    "reset": ("tools.my_work.reset", False, "NN: put your copy of lesson NN aside, start afresh"),
-    "update": ("tools.my_work.update", False, "put what you changed aside, get the newest course"),
-    "build": ("tools.build.notebooks", True, "[NN] [--check]: the notebooks, from lessons/"),
-    "lock": ("tools.install.lock", True, "[--upgrade]: the pins, from pyproject.toml"),
-    "lint": ("tools.build.lint", True, "style of the code, rules of the lessons"),
-    "bench": ("benchmarks.bench", True, "how fast the parts are"),
-    "grade": ("instructor.grading.grade", True, "mark handed-in notebooks"),
-    "export": ("instructor.export.export", True, "lessons for nbgrader or otter"),
-    "slides": ("instructor.slides.slides", True, "a lesson as slides"),
-    "serve": ("production_agent", True, "[--port N]: the production agent as a service"),
+NOTHING, READER, DEVELOPMENT = "nothing", "reader", "development"  # packages that a word needs
+WORDS = {  # word: (the module that runs, the packages it needs, help)
+    "doctor": ("lab.doctor", NOTHING, "what is wrong with this machine, and the cure"),
+    "reset": ("tools.my_work.reset", NOTHING, "NN: put your copy of lesson NN aside, start afresh"),
+    "update": ("tools.my_work.update", NOTHING, "put your changes aside, get the newest course"),
+    "serve": ("production_agent", READER, "[--port N]: the production agent as a service"),
+    "grade": ("instructor.grading.grade", READER, "mark handed-in notebooks"),
+    "export": ("instructor.export.export", READER, "lessons for another grader"),
+    "slides": ("instructor.slides.slides", READER, "a lesson as slides"),
+    "build": ("tools.build.notebooks", READER, "[NN] [--check]: the notebooks, from lessons/"),
+    "check": ("tools.build.check", DEVELOPMENT, "NN [exM]: the answer bank of a lesson"),
+    "lint": ("tools.build.lint", DEVELOPMENT, "[--fix]: style of the code, rules of the lessons"),
+    "lock": ("tools.install.lock", DEVELOPMENT, "[--upgrade]: the pins, from pyproject.toml"),
+    "licences": ("tools.install.licences", READER, "of every package that is installed"),
+    "bench": ("benchmarks.bench", DEVELOPMENT, "[PART]: how fast the parts are"),
 }
-PYTEST = ("-m", "pytest", "-p", "tools.build.fast_start", "-n2", "--dist=loadfile")
-NBVAL = (
-    "-p tools.build.kernel_sockets"
-    " --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg"
-    # What langchain-tests brings is of no use here, and every worker would load it.
-    " -pno:benchmark -pno:codspeed -pno:recording -pno:socket -pno:playwright"
-).split()
-STAGES = {  # what `test` runs: all of it, whatever fails
-    "notebooks are what lessons/ says": ("-m", "tools.build.notebooks", "--check"),
-    "tests": (*PYTEST, "tests"),
-    "notebooks run and print the same": (*PYTEST, *NBVAL, "notebooks", "solutions"),
-}
-# A reader's endpoint, key or tracing must not decide whether the course is sound.
-NOT_IN_TESTS = (
-    *("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "OPENAI_MODEL"),
-    *("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"),
-)
-NO_TESTS_COLLECTED = 5
 
 
 def main(words):
@@ -68,18 +53,20 @@ def main(words):
     if word not in ("open", "test") and word not in WORDS:
         print(f"There is no word '{word}'.\n\n{usage()}")
         return 2
-    module, needs_packages, _ = WORDS.get(word, ("", True, ""))
-    if not (ROOT / module.split(".")[0]).exists():
-        print(f"'{word}' is not part of this copy of the course: there is no {module}.")
+    module, needs, _ = WORDS.get(word, ("", DEVELOPMENT if word == "test" else READER, ""))
+    room = module.split(".")[0]
+    if not (ROOT / room).exists():
+        print(f"'{word}' is not part of this copy of the course: it has no folder {room}.")
         return 2
-    here = uses_running_python()
-    if needs_packages and not here:
-        set_up()
-    python = PYTHON if not here and (needs_packages or is_ready()) else Path(sys.executable)
+    development = needs == DEVELOPMENT
+    here = uses_running_python(development=development)
+    if needs != NOTHING and not here:
+        set_up(development=development)
+    python = PYTHON if not here and (needs != NOTHING or is_ready()) else Path(sys.executable)
     if word == "open":
         return open_lab(python, options)
     if word == "test":
-        return test(python, options)
+        return stages.main(python, options)
     return run([python, "-m", module, *options], env=environment(python))
 
 
@@ -87,10 +74,10 @@ def usage():
     """Return the help, one line a word."""
     rows = [
         ("", "open the course in JupyterLab (--port, --no-browser and the like are passed on)"),
-        ("test", "set up where needed, then check everything"),
+        ("test", "[--quick]: add what only the tests need, then check everything"),
         *((word, text) for word, (_, _, text) in WORDS.items()),
     ]
-    return "\n".join(f"  python3 course.py {word:<8}{text}" for word, text in rows)
+    return "\n".join(f"  python3 course.py {word:<10}{text}" for word, text in rows)
 
 
 def open_lab(python, options):
@@ -125,22 +112,6 @@ def free_port(first):
             print(f"Port {first} is in use (another JupyterLab?): this one takes {port}.")
         return port
     sys.exit(f"No port from {first} to {port} is free. Name one: python3 course.py --port 9500")
-
-
-def test(python, options):
-    """Run every stage, report each, and return 1 if any failed."""
-    env = {name: text for name, text in environment(python).items() if name not in NOT_IN_TESTS}
-    env["COURSE_PROGRESS"] = "off"
-    report = []
-    for stage, command in STAGES.items():
-        print(f"\n== {stage}", flush=True)
-        began, more = time.monotonic(), options if "pytest" in command else []
-        status = run([python, *command, *more], env=env)
-        good = status == 0 or (more and status == NO_TESTS_COLLECTED)
-        seconds = time.monotonic() - began
-        report.append(f"{'passed' if good else 'FAILED'}  {stage}  ({seconds:.0f} s)")
-    print("\n" + "\n".join(report), flush=True)
-    return int(any(line.startswith("FAILED") for line in report))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
     python3 course.py bench model            the lesson model and four other mock servers
     python3 course.py bench nbval            the strict run of all notebooks
     python3 course.py bench start            course.py, imports, the lesson model's start
+    python3 course.py bench service          the production agent beside a bare endpoint, when named
     python3 course.py bench grade            grading beside nbgrader's; minutes, so only when named
     python3 course.py bench class            thirty students on one JupyterHub, minutes likewise
 
@@ -25,13 +26,14 @@ from benchmarks import classroom as bench_class
 from benchmarks import grading as bench_grade
 from benchmarks import model as bench_model
 from benchmarks import notebooks as bench_nbval
+from benchmarks import service as bench_service
 from benchmarks import start as bench_start
 from benchmarks.peers import Missing
 
 __all__ = ("main",)
 
 PARTS = ("model", "nbval", "start")
-LONG = ("grade",)
+LONG = ("grade", "service")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -69,6 +71,10 @@ def main(words: list[str] | None = None) -> int:
             found = bench_nbval.measure(rounds)
             print(bench_nbval.table(found))
             verdicts += bench_nbval.aims(found)
+        elif part == "service":
+            found = bench_service.measure(rounds, seconds * 5)
+            print(bench_service.table(found))
+            verdicts += bench_service.aims(found)
         elif part == "grade":
             try:
                 found = bench_grade.measure(2 if options.quick else 6, install=not options.quick)

@@ -27,6 +27,7 @@ from benchmarks.start import imports_of
 from benchmarks.verdicts import invalid, verdict
 from course_layout import ROOT
 from tools.build.environment import kernel_environment
+from tools.install.stages import STAGES
 
 __all__ = ("aims", "command", "measure", "table")
 
@@ -86,8 +87,6 @@ def run_floor(notebooks: list[tuple[str, str]], workers: int) -> dict[str, float
 
 def command() -> tuple[list[str], int]:
     """Return the words after `python` of `course.py test`'s nbval run, and its workers."""
-    from course import STAGES  # noqa: PLC0415 - found only now
-
     words = next(stage for stage in STAGES.values() if "--nbval" in stage)
     words = [word for word in words if word not in FOLDERS]
     workers = re.search(r"(?:^| )-n[ =]?(\d+)", " ".join(words))

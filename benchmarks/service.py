@@ -1,6 +1,6 @@
 """The production agent beside a bare endpoint: the same graph, FastAPI and graph.astream, no more.
 
-    python benchmarks/service.py [--rounds N] [--seconds N]
+    python3 course.py bench service [--rounds N]
 
 Each round loads both in turn with chats on threads of their own: turns a second, the time to the
 first word that 95 of 100 turns keep, CPU a turn, and what memory grew by in the turns of a round.
@@ -65,7 +65,7 @@ def visit(name: str, seconds: float) -> dict:
             "PRODUCTION_AGENT_DATABASE": str(Path(folder) / "agent.sqlite"),
             "PRODUCTION_AGENT_TURNS_PER_MINUTE": "1000000",
         }
-        what = ("-m", "production_agent") if name == "service" else (__file__, "--serve-bare")
+        what = ("-m", "production_agent") if name == "service" else ("-m", "benchmarks.service")
         with process(*what, **settings) as (running, port):
             asyncio.run(load(port, name == "service", 1.0))  # warms up
             memory, cpu = running.memory_info().rss, sum(running.cpu_times()[:2])
@@ -226,22 +226,7 @@ def table(found: dict) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Measure, or be the bare endpoint."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--serve-bare", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.serve_bare:
-        serve_bare(options.port)
-        return 0
-    found = measure(options.rounds, options.seconds)
-    verdicts = aims(found)
-    print(table(found), *(one["text"] for one in verdicts), sep="\n")
-    return int(any(one.get("invalid") for one in verdicts))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(description="Serve the bare endpoint.")
+    parser.add_argument("--port", type=int, required=True)
+    serve_bare(parser.parse_args().port)

@@ -1,10 +1,21 @@
-"""Is everything ready? One line for each thing a lesson needs, with the cure where it is not."""
+"""Say what is wrong with this machine, and how to fix it.
+
+In a notebook `doctor()` checks what the lessons need; `python3 course.py doctor` also looks at the
+machine, its environment variables, and the programs that only the tests use. Standard library
+only, so that it can say that the packages are missing.
+"""
 
 from __future__ import annotations
 
 import html
+import importlib
+import importlib.util
 import json
 import os
+import platform
+import shutil
+import socket
+import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -13,29 +24,44 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import ipywidgets
-from packaging.requirements import Requirement
-
 import lesson_model
 from course_layout import ROOT
 from lab.postgres.keeper import programs
 
-__all__ = ("Finding", "Report", "doctor")
+__all__ = ("Finding", "Report", "doctor", "main")
 
 PINS = ROOT / "requirements.txt"
 # What lessons stand on, with all their parts (langgraph-checkpoint, ...); the rest may differ.
 FAMILIES = tuple("ipykernel ipywidgets jupyterlab langchain langgraph matplotlib openai".split())
+MIN_IPYWIDGETS = 8  # major version
+MIN_FREE_MEGABYTES = 500  # SQLite files and notebooks grow
+MODEL_SECONDS = 10  # for one answer of the lesson model
+
+TEST_PROGRAMS = {  # name: (commands, Debian's package, where to get it elsewhere)
+    "Chromium": (
+        ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),
+        "chromium",
+        f"{sys.executable} -m playwright install chromium",
+    ),
+    "Node.js": (("node", "nodejs"), "nodejs", "https://nodejs.org"),
+    "PostgreSQL": (
+        ("initdb", "pg_ctl", "pg_ctlcluster"),
+        "postgresql",
+        "https://www.postgresql.org/download",
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at; if it is not well, what was found and what to do."""
+    """The result of one check: what was found and what to do, if it is not well."""
 
     name: str
     ok: bool = True
     found: str = ""
     cure: str = ""
     needed: bool = True
+    """Whether the course cannot do without it: a cross instead of a ring."""
 
     def __str__(self) -> str:
         mark = "✓" if self.ok else "✗" if self.needed else "○"
@@ -57,7 +83,7 @@ class Report:
         return all(finding.ok or not finding.needed for finding in self.findings)
 
     def __repr__(self) -> str:
-        last = "Everything is ready." if self.ok else "Mend what has a cross, then run this again."
+        last = "Everything is ready." if self.ok else "Fix what has a cross, then run this again."
         return "\n".join([*map(str, self.findings), last])
 
     def _repr_html_(self) -> str:
@@ -70,6 +96,22 @@ def doctor() -> Report:
     return Report(tuple(check() for check in CHECKS))
 
 
+def main() -> int:
+    """Print the whole report; return 1 if something the course needs is missing."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a Windows console may not know the marks
+    print(f"Python {platform.python_version()}, {platform.platform()}")
+    print(sys.executable)
+    variables = _variables()  # before the lesson model changes them
+    needed = doctor()
+    report = Report((*needed.findings, *_machine(), *variables, *_test_programs()))
+    print(report)
+    return 0 if report.ok else 1
+
+
+# What the lessons need.
+
+
 def _python() -> Finding:
     return Finding(
         "Python 3.11 or newer",
@@ -80,9 +122,13 @@ def _python() -> Finding:
 
 
 def _packages() -> Finding:
-    wrong = [text for text in map(_differs, _pins()) if text]
+    name = "The packages this course was tested with"
+    if any(importlib.util.find_spec(each) is None for each in ("langgraph", "packaging")):
+        cure = "Install them with: python3 course.py"
+        return Finding(name, False, "they are not in this Python", cure)
+    wrong = _wrong_versions()
     return Finding(
-        "The packages this course was tested with",
+        name,
         not wrong,
         ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""),
         "Close JupyterLab and open it with: python3 course.py. Elsewhere choose that kernel, or "
@@ -90,25 +136,36 @@ def _packages() -> Finding:
     )
 
 
-def _pins() -> list[Requirement]:
+def _wrong_versions() -> list[str]:
+    """Return a phrase for each pinned package that is missing or of another version."""
+    requirements = importlib.import_module("packaging.requirements")
     lines = PINS.read_text(encoding="utf-8").splitlines() if PINS.exists() else []
-    pins = [Requirement(line) for line in lines if line.startswith(FAMILIES)]
-    return [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
+    wrong = []
+    for pin in [requirements.Requirement(line) for line in lines if line.startswith(FAMILIES)]:
+        if pin.marker is not None and not pin.marker.evaluate():
+            continue
+        version = _version(pin.name)
+        if not version:
+            wrong.append(f"{pin.name} is missing")
+        elif not pin.specifier.contains(version, True):
+            wrong.append(f"{pin.name} is {version}")
+    return wrong
 
 
-def _differs(pin: Requirement) -> str:
+def _version(package: str) -> str:
+    """Return the version of an installed package, "" if it is not installed."""
     try:
-        version = metadata.version(pin.name)
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return f"{pin.name} is missing"
-    return "" if pin.specifier.contains(version, True) else f"{pin.name} is {version}"
+        return ""
 
 
 def _widgets() -> Finding:
+    version = _version("ipywidgets")
     return Finding(
         "Widgets: buttons and sliders",
-        int(ipywidgets.__version__.split(".")[0]) >= 8,
-        f"ipywidgets {ipywidgets.__version__} is too old for this course",
+        bool(version) and int(version.split(".")[0]) >= MIN_IPYWIDGETS,
+        f"ipywidgets {version} is too old for this course" if version else "no ipywidgets here",
         "Open the course with: python3 course.py. (Google Colab has no newer one.)",
     )
 
@@ -135,12 +192,11 @@ def _model() -> Finding:
             {"Content-Type": "application/json", "Authorization": "Bearer sk-lesson"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=MODEL_SECONDS) as answer:
                 json.load(answer)["choices"][0]["message"]["content"]
         except (OSError, ValueError, LookupError) as error:
-            proxy = os.environ.get("HTTP_PROXY") or os.environ.get("http_proxy")
             cure = "A firewall may stop programs from reaching 127.0.0.1: allow it for Python"
-            if proxy:
+            if _variable("HTTP_PROXY"):
                 cure = "A proxy is set: let NO_PROXY hold 127.0.0.1 and start JupyterLab again"
             return Finding("The lesson model answers", False, str(error), cure)
     return Finding("The lesson model answers")
@@ -164,3 +220,110 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _model,
     _postgres,
 )
+
+
+# What is good to know, and what only the tests need: no cross, a ring.
+
+
+def _machine() -> list[Finding]:
+    """Check what the set-up and JupyterLab need of the machine."""
+    free = shutil.disk_usage(ROOT).free // 10**6
+    return [
+        Finding(
+            "Room on the disk",
+            free > MIN_FREE_MEGABYTES,
+            f"{free} MB are free",
+            "Free some: SQLite files grow",
+            needed=False,
+        ),
+        Finding(
+            "Port 8888 is free",
+            _is_free(8888),
+            "it is in use",
+            "The course takes the next one",
+            needed=False,
+        ),
+        _kernel(),
+    ]
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def _kernel() -> Finding:
+    """Check that a notebook server of the reader's own offers the course's kernel."""
+    command = [sys.executable, "-m", "jupyter", "kernelspec", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True).stdout
+    place = next((x.split()[-1] for x in listed.splitlines() if x.split()[:1] == ["python3"]), "")
+    return Finding(
+        "The kernel python3 is this Python's",
+        place.startswith(sys.prefix),
+        f"it is {place or 'missing'}",
+        f"{sys.executable} -m ipykernel install --sys-prefix",
+        needed=False,
+    )
+
+
+def _variables() -> list[Finding]:
+    """Check environment variables that surprise."""
+    tracing = [x for x in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2") if os.environ.get(x)]
+    endpoint = [x for x in ("OPENAI_BASE_URL", "OPENAI_API_BASE") if os.environ.get(x)]
+    proxy = [x for x in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") if _variable(x)]
+    around = {"127.0.0.1", "localhost"} & {x.strip() for x in _variable("NO_PROXY").split(",")}
+    return [
+        Finding(
+            "No tracing to LangSmith",
+            not tracing,
+            f"{' and '.join(tracing)} set: what agents do is sent to a server",
+            "Unset it, unless that is wanted",
+            needed=False,
+        ),
+        Finding(
+            "The lesson model is used",
+            not endpoint,
+            f"{' and '.join(endpoint)} set: lessons use that endpoint, which may cost money",
+            "Unset it to learn offline",
+            needed=False,
+        ),
+        Finding(
+            "No proxy between notebooks and this machine",
+            not proxy or bool(around),
+            f"{' and '.join(proxy)} set, NO_PROXY without 127.0.0.1",
+            "Lessons add it by themselves; for other programs: NO_PROXY=127.0.0.1,localhost",
+            needed=False,
+        ),
+        Finding(
+            "Compiled files are kept",
+            not sys.dont_write_bytecode,
+            "PYTHONDONTWRITEBYTECODE is set: each kernel imports for 7 s instead of 3",
+            "Unset it",
+            needed=False,
+        ),
+    ]
+
+
+def _variable(name: str) -> str:
+    """Return an environment variable that may be written in capitals or not."""
+    return os.environ.get(name) or os.environ.get(name.lower()) or ""
+
+
+def _test_programs() -> list[Finding]:
+    """Look for the programs that only `course.py test` needs."""
+    findings = []
+    for name, (commands, package, elsewhere) in TEST_PROGRAMS.items():
+        found = any(map(shutil.which, commands))
+        if name == "PostgreSQL":  # Debian keeps its programs off the path
+            found = found or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        cure = f"sudo apt install {package}" if shutil.which("apt") else elsewhere
+        missing = "not found; they skip what needs it"
+        findings.append(Finding(f"{name}, for the tests", found, missing, cure, needed=False))
+    return findings
+
+
+if __name__ == "__main__":
+    sys.exit(main())

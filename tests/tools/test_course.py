@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -22,27 +23,43 @@ import pytest
 
 import course
 from course_layout import ROOT
+from tools.install import stages
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows ends processes in other ways")
 
 
+COPIED = (
+    *("course.py", "course_layout.py", "tools/__init__.py", "tools/install/__init__.py"),
+    *("tools/install/set_up.py", "tools/install/stages.py", "tools/build/__init__.py"),
+    *("tools/build/fast_start.py", "tools/build/kernel_sockets.py", "tests/sanitize.cfg"),
+)
+QUICK, WHOLE = list(stages.QUICK_STAGES), list(stages.STAGES)
+THEIRS = {name: "reader's" for name in (*stages.NOT_IN_TESTS, "COURSE_PROGRESS")}
+# Each costs every start of pytest a second, and one test needs none of them.
+SLOW_PLUGINS = "-p no:langsmith_plugin -p no:schemathesis -p no:hypothesispytest"
+# With more than one worker pytest starts three processes, each with all plugins.
+ONE_PROCESS = "-n0"
+
+
+def make_copy(folder: Path) -> Path:
+    """Copy course.py into a folder where one test and a notebook of one cell are all to prove."""
+    for name in COPIED:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "pytest.ini").write_text(f"[pytest]\naddopts = {SLOW_PLUGINS}\n")
+    (folder / "tests/exercises").mkdir()
+    (folder / "tests/exercises/test_sum.py").write_text("def test_sum():\n    assert 1 + 1 == 2\n")
+    (folder / "tools/build/notebooks.py").write_text("import sys; print('built', sys.argv[1:])")
+    for name in ("notebooks", "solutions"):
+        (folder / name).mkdir()
+        write_notebook(folder / name / stages.FIRST, "print(6 * 7)", "42\n")
+    return folder
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of course.py, run by this Python, with nothing but a passing test to prove."""
-    for folder in ("tools/build", "tools/install", "tests"):
-        (tmp_path / folder).mkdir(parents=True)
-    for name in ("course.py", "course_layout.py", "tools/__init__.py", "tools/install/set_up.py"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("__init__.py", "fast_start.py", "kernel_sockets.py"):
-        shutil.copy(ROOT / "tools/build" / name, tmp_path / "tools/build")
-    shutil.copy(ROOT / "tests/sanitize.cfg", tmp_path / "tests")
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:langsmith_plugin\n")
-    (tmp_path / "tests/test_sum.py").write_text("def test_sum():\n    assert 1 + 1 == 2\n")
-    (tmp_path / "tools/build/notebooks.py").write_text("import sys; print('built', sys.argv[1:])")
-    for folder in ("notebooks", "solutions"):
-        (tmp_path / folder).mkdir()
-        write_notebook(tmp_path / folder / "00_start_here.ipynb", "print(6 * 7)", "42\n")
-    return tmp_path
+    """A copy of course.py, run by this Python, with next to nothing to prove."""
+    return make_copy(tmp_path)
 
 
 def write_notebook(path: Path, source: str, printed: str) -> None:
@@ -78,7 +95,7 @@ def test_a_word_that_is_none_gets_the_help(copy: Path) -> None:
 
 def test_a_word_whose_tool_is_not_there_says_so(copy: Path) -> None:
     status, output = course_py(copy, "grade")
-    assert status == 2 and "instructor/grading/grade.py does not exist" in output
+    assert status == 2 and "it has no folder instructor" in output
     assert len(output.splitlines()) == 1
 
 
@@ -96,44 +113,75 @@ def test_an_old_python_gets_a_sentence() -> None:
     assert "needs Python 3.11 or newer; this is Python 3.9." in old.stderr
 
 
-def test_a_sound_course_passes_every_stage(copy: Path) -> None:
-    status, output = course_py(copy, "test", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+SEE = """\
+import json, os
+def test_environment():
+    with open("seen.json", "w") as file:
+        json.dump(dict(os.environ), file)
+"""
+ASK_TRANSPORT = (
+    "import json, ipykernel.connect as kernel\n"
+    "print(json.loads(kernel.get_connection_info())['transport'])"
+)
+
+
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
+    """A sound copy that was tested in a reader's shell: folder, exit status and output."""
+    folder = make_copy(tmp_path_factory.mktemp("proved"))
+    (folder / "tests/test_environment.py").write_text(SEE)
+    if os.name != "nt":  # in solutions/; the other notebook prints a number
+        write_notebook(folder / "solutions" / stages.FIRST, ASK_TRANSPORT, "ipc\n")
+        write_notebook(folder / "notebooks" / "01_next.ipynb", ASK_TRANSPORT, "ipc\n")
+    return folder, *course_py(folder, "test", **THEIRS)
+
+
+def report(output: str) -> list[tuple[str, str]]:
+    """Return result and name of each stage."""
+    return re.findall(r"^(passed|FAILED)  (.*)  \(\d+ s\)$", output, re.M)
+
+
+def test_a_sound_course_passes_every_stage(proved: tuple[Path, int, str]) -> None:
+    _, status, output = proved
     assert status == 0, output
-    assert re.findall(r"^(passed|FAILED)  (.*)  \(\d+ s\)$", output, re.M) == [
-        ("passed", stage) for stage in course.STAGES
-    ]
+    assert report(output) == [("passed", stage) for stage in WHOLE]
+    assert "built ['--check']" in output
 
 
 @POSIX
-def test_notebooks_are_run_on_no_port_that_another_program_could_take(copy: Path) -> None:
-    ask = (
-        "import json, ipykernel.connect as kernel\n"
-        "print(json.loads(kernel.get_connection_info())['transport'])"
-    )
-    for folder in ("notebooks", "solutions"):
-        write_notebook(copy / folder / "00_start_here.ipynb", ask, "ipc\n")
-    status, output = course_py(copy, "test")
-    assert status == 0, output
+def test_notebooks_are_run_on_no_port_that_another_program_could_take(
+    proved: tuple[Path, int, str],
+) -> None:
+    """The saved output of two notebooks says that their kernels use files."""
+    _, status, output = proved
+    assert status == 0 and "3 passed" in output, output
+
+
+def test_the_stages_do_not_see_the_readers_endpoint_or_progress(
+    proved: tuple[Path, int, str],
+) -> None:
+    folder, _, output = proved
+    seen = json.loads((folder / "seen.json").read_text())
+    assert [name for name in THEIRS if seen.get(name) == "reader's"] == [], output
 
 
 def test_no_failed_stage_hides_another(copy: Path) -> None:
     (copy / "tools/build/notebooks.py").write_text("raise SystemExit('01_x.ipynb is stale')")
-    (copy / "tests/test_sum.py").write_text("def test_sum():\n    assert 1 + 1 == 3\n")
-    write_notebook(copy / "solutions/00_start_here.ipynb", "print(6 * 7)", "43\n")
-    status, output = course_py(copy, "test")
+    test = copy / "tests/exercises/test_sum.py"
+    test.write_text("def test_sum():\n    assert 1 + 1 == 3\n")
+    write_notebook(copy / "solutions" / stages.FIRST, "print(6 * 7)", "43\n")
+    status, output = course_py(copy, "test", ONE_PROCESS)
     assert status == 1
-    assert re.findall(r"^FAILED  (.*)  \(\d+ s\)$", output, re.M) == list(course.STAGES)
+    assert report(output) == [("FAILED", stage) for stage in WHOLE]
     assert "01_x.ipynb is stale" in output and "assert (1 + 1) == 3" in output
 
 
-def test_the_stages_do_not_see_the_readers_endpoint_or_progress(copy: Path) -> None:
-    theirs = {name: "reader's" for name in (*course.NOT_IN_TESTS, "COURSE_PROGRESS")}
-    (copy / "tests/test_sum.py").write_text(
-        "import os\ndef test_sum():\n"
-        f'    assert "reader\'s" not in map(os.environ.get, {[*theirs]})\n'
-    )
-    status, output = course_py(copy, "test", **theirs)
+def test_quick_leaves_the_answer_bank_and_the_other_notebooks_out(copy: Path) -> None:
+    (copy / "tests/exercises/test_answers.py").write_text("raise SystemExit('the bank')")
+    write_notebook(copy / "notebooks/01_next.ipynb", "print(6 * 7)", "43\n")
+    status, output = course_py(copy, "test", "--quick", ONE_PROCESS)
     assert status == 0, output
+    assert report(output) == [("passed", stage) for stage in QUICK]
 
 
 def unused_port() -> int:
@@ -198,22 +246,55 @@ class Lab:
         os.close(self.terminal)
 
 
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab without options, on a machine where port 8888 is in use."""
+    try:
+        other = socket.create_server(("127.0.0.1", 8888))
+    except OSError:
+        other = None  # in use already: as good
+    with Lab(make_copy(tmp_path_factory.mktemp("lab"))) as lab:
+        yield lab
+    if other:
+        other.close()
+
+
 @POSIX
-def test_lab_opens_the_first_lesson_on_this_machine_only(copy: Path) -> None:
-    with Lab(copy) as lab:
-        assert lab.opens == "/lab/tree/notebooks/00_start_here.ipynb"
-        assert lab.ask("/api/contents/notebooks")["type"] == "directory"
-        listening = psutil.Process(lab.process.pid).net_connections()
-        assert {at.laddr.ip for at in listening if at.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(f"http://127.0.0.1:{lab.port}/api/contents", timeout=30)
+def test_lab_opens_the_first_lesson_on_this_machine_only(lab: Lab) -> None:
+    assert lab.opens == "/lab/tree/notebooks/00_start_here.ipynb"
+    assert lab.ask("/api/contents/notebooks")["type"] == "directory"
+    listening = psutil.Process(lab.process.pid).net_connections()
+    assert {at.laddr.ip for at in listening if at.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"http://127.0.0.1:{lab.port}/api/contents", timeout=30)
+
+
+@POSIX
+def test_a_port_in_use_is_said_and_the_next_one_taken(lab: Lab) -> None:
+    assert lab.port > 8888
+    # Not lab.port: in between, another program may have taken that port as well.
+    said = r"Port 8888 is in use \(another JupyterLab\?\): this one takes (\d+)\.\n.*:\1\."
+    assert re.search(said, lab.said), lab.said
+
+
+def test_free_port_goes_past_one_that_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        port = course.free_port(taken)
+    assert port > taken
+    assert capsys.readouterr().out == (
+        f"Port {taken} is in use (another JupyterLab?): this one takes {port}.\n"
+    )
 
 
 @POSIX
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGKILL"])
 def test_an_ended_lab_leaves_no_server_and_no_kernel(copy: Path, how: str) -> None:
     # A port of its own: 8888 might be taken over at once by a lab of another test.
-    with Lab(copy, f"--port={unused_port()}") as lab:
+    port = unused_port()
+    options = ("--port", str(port)) if how == "SIGINT" else (f"--port={port}",)
+    with Lab(copy, *options) as lab:
+        assert lab.port == port, "the reader's port, however it is written"
         lab.ask("/api/kernels", {"name": "python3"})
         kernels = psutil.Process(lab.process.pid).children(recursive=True)
         assert kernels
@@ -221,31 +302,6 @@ def test_an_ended_lab_leaves_no_server_and_no_kernel(copy: Path, how: str) -> No
         lab.process.wait(30)
         assert psutil.wait_procs(kernels, timeout=30)[1] == []
         assert not lab.listens()
-
-
-@POSIX
-def test_a_port_in_use_is_said_and_the_next_one_taken(copy: Path) -> None:
-    try:
-        other = socket.create_server(("127.0.0.1", 8888))
-    except OSError:
-        other = None  # in use already: as good
-    try:
-        with Lab(copy) as lab:
-            assert lab.port > 8888
-            assert (
-                f"Port 8888 is in use (another JupyterLab?): this one takes {lab.port}." in lab.said
-            )
-    finally:
-        if other:
-            other.close()
-
-
-@POSIX
-def test_the_readers_port_is_passed_on(copy: Path) -> None:
-    port = unused_port()
-    for options in ((f"--port={port}",), ("--port", str(port))):
-        with Lab(copy, *options) as lab:
-            assert lab.port == port
 
 
 def test_course_py_imports_nothing_slow() -> None:

@@ -23,6 +23,11 @@ WITH_PIP = pytest.mark.skipif(
     reason="this Python makes no pip; Debian: sudo apt install python3-venv",
 )
 SHOW = "import sys, tiny; print('ran', tiny.VERSION, sys.executable, *sys.argv[1:])"
+SHOW_BOTH = "import tiny, linter; print('measured', tiny.VERSION, linter.VERSION)"
+TOOLS = (
+    *("tools/__init__.py", "tools/install/__init__.py"),
+    *("tools/install/set_up.py", "tools/install/stages.py"),
+)
 # Stands for the real uv that pip fetches: says so, and lets pip do the work.
 FETCHED_UV = """\
     #!python
@@ -54,21 +59,36 @@ def make_wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> 
 
 
 class Project:
-    """A copy of course.py with a lock of one tiny package, and an index in a folder."""
+    """A copy of course.py with a lock of one tiny package, one more for development, and an index.
+
+    `serve` stands for what a reader runs, `bench` for what needs the development packages.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.root, self.wheels, self.bin = folder / "course", folder / "wheels", folder / "bin"
-        for path in (self.root / "tools/install", self.root / "benchmarks", self.wheels, self.bin):
+        for path in (
+            *(self.root / "tools/install", self.root / "benchmarks"),
+            *(self.root / "production_agent", self.wheels, self.bin),
+        ):
             path.mkdir(parents=True)
-        for name in ("course.py", "course_layout.py", "tools/install/set_up.py"):
+        for name in ("course.py", "course_layout.py", *TOOLS):
             shutil.copy(ROOT / name, self.root / name)
-        (self.root / "benchmarks/bench.py").write_text(SHOW)
+        for package in ("production_agent", "benchmarks"):
+            (self.root / package / "__init__.py").touch()
+        (self.root / "production_agent/__main__.py").write_text(SHOW)
+        (self.root / "benchmarks/bench.py").write_text(SHOW_BOTH)
         self.uv = make_wheel(self.wheels, "uv", "1.0", {"uv-1.0.data/scripts/uv": FETCHED_UV})
         self.lock("1.0")
+        self.lock_development("1.0")
 
     def lock(self, version: str) -> None:
         tiny = make_wheel(self.wheels, "tiny", version, {"tiny.py": f"VERSION = '{version}'\n"})
-        (self.root / "requirements.lock").write_text(f"{tiny}{self.uv}")
+        (self.root / "requirements.lock").write_text(tiny)
+
+    def lock_development(self, version: str) -> None:
+        files = {"linter.py": f"VERSION = '{version}'\n"}
+        linter = make_wheel(self.wheels, "linter", version, files)
+        (self.root / "requirements-dev.lock").write_text(f"{linter}{self.uv}")
 
     def fake_uv(self, script: str) -> None:
         """Put a program called uv on the PATH."""
@@ -91,8 +111,8 @@ class Project:
         caches = {"UV_CACHE_DIR": str(self.bin / "cache"), "PIP_NO_CACHE_DIR": "1"}
         return env | installer | caches | {"PATH": str(self.bin)} | more
 
-    def start(self, *options: str, **env: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "course.py", "bench", *options]
+    def start(self, word: str = "serve", *options: str, **env: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "course.py", word, *options]
         return subprocess.Popen(
             command,
             cwd=self.root,
@@ -103,8 +123,8 @@ class Project:
             start_new_session=True,
         )
 
-    def run(self, *options: str, **env: str) -> tuple[int, str]:
-        process = self.start(*options, **env)
+    def run(self, word: str = "serve", *options: str, **env: str) -> tuple[int, str]:
+        process = self.start(word, *options, **env)
         output = process.communicate(timeout=120)[0]
         return process.returncode, output
 
@@ -118,15 +138,80 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def venv_with_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `.venv` as editors make it. Making a pip takes seconds: once is enough."""
+    folder = tmp_path_factory.mktemp("editor") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
+
+
+@pytest.fixture
+def project_with_pip(project: Project, venv_with_pip: Path) -> Project:
+    """A project whose `.venv` is there, with nothing but pip in it."""
+    shutil.copytree(venv_with_pip, project.root / ".venv", symlinks=True)
+    return project
+
+
 @POSIX
 def test_first_use_installs_and_the_second_only_runs(project: Project) -> None:
     project.real_uv()
-    status, output = project.run("--some", "option")
+    status, output = project.run("serve", "--some", "option")
     assert status == 0, output
     assert f"ran 1.0 {project.root}/.venv/bin/python --some option" in output
     project.fake_uv("sys.exit('not to be asked again')")
     status, output = project.run(network=False)
     assert status == 0 and output.startswith("ran 1.0"), output
+
+
+@POSIX
+def test_a_reader_gets_no_development_package(project: Project) -> None:
+    project.real_uv()
+    assert project.run()[0] == 0
+    assert list(project.site.glob("tiny*")) and not list(project.site.glob("linter*"))
+
+
+@POSIX
+def test_what_needs_development_packages_adds_them(project: Project) -> None:
+    project.real_uv()
+    project.run()
+    status, output = project.run("bench")
+    assert status == 0 and "measured 1.0 1.0" in output, output
+    project.fake_uv("sys.exit('not to be asked again')")
+    for word, said in (("bench", "measured 1.0 1.0"), ("serve", "ran 1.0")):
+        status, output = project.run(word, network=False)
+        assert status == 0 and output.startswith(said), output
+
+
+@POSIX
+def test_development_packages_first_is_as_good(project: Project) -> None:
+    project.real_uv()
+    status, output = project.run("bench")
+    assert status == 0 and "measured 1.0 1.0" in output, output
+    assert project.run(network=False)[1].startswith("ran 1.0")
+
+
+@POSIX
+def test_a_changed_development_lock_is_nothing_to_readers(project: Project) -> None:
+    project.real_uv()
+    project.run("bench")
+    project.lock_development("2.0.1")
+    assert project.run(network=False)[1].startswith("ran 1.0")
+    status, output = project.run("bench")
+    assert status == 0 and "measured 1.0 2.0.1" in output, output
+
+
+@POSIX
+def test_killed_while_adding_development_packages_a_reader_goes_on(project: Project) -> None:
+    project.real_uv()
+    project.run()
+    project.fake_uv("os.kill(os.getppid(), signal.SIGKILL)")
+    assert project.run("bench")[0] == -signal.SIGKILL
+    (project.site / "linter").mkdir()  # half a package, which would hide the whole one
+    assert project.run(network=False)[1].startswith("ran 1.0")
+    project.real_uv()
+    status, output = project.run("bench")
+    assert status == 0 and "half-made" in output and "measured 1.0 1.0" in output, output
 
 
 @POSIX
@@ -152,35 +237,37 @@ def test_without_uv_pip_fetches_it(project: Project) -> None:
     status, output = project.run()
     assert status == 0, output
     assert "fetched uv pip install" in output and "ran 1.0" in output
+    assert not [path.name for path in (project.root / ".venv").rglob("uv*")]
 
 
 @POSIX
 @WITH_PIP
-def test_where_uv_fails_pip_does_it(project: Project) -> None:
-    project.fake_uv("sys.exit('certificate not trusted')")
-    status, output = project.run()
+def test_where_uv_fails_pip_does_it(project_with_pip: Project) -> None:
+    project_with_pip.fake_uv("sys.exit('certificate not trusted')")
+    status, output = project_with_pip.run()
     assert status == 0, output
     assert "certificate not trusted" in output and "Trying pip" in output and "ran 1.0" in output
 
 
 @POSIX
 @WITH_PIP
-def test_without_network_it_says_so_and_goes_on_later(project: Project) -> None:
-    status, output = project.run(network=False)
+def test_without_network_it_says_so_and_goes_on_later(project_with_pip: Project) -> None:
+    status, output = project_with_pip.run(network=False)
     assert status == 1
     assert "not with uv and not with pip" in output and "run the same command again" in output
     assert "Traceback" not in output
-    status, output = project.run()
+    status, output = project_with_pip.run()
     assert status == 0 and "ran 1.0" in output, output
 
 
 @POSIX
-def test_a_tampered_package_is_refused(project: Project) -> None:
-    project.real_uv()
-    make_wheel(project.wheels, "tiny", "1.0", {"tiny.py": "VERSION = 'evil'\n"})
-    status, output = project.run()
+@WITH_PIP
+def test_a_tampered_package_is_refused(project_with_pip: Project) -> None:
+    project_with_pip.real_uv()
+    make_wheel(project_with_pip.wheels, "tiny", "1.0", {"tiny.py": "VERSION = 'evil'\n"})
+    status, output = project_with_pip.run()
     assert status == 1 and "ran" not in output
-    assert not list(project.site.glob("tiny*"))
+    assert not list(project_with_pip.site.glob("tiny*"))
 
 
 @POSIX
@@ -265,7 +352,8 @@ def test_a_stopped_setup_leaves_no_process_and_can_be_repeated(
 
 
 def test_a_prepared_python_is_used_as_it_is(project: Project) -> None:
-    (project.root / "benchmarks/bench.py").write_text("import sys; print('ran', sys.executable)")
+    show = "import sys; print('ran', sys.executable)"
+    (project.root / "production_agent/__main__.py").write_text(show)
     for env in ({"COURSE_ENV": "here"}, {"CONDA_PREFIX": sys.prefix}):
         status, output = project.run(**env)
         assert (status, output.split()) == (0, ["ran", sys.executable])
@@ -275,9 +363,23 @@ def test_a_prepared_python_is_used_as_it_is(project: Project) -> None:
 @POSIX
 def test_an_active_conda_without_the_packages_is_left_alone(project: Project) -> None:
     project.real_uv()
-    bare = [sys.executable, "-S", "course.py", "bench"]  # -S: no site-packages
+    bare = [sys.executable, "-S", "course.py", "serve"]  # -S: no site-packages
     options = {"cwd": project.root, "capture_output": True, "text": True}
     told = subprocess.run(bare, env=project.environment(COURSE_ENV="here"), **options)
     assert told.returncode == 1 and "pip install -r requirements.txt" in told.stderr
     conda = subprocess.run(bare, env=project.environment(CONDA_PREFIX=sys.prefix), **options)
     assert f"ran 1.0 {project.root}/.venv/bin/python" in conda.stdout, conda.stderr
+
+
+def test_a_prepared_python_without_development_packages_is_told(project: Project) -> None:
+    for name in ("jupyterlab", "langgraph", "nbval"):
+        (project.bin / name).mkdir()
+    done = subprocess.run(
+        [sys.executable, "-S", "course.py", "bench"],
+        env=project.environment(COURSE_ENV="here", PYTHONPATH=str(project.bin)),
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and not (project.root / ".venv").exists()
+    assert "pip install --no-deps -r requirements-dev.lock" in done.stderr

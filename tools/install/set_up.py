@@ -1,7 +1,8 @@
-"""Make `.venv` from requirements.lock, and run things in it. Standard library only.
+"""Make `.venv` from the lock files, and run things in it. Standard library only.
 
-Whatever interrupts it, the same command run again finishes the work: a stamp, written last, says
-for which lock and which folder `.venv` is ready.
+requirements.lock holds what a reader needs, requirements-dev.lock what `course.py test` adds.
+Whatever interrupts the set-up, the same command run again finishes the work: one stamp a lock,
+written last, says for which lock and which folder `.venv` is ready.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -22,34 +24,50 @@ from course_layout import ROOT
 
 __all__ = ("PYTHON", "environment", "is_ready", "run", "set_up", "uses_running_python")
 
-LOCK = ROOT / "requirements.lock"
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-STAMP = VENV / "course-ready.txt"
+READER_LOCK = ROOT / "requirements.lock"
+DEVELOPMENT_LOCK = ROOT / "requirements-dev.lock"
+STAMPS = {
+    READER_LOCK: VENV / "course-ready.txt",
+    DEVELOPMENT_LOCK: VENV / "course-development-ready.txt",
+}
 UNFINISHED = "unfinished"
-MEGABYTES = 1000  # of disk that a set-up needs, what it downloads included
+# Of disk that a set-up needs, what it downloads included.
+NEEDED_MEGABYTES = {READER_LOCK: 700, DEVELOPMENT_LOCK: 350}
 
 
-def uses_running_python() -> bool:
-    """Whether the running Python is the course's: we are told so, or a managed one has it all.
+def uses_running_python(*, development: bool = False) -> bool:
+    """Return whether the running Python is the course's: so we are told, or a manager made it.
 
     conda, Binder and JupyterHub install environment.yml. An active conda environment without the
     packages (often just "base") gets a `.venv` like any other Python: nothing is put into it.
+
+    Args:
+        development: Whether the development packages are needed, too; exits with a sentence where
+            the course's Python lacks them.
     """
-    lacks = [name for name in ("jupyterlab", "langgraph", "nbval") if not _installed(name)]
+    lacks = [name for name in ("jupyterlab", "langgraph", "nbval") if not _is_installed(name)]
     if os.environ.get("COURSE_ENV") == "here":
         if lacks:
             sys.exit(
                 f"COURSE_ENV=here, but this Python has no {lacks[0]}. Install the course's "
                 f"packages into it: {sys.executable} -m pip install -r requirements.txt"
             )
-        return True
-    managed = {"CONDA_PREFIX", "JUPYTERHUB_USER", "NB_PYTHON_PREFIX"} & os.environ.keys()
-    return bool(managed) and not lacks and Path(sys.prefix) != VENV
+    else:
+        managed = {"CONDA_PREFIX", "JUPYTERHUB_USER", "NB_PYTHON_PREFIX"} & os.environ.keys()
+        if not managed or lacks or Path(sys.prefix) == VENV:
+            return False
+    if development and not _is_installed("xdist"):
+        sys.exit(
+            "This Python has no development packages. Install them into it: "
+            f"{sys.executable} -m pip install --no-deps -r requirements-dev.lock"
+        )
+    return True
 
 
-def _installed(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
@@ -86,95 +104,139 @@ def run(command: list, **options) -> int:
         raise
 
 
-def _ready_stamp() -> str:
-    return f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()}\n{ROOT}\n"
+def _locks(development: bool) -> list[Path]:
+    return [READER_LOCK, DEVELOPMENT_LOCK] if development else [READER_LOCK]
 
 
-def is_ready() -> bool:
-    """Whether `.venv` is complete, for this lock and this folder."""
-    return PYTHON.exists() and STAMP.exists() and STAMP.read_text("utf-8") == _ready_stamp()
+def _wanted_stamp(lock: Path) -> str:
+    return f"{hashlib.sha256(lock.read_bytes()).hexdigest()}\n{ROOT}\n"
 
 
-def set_up() -> None:
-    """Make `.venv` what requirements.lock says; exits with a sentence where that fails."""
-    if is_ready():
+def _stamp(lock: Path) -> str:
+    return STAMPS[lock].read_text("utf-8") if STAMPS[lock].exists() else ""
+
+
+def is_ready(*, development: bool = False) -> bool:
+    """Return whether `.venv` holds every package, for these locks and this folder."""
+    locks = _locks(development)
+    return PYTHON.exists() and all(_stamp(lock) == _wanted_stamp(lock) for lock in locks)
+
+
+def set_up(*, development: bool = False) -> None:
+    """Install what is missing of the locks into `.venv`; exits with a sentence where that fails.
+
+    Args:
+        development: Install the development packages, too.
+    """
+    if is_ready(development=development):
         return
-    print(f"Setting up .venv (once; about {MEGABYTES} MB of disk with the download).", flush=True)
     try:
-        _make_venv()
-        _install()
-        _add_paths()
-        STAMP.write_text(_ready_stamp(), "utf-8")
+        _make_venv(_locks(development))
+        for lock in _locks(development):
+            if _stamp(lock) != _wanted_stamp(lock):
+                _install(lock)
     except OSError as error:
+        megabytes = sum(NEEDED_MEGABYTES[lock] for lock in _locks(development))
         sys.exit(
-            f"{error}. Make the folder {ROOT} writable and {MEGABYTES} MB of its disk free "
-            f"({_free()} MB are), then run the same command again."
+            f"{error}. Make the folder {ROOT} writable and {megabytes} MB of its disk free "
+            f"({_free_megabytes()} MB are), then run the same command again."
         )
 
 
-def _free() -> int:
+def _free_megabytes() -> int:
     return shutil.disk_usage(ROOT).free // 10**6
 
 
-def _make_venv() -> None:
-    """Leave a `.venv` with a working Python, marked as unfinished."""
-    if VENV.exists() and not _can_be_continued():
-        print("The .venv found is half-made: making it anew (downloads are kept).", flush=True)
+def _make_venv(locks: list[Path]) -> None:
+    """Leave a `.venv` with a working Python in which no set-up of these locks was cut short.
+
+    After one that was, no installer can tell a package half copied from a whole one.
+    """
+    unfinished = any(_stamp(lock) == UNFINISHED for lock in locks)
+    if VENV.exists() and (unfinished or not _has_working_python()):
+        print("The .venv found is half-made: making it again (downloads are kept).", flush=True)
         shutil.rmtree(VENV)
-    VENV.mkdir(exist_ok=True)
-    STAMP.write_text(UNFINISHED, "utf-8")
     if not PYTHON.exists():
+        VENV.mkdir(exist_ok=True)
+        STAMPS[READER_LOCK].write_text(UNFINISHED, "utf-8")
         venv.EnvBuilder(symlinks=os.name != "nt").create(VENV)
 
 
-def _can_be_continued() -> bool:
-    """Whether `.venv` works and no set-up was cut short in it.
-
-    Afterwards no installer can tell a package half copied from a whole one.
-    """
-    if not PYTHON.exists() or (STAMP.exists() and STAMP.read_text("utf-8") == UNFINISHED):
-        return False
-    return run([PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]) == 0
+def _has_working_python() -> bool:
+    check = "import sys; sys.exit(sys.version_info < (3, 11))"
+    return PYTHON.exists() and run([PYTHON, "-c", check]) == 0
 
 
-def _install() -> None:
-    """Install the lock with uv, which pip fetches where there is none; failing that with pip."""
-    uv = shutil.which("uv") or _fetch_uv()
-    if uv:
-        command = [uv, "pip", "install", "--python", PYTHON, "--require-hashes", "-r", LOCK]
-        if run(command) == 0:
-            return
-        print("uv could not do it (its reason is above). Trying pip, which is slower.", flush=True)
+def _install(lock: Path) -> None:
+    """Install a lock with uv (pip fetches it where there is none) or else with pip; stamp it."""
+    packages = "the course's" if lock == READER_LOCK else "the development"
+    megabytes = NEEDED_MEGABYTES[lock]
+    print(
+        f"Installing {packages} packages into .venv (once; about {megabytes} MB of disk with the "
+        "download).",
+        flush=True,
+    )
+    STAMPS[lock].write_text(UNFINISHED, "utf-8")
+    if not _run_uv(lock):
+        _run_pip(lock, megabytes)
+    _add_paths()
+    STAMPS[lock].write_text(_wanted_stamp(lock), "utf-8")
+
+
+def _run_uv(lock: Path) -> bool:
+    """Install a lock with uv; return whether that worked."""
+    with tempfile.TemporaryDirectory(dir=VENV, prefix="uv-") as folder:
+        uv = shutil.which("uv") or shutil.which("uv", path=str(BIN)) or _fetch_uv(Path(folder))
+        if not uv:
+            return False
+        hashed = ("--no-deps", "--require-hashes", "-r", lock)
+        if run([uv, "pip", "install", "--python", PYTHON, *hashed]) == 0:
+            return True
+    print("uv could not do it (its reason is above). Trying pip, which is slower.", flush=True)
+    return False
+
+
+def _fetch_uv(folder: Path) -> str | None:
+    """Let pip put the pinned uv into a folder outside the environment; None where it cannot."""
+    if not _has_pip():
+        return None
+    print("Fetching uv (18 MB): with it the rest takes seconds instead of minutes.", flush=True)
+    pin = re.search(
+        r"^uv==.*\\\n(?: +--hash=\S+(?: \\\n)?)+", DEVELOPMENT_LOCK.read_text("utf-8"), re.M
+    )
+    wanted = folder / "uv.txt"
+    wanted.write_text(pin[0].rstrip(" \\\n"), "utf-8")
+    if _pip_install(wanted, "--quiet", "--target", folder) != 0:
+        return None
+    places = (folder / "bin", folder / "Scripts")
+    return shutil.which("uv", path=os.pathsep.join(map(str, places)))
+
+
+def _run_pip(lock: Path, megabytes: int) -> None:
+    """Install a lock with pip; exits with a sentence where that fails."""
     if not _has_pip():
         sys.exit(
             "This Python can make no pip. Debian and Ubuntu: sudo apt install python3-venv. "
             "Elsewhere install uv (https://docs.astral.sh/uv). Then run the same command again."
         )
-    print("pip collects and installs about 200 packages: 1 to 3 minutes.", flush=True)
-    if _pip_install(LOCK) != 0:
+    print("pip collects and installs the packages: 1 to 3 minutes.", flush=True)
+    if _pip_install(lock) != 0:
         sys.exit(
             "The packages could not be installed, not with uv and not with pip; the reason is "
             "above. Check the network (behind a proxy set HTTPS_PROXY) and the disk "
-            f"({_free()} MB free, {MEGABYTES} needed), then run the same command again: it goes "
-            "on with what is already downloaded."
+            f"({_free_megabytes()} MB free, {megabytes} needed), then run the same command "
+            "again: it goes on with what is already downloaded."
         )
 
 
-def _fetch_uv() -> Path | None:
-    if not _has_pip():
-        return None
-    print("Fetching uv (18 MB): with it the rest takes seconds instead of minutes.", flush=True)
-    pin = re.search(r"^uv==.*\\\n(?: +--hash=\S+(?: \\\n)?)+", LOCK.read_text("utf-8"), re.M)
-    wanted = VENV / "uv.txt"
-    wanted.write_text(pin[0].rstrip(" \\\n"), "utf-8")
-    return BIN / "uv" if _pip_install(wanted, "--quiet") == 0 else None
-
-
 def _has_pip() -> bool:
+    """Return whether `.venv` has a pip, after an attempt to make one."""
+    if run([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL) == 0:
+        return True
     return run([PYTHON, "-m", "ensurepip"], stdout=subprocess.DEVNULL) == 0
 
 
-def _pip_install(wanted: Path, *options: str) -> int:
+def _pip_install(wanted: Path, *options: str | Path) -> int:
     fixed = ("--no-deps", "--no-compile", "--require-hashes", "--progress-bar=off", "--retries=2")
     return run([PYTHON, "-m", "pip", "install", *fixed, *options, "-r", wanted])
 

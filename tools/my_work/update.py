@@ -16,8 +16,8 @@ __all__ = ("main",)
 def main() -> int:
     """Update by fast-forward only; return 1, everything being as before, where that is not so."""
     if not has_git():
-        print("This copy is no git clone. Download the course anew, next to it; take your my_work/")
-        print("folder and the notebooks you edited along.")
+        print("This copy is not a git clone. Download the course again, into a folder beside it,")
+        print("and copy your my_work/ folder and the notebooks you edited into that one.")
         return 1
     obstacle = _obstacle()
     if obstacle:
