@@ -14,19 +14,17 @@ import pytest
 
 from course_layout import ROOT
 from instructor.grading import grade
-from instructor.grading.engine import Engine
 from instructor.grading.marks import Mark, marks_of
 from instructor.grading.sandbox import why_not
 from instructor.grading.submission import find, lessons_of
+from instructor.grading.supervisor import Limits, Supervisor
 from tests.instructor.submissions import BANK, Case
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs to fork; run it on Linux")
 
 NO_SANDBOX = why_not()
 LESSONS = lessons_of(ROOT)
-LIMITS = {"sandbox": not NO_SANDBOX, "spawn": False}
-LIMITS |= {"memory": 4 * 2**30, "file": 64 * 2**20}
-BOX = [] if LIMITS["sandbox"] else ["--without-sandbox"]
+BOX = ["--without-sandbox"] if NO_SANDBOX else []
 
 
 def test_sandbox_is_installed_in_ci() -> None:
@@ -39,27 +37,26 @@ def test_sandbox_is_installed_in_ci() -> None:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Mark]]]:
     """The marks of every notebook of the bank, judged three at a time: some only wait."""
     folder = tmp_path_factory.mktemp("bank")
-    cases = [case for case in BANK if LIMITS["sandbox"] or not case.boxed]
-    endless = [case for case in cases if case.endless]
-    others = [case for case in cases if not case.endless]
+    cases = [case for case in BANK if not (case.boxed and NO_SANDBOX)]
+    os.environ["SECRET"] = "of the teacher"
+    limits = {
+        endless: Limits(in_sandbox=not NO_SANDBOX, seconds=6 if endless else 60)
+        for endless in (True, False)
+    }
+    with ThreadPoolExecutor(3) as pool, Supervisor(limits[True]) as short:
+        with Supervisor(limits[False]) as long:
 
-    def judge(some: list[Case]) -> dict[str, list[Mark]]:
-        found = {}
-        with Engine(LIMITS | {"seconds": 6 if some[0].endless else 60}) as engine:
-            for case in some:
+            def judge(case: Case) -> list[Mark]:
                 path = folder / case.why / "renamed.ipynb"
                 path.parent.mkdir()
                 path.write_text(json.dumps(case.make()), "utf-8")
                 (handed_in,) = find(path.parent, LESSONS)
-                found[case.why] = marks_of(handed_in, engine.judge(grade._job(handed_in)))
-        return found
+                supervisor = short if case.endless else long
+                return marks_of(handed_in, supervisor.judge(handed_in.job))
 
-    with ThreadPoolExecutor(3) as pool:
-        yield {
-            k: v
-            for part in pool.map(judge, (endless, others[::2], others[1::2]))
-            for k, v in part.items()
-        }
+            marks = pool.map(judge, cases)
+            yield {case.why: found for case, found in zip(cases, marks, strict=True)}
+    del os.environ["SECRET"]
 
 
 @pytest.mark.parametrize("case", BANK, ids=lambda case: case.why)

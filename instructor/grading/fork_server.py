@@ -1,0 +1,164 @@
+"""One process that has imported what lessons import, and forks for each notebook.
+
+Importing takes 3 CPU seconds, forking 0.02. No code of a student ever runs in the server itself:
+each fork enters a sandbox of its own first, so it can reach neither the server nor another fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from course_layout import ROOT
+from instructor.grading.sandbox import enter, environment
+
+__all__ = ("ForkServer",)
+
+MAX_START_SECONDS = 180  # to import what lessons import
+MAX_ORDER_BYTES = 4096
+
+
+class ForkServer:
+    """The side that asks for forks; threads may share it.
+
+    Raises:
+        OSError: The server does not start; the text says what it said.
+    """
+
+    def __init__(self, in_sandbox: bool) -> None:
+        self._lock = threading.Lock()
+        self._scratch = tempfile.TemporaryDirectory(prefix="grading-")
+        log = Path(self._scratch.name) / "log"
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs, log.open("wb") as said:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-B",
+                    "-m",
+                    "instructor.grading.fork_server",
+                    str(theirs.fileno()),
+                ],
+                cwd=ROOT,
+                env=environment(in_sandbox, Path(self._scratch.name)),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for us to handle
+            )
+        self._socket.settimeout(MAX_START_SECONDS)
+        try:
+            ready = self._socket.recv(MAX_ORDER_BYTES)
+        except OSError:
+            ready = b""
+        if not ready:
+            self.close()
+            raise OSError(self._last_words or "The process that imports the course does not start.")
+
+    def start(self, sandbox: int, job: int, report: int) -> int:
+        """Fork a process that judges; return its id, for `end`.
+
+        Args:
+            sandbox: The process id of the sandbox to enter, 0 for none.
+            job, report: Open files to read the job from and to write the report to.
+        """
+        return self._order({"start": sandbox}, [job, report])
+
+    def end(self, pid: int) -> None:
+        """Kill a process that judges, unless it has ended, and forget it."""
+        self._order({"end": pid}, [])
+
+    def _order(self, order: dict[str, int], files: list[int]) -> int:
+        with self._lock:
+            socket.send_fds(self._socket, [json.dumps(order).encode()], files)
+            answer = self._socket.recv(MAX_ORDER_BYTES)
+        if not answer:
+            raise OSError("The process that imported the course has ended.")
+        return int(answer)
+
+    def close(self) -> None:
+        """End the server and all it started."""
+        self._socket.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        log = Path(self._scratch.name) / "log"
+        self._last_words = log.read_text("utf-8", "replace")[-3000:].strip()
+        self._scratch.cleanup()
+
+
+def main(words: list[str]) -> None:
+    """Import, then fork when asked, until the other side ends."""
+    from instructor.grading import judge  # noqa: PLC0415 - takes seconds, and only the server needs it
+
+    judge.import_lessons()
+    gc.collect()
+    gc.freeze()  # forks share what stands here
+    children: dict[int, int] = {}
+    with socket.socket(fileno=int(words[0])) as asked:
+        asked.send(b"0")
+        while True:
+            message, files, _, _ = socket.recv_fds(asked, MAX_ORDER_BYTES, 2)
+            if not message:
+                break
+            order = json.loads(message)
+            if "end" in order:
+                _end(order["end"], children.pop(order["end"]))
+                asked.send(b"0")
+                continue
+            pid = os.fork()
+            if pid == 0:
+                _be_forked(order["start"], *files)
+            with contextlib.suppress(OSError):  # the child does so, too: whoever comes first
+                os.setpgid(pid, pid)
+            children[pid] = order["start"]
+            for file in files:
+                os.close(file)
+            asked.send(str(pid).encode())
+    for pid, sandbox in children.items():
+        _end(pid, sandbox)
+
+
+def _be_forked(sandbox: int, job: int, report: int) -> None:
+    """Judge, in a sandbox if there is one; never return."""
+    from instructor.grading import judge  # noqa: PLC0415
+
+    try:
+        if sandbox:
+            enter(sandbox)
+            # Only children are among the sandbox's processes. This one waits, out of their sight.
+            if pid := os.fork():
+                os.closerange(3, 4096)
+                os.waitpid(pid, 0)
+                os._exit(0)
+            os.setsid()
+        else:
+            os.setpgid(0, 0)
+        judge.serve(job, report)
+    finally:
+        os._exit(1)
+
+
+def _end(pid: int, sandbox: int) -> None:
+    """Wait for a child, after killing it with what it started; a sandbox has done that."""
+    if not sandbox:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
