@@ -33,7 +33,7 @@ WORDS = {  # word: (the module that runs, whether it needs the packages, help)
     "lint": ("tools.build.lint", True, "style of the code, rules of the lessons"),
     "bench": ("benchmarks.bench", True, "how fast the parts are"),
     "grade": ("instructor.grading.grade", True, "mark handed-in notebooks"),
-    "export": ("instructor.export.export", True, "lessons for nbgrader or otter"),
+    "export": ("instructor.export.export", True, "write lessons for nbgrader"),
     "slides": ("instructor.slides.slides", True, "a lesson as slides"),
     "serve": ("production_agent", True, "[--port N]: the production agent as a service"),
 }

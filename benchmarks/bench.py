@@ -26,7 +26,7 @@ from benchmarks import grading as bench_grade
 from benchmarks import model as bench_model
 from benchmarks import notebooks as bench_nbval
 from benchmarks import start as bench_start
-from benchmarks.peers import Missing
+from tools.install.extras import Missing
 
 __all__ = ("main",)
 

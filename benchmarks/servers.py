@@ -17,6 +17,7 @@ import psutil
 
 from benchmarks.peers import PROMPT, Missing, Peer
 from course_layout import ROOT
+from tools.install.extras import Missing
 
 __all__ = ("Server", "free_port", "stop")
 
