@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -55,10 +56,11 @@ def measure(
         environment = nbgrader_environment.environment(nbgrader, folder / "home")
         environment = {n: v for n, v in environment.items() if not n.startswith("OPENAI_")}
         halves = [folder / f"half {number}" for number in range(WORKERS)]
-        for half in halves:
-            _run([sys.executable, "-m", "instructor.export.export", "nbgrader", str(half)])
-            for lesson in lessons:
-                _run(["nbgrader", "generate_assignment", lesson], half, environment)
+        _run([sys.executable, "-m", "instructor.export.export", "nbgrader", str(halves[0])])
+        for lesson in lessons:
+            _run(["nbgrader", "generate_assignment", lesson], halves[0], environment)
+        for half in halves[1:]:
+            shutil.copytree(halves[0], half)
         for number in range(students):
             for lesson in lessons:
                 half = halves[number % WORKERS]
