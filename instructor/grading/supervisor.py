@@ -120,11 +120,12 @@ class Supervisor:
             left = [name for name in left if name not in verdicts]
             if left and attempt.death is None:
                 verdicts[left[0]] = _verdict(left[0], "no_result", "The check gave no verdict.")
-            elif left and (attempt.step is None or attempt.is_check or str(attempt.step) in skip):
-                name = attempt.exercise if attempt.exercise in left else left[0]
-                verdicts[name] = _verdict(name, *attempt.death)
-            elif left:
+            elif left and attempt.step is None:
+                verdicts[left[0]] = _verdict(left[0], *attempt.death)
+            elif left and not attempt.is_check:
                 skip[str(attempt.step)] = attempt.death
+            elif attempt.exercise in left:  # else it was judged before the process died
+                verdicts[attempt.exercise] = _verdict(attempt.exercise, *attempt.death)
             left = [name for name in left if name not in verdicts]
         for name in left:
             verdicts[name] = _verdict(name, "no_result", "The notebook took too long as a whole.")

@@ -17,7 +17,7 @@ from instructor.grading import grade
 from instructor.grading.marks import Mark, marks_of
 from instructor.grading.sandbox import why_not
 from instructor.grading.submission import find, lessons_of
-from instructor.grading.supervisor import Limits, Supervisor
+from instructor.grading.supervisor import Attempt, Limits, Supervisor
 from tests.instructor.submissions import BANK, Case
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs to fork; run it on Linux")
@@ -105,6 +105,33 @@ def test_fresh_interpreters_give_the_same(tmp_path: Path) -> None:
     for case in BANK:
         for exercise, verdict in case.expected().items() if case.why in wanted else ():
             assert found[case.why, exercise] == verdict
+
+
+def test_a_process_that_dies_after_a_verdict_costs_no_other_exercise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thread may end the process late, while the next check is not yet at work."""
+    passed = {"status": "passed"}
+    attempts = [
+        Attempt({"ex1": passed}, {}, 4, "ex1", True, ("no_result", "The process ended.")),
+        Attempt({"ex2": passed}, {}, 9, "ex2", True),
+    ]
+    monkeypatch.setattr(Supervisor, "_attempt", lambda *_: attempts.pop(0))
+    found = Supervisor(Limits(new_interpreter=True)).judge({"exercises": ["ex1", "ex2"]})
+    assert found["verdicts"] == {"ex1": passed, "ex2": passed}
+
+
+@pytest.mark.skipif(bool(NO_SANDBOX), reason=NO_SANDBOX)
+def test_a_kernel_that_lets_nobody_enter_a_sandbox_gets_new_interpreters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "notebooks" / "00_start_here.ipynb", tmp_path)
+    used: list[Limits] = []
+    monkeypatch.setattr(grade, "can_be_entered", lambda: False)
+    monkeypatch.setattr(grade, "grade", lambda found, limits, jobs: used.append(limits) or [])
+    assert grade.main([str(tmp_path), "--to", str(tmp_path / "report")]) == 0
+    assert used == [Limits(in_sandbox=True, new_interpreter=True)]
+    assert "Linux 5.8" in capsys.readouterr().err
 
 
 def test_nothing_runs_without_a_sandbox(
