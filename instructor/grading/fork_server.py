@@ -36,34 +36,30 @@ class ForkServer:
 
     def __init__(self, in_sandbox: bool) -> None:
         self._lock = threading.Lock()
-        self._scratch = tempfile.TemporaryDirectory(prefix="grading-")
-        log = Path(self._scratch.name) / "log"
+        self._log = tempfile.TemporaryFile()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs, log.open("wb") as said:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-B",
-                    "-m",
-                    "instructor.grading.fork_server",
-                    str(theirs.fileno()),
-                ],
-                cwd=ROOT,
-                env=environment(in_sandbox, Path(self._scratch.name)),
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for us to handle
-            )
         self._socket.settimeout(MAX_START_SECONDS)
-        try:
-            ready = self._socket.recv(MAX_ORDER_BYTES)
-        except OSError:
+        words = [sys.executable, "-B", "-m", "instructor.grading.fork_server"]
+        with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as home:
+            with theirs:
+                self._process = subprocess.Popen(
+                    [*words, str(theirs.fileno())],
+                    cwd=ROOT,
+                    env=environment(in_sandbox, Path(home)),
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._log,
+                    stderr=self._log,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,  # Ctrl-C is for us to handle
+                )
             ready = b""
+            with contextlib.suppress(OSError):
+                ready = self._socket.recv(MAX_ORDER_BYTES)
         if not ready:
             self.close()
-            raise OSError(self._last_words or "The process that imports the course does not start.")
+            self._log.seek(0)
+            said = self._log.read().decode(errors="replace").strip()[-3000:]
+            raise OSError(said or "The process that imports the course does not start.")
 
     def start(self, sandbox: int, job: int, report: int) -> int:
         """Fork a process that judges; return its id, for `end`.
@@ -94,9 +90,6 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        log = Path(self._scratch.name) / "log"
-        self._last_words = log.read_text("utf-8", "replace")[-3000:].strip()
-        self._scratch.cleanup()
 
 
 def main(words: list[str]) -> None:

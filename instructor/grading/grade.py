@@ -27,6 +27,7 @@ from instructor.grading.supervisor import Failure, Limits, Supervisor
 __all__ = ("grade", "main")
 
 NOTEBOOKS_AT_ONCE = min(16, 2 * (os.cpu_count() or 1))  # checks mostly wait
+STOPPED = "\nStopped. No report was written."
 UNSAFE = "Students' code would run as you: it could read and change all that you can."
 
 
@@ -80,6 +81,9 @@ def main(words: list[str] | None = None) -> int:
     )
     try:
         marks = grade(submissions, limits, options.jobs)
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return 130
     except Failure as failure:
         print(f"\nThe grader failed, not a notebook. Please report this:\n{failure}")
         return 1
@@ -104,7 +108,7 @@ def grade(submissions: list[Submission], limits: Limits, notebooks_at_once: int)
         try:
             found = [future.result() for future in work]
         except KeyboardInterrupt:
-            print("\nStopped. No report was written.", file=sys.stderr, flush=True)
+            print(STOPPED, file=sys.stderr, flush=True)
             os._exit(130)  # not to wait for notebooks that run; their processes end with us
         except BaseException:
             pool.shutdown(cancel_futures=True)

@@ -34,7 +34,6 @@ from tools.build import preload
 
 __all__ = ("Judge", "import_lessons", "serve")
 
-MAX_MESSAGE_CHARACTERS = 4000
 MAX_ERROR_CHARACTERS = 300
 
 
@@ -151,7 +150,7 @@ class Judge:
         if not isinstance(found, Result):
             return "no_result", "The check gave no verdict.", []
         parts = [[part.title, part.status] for part in found.parts]
-        return found.status, found.message[:MAX_MESSAGE_CHARACTERS], parts
+        return found.status, found.message, parts
 
 
 def _arguments(step: Step) -> list[ast.expr]:

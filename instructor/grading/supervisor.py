@@ -35,6 +35,7 @@ POLL_SECONDS = 0.25  # between two looks at what a process does
 MAX_NOTEBOOK_SECONDS = 600  # for all exercises
 MAX_PROCESSES_LOST = 20  # by a notebook
 MAX_REPORT_BYTES = 1_000_000
+MAX_MESSAGE_CHARACTERS = 4000
 NOT_STARTED = "A process that judges did not start"
 BROKEN = "The grader failed, not the notebook; please report it: `{}`."
 GARBLED = "Something else than a verdict came from this: look at the notebook."
@@ -270,13 +271,14 @@ def _checked(verdict: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
     if verdict["status"] not in STATUSES or verdict["exercise"] not in wanted:
         raise ValueError("no such verdict")
     return {
-        **_verdict(verdict["exercise"], verdict["status"], str(verdict["message"])[:4000]),
+        **_verdict(verdict["exercise"], verdict["status"], str(verdict["message"])),
         "parts": [[str(a)[:200], str(b)[:20]] for a, b in verdict["parts"][:50]],
         "remarks": [str(text)[:400] for text in verdict["remarks"][:20]],
     }
 
 
 def _verdict(exercise: str, status: str, message: str) -> dict[str, Any]:
+    message = message[:MAX_MESSAGE_CHARACTERS]
     return {"exercise": exercise, "status": status, "message": message, "parts": [], "remarks": []}
 
 
