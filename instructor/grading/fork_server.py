@@ -16,15 +16,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from pathlib import Path
 
 from course_layout import ROOT
-from instructor.grading.sandbox import enter, environment
+from instructor.grading.sandbox import ENVIRONMENT, enter, plain_environment
 
 __all__ = ("ForkServer",)
 
 MAX_START_SECONDS = 180  # to import what lessons import
 MAX_ORDER_BYTES = 4096
+MAX_END_SECONDS = 5
 
 
 class ForkServer:
@@ -41,11 +41,13 @@ class ForkServer:
         self._socket.settimeout(MAX_START_SECONDS)
         words = [sys.executable, "-B", "-m", "instructor.grading.fork_server"]
         with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as home:
+            # What a student can read of a process's variables is the sandbox's, not the user's.
+            sandboxed = {**ENVIRONMENT, "HOME": home, "IPYTHONDIR": home}
             with theirs:
                 self._process = subprocess.Popen(
                     [*words, str(theirs.fileno())],
                     cwd=ROOT,
-                    env=environment(in_sandbox, Path(home)),
+                    env=sandboxed if in_sandbox else plain_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=self._log,
                     stderr=self._log,
@@ -86,7 +88,7 @@ class ForkServer:
         """End the server and all it started."""
         self._socket.close()
         try:
-            self._process.wait(5)
+            self._process.wait(MAX_END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

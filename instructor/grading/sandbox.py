@@ -14,13 +14,14 @@ from pathlib import Path
 from course_layout import PACKAGES, ROOT
 
 __all__ = (
+    "ENVIRONMENT",
     "MAX_PROCESSES",
     "Sandbox",
     "can_be_entered",
     "command",
     "enter",
-    "environment",
     "limit",
+    "plain_environment",
     "why_not",
 )
 
@@ -182,15 +183,8 @@ def limit(memory: int, in_sandbox: bool) -> None:
             resource.setrlimit(what, (most, most))
 
 
-def environment(in_sandbox: bool, home: Path) -> dict[str, str]:
-    """Return the variables of a process that judges: no secret of the user's.
-
-    Args:
-        in_sandbox: Whether it will enter a sandbox.
-        home: What it takes for its home until then.
-    """
-    if in_sandbox:
-        return {**ENVIRONMENT, "HOME": str(home), "IPYTHONDIR": str(home)}
+def plain_environment() -> dict[str, str]:
+    """Return the few variables a process needs without a sandbox, and no secret of the user's."""
     names = ("PATH", "HOME", "LANG", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE")
     return {name: os.environ[name] for name in names if name in os.environ}
 

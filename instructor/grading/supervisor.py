@@ -24,7 +24,7 @@ import psutil
 from course_layout import ROOT
 from instructor.grading.fork_server import ForkServer
 from instructor.grading.marks import STATUSES
-from instructor.grading.sandbox import MAX_PROCESSES, Sandbox, command, environment
+from instructor.grading.sandbox import MAX_PROCESSES, Sandbox, command, plain_environment
 
 __all__ = ("Failure", "Limits", "Supervisor")
 
@@ -191,7 +191,7 @@ def _spawned(limits: Limits) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     process = subprocess.Popen(
         command(words, "--chdir", str(ROOT)) if limits.in_sandbox else words,
         cwd=ROOT,
-        env=environment(False, ROOT),
+        env=plain_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
