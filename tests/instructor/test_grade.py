@@ -60,8 +60,10 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[
 
 
 @pytest.mark.parametrize("case", BANK, ids=lambda case: case.why)
-def test_bank(judged: dict[str, list[Mark]], case: Case) -> None:
-    """Every exercise has its verdict, whatever the notebook does in the third one."""
+def test_every_exercise_of_a_notebook_has_its_verdict(
+    judged: dict[str, list[Mark]], case: Case
+) -> None:
+    """Whatever the notebook does in the third one."""
     if case.boxed and NO_SANDBOX:
         pytest.skip(NO_SANDBOX)
     marks = {mark.exercise: mark for mark in judged[case.why]}
@@ -72,8 +74,8 @@ def test_bank(judged: dict[str, list[Mark]], case: Case) -> None:
     assert third.points == (third.status == "passed")
 
 
-def test_course_is_graded_as_it_is(tmp_path: Path) -> None:
-    """Solved notebooks are all right, untouched ones are not attempted, without a remark."""
+def test_solved_notebooks_pass_and_untouched_ones_are_not_attempted(tmp_path: Path) -> None:
+    """In all lessons, without a remark."""
     for folder in ("solutions", "notebooks"):
         for number, path in enumerate(sorted((ROOT / folder).glob("[0-9]*.ipynb"))):
             student = tmp_path / "class" / f"{folder} {number % 2}"

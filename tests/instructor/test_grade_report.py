@@ -44,8 +44,9 @@ def mark(student: str, status: str, message: str = "", **more: object) -> Mark:
         ("zoë.ipynb", "zoë"),
     ],
 )
-def test_name_of_a_student(tmp_path: Path, file: str, student: str) -> None:
-    """It is the folder's, or the file's without the lesson's part."""
+def test_student_is_the_folder_or_the_rest_of_the_file_name(
+    tmp_path: Path, file: str, student: str
+) -> None:
     path = tmp_path / "class" / file
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(notebook()), "utf-8")
@@ -64,7 +65,7 @@ def test_what_is_no_notebook_is_said_to_be_none(tmp_path: Path, text: str) -> No
     assert found.problem and not found.cells
 
 
-def test_notebook_of_no_lesson(tmp_path: Path) -> None:
+def test_notebook_of_no_lesson_is_not_judged(tmp_path: Path) -> None:
     """A notebook of something else."""
     (tmp_path / "ada.ipynb").write_text(json.dumps({"cells": [cell("1 + 1", "x")]}), "utf-8")
     (found,) = find(tmp_path, LESSONS)
