@@ -39,7 +39,7 @@ def ada(found: Notebook) -> None:
 
 
 def bob(found: Notebook) -> None:
-    """Copied an answer cell, then mended the copy; JupyterLab copies the metadata, too."""
+    """Copied an answer cell, then fixed the copy; JupyterLab copies the metadata, too."""
     number = place(found, "ex1")
     first = copy.deepcopy(found["cells"][number]) | {"id": "first-try", "source": TRIED}
     found["cells"].insert(number, first)
