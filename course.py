@@ -31,7 +31,7 @@ WORDS = {  # word: (the module that runs, the packages it needs, help)
     "update": ("tools.my_work.update", NOTHING, "put your changes aside, get the newest course"),
     "serve": ("production_agent", READER, "[--port N]: the production agent as a service"),
     "grade": ("instructor.grading.grade", READER, "mark handed-in notebooks"),
-    "export": ("instructor.export.export", READER, "lessons for another grader"),
+    "export": ("instructor.export.export", READER, "lessons for nbgrader"),
     "slides": ("instructor.slides.slides", READER, "a lesson as slides"),
     "build": ("tools.build.notebooks", READER, "[NN] [--check]: the notebooks, from lessons/"),
     "check": ("tools.build.check", DEVELOPMENT, "NN [exM]: the answer bank of a lesson"),

@@ -28,7 +28,7 @@ from benchmarks import model as bench_model
 from benchmarks import notebooks as bench_nbval
 from benchmarks import service as bench_service
 from benchmarks import start as bench_start
-from benchmarks.peers import Missing
+from tools.install.extras import Missing
 
 __all__ = ("main",)
 

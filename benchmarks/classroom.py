@@ -25,11 +25,10 @@ from statistics import median
 
 import psutil
 
-from benchmarks.model import CACHE
-from benchmarks.peers import Missing
 from course_layout import ROOT
 from instructor.hub.hub import PASSWORD, Hub, commit, installed
 from instructor.hub.student import Kernel, Refused, Student, shown
+from tools.install.extras import CACHE, Missing
 
 __all__ = ("main", "measure", "pss", "sizing", "table")
 

@@ -16,13 +16,13 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.load import Job
-from benchmarks.peers import ANSWER, Missing, Peer, lesson_model, peers
+from benchmarks.peers import ANSWER, Peer, lesson_model, peers
 from benchmarks.servers import Server
 from benchmarks.verdicts import invalid, verdict
+from tools.install.extras import CACHE, Missing
 
 __all__ = ("aims", "measure", "ratio", "table")
 
-CACHE = Path.home() / ".cache" / "langgraph-in-production-bench"
 OURS = "lesson model"
 COLUMNS = {  # name: (heading, factor, decimals)
     "start_wall": ("start s", 1, 2),

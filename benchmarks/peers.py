@@ -6,16 +6,16 @@ All say the same: 40 words of three letters, which every server but one streams 
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ("ANSWER", "PROMPT", "Missing", "Peer", "lesson_model", "peers")
+from tools.install.extras import installed, npm_install, pip_install, program
+
+__all__ = ("ANSWER", "PROMPT", "Peer", "lesson_model", "peers")
 
 WORDS = "the cat sat and the dog ran for one man who had not yet put his red hat off"
 ANSWER = f"{WORDS} {WORDS} now and"
@@ -26,10 +26,6 @@ import sys, threading, lesson_model
 lesson_model.start(int(sys.argv[1])).when("").says(sys.argv[2])
 threading.Event().wait()
 """
-
-
-class Missing(Exception):
-    """A peer cannot be had on this machine; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +57,9 @@ class Peer:
         Raises:
             Missing: It cannot be installed.
         """
-        folder = cache / self.name.replace(" ", "-")
-        if self.install and not (folder / "installed").exists():
-            if not install:
-                raise Missing("is not installed; python3 course.py bench model installs it")
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            self.install(folder)
-            (folder / "installed").touch()
-        return folder
+        if self.install is None:
+            return cache / self.name.replace(" ", "-")
+        return installed(self.name, self.install, cache, install)
 
 
 def lesson_model() -> Peer:
@@ -150,48 +140,3 @@ def say_in_llmock(port: int) -> None:
     )
     no_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     no_proxy.open(request, timeout=10).close()
-
-
-def program(folder: Path, name: str) -> str:
-    """Return the path of a program in the environment of a folder."""
-    windows = folder / "venv" / "Scripts" / f"{name}.exe"
-    return str(windows if windows.exists() else folder / "venv" / "bin" / name)
-
-
-def pip_install(folder: Path, requirement: str, *options: str) -> None:
-    """Install a Python package into an environment of its own, with uv where it is there."""
-    venv, uv = str(folder / "venv"), shutil.which("uv")
-    if uv:
-        tell(requirement, [uv, "venv", "--python", sys.executable, venv])
-        python = program(folder, "python")
-        install = [uv, "pip", "install", "--compile-bytecode", "--python", python]
-    else:
-        tell(requirement, [sys.executable, "-m", "venv", venv])
-        install = [program(folder, "python"), "-m", "pip", "install"]
-    tell(requirement, [*install, *options, requirement])
-
-
-def npm_install(folder: Path, requirement: str, least: tuple[int, int]) -> None:
-    """Install a Node package, without its scripts."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    wanted = ".".join(map(str, least))
-    if not node or not npm:
-        raise Missing(f"needs Node {wanted} or newer; there is none. Get it from nodejs.org")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
-    if tuple(map(int, re.findall(r"\d+", version)))[:2] < least:
-        raise Missing(f"needs Node {wanted} or newer; this is {version}. Get it from nodejs.org")
-    options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-    tell(requirement, [npm, "install", *options, "--prefix", str(folder), requirement])
-
-
-def tell(requirement: str, command: list[str]) -> None:
-    """Run an installer's command; raise Missing with its last words if it fails."""
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired:
-        raise Missing(
-            f"{requirement} was not installed within 300 s. Is there a network?"
-        ) from None
-    except (OSError, subprocess.CalledProcessError) as error:
-        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines() or ["no reason"]
-        raise Missing(f"{requirement} cannot be installed: {said[-1].strip()}") from None

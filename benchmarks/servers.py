@@ -15,8 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.peers import PROMPT, Missing, Peer
+from benchmarks.peers import PROMPT, Peer
 from course_layout import ROOT
+from tools.install.extras import Missing
 
 __all__ = ("Server", "free_port", "stop")
 

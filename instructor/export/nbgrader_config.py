@@ -1,4 +1,4 @@
-"""What nbgrader has to know of the course. `course.py export nbgrader` copied it; yours to edit."""
+"""nbgrader's settings for the course. `course.py export nbgrader` copied it; yours to edit."""
 
 import os
 

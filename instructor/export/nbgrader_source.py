@@ -1,4 +1,4 @@
-"""Make of a lesson what nbgrader calls a source notebook, and write the configuration it needs.
+"""Turn a lesson into a source notebook of nbgrader, and write the configuration it needs.
 
 `nbgrader generate_assignment` clears the solutions itself; it knows the same two marker lines and
 replaces a block by the `code_stub` of its configuration, which has to be `...` here.
@@ -23,7 +23,7 @@ NBGRADER = "nbgrader==0.9.6"  # the version all this is tried with
 SCHEMA_VERSION = 3  # of nbgrader's cell metadata, as of nbgrader 0.9
 POINTS = 1.0  # of each check
 CONFIG = Path(__file__).with_name("nbgrader_config.py")
-COURSE = 'COURSE = ""'  # the line of it in which the course's folder is to stand
+COURSE = 'COURSE = ""'  # the line of it that names the course's folder
 
 
 def nbgrader_source(lesson: NotebookNode) -> NotebookNode:

@@ -10,7 +10,7 @@ from instructor.grading.marks import Mark
 
 __all__ = ("Exercise", "by_exercise")
 
-MOST = 3  # common wrong answers to show
+MAX_WRONG_ANSWERS = 3  # to show, the most common first
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _exercise(lesson: str, name: str, marks: list[Mark]) -> Exercise:
     for mark in wrong:
         kinds.setdefault(_kind(mark), []).append(_gist(mark))
     ranked = sorted(kinds.values(), key=lambda texts: (-len(texts), texts[0]))
-    common = tuple((texts[0], len(texts)) for texts in ranked[:MOST])
+    common = tuple((texts[0], len(texts)) for texts in ranked[:MAX_WRONG_ANSWERS])
     other = len(marks) - passed - partial - missing
     return Exercise(lesson, name, len(marks), passed, partial, missing, other, common)
 

@@ -4,7 +4,7 @@
 
 FOLDER holds a folder a student, or notebooks named after student and lesson. Two reports are
 written beside it, `FOLDER-grades.html` to read and `FOLDER-grades.csv` to work on. How it is done,
-and what it cannot exclude, stands in docs/grading.md.
+and what a mark is worth, stands in docs/grading.md.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from course_layout import ROOT
-from instructor.grading.engine import Engine, Failure, Limits
 from instructor.grading.marks import Mark, best_of, marks_of, nothing_to_mark
-from instructor.grading.report import page
-from instructor.grading.sandbox import why_not
-from instructor.grading.submission import Lesson, Submission, find, lessons_of
-from instructor.grading.table import table
+from instructor.grading.report import page, table
+from instructor.grading.sandbox import can_be_entered, why_not
+from instructor.grading.submission import Submission, find, lessons_of
+from instructor.grading.supervisor import Failure, Limits, Supervisor
 
 __all__ = ("grade", "main")
 
-JOBS = min(16, 2 * (os.cpu_count() or 1))  # checks mostly wait
+NOTEBOOKS_AT_ONCE = min(16, 2 * (os.cpu_count() or 1))  # checks mostly wait
+STOPPED = "\nStopped. No report was written."
 UNSAFE = "Students' code would run as you: it could read and change all that you can."
 
 
@@ -42,7 +42,12 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--to", metavar="NAME", help="write NAME.html and NAME.csv instead")
     parser.add_argument("--seconds", type=float, default=30, help="the longest a cell may run (30)")
     parser.add_argument("--memory", type=float, default=4, help="gigabytes a process may use (4)")
-    parser.add_argument("--jobs", type=int, default=JOBS, help=f"students at once ({JOBS})")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=NOTEBOOKS_AT_ONCE,
+        help=f"notebooks at once ({NOTEBOOKS_AT_ONCE})",
+    )
     parser.add_argument("--without-sandbox", action="store_true", help="run students' code as you")
     parser.add_argument("--fresh", action="store_true", help="a new interpreter for each notebook")
     options = parser.parse_args(words)
@@ -60,15 +65,25 @@ def main(words: list[str] | None = None) -> int:
         return 1
     if options.without_sandbox:
         print(f"No sandbox. {UNSAFE}", file=sys.stderr)
-    limits = {
-        "sandbox": not options.without_sandbox,
-        "spawn": options.fresh or not hasattr(os, "fork"),
-        "memory": int(options.memory * 2**30),
-        "file": 64 * 2**20,
-        "seconds": options.seconds,
-    }
+    new_interpreter = options.fresh or not hasattr(os, "fork")
+    if not (new_interpreter or options.without_sandbox or can_be_entered()):
+        print(
+            "Sandboxes cannot be entered here (it takes Linux 5.8), so each notebook gets a new "
+            "interpreter, as with --fresh.",
+            file=sys.stderr,
+        )
+        new_interpreter = True
+    limits = Limits(
+        in_sandbox=not options.without_sandbox,
+        new_interpreter=new_interpreter,
+        seconds=options.seconds,
+        memory=int(options.memory * 2**30),
+    )
     try:
-        marks = grade(submissions, lessons, limits, options.jobs)
+        marks = grade(submissions, limits, options.jobs)
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return 130
     except Failure as failure:
         print(f"\nThe grader failed, not a notebook. Please report this:\n{failure}")
         return 1
@@ -81,52 +96,38 @@ def main(words: list[str] | None = None) -> int:
     return 0
 
 
-def grade(
-    submissions: list[Submission], lessons: list[Lesson], limits: Limits, jobs: int
-) -> list[Mark]:
+def grade(submissions: list[Submission], limits: Limits, notebooks_at_once: int) -> list[Mark]:
     """Return a mark for each exercise of each lesson each student handed in.
 
     Raises:
         Failure: The grader failed.
     """
-    students = {s.student: [t for t in submissions if t.student == s.student] for s in submissions}
     bar = Bar(len(submissions))
-    with ThreadPoolExecutor(jobs) as pool:
-        work = [pool.submit(_grade_student, each, limits, bar) for each in students.values()]
+    with Supervisor(limits) as supervisor, ThreadPoolExecutor(notebooks_at_once) as pool:
+        work = [pool.submit(_grade_one, each, supervisor, bar) for each in submissions]
         try:
             found = [future.result() for future in work]
         except KeyboardInterrupt:
-            print("\nStopped. No report was written.", file=sys.stderr, flush=True)
-            os._exit(130)  # not to wait for notebooks that run; their sandboxes end with us
+            print(STOPPED, file=sys.stderr, flush=True)
+            os._exit(130)  # not to wait for notebooks that run; their processes end with us
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
     bar.close()
-    return [mark for marks in found for mark in best_of(marks)]
+    students: dict[str, list[list[Mark]]] = {}
+    for marks in found:
+        students.setdefault(marks[0].student, []).append(marks)
+    return [mark for notebooks in students.values() for mark in best_of(notebooks)]
 
 
-def _grade_student(submissions: list[Submission], limits: Limits, bar: Bar) -> list[list[Mark]]:
-    found = []
-    with Engine(limits) as engine:
-        for each in submissions:
-            bar.show(f"{each.student}: {each.path.name}")
-            if each.problem or each.lesson is None:
-                found.append(nothing_to_mark(each))
-            else:
-                found.append(marks_of(each, engine.judge(_job(each))))
-            bar.step()
-    return found
-
-
-def _job(submission: Submission) -> dict[str, object]:
-    lesson = submission.lesson
-    return {
-        "topic": lesson.topic,
-        "exercises": lesson.exercises,
-        "ours": lesson.code,
-        "stubs": lesson.stubs,
-        "theirs": [cell for cell in submission.cells if cell["type"] == "code"],
-    }
+def _grade_one(submission: Submission, supervisor: Supervisor, bar: Bar) -> list[Mark]:
+    bar.show(f"{submission.student}: {submission.path.name}")
+    if submission.problem or submission.lesson is None:
+        marks = nothing_to_mark(submission)
+    else:
+        marks = marks_of(submission, supervisor.judge(submission.job))
+    bar.step()
+    return marks
 
 
 class Bar:
@@ -158,12 +159,12 @@ class Bar:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all, for its owner alone to read."""
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.resolve().parent, delete=False, newline=""
     ) as file:
         file.write(text)
-    os.chmod(file.name, 0o600)  # grades are nobody else's business
+    os.chmod(file.name, 0o600)
     os.replace(file.name, path)
 
 

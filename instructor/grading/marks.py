@@ -19,7 +19,6 @@ STATUSES = {
     "not_attempted": ("○", "not attempted"),
     "setup_changed": ("!", "set-up changed"),
     "check_broken": ("!", "our check broke"),
-    "tampered": ("!", "checks tampered with"),
     "no_result": ("!", "no result"),
     "unreadable": ("!", "not readable"),
 }

@@ -50,7 +50,9 @@ class Plan:
 def exercise_of(cell: Cell, kind: str) -> str:
     """Return `exN` if the cell is the answer ("exercise") or the "check" of one, else ""."""
     tags = cell["tags"]
-    return next((t for t in tags if t.startswith("ex") and t[2:].isdigit()), "") * (kind in tags)
+    if kind not in tags:
+        return ""
+    return next((t for t in tags if t.startswith("ex") and t[2:].isdigit()), "")
 
 
 def align(ours: list[Cell], theirs: list[Cell], stubs: dict[str, str]) -> Plan:

@@ -1,15 +1,18 @@
-"""The report for people: one HTML file that needs nothing else."""
+"""The two reports: HTML for people, one file that needs nothing else, and CSV for programs."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from html import escape
 
 from instructor.grading.class_summary import Exercise, by_exercise
 from instructor.grading.marks import STATUSES, Mark
 
-__all__ = ("page",)
+__all__ = ("page", "table")
 
+HEADINGS = ("student", "lesson", "exercise", "verdict", "points", "message", "remarks", "file")
 KINDS = {"passed": "good", "partial": "half", "not_attempted": "none"}
 STYLE = """
 :root { color-scheme: light dark; --line: light-dark(#767676, #8c8c8c);
@@ -131,12 +134,14 @@ def _student(name: str, marks: list[Mark]) -> str:
         sign, word = STATUSES[mark.status]
         kind = KINDS.get(mark.status, "bad")
         where = f"{_title(mark.lesson)}, {mark.exercise}" if mark.lesson else mark.file
-        told = f"{mark.message}\nDoes not hold: {'; '.join(mark.wrong)}." * bool(mark.wrong)
+        told = mark.message
+        if mark.wrong:
+            told += f"\nDoes not hold: {'; '.join(mark.wrong)}."
         remarks = "".join(f"<li>{_rich(text)}</li>" for text in mark.remarks)
         rows.append(
             f'<tr><th scope="row">{_plain(where)}</th>'
             f'<td class="verdict {kind}">{sign} {word}</td>'
-            f'<td class="number">{_number(mark.points)}</td><td>{_rich(told or mark.message)}</td>'
+            f'<td class="number">{_number(mark.points)}</td><td>{_rich(told)}</td>'
             f"<td>{f'<ul>{remarks}</ul>' if remarks else ''}</td></tr>"
         )
     heads = ("Exercise", "Verdict", "Points", "What the student is told", "Remarks for you")
@@ -146,11 +151,9 @@ def _student(name: str, marks: list[Mark]) -> str:
         f"<table><caption>{_plain(name)}, exercise by exercise</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
-    tampered = any(mark.status == "tampered" for mark in marks)
-    look = ' <span class="bad">! look at this one</span>' if tampered else ""
     return (
         f'<details id="{_anchor(name)}"><summary>{_plain(name)}: {_number(points)} of {worth}'
-        f"{look}</summary>{_wide(f'Exercises of {name}', table)}</details>\n"
+        f"</summary>{_wide(f'Exercises of {name}', table)}</details>\n"
     )
 
 
@@ -184,4 +187,22 @@ def _number(points: float) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + "s" * (number != 1)
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def table(marks: list[Mark]) -> str:
+    """Return the marks as CSV: a line for each student and exercise."""
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(HEADINGS)
+    for mark in marks:
+        row = (mark.student, mark.lesson, mark.exercise, mark.status, f"{mark.points:g}")
+        row += (mark.message, " ".join(mark.remarks), mark.file)
+        lines.writerow(map(_no_formula, row))
+    return text.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    text = text.replace("\r", " ").replace("\0", "")
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text

@@ -11,9 +11,9 @@ from typing import Any
 
 __all__ = ("Lesson", "Submission", "find", "lessons_of")
 
-LARGEST = 50 * 2**20  # bytes of a notebook
-LEAST = 0.2  # share of a lesson's cells that a notebook has to have
-ODD = "[ _.()+-]"
+MAX_NOTEBOOK_BYTES = 50 * 2**20
+MIN_SHARE = 0.2  # of a lesson's cells that a notebook has to have
+SEPARATOR = "[ _.()+-]"
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,17 @@ class Submission:
     cells: list[dict[str, Any]] = field(default_factory=list)
     problem: str = ""
     """Why it cannot be graded."""
+
+    @property
+    def job(self) -> dict[str, Any]:
+        """What judging it takes, fit for JSON."""
+        return {
+            "topic": self.lesson.topic,
+            "exercises": self.lesson.exercises,
+            "ours": self.lesson.code,
+            "stubs": self.lesson.stubs,
+            "theirs": [cell for cell in self.cells if cell["type"] == "code"],
+        }
 
 
 def lessons_of(root: Path) -> list[Lesson]:
@@ -103,11 +114,11 @@ def _student(path: Path, folder: Path, lessons: list[Lesson]) -> str:
     """Return a file's name without the lesson's part; the folder's name if nothing is left."""
     name = path.stem
     for part in sorted((p for ls in lessons for p in (ls.name, ls.topic)), key=len, reverse=True):
-        spelt = re.escape(part).replace("_", ODD.replace("]", "]*"))
+        spelt = re.escape(part).replace("_", SEPARATOR.replace("]", "]*"))
         name, count = re.subn(rf"(?i)(?:^|(?<=[^a-z])){spelt}(?![a-z])", "", name, count=1)
         if count:
             break
-    name = re.sub(rf"^{ODD}+|{ODD}+$", "", name)
+    name = re.sub(rf"^{SEPARATOR}+|{SEPARATOR}+$", "", name)
     return name if re.search(r"[^\W\d_]|\d\d", name) else folder.resolve().name
 
 
@@ -119,7 +130,7 @@ def _by_content(cells: list[dict[str, Any]], lessons: list[Lesson]) -> Lesson | 
     """Return the lesson most of whose cells a notebook has."""
     ids = {cell["id"] for cell in cells if not re.match(r"ex\d", cell["id"])}
     sources = {cell["source"].strip() for cell in cells}
-    best, share = None, LEAST
+    best, share = None, MIN_SHARE
     for lesson in lessons:
         given = [cell for cell in lesson.cells if not re.match(r"ex\d", cell["id"])]
         known = sum(c["id"] in ids or c["source"].strip() in sources for c in given)
@@ -134,8 +145,8 @@ def _cells(path: Path) -> list[dict[str, Any]]:
     Raises:
         ValueError: It is not a notebook of format 4.
     """
-    if path.stat().st_size > LARGEST:
-        raise ValueError(f"more than {LARGEST // 2**20} MB")
+    if path.stat().st_size > MAX_NOTEBOOK_BYTES:
+        raise ValueError(f"more than {MAX_NOTEBOOK_BYTES // 2**20} MB")
     notebook = json.loads(path.read_bytes())
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         raise ValueError("no list of cells")

@@ -18,8 +18,8 @@ from pathlib import Path
 import psutil
 import requests
 
-from benchmarks.peers import Missing, npm_install, tell
 from course_layout import ROOT
+from tools.install.extras import Missing, npm_install, run_installer
 
 __all__ = ("HUB", "PASSWORD", "PROXY", "Hub", "commit", "git", "installed")
 
@@ -49,10 +49,10 @@ def installed(cache: Path, install: bool = True) -> Path:
     (folder / "proxy").mkdir(parents=True)
     npm_install(folder / "proxy", PROXY, (18, 0))
     uv, venv = [sys.executable, "-m", "uv"], str(folder / "venv")
-    tell("a Python environment", [*uv, "venv", "--python", sys.executable, venv])
+    run_installer("a Python environment", [*uv, "venv", "--python", sys.executable, venv])
     wanted = [word for pins in PINS for word in ("-r", str(pins))]
     python = str(folder / "venv" / "bin" / "python")
-    tell("JupyterHub", [*uv, "pip", "install", "--python", python, *wanted])
+    run_installer("JupyterHub", [*uv, "pip", "install", "--python", python, *wanted])
     done.write_text(stamp, "utf-8")
     return folder
 

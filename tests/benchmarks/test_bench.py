@@ -18,9 +18,10 @@ from benchmarks import model as bench_model
 from benchmarks import notebooks as bench_nbval
 from benchmarks import start as bench_start
 from benchmarks.load import Job, run
-from benchmarks.peers import Missing, Peer, lesson_model
+from benchmarks.peers import Peer, lesson_model
 from benchmarks.servers import Server
 from benchmarks.verdicts import verdict
+from tools.install.extras import Missing
 
 TEXT = "one two three"
 CHUNKED = (

@@ -1,4 +1,4 @@
-"""Five students of lesson 0, graded by nbgrader, by otter and by the course's own grader."""
+"""Five students of lesson 0, graded by nbgrader and by the course's own grader."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_layout import ROOT
-from instructor.export import export, other_grader
-from instructor.export.nbgrader_source import NBGRADER
-from instructor.export.otter_source import OTTER
+from instructor.export import nbgrader_environment
 from instructor.grading.sandbox import why_not
 from tests.instructor.handed_in import LESSON, Notebook, place
 
-__all__ = ("OTTER_STUDENTS", "POINTS", "nbgrader_runs", "otter_points", "our_points")
+__all__ = ("POINTS", "nbgrader_runs", "our_points")
 
 Points = dict[str, dict[str, float]]  # of each exercise, by student
 
@@ -41,7 +39,7 @@ def ada(found: Notebook) -> None:
 
 
 def bob(found: Notebook) -> None:
-    """Copied an answer cell, then mended the copy; JupyterLab copies the metadata, too."""
+    """Copied an answer cell, then fixed the copy; JupyterLab copies the metadata, too."""
     number = place(found, "ex1")
     first = copy.deepcopy(found["cells"][number]) | {"id": "first-try", "source": TRIED}
     found["cells"].insert(number, first)
@@ -77,7 +75,6 @@ POINTS = {
     "dora": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 0},
     "eli": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 1},
 }
-OTTER_STUDENTS = ("bob", "cleo")  # each costs 15 CPU seconds
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,9 @@ def nbgrader_runs(folder: Path) -> tuple[Run, Run]:
     Raises:
         Missing: nbgrader cannot be installed.
     """
-    env = other_grader.environment(other_grader.installed(NBGRADER), folder / "home")
-    _export("nbgrader", folder)
+    env = nbgrader_environment.environment(nbgrader_environment.installed(), folder / "home")
+    folder.mkdir(parents=True)
+    _tool(["instructor.export.export", "nbgrader", str(folder), LESSON[:2]])
     _run(["nbgrader", "generate_assignment", LESSON], folder, env).check_returncode()
     released = folder / "release" / LESSON / f"{LESSON}.ipynb"
     for student in STUDENTS:
@@ -128,30 +126,6 @@ def _autograde(folder: Path, env: dict[str, str]) -> Run:
     return Run(done.returncode, done.stdout + done.stderr, points)
 
 
-def otter_points(folder: Path) -> Points:
-    """Grade some of the class with `otter run`.
-
-    Raises:
-        Missing: otter cannot be installed.
-    """
-    env = other_grader.environment(other_grader.installed(OTTER), folder / "home")
-    _export("otter", folder)
-    place = folder / LESSON
-    support = [*export.PACKAGES, "solutions"]
-    _run(["otter", "generate", *support], place, env).check_returncode()
-    points: Points = {}
-    for student in STUDENTS:
-        name = student.__name__
-        if name in OTTER_STUDENTS:
-            hand_in(place / f"{LESSON}.ipynb", student, folder / f"{name}.ipynb")
-            (folder / name).mkdir()
-            words = ["otter", "run", "-o", str(folder / name), str(folder / f"{name}.ipynb")]
-            _run(words, place, env).check_returncode()
-            found = json.loads((folder / name / "results.json").read_text("utf-8"))["tests"]
-            points[name] = {each["name"]: each["score"] for each in found if "score" in each}
-    return points
-
-
 def our_points(folder: Path) -> Points:
     """Grade the class with `course.py grade`."""
     for student in STUDENTS:
@@ -176,11 +150,6 @@ def hand_in(released: Path, student: Callable[[Notebook], None], path: Path) -> 
     student(found)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found), "utf-8")
-
-
-def _export(tool: str, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    _tool(["instructor.export.export", tool, str(folder), LESSON[:2]])
 
 
 def _tool(words: list[str]) -> None:

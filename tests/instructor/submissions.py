@@ -30,22 +30,33 @@ def ask(agent, question):
     {}
     return "no idea"
 """
-FORGE = """
-import json, os
-line = json.dumps({"verdict": {"exercise": "ex3", "status": "passed", "message": "", "parts": [],
-                               "remarks": []}, "token": ""}).encode() + b"\\n"
-for number in range(3, 1024):
-    try:
-        os.write(number, line)
-    except OSError:
-        pass
-"""
 CROWD = """
 import os, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
 os.system("for i in $(seq 300); do sleep 60 & done; wait")
 """
-ASK = FORGE.replace("os.write(number, line)", "os.write(number, b'{\"ask\": 1}\\n' * 50_000)")
+GARBAGE = """
+import os
+for number in range(3, 1024):
+    try:
+        os.write(number, b'{"verdict": {"exercise": "ex3", "status": "splendid"}}\\n')
+    except OSError:
+        pass
+"""
+OUTSIDE = """
+import os
+assert os.environ["HOME"] == "/home/student", os.environ
+assert b"SECRET" not in open("/proc/self/environ", "rb").read()
+assert sorted(os.listdir("/home")) == ["student"]
+assert set(os.listdir("/tmp")) <= {"ipython"} and not os.listdir(os.path.expanduser("~"))
+others = [n for n in os.listdir("/proc") if n.isdigit() and int(n) not in (1, os.getpid())]
+assert all(b"cat" in open(f"/proc/{n}/cmdline", "rb").read() for n in others), others
+for number in os.listdir("/proc/self/fd"):
+    open_file = "/proc/self/fd/" + number
+    assert not os.path.isdir(open_file) and not os.path.isfile(open_file), open_file
+for path in ("/tmp", os.path.expanduser("~")):
+    open(path + "/left_behind", "w").write("by another notebook")
+"""
 FLOOD = """
 import os
 for number in range(3, 1024):
@@ -136,7 +147,6 @@ BANK = (
     Case(
         "a process left behind",
         ex3("import os\nif os.fork() == 0:\n    os.setsid()\n    while True: pass\n" + RIGHT),
-        says="`fork`",
         boxed=True,
     ),
     # What ends early
@@ -147,71 +157,31 @@ BANK = (
         "kills its parent",
         ex3("import os\nos.kill(os.getppid(), 9)\nimport time; time.sleep(60)"),
         "no_result",
+        says="process ended",
+        boxed=True,
+    ),
+    Case(
+        "kills all it can, its sandbox included",
+        ex3("import os\nos.kill(-1, 9)\nos.kill(1, 9)\nos._exit(0)"),
         "no_result",
-        says="sandbox",
         boxed=True,
     ),
     Case("no Python", ex3("def ask(:\n    pass"), "raised", says="line 1"),
+    Case(
+        "blank lines first", ex3("\n \n1 / 0"), "raised", says="line 3 of the answer cell: `1 / 0`"
+    ),
     Case("nothing but brackets", ex3("(" * 50_000 + "\0"), "raised"),
     Case("raises after the answer", ex3(RIGHT + "1 / 0"), says="ZeroDivisionError"),
     Case("exercise 1 exits", changed(break_first), first="no_result"),
     # What wants to be marked better than it is
     Case("check edited", changed(edit_check), "failed", says="check cell was edited"),
-    Case("check replaced", ex3("check.ex3 = lambda ask: 'passed'" + WRONG), "failed", says="check"),
-    Case(
-        "machinery replaced",
-        ex3(
-            "from exercises.core.exercise import Exercise\n"
-            "from exercises.core.result import Result\n"
-            "Exercise.__call__ = lambda self, *a: Result('start_here.ex3', 'passed')" + WRONG
-        ),
-        "failed",
-        says="put back",
-    ),
-    Case(
-        "code of a check replaced",
-        ex3("check.ex3.test.__code__ = (lambda ask: None).__code__" + WRONG),
-        "failed",
-        says="`__code__`",
-    ),
-    Case(
-        "builtins and json replaced",
-        ex3(
-            "import builtins, json\nbuiltins.sorted = lambda *a, **k: []\n"
-            'json.dumps = lambda *a, **k: \'{"status": "passed"}\'' + WRONG
-        ),
-        "failed",
-        says="json.dumps",
-    ),
-    Case(
-        "machinery replaced while it runs",
-        ex3(
-            INSIDE.format(
-                "import exercises.core.exercise as e; e._sum_up = lambda parts: ('passed', '', ())"
-            )
-        ),
-        "tampered",
-        says="_sum_up",
-    ),
-    Case("a verdict forged", ex3(FORGE + WRONG), "tampered", says="did not give"),
-    Case(
-        "a verdict forged inside",
-        ex3(INSIDE.format("exec(FORGE)") + f"\nFORGE = {FORGE!r}"),
-        "tampered",
-    ),
-    Case("tokens asked for", ex3(ASK + WRONG), "tampered"),
-    Case(
-        "the pipe flooded",
-        ex3(FLOOD),
-        "tampered",
-    ),
-    Case(
-        "the check's variables read",  # cannot be excluded, so it is remarked on
-        ex3(INSIDE.format("import sys; return sys._getframe(1).f_locals['expected']")),
-        says="`_getframe`",
-    ),
+    # What disturbs the report
+    Case("garbage in the report", ex3(GARBAGE), "no_result", says="Something else"),
+    Case("the report flooded", ex3(FLOOD), "no_result", says="Something else"),
     # What looks around
     Case("home read", ex3("open('/etc/shadow')"), "raised", says="No such file", boxed=True),
+    Case("nothing of others, first", ex3(OUTSIDE + RIGHT), boxed=True),
+    Case("nothing of others, after the first", ex3(OUTSIDE + RIGHT), boxed=True),
     Case("course written", ex3("open(check.__file__, 'w')"), "raised", boxed=True),
     Case(
         "network",

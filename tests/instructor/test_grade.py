@@ -14,19 +14,17 @@ import pytest
 
 from course_layout import ROOT
 from instructor.grading import grade
-from instructor.grading.engine import Engine
 from instructor.grading.marks import Mark, marks_of
 from instructor.grading.sandbox import why_not
 from instructor.grading.submission import find, lessons_of
+from instructor.grading.supervisor import Attempt, Limits, Supervisor
 from tests.instructor.submissions import BANK, Case
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs to fork; run it on Linux")
 
 NO_SANDBOX = why_not()
 LESSONS = lessons_of(ROOT)
-LIMITS = {"sandbox": not NO_SANDBOX, "spawn": False}
-LIMITS |= {"memory": 4 * 2**30, "file": 64 * 2**20}
-BOX = [] if LIMITS["sandbox"] else ["--without-sandbox"]
+BOX = ["--without-sandbox"] if NO_SANDBOX else []
 
 
 def test_sandbox_is_installed_in_ci() -> None:
@@ -39,32 +37,33 @@ def test_sandbox_is_installed_in_ci() -> None:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Mark]]]:
     """The marks of every notebook of the bank, judged three at a time: some only wait."""
     folder = tmp_path_factory.mktemp("bank")
-    cases = [case for case in BANK if LIMITS["sandbox"] or not case.boxed]
-    endless = [case for case in cases if case.endless]
-    others = [case for case in cases if not case.endless]
+    cases = [case for case in BANK if not (case.boxed and NO_SANDBOX)]
+    os.environ["SECRET"] = "of the teacher"
+    limits = {
+        endless: Limits(in_sandbox=not NO_SANDBOX, seconds=6 if endless else 60)
+        for endless in (True, False)
+    }
+    with ThreadPoolExecutor(3) as pool, Supervisor(limits[True]) as short:
+        with Supervisor(limits[False]) as long:
 
-    def judge(some: list[Case]) -> dict[str, list[Mark]]:
-        found = {}
-        with Engine(LIMITS | {"seconds": 6 if some[0].endless else 60}) as engine:
-            for case in some:
+            def judge(case: Case) -> list[Mark]:
                 path = folder / case.why / "renamed.ipynb"
                 path.parent.mkdir()
                 path.write_text(json.dumps(case.make()), "utf-8")
                 (handed_in,) = find(path.parent, LESSONS)
-                found[case.why] = marks_of(handed_in, engine.judge(grade._job(handed_in)))
-        return found
+                supervisor = short if case.endless else long
+                return marks_of(handed_in, supervisor.judge(handed_in.job))
 
-    with ThreadPoolExecutor(3) as pool:
-        yield {
-            k: v
-            for part in pool.map(judge, (endless, others[::2], others[1::2]))
-            for k, v in part.items()
-        }
+            marks = pool.map(judge, cases)
+            yield {case.why: found for case, found in zip(cases, marks, strict=True)}
+    del os.environ["SECRET"]
 
 
 @pytest.mark.parametrize("case", BANK, ids=lambda case: case.why)
-def test_bank(judged: dict[str, list[Mark]], case: Case) -> None:
-    """Every exercise has its verdict, whatever the notebook does in the third one."""
+def test_every_exercise_of_a_notebook_has_its_verdict(
+    judged: dict[str, list[Mark]], case: Case
+) -> None:
+    """Whatever the notebook does in the third one."""
     if case.boxed and NO_SANDBOX:
         pytest.skip(NO_SANDBOX)
     marks = {mark.exercise: mark for mark in judged[case.why]}
@@ -75,8 +74,8 @@ def test_bank(judged: dict[str, list[Mark]], case: Case) -> None:
     assert third.points == (third.status == "passed")
 
 
-def test_course_is_graded_as_it_is(tmp_path: Path) -> None:
-    """Solved notebooks are all right, untouched ones are not attempted, without a remark."""
+def test_solved_notebooks_pass_and_untouched_ones_are_not_attempted(tmp_path: Path) -> None:
+    """In all lessons, without a remark."""
     for folder in ("solutions", "notebooks"):
         for number, path in enumerate(sorted((ROOT / folder).glob("[0-9]*.ipynb"))):
             student = tmp_path / "class" / f"{folder} {number % 2}"
@@ -108,6 +107,33 @@ def test_fresh_interpreters_give_the_same(tmp_path: Path) -> None:
     for case in BANK:
         for exercise, verdict in case.expected().items() if case.why in wanted else ():
             assert found[case.why, exercise] == verdict
+
+
+def test_a_process_that_dies_after_a_verdict_costs_no_other_exercise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thread may end the process late, while the next check is not yet at work."""
+    passed = {"status": "passed"}
+    attempts = [
+        Attempt({"ex1": passed}, {}, 4, "ex1", True, ("no_result", "The process ended.")),
+        Attempt({"ex2": passed}, {}, 9, "ex2", True),
+    ]
+    monkeypatch.setattr(Supervisor, "_attempt", lambda *_: attempts.pop(0))
+    found = Supervisor(Limits(new_interpreter=True)).judge({"exercises": ["ex1", "ex2"]})
+    assert found["verdicts"] == {"ex1": passed, "ex2": passed}
+
+
+@pytest.mark.skipif(bool(NO_SANDBOX), reason=NO_SANDBOX)
+def test_a_kernel_that_lets_nobody_enter_a_sandbox_gets_new_interpreters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "notebooks" / "00_start_here.ipynb", tmp_path)
+    used: list[Limits] = []
+    monkeypatch.setattr(grade, "can_be_entered", lambda: False)
+    monkeypatch.setattr(grade, "grade", lambda found, limits, jobs: used.append(limits) or [])
+    assert grade.main([str(tmp_path), "--to", str(tmp_path / "report")]) == 0
+    assert used == [Limits(in_sandbox=True, new_interpreter=True)]
+    assert "Linux 5.8" in capsys.readouterr().err
 
 
 def test_nothing_runs_without_a_sandbox(

@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,10 +14,8 @@ from course_layout import ROOT
 from instructor.grading.class_summary import by_exercise
 from instructor.grading.marks import Mark, best_of
 from instructor.grading.plan import align, plan
-from instructor.grading.report import page
+from instructor.grading.report import page, table
 from instructor.grading.submission import find, lessons_of
-from instructor.grading.suspicion import suspicious
-from instructor.grading.table import table
 from tests.instructor.handed_in import cell, notebook
 
 LESSONS = lessons_of(ROOT)
@@ -48,8 +44,9 @@ def mark(student: str, status: str, message: str = "", **more: object) -> Mark:
         ("zoë.ipynb", "zoë"),
     ],
 )
-def test_name_of_a_student(tmp_path: Path, file: str, student: str) -> None:
-    """It is the folder's, or the file's without the lesson's part."""
+def test_student_is_the_folder_or_the_rest_of_the_file_name(
+    tmp_path: Path, file: str, student: str
+) -> None:
     path = tmp_path / "class" / file
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(notebook()), "utf-8")
@@ -68,7 +65,7 @@ def test_what_is_no_notebook_is_said_to_be_none(tmp_path: Path, text: str) -> No
     assert found.problem and not found.cells
 
 
-def test_notebook_of_no_lesson(tmp_path: Path) -> None:
+def test_notebook_of_no_lesson_is_not_judged(tmp_path: Path) -> None:
     """A notebook of something else."""
     (tmp_path / "ada.ipynb").write_text(json.dumps({"cells": [cell("1 + 1", "x")]}), "utf-8")
     (found,) = find(tmp_path, LESSONS)
@@ -116,52 +113,6 @@ def test_cells_a_student_added_run_where_an_answer_may_need_them() -> None:
         at += 1
     steps = plan(align(ZERO.code, code, ZERO.stubs), ["ex3"], lambda name: ())
     assert [s.source for s in steps if s.kind == "added"] == ["LIMITS = {}", "LIMITS['day'] = 3"]
-
-
-@pytest.mark.parametrize(
-    ("source", "word"),
-    [
-        ("import gc", "gc"),
-        ("from course_utils import result", None),
-        ("from exercises.core.result import Result", "exercises.core.result"),
-        ("check.ex1 = 3", "check.ex1 = ..."),
-        ("ask = check.ex3.or_reference(ask)", "or_reference"),
-        ("open('../solutions/00_start_here.ipynb')", "../solutions/00_start_here.ipynb"),
-        ("def ask(:\n  os._exit(0)", "_exit"),
-        ("answer = [x for x in (1, 2)]", None),
-    ],
-)
-def test_suspicious_words(source: str, word: str | None) -> None:
-    """What reaches for the check is named; ordinary code is not."""
-    assert suspicious(source) == ({word} if word else set())
-
-
-def test_a_canary_finds_what_passes_everything() -> None:
-    """A check that cannot refuse any more gives no points, though no change of it is found."""
-    script = """
-import sys
-from pathlib import Path
-root = Path(sys.argv[1])
-from instructor.grading import runner as grade_runner
-from instructor.grading.submission import lessons_of
-grade_runner.shell()
-zero = lessons_of(root)[0]
-job = {"topic": zero.topic, "ours": zero.code, "theirs": zero.code, "stubs": {}, "skip": {},
-       "wanted": ["ex4"], "seconds": 30}
-statuses = []
-for how in ("sound", "blind"):
-    said = []
-    runner = grade_runner.Runner(job, said.append, lambda: "")
-    if how == "blind":
-        runner.machinery.put_back = list
-        runner.exercises["ex4"].test = lambda transcript: None
-    runner.run()
-    statuses += [each["verdict"]["status"] for each in said if "verdict" in each]
-print(*statuses)
-"""
-    words = [sys.executable, "-c", script, str(ROOT)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert done.stdout.split()[-2:] == ["passed", "tampered"]
 
 
 def test_best_notebook_for_a_lesson_counts() -> None:

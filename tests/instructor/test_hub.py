@@ -19,10 +19,9 @@ import psutil
 import pytest
 import websocket
 
-from benchmarks.model import CACHE
-from benchmarks.peers import Missing
 from instructor.hub.hub import HUB, PASSWORD, PINS, PROXY, Hub, commit, git, installed
 from instructor.hub.student import Kernel, Refused, Student, shown
+from tools.install.extras import CACHE, Missing
 
 ADMIN_PASSWORD = "who-teaches-tents-may-end-the-class"
 START = "course/notebooks/00_start_here.ipynb"

@@ -1,11 +1,11 @@
-"""Run the steps of a notebook, and judge its exercises: what happens in a submission's process.
+"""Run the steps of a notebook and judge its exercises: what happens in a student's process.
 
-What is sent goes as JSON lines through a pipe:
+The report goes as JSON lines through a pipe:
 
-    {"step": 7, "seconds": 30, ...}        step 7 begins, and may take so long
-    {"ask": "ex2"}                         a verdict is ready; a token is waited for
-    {"verdict": {...}, "token": "..."}     the verdict, with the token just read
-    {"remarks": {"ex2": ["..."]}}          before any of the student's code has run
+    {"started": true}
+    {"remarks": {"ex2": ["..."]}}     before any of the student's code has run
+    {"step": 7, "seconds": 30, ...}   step 7 begins, and may take so long
+    {"verdict": {...}}                an exercise is judged
     {"end": true}
 """
 
@@ -17,27 +17,34 @@ import importlib
 import json
 import os
 import sys
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
+from course_layout import ROOT
 from course_utils.time_limit import TimeUp, run_limited
 from exercises.core.exercise import Exercise
 from exercises.core.result import Result
-from instructor.grading.machinery import Machinery
-from instructor.grading.plan import Plan, Step, align, plan
-from instructor.grading.suspicion import suspicious
+from instructor.grading.plan import Step, align, plan
+from instructor.grading.sandbox import ENVIRONMENT, limit
+from tools.build import preload
 
-__all__ = ("Runner", "shell")
+__all__ = ("Judge", "import_lessons", "serve")
 
-CANARY = 2  # seconds for a wrong answer: one that takes longer has not passed
-TAMPERED = "The checks were tampered with: {}. No points. Look at the notebook."
+MAX_ERROR_CHARACTERS = 300
 
 
-def shell() -> InteractiveShell:
+def import_lessons() -> None:
+    """Import what lessons import."""
+    os.environ.update(COURSE_PROGRESS="off", MPLBACKEND="agg")
+    preload.load(ROOT)
+
+
+def make_shell() -> InteractiveShell:
     """Return IPython without a history on disk, threads or tracebacks on the screen."""
-    from traitlets.config import Config  # noqa: PLC0415
-
     settings = Config()
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.colors = "nocolor"
@@ -47,19 +54,24 @@ def shell() -> InteractiveShell:
     return found
 
 
-class Runner:
-    """Judges some exercises of one notebook, in this process."""
+class Judge:
+    """Judges some exercises of one notebook, in this process.
 
-    def __init__(self, job: dict[str, Any], send: Any, ask: Any) -> None:
-        self.job, self._send, self._ask = job, send, ask
-        self.shell = InteractiveShell.instance()
+    Args:
+        job: topic, the lesson's cells (`ours`) and stubs, the notebook's cells (`theirs`), the
+            exercises wanted, steps to skip with status and message, seconds a cell may run.
+        send: Reports a message.
+    """
+
+    def __init__(self, job: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> None:
+        self.job, self._send = job, send
+        self.shell = make_shell()
         self.checks = importlib.import_module(f"exercises.{job['topic']}")
         self.exercises = {
             name: each for name, each in vars(self.checks).items() if isinstance(each, Exercise)
         }
         for each in self.exercises.values():
             each.seconds = min(each.seconds, job["seconds"])
-        self.machinery = Machinery()
         self.loop = asyncio.new_event_loop()
         self.errors: dict[str, tuple[str, str]] = {}  # what became of an exercise's answer cell
 
@@ -68,7 +80,6 @@ class Runner:
         job = self.job
         whole = align(job["ours"], job["theirs"], job["stubs"])
         steps = plan(whole, job["wanted"], self._given, self.shell.transform_cell)
-        _add_suspicions(whole, job)
         self._send({"remarks": whole.remarks})
         asyncio.set_event_loop(self.loop)
         for step in steps:
@@ -107,7 +118,6 @@ class Runner:
 
     def _judge(self, step: Step) -> None:
         exercise, space = self.exercises[step.exercise], self.shell.user_ns
-        changed = self.machinery.put_back()
         os.environ.pop("NBGRADER_EXECUTION", None)
         answers = [_value(each, space) for each in _arguments(step)]
         self._begin(step, exercise.seconds)
@@ -117,14 +127,7 @@ class Runner:
         if wrong and (status == "not_attempted" or ... in answers):
             (status, message), parts = wrong, []
             wrong = None
-        forged = self.machinery.put_back()
-        if status in ("passed", "partial") and not forged:
-            forged = self._try_canary(step, space) + self.machinery.put_back()
-        if forged:
-            status, message, parts = "tampered", TAMPERED.format(", ".join(forged[:5])), []
-        remarks = [f"Replaced and put back before the check: `{name}`." for name in changed[:5]]
-        if wrong:
-            remarks.append(f"The answer cell ended with an error: {wrong[1]}")
+        remarks = [f"The answer cell ended with an error: {wrong[1]}"] if wrong else []
         verdict = {
             "exercise": step.exercise,
             "status": status,
@@ -132,19 +135,7 @@ class Runner:
             "parts": parts,
             "remarks": remarks,
         }
-        self._send({"ask": step.exercise})
-        self._send({"verdict": verdict, "token": self._ask()})
-
-    def _try_canary(self, step: Step, space: dict[str, Any]) -> list[str]:
-        """Return a complaint if the check does not refuse a wrong answer."""
-        exercise, seconds = self.exercises[step.exercise], self.exercises[step.exercise].seconds
-        self._begin(step, CANARY)
-        exercise.seconds = min(seconds, CANARY)
-        answers = [_canary for _ in exercise.answers]
-        status = self._call(exercise, answers, space)[0]
-        exercise.seconds = seconds
-        refused = status not in ("passed", "not_attempted", "setup_changed", "no_result")
-        return [] if refused else ["a wrong answer was not refused"]
+        self._send({"verdict": verdict})
 
     def _call(
         self, exercise: Exercise, answers: list[Any], space: dict[str, Any]
@@ -156,15 +147,10 @@ class Runner:
             found = self.loop.run_until_complete(called())
         except BaseException as error:
             return "no_result", f"The check ended with {type(error).__name__}.", []
-        if type(found) is not Result or type(found.status) is not str:
-            return "tampered", TAMPERED.format("the check returned something else"), []
-        parts = [[str(part.title), str(part.status)] for part in found.parts]
-        return found.status, str(found.message), parts
-
-
-def _canary(*args: Any, **kwargs: Any) -> None:
-    """Be a wrong answer to everything: a check that passes this passes anything."""
-    raise RuntimeError("a canary")
+        if not isinstance(found, Result):
+            return "no_result", "The check gave no verdict.", []
+        parts = [[part.title, part.status] for part in found.parts]
+        return found.status, found.message, parts
 
 
 def _arguments(step: Step) -> list[ast.expr]:
@@ -196,43 +182,72 @@ def _told(error: BaseException, source: str, seconds: float) -> tuple[str, str]:
         trace = trace.tb_next
     lines = source.splitlines()
     where = ""
+    if isinstance(line, int):  # IPython does not count blank lines at the top
+        line += next((n for n, text in enumerate(lines) if text.strip()), 0)
     if isinstance(line, int) and 0 < line <= len(lines):
         where = f" in line {line} of the answer cell: `{lines[line - 1].strip()}`"
     text = f"{type(error).__name__}: {getattr(error, 'msg', None) or error}".strip(": ")
-    return "raised", f"`{text[:300]}`{where}."
+    return "raised", f"`{text[:MAX_ERROR_CHARACTERS]}`{where}."
 
 
-def _add_suspicions(whole: Plan, job: dict[str, Any]) -> None:
-    """Name what an answer hardly needs unless it wants to reach into its check."""
-    usual = set().union(*(suspicious(cell["source"]) for cell in job["ours"]))
-    for step in whole.steps:
-        if step.kind not in ("answer", "added"):
-            continue
-        if words := sorted(suspicious(step.source) - usual):
-            said = ", ".join(f"`{word}`" for word in words)
-            whole.remark(step.exercise, f"Uses {said}: have a look.")
+def serve(job_file: int, report_file: int) -> None:
+    """Read a job, judge it, report, and end this process.
 
-
-def serve(job: dict[str, Any], out: int, tokens: int) -> None:
-    """Judge a job; talk through the two file descriptors, and end this process."""
-    dump, write, read, exit_now = json.dumps, os.write, os.read, os._exit
+    Args:
+        job_file, report_file: File descriptors; of all that are open, only these are kept.
+    """
 
     def send(message: dict[str, Any]) -> None:
-        data = dump(message).encode() + b"\n"
+        data = json.dumps(message).encode() + b"\n"
         while data:
-            data = data[write(out, data) :]
+            data = data[os.write(report, data) :]
 
-    def ask() -> str:
-        return read(tokens, 64).decode()
-
-    code = 0
+    report = _keep_only(job_file, report_file)
+    status = 0
     try:
+        with open(0, "rb", closefd=False) as file:
+            job = json.loads(file.readline())
+        _replace_streams()
+        if job["sandbox"]:
+            os.environ.update(ENVIRONMENT)
+        limit(job["memory"], job["sandbox"])
         os.chdir(job["folder"])
         sys.argv[:] = ["notebook"]
-        Runner(job, send, ask).run()
+        send({"started": True})
+        Judge(job, send).run()
     except BaseException as error:
-        import traceback  # noqa: PLC0415
-
         send({"broken": "".join(traceback.format_exception(error))[-3000:]})
-        code = 1
-    exit_now(code)
+        status = 1
+    os._exit(status)
+
+
+def _keep_only(job: int, report: int) -> int:
+    """Close all files but the job, which becomes standard input, and the report; return that."""
+    report, job = os.dup(report), os.dup(job)
+    os.dup2(job, 0)
+    os.dup2(report, 3)
+    os.set_inheritable(3, False)
+    os.closerange(4, 4096)
+    return 3
+
+
+def _replace_streams() -> None:
+    """Let nothing be read from a terminal or shown there."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.dup2(nothing, number)
+        stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    os.close(nothing)
+
+
+def main() -> None:
+    """Judge one job in a new interpreter: from standard input, with a report to standard output."""
+    report = os.dup(1)
+    import_lessons()
+    serve(0, report)
+
+
+if __name__ == "__main__":
+    main()
