@@ -279,8 +279,9 @@ def ex3(ask_and_run):
             del shop.ran[:]
             questions = {name: shop.ask(graph, name, PLEASE) for name in ("Ann", "Bob")}
             for name, no in (("Bob", {"type": "reject", "reason": "Bob"}), ("Ann", None)):
+                answer = no or {"type": "approve"}
+                assert questions[name], f"A risky call, and no question waited on {name}'s thread."
                 for asked in questions[name]:
-                    answer = no or {"type": "approve"}
                     shop.reply(graph, name, Command(resume={asked.id: answer}))
                 expected = [] if no else ["refund K-31"]
                 assert shop.ran == expected, (
@@ -468,7 +469,7 @@ def ex7(pay_once):
     # Split off before the answer runs for the first time: they remember nothing of it.
     action = functools.partial(call_elsewhere, pay_once)
     with fresh_processes(*[action] * 4) as (one, two, three, four):
-        bank = Bank(pay_once)
+        bank, first = Bank(pay_once), None
         with part("it pays, and returns the receipt"):
             receipt = bank.call("one")
             assert bank.paid == ["one"], f"`pay` ran {len(bank.paid)} times; expected once."

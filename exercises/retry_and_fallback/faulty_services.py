@@ -435,6 +435,7 @@ def assert_doubling(waits: dict[int, list[float]]) -> None:
 def assert_within_budget(runs: list[tuple], budget: float) -> None:
     """Refuse runs against a model that is down for ever, if they end too late or too early."""
     for error, waits, ends in runs:
+        assert ends, f"A budget of {budget:g} s, and the model was never asked."
         late = max((w + e - budget for w, e in zip(waits, ends, strict=False)), default=0)
         assert late <= 0.01, (
             f"A budget of {budget:g} s, and a model that takes {ends[0]:g} s to fail: a wait ended "

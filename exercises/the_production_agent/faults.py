@@ -524,17 +524,26 @@ def assert_asked(answer_from: Any, outcomes: list[Any], expected: int) -> None:
     )
 
 
+def two_models(connect_two: Any, seconds: float) -> Any:
+    """Return the models that `connect_two` makes.
+
+    Raises:
+        AssertionError: They are not two.
+    """
+    llms = connect_two(seconds)
+    assert isinstance(llms, list | tuple) and len(llms) == 2, (
+        f"`connect_two` returned {kind(llms)}; expected a list of two models."
+    )
+    return llms
+
+
 async def silent_each(connect_two: Any) -> None:
     """Ask each model, with 0.2 seconds of patience."""
-    llms = connect_two(0.2)
+    llms = two_models(connect_two, 0.2)
     await asyncio.gather(*[llm.ainvoke("Hello!") for llm in llms], return_exceptions=True)
 
 
 async def asked_each(connect_two: Any) -> None:
     """Say hello to each model."""
-    llms = connect_two(30)
-    assert isinstance(llms, list | tuple) and len(llms) == 2, (
-        f"`connect_two` returned {kind(llms)}; expected a list of two models."
-    )
-    for llm in llms:
+    for llm in two_models(connect_two, 30):
         await llm.ainvoke("Hello!")

@@ -103,7 +103,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | one line, with a reference: no line for the tool
+# %% partial | a tool fails: no line for the tool
 def tell_model(error: Exception) -> str:
     return "The tool failed."
 
@@ -116,7 +116,7 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info("thread=%s messages=%d", thread_id(), len(state["messages"]))
-# %% partial | logging; one line, with a reference; thread and number: logs the messages
+# %% partial | logging; a tool fails; a model fails; thread and number: logs the messages
 def tell_model(error: Exception) -> str:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s thread=%s error=%s", reference, thread_id(), type(error).__name__)
@@ -246,7 +246,7 @@ def tell_user(state: State, error: NodeError):
 
 def note_turn(state):
     log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))
-# %% partial | logging; one line, with a reference: the customer's last words
+# %% partial | logging; a tool fails; a model fails: the customer's last words
 def tell_model(error):
     reference = uuid.uuid4().hex[:8]
     log.error("tool failed: %s reference %s thread %s", type(error).__name__, reference, thread_id())
@@ -292,3 +292,23 @@ def tell_user(state: State, error: NodeError):
 
 def note_turn(state):
     log.info("turn: thread %s, %d messages", thread_id(), len(state["messages"]))
+# %% passed: another name for the field with the count
+def tell_model(error: Exception) -> str:
+    """Return what the model is told when a tool fails."""
+    reference = uuid.uuid4()
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error).__name__}
+    log.error("tool failed", extra=facts)
+    return f"The tool failed (reference {reference}). Say so; do not pretend that it worked."
+
+
+def tell_user(state: State, error: NodeError) -> dict:
+    """End the turn in words when no model has answered."""
+    reference, name = uuid.uuid4(), type(error.error).__name__
+    facts = {"reference": reference, "thread_id": thread_id(), "error": name}
+    log.error("model failed", extra=facts)
+    return {"messages": [AIMessage(f"Sorry, that went wrong. Your reference: {reference}")]}
+
+
+def note_turn(state: State) -> None:
+    """Write a line to the log."""
+    log.info("asking", extra={"thread_id": thread_id(), "updates": len(state["messages"])})
