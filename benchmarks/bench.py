@@ -2,7 +2,6 @@
 
     python3 course.py bench                  all of it, under four minutes
     python3 course.py bench model            the lesson model and four other mock servers
-    python3 course.py bench nbval            the strict run of all notebooks
     python3 course.py bench start            course.py, imports, the lesson model's start
     python3 course.py bench service          the production agent beside a bare endpoint, when named
     python3 course.py bench grade            grading beside nbgrader's; minutes, so only when named
@@ -25,14 +24,13 @@ from pathlib import Path
 from benchmarks import classroom as bench_class
 from benchmarks import grading as bench_grade
 from benchmarks import model as bench_model
-from benchmarks import notebooks as bench_nbval
 from benchmarks import service as bench_service
 from benchmarks import start as bench_start
 from tools.install.extras import Missing
 
 __all__ = ("main",)
 
-PARTS = ("model", "nbval", "start")
+PARTS = ("model", "start")
 LONG = ("grade", "service")
 
 
@@ -64,13 +62,6 @@ def main(words: list[str] | None = None) -> int:
             found["start"] = bench_start.lesson_model_start(rounds * 3)
             print(bench_model.table(found))
             verdicts += bench_model.aims(found)
-        elif part == "nbval" and not hasattr(os, "wait4"):
-            print("not measured: this system does not count the CPU of child processes")
-            continue
-        elif part == "nbval":
-            found = bench_nbval.measure(rounds)
-            print(bench_nbval.table(found))
-            verdicts += bench_nbval.aims(found)
         elif part == "service":
             found = bench_service.measure(rounds, seconds * 5)
             print(bench_service.table(found))

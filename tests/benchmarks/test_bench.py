@@ -15,7 +15,6 @@ import psutil
 import pytest
 
 from benchmarks import model as bench_model
-from benchmarks import notebooks as bench_nbval
 from benchmarks import start as bench_start
 from benchmarks.load import Job, run
 from benchmarks.peers import Peer, lesson_model
@@ -271,16 +270,3 @@ def test_only_imports_are_taken_from_a_notebook(tmp_path: Path) -> None:
     source = "%matplotlib inline\nimport json\nfrom os import path\nprint(1)\nimport json"
     found = bench_start.imports_of(notebook(tmp_path / "a.ipynb", source, ""))
     assert found == "import json\nfrom os import path"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not count children's CPU")
-def test_nbval_that_does_not_pass_is_no_measurement(tmp_path: Path) -> None:
-    good = notebook(tmp_path / "good.ipynb", "import json\nprint(1)", "1\n")
-    bad = notebook(tmp_path / "bad.ipynb", "import json\nprint(1)", "2\n")
-    measured = bench_nbval.measure(1, [good, bad])
-    assert (measured["notebooks"], measured["nbval"][0]["status"]) == (2, 1)
-    assert "1 failed, 1 passed" in measured["nbval"][0]["last_line"]
-    assert [verdict.get("invalid") for verdict in bench_nbval.aims(measured)] == [True]
-    measured["nbval"][0]["status"] = 0
-    assert [verdict["aim"] for verdict in bench_nbval.aims(measured)] == [1.3, 1.3]
-    assert measured["cpu"] == measured["nbval"][0]["cpu"] / measured["floor"][0]["cpu"]
