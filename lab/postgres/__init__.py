@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 __all__ = ("start",)
 
 VARIABLE = "COURSE_POSTGRES_URL"
-KEEPER = Path(__file__).with_name("postgres_keeper.py")
+KEEPER = Path(__file__).with_name("keeper.py")
 _lock = threading.Lock()
 _running: _Server | None = None
 

@@ -26,6 +26,7 @@ def desk(start: Callable, served, tmp_path_factory) -> Service:
 @pytest_asyncio.fixture
 async def page(chromium: BrowserContext, desk: Service) -> AsyncIterator[Page]:
     """A new tab; in the end nothing was wrong with the page."""
+    desk.forget_effects()
     one = await chromium.new_page()
     problems = []
     one.on("pageerror", lambda error: problems.append(str(error)))

@@ -121,7 +121,7 @@ def test_logs_hold_no_secret_and_nothing_that_was_said(service: Service) -> None
 def test_threads_are_listed_and_deleted(service: Service) -> None:
     thread = service.ann.post("/threads", json={"title": "Late"}).json()
     assert (thread["title"], thread["status"]) == ("Late", "new")
-    assert service.ann.get("/threads?limit=1").json() == {"threads": [thread]}
+    assert service.ann.get("/threads?limit=1").json()["threads"] == [thread]
     service.say(thread["id"], WHERE)
     assert service.ann.delete(f"/threads/{thread['id']}").status_code == 204
     assert service.ann.get(f"/threads/{thread['id']}").status_code == 404
@@ -262,7 +262,7 @@ async def test_a_silent_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPat
     frames = run.stream()
     assert (await anext(frames)).startswith(":")  # a comment: no event
     run.emit("token", text="a\nb")
-    run.events.put_nowait(None)
+    run.end()
     assert [frame async for frame in frames if frame[0] != ":"] == [
-        'event: token\ndata: {"text": "a\\nb"}\n\n'
+        'id: run-1\nevent: token\ndata: {"text": "a\\nb"}\n\n'
     ]
