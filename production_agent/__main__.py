@@ -58,7 +58,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 async def _try_database(settings: Settings, *, set_up: bool) -> None:
-    """Make sure that the database can be used, and that this version strands none of its threads."""
+    """Make sure that the database can be used, and that this version strands no thread of it."""
     async with open_database(settings, set_up=set_up) as database:
         if set_up:
             return

@@ -350,7 +350,10 @@ async def _migrate_postgres(connection: psycopg.AsyncConnection) -> None:
     await connection.execute("select pg_advisory_lock(7214)")  # of two at once, one waits
     await AsyncPostgresSaver(connection).setup()
     await connection.execute(VERSIONS)
-    words = {"order": "(details::json ->> 'order')", "amount": "(details::json ->> 'amount')::float"}
+    words = {
+        "order": "(details::json ->> 'order')",
+        "amount": "(details::json ->> 'amount')::float",
+    }
     for version, steps in enumerate(MIGRATIONS, 1):
         async with connection.transaction():
             sql = "insert into agent_migrations values (%s) on conflict do nothing returning 1"

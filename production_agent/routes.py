@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -18,11 +19,13 @@ from production_agent.tools import refusal
 
 __all__ = ("router",)
 
+log = logging.getLogger("production_agent")
 NO_THREAD = "You have no such thread."
 ROLES = {"human": "user", "ai": "assistant", "tool": "tool"}
 EVENTS = (
-    "Events, each with an id and a JSON object: `run` {run, thread}; `token` {message, text}; `discard` "
-    "{}: the words so far are void; `tool` {tool, call, state}; `error` {message, reference}; "
+    "Events, each with an id and a JSON object: `run` {run, thread}; `token` {message, text}; "
+    "`discard` {}: the words so far are void; `tool` {tool, call, state}; `error` {message, "
+    "reference}; "
     "`approval` (as in GET /approvals); `end` {status, text}, always the last."
 )
 NOT_BUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # by caches and proxies
@@ -144,6 +147,7 @@ async def rejoin(request: Request, own: Own) -> AsyncIterator[Run | None]:
         yield None
         return
     run.join()
+    log.info("run_rejoined", extra={"run": run.id})
     try:
         yield run
     finally:

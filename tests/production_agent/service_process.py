@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -77,11 +77,19 @@ class Service:
         database: Its database.
         folder: Where its log goes.
         script: What to run in place of `-m production_agent`.
+        words: Arguments of the command.
         settings: Environment variables, without PRODUCTION_AGENT_ in front.
     """
 
     def __init__(
-        self, launcher: Launcher, database: str, folder: Path, *, script: str = "", **settings
+        self,
+        launcher: Launcher,
+        database: str,
+        folder: Path,
+        *,
+        script: str = "",
+        words: Sequence[str] = (),
+        **settings,
     ) -> None:
         self.database = database
         self.log_file = folder / f"log-{time.monotonic_ns()}.jsonl"
@@ -92,7 +100,8 @@ class Service:
         environment["PRODUCTION_AGENT_DATABASE"] = database
         script = script and str(Path(__file__).with_name(script))
         out = folder / f"{self.log_file.stem}.out"
-        self.pid = launcher.start(script, environment, str(folder), str(out), str(self.log_file))
+        files = str(folder), str(out), str(self.log_file)
+        self.pid = launcher.start(script, environment, *files, list(words))
         self.url = until(
             lambda: out.exists() and out.read_text().strip() or not self._lives(), "its address"
         )
