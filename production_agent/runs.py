@@ -181,7 +181,7 @@ class Runs:
             state = await self.state(thread)
             asked = [one for one in _asked(state) if not await self.store.approval(one[0])]
             messages = state.values.get("messages", [])
-            done = await self._on_record(thread, messages)
+            done = await self._on_record(thread, messages) if unanswered(messages) else {}
         except BaseException:
             await self.store.end(run.id, Ending("refused"))
             raise

@@ -89,14 +89,15 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
         client, thread = service.client("token-of-ann"), service.thread()
         request = client.build_request("POST", f"/threads/{thread}/messages", json={"text": "Hi"})
         answer = client.send(request, stream=True)
-        next(data for name, data in events_of(answer) if name == "token")
-        streams.append((client, thread, answer))
+        events = events_of(answer)  # leaving it leaves the stream
+        next(data for name, data in events if name == "token")
+        streams.append((client, thread, events))
     assert scripted.open == LEFT
-    for client, thread, answer in streams:
+    for client, thread, events in streams:
         if how == "cancelled":
             assert service.ann.post(f"/threads/{thread}/cancel").status_code == 202
         else:
-            answer.close()
+            events.close()
             client.close()
     until(lambda: scripted.open == 0, "the model is left, too")
     until(lambda: len(service.log("run_ended")) == LEFT, "the end of all runs")
