@@ -150,9 +150,11 @@ class Sqlite(Database):
         for table in ("writes", "checkpoints")
     )
 
-    def __init__(self, path: str, connection: aiosqlite.Connection, saver: SqliteSaver) -> None:
-        self.path, self.connection, self.saver = path, connection, saver
-        self.turn, self.file = saver.turn, os.stat(path)
+    def __init__(
+        self, path: str, file: int, connection: aiosqlite.Connection, saver: SqliteSaver
+    ) -> None:
+        self.path, self.file, self.connection, self.saver = path, file, connection, saver
+        self.turn = saver.turn
 
     async def _execute(self, sql: str, *values: object) -> list[dict]:
         return [dict(row) for row in await self.connection.execute_fetchall(sql, values)]
@@ -177,14 +179,13 @@ class Sqlite(Database):
     async def readiness(self) -> str:
         """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
         try:
-            found, head = os.stat(self.path), b""
-            with open(self.path, "rb") as file:
-                head = file.read(16)
+            is_ours = os.path.samestat(os.stat(self.path), os.fstat(self.file))
         except OSError:
-            found = None
-        if not found or (found.st_dev, found.st_ino) != (self.file.st_dev, self.file.st_ino):
+            is_ours = False
+        if not is_ours:
             return f"The file {self.path} is gone or another one: restore it, then restart."
-        if head != b"SQLite format 3\0":
+        os.lseek(self.file, 0, os.SEEK_SET)
+        if os.read(self.file, 16) != b"SQLite format 3\0":
             return f"{self.path} is damaged: restore it, then restart."
         try:
             return await super().readiness()
@@ -306,7 +307,7 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         Unusable: It cannot be opened, with the cure and without its password.
     """
     if not settings.is_postgres:
-        async with _sqlite(settings.database) as database:
+        async with _sqlite(settings) as database:
             yield database
         return
     try:
@@ -332,7 +333,7 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         min_size=1,
         max_size=settings.database_connections,
         open=False,
-        timeout=SECONDS,
+        timeout=settings.database_seconds,
         configure=limit,
         check=AsyncConnectionPool.check_connection,  # a dead one is replaced, not handed out
         kwargs={
@@ -379,21 +380,36 @@ async def _version_problem(connection: psycopg.AsyncConnection) -> str | None:
 
 
 @asynccontextmanager
-async def _sqlite(path: str) -> AsyncIterator[Database]:
+async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
+    path = settings.database
     if not Path(path).resolve().parent.is_dir():
         raise Unusable(f"The folder of {path} does not exist: make it, or mend {VARIABLE}.")
     try:
         _make_file(path)
     except sqlite3.Error as error:
         raise Unusable(_sentence(path, error)) from None
+    # Closing any descriptor of the file would drop the locks that SQLite holds on it in this
+    # process, and another process might take the log away that we write to: so one for readiness,
+    # from before the first connection until after the last.
+    file = os.open(path, os.O_RDONLY)
+    try:
+        async with _connected(settings, file) as database:
+            yield database
+    finally:
+        os.close(file)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings, file: int) -> AsyncIterator[Sqlite]:
+    path = settings.database
     async with (
-        aiosqlite.connect(path, timeout=SECONDS, isolation_level=None) as ours,
-        aiosqlite.connect(path, timeout=SECONDS) as theirs,
+        aiosqlite.connect(path, timeout=settings.database_seconds, isolation_level=None) as ours,
+        aiosqlite.connect(path, timeout=settings.database_seconds) as theirs,
     ):
         ours.row_factory = sqlite3.Row
         saver = SqliteSaver(theirs, asyncio.Lock())
         await saver.setup()
-        yield Sqlite(path, ours, saver)
+        yield Sqlite(path, file, ours, saver)
 
 
 def _make_file(path: str) -> None:

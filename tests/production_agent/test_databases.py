@@ -220,7 +220,9 @@ async def test_of_sixty_turns_at_once_as_many_start_as_may(
     start: Callable, database: str, served
 ) -> None:
     served.reset()
-    services = [start(database, TURNS_PER_MINUTE=5, LEASE_SECONDS=60) for _ in range(2)]
+    services = [
+        start(database, TURNS_PER_MINUTE=5, LEASE_SECONDS=60, DATABASE_SECONDS=60) for _ in range(2)
+    ]
     headers = {"Authorization": "Bearer token-of-bob"}
     async with httpx.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=False) as client:
 
