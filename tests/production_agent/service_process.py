@@ -22,7 +22,7 @@ __all__ = ("Service", "change", "events_of", "rows", "until")
 
 PATIENCE = 60  # seconds until a state that should come counts as missing
 TOKENS = "ann:token-of-ann,bob:token-of-bob"
-LEASE = 2  # seconds a killed process keeps its threads
+LEASE = 5  # seconds a killed process keeps its threads; a busy machine may pause it for some
 
 
 def until(state: Callable[[], object], what: str) -> object:

@@ -112,7 +112,7 @@ def test_a_turn_is_cancelled_by_another_process(
 ) -> None:
     scripted.script = endless(0.02)
     path = str(tmp_path / "a.sqlite")
-    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=3) for _ in range(2))
+    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=5) for _ in range(2))
     thread = one.thread()
     with one.ann.stream("POST", f"/threads/{thread}/messages", json={"text": "Hi"}) as answer:
         events = events_of(answer)

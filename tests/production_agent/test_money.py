@@ -141,7 +141,7 @@ def test_what_was_done_is_told_when_attempts_are_used_up(
 ) -> None:
     served.reset()
     amount = DIES_AFTER_EFFECT
-    options = {"script": "pausing_service.py", "LEASE_SECONDS": 3}
+    options = {"script": "pausing_service.py", "LEASE_SECONDS": 5}
     service = start(database, **options)
     service.forget_effects()
     (service.log_file.parent / "go").unlink(missing_ok=True)
@@ -175,13 +175,13 @@ def test_a_turn_whose_end_alone_was_lost_is_complete(
     start: Callable, database: str, served
 ) -> None:
     served.reset()
-    first = start(database, script="pausing_service.py", LEASE_SECONDS=3)
+    first = start(database, script="pausing_service.py", LEASE_SECONDS=5)
     first.forget_effects()
     (first.log_file.parent / "go").unlink(missing_ok=True)
     thread, approval = first.asked(f"Please refund {DIES_BEFORE_END} euros for order T-7.")
     send(first, f"/approvals/{approval['id']}", decision(approval))
     until(lambda: first.log("died"), "the crash")
-    second = start(database, LEASE_SECONDS=3)
+    second = start(database, LEASE_SECONDS=5)
     until(lambda: second.status(thread) not in ("running", "resuming"), "its end")
     shown = second.ann.get(f"/threads/{thread}").json()
     assert (shown["status"], shown["problem"]) == ("complete", None)
@@ -213,7 +213,7 @@ def test_a_model_that_fails_after_the_refund_invites_no_repeat(
 
 def test_a_renamed_node_swallows_no_decision(start: Callable, database: str, served) -> None:
     served.reset()
-    old, new = start(database), start(database, script="renamed_service.py", LEASE_SECONDS=2)
+    old, new = start(database), start(database, script="renamed_service.py")
     old.forget_effects()
     thread, approval = old.asked(REFUND)
     answer = new.decide(approval)
