@@ -273,7 +273,9 @@ class Runs:
             self._spawn(run, None)
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
-            is_whole = not state.next and last and state.metadata.get("run") == last["id"]
+            asked = await self.store.last_run(thread, but="recovery")
+            writer = await self.store.run((state.metadata or {}).get("run", ""))
+            is_whole = not state.next and asked and writer and writer["started"] >= asked["started"]
             strange = NoInterrupt() if decided and not state.next and not is_whole else None
             outcome = "complete" if is_whole else "stopped"
             await self._close(run, outcome, sentence=STOPPED, error=strange)

@@ -240,11 +240,11 @@ class Store:
         rows = await self.database.run(sql, thread)
         return rows[0]["kind"] if rows else ""
 
-    async def last_run(self, thread: str) -> dict | None:
-        """Return the thread's newest run that was not refused."""
+    async def last_run(self, thread: str, *, but: str = "") -> dict | None:
+        """Return the thread's newest run that was not refused, and is not of the kind `but`."""
         sql = """select * from runs where thread = ? and coalesce(outcome, '') <> 'refused'
-            order by started desc limit 1"""
-        rows = await self.database.run(sql, thread)
+            and kind <> ? order by started desc limit 1"""
+        rows = await self.database.run(sql, thread, but)
         return rows[0] if rows else None
 
     async def run(self, run: str) -> dict | None:
