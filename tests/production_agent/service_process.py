@@ -103,7 +103,7 @@ class Service:
         files = str(folder), str(out), str(self.log_file)
         self.pid = launcher.start(script, environment, *files, list(words))
         self.url = until(
-            lambda: out.exists() and out.read_text().strip() or not self._lives(), "its address"
+            lambda: out.exists() and out.read_text().strip() or not self.lives(), "its address"
         )
         assert isinstance(self.url, str), self.log_file.read_text()
         self.ann, self.bob = self.client("token-of-ann"), self.client("token-of-bob")
@@ -181,11 +181,12 @@ class Service:
     def _end(self, how: int) -> None:
         with suppress(ProcessLookupError):
             os.kill(self.pid, how)
-        until(lambda: not self._lives(), "the service's end")
+        until(lambda: not self.lives(), "the service's end")
         self.ann.close()
         self.bob.close()
 
-    def _lives(self) -> bool:
+    def lives(self) -> bool:
+        """Return whether the process is there."""
         return psutil.pid_exists(self.pid)
 
 

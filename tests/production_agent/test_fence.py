@@ -22,12 +22,14 @@ BEFORE_EFFECT, AFTER_EFFECT = 51, 52  # as in pausing_service.py
 
 @pytest.mark.parametrize("amount", [BEFORE_EFFECT, AFTER_EFFECT])
 def test_a_process_that_wakes_up_overwrites_nothing(
-    start: Callable, database: str, served, amount: int
+    start: Callable, database: str, served, amount: int, request: pytest.FixtureRequest
 ) -> None:
     served.reset()
     sleeper = start(database, script="pausing_service.py")
     go = sleeper.log_file.parent / "go"
     go.unlink(missing_ok=True)
+    request.addfinalizer(lambda: os.kill(sleeper.pid, signal.SIGCONT) if sleeper.lives() else None)
+    request.addfinalizer(go.touch)
     thread, approval = sleeper.asked(f"Please refund {amount} euros for order T-7.")
     send(sleeper, f"/approvals/{approval['id']}", decision(approval))
     until(lambda: sleeper.log("paused"), "the pause")
@@ -48,7 +50,6 @@ def test_a_process_that_wakes_up_overwrites_nothing(
     for service in (sleeper, other):
         service.stop()
         service.forget_effects()
-    go.unlink()
 
 
 def test_without_its_thread_a_run_writes_nothing(database: str, served) -> None:
