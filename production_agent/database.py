@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -335,7 +336,7 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         open=False,
         timeout=settings.database_seconds,
         configure=limit,
-        check=AsyncConnectionPool.check_connection,  # a dead one is replaced, not handed out
+        check=_check,
         kwargs={
             "autocommit": True,
             "prepare_threshold": 0,
@@ -345,6 +346,20 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         },
     ) as pool:
         yield Postgres(pool)
+
+
+async def _check(connection: psycopg.AsyncConnection) -> None:
+    """Raise if a connection is dead: the pool then replaces it, and does not hand it out.
+
+    A quiet one costs no round trip. One that has something to say, unasked, was closed or is told
+    that the server ends; one to a server that has vanished ends after `tcp_user_timeout`.
+    """
+    if not hasattr(select, "poll"):  # Windows
+        return await AsyncConnectionPool.check_connection(connection)
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 async def _migrate_postgres(connection: psycopg.AsyncConnection) -> None:
