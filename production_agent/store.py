@@ -101,16 +101,18 @@ class Store:
         return await self.database.run(sql, owner, thread, thread, latest, limit)
 
     async def delete_thread(self, thread: str) -> bool:
-        """Delete a thread and all that belongs to it, unless a run holds it; effects stay.
+        """Delete a thread and all that belongs to it; effects stay.
 
-        All of it goes in one transaction. The lock on the thread's row keeps a new run out, and
-        without a run nothing can be written to a thread.
+        Not while a run holds the thread or a decision has to be carried out. All of it goes in one
+        transaction. The lock on the thread's row keeps a new run out, and without a run nothing can
+        be written to a thread.
         """
 
         async def work(execute: Execute) -> bool:
             await self._lock_thread(execute, thread)
-            sql = "select 1 from runs where thread = ? and outcome is null"
-            if await execute(sql, thread):
+            sql = """select 1 from runs where thread = ? and outcome is null
+                union select 1 from approvals where thread = ? and state = 'decided'"""
+            if await execute(sql, thread, thread):
                 return False
             for table in self.database.checkpoints:
                 await execute(f"delete from {table} where thread_id = ?", thread)

@@ -12,7 +12,7 @@ import pytest
 from production_agent.context import LeaseLost
 from production_agent.database import open_database
 from production_agent.settings import read
-from production_agent.store import Ending, Store
+from production_agent.store import Begun, Ending, Store
 from tests.production_agent.conftest import DATABASE
 from tests.production_agent.service_process import decision, until
 from tests.production_agent.test_crash import send
@@ -42,9 +42,10 @@ def test_a_process_that_wakes_up_overwrites_nothing(
     before, waiting = other.messages(thread), other.approval(thread)
     go.touch()
     os.kill(sleeper.pid, signal.SIGCONT)
-    until(lambda: sleeper.log("run_lost"), "it notices")
+    until(lambda: len(sleeper.log("run_ended")) == 2, "its run ends")
     assert other.messages(thread) == before
     assert other.approval(thread) == waiting
+    assert len(sleeper.log("run_lost")) == 1
     assert [one["amount"] for one in other.effects()].count(amount) == 1
     assert '"complete"' in other.decide(waiting).text
     for service in (sleeper, other):
@@ -79,3 +80,27 @@ async def _lost_run(database: str) -> None:
         newest = await opened.saver.aget_tuple({"configurable": {"thread_id": thread}})
         assert newest.checkpoint["id"] == "1" and newest.pending_writes == []
         assert await store.end(begun.run, Ending("complete")) is None
+
+
+def test_a_decision_that_waits_to_be_carried_out_is_not_deleted(database: str, served) -> None:
+    asyncio.run(_delete_decided(database))
+
+
+async def _delete_decided(database: str) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        thread = (await store.new_thread("ann", ""))["id"]
+        begun = await store.begin_message(thread, "ann", None)
+        calls = [{"id": "c", "name": "refund", "args": {}, "why": ""}]
+        asked = [("a" * 32, calls)]
+        (approval,) = await store.end(begun.run, Ending("pending_approval", asked=asked))
+        decided = await store.decide(approval, {"decisions": []}, "ann")
+        await store.end(decided.run, Ending("handed_on"))
+        assert not await store.delete_thread(thread)
+        await store.end(
+            (await store.begin_recovery(thread, "ann")).run,
+            Ending("complete", approvals={"a" * 32: "done"}),
+        )
+        assert await store.delete_thread(thread)
+        assert await store.begin_message(thread, "ann", None) == Begun("gone")
