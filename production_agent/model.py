@@ -150,12 +150,18 @@ def _storable(text: str) -> str:
 def _arguments(text: str | None) -> dict | None:
     """Return the arguments of a call; None if they are not a JSON object that can be stored."""
     try:
-        found = json.loads(text or "{}")
+        found = json.loads(text or "{}", parse_int=_whole)
         plain = json.dumps(found, ensure_ascii=False, allow_nan=False)
         plain.encode()
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and "\\u0000" not in plain else None
+
+
+def _whole(text: str) -> int:
+    if len(text) > 16:
+        raise ValueError  # checkpoints and browsers hold no longer number
+    return int(text)
 
 
 def _another_may_answer(error: Exception) -> bool:

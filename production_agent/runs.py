@@ -412,8 +412,8 @@ class Runs:
                     metrics.FIRST_WORD.observe(time.monotonic() - run.began)
                 run.emit("token", message=message.id, text=message.text)
             if usage := getattr(message, "usage_metadata", None):
-                metrics.TOKENS.labels("in").inc(usage["input_tokens"])
-                metrics.TOKENS.labels("out").inc(usage["output_tokens"])
+                metrics.TOKENS.labels("in").inc(max(usage["input_tokens"], 0))
+                metrics.TOKENS.labels("out").inc(max(usage["output_tokens"], 0))
 
     def _effect(self, run: Run):
         async def effect(key: str, name: str, details: dict) -> None:

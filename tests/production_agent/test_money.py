@@ -102,6 +102,7 @@ def test_any_id_of_a_provider_can_be_decided(
         ("refund", '{"order": "T-7", "amount": NaN}'),
         ("refund", '{"order": "T-7", "amount": 4'),
         ("refund", "[" * 100_000),
+        ("refund", '{"order": "T-7", "amount": 1' + "0" * 300 + "}"),
         ("a name\0", {}),
         (None, {}),
     ],
@@ -115,6 +116,15 @@ def test_a_call_that_cannot_be_shown_is_answered(
     assert desk.ann.get("/approvals").status_code == 200
     assert [role for role, _ in desk.messages(thread)] == ["user", "tool", "assistant"]
     assert desk.say(thread, "Again.")[-1][1]["status"] == "complete"
+
+
+def test_a_model_that_counts_below_zero_is_heard(desk: Service, scripted: ScriptedModel) -> None:
+    usage = {"prompt_tokens": -5, "completion_tokens": -7, "total_tokens": -12}
+    scripted.script = lambda body: iter([word("Hello."), finish() | {"usage": usage}])
+    assert desk.say(desk.thread(), "Hello!")[-1] == (
+        "end",
+        {"status": "complete", "text": "Hello."},
+    )
 
 
 def test_an_approval_nobody_can_decide_blocks_nothing(
