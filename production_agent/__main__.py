@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
-import math
+import logging
 import socket
 import sys
 
-import uvicorn
-
-from production_agent import logs
-from production_agent.database import open_database
+from production_agent import logs, tracing
+from production_agent.database import FAILURES, open_database
+from production_agent.graph import build
+from production_agent.runs import Runs
+from production_agent.server import serve
 from production_agent.service import create_app
 from production_agent.settings import Settings, Unusable, read
+from production_agent.store import Store
 
 __all__ = ("main",)
 
@@ -31,11 +33,14 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m production_agent", description=__doc__)
     parser.add_argument("--port", type=int, default=8000, help="the port (8000; 0: a free one)")
     parser.add_argument("--host", default="127.0.0.1", help="the address (127.0.0.1)")
-    parser.add_argument("--set-up", action="store_true", help="make PostgreSQL's tables, then end")
+    parser.add_argument(
+        "--set-up", action="store_true", help="make or update PostgreSQL's tables, then end"
+    )
     options = parser.parse_args(words)
     try:
         settings = read()
         logs.set_up(settings.secrets)
+        tracing.set_up()
         asyncio.run(_try_database(settings, set_up=options.set_up))
         if options.set_up:
             print("The database is set up.")
@@ -46,21 +51,36 @@ def main(words: list[str] | None = None) -> int:
         return 1
     if not settings.users:
         print(LOUD, file=sys.stderr)
-    print(f"http://{options.host}:{listening.getsockname()[1]}", flush=True)
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    print(f"http://{host}:{listening.getsockname()[1]}", flush=True)
+    serve(create_app(settings), settings, listening)
     return 0
 
 
 async def _try_database(settings: Settings, *, set_up: bool) -> None:
-    async with open_database(settings, set_up=set_up):
-        pass
+    """Make sure that the database can be used, and that this version strands no thread of it."""
+    async with open_database(settings, set_up=set_up) as database:
+        if set_up:
+            return
+        try:
+            store = Store(database, settings)
+            if count := await store.void_undecidable():
+                logging.getLogger("production_agent").error(
+                    "approvals_void", extra={"count": count}
+                )
+            if not await store.waiting():
+                return
+            stranded = await Runs(settings, store, build(settings, database.saver)).stranded()
+        except FAILURES:
+            raise Unusable(
+                "The database can be opened and not be used: look at its own log, and restore it."
+            ) from None
+    if stranded:
+        raise Unusable(
+            f"{len(stranded)} threads wait for a decision at a step that this version of the graph "
+            f"does not have ({', '.join(stranded[:3])}): name the step's new name in "
+            "graph.RENAMED, or let them be decided by the version before."
+        )
 
 
 def _listen(host: str, port: int, settings: Settings) -> socket.socket:

@@ -10,10 +10,31 @@ from pydantic import BaseModel, Field
 from production_agent.approval import Call, Decisions, Strict
 
 __all__ = ("Approval", "Decide", "Health", "Message", "NewMessage", "NewThread", "Problem")
-__all__ += ("Ready", "Thread", "ThreadId", "ThreadWithMessages", "ApprovalId", "Threads")
+__all__ += (
+    "Ready",
+    "Stopping",
+    "Thread",
+    "ThreadId",
+    "ThreadWithMessages",
+    "ApprovalId",
+    "Threads",
+)
 
 ThreadId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 ApprovalId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+
+
+Status = Literal[
+    "new",
+    "running",
+    "pending_approval",
+    "resuming",
+    "complete",
+    "incomplete",
+    "failed",
+    "stopped",
+    "needs_person",
+]
 
 
 class NewThread(Strict):
@@ -60,31 +81,42 @@ class Message(BaseModel):
     text: str
     tool: str | None = None
     failed: bool = False
+    cut_off: bool = False
 
 
 class Thread(BaseModel):
-    """A thread and its status; `resuming`: what a crash left is taken up."""
+    """A thread and its status.
+
+    `resuming`: a run that a crash or a restart left is carried on; `incomplete`: the answer was
+    cut off; `needs_person`: something was done or approved, and its turn did not end.
+    """
 
     id: str
     title: str
     created: float
-    status: Literal[
-        "new", "running", "pending_approval", "resuming", "complete", "failed", "stopped"
-    ]
+    status: Status
 
 
 class Threads(BaseModel):
-    """Threads, the newest first."""
+    """Threads, the newest first; `next` is the `before` of the next page, if there is one."""
 
     threads: list[Thread]
+    next: float | None = None
 
 
 class ThreadWithMessages(Thread):
-    """A thread with its history."""
+    """A thread with its newest messages; `first` is the number of the first one here, from 0."""
 
     messages: list[Message]
+    first: int = 0
     approvals: list[Approval]
     problem: Problem | None = None
+
+
+class Stopping(BaseModel):
+    """The turn will stop."""
+
+    status: Literal["stopping"] = "stopping"
 
 
 class Health(BaseModel):
@@ -98,3 +130,4 @@ class Ready(BaseModel):
 
     database: str
     model: str
+    service: str = "ok"

@@ -1,11 +1,14 @@
 """One database for checkpoints and for our own tables: a SQLite file or PostgreSQL.
 
-Statements are written once, with `?`, and run on both.
+Statements are written once, with `?`, and run on both. A checkpoint is written only while its run
+holds its thread, which is checked in the same transaction (`LeaseLost`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,12 +18,15 @@ from typing import TypeVar
 
 import aiosqlite
 import psycopg
-from langgraph.checkpoint.base import BaseCheckpointSaver
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from production_agent.context import LeaseLost
+from production_agent.migrations import MIGRATIONS
 from production_agent.settings import Settings, Unusable
 
 __all__ = ("FAILURES", "Database", "Execute", "open_database")
@@ -28,31 +34,11 @@ __all__ = ("FAILURES", "Database", "Execute", "open_database")
 FAILURES = (sqlite3.Error, psycopg.Error, PoolTimeout)  # what a broken database raises
 SECONDS = 5  # to connect, and for another process to finish its write
 VARIABLE = "PRODUCTION_AGENT_DATABASE"
+HOLDS = "select 1 from runs where id = ? and outcome is null"
+VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
+TABLES = ("threads", "runs", "approvals", "effects", "turns", "checkpoints")
 Execute = Callable[..., Awaitable[list[dict]]]
 T = TypeVar("T")
-
-TABLES = """
-create table if not exists threads (
-  id text primary key, owner text not null, title text not null,
-  created double precision not null);
-create index if not exists threads_of on threads (owner, created);
-create table if not exists runs (
-  id text primary key, thread text not null, owner text not null, kind text not null,
-  started double precision not null, lease double precision not null,
-  outcome text, reference text);
-create unique index if not exists one_run_a_thread on runs (thread) where outcome is null;
-create index if not exists runs_of on runs (owner, started);
-create index if not exists runs_in on runs (thread, started);
-create table if not exists approvals (
-  id text primary key, thread text not null, owner text not null, calls text not null,
-  digest text not null, created double precision not null, expires double precision not null,
-  state text not null, decision text, decided double precision, attempts integer not null);
-create index if not exists approvals_of on approvals (owner, state);
-create index if not exists approvals_in on approvals (thread, state);
-create table if not exists effects (
-  key text primary key, thread text not null, owner text not null, name text not null,
-  details text not null, at double precision not null)
-"""
 
 
 class Database:
@@ -61,10 +47,21 @@ class Database:
     Attributes:
         saver: The checkpointer of the graph.
         now: The time in SQL, in seconds: the server's clock, which all processes share.
+        for_update: What a `select` ends with to keep its rows from others until the commit.
+        for_share: The same, for any number of readers at once.
+        checkpoints: The tables of the checkpointer.
+        prune: Statements that forget all checkpoints of a thread (`?`) but the newest.
     """
 
     saver: BaseCheckpointSaver
     now: str
+    for_update = for_share = ""
+    checkpoints: tuple[str, ...]
+    prune: tuple[str, ...]
+
+    async def run(self, sql: str, *values: object) -> list[dict]:
+        """Run one statement, a transaction of its own, and return its rows."""
+        raise NotImplementedError
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Execute]:
@@ -81,14 +78,38 @@ class Database:
 
         return await asyncio.shield(inside())
 
-    async def read(self, sql: str, *values: object) -> list[dict]:
-        """Return the rows of a query."""
-        async with self.transaction() as execute:
-            return await execute(sql, *values)
+    async def lock(self, execute: Execute, name: str) -> None:
+        """Let no other transaction that locks the same name go on before this one ends."""
+
+    async def hold(self, execute: Execute, run: str) -> None:
+        """Make sure that the run holds its thread until the transaction ends.
+
+        Raises:
+            LeaseLost: It does not.
+        """
+        if not await execute(HOLDS + self.for_share, run):
+            raise LeaseLost
+
+    async def readiness(self) -> str:
+        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
+        rows = await self.run("select max(version) as version from agent_migrations")
+        if (rows[0]["version"] or 0) < len(MIGRATIONS):
+            return OUTDATED
+        for table in TABLES:
+            await self.run(f"select * from {table} limit 1")
+        await self.run(f"update probe set at = {self.now} where id = 1")
+        return "ok"
 
 
-class Saver(AsyncSqliteSaver):
-    """The SQLite checkpointer, whose writes a cancelled turn cannot cut in two.
+OUTDATED = "The database's tables are outdated: run `python -m production_agent --set-up`."
+
+
+def _holder(config: RunnableConfig) -> str:
+    return config["configurable"].get("run", "")
+
+
+class SqliteSaver(AsyncSqliteSaver):
+    """The SQLite checkpointer, behind the fence; a cancelled turn cannot cut its writes in two.
 
     One cut between its statement and its commit would keep the file locked for everyone else.
     Its writes and our own take turns: SQLite would have one of them poll for the other's end.
@@ -98,55 +119,148 @@ class Saver(AsyncSqliteSaver):
         super().__init__(connection)
         self.turn = turn
 
-    async def aput(self, *args, **options):
+    async def aput(self, config: RunnableConfig, *rest) -> RunnableConfig:
         """Store a checkpoint."""
-        return await asyncio.shield(self._in_turn(super().aput(*args, **options)))
+        return await asyncio.shield(self._fenced(super().aput, config, *rest))
 
-    async def aput_writes(self, *args, **options):
+    async def aput_writes(self, config: RunnableConfig, *rest) -> None:
         """Store what a task wrote."""
-        return await asyncio.shield(self._in_turn(super().aput_writes(*args, **options)))
+        await asyncio.shield(self._fenced(super().aput_writes, config, *rest))
 
-    async def _in_turn(self, write: Awaitable[T]) -> T:
+    async def _fenced(self, write: Callable[..., Awaitable[T]], config: RunnableConfig, *rest) -> T:
         async with self.turn:
-            return await write
+            await self.conn.execute("begin immediate")
+            try:
+                if not await self.conn.execute_fetchall(HOLDS, (_holder(config),)):
+                    raise LeaseLost
+                return await write(config, *rest)  # ends with the commit
+            except BaseException:
+                await self.conn.rollback()
+                raise
 
 
 class Sqlite(Database):
     """A SQLite file: any number of processes of one machine."""
 
     now = "((julianday('now') - 2440587.5) * 86400.0)"
+    checkpoints = ("checkpoints", "writes")
+    prune = tuple(
+        f"""delete from {table} where thread_id = ? and checkpoint_id <> (
+        select max(c.checkpoint_id) from checkpoints c where c.thread_id = {table}.thread_id
+        and c.checkpoint_ns = {table}.checkpoint_ns)"""
+        for table in ("writes", "checkpoints")
+    )
 
-    def __init__(self, connection: aiosqlite.Connection, saver: Saver) -> None:
-        self.connection, self.saver, self.lock = connection, saver, saver.turn
+    def __init__(
+        self, path: str, file: int, connection: aiosqlite.Connection, saver: SqliteSaver
+    ) -> None:
+        self.path, self.file, self.connection, self.saver = path, file, connection, saver
+        self.turn = saver.turn
 
     async def _execute(self, sql: str, *values: object) -> list[dict]:
         return [dict(row) for row in await self.connection.execute_fetchall(sql, values)]
 
-    async def read(self, sql: str, *values: object) -> list[dict]:
-        """Return the rows of a query."""
-        async with self.lock:
+    async def run(self, sql: str, *values: object) -> list[dict]:
+        """Run one statement, a transaction of its own, and return its rows."""
+        async with self.turn:
             return await self._execute(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Execute]:
         """Give a function that runs a statement and returns its rows; all of them or none."""
-        async with self.lock:
+        async with self.turn:
             await self.connection.execute("begin immediate")
             try:
                 yield self._execute
+                await self.connection.commit()
             except BaseException:
                 await asyncio.shield(self.connection.rollback())
                 raise
-            await self.connection.commit()
+
+    async def readiness(self) -> str:
+        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
+        try:
+            is_ours = os.path.samestat(os.stat(self.path), os.fstat(self.file))
+        except OSError:
+            is_ours = False
+        if not is_ours:
+            return f"The file {self.path} is gone or another one: restore it, then restart."
+        os.lseek(self.file, 0, os.SEEK_SET)
+        if os.read(self.file, 16) != b"SQLite format 3\0":
+            return f"{self.path} is damaged: restore it, then restart."
+        try:
+            return await super().readiness()
+        except sqlite3.Error as error:
+            return _sentence(self.path, error)
+
+
+class PostgresSaver(AsyncPostgresSaver):
+    """The PostgreSQL checkpointer, behind the fence, with a connection for each call.
+
+    The library's own has one lock for all of its calls, with a pool as well: the checkpoints of a
+    process would wait for one another, and all of them for one connection that hangs.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        super().__init__(pool)
+        self.pool = pool
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Return a checkpoint, or None."""
+        async with self.pool.connection() as connection:
+            return await AsyncPostgresSaver(connection, serde=self.serde).aget_tuple(config)
+
+    async def aput(self, config: RunnableConfig, *rest) -> RunnableConfig:
+        """Store a checkpoint."""
+        async with self._fenced(config) as saver:
+            return await saver.aput(config, *rest)
+
+    async def aput_writes(self, config: RunnableConfig, *rest) -> None:
+        """Store what a task wrote."""
+        async with self._fenced(config) as saver:
+            await saver.aput_writes(config, *rest)
+
+    @asynccontextmanager
+    async def _fenced(self, config: RunnableConfig) -> AsyncIterator[AsyncPostgresSaver]:
+        # In one pipeline, so that the fence costs no round trip: it locks the run's row before the
+        # write, and its answer is looked at before the commit.
+        async with (
+            self.pool.connection() as connection,
+            connection.pipeline(),
+            connection.transaction(),
+        ):
+            held = await connection.execute(_placed(HOLDS) + " for share", [_holder(config)])
+            yield AsyncPostgresSaver(connection, serde=self.serde)
+            if not await held.fetchone():
+                raise LeaseLost
 
 
 class Postgres(Database):
     """A PostgreSQL server: any number of processes of any number of machines."""
 
     now = "extract(epoch from clock_timestamp())::double precision"
+    for_update, for_share = " for update", " for share"
+    checkpoints = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
+    prune = (
+        *(
+            f"""delete from {table} t where thread_id = ? and checkpoint_id <> (
+            select max(c.checkpoint_id) from checkpoints c where c.thread_id = t.thread_id
+            and c.checkpoint_ns = t.checkpoint_ns)"""
+            for table in ("checkpoint_writes", "checkpoints")
+        ),
+        """delete from checkpoint_blobs b where thread_id = ? and not exists (
+        select 1 from checkpoints c where c.thread_id = b.thread_id
+        and c.checkpoint_ns = b.checkpoint_ns
+        and c.checkpoint -> 'channel_versions' ->> b.channel = b.version)""",
+    )
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
-        self.pool, self.saver = pool, AsyncPostgresSaver(pool)
+        self.pool, self.saver = pool, PostgresSaver(pool)
+
+    async def run(self, sql: str, *values: object) -> list[dict]:
+        """Run one statement, a transaction of its own, and return its rows."""
+        async with self.pool.connection() as connection:
+            return await _execute(connection, sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Execute]:
@@ -154,10 +268,32 @@ class Postgres(Database):
         async with self.pool.connection() as connection, connection.transaction():
 
             async def execute(sql: str, *values: object) -> list[dict]:
-                cursor = await connection.execute(sql.replace("?", "%s"), values)
-                return await cursor.fetchall() if cursor.description else []
+                return await _execute(connection, sql, *values)
 
             yield execute
+
+    async def lock(self, execute: Execute, name: str) -> None:
+        """Let no other transaction that locks the same name go on before this one ends."""
+        await execute("select pg_advisory_xact_lock(hashtextextended(?, 0))", name)
+
+    async def readiness(self) -> str:
+        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
+        try:
+            rows = await self.run("select max(v) as v from checkpoint_migrations")
+            if (-1 if rows[0]["v"] is None else rows[0]["v"]) < len(self.saver.MIGRATIONS) - 1:
+                return OUTDATED
+            return await super().readiness()
+        except psycopg.errors.UndefinedTable:
+            return OUTDATED
+
+
+def _placed(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+async def _execute(connection: psycopg.AsyncConnection, sql: str, *values: object) -> list[dict]:
+    cursor = await connection.execute(_placed(sql), values)
+    return await cursor.fetchall() if cursor.description else []
 
 
 @asynccontextmanager
@@ -166,64 +302,135 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
 
     Args:
         settings: They say which.
-        set_up: Make the tables of PostgreSQL, too.
+        set_up: Make the tables of PostgreSQL, or bring them up to date.
 
     Raises:
         Unusable: It cannot be opened, with the cure and without its password.
     """
     if not settings.is_postgres:
-        async with _sqlite(settings.database) as database:
+        async with _sqlite(settings) as database:
             yield database
         return
     try:
-        options = {"autocommit": True, "connect_timeout": SECONDS}
+        options = {"autocommit": True, "connect_timeout": SECONDS, "row_factory": dict_row}
         async with await psycopg.AsyncConnection.connect(settings.database, **options) as first:
             if set_up:
-                # Two processes that set up at once take turns.
-                await first.execute("select pg_advisory_lock(7214)")
-                await AsyncPostgresSaver(first, serde=None).setup()
-                for statement in TABLES.split(";"):
-                    await first.execute(statement)
-            await first.execute("select 1 from effects, checkpoint_migrations limit 1")
-    except psycopg.errors.UndefinedTable:
-        raise Unusable(
-            f"The database of {VARIABLE} has no tables yet: run once "
-            "`python -m production_agent --set-up`."
-        ) from None
+                await _migrate_postgres(first)
+            problem = await _version_problem(first)
     except (psycopg.Error, UnicodeError):  # their texts may hold pieces of the password
         raise Unusable(
             f"{VARIABLE} leads to no PostgreSQL database that lets us in: check host, port, user, "
             "password and database name, and that the server runs."
         ) from None
-    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    if problem:
+        raise Unusable(problem)
+    milliseconds = round(settings.database_seconds * 1000)
+
+    async def limit(connection: psycopg.AsyncConnection) -> None:
+        await connection.execute(f"set statement_timeout = {milliseconds}")
+
     async with AsyncConnectionPool(
-        settings.database, min_size=1, max_size=10, open=False, timeout=SECONDS, kwargs=options
+        settings.database,
+        min_size=1,
+        max_size=settings.database_connections,
+        open=False,
+        timeout=settings.database_seconds,
+        configure=limit,
+        check=_check,
+        kwargs={
+            "autocommit": True,
+            "prepare_threshold": 0,
+            "row_factory": dict_row,
+            "connect_timeout": SECONDS,
+            "tcp_user_timeout": milliseconds,  # a server that is silent is gone
+        },
     ) as pool:
         yield Postgres(pool)
 
 
+async def _check(connection: psycopg.AsyncConnection) -> None:
+    """Raise if a connection is dead: the pool then replaces it, and does not hand it out.
+
+    A quiet one costs no round trip. One that has something to say, unasked, was closed or is told
+    that the server ends; one to a server that has vanished ends after `tcp_user_timeout`.
+    """
+    if not hasattr(select, "poll"):  # Windows
+        return await AsyncConnectionPool.check_connection(connection)
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+async def _migrate_postgres(connection: psycopg.AsyncConnection) -> None:
+    await connection.execute("select pg_advisory_lock(7214)")  # of two at once, one waits
+    await AsyncPostgresSaver(connection).setup()
+    await connection.execute(VERSIONS)
+    words = {
+        "order": "(details::json ->> 'order')",
+        "amount": "(details::json ->> 'amount')::float",
+    }
+    for version, steps in enumerate(MIGRATIONS, 1):
+        async with connection.transaction():
+            sql = "insert into agent_migrations values (%s) on conflict do nothing returning 1"
+            if await (await connection.execute(sql, [version])).fetchone():
+                for statement in steps.format(**words).split(";"):
+                    await connection.execute(statement)
+
+
+async def _version_problem(connection: psycopg.AsyncConnection) -> str | None:
+    try:
+        ours = await connection.execute("select max(version) as v from agent_migrations")
+        theirs = await connection.execute("select max(v) as v from checkpoint_migrations")
+    except psycopg.errors.UndefinedTable:
+        return (
+            f"The database of {VARIABLE} has no tables yet, or none of this version: run once "
+            "`python -m production_agent --set-up`."
+        )
+    found = [(await cursor.fetchone())["v"] for cursor in (ours, theirs)]
+    needed = [len(MIGRATIONS), len(AsyncPostgresSaver.MIGRATIONS) - 1]
+    if any(have is None or have < need for have, need in zip(found, needed, strict=True)):
+        return OUTDATED
+    return None
+
+
 @asynccontextmanager
-async def _sqlite(path: str) -> AsyncIterator[Database]:
+async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
+    path = settings.database
     if not Path(path).resolve().parent.is_dir():
         raise Unusable(f"The folder of {path} does not exist: make it, or mend {VARIABLE}.")
     try:
         _make_file(path)
     except sqlite3.Error as error:
         raise Unusable(_sentence(path, error)) from None
+    # Closing any descriptor of the file would drop the locks that SQLite holds on it in this
+    # process, and another process might take the log away that we write to: so one for readiness,
+    # from before the first connection until after the last.
+    file = os.open(path, os.O_RDONLY)
+    try:
+        async with _connected(settings, file) as database:
+            yield database
+    finally:
+        os.close(file)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings, file: int) -> AsyncIterator[Sqlite]:
+    path = settings.database
     async with (
-        aiosqlite.connect(path, timeout=SECONDS, isolation_level=None) as ours,
-        aiosqlite.connect(path, timeout=SECONDS) as theirs,
+        aiosqlite.connect(path, timeout=settings.database_seconds, isolation_level=None) as ours,
+        aiosqlite.connect(path, timeout=settings.database_seconds) as theirs,
     ):
         ours.row_factory = sqlite3.Row
-        saver = Saver(theirs, asyncio.Lock())
+        saver = SqliteSaver(theirs, asyncio.Lock())
         await saver.setup()
-        yield Sqlite(ours, saver)
+        yield Sqlite(path, file, ours, saver)
 
 
 def _make_file(path: str) -> None:
     """Make the file and our tables, where they are missing; readers and a writer do not wait."""
     end = time.monotonic() + SECONDS
-    with closing(sqlite3.connect(path, timeout=SECONDS)) as connection:
+    with closing(sqlite3.connect(path, timeout=SECONDS, isolation_level=None)) as connection:
         while True:
             try:
                 connection.execute("pragma journal_mode = wal")
@@ -233,7 +440,19 @@ def _make_file(path: str) -> None:
                 if "locked" not in str(error) or time.monotonic() > end:
                     raise
                 time.sleep(0.01)
-        connection.executescript(TABLES)
+        connection.execute(VERSIONS)
+        words = {name: f"json_extract(details, '$.{name}')" for name in ("order", "amount")}
+        for version, steps in enumerate(MIGRATIONS, 1):
+            connection.execute("begin immediate")
+            try:
+                sql = "insert or ignore into agent_migrations values (?)"
+                if connection.execute(sql, [version]).rowcount:
+                    for statement in steps.format(**words).split(";"):
+                        connection.execute(statement)
+                connection.execute("commit")
+            except BaseException:
+                connection.execute("rollback")
+                raise
 
 
 def _sentence(path: str, error: sqlite3.Error) -> str:
@@ -242,4 +461,6 @@ def _sentence(path: str, error: sqlite3.Error) -> str:
         return f"Another program holds {path} locked: end it, then start again."
     if "not a database" in text or "malformed" in text:
         return f"{path} is damaged or no SQLite file: restore it, or name another in {VARIABLE}."
+    if "full" in text or "disk I/O" in text:
+        return f"{path} cannot be written, as its disk is full or fails: make room for it."
     return f"{path} cannot be opened or written: mend its rights, or name another in {VARIABLE}."

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from production_agent import bodies
 from production_agent.approval import problem, shown
 from production_agent.auth import User
-from production_agent.runs import SORRY, STOPPED, Refused, Run
-from production_agent.tools import bad_arguments
+from production_agent.logs import ids
+from production_agent.model import is_cut_off
+from production_agent.runs import BUSY, Refused, Run
+from production_agent.tools import refusal
 
 __all__ = ("router",)
 
+log = logging.getLogger("production_agent")
 NO_THREAD = "You have no such thread."
 ROLES = {"human": "user", "ai": "assistant", "tool": "tool"}
 EVENTS = (
-    "Events, each with a JSON object: `run` {run, thread}; `token` {message, text}; `discard` "
-    "{}: the words so far are void; `tool` {tool, call, state}; `error` {message, reference}; "
+    "Events, each with an id and a JSON object: `run` {run, thread}; `token` {message, text}; "
+    "`discard` {}: the words so far are void; `tool` {tool, call, state}; `error` {message, "
+    "reference}; "
     "`approval` (as in GET /approvals); `end` {status, text}, always the last."
 )
 NOT_BUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # by caches and proxies
@@ -45,6 +50,7 @@ async def own_thread(request: Request, thread: bodies.ThreadId, user: User) -> d
     rows = await request.app.state.store.threads(user, 1, thread)
     if not rows:
         raise Refused(404, NO_THREAD)
+    ids.set({**ids.get(), "thread": thread})
     return rows[0]
 
 
@@ -59,26 +65,39 @@ async def new_thread(request: Request, body: bodies.NewThread, user: User) -> bo
 
 @router.get("/threads")
 async def threads(
-    request: Request, user: User, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    request: Request,
+    user: User,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[float | None, Query(ge=0, le=1e12)] = None,
 ) -> bodies.Threads:
-    """List the user's threads, the newest first."""
-    rows = await request.app.state.store.threads(user, limit)
-    return bodies.Threads(threads=[_thread(row) for row in rows])
+    """List the user's threads, the newest first; `before` is the time the last page ended with."""
+    rows = await request.app.state.store.threads(user, limit + 1, before=before)
+    following = rows[limit - 1]["created"] if len(rows) > limit else None
+    return bodies.Threads(threads=[_thread(row) for row in rows[:limit]], next=following)
 
 
 @router.get("/threads/{thread}", responses=problems(404))
-async def thread(request: Request, own: Own, user: User) -> bodies.ThreadWithMessages:
-    """Return a thread with its messages and what waits for approval."""
+async def thread(
+    request: Request,
+    own: Own,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    before: Annotated[int | None, Query(ge=0, le=1_000_000)] = None,
+) -> bodies.ThreadWithMessages:
+    """Return a thread, the newest messages before number `before`, and what waits for approval."""
     head = _thread(own)
     state = await request.app.state.runs.state(own["id"])
+    messages = state.values.get("messages", [])[:before]
+    first = max(0, len(messages) - limit)
+    waiting = await request.app.state.store.waiting(thread=own["id"])
+    problem = None
+    if own["sentence"] and own["outcome"] == head.status:
+        problem = bodies.Problem(message=own["sentence"], reference=own["reference"])
     return bodies.ThreadWithMessages(
         **head.model_dump(),
-        messages=[_message(one) for one in state.values.get("messages", []) if one.text],
-        approvals=[shown(one) for one in await request.app.state.store.pending(user, own["id"])],
-        problem={
-            "failed": bodies.Problem(message=SORRY, reference=own.get("reference")),
-            "stopped": bodies.Problem(message=STOPPED),
-        }.get(head.status),
+        messages=[_message(one) for one in messages[first:] if one.text],
+        first=first,
+        approvals=[shown(one) for one in waiting],
+        problem=problem,
     )
 
 
@@ -86,66 +105,127 @@ async def thread(request: Request, own: Own, user: User) -> bodies.ThreadWithMes
 async def delete_thread(request: Request, own: Own) -> None:
     """Delete a thread with its messages; what was done for it stays in the books."""
     if not await request.app.state.store.delete_thread(own["id"]):
-        raise Refused(409, "A turn is running on this thread. Wait for its end, then try again.")
-    await request.app.state.store.database.saver.adelete_thread(own["id"])
+        raise Refused(409, BUSY)
 
 
-async def start_message(request: Request, own: Own, body: bodies.NewMessage) -> AsyncIterator[Run]:
+async def start_message(
+    request: Request,
+    own: Own,
+    body: bodies.NewMessage,
+    idempotency_key: Annotated[str | None, Header(pattern=r"^[\x21-\x7e]{1,100}$")] = None,
+) -> AsyncIterator[Run]:
     """Start the turn; leave it when the response ends, in whatever way."""
-    run = await request.app.state.runs.message(own, body.text)
+    runs = request.app.state.runs
+    run = await runs.message(own["id"], own["owner"], body.text, idempotency_key)
+    run.join()
     try:
         yield run
     finally:
-        run.leave()
+        run.leave(runs.settings.rejoin_seconds)
 
 
 @router.post(
     "/threads/{thread}/messages",
     response_class=StreamingResponse,
-    responses=STREAM | problems(404, 409, 413, 429),
+    responses=STREAM | problems(404, 408, 409, 413, 429),
 )
 async def send_message(run: Annotated[Run, Depends(start_message)]) -> StreamingResponse:
-    """Send a message; the answer comes as server-sent events. Leaving stops the turn."""
-    return _events(run)
+    """Send a message; the answer comes as server-sent events. Leaving stops the turn.
+
+    Sent again with the same Idempotency-Key it starts nothing, and shows the first one's turn.
+    """
+    return _events(run.stream())
+
+
+async def rejoin(request: Request, own: Own) -> AsyncIterator[Run | None]:
+    """Join the turn that runs on the thread, if it runs in this process."""
+    runs = request.app.state.runs
+    run = runs.running.get(own["id"])
+    if run is None and own["run"] and not own["outcome"]:
+        raise Refused(409, "Another process runs this turn. Look at the thread in a moment.")
+    if run is None:
+        yield None
+        return
+    run.join()
+    log.info("run_rejoined", extra={"run": run.id})
+    try:
+        yield run
+    finally:
+        run.leave(runs.settings.rejoin_seconds)
+
+
+@router.get(
+    "/threads/{thread}/events",
+    response_class=StreamingResponse,
+    responses=STREAM | {204: {"description": "No turn is running."}} | problems(404, 409),
+)
+async def events(
+    run: Annotated[Run | None, Depends(rejoin)],
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+) -> Response:
+    """Rejoin the running turn, after the event whose id is sent as Last-Event-ID, or from all."""
+    if run is None:
+        return Response(status_code=204)
+    of, _, number = (last_event_id or "").rpartition("-")
+    seen = of == run.id and number.isascii() and number.isdigit() and len(number) < 10
+    return _events(run.stream(int(number) if seen else 0))
+
+
+@router.post("/threads/{thread}/cancel", status_code=202, responses=problems(404, 409))
+async def cancel(request: Request, own: Own) -> bodies.Stopping:
+    """Stop the turn that runs on the thread, in whatever process; a decision cannot be stopped."""
+    kind = await request.app.state.store.ask_to_stop(own["id"])
+    if not kind:
+        raise Refused(409, "No turn is running on this thread.")
+    if kind != "message":
+        raise Refused(409, "A decided call is carried out to its end.")
+    request.app.state.runs.stop(own["id"])
+    return bodies.Stopping()
 
 
 @router.get("/approvals")
 async def approvals(request: Request, user: User) -> list[bodies.Approval]:
-    """List what waits for the user's decision, the oldest first."""
-    return [shown(one) for one in await request.app.state.store.pending(user)]
+    """List what waits for a decision, the oldest first: the user's, or for an approver all."""
+    store = request.app.state.store
+    owner = "" if user in request.app.state.settings.approvers else user
+    return [shown(one) for one in await store.waiting(owner=owner)]
 
 
 async def start_decision(
     request: Request, approval: bodies.ApprovalId, user: User, body: bodies.Decide
 ) -> Run:
     """Claim the approval, once, and start to carry the decision out."""
-    found = await request.app.state.store.approval(approval, user)
-    if found is None:
+    store, settings = request.app.state.store, request.app.state.settings
+    found = await store.approval(approval)
+    if found is None or user not in (found["owner"], *settings.approvers):
         raise Refused(404, "You have no such approval.")
+    if settings.approvers and (user == found["owner"] or user not in settings.approvers):
+        raise Refused(403, "Somebody else decides: an approver, and never about their own thread.")
+    ids.set({**ids.get(), "thread": found["thread"]})
     if body.digest != found["digest"]:
         raise Refused(409, "These are not the calls that wait. Look at them again.")
     wrong = problem(found["calls"], body.decisions)
     names = {call["id"]: call["name"] for call in found["calls"]}
     for one in body.decisions if not wrong else ():
         if one.type == "edit":
-            wrong = wrong or bad_arguments(names[one.call], one.args)
+            wrong = wrong or refusal(names[one.call], one.args, settings)
     if wrong:
         raise Refused(409, wrong)  # the body is well formed; it does not fit these calls
-    return await request.app.state.runs.decide(found, body.decisions)
+    return await request.app.state.runs.decide(found, body.decisions, user)
 
 
 @router.post(
     "/approvals/{approval}",
     response_class=StreamingResponse,
-    responses=STREAM | problems(404, 409, 413),
+    responses=STREAM | problems(403, 404, 408, 409, 413),
 )
-async def decide(run: Annotated[Run, Depends(start_decision)]) -> StreamingResponse:
+async def decide(run: Annotated[Run, Depends(start_decision)], user: User) -> StreamingResponse:
     """Decide each call of an approval, once; what follows comes as server-sent events."""
-    return _events(run)
+    return _events(run.stream(words=user == run.owner))
 
 
-def _events(run: Run) -> StreamingResponse:
-    return StreamingResponse(run.stream(), media_type="text/event-stream", headers=NOT_BUFFERED)
+def _events(stream: AsyncIterator[str]) -> StreamingResponse:
+    return StreamingResponse(stream, media_type="text/event-stream", headers=NOT_BUFFERED)
 
 
 def _thread(row: dict) -> bodies.Thread:
@@ -157,9 +237,13 @@ def _thread(row: dict) -> bodies.Thread:
     elif row["run"] and row["pending"]:
         status = "pending_approval"
     else:
-        status = {None: "new", "lost": "stopped", "pending_approval": "stopped"}.get(
-            row.get("outcome"), row.get("outcome")
-        )
+        outcome = row.get("outcome")
+        status = {
+            None: "new",
+            "lost": "stopped",
+            "pending_approval": "stopped",
+            "handed_on": "resuming",
+        }.get(outcome, outcome)
     return bodies.Thread(id=row["id"], title=row["title"], created=row["created"], status=status)
 
 
@@ -169,4 +253,5 @@ def _message(message) -> bodies.Message:
         text=message.text,
         tool=message.name if message.type == "tool" else None,
         failed=getattr(message, "status", None) == "error",
+        cut_off=is_cut_off(message),
     )

@@ -1,7 +1,8 @@
 """Runs: a thread's turn from its first event to its last, and its end in every other case.
 
-One task drives the graph and puts events into a queue; the HTTP response reads the queue. Who
-leaves a message's stream cancels its run. A decision, once claimed, is carried out whoever listens.
+One task drives the graph and keeps its events; any number of HTTP responses read them. A message's
+run that nobody reads any more is cancelled. A decision, once claimed, is carried out whoever
+listens. When the process is asked to end, runs stop at their next step and are handed on.
 """
 
 from __future__ import annotations
@@ -11,26 +12,38 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AnyMessage, HumanMessage
+from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
 from production_agent.approval import shown
-from production_agent.graph import recursion_limit, unanswered
+from production_agent.context import LeaseLost
+from production_agent.graph import VERSION, recursion_limit, this_turn, unanswered
 from production_agent.logs import ids, new_reference
+from production_agent.model import is_cut_off
 from production_agent.settings import Settings
-from production_agent.store import ATTEMPTS, Store
-from production_agent.tools import Context
+from production_agent.store import ATTEMPTS, Begun, Ending, Store
+from production_agent.tools import Context, effect_key, tell
+from production_agent.tracing import span
 
-__all__ = ("SORRY", "STOPPED", "Refused", "Run", "Runs")
+__all__ = ("SORRY", "Refused", "Run", "Runs")
 
 SORRY = "Something went wrong. Please try again; if it stays so, tell us the reference."
 TOO_LONG = "This took too long and was stopped. Please try again, or ask for less at once."
 STOPPED = "This turn was stopped before it ended. Please send your message again."
+CUT_OFF = "The answer was cut off before its end. Ask for the rest, or for a shorter answer."
+HANDED_ON = "The service is restarting. What you asked for goes on in a moment."
+ENDING = "The service is restarting. Please try again in a moment."
+DONE = "Done and on record: {} The rest of this turn did not end. A person looks at it; please do "
+DONE += "not ask for it again."
+NOT_DONE = "What was approved was not carried out; nothing is on record for it. A person looks at "
+NOT_DONE += "it."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
@@ -46,56 +59,98 @@ class Refused(Exception):
         self.status, self.message, self.retry_after, self.more = status, message, retry_after, more
 
 
+class NoInterrupt(Exception):
+    """A decision meets no interrupt that waits for it: a node may have been renamed."""
+
+
 @dataclass
 class Run:
-    """A run of this process. Its events are (name, data), the last one None."""
+    """A run of this process, and its events, which are (name, data)."""
 
     id: str
     thread: str
     owner: str
     kind: str
-    events: asyncio.Queue = field(default_factory=asyncio.Queue)
+    events: list[tuple[str, dict]] = field(default_factory=list)
+    ended: bool = False
     task: asyncio.Task | None = None
+    control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
     spoke: bool = False
+    readers: int = 0
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def emit(self, event: str, **data: object) -> None:
         """Tell whoever listens."""
-        self.events.put_nowait((event, data))
+        self.events.append((event, data))
+        self._tell()
 
-    async def stream(self) -> AsyncIterator[str]:
-        """Give the events up to the end of the run, as server-sent events.
+    def end(self) -> None:
+        """Let every stream end after the last event."""
+        self.ended = True
+        self._tell()
+
+    def _tell(self) -> None:
+        self.news.set()
+        self.news = asyncio.Event()
+
+    async def stream(self, at: int = 0, *, words: bool = True) -> AsyncIterator[str]:
+        """Give the events from number `at` up to the end of the run, as server-sent events.
 
         FastAPI's own class would hand each event through two more queues and tasks.
+
+        Args:
+            at: Events to leave out, as a reader has them already.
+            words: Whether to show what the model says; an approver sees only what was done.
         """
         while True:
+            news = self.news
+            for event, data in self.events[at:]:
+                at += 1
+                if not words and event in ("token", "end"):
+                    data = {"status": data["status"], "text": ""} if event == "end" else None
+                if data is None:
+                    continue
+                yield f"id: {self.id}-{at}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
+            if at < len(self.events):
+                continue
+            if self.ended:
+                return
             try:
                 async with asyncio.timeout(PING_SECONDS):
-                    event = await self.events.get()
+                    await news.wait()
             except TimeoutError:
                 yield ": still here\n\n"
-                continue
-            if event is None:
-                return
-            yield f"event: {event[0]}\ndata: {json.dumps(event[1])}\n\n"
 
-    def leave(self) -> None:
-        """Nobody listens any more."""
-        if self.kind == "message":
+    def join(self) -> None:
+        """One more reader listens."""
+        self.readers += 1
+
+    def leave(self, rejoin_seconds: float) -> None:
+        """A reader is gone; a message's run without any is cancelled, unless one comes back."""
+        self.readers -= 1
+        if self.kind == "message" and not self.ended:
+            asyncio.get_running_loop().call_later(rejoin_seconds, self._cancel_if_left)
+
+    def _cancel_if_left(self) -> None:
+        if not self.readers and not self.ended and self.task:
             self.task.cancel()
 
 
 class Runs:
-    """Starts runs, takes up lost ones, and ends them all with the process."""
+    """Starts runs, resumes lost ones, and ends them all with the process."""
 
     def __init__(self, settings: Settings, store: Store, graph: CompiledStateGraph) -> None:
         self.settings, self.store, self.graph = settings, store, graph
-        self.tasks: set[asyncio.Task] = set()
+        self.running: dict[str, Run] = {}  # by thread
+        self.draining = False
 
-    def config(self, thread: str) -> dict:
-        """Return what the graph is run with on a thread."""
-        limit = recursion_limit(self.settings)
-        return {"configurable": {"thread_id": thread}, "recursion_limit": limit}
+    def config(self, thread: str, run: str = "") -> dict:
+        """Return what the graph is run with on a thread; the run is its checkpoints' fence."""
+        return {
+            "configurable": {"thread_id": thread, "run": run, "graph_version": VERSION},
+            "recursion_limit": recursion_limit(self.settings),
+        }
 
     async def state(self, thread: str) -> StateSnapshot:
         """Return the thread's newest checkpoint."""
@@ -103,146 +158,243 @@ class Runs:
 
     # Starting
 
-    async def message(self, row: dict, text: str) -> Run:
-        """Start a turn of a thread (its row in the store) with a message.
+    async def message(self, thread: str, owner: str, text: str, request: str | None) -> Run:
+        """Start a turn of a thread with a message; a repeated request joins its first run.
 
         Raises:
-            Refused: 409 while the thread is not free, 429 after too many turns.
+            Refused: 404 if the thread is gone, 409 while it is not free, 429 after too many turns,
+                503 while the service ends.
         """
-        thread, owner = row["id"], row["owner"]
-        if row["pending"]:
-            pending = await self.store.pending(owner, thread)
-            raise Refused(409, ANSWER_FIRST, approvals=pending)
-        if row["decided"]:
-            raise Refused(409, FINISHING)
-        wait = await self.store.seconds_until_turn(owner, int(self.settings.turns_per_minute))
-        if wait:
-            sentence = f"You sent many messages. Try again in {math.ceil(wait)} seconds."
-            raise Refused(429, sentence, retry_after=math.ceil(wait))
-        run_id = await self.store.begin(thread, owner, "message")
-        if run_id is None:
-            raise Refused(409, BUSY)
-        run = Run(run_id, thread, owner, "message")
+        self._refuse_while_draining()
+        begun = await self.store.begin_message(thread, owner, request)
+        if begun.how == "repeated":
+            return await self._repeated(begun.run, thread, owner)
+        if begun.how == "undecided":
+            raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
+        if begun.how == "wait":
+            seconds = math.ceil(begun.seconds) or 1
+            sentence = f"You sent many messages. Try again in {seconds} seconds."
+            raise Refused(429, sentence, retry_after=seconds)
+        self._refuse_unless_begun(begun)
+        run = Run(begun.run, thread, owner, "message")
         try:
             state = await self.state(thread)
-            asked = [one for one in _asked(state) if await self._waits(one[0], owner)]
+            asked = [one for one in _asked(state) if not await self.store.approval(one[0])]
+            messages = state.values.get("messages", [])
+            done = await self._on_record(thread, messages) if unanswered(messages) else {}
         except BaseException:
-            await self.store.end(run.id, "refused")
+            await self.store.end(run.id, Ending("refused"))
             raise
         if asked:  # the process that asked died before it could say so
-            pending = await self.store.end(run.id, "refused", asked=asked)
-            raise Refused(409, ANSWER_FIRST, approvals=pending)
-        messages = [*unanswered(state.values.get("messages", [])), HumanMessage(text)]
-        return self._spawn(run, {"messages": messages})
+            await self.store.end(run.id, Ending("refused", asked=asked))
+            raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
+        told = {call: tell(one["name"], one["details"]) for call, one in done.items()}
+        return self._spawn(run, {"messages": [*unanswered(messages, told), HumanMessage(text)]})
 
-    async def decide(self, approval: dict, decisions: list) -> Run:
+    async def _repeated(self, run_id: str, thread: str, owner: str) -> Run:
+        """Return the run that the same request began before; if it is over, what came of it."""
+        running = self.running.get(thread)
+        if running and running.id == run_id:
+            return running
+        row, last = await self.store.run(run_id), await self.store.last_run(thread)
+        if row["outcome"] is None:
+            raise Refused(409, BUSY)
+        run = Run(run_id, thread, owner, "message")
+        run.emit("run", run=run_id, thread=thread)
+        if row["sentence"]:
+            run.emit("error", message=row["sentence"], reference=row["reference"])
+        messages = (await self.state(thread)).values.get("messages", [])
+        is_last = last["id"] == run_id and row["outcome"] in ("complete", "incomplete")
+        run.emit("end", status=row["outcome"], text=messages[-1].text if is_last else "")
+        run.end()
+        return run
+
+    async def decide(self, approval: dict, decisions: list, decider: str) -> Run:
         """Claim an approval and start to carry the decision out.
 
         Raises:
             Refused: 409 if it is decided or too late, or while the thread is not free.
         """
+        self._refuse_while_draining()
         decision = {"decisions": [one.model_dump() for one in decisions]}
-        how, run = await self.store.decide(approval, decision)
-        if how == "busy":
-            raise Refused(409, BUSY)
-        if how == "decided":
+        begun = await self.store.decide(approval, decision, decider)
+        if begun.how == "decided":
             expired = approval["state"] == "pending" and approval["expired"]
             raise Refused(409, "It was not decided in time." if expired else "It is decided.")
+        self._refuse_unless_begun(begun)
         for one in decisions:
             metrics.APPROVALS.labels(one.type).inc()
-        started = Run(run, approval["thread"], approval["owner"], "decision")
-        log.info("approval_decided", extra={"approval": approval["id"], "run": run})
-        return self._spawn(started, Command(resume={approval["id"]: decision}))
+        run = Run(begun.run, approval["thread"], approval["owner"], "decision")
+        log.info("approval_decided", extra={"approval": approval["id"], "run": run.id})
+        return self._spawn(run, Command(resume={approval["id"]: decision}))
+
+    def _refuse_while_draining(self) -> None:
+        if self.draining:
+            raise Refused(503, ENDING, retry_after=5)
+
+    def _refuse_unless_begun(self, begun: Begun) -> None:
+        if begun.how == "gone":
+            raise Refused(404, "You have no such thread.")
+        if begun.how != "begun":
+            raise Refused(409, FINISHING if begun.how == "finishing" else BUSY)
+
+    async def _shown(self, thread: str) -> list[dict]:
+        return [shown(one) for one in await self.store.waiting(thread=thread)]
+
+    # Recovering
 
     async def recover(self) -> None:
-        """Take up what dead processes left: carry decisions out, show what waits."""
-        for row in await self.store.lost():
+        """Resume what other processes left: carry decisions out, show what waits."""
+        for row in await self.store.unfinished():
+            if self.draining:
+                return
             ids.set({"thread": row["thread"], "user": row["owner"]})
             try:
-                await self._take_up(row["thread"], row["owner"])
-            except Exception as error:  # of this thread; the others have theirs taken up
+                await self._resume_lost_run(row["thread"], row["owner"])
+            except Exception as error:  # of this thread; the others are resumed
                 log.error("recovery_failed", exc_info=error)
 
-    async def _take_up(self, thread: str, owner: str) -> None:
-        run_id = await self.store.begin(thread, owner, "recovery")
-        if run_id is None:
-            return  # another process was faster
-        run = Run(run_id, thread, owner, "recovery")
-        decided = await self.store.decided(thread, attempt=True)
-        decided = [one for one in decided if one["attempts"] <= ATTEMPTS]
+    async def _resume_lost_run(self, thread: str, owner: str) -> None:
+        last = await self.store.last_run(thread)
+        begun = await self.store.begin_recovery(thread, owner)
+        if begun.how != "begun":
+            return  # another process was faster, or the thread is gone
+        run = Run(begun.run, thread, owner, "recovery")
+        decided = await self.store.decided(thread)
         state = await self.state(thread)
         waiting = {one.id for one in state.interrupts}
         resume = {one["id"]: one["decision"] for one in decided if one["id"] in waiting}
-        log.warning("run_recovered", extra={"run": run_id})
-        if decided and (resume or state.next):
-            self._spawn(run, Command(resume=resume) if resume else None)
+        handed_on = last and last["outcome"] == "handed_on" and not state.interrupts
+        log.warning("run_recovered", extra={"run": run.id})
+        may_try = all(one["attempts"] <= ATTEMPTS for one in decided)
+        if resume and may_try:
+            self._spawn(run, Command(resume=resume))
+        elif state.next and may_try and (decided or handed_on) and not state.interrupts:
+            self._spawn(run, None)
         else:
-            await self._close(run, "stopped", None)
+            # The last checkpoint may hold the whole answer: then only its end was lost.
+            asked = await self.store.last_run(thread, but="recovery")
+            writer = await self.store.run((state.metadata or {}).get("run", ""))
+            is_whole = not state.next and asked and writer and writer["started"] >= asked["started"]
+            strange = NoInterrupt() if decided and not state.next and not is_whole else None
+            outcome = "complete" if is_whole else "stopped"
+            await self._close(run, outcome, sentence=STOPPED, error=strange)
+            run.end()
 
     async def keep_recovering(self) -> None:
-        """Look for lost runs as long as the process lives."""
+        """Look for lost runs and old threads as long as the process lives."""
         while True:
             try:
                 await self.recover()
+                if self.settings.thread_days:
+                    if count := await self.store.delete_old_threads(self.settings.thread_days):
+                        log.info("threads_expired", extra={"count": count})
             except Exception as error:
                 log.error("recovery_failed", exc_info=error)
             await asyncio.sleep(self.settings.lease_seconds / 3)
 
-    async def close(self) -> None:
-        """End all runs of this process; a decision gets some time to be carried out."""
-        if self.tasks:
-            await asyncio.wait(self.tasks, timeout=self.settings.grace_seconds)
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+    async def stranded(self) -> list[str]:
+        """Return threads whose approval waits at a node that this graph does not have."""
+        found = []
+        for approval in await self.store.waiting():
+            state = await self.state(approval["thread"])
+            if approval["id"] not in {one.id for one in state.interrupts}:
+                again = await self.store.approval(approval["id"])
+                if again and again["state"] == "pending":  # not decided meanwhile
+                    found.append(approval["thread"])
+        return found
 
-    async def _waits(self, interrupt: str, owner: str) -> bool:
-        approval = await self.store.approval(interrupt, owner)
-        return approval is None or (approval["state"] == "pending" and not approval["expired"])
+    # Ending
+
+    def stop(self, thread: str) -> None:
+        """Cancel the message run that this process has on a thread, if it has one."""
+        run = self.running.get(thread)
+        if run and run.kind == "message" and run.task:
+            run.task.cancel()
+
+    def drain(self) -> None:
+        """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS."""
+        if self.draining:
+            return
+        self.draining = True
+        log.info("draining", extra={"runs": len(self.running)})
+        for run in self.running.values():
+            run.control.request_drain()
+        asyncio.get_running_loop().call_later(self.settings.grace_seconds, self._cancel_all)
+
+    def _cancel_all(self) -> None:
+        for run in self.running.values():
+            run.task.cancel()
+
+    async def close(self) -> None:
+        """Wait for all runs of this process to end."""
+        self.drain()
+        while tasks := [run.task for run in self.running.values()]:
+            await asyncio.wait(tasks)
 
     # Driving
 
     def _spawn(self, run: Run, graph_input: object) -> Run:
+        if self.draining:
+            run.control.request_drain()
+        self.running[run.thread] = run
         run.task = asyncio.create_task(self._drive(run, graph_input))
-        self.tasks.add(run.task)
-        run.task.add_done_callback(self.tasks.discard)
+        run.task.add_done_callback(lambda _: self._forget(run))
         return run
+
+    def _forget(self, run: Run) -> None:
+        if self.running.get(run.thread) is run:
+            del self.running[run.thread]
 
     async def _drive(self, run: Run, graph_input: object) -> None:
         """Drive the graph to its end; whatever happens, say how it ended and free the thread."""
         ids.set({"thread": run.thread, "run": run.id, "user": run.owner})
         log.info("run_started", extra={"kind": run.kind})
         lease = asyncio.create_task(self._keep_lease(run))
-        outcome, reference, sentence = "complete", None, SORRY
+        outcome, sentence, error = "complete", SORRY, None
         timer = asyncio.timeout(self.settings.turn_seconds)
         try:
             run.emit("run", run=run.id, thread=run.thread)
-            async with timer:
-                await self._follow(run, graph_input)
+            with span("run", thread=run.thread, run=run.id, kind=run.kind):
+                async with timer:
+                    await self._follow(run, graph_input)
         except asyncio.CancelledError:
             outcome, sentence = "stopped", STOPPED
-        except Exception as error:
-            outcome, reference = "failed", new_reference()
+            if self.draining and run.kind != "message":
+                outcome, sentence = "handed_on", HANDED_ON
+        except GraphDrained:
+            outcome, sentence = "handed_on", HANDED_ON
+        except LeaseLost:
+            outcome = "lost"
+        except Exception as problem:
+            outcome, error = "failed", problem
             sentence = TOO_LONG if timer.expired() else SORRY
-            log.error("run_failed", exc_info=error, extra={"reference": reference})
         finally:
             lease.cancel()
-        try:
-            await self._close(run, outcome, reference, sentence)
-        except Exception as error:  # the lease runs out, and the run is taken up as lost
+        closing = asyncio.create_task(self._close(run, outcome, sentence=sentence, error=error))
+        while not closing.done():
+            try:
+                await asyncio.wait([closing])
+            except asyncio.CancelledError:  # too late: it is ending, and its statements have limits
+                continue
+        if problem := closing.exception():  # the lease runs out, and the run is resumed as lost
             reference = new_reference()
-            log.error("run_not_closed", exc_info=error, extra={"reference": reference})
-            run.emit("error", message=SORRY, reference=reference)
-            run.emit("end", status="failed", text="")
-        finally:
-            run.events.put_nowait(None)
+            log.error("run_not_closed", exc_info=problem, extra={"reference": reference})
+            run.emit("error", message=HANDED_ON, reference=reference)
+            run.emit("end", status="resuming", text="")
+        run.end()
 
     async def _follow(self, run: Run, graph_input: object) -> None:
+        if isinstance(graph_input, Command):
+            waiting = {one.id for one in (await self.state(run.thread)).interrupts}
+            if not graph_input.resume.keys() <= waiting:
+                raise NoInterrupt
         context = Context(run.thread, run.id, run.owner, self._effect(run))
         async for part in self.graph.astream(
             graph_input,
-            self.config(run.thread),
+            self.config(run.thread, run.id),
             context=context,
+            control=run.control,
             stream_mode=["messages", "custom"],
             durability="sync",  # a finished step is stored before the next one begins
             version="v2",
@@ -252,7 +404,7 @@ class Runs:
                 run.emit("discard") if "discard" in event else run.emit("tool", **event)
                 continue
             message, where = part["data"]
-            if where["langgraph_node"] != "agent":
+            if message.type not in ("ai", "AIMessageChunk") or where["langgraph_node"] == "tools":
                 continue
             if message.text:
                 if not run.spoke:
@@ -260,12 +412,12 @@ class Runs:
                     metrics.FIRST_WORD.observe(time.monotonic() - run.began)
                 run.emit("token", message=message.id, text=message.text)
             if usage := getattr(message, "usage_metadata", None):
-                metrics.TOKENS.labels("in").inc(usage["input_tokens"])
-                metrics.TOKENS.labels("out").inc(usage["output_tokens"])
+                metrics.TOKENS.labels("in").inc(max(usage["input_tokens"], 0))
+                metrics.TOKENS.labels("out").inc(max(usage["output_tokens"], 0))
 
     def _effect(self, run: Run):
         async def effect(key: str, name: str, details: dict) -> None:
-            await self.store.effect(key, run.thread, run.owner, name, details)
+            await self.store.effect(run.id, key, run.thread, run.owner, name, details)
             log.info("effect_written", extra={"tool": name})
 
         return effect
@@ -277,39 +429,69 @@ class Runs:
             await asyncio.sleep(pause)
             try:
                 async with asyncio.timeout(pause / 2):
-                    if not await self.store.renew(run.id):
-                        break
+                    how = await self.store.renew(run.id)
+                if how == "lost" or (how == "stop" and run.kind == "message"):
+                    break
                 held_at = time.monotonic()
             except Exception as error:  # it may go better the next time
                 log.warning("lease_not_renewed", exc_info=error)
         run.task.cancel()
 
+    async def _on_record(self, thread: str, messages: Sequence[AnyMessage]) -> dict[str, dict]:
+        """Return what this turn's calls did: call id: effect. The record is the truth."""
+        calls = {
+            effect_key(thread, message.id, call["id"]): call["id"]
+            for message in this_turn(messages)
+            if message.type == "ai"
+            for call in message.tool_calls
+        }
+        effects = await self.store.effects(thread) if calls else {}
+        return {calls[key]: effect for key, effect in effects.items() if key in calls}
+
     async def _close(
-        self, run: Run, outcome: str, reference: str | None, sentence: str = STOPPED
+        self, run: Run, outcome: str, *, sentence: str, error: Exception | None = None
     ) -> None:
         """Write down how the run ended, what now waits for approval, and tell the listener."""
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
-        asked = _asked(state)
-        if asked and outcome == "complete":
-            outcome = "pending_approval"
+        ending = Ending(outcome, asked=_asked(state))
+        if outcome == "complete":
+            if ending.asked:
+                ending.outcome = "pending_approval"
+            elif messages and is_cut_off(messages[-1]):
+                ending.outcome, sentence = "incomplete", CUT_OFF
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
-        done = [
-            one["id"]
-            for one in await self.store.decided(run.thread)
-            if all(call["id"] in answered for call in json.loads(one["calls"]))
-        ]
-        waiting = await self.store.end(run.id, outcome, reference, asked=asked, done=done)
+        for one in await self.store.decided(run.thread):
+            if all(call["id"] in answered for call in one["calls"]):
+                ending.approvals[one["id"]] = "done"
+            elif isinstance(error, NoInterrupt) or one["attempts"] > ATTEMPTS:
+                ending.approvals[one["id"]] = ending.outcome = "needs_person"
+                sentence = NOT_DONE
+        if ending.outcome in ("failed", "stopped", "needs_person"):
+            if done := await self._on_record(run.thread, messages):
+                words = [tell(one["name"], one["details"]) for one in done.values()]
+                ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
+        if ending.outcome in ("failed", "needs_person"):
+            ending.reference = new_reference()
+            event = "run_failed" if ending.outcome == "failed" else "needs_person"
+            log.error(event, exc_info=error, extra={"reference": ending.reference})
+        if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
+            ending.sentence = sentence
+        waiting = await self.store.end(run.id, ending)
+        if waiting is None:
+            log.warning("run_lost", extra={"kind": run.kind})
+            waiting, ending = [], Ending("resuming", sentence=HANDED_ON)
         seconds = time.monotonic() - run.began
-        metrics.TURNS.labels(run.kind, outcome).inc()
+        metrics.TURNS.labels(run.kind, ending.outcome).inc()
         metrics.TURN_SECONDS.labels(run.kind).observe(seconds)
-        log.info("run_ended", extra={"outcome": outcome, "ms": round(seconds * 1000)})
-        if outcome in ("failed", "stopped"):
-            run.emit("error", message=sentence, reference=reference)
+        log.info("run_ended", extra={"outcome": ending.outcome, "ms": round(seconds * 1000)})
+        if ending.sentence:
+            run.emit("error", message=ending.sentence, reference=ending.reference)
         for approval in waiting:
             run.emit("approval", **shown(approval))
-        text = messages[-1].text if outcome == "complete" and messages else ""
-        run.emit("end", status=outcome, text=text)
+        status = "resuming" if ending.outcome == "handed_on" else ending.outcome
+        is_answered = ending.outcome in ("complete", "incomplete") and messages
+        run.emit("end", status=status, text=messages[-1].text if is_answered else "")
 
 
 def _asked(state: StateSnapshot) -> list[tuple[str, list[dict]]]:

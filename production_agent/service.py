@@ -35,6 +35,8 @@ PAGE = (Path(__file__).parent / "page.html").read_text("utf-8")
 SCRIPTS = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", PAGE, re.S)
 HASHES = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in SCRIPTS]
 POLICY = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+LOCAL = ["127.0.0.1", "localhost", "[::1]"]
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 DOWN = "The database does not answer. Please try again in a moment."
 log = logging.getLogger("production_agent")
 
@@ -48,10 +50,12 @@ def create_app(settings: Settings) -> FastAPI:
             store = Store(database, settings)
             app.state.store = store
             app.state.runs = Runs(settings, store, build(settings, database.saver))
-            recovering = asyncio.create_task(app.state.runs.keep_recovering())
+            loop, runs = asyncio.get_running_loop(), app.state.runs
+            app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
+            recovering = asyncio.create_task(runs.keep_recovering())
             yield
             recovering.cancel()
-            await app.state.runs.close()
+            await runs.close()
 
     app = FastAPI(
         title="Support desk",
@@ -74,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_exception_handler(kind, handler)
     app.add_middleware(Observe)
     if not settings.users:  # no token guards it: at least no other website reaches it
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL)
     return app
 
 
@@ -101,7 +105,9 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
         found = bodies.Ready(
             database=await _database_answers(app), model=await _model_answers(client)
         )
-        if (found.database, found.model) != ("ok", "ok"):
+        if app.state.runs.draining:
+            found.service = "The service is ending."
+        if set(found.model_dump().values()) != {"ok"}:
             response.status_code = 503
         return found
 
@@ -114,8 +120,10 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
 async def _database_answers(app: FastAPI) -> str:
     try:
         async with asyncio.timeout(3):
-            await app.state.store.clock()
-        return "ok"
+            found = await app.state.store.database.readiness()
+        if found != "ok":
+            log.error("database_not_ready", extra={"why": found})
+        return found
     except (*FAILURES, TimeoutError) as error:
         log.error("database_not_ready", exc_info=error)
         return "The database does not answer: check that it runs, and PRODUCTION_AGENT_DATABASE."
@@ -202,7 +210,8 @@ class Observe:
             await self.app(scope, receive, watched)
         finally:
             route = getattr(scope.get("route"), "path", "other")
-            metrics.REQUESTS.labels(scope["method"], route, status).inc()
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            metrics.REQUESTS.labels(method, route, status).inc()
             ms = round((time.monotonic() - began) * 1000)
             more = {"method": scope["method"], "path": scope["path"], "status": status, "ms": ms}
             log.info("request", extra=more)

@@ -5,23 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field, fields
 
 __all__ = ("Settings", "Unusable", "read")
 
 PREFIX = "PRODUCTION_AGENT_"
-NUMBERS = {  # name: (default, smallest, largest, what it is)
-    "MODEL_SECONDS": (20.0, 0.1, 600, "silence of the model that counts as a failure"),
-    "MODEL_RETRIES": (2, 0, 10, "times the model's client tries again: the only retry layer"),
-    "MODEL_CALLS": (8, 1, 100, "requests to the model in one turn"),
-    "TOOL_CALLS": (10, 1, 100, "tool calls in one turn"),
-    "TURN_SECONDS": (120.0, 0.1, 3600, "time a turn has in all"),
-    "TURNS_PER_MINUTE": (30, 1, 1_000_000, "turns a user may start in a minute"),
-    "HISTORY_TOKENS": (8000, 100, 10_000_000, "of a thread, the newest that the model is sent"),
-    "APPROVAL_SECONDS": (86400.0, 0.1, 31_536_000, "time a person has to decide"),
-    "GRACE_SECONDS": (10.0, 0.1, 600, "time that turns have to end when the service is ended"),
-    "LEASE_SECONDS": (15.0, 0.5, 600, "silence of a process after which its run counts as lost"),
-}
 USER = re.compile(r"[\w.@-]{1,64}")
 
 
@@ -29,9 +17,14 @@ class Unusable(Exception):
     """What keeps the service from starting: one sentence, the fact and then its cure."""
 
 
+def number(default: float, least: float, most: float, meaning: str) -> float:
+    """Return a field of `Settings` that is read from the environment and has bounds."""
+    return field(default=default, metadata={"least": least, "most": most, "meaning": meaning})
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What the service is told from outside; `numbers` are in seconds, tokens or times."""
+    """What the service is told from outside; `turn_seconds` is PRODUCTION_AGENT_TURN_SECONDS."""
 
     model: str
     fallback_model: str | None
@@ -39,14 +32,30 @@ class Settings:
     api_key: str = field(repr=False)
     database: str = field(repr=False)  # a file, or a PostgreSQL URL with its password
     users: dict[str, str] = field(repr=False)  # token: user; empty while developing
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    approvers: frozenset[str] = frozenset()  # users who decide; empty: each owner decides
 
-    def __getattr__(self, name: str) -> float:
-        # settings.turn_seconds is the number TURN_SECONDS.
-        try:
-            return self.__dict__["numbers"][name.upper()]
-        except KeyError:
-            raise AttributeError(name) from None
+    model_seconds: float = number(20.0, 0.1, 600, "silence of the model that counts as a failure")
+    model_retries: int = number(2, 0, 10, "times the client tries again: the only retry layer")
+    model_calls: int = number(8, 1, 100, "requests to the model in one turn")
+    model_bytes: int = number(4_000_000, 10_000, 10**9, "bytes of one answer of the model, framed")
+    tool_calls: int = number(10, 1, 100, "tool calls in one turn")
+    turn_seconds: float = number(120.0, 0.1, 3600, "time a turn has in all")
+    turns_per_minute: int = number(30, 1, 1_000_000, "turns a user may start in a minute")
+    history_tokens: int = number(8000, 100, 10_000_000, "newest tokens of a thread for the model")
+    refund_ceiling: int = number(1000, 1, 1_000_000, "euros one refund may have at most")
+    approval_seconds: float = number(86400.0, 0.1, 31_536_000, "time a person has to decide")
+    rejoin_seconds: float = number(1.0, 0, 60, "time a left turn goes on, for a reload to rejoin")
+    grace_seconds: float = number(10.0, 0.1, 600, "time turns have to end after SIGTERM")
+    lease_seconds: float = number(15.0, 0.5, 600, "silence of a process that makes its runs lost")
+    body_seconds: float = number(10.0, 0.1, 600, "time a request has to arrive whole")
+    connections: int = number(1000, 4, 100_000, "open connections of clients to one process")
+    database_connections: int = number(10, 1, 1000, "connections of one process to PostgreSQL")
+    database_seconds: float = number(
+        10.0, 0.1, 600, "time a statement and a wait for the database take"
+    )
+    thread_days: float = number(
+        0.0, 0, 36_500, "days without a turn that delete a thread; 0: never"
+    )
 
     @property
     def is_postgres(self) -> bool:
@@ -83,14 +92,17 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             f"{PREFIX}DATABASE is a URL, but not one of PostgreSQL: set it to a file's path, or "
             "to postgresql://user:password@host:5432/database."
         )
+    users = _users(get(f"{PREFIX}TOKENS") or "")
+    numbers = [one for one in fields(Settings) if one.metadata]
     return Settings(
         model=get("OPENAI_MODEL") or "gpt-5-mini",
         fallback_model=get("OPENAI_FALLBACK_MODEL"),
         base_url=base_url,
         api_key=key or "sk-none",  # an endpoint of one's own may need none
         database=database,
-        users=_users(get(f"{PREFIX}TOKENS") or ""),
-        numbers={name: _number(name, get(PREFIX + name)) for name in NUMBERS},
+        users=users,
+        approvers=_approvers(get(f"{PREFIX}APPROVERS") or "", users),
+        **{one.name: _number(one, get(PREFIX + one.name.upper())) for one in numbers},
     )
 
 
@@ -109,8 +121,17 @@ def _users(text: str) -> dict[str, str]:
     return users
 
 
-def _number(name: str, text: str | None) -> float:
-    default, least, most, meaning = NUMBERS[name]
+def _approvers(text: str, users: dict[str, str]) -> frozenset[str]:
+    names = frozenset(filter(None, map(str.strip, text.split(","))))
+    if unknown := sorted(name for name in names if users and name not in users.values()):
+        raise Unusable(
+            f"{unknown[0]} of {PREFIX}APPROVERS has no token: add one to {PREFIX}TOKENS."
+        )
+    return names
+
+
+def _number(setting: Field, text: str | None) -> float:
+    default, least, most = setting.default, setting.metadata["least"], setting.metadata["most"]
     if text is None:
         return default
     try:
@@ -120,7 +141,7 @@ def _number(name: str, text: str | None) -> float:
     if number is None or not least <= number <= most:
         kind = "whole number" if isinstance(default, int) else "number"
         raise Unusable(
-            f"{PREFIX}{name} ({meaning}) is not a {kind} from {least:g} to {most:g}: "
-            f"mend or remove it (the default is {default:g})."
+            f"{PREFIX}{setting.name.upper()} ({setting.metadata['meaning']}) is not a {kind} from "
+            f"{least:g} to {most:g}: mend or remove it (the default is {default:g})."
         )
     return number

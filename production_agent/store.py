@@ -1,8 +1,14 @@
 """Who owns which thread, which run holds it, what waits for approval, and what was done.
 
 A run's row is also its lease: a thread has at most one row without an outcome, and a process that
-dies leaves its row behind, with a lease that ends. An approval is claimed by the statement that
-changes it from pending to decided, in the transaction that takes the thread.
+dies leaves its row behind, with a lease that ends. The row's id is the fencing token: checkpoints
+and effects are written only in a transaction that finds it without an outcome. An approval is
+claimed by the statement that changes it from pending to decided, in the transaction that takes the
+thread. Effects are the truth about what was done, whatever a checkpoint says.
+
+Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
+needs_person, handed_on (by a process that ended), lost (its process died), refused.
+States of an approval: pending, decided, done (each call has its answer), needs_person, void.
 """
 
 from __future__ import annotations
@@ -10,14 +16,49 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from production_agent.approval import digest
+from production_agent.approval import digest, is_decidable
+from production_agent.context import OverBudget
 from production_agent.database import Database, Execute
 from production_agent.settings import Settings
+from production_agent.tools import budget
 
-__all__ = ("ATTEMPTS", "Store")
+__all__ = ("ATTEMPTS", "Begun", "Ending", "Store")
 
-ATTEMPTS = 3  # times a decided approval is taken up before a person has to look
+ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
+
+
+@dataclass
+class Begun:
+    """How a run was asked for and what came of it; `how` is "begun" if there is one.
+
+    Otherwise it is gone (the thread), busy, undecided, finishing, wait (for `seconds`), repeated
+    (`run` is the run that this request began before), or decided (by somebody else).
+    """
+
+    how: str
+    run: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        outcome: Its outcome.
+        reference: Of the failure in the log.
+        sentence: For the owner, if the outcome needs one.
+        asked: (interrupt id, calls) that wait for approval.
+        approvals: Approval id: its new state.
+    """
+
+    outcome: str
+    reference: str | None = None
+    sentence: str | None = None
+    asked: Sequence[tuple[str, Sequence[dict]]] = ()
+    approvals: dict[str, str] = field(default_factory=dict)
 
 
 class Store:
@@ -26,38 +67,55 @@ class Store:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database, self.settings, self.now = database, settings, database.now
 
-    async def clock(self) -> float:
-        """Return the database's time: it is there, and answers."""
-        return (await self.database.read(f"select {self.now} as now"))[0]["now"]
+    # Threads
 
     async def new_thread(self, owner: str, title: str) -> dict:
         """Make a thread. Its id is ours, so nobody can guess or share one."""
         sql = f"insert into threads values (?, ?, ?, {self.now}) returning *"
-        values = secrets.token_hex(16), owner, title
-        return (await self.database.write(lambda execute: execute(sql, *values)))[0]
+        return (await self.database.run(sql, secrets.token_hex(16), owner, title))[0]
 
-    async def threads(self, owner: str, limit: int, thread: str | None = None) -> list[dict]:
-        """Return the owner's threads (or this one) with their last run, the newest first."""
+    async def threads(
+        self, owner: str, limit: int, thread: str = "", before: float | None = None
+    ) -> list[dict]:
+        """Return the owner's threads (or this one) with their last run, the newest first.
+
+        Args:
+            owner: The user.
+            limit: Threads at most.
+            thread: Only this one.
+            before: Only those made before this time.
+        """
         sql = f"""
-            select t.*, r.outcome, r.reference, r.kind, r.id as run, r.lease > {self.now} as alive,
+            select t.*, r.outcome, r.reference, r.sentence, r.kind, r.id as run,
+              r.lease > {self.now} as alive,
               (select count(*) from approvals a where a.thread = t.id and a.state = 'pending'
                 and a.expires > {self.now}) as pending,
-              (select count(*) from approvals a where a.thread = t.id and a.state = 'decided'
-                and a.attempts < {ATTEMPTS}) as decided
+              (select count(*) from approvals a where a.thread = t.id and a.state = 'decided')
+                as decided
             from threads t left join runs r on r.id =
               (select id from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
                 order by started desc limit 1)
-            where t.owner = ? and (t.id = ? or ? = '') order by t.created desc limit ?"""
-        return await self.database.read(sql, owner, thread or "", thread or "", limit)
+            where t.owner = ? and (t.id = ? or ? = '') and t.created < ?
+            order by t.created desc, t.id limit ?"""
+        latest = 1e18 if before is None else before
+        return await self.database.run(sql, owner, thread, thread, latest, limit)
 
     async def delete_thread(self, thread: str) -> bool:
-        """Forget a thread and all that belongs to it, unless a run holds it; effects stay."""
+        """Delete a thread and all that belongs to it; effects stay.
+
+        Not while a run holds the thread or a decision has to be carried out. All of it goes in one
+        transaction. The lock on the thread's row keeps a new run out, and without a run nothing can
+        be written to a thread.
+        """
 
         async def work(execute: Execute) -> bool:
-            await self._bury(execute, thread)
-            sql = "select 1 from runs where thread = ? and outcome is null"
-            if await execute(sql, thread):
+            await self._lock_thread(execute, thread)
+            sql = """select 1 from runs where thread = ? and outcome is null
+                union select 1 from approvals where thread = ? and state = 'decided'"""
+            if await execute(sql, thread, thread):
                 return False
+            for table in self.database.checkpoints:
+                await execute(f"delete from {table} where thread_id = ?", thread)
             for table in ("runs", "approvals"):
                 await execute(f"delete from {table} where thread = ?", thread)
             await execute("delete from threads where id = ?", thread)
@@ -65,166 +123,258 @@ class Store:
 
         return await self.database.write(work)
 
-    async def seconds_until_turn(self, owner: str, limit: int) -> float:
-        """Return how long the owner has to wait for another turn, of so many a minute."""
-        sql = f"""
-            select started + 60 - {self.now} as wait from runs
-            where owner = ? and kind = 'message' and coalesce(outcome, '') <> 'refused'
-            order by started desc limit 1 offset ?"""
-        rows = await self.database.read(sql, owner, limit - 1)
-        return max(0.0, rows[0]["wait"]) if rows else 0.0
+    async def delete_old_threads(self, days: float) -> int:
+        """Delete threads without a turn for so many days; return how many."""
+        sql = f"""select id from threads t where created < {self.now} - ? * 86400.0 and not exists
+            (select 1 from runs r where r.thread = t.id and
+              (r.outcome is null or r.started > {self.now} - ? * 86400.0)) limit 100"""
+        rows = await self.database.run(sql, days, days)
+        return sum([await self.delete_thread(row["id"]) for row in rows])
 
-    # Runs
-
-    async def begin(self, thread: str, owner: str, kind: str) -> str | None:
-        """Take the thread for a run and return its id, or None if another run holds it."""
-        return await self.database.write(lambda execute: self._take(execute, thread, owner, kind))
-
-    async def _take(self, execute: Execute, thread: str, owner: str, kind: str) -> str | None:
-        await self._bury(execute, thread)
-        rows = await execute(
-            f"""insert into runs values (?, ?, ?, ?, {self.now}, {self.now} + ?, null, null)
-            on conflict do nothing returning id""",
-            *(secrets.token_hex(8), thread, owner, kind, self.settings.lease_seconds),
-        )
-        return rows[0]["id"] if rows else None
-
-    async def _bury(self, execute: Execute, thread: str) -> None:
+    async def _lock_thread(self, execute: Execute, thread: str) -> dict | None:
+        """Keep others from the thread until the transaction ends; call its dead run lost."""
+        sql = f"select * from threads where id = ?{self.database.for_update}"
+        rows = await execute(sql, thread)
         await execute(
             f"update runs set outcome = 'lost' where thread = ? and outcome is null "
             f"and lease < {self.now}",
             thread,
         )
+        return rows[0] if rows else None
 
-    async def renew(self, run: str) -> bool:
-        """Hold the run's thread for longer; False if somebody took it as lost."""
-        sql = f"update runs set lease = {self.now} + ? where id = ? and outcome is null returning 1"
-        return bool(
-            await self.database.write(
-                lambda execute: execute(sql, self.settings.lease_seconds, run)
-            )
-        )
+    # Runs
 
-    async def end(
-        self,
-        run: str,
-        outcome: str,
-        reference: str | None = None,
-        *,
-        asked: Sequence[tuple[str, Sequence[dict]]] = (),
-        done: Sequence[str] = (),
-    ) -> list[dict]:
-        """End a run: let its thread go, and in the same instant show what it asks for.
+    async def begin_message(self, thread: str, owner: str, request: str | None) -> Begun:
+        """Take the thread for a message's run, if nothing stands in its way.
 
         Args:
-            run: Its id.
-            outcome: complete, pending_approval, failed, stopped or refused.
-            reference: Of the failure in the log.
-            asked: (interrupt id, calls) that wait for approval.
-            done: Approvals whose calls all have an answer.
-
-        Returns:
-            The approvals that now wait; nothing if the run was taken for lost.
+            thread: The thread.
+            owner: Its owner; the turn counts among the owner's turns of this minute.
+            request: The idempotency key, or None.
         """
 
-        async def work(execute: Execute) -> list[dict]:
-            sql = "update runs set outcome = ?, reference = ? where id = ? and outcome is null"
-            rows = await execute(f"{sql} returning thread, owner", outcome, reference, run)
-            if not rows:
-                return []
-            thread, owner = rows[0]["thread"], rows[0]["owner"]
-            for approval, calls in asked:
-                await execute(
-                    f"""insert into approvals values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?,
-                    'pending', null, null, 0) on conflict do nothing""",
-                    *(approval, thread, owner, json.dumps(calls)),
-                    *(digest(thread, approval, calls), self.settings.approval_seconds),
-                )
-            for approval in done:
-                await execute("update approvals set state = 'done' where id = ?", approval)
-            ids = [approval for approval, _ in asked]
-            return [row for row in await self._pending(execute, owner) if row["id"] in ids]
+        async def work(execute: Execute) -> Begun:
+            await self.database.lock(execute, f"turns {owner}")
+            if await self._lock_thread(execute, thread) is None:
+                return Begun("gone")
+            if request is not None:
+                sql = "select id from runs where thread = ? and request = ?"
+                if rows := await execute(sql, thread, request):
+                    return Begun("repeated", rows[0]["id"])
+            sql = "select 1 from runs where thread = ? and outcome is null"
+            if await execute(sql, thread):
+                return Begun("busy")
+            sql = f"""select state from approvals where thread = ? and (state = 'decided'
+                or (state = 'pending' and expires > {self.now})) order by state"""
+            if rows := await execute(sql, thread):
+                return Begun("finishing" if rows[0]["state"] == "decided" else "undecided")
+            await execute(f"delete from turns where owner = ? and at < {self.now} - 60", owner)
+            sql = f"""select at + 60 - {self.now} as wait from turns where owner = ?
+                order by at desc limit 1 offset ?"""
+            if rows := await execute(sql, owner, self.settings.turns_per_minute - 1):
+                return Begun("wait", seconds=max(rows[0]["wait"], 0.0))
+            await execute(f"insert into turns values (?, {self.now})", owner)
+            return Begun(
+                "begun", await self._insert_run(execute, thread, owner, "message", request)
+            )
 
         return await self.database.write(work)
 
-    async def lost(self) -> list[dict]:
-        """Return threads whose process died, or whose decided approval nobody carries out."""
+    async def begin_recovery(self, thread: str, owner: str) -> Begun:
+        """Take a thread whose process is gone; `run` is None if another process was faster."""
+
+        async def work(execute: Execute) -> Begun:
+            if await self._lock_thread(execute, thread) is None:
+                return Begun("gone")
+            if await execute("select 1 from runs where thread = ? and outcome is null", thread):
+                return Begun("busy")
+            count = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
+            await execute(count, thread, "decided")
+            return Begun("begun", await self._insert_run(execute, thread, owner, "recovery"))
+
+        return await self.database.write(work)
+
+    async def decide(self, approval: dict, decision: dict, decider: str) -> Begun:
+        """Claim an approval and take its thread, both or none."""
+
+        async def work(execute: Execute) -> Begun:
+            thread, owner = approval["thread"], approval["owner"]
+            if await self._lock_thread(execute, thread) is None:
+                return Begun("gone")
+            sql = f"""select 1 from approvals where id = ? and state = 'pending'
+                and expires > {self.now}"""
+            if not await execute(sql, approval["id"]):
+                return Begun("decided")
+            if await execute("select 1 from runs where thread = ? and outcome is null", thread):
+                return Begun("busy")
+            # `state = 'pending'` is the claim: of any number at once, one finds it so.
+            sql = f"""update approvals set state = 'decided', decision = ?, decided = {self.now},
+                decider = ?, attempts = 1 where id = ? and state = 'pending' returning 1"""
+            if not await execute(sql, json.dumps(decision), decider, approval["id"]):
+                return Begun("decided")
+            return Begun("begun", await self._insert_run(execute, thread, owner, "decision"))
+
+        return await self.database.write(work)
+
+    async def _insert_run(
+        self, execute: Execute, thread: str, owner: str, kind: str, request: str | None = None
+    ) -> str:
+        run = secrets.token_hex(8)
+        await execute(
+            f"""insert into runs (id, thread, owner, kind, started, lease, request)
+            values (?, ?, ?, ?, {self.now}, {self.now} + ?, ?)""",
+            *(run, thread, owner, kind, self.settings.lease_seconds, request),
+        )
+        return run
+
+    async def renew(self, run: str) -> str:
+        """Hold the run's thread for longer; return "held", "stop" (it is asked to) or "lost"."""
+        sql = f"""update runs set lease = {self.now} + ? where id = ? and outcome is null
+            returning stop"""
+        rows = await self.database.write(
+            lambda execute: execute(sql, self.settings.lease_seconds, run)
+        )
+        return ("stop" if rows[0]["stop"] else "held") if rows else "lost"
+
+    async def ask_to_stop(self, thread: str) -> str:
+        """Ask the thread's message run to stop, in whatever process; return its kind or ""."""
+        sql = "update runs set stop = 1 where thread = ? and outcome is null returning kind"
+        rows = await self.database.run(sql, thread)
+        return rows[0]["kind"] if rows else ""
+
+    async def last_run(self, thread: str, *, but: str = "") -> dict | None:
+        """Return the thread's newest run that was not refused, and is not of the kind `but`."""
+        sql = """select * from runs where thread = ? and coalesce(outcome, '') <> 'refused'
+            and kind <> ? order by started desc limit 1"""
+        rows = await self.database.run(sql, thread, but)
+        return rows[0] if rows else None
+
+    async def run(self, run: str) -> dict | None:
+        """Return a run."""
+        rows = await self.database.run("select * from runs where id = ?", run)
+        return rows[0] if rows else None
+
+    async def end(self, run: str, ending: Ending) -> list[dict] | None:
+        """End a run: let its thread go, and in the same instant show what it asks for.
+
+        The thread's older checkpoints go, too: only the newest is ever read again.
+
+        Returns:
+            The approvals that now wait; None if the run had lost its thread, nothing is written.
+        """
+
+        async def work(execute: Execute) -> list[dict] | None:
+            sql = """update runs set outcome = ?, reference = ?, sentence = ?
+                where id = ? and outcome is null returning thread, owner"""
+            values = ending.outcome, ending.reference, ending.sentence, run
+            rows = await execute(sql, *values)
+            if not rows:
+                return None
+            thread, owner = rows[0]["thread"], rows[0]["owner"]
+            for approval, calls in ending.asked:
+                await execute(
+                    f"""insert into approvals (id, thread, owner, calls, digest, created, expires,
+                    state, attempts) values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, ?, 0)
+                    on conflict do nothing""",
+                    *(approval, thread, owner, json.dumps(calls)),
+                    *(digest(thread, approval, calls), self.settings.approval_seconds),
+                    "pending" if is_decidable(calls) else "void",
+                )
+            for approval, state in ending.approvals.items():
+                await execute("update approvals set state = ? where id = ?", state, approval)
+            if ending.outcome == "refused":  # the same request may come again
+                await execute("update runs set request = null where id = ?", run)
+            else:
+                for statement in self.database.prune:
+                    await execute(statement, thread)
+            asked = [approval for approval, _ in ending.asked]
+            rows = await self._waiting(execute, "thread = ?", thread) if asked else []
+            return [row for row in rows if row["id"] in asked]
+
+        return await self.database.write(work)
+
+    async def unfinished(self) -> list[dict]:
+        """Return threads whose run is lost or handed on, or whose decision nobody carries out."""
         sql = f"""
             select thread, owner from runs where outcome is null and lease < {self.now}
-            union select thread, owner from approvals a where state = 'decided'
-              and attempts < {ATTEMPTS} and not exists
-              (select 1 from runs r where r.thread = a.thread and r.outcome is null)"""
-        return await self.database.read(sql)
+            union select thread, owner from approvals a where state = 'decided' and not exists
+              (select 1 from runs r where r.thread = a.thread and r.outcome is null)
+            union select thread, owner from runs h where outcome = 'handed_on' and not exists
+              (select 1 from runs r where r.thread = h.thread and r.started > h.started
+                and coalesce(r.outcome, '') <> 'refused')"""
+        return await self.database.run(sql)
 
     # Approvals
 
-    async def pending(self, owner: str, thread: str | None = None) -> list[dict]:
-        """Return what waits for the owner's decision, the oldest first."""
-        rows = await self._pending(self.database.read, owner)
-        return [row for row in rows if thread in (None, row["thread"])]
+    async def waiting(self, *, owner: str = "", thread: str = "") -> list[dict]:
+        """Return what waits for a decision, of an owner, a thread or of all, the oldest first."""
+        where, values = "1 = 1", []
+        for column, value in (("owner", owner), ("thread", thread)):
+            if value:
+                where, values = f"{where} and {column} = ?", [*values, value]
+        return await self._waiting(self.database.run, where, *values)
 
-    async def _pending(self, execute: Execute, owner: str) -> list[dict]:
-        sql = f"""select * from approvals where owner = ? and state = 'pending'
+    async def _waiting(self, execute: Execute, where: str, *values: str) -> list[dict]:
+        sql = f"""select * from approvals where {where} and state = 'pending'
             and expires > {self.now} order by created, id"""
-        return [{**row, "calls": json.loads(row["calls"])} for row in await execute(sql, owner)]
+        rows = [_approval(row) for row in await execute(sql, *values)]
+        return [row for row in rows if is_decidable(row["calls"])]
 
-    async def approval(self, approval: str, owner: str) -> dict | None:
-        """Return an approval of this owner in any state, with `expired`."""
-        sql = (
-            f"select *, expires <= {self.now} as expired from approvals where id = ? and owner = ?"
-        )
-        rows = await self.database.read(sql, approval, owner)
-        return {**rows[0], "calls": json.loads(rows[0]["calls"])} if rows else None
+    async def approval(self, approval: str) -> dict | None:
+        """Return an approval in any state, with `expired`."""
+        sql = f"select *, expires <= {self.now} as expired from approvals where id = ?"
+        rows = await self.database.run(sql, approval)
+        return _approval(rows[0]) if rows else None
 
-    async def decide(self, approval: dict, decision: dict) -> tuple[str, str | None]:
-        """Claim an approval and take its thread, both or none.
-
-        Returns:
-            ("claimed", the run's id), ("decided", None) if it is too late, or ("busy", None).
-        """
-
-        async def work(execute: Execute) -> tuple[str, str | None]:
-            # `state = 'pending'` is the claim: of any number at once, one finds it so.
-            sql = f"""update approvals set state = 'decided', decision = ?, decided = {self.now},
-                attempts = 1 where id = ? and state = 'pending' and expires > {self.now}
-                returning 1"""
-            if not await execute(sql, json.dumps(decision), approval["id"]):
-                return "decided", None
-            run = await self._take(execute, approval["thread"], approval["owner"], "decision")
-            if run is None:
-                raise _Busy
-            return "claimed", run
-
-        try:
-            return await self.database.write(work)
-        except _Busy:
-            return "busy", None
-
-    async def decided(self, thread: str, *, attempt: bool = False) -> list[dict]:
-        """Return the thread's approvals that were decided and not carried out to their end.
-
-        Args:
-            thread: Its id.
-            attempt: Count one more attempt to carry them out.
-        """
-
-        count = (
-            "update approvals set attempts = attempts + 1 where thread = ? and state = 'decided'"
-        )
-        if attempt:
-            await self.database.write(lambda execute: execute(count, thread))
+    async def decided(self, thread: str) -> list[dict]:
+        """Return the thread's approvals that were decided and not carried out to their end."""
         sql = "select * from approvals where thread = ? and state = 'decided'"
-        rows = await self.database.read(sql, thread)
-        return [{**row, "decision": json.loads(row["decision"])} for row in rows]
+        return [_approval(row) for row in await self.database.run(sql, thread)]
+
+    async def void_undecidable(self) -> int:
+        """Close approvals that no decision can name, so that they block no thread; count them."""
+        rows = await self.database.run("select * from approvals where state = 'pending'")
+        bad = [row["id"] for row in rows if not is_decidable(_approval(row)["calls"])]
+        for approval in bad:
+            await self.database.run("update approvals set state = 'void' where id = ?", approval)
+        return len(bad)
 
     # Effects
 
-    async def effect(self, key: str, thread: str, owner: str, name: str, details: dict) -> None:
-        """Write an effect down, unless its key is there: then it was done before a crash."""
-        sql = f"insert into effects values (?, ?, ?, ?, ?, {self.now}) on conflict do nothing"
-        values = key, thread, owner, name, json.dumps(details)
-        await self.database.write(lambda execute: execute(sql, *values))
+    async def effect(self, run: str, key: str, thread: str, owner: str, name: str, details: dict):
+        """Write an effect down, unless its key is there: then it was done before a crash.
+
+        Raises:
+            LeaseLost: The run no longer holds its thread.
+            OverBudget: It would take more than its budget has left.
+        """
+        taken = budget(name, details)
+
+        async def work(execute: Execute) -> None:
+            await self.database.hold(execute, run)
+            if await execute("select 1 from effects where key = ?", key):
+                return
+            if taken:
+                await self.database.lock(execute, taken.name)
+                sql = "select coalesce(sum(amount), 0) as spent from effects where budget = ?"
+                left = taken.total - (await execute(sql, taken.name))[0]["spent"]
+                if taken.amount > left:
+                    raise OverBudget(max(left, 0))
+            await execute(
+                f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount)
+                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?)""",
+                *(key, thread, owner, name, json.dumps(details), run),
+                *((taken.name, taken.amount) if taken else (None, None)),
+            )
+
+        await self.database.write(work)
+
+    async def effects(self, thread: str) -> dict[str, dict]:
+        """Return the thread's effects: key: {name, details}."""
+        rows = await self.database.run("select * from effects where thread = ?", thread)
+        return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}
 
 
-class _Busy(Exception):
-    """The thread has a run: undo the claim."""
+def _approval(row: dict) -> dict:
+    decision = row["decision"] and json.loads(row["decision"])
+    return {**row, "calls": json.loads(row["calls"]), "decision": decision}

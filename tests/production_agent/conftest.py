@@ -93,5 +93,6 @@ def shared(start: Callable[..., Service], tmp_path_factory) -> Iterator[Service]
 
 @pytest.fixture
 def service(shared: Service, model) -> Service:
-    """The shared service, before a lesson model with a clean slate."""
+    """The shared service, before a lesson model with a clean slate; nothing is refunded yet."""
+    shared.forget_effects()
     return shared

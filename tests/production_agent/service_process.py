@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,11 +18,11 @@ import psycopg
 from course_layout import ROOT
 from tests.production_agent.warm_start import Launcher
 
-__all__ = ("Service", "events_of", "rows", "until")
+__all__ = ("Service", "change", "events_of", "rows", "until")
 
 PATIENCE = 60  # seconds until a state that should come counts as missing
 TOKENS = "ann:token-of-ann,bob:token-of-bob"
-LEASE = 2  # seconds a killed process keeps its threads
+LEASE = 5  # seconds a killed process keeps its threads; a busy machine may pause it for some
 
 
 def until(state: Callable[[], object], what: str) -> object:
@@ -47,6 +47,17 @@ def rows(database: str, sql: str) -> list[tuple]:
         connection.close()
 
 
+def change(database: str, sql: str) -> None:
+    """Change what stands in the database, past the service."""
+    if "://" in database:
+        with psycopg.connect(database) as connection:
+            connection.execute(sql)
+        return
+    connection = sqlite3.connect(database, timeout=30, isolation_level=None)
+    connection.execute(sql)
+    connection.close()
+
+
 def events_of(answer: httpx.Response) -> Iterator[tuple[str, dict]]:
     """Give the server-sent events of an answer as they come."""
     event = ""
@@ -66,11 +77,19 @@ class Service:
         database: Its database.
         folder: Where its log goes.
         script: What to run in place of `-m production_agent`.
+        words: Arguments of the command.
         settings: Environment variables, without PRODUCTION_AGENT_ in front.
     """
 
     def __init__(
-        self, launcher: Launcher, database: str, folder: Path, *, script: str = "", **settings
+        self,
+        launcher: Launcher,
+        database: str,
+        folder: Path,
+        *,
+        script: str = "",
+        words: Sequence[str] = (),
+        **settings,
     ) -> None:
         self.database = database
         self.log_file = folder / f"log-{time.monotonic_ns()}.jsonl"
@@ -81,9 +100,10 @@ class Service:
         environment["PRODUCTION_AGENT_DATABASE"] = database
         script = script and str(Path(__file__).with_name(script))
         out = folder / f"{self.log_file.stem}.out"
-        self.pid = launcher.start(script, environment, str(folder), str(out), str(self.log_file))
+        files = str(folder), str(out), str(self.log_file)
+        self.pid = launcher.start(script, environment, *files, list(words))
         self.url = until(
-            lambda: out.exists() and out.read_text().strip() or not self._lives(), "its address"
+            lambda: out.exists() and out.read_text().strip() or not self.lives(), "its address"
         )
         assert isinstance(self.url, str), self.log_file.read_text()
         self.ann, self.bob = self.client("token-of-ann"), self.client("token-of-bob")
@@ -146,6 +166,10 @@ class Service:
         """Return what was really done."""
         return [json.loads(row[0]) for row in rows(self.database, "select details from effects")]
 
+    def forget_effects(self) -> None:
+        """Make every order one of which nothing was refunded."""
+        change(self.database, "delete from effects")
+
     def kill(self) -> None:
         """Kill it as an operating system does."""
         self._end(getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -157,11 +181,12 @@ class Service:
     def _end(self, how: int) -> None:
         with suppress(ProcessLookupError):
             os.kill(self.pid, how)
-        until(lambda: not self._lives(), "the service's end")
+        until(lambda: not self.lives(), "the service's end")
         self.ann.close()
         self.bob.close()
 
-    def _lives(self) -> bool:
+    def lives(self) -> bool:
+        """Return whether the process is there."""
         return psutil.pid_exists(self.pid)
 
 

@@ -23,17 +23,17 @@ async def stall(step: int) -> None:
     await asyncio.Event().wait()
 
 
-async def end(self, run, outcome, *rest, asked=(), **more):
+async def end(self, run, ending):
     """Asked for approval, and do not get to show it."""
-    if any(call["args"]["amount"] == ASKED for _, calls in asked for call in calls):
+    if any(call["args"]["amount"] == ASKED for _, calls in ending.asked for call in calls):
         await stall(ASKED)
-    return await real_end(self, run, outcome, *rest, asked=asked, **more)
+    return await real_end(self, run, ending)
 
 
 async def follow(self, run, graph_input) -> None:
     """Have claimed the approval, and do not get to resume."""
     decided = await self.store.decided(run.thread)
-    if any(f'"amount": {DECIDED}}}' in one["calls"] for one in decided):
+    if any(call["args"]["amount"] == DECIDED for one in decided for call in one["calls"]):
         await stall(DECIDED)
     await real_follow(self, run, graph_input)
 

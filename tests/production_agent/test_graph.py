@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import openai
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
 
 from production_agent.graph import build, recursion_limit, unanswered
 from production_agent.settings import read
@@ -160,3 +161,17 @@ async def test_a_long_thread_is_sent_in_whole_turns(talk: Callable, model) -> No
     assert [message["role"] for message in sent[:2]] == ["system", "user"]
     assert len(sent) < 12 and len(await one.messages()) == 32
     assert bad_requests(model) == 0
+
+
+async def test_a_thread_without_the_newest_state_keys_goes_on(talk: Callable, model) -> None:
+    """A key that is added to the state is missing in the threads of yesterday."""
+    one = talk()
+    first = StateGraph(MessagesState)  # the state of the first version
+    first.add_node("agent", lambda state: {"messages": [AIMessage("Hello.")]})
+    first.add_edge(START, "agent")
+    first = first.compile(checkpointer=one.graph.checkpointer)
+    await first.ainvoke({"messages": [HumanMessage("Hello!")]}, one.config)
+    try:
+        assert "delivered" in await one.say("Where is parcel P-3?")
+    except KeyError as error:
+        pytest.fail(f"The state's new key {error} needs a default: read it with state.get().")

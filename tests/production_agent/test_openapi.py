@@ -18,6 +18,8 @@ OPERATIONS = {
     ("get", "/threads/{thread}"),
     ("delete", "/threads/{thread}"),
     ("post", "/threads/{thread}/messages"),
+    ("get", "/threads/{thread}/events"),
+    ("post", "/threads/{thread}/cancel"),
     ("get", "/approvals"),
     ("post", "/approvals/{approval}"),
 }

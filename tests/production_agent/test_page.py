@@ -26,6 +26,7 @@ def desk(start: Callable, served, tmp_path_factory) -> Service:
 @pytest_asyncio.fixture
 async def page(chromium: BrowserContext, desk: Service) -> AsyncIterator[Page]:
     """A new tab; in the end nothing was wrong with the page."""
+    desk.forget_effects()
     one = await chromium.new_page()
     problems = []
     one.on("pageerror", lambda error: problems.append(str(error)))
@@ -70,14 +71,14 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
     ).calls("refund", order="T-9", amount=7)
     before = len(desk.effects())
     await say(page, "Refund three times.")
-    await expect(page.locator("fieldset p").first).to_have_text("amount: 5, order: T-7")
+    await expect(page.locator("fieldset dd")).to_have_text(["5", '"T-7"'])
     await page.reload()  # while it waits
     await page.get_by_role("button", name="Approve").click()
-    await expect(page.locator("fieldset p").first).to_have_text("amount: 6, order: T-8")
+    await expect(page.locator("fieldset dd")).to_have_text(["6", '"T-8"'])
     await page.get_by_role("button", name="Edit", exact=True).click()
     await page.get_by_label("amount").fill("4")
     await page.get_by_role("button", name="Confirm edit").click()
-    await expect(page.locator("fieldset p").first).to_have_text("amount: 7, order: T-9")
+    await expect(page.locator("fieldset dd")).to_have_text(["7", '"T-9"'])
     # The keyboard alone: the first button has the focus, the third one is Reject.
     await expect(page.get_by_role("button", name="Approve")).to_be_focused()
     await page.keyboard.press("Tab")
@@ -120,6 +121,50 @@ async def test_two_tabs_decide_once(
     await expect(other.get_by_role("button", name="Approve")).to_have_count(0)
     await other.close()
     assert len(desk.effects()) == before + 1
+
+
+async def test_what_was_done_is_said_and_that_a_person_looks(page: Page, model, tmp_path) -> None:
+    await say(page, REFUND)
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    model.fail("bad_key", times=None)
+    await page.get_by_role("button", name="Approve").click()
+    await expect(page.get_by_role("status")).to_have_text("A person has to look at this.")
+    await expect(page.get_by_role("alert")).to_contain_text("Refunded 480 euros for order T-7.")
+    await expect(page.get_by_role("alert")).to_contain_text("do not ask for it again")
+    await page.screenshot(path=tmp_path / "needs_person.png", full_page=True)
+    await page.reload()
+    await expect(page.get_by_role("alert")).to_contain_text("Refunded 480 euros for order T-7.")
+
+
+async def test_an_answer_that_was_cut_off_is_marked(page: Page, model, tmp_path) -> None:
+    model.fail("length")
+    await say(page, "Hello!")
+    await expect(page.get_by_role("status")).to_have_text("The answer was cut off.")
+    await expect(page.get_by_text("(cut off here)")).to_be_visible()
+    await page.screenshot(path=tmp_path / "cut_off.png", full_page=True)
+
+
+async def test_a_reload_rejoins_the_turn_that_runs(page: Page, desk: Service, model) -> None:
+    model.when("speak").says("one " * 1000)
+    model.pace(per_token=0.02)
+    await say(page, "Speak!")
+    await expect(page.locator("#messages .assistant")).to_contain_text("one one")
+    await page.reload()
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(page.locator("#messages .assistant")).to_contain_text("one one")
+    assert len(desk.log("run_rejoined")) == 1 and len(model.requests) == 1
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+
+
+async def test_a_card_shows_values_as_they_are(page: Page, model) -> None:
+    await page.evaluate(
+        """document.getElementById("approvals").replaceChildren(card({id: "0", digest: "0", calls: [
+        {id: "1", name: "refund", why: "Money.", args: {order: "T-8, amount: 5\u202e", amount: 480,
+        more: {nested: [1]}}}]}))"""
+    )
+    shown = page.locator("fieldset dd")
+    await expect(shown).to_have_text(['"T-8, amount: 5\\u202e"', "480", '{"nested":[1]}'])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -34,19 +34,20 @@ class Launcher:
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
             )
 
-    def start(self, script: str, environment: dict, folder: str, out: str, log: str) -> int:
+    def start(
+        self, script: str, environment: dict, folder: str, out: str, log: str, words: list[str]
+    ) -> int:
         """Start a service that writes to two files, and return its process id."""
         if self.parent is None:
             run = [script] if script else ["-m", "production_agent"]
             with open(out, "w") as stdout, open(log, "w") as stderr:
-                command = [sys.executable, *run, "--port", "0"]
+                command = [sys.executable, *run, "--port", "0", *words]
                 child = subprocess.Popen(
                     command, env=environment, cwd=folder, stdout=stdout, stderr=stderr
                 )
             return child.pid
-        print(
-            json.dumps([script, environment, folder, out, log]), file=self.parent.stdin, flush=True
-        )
+        order = json.dumps([script, environment, folder, out, log, words])
+        print(order, file=self.parent.stdin, flush=True)
         return int(self.parent.stdout.readline())
 
     def stop(self) -> None:
@@ -57,7 +58,9 @@ class Launcher:
             self.parent.stdout.close()
 
 
-def become(script: str, environment: dict, folder: str, out: str, log: str) -> None:
+def become(
+    script: str, environment: dict, folder: str, out: str, log: str, words: list[str]
+) -> None:
     """Be a service from here on."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.clear()
@@ -67,7 +70,7 @@ def become(script: str, environment: dict, folder: str, out: str, log: str) -> N
         opened = os.open(path, os.O_RDWR | os.O_CREAT)
         os.dup2(opened, number)
         os.close(opened)
-    sys.argv = ["production_agent", "--port", "0"]
+    sys.argv = ["production_agent", "--port", "0", *words]
     if script:
         runpy.run_path(script, run_name="__main__")
     else:

@@ -1,0 +1,32 @@
+"""What a run knows besides its state, and the errors that tools and checkpoints share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+__all__ = ("Context", "LeaseLost", "OverBudget")
+
+
+class LeaseLost(Exception):
+    """The run no longer holds its thread: another process took it over. Nothing was written."""
+
+
+class OverBudget(Exception):
+    """An effect would take more than its budget has left; nothing was written."""
+
+    def __init__(self, left: float) -> None:
+        super().__init__(left)
+        self.left = left
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a run knows besides its state; it is not stored in checkpoints."""
+
+    thread: str
+    run: str
+    user: str
+    # (key, name, details): writes down an effect unless its key is there already; raises
+    # LeaseLost or OverBudget and writes nothing.
+    effect: Callable[[str, str, dict], Awaitable[None]]

@@ -1,0 +1,104 @@
+"""The web server around the service: limits on connections, and an orderly end.
+
+A request has to arrive whole within BODY_SECONDS, and connections are counted, so that clients who
+only hold them open cannot keep others out for long. SIGTERM is told to the service at once: in the
+lifespan's shutdown it would come after the last stream's end, which is what is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import socket
+from types import FrameType
+
+import h11
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from production_agent.settings import Settings
+
+__all__ = ("serve",)
+
+BACKLOG = 16  # connections taken at once, before any of them is counted
+LATE = json.dumps({"message": "The request did not arrive in time."}).encode()
+ANSWER = (
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(LATE), LATE)
+)
+
+
+def serve(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, then let the runs end."""
+    limit = min(settings.connections, _file_limit() // 2)
+
+    class Protocol(_Limited):
+        seconds, most = settings.body_seconds, limit
+
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        # The runs end by themselves after GRACE_SECONDS; this is for what they do not know of.
+        timeout_graceful_shutdown=math.ceil(settings.grace_seconds + settings.database_seconds) + 5,
+    )
+    _Server(config).run(sockets=[listening])
+
+
+def _file_limit() -> int:
+    try:
+        import resource  # noqa: PLC0415 - not there on Windows
+    except ImportError:
+        return 1_000_000
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return soft if soft > 0 else 1_000_000
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if drain := getattr(self.config.app.state, "drain", None):
+            drain()
+        super().handle_exit(sig, frame)
+
+
+class _Limited(H11Protocol):
+    """A connection: it is refused when there are too many, and closed when a request is slow."""
+
+    seconds: float
+    most: int
+    due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        if len(self.connections) > self.most:
+            transport.abort()
+        else:
+            self.due = self.loop.call_later(self.seconds, self._too_slow)
+
+    def data_received(self, data: bytes) -> None:
+        if self.due is None:
+            self.due = self.loop.call_later(self.seconds, self._too_slow)
+        super().data_received(data)
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._cancel_due()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel_due()
+        super().connection_lost(exc)
+
+    def _cancel_due(self) -> None:
+        if self.due:
+            self.due.cancel()
+            self.due = None
+
+    def _too_slow(self) -> None:
+        self.due = None
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # nothing of an answer is sent
+            self.transport.write(ANSWER)
+        self.transport.close()

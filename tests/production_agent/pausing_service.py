@@ -1,0 +1,58 @@
+"""The service, with places where it pauses or dies; the amount of the refund names the place.
+
+A pause blocks the whole process, as a stopped virtual machine does: nothing renews its lease.
+It ends when the file `go` is there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from production_agent import tools
+from production_agent.__main__ import main
+from production_agent.store import Store
+
+BEFORE_EFFECT, AFTER_EFFECT, DIES_AFTER_EFFECT, DIES_BEFORE_END = 51, 52, 53, 54
+
+
+def pause() -> None:
+    """Say that the place is reached, and stand still."""
+    logging.getLogger("production_agent").info("paused")
+    while not Path("go").exists():
+        time.sleep(0.01)
+
+
+def die() -> None:
+    """End as the kernel ends a process that takes too much memory."""
+    logging.getLogger("production_agent").info("died")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def pay_back(key, order, amount, context) -> None:
+    """Pause or die around the payment."""
+    if amount == BEFORE_EFFECT:
+        pause()
+    await real_pay_back(key, order, amount, context)
+    if amount == AFTER_EFFECT:
+        pause()
+    if amount == DIES_AFTER_EFFECT:
+        die()
+
+
+async def end(self, run, *rest, **more):
+    """Die before the end is written down."""
+    sql = "select 1 from effects where details like ?"
+    details = f'%"amount": {DIES_BEFORE_END}}}%'
+    if not Path("go").exists() and await self.database.run(sql, details):
+        die()
+    return await real_end(self, run, *rest, **more)
+
+
+real_pay_back, real_end = tools.pay_back, Store.end
+tools.pay_back, Store.end = pay_back, end
+sys.exit(main(["--port", "0"]))

@@ -1,0 +1,240 @@
+"""Databases that hang, restart, fill up, are outdated or grow; limits that processes share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from production_agent.migrations import MIGRATIONS
+from tests.production_agent.conftest import new_postgres, set_up
+from tests.production_agent.service_process import PATIENCE, Service, change, rows, until
+
+WHERE = "Where is parcel P-3?"
+TURNS = 80 if os.environ.get("COURSE_LONG_TESTS") else 12  # of one thread
+
+
+@pytest.fixture(scope="module")
+def postgres_url(served) -> str:
+    """A database of PostgreSQL with its tables."""
+    return set_up(new_postgres())
+
+
+@pytest.fixture(scope="module")
+def on_postgres(start: Callable, postgres_url: str) -> Service:
+    """A service on PostgreSQL."""
+    return start(postgres_url, LEASE_SECONDS=60, DATABASE_SECONDS=60)
+
+
+# PostgreSQL
+
+
+def test_a_connection_that_hangs_delays_no_other_thread(
+    on_postgres: Service, postgres_url: str, model
+) -> None:
+    hung, other = on_postgres.thread(), on_postgres.thread()
+    sql = f"""create or replace function hang() returns trigger as $$ begin
+        if new.thread_id = '{hung}' then perform pg_advisory_xact_lock_shared(77); end if;
+        return new; end $$ language plpgsql;
+        create trigger hang before insert on checkpoints for each row execute function hang()"""
+    change(postgres_url, sql)
+    with psycopg.connect(postgres_url, autocommit=True) as holder:
+        holder.execute("select pg_advisory_lock(77)")
+        waiting = threading.Thread(target=on_postgres.say, args=(hung, WHERE))
+        waiting.start()
+        blocked = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        until(lambda: rows(postgres_url, blocked) == [(1,)], "the hanging connection")
+        with on_postgres.client("token-of-ann") as client:
+            path = f"/threads/{other}/messages"
+            answer = client.post(path, json={"text": WHERE}, timeout=30)
+        assert '"complete"' in answer.text and waiting.is_alive()
+        assert on_postgres.ann.get("/ready").status_code == 200
+    waiting.join()
+    assert on_postgres.status(hung) == "complete"
+    change(postgres_url, "drop trigger hang on checkpoints")
+
+
+def test_dead_connections_are_not_handed_out(on_postgres: Service, postgres_url: str) -> None:
+    clients = [on_postgres.client("token-of-ann") for _ in range(8)]
+    threads = [threading.Thread(target=one.get, args=("/threads",)) for one in clients]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    kill = """select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()"""
+    assert rows(postgres_url, kill)[0][0] > 0
+    answers = Counter(on_postgres.ann.get("/threads").status_code for _ in range(25))
+    assert answers == {200: 25}
+
+
+def test_statements_have_a_limit(start: Callable, postgres_url: str, model) -> None:
+    service = start(postgres_url, DATABASE_SECONDS=0.5)
+    with psycopg.connect(postgres_url) as holder:
+        holder.execute("lock table threads in access exclusive mode")
+        answer = service.ann.get("/threads")
+    assert answer.status_code == 503 and answer.json()["reference"]
+    assert service.ann.get("/threads").status_code == 200
+    service.stop()
+
+
+# Readiness and migrations
+
+
+def ready(service: Service) -> str:
+    """Return what /ready says of the database."""
+    answer = service.ann.get("/ready")
+    found = answer.json()["database"]
+    assert (answer.status_code == 200) == (found == "ok")
+    return found
+
+
+def test_ready_knows_tables_that_are_outdated(start: Callable, database: str, served) -> None:
+    service = start(database, LEASE_SECONDS=60)
+    assert ready(service) == "ok"
+    versions = ["agent_migrations"]
+    if "://" in database:
+        versions.append("checkpoint_migrations")
+    for table in versions:
+        kept = rows(database, f"select * from {table}")
+        change(database, f"delete from {table} where 1 = 1")
+        assert "--set-up" in ready(service)
+        for (number,) in kept:
+            change(database, f"insert into {table} values ({number})")
+        assert ready(service) == "ok"
+    change(database, "alter table effects rename to effects_gone")
+    assert ready(service) != "ok"
+    change(database, "alter table effects_gone rename to effects")
+    assert ready(service) == "ok"
+    service.stop()
+
+
+@pytest.mark.parametrize("how", ["deleted", "overwritten", "full"])
+def test_ready_knows_a_file_that_cannot_be_used(
+    start: Callable, served, tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "agent.sqlite"
+    service = start(str(path), LEASE_SECONDS=60)
+    assert ready(service) == "ok"
+    limit = resource.RLIMIT_FSIZE
+    if how == "deleted":
+        path.unlink()
+    elif how == "overwritten":
+        with path.open("r+b") as file:
+            file.write(b"This is a letter." * 10)
+    else:
+        kept = resource.prlimit(service.pid, limit)
+        resource.prlimit(service.pid, limit, (1000, kept[1]))
+    sentence = ready(service)
+    assert sentence != "ok" and sentence.endswith(".") and str(path) in sentence
+    if how == "full":
+        resource.prlimit(service.pid, limit, kept)
+        assert ready(service) == "ok"
+    service.stop()
+
+
+def test_tables_of_the_first_version_are_brought_up_to_date(
+    start: Callable, served, tmp_path: Path
+) -> None:
+    served.reset()
+    url = new_postgres()
+    for database in (str(tmp_path / "agent.sqlite"), url):
+        effect = """insert into effects values
+            ('k', 't', 'ann', 'refund', '{"order": "T-7", "amount": 400}', 1)"""
+        for statement in [*MIGRATIONS[0].split(";"), effect]:
+            change(database, statement)
+        if database == url:
+            with pytest.raises(AssertionError) as caught:
+                start(database)
+            assert "--set-up" in str(caught.value)
+            set_up(set_up(database))
+        service = start(database, LEASE_SECONDS=60)
+        _, approval = service.asked("Please refund 81 euros for order T-7.")
+        service.decide(approval)
+        assert service.effects() == [{"order": "T-7", "amount": 400}]  # 80 are left
+        service.stop()
+
+
+def test_a_migration_is_done_whole_or_not_at_all(served, tmp_path: Path, monkeypatch) -> None:
+    from production_agent import database  # noqa: PLC0415
+
+    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, "create table a (b int); nonsense"))
+    with pytest.raises(sqlite3.Error):
+        database._make_file(str(tmp_path / "a.sqlite"))
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
+        sql = "select name from sqlite_master where name = 'a'"
+        assert connection.execute(sql).fetchall() == []
+        sql = "select max(version) from agent_migrations"
+        assert connection.execute(sql).fetchone() == (len(MIGRATIONS),)
+
+
+# Growth
+
+
+def test_a_long_thread_keeps_one_checkpoint(start: Callable, database: str, served) -> None:
+    served.reset()
+    service = start(database, LEASE_SECONDS=60)
+    thread = service.thread()
+    for _ in range(TURNS):
+        service.say(thread, WHERE)
+    where = f"where thread_id = '{thread}'"
+    assert rows(database, f"select count(*) from checkpoints {where}") == [(1,)]
+    writes = "checkpoint_writes" if "://" in database else "writes"
+    assert rows(database, f"select count(*) from {writes} {where}")[0][0] < 20
+    if "://" in database:
+        assert rows(database, f"select count(*) from checkpoint_blobs {where}")[0][0] < 20
+    assert len(service.messages(thread)) == 3 * TURNS
+    first = service.ann.get(f"/threads/{thread}?limit=5").json()
+    assert len(first["messages"]) < 5 + 1 and first["first"] == 4 * TURNS - 5
+    service.stop()
+
+
+def test_old_threads_go(start: Callable, database: str, served) -> None:
+    served.reset()
+    service = start(database, THREAD_DAYS=1, LEASE_SECONDS=0.9)
+    old, new = service.thread(), service.thread()
+    service.say(old, WHERE)
+    change(database, f"update runs set started = started - 90000 where thread = '{old}'")
+    change(database, f"update threads set created = created - 90000 where id = '{old}'")
+    until(lambda: service.ann.get(f"/threads/{old}").status_code == 404, "its end")
+    where = f"where thread_id = '{old}'"
+    assert rows(database, f"select count(*) from checkpoints {where}") == [(0,)]
+    assert service.ann.get(f"/threads/{new}").status_code == 200
+    service.stop()
+
+
+# Limits that processes share
+
+
+async def test_of_sixty_turns_at_once_as_many_start_as_may(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    services = [
+        start(database, TURNS_PER_MINUTE=5, LEASE_SECONDS=60, DATABASE_SECONDS=60) for _ in range(2)
+    ]
+    headers = {"Authorization": "Bearer token-of-bob"}
+    async with httpx.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=False) as client:
+
+        async def send(number: int) -> int:
+            url = services[number % 2].url
+            thread = (await client.post(f"{url}/threads", json={})).json()["id"]
+            answer = await client.post(f"{url}/threads/{thread}/messages", json={"text": "Hi"})
+            deleted = await client.delete(f"{url}/threads/{thread}")
+            assert deleted.status_code == 204  # which gives no turn back
+            return answer.status_code
+
+        answers = Counter(await asyncio.gather(*(send(number) for number in range(60))))
+    assert answers == {200: 5, 429: 55}
+    for service in services:
+        service.stop()

@@ -1,0 +1,314 @@
+"""Nothing runs for ever: streams, turns, requests and the process itself have an end."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import psutil
+import pytest
+
+from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
+from tests.production_agent.service_process import Service, decision, events_of, rows, until
+
+LEFT = 50 if os.environ.get("COURSE_LONG_TESTS") else 8  # streams left at once
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[ScriptedModel]:
+    """A model that sends what the test tells it to."""
+    model = ScriptedModel()
+    yield model
+    model.stop()
+
+
+def endless(pause: float) -> Callable[[dict], Iterator[dict]]:
+    """Return a script that speaks for ever."""
+
+    def script(body: dict) -> Iterator[dict]:
+        while True:
+            yield word("one ")
+            if pause:
+                time.sleep(pause)
+
+    return script
+
+
+def endless_line(body: dict) -> Iterator[bytes]:
+    """Send one line without an end: no chunk ever comes out of it."""
+    yield b"data: "
+    while True:
+        yield b"x" * 10_000
+
+
+def endless_call(body: dict) -> Iterator[dict]:
+    """Send one call whose arguments have no end."""
+    yield call(0, "c", "refund", '{"order": "')
+    while True:
+        more = call(0, None, None, "T" * 1000)
+        yield more
+
+
+@pytest.fixture(scope="module")
+def talker(start: Callable, scripted: ScriptedModel, tmp_path_factory) -> Service:
+    """A service before the scripted model, whose turns may take three seconds."""
+    path = tmp_path_factory.mktemp("endless") / "agent.sqlite"
+    options = {"TURN_SECONDS": 3, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
+    return start(str(path), OPENAI_BASE_URL=scripted.url, MODEL_RETRIES=0, **options)
+
+
+@pytest.mark.parametrize("script", [endless(0), endless(0.005), endless_line, endless_call])
+def test_a_model_that_never_ends_is_ended(
+    talker: Service, scripted: ScriptedModel, script: Callable
+) -> None:
+    scripted.script = script
+    before = psutil.Process(talker.pid).memory_info().rss
+    events = dict(talker.say(talker.thread(), "Speak!"))
+    assert events["end"]["status"] == "failed"
+    until(lambda: scripted.open == 0, "the model is left, too")
+    assert psutil.Process(talker.pid).memory_info().rss - before < 150_000_000
+
+
+@pytest.mark.parametrize("pause", [0, 0.005, 0.05])
+@pytest.mark.parametrize("how", ["left", "cancelled"])
+def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
+    start: Callable, scripted: ScriptedModel, tmp_path, pause: float, how: str
+) -> None:
+    scripted.script = endless(pause)
+    options = {"LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2, "MODEL_BYTES": 10**9}
+    path = str(tmp_path / "a.sqlite")
+    service = start(path, OPENAI_BASE_URL=scripted.url, TURN_SECONDS=3600, **options)
+    streams = []
+    for _ in range(LEFT):
+        client, thread = service.client("token-of-ann"), service.thread()
+        request = client.build_request("POST", f"/threads/{thread}/messages", json={"text": "Hi"})
+        answer = client.send(request, stream=True)
+        events = events_of(answer)  # leaving it leaves the stream
+        next(data for name, data in events if name == "token")
+        streams.append((client, thread, events))
+    assert scripted.open == LEFT
+    for client, thread, events in streams:
+        if how == "cancelled":
+            assert service.ann.post(f"/threads/{thread}/cancel").status_code == 202
+        else:
+            events.close()
+            client.close()
+    until(lambda: scripted.open == 0, "the model is left, too")
+    until(lambda: len(service.log("run_ended")) == LEFT, "the end of all runs")
+    assert {service.status(thread) for _, thread, _ in streams} == {"stopped"}
+    for client, _, _ in streams:
+        client.close()
+    service.stop()
+
+
+def test_a_turn_is_cancelled_by_another_process(
+    start: Callable, scripted: ScriptedModel, tmp_path
+) -> None:
+    scripted.script = endless(0.02)
+    path = str(tmp_path / "a.sqlite")
+    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=5) for _ in range(2))
+    thread = one.thread()
+    with one.ann.stream("POST", f"/threads/{thread}/messages", json={"text": "Hi"}) as answer:
+        events = events_of(answer)
+        next(data for name, data in events if name == "token")
+        assert other.ann.get(f"/threads/{thread}/events").status_code == 409
+        assert other.bob.post(f"/threads/{thread}/cancel").status_code == 404
+        assert other.ann.post(f"/threads/{thread}/cancel").status_code == 202
+        assert list(events)[-1] == ("end", {"status": "stopped", "text": ""})
+    assert other.ann.post(f"/threads/{thread}/cancel").status_code == 409
+    assert other.ann.get(f"/threads/{thread}/events").status_code == 204
+    one.stop()
+    other.stop()
+
+
+# The end of the process
+
+
+def test_sigterm_ends_every_stream_with_its_end(
+    start: Callable, database: str, scripted: ScriptedModel
+) -> None:
+    def script(body: dict) -> Iterator[dict]:
+        said = [one["content"] for one in body["messages"] if one["role"] == "user"]
+        if said[-1] == "refund" and body["messages"][-1]["role"] != "tool":
+            yield call(0, "c", "refund", {"order": "T-8", "amount": 20})
+            yield finish("tool_calls")
+        else:
+            yield from endless(0.01)(body)
+
+    scripted.script = script
+    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=2, LEASE_SECONDS=60)
+    decided, approval = service.asked("refund")
+    streams = []
+    for path, body in [
+        *((f"/threads/{service.thread()}/messages", {"text": "Hi"}) for _ in range(4)),
+        (f"/approvals/{approval['id']}", decision(approval)),
+    ]:
+        client = service.client("token-of-ann")
+        answer = client.send(client.build_request("POST", path, json=body), stream=True)
+        events = events_of(answer)
+        next(data for name, data in events if name == "token")
+        streams.append((client, events))
+    ends: list[dict] = []
+
+    def read(events: Iterator) -> None:
+        ends.append(list(events)[-1])
+
+    readers = [threading.Thread(target=read, args=(events,)) for _, events in streams]
+    for reader in readers:
+        reader.start()
+    os.kill(service.pid, signal.SIGTERM)
+    for reader in readers:
+        reader.join()
+    assert [name for name, _ in ends] == ["end"] * 5
+    assert {data["status"] for _, data in ends} <= {"stopped", "resuming"}
+    service.stop()
+    assert (
+        not service.log("request_failed")
+        and "Exception in ASGI" not in service.log_file.read_text()
+    )
+    assert rows(database, "select count(*) from runs where outcome is null") == [(0,)]
+    # Whoever starts next carries the decision on, and pays once.
+    scripted.script = lambda body: iter([word("Done."), finish()])
+    following = start(database, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    until(lambda: following.status(decided) == "complete", "the decision is carried on")
+    assert following.effects() == [{"order": "T-8", "amount": 20}]
+    following.stop()
+    following.forget_effects()
+    for client, _ in streams:
+        client.close()
+
+
+def test_a_turn_between_two_steps_is_handed_on(
+    start: Callable, database: str, scripted: ScriptedModel
+) -> None:
+    go = threading.Event()
+
+    def script(body: dict) -> Iterator[dict]:
+        if body["messages"][-1]["role"] == "tool":
+            yield word("It is on its way.")
+            yield finish()
+        else:
+            yield call(0, "c", "track_parcel", {"parcel": "P-4"})
+            go.wait(60)
+            yield finish("tool_calls")
+
+    scripted.script = script
+    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=60, LEASE_SECONDS=60)
+    thread, asked = service.thread(), len(scripted.bodies)
+    with service.client("token-of-ann") as client:
+        path = f"/threads/{thread}/messages"
+        with client.stream("POST", path, json={"text": "Where?"}) as answer:
+            until(lambda: len(scripted.bodies) > asked, "the model is asked")
+            os.kill(service.pid, signal.SIGTERM)
+            until(lambda: service.log("draining"), "the drain")
+            go.set()
+            assert list(events_of(answer))[-1] == ("end", {"status": "resuming", "text": ""})
+    service.stop()
+    following = start(database, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    until(lambda: following.status(thread) == "complete", "it is carried on")
+    roles = [role for role, _ in following.messages(thread)]
+    assert roles == ["user", "tool", "assistant"] and len(scripted.bodies) == asked + 2
+    following.stop()
+
+
+# An answer that was cut off
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_an_answer_that_was_cut_off_is_not_complete(
+    talker: Service, scripted: ScriptedModel, reason: str
+) -> None:
+    scripted.script = lambda body: iter([word("The parcel is"), finish(reason)])
+    thread = talker.thread()
+    events = talker.say(thread, "Where is it?")
+    assert events[-1] == ("end", {"status": "incomplete", "text": "The parcel is"})
+    shown = talker.ann.get(f"/threads/{thread}").json()
+    assert shown["status"] == "incomplete" and "cut off" in shown["problem"]["message"]
+    assert [one["cut_off"] for one in shown["messages"]] == [False, True]
+    scripted.script = lambda body: iter([word("here."), finish()])
+    assert talker.say(thread, "Go on.")[-1][1]["status"] == "complete"
+
+
+def test_of_an_answer_that_was_cut_off_no_call_runs(
+    talker: Service, scripted: ScriptedModel
+) -> None:
+    def script(body: dict) -> Iterator[dict]:
+        if body["messages"][-1]["role"] == "tool":
+            yield from [word("I asked for too much."), finish()]
+        else:
+            yield call(0, "a", "refund", {"order": "T-8", "amount": 20})
+            yield finish("length")
+
+    scripted.script = script
+    thread = talker.thread()
+    assert talker.say(thread, "Refund.")[-1][1]["status"] == "complete"
+    assert talker.ann.get("/approvals").json() == [] and talker.effects() == []
+
+
+# Requests
+
+
+def test_slow_and_half_open_requests_keep_nobody_out(start: Callable, served, tmp_path) -> None:
+    served.reset()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    options = {"BODY_SECONDS": 4, "CONNECTIONS": 60}
+    service = start(str(tmp_path / "a.sqlite"), **options)
+    address = ("127.0.0.1", httpx.URL(service.url).port)
+    thread = service.thread()
+    begun = (
+        f"POST /threads/{thread}/messages HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\nx"
+    )
+    opened = []
+    for number in range(120):
+        one = socket.create_connection(address, timeout=60)
+        opened.append(one)
+        try:  # a head that goes on, a body that goes on, nothing at all
+            one.sendall([begun.encode(), b"GET / HT", b""][number % 3])
+        except OSError:
+            pass  # refused at once
+    until(lambda: _answers(service), "an answer for somebody else")
+    closed = 0
+    for one in opened:
+        try:
+            while one.recv(1000):
+                pass
+        except ConnectionError:
+            pass
+        closed += 1
+        one.close()
+    assert closed == 120  # each of them was ended by the service
+    assert len(service.log_file.read_text().splitlines()) < 300
+    assert service.ann.get("/health").status_code == 200
+    service.stop()
+
+
+def _answers(service: Service) -> bool:
+    try:
+        return httpx.get(f"{service.url}/health", timeout=5, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_invented_methods_make_no_numbers(service: Service) -> None:
+    before = len(service.ann.get("/metrics").text)
+    for number in range(100):
+        service.ann.request(f"METHOD{number}", "/threads")
+        service.ann.get(f"/no/such/{number}")
+    text = service.ann.get("/metrics").text
+    assert "METHOD" not in text and 'method="other"' in text and len(text) < before + 2000
+
+
+def test_the_other_loopback_serves_too(start: Callable, served, tmp_path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("This machine has no IPv6.")
+    service = start(str(tmp_path / "a.sqlite"), TOKENS="", words=["--host", "::1"])
+    with httpx.Client(base_url=service.url, trust_env=False) as client:
+        assert client.get("/threads").status_code == 200
+        assert client.get("/threads", headers={"Host": "evil.example"}).status_code == 400
+    service.stop()

@@ -1,0 +1,106 @@
+"""A process that was stopped past its lease and wakes up writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from production_agent.context import LeaseLost
+from production_agent.database import open_database
+from production_agent.settings import read
+from production_agent.store import Begun, Ending, Store
+from tests.production_agent.conftest import DATABASE
+from tests.production_agent.service_process import decision, until
+from tests.production_agent.test_crash import send
+
+BEFORE_EFFECT, AFTER_EFFECT = 51, 52  # as in pausing_service.py
+
+
+@pytest.mark.parametrize("amount", [BEFORE_EFFECT, AFTER_EFFECT])
+def test_a_process_that_wakes_up_overwrites_nothing(
+    start: Callable, database: str, served, amount: int, request: pytest.FixtureRequest
+) -> None:
+    served.reset()
+    sleeper = start(database, script="pausing_service.py")
+    go = sleeper.log_file.parent / "go"
+    go.unlink(missing_ok=True)
+    request.addfinalizer(lambda: os.kill(sleeper.pid, signal.SIGCONT) if sleeper.lives() else None)
+    request.addfinalizer(go.touch)
+    thread, approval = sleeper.asked(f"Please refund {amount} euros for order T-7.")
+    send(sleeper, f"/approvals/{approval['id']}", decision(approval))
+    until(lambda: sleeper.log("paused"), "the pause")
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    other = start(database)
+    until(lambda: other.status(thread) == "complete", "the other process carries it out")
+    for number in range(3):
+        assert other.say(thread, f"Hello {number}.")[-1][1]["status"] == "complete"
+    other.say(thread, "Please refund 7 euros for order T-8.")
+    before, waiting = other.messages(thread), other.approval(thread)
+    go.touch()
+    os.kill(sleeper.pid, signal.SIGCONT)
+    until(lambda: len(sleeper.log("run_ended")) == 2, "its run ends")
+    assert other.messages(thread) == before
+    assert other.approval(thread) == waiting
+    assert len(sleeper.log("run_lost")) == 1
+    assert [one["amount"] for one in other.effects()].count(amount) == 1
+    assert '"complete"' in other.decide(waiting).text
+    for service in (sleeper, other):
+        service.stop()
+        service.forget_effects()
+
+
+def test_without_its_thread_a_run_writes_nothing(database: str, served) -> None:
+    asyncio.run(_lost_run(database))
+
+
+async def _lost_run(database: str) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        thread = (await store.new_thread("ann", ""))["id"]
+        begun = await store.begin_message(thread, "ann", None)
+        refund = (thread, "ann", "refund", {"order": "T-9", "amount": 1})
+        config = {"configurable": {"thread_id": thread, "checkpoint_ns": "", "run": begun.run}}
+        empty = {"id": "1", "v": 4, "channel_values": {}, "channel_versions": {}, "ts": ""}
+        await store.effect(begun.run, "key-1", *refund)
+        await opened.saver.aput(config, empty, {}, {})
+        await store.end(begun.run, Ending("complete"))
+        with pytest.raises(LeaseLost):
+            await store.effect(begun.run, "key-2", *refund)
+        with pytest.raises(LeaseLost):
+            await opened.saver.aput(config, empty | {"id": "2"}, {}, {})
+        position = {**config["configurable"], "checkpoint_id": "1"}
+        with pytest.raises(LeaseLost):
+            await opened.saver.aput_writes({"configurable": position}, [("a", 1)], "task")
+        assert list(await store.effects(thread)) == ["key-1"]
+        newest = await opened.saver.aget_tuple({"configurable": {"thread_id": thread}})
+        assert newest.checkpoint["id"] == "1" and newest.pending_writes == []
+        assert await store.end(begun.run, Ending("complete")) is None
+
+
+def test_a_decision_that_waits_to_be_carried_out_is_not_deleted(database: str, served) -> None:
+    asyncio.run(_delete_decided(database))
+
+
+async def _delete_decided(database: str) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        thread = (await store.new_thread("ann", ""))["id"]
+        begun = await store.begin_message(thread, "ann", None)
+        calls = [{"id": "c", "name": "refund", "args": {}, "why": ""}]
+        asked = [("a" * 32, calls)]
+        (approval,) = await store.end(begun.run, Ending("pending_approval", asked=asked))
+        decided = await store.decide(approval, {"decisions": []}, "ann")
+        await store.end(decided.run, Ending("handed_on"))
+        assert not await store.delete_thread(thread)
+        await store.end(
+            (await store.begin_recovery(thread, "ann")).run,
+            Ending("complete", approvals={"a" * 32: "done"}),
+        )
+        assert await store.delete_thread(thread)
+        assert await store.begin_message(thread, "ann", None) == Begun("gone")

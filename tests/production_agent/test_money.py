@@ -1,0 +1,357 @@
+"""Money: paid once, never beyond the order, never against a decision; and the truth is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
+from tests.production_agent.service_process import (
+    PATIENCE,
+    Service,
+    change,
+    decision,
+    rows,
+    until,
+)
+from tests.production_agent.test_crash import send
+
+DIES_AFTER_EFFECT, DIES_BEFORE_END = 53, 54  # as in pausing_service.py
+RACES = 500 if os.environ.get("COURSE_LONG_TESTS") else 60  # of a delete and a message
+REFUND = "Please refund 480 euros for order T-7."
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[ScriptedModel]:
+    """A model that sends what the test tells it to."""
+    model = ScriptedModel()
+    yield model
+    model.stop()
+
+
+@pytest.fixture(scope="module")
+def scripted_desk(start: Callable, database: str, scripted: ScriptedModel) -> Service:
+    """A service before the scripted model."""
+    return start(database, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+
+
+@pytest.fixture
+def desk(scripted_desk: Service) -> Service:
+    """The same, with nothing refunded yet."""
+    scripted_desk.forget_effects()
+    return scripted_desk
+
+
+def answers_with(*calls: dict) -> Callable[[dict], Iterator[dict]]:
+    """Return a script: these calls at first, words once there are results."""
+
+    def script(body: dict) -> Iterator[dict]:
+        if body["messages"][-1]["role"] == "tool":
+            yield word("So it is.")
+            yield finish()
+        else:
+            yield from calls
+            yield finish("tool_calls")
+
+    return script
+
+
+# A call has one id, ours
+
+
+def test_two_calls_with_one_id_are_decided_apart(desk: Service, scripted: ScriptedModel) -> None:
+    scripted.script = answers_with(
+        call(0, "same", "refund", {"order": "T-8", "amount": 20}),
+        call(1, "same", "refund", {"order": "T-7", "amount": 480}),
+    )
+    _, approval = desk.asked("Refund both.")
+    assert len({one["id"] for one in approval["calls"]}) == 2
+    answer = desk.decide(approval, {"type": "reject"}, {"type": "approve"})
+    assert '"complete"' in answer.text
+    assert desk.effects() == [{"order": "T-7", "amount": 480}]
+    told = scripted.bodies[-1]["messages"]
+    results = {one["tool_call_id"]: one["content"] for one in told if one["role"] == "tool"}
+    made = next(one["tool_calls"] for one in told if one.get("tool_calls"))
+    by_order = {json.loads(one["function"]["arguments"])["order"]: one["id"] for one in made}
+    assert results[by_order["T-8"]].startswith("A person rejected")
+    assert results[by_order["T-7"]].startswith("Refunded 480")
+
+
+@pytest.mark.parametrize("call_id", ["", "x" * 300, "a\0b", None, "\ud800"])
+def test_any_id_of_a_provider_can_be_decided(
+    desk: Service, scripted: ScriptedModel, call_id: str | None
+) -> None:
+    scripted.script = answers_with(call(0, call_id, "refund", {"order": "T-8", "amount": 20}))
+    thread, approval = desk.asked("Refund it.")
+    assert desk.ann.get(f"/threads/{thread}").status_code == 200
+    assert '"complete"' in desk.decide(approval).text
+    assert desk.effects() == [{"order": "T-8", "amount": 20}]
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("refund", '{"order": "T-\\u0000", "amount": 1}'),
+        ("refund", '{"order": "\\ud800", "amount": 1}'),
+        ("refund", '{"order": "T-7", "amount": NaN}'),
+        ("refund", '{"order": "T-7", "amount": 4'),
+        ("refund", "[" * 100_000),
+        ("refund", '{"order": "T-7", "amount": 1' + "0" * 300 + "}"),
+        ("a name\0", {}),
+        (None, {}),
+    ],
+)
+def test_a_call_that_cannot_be_shown_is_answered(
+    desk: Service, scripted: ScriptedModel, name: str | None, args: object
+) -> None:
+    scripted.script = answers_with(call(0, "c", name, args))
+    thread = desk.thread()
+    assert desk.say(thread, "Do it.")[-1][1]["status"] == "complete"
+    assert desk.ann.get("/approvals").status_code == 200
+    assert [role for role, _ in desk.messages(thread)] == ["user", "tool", "assistant"]
+    assert desk.say(thread, "Again.")[-1][1]["status"] == "complete"
+
+
+def test_a_model_that_counts_below_zero_is_heard(desk: Service, scripted: ScriptedModel) -> None:
+    usage = {"prompt_tokens": -5, "completion_tokens": -7, "total_tokens": -12}
+    scripted.script = lambda body: iter([word("Hello."), finish() | {"usage": usage}])
+    assert desk.say(desk.thread(), "Hello!")[-1] == (
+        "end",
+        {"status": "complete", "text": "Hello."},
+    )
+
+
+def test_an_approval_nobody_can_decide_blocks_nothing(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    service = start(database)
+    thread, approval = service.asked("Please refund 1 euros for order T-8.")
+    service.stop()
+    calls = json.dumps([{"id": None, "name": "refund", "args": {}, "why": ""}])
+    change(database, f"update approvals set calls = '{calls}' where id = '{approval['id']}'")
+    service = start(database)
+    assert service.ann.get("/approvals").status_code == 200
+    assert service.ann.get(f"/threads/{thread}").json()["approvals"] == []
+    assert service.say(thread, "Hello.")[-1][1]["status"] == "complete"
+    service.stop()
+
+
+# The truth after a crash comes from the effects
+
+
+def test_what_was_done_is_told_when_attempts_are_used_up(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    amount = DIES_AFTER_EFFECT
+    options = {"script": "pausing_service.py", "LEASE_SECONDS": 5}
+    service = start(database, **options)
+    service.forget_effects()
+    (service.log_file.parent / "go").unlink(missing_ok=True)
+    thread, approval = service.asked(f"Please refund {amount} euros for order T-7.")
+    send(service, f"/approvals/{approval['id']}", decision(approval))
+    for _ in range(3):  # each dies where the one before it died
+        until(lambda one=service: one.log("died") or one.log("needs_person"), "the crash")
+        service.kill()
+        service = start(database, **options)
+    until(lambda: service.log("died") or service.status(thread) == "needs_person", "the end of it")
+    if service.log("died"):
+        service = start(database, **options)
+    until(lambda: service.status(thread) == "needs_person", "somebody is asked to look")
+    shown = service.ann.get(f"/threads/{thread}").json()
+    sentence = shown["problem"]["message"]
+    assert f"Refunded {amount} euros for order T-7." in sentence and shown["problem"]["reference"]
+    assert "send your message again" not in sentence and "try again" not in sentence
+    (line,) = service.log("needs_person")
+    assert line["level"] == "error" and line["thread"] == thread
+    assert 'outcome="needs_person"} 1.0' in service.ann.get("/metrics").text
+    assert service.effects() == [{"order": "T-7", "amount": amount}]
+    assert service.decide(approval).status_code == 409
+    # The model is told, too, and the thread lives on.
+    assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
+    assert ("tool", f"Refunded {amount} euros for order T-7.") in service.messages(thread)
+    assert len(service.effects()) == 1
+    service.stop()
+
+
+def test_a_turn_whose_end_alone_was_lost_is_complete(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    first = start(database, script="pausing_service.py", LEASE_SECONDS=5)
+    first.forget_effects()
+    (first.log_file.parent / "go").unlink(missing_ok=True)
+    thread, approval = first.asked(f"Please refund {DIES_BEFORE_END} euros for order T-7.")
+    send(first, f"/approvals/{approval['id']}", decision(approval))
+    until(lambda: first.log("died"), "the crash")
+    # So was, it seems, the end of the first attempt to recover it.
+    values = f"""'r', '{thread}', 'ann', 'recovery', max(started) + 0.001, 0, 'lost'"""
+    columns = "id, thread, owner, kind, started, lease, outcome"
+    change(database, f"insert into runs ({columns}) select {values} from runs")
+    second = start(database, LEASE_SECONDS=5)
+    until(lambda: second.status(thread) not in ("running", "resuming"), "its end")
+    shown = second.ann.get(f"/threads/{thread}").json()
+    assert (shown["status"], shown["problem"]) == ("complete", None)
+    assert shown["messages"][-1]["role"] == "assistant"
+    assert second.effects() == [{"order": "T-7", "amount": DIES_BEFORE_END}]
+    second.stop()
+
+
+def test_a_model_that_fails_after_the_refund_invites_no_repeat(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    service = start(database, MODEL_RETRIES=0)
+    service.forget_effects()
+    thread, approval = service.asked(REFUND)
+    served.fail("server_error", times=None)
+    answer = service.decide(approval)
+    served.reset()
+    assert '"needs_person"' in answer.text and "Refunded 480 euros" in answer.text
+    assert "try again" not in answer.text
+    assert service.status(thread) == "needs_person" and len(service.log("needs_person")) == 1
+    assert not service.log("run_failed")
+    assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
+    service.stop()
+
+
+# A resume that meets no waiting interrupt
+
+
+def test_a_renamed_node_swallows_no_decision(start: Callable, database: str, served) -> None:
+    served.reset()
+    old, new = start(database), start(database, script="renamed_service.py")
+    old.forget_effects()
+    thread, approval = old.asked(REFUND)
+    answer = new.decide(approval)
+    assert '"needs_person"' in answer.text and '"complete"' not in answer.text
+    assert new.effects() == [] and len(new.log("needs_person")) == 1
+    assert new.status(thread) == old.status(thread) == "needs_person"
+    assert old.say(thread, "Hello.")[-1][1]["status"] == "complete"
+    sql = f"select state from approvals where id = '{approval['id']}'"
+    assert rows(database, sql) == [("needs_person",)]  # and never "done"
+    old.stop()
+    new.stop()
+
+
+def test_a_version_that_would_strand_a_thread_does_not_start(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    old = start(database)
+    old.forget_effects()
+    thread, approval = old.asked(REFUND)
+    old.stop()
+    with pytest.raises(AssertionError) as caught:
+        start(database, script="renamed_service.py")
+    assert "1 threads wait" in str(caught.value) and thread in str(caught.value)
+    new = start(database, script="renamed_service.py", MAPPED=1)
+    assert '"complete"' in new.decide(approval).text
+    assert new.effects() == [{"order": "T-7", "amount": 480}]
+    new.stop()
+
+
+# Refunds of an order add up
+
+
+def test_refunds_of_an_order_add_up_over_threads_and_processes(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    services = [start(database, LEASE_SECONDS=60) for _ in range(2)]
+    services[0].forget_effects()
+    asked = [service.asked("Please refund 200 euros for order T-7.") for service in services * 3]
+    answers = []
+
+    def approve(service: Service, approval: dict) -> None:
+        answers.append(service.decide(approval, by=service.client("token-of-ann")).text)
+
+    pairs = zip(services * 3, asked, strict=True)
+    threads = [threading.Thread(target=approve, args=(s, one)) for s, (_, one) in pairs]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert all('"complete"' in answer for answer in answers) and len(answers) == 6
+    assert services[0].effects() == [{"order": "T-7", "amount": 200}] * 2
+    refused = [text for thread, _ in asked for _, text in services[0].messages(thread)]
+    sentence = "480 euros were paid for order T-7, and 80 of them can still be refunded."
+    assert sum(sentence in text for text in refused) >= 4
+    for service in services:
+        service.stop()
+
+
+def test_two_calls_of_one_message_share_the_orders_total(
+    desk: Service, scripted: ScriptedModel
+) -> None:
+    args = {"order": "T-7", "amount": 480}
+    scripted.script = answers_with(call(0, "a", "refund", args), call(1, "b", "refund", args))
+    thread, approval = desk.asked("Refund it twice.")
+    assert '"complete"' in desk.decide(approval).text
+    assert desk.effects() == [args]
+    texts = [text for role, text in desk.messages(thread) if role == "tool"]
+    assert sorted(text.startswith("Refunded 480") for text in texts) == [False, True]
+
+
+def test_an_edit_passes_the_policy_of_a_proposal(start: Callable, served, tmp_path) -> None:
+    served.reset()
+    service = start(str(tmp_path / "a.sqlite"), REFUND_CEILING=300)
+    for order, amount, sentence in (
+        ("T-8", 21, "Only 20 euros were paid for order T-8."),
+        ("T-9", 301, "A refund may have 300 euros at most."),
+        ("T-0", 1, "There is no order T-0."),
+    ):
+        thread, approval = service.asked("Please refund 20 euros for order T-8.")
+        edit = {"type": "edit", "args": {"order": order, "amount": amount}}
+        answer = service.decide(approval, edit)
+        assert (answer.status_code, answer.json()) == (409, {"message": sentence})
+        service.decide(approval, {"type": "reject"})
+        # The model may propose it; nobody is asked.
+        service.say(thread, f"Please refund {amount} euros for order {order}.")
+        assert service.ann.get("/approvals").json() == [] and service.effects() == []
+        assert ("tool", f"Not executed. {sentence}") in service.messages(thread)
+    service.stop()
+
+
+# Delete is one act
+
+
+async def test_a_delete_beside_a_message_leaves_nothing(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    services = [start(database, LEASE_SECONDS=60) for _ in range(2)]
+    headers = {"Authorization": "Bearer token-of-ann"}
+    limits = httpx.Limits(max_connections=20)
+    async with httpx.AsyncClient(
+        headers=headers, timeout=PATIENCE, trust_env=False, limits=limits
+    ) as client:
+
+        async def race(number: int) -> None:
+            one, other = services[number % 2].url, services[(number + number // 2) % 2].url
+            thread = (await client.post(f"{one}/threads", json={})).json()["id"]
+            said = client.post(f"{one}/threads/{thread}/messages", json={"text": "Hello!"})
+            said = asyncio.create_task(said)
+            await asyncio.sleep(number % 7 * 0.002)
+            for _ in range(PATIENCE):
+                answer = await client.delete(f"{other}/threads/{thread}")
+                if answer.status_code in (204, 404):
+                    break
+                await asyncio.sleep(0.05)
+            assert (await said).status_code in (200, 404)
+
+        for first in range(0, RACES, 6):
+            await asyncio.gather(*(race(first + number) for number in range(6)))
+    tables = {"runs": "thread", "approvals": "thread", "checkpoints": "thread_id"}
+    for table, column in tables.items():
+        sql = f"select {column} from {table} where {column} not in (select id from threads)"
+        assert rows(database, sql) == [], table
+    for service in services:
+        service.stop()
