@@ -142,7 +142,8 @@ def _called_by_a_desk(answer: Any, chosen: BaseTool, day: str) -> str:
 @contextlib.contextmanager
 def _other_hours(answer: Any, chosen: BaseTool) -> Iterator[None]:
     """Put other hours into the reader's `HOURS` for a while; nothing is changed without one."""
-    spaces = [f.__globals__ for one in (answer, chosen) for f in functions_of(one)]
+    sources = [part for one in (answer, chosen) for part in (one, *type(one).__mro__)]
+    spaces = [f.__globals__ for source in sources for f in functions_of(source)]
     hours = next((space["HOURS"] for space in spaces if "HOURS" in space), None)
     hours = hours if isinstance(hours, dict) else {}
     before = dict(hours)
@@ -220,9 +221,16 @@ def ex3(ask):
                 f"For {question!r} the model received {len(seen)} requests; expected {requests}. "
                 "Run the agent once."
             )
+        before = len(model.requests)
         try:
             answer = ask(_agent(tools), "Use the broken scales.")
         except KeyError:
+            runs = len(model.requests) - before
+            assert runs == 1, (
+                f"A tool raised a KeyError, and the model received {runs} requests; expected 1. "
+                "Run the agent once, whether it works or not: all that its tools did before the "
+                "error would be done again."
+            )
             return
         raise AssertionError(
             f"A tool raised a KeyError, and `ask` returned {kind(answer)}; expected the error to "
@@ -282,17 +290,35 @@ def ex4(transcript):
             assert pairs == expected, (
                 f"For {name} it returned {pairs}; expected {expected}. {_likely(pairs, expected)}"
             ).rstrip()
-            assert messages == kept, (
-                f"Afterwards the thread held {len(messages)} messages, {len(kept)} before, or "
-                "others: reading must not change it."
-            )
+            _assert_unchanged(messages, kept)
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+
+
+def _assert_unchanged(messages: list[Any], kept: list[Any]) -> None:
+    """Compare a thread after it was read with a copy made before."""
+    assert len(messages) == len(kept), (
+        f"The list you were given held {len(kept)} messages, and afterwards {len(messages)}: "
+        "reading must not change it."
+    )
+    for number, (message, before) in enumerate(zip(messages, kept, strict=True), start=1):
+        old, new = before.model_dump(), message.model_dump()
+        changed = [name for name in old if new.get(name) != old[name]]
+        assert not changed, (
+            f"Message {number} had {changed[0]}={short(old[changed[0]])}, and afterwards "
+            f"{short(new.get(changed[0]))}: reading must not change a message."
+        )
 
 
 def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
     """Return a name for each thread, its messages, and what happened in it."""
 
     def call(*names: str) -> list[dict[str, Any]]:
-        return [{"name": name, "args": {"item": name}, "id": f"id-{name}"} for name in names]
+        return [
+            {"name": name, "args": {"item": n}, "id": f"id-{name}" if n == 0 else f"id-{name}-{n}"}
+            for n, name in enumerate(names)
+        ]
 
     return [
         (
@@ -341,11 +367,46 @@ def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
             [AIMessage("", tool_calls=call(*"abcde")), AIMessage("")],
             [("call", letter) for letter in "abcde"],
         ),
+        (
+            "one tool twice in a message",
+            [
+                AIMessage("", tool_calls=call("weigh", "weigh", "measure", "weigh")),
+                ToolMessage("3 kg", tool_call_id="id-weigh"),
+                ToolMessage("3 kg", tool_call_id="id-weigh-1"),
+            ],
+            [
+                ("call", "weigh"),
+                ("call", "weigh"),
+                ("call", "measure"),
+                ("call", "weigh"),
+                ("tool", "3 kg"),
+                ("tool", "3 kg"),
+            ],
+        ),
+        (
+            "content in blocks",
+            [
+                HumanMessage([{"type": "text", "text": "Which tent is this?"}, PICTURE]),
+                AIMessage([{"type": "text", "text": "One moment."}], tool_calls=call("look")),
+                ToolMessage([{"type": "text", "text": "a dome"}], tool_call_id="id-look"),
+                AIMessage([{"type": "text", "text": "A "}, {"type": "text", "text": "dome."}]),
+                HumanMessage([PICTURE]),
+            ],
+            [
+                ("human", "Which tent is this?"),
+                ("ai", "One moment."),
+                ("call", "look"),
+                ("tool", "a dome"),
+                ("ai", "A dome."),
+            ],
+        ),
         ("an empty thread", [], []),
     ]
 
 
 def _likely(pairs: list[tuple], expected: list[tuple]) -> str:
+    if any(isinstance(pair[-1], list) for pair in pairs):
+        return "The content of a message may be a list of blocks; `.text` is the text in them."
     if any(pair[-1] == "" for pair in pairs):
         return "Leave empty text out."
     if sorted(map(str, pairs)) == sorted(map(str, expected)):

@@ -243,7 +243,8 @@ check.ex3(ask)
 # To debug an agent you read its messages. Write `transcript(messages)`, which returns a list with one
 # pair for each thing that happened, in order, and leaves the messages as they are: `("human", text)`, `("call", name of the tool)` for each call
 # the model makes, `("tool", result)`, `("ai", text)`. A message of the model may hold text, calls,
-# or both (then the text comes first); empty text is left out.
+# or both (then the text comes first). Empty text is left out, a tool's too. A message's content may be
+# a list of blocks; its text is the text in them.
 
 
 # %% tags=["exercise", "ex4"]

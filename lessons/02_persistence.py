@@ -356,7 +356,8 @@ if url:
 # does, and `file` is the path of a SQLite file. `ask_once` opens the file, sends a text to a thread,
 # closes the file, and returns the new state; an error of the graph comes out. `open_for_long` returns
 # the graph itself, which is then used for days, from whatever thread the web server is in. `ask_async`
-# does the same as `ask_once` for an async web service: the event loop must not stand still meanwhile.
+# does the same as `ask_once` for an async web service: the event loop it is called in must not stand
+# still meanwhile. (A worker thread is allowed, as long as the loop does not wait for it.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -675,7 +676,7 @@ for message_now in reply_to_ada["messages"]:
 # Write the node `keep_last_two`, the first of each turn: it keeps the last **two questions** of the
 # customer (the new one is one of them) and everything that belongs to them - tool calls, results,
 # answers - however many messages that is. A system message at the beginning stays there. A
-# conversation of up to two questions stays as it is. What stays keeps its ids, and the node changes
+# conversation of up to two questions stays as it is, an empty one too. What stays keeps its ids, and the node changes
 # nothing but by what it returns. (The check runs it without async, on a checkpointer, for forty turns.)
 
 

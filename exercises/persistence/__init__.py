@@ -85,13 +85,9 @@ def ex2(ask_once, open_for_long, ask_async):
             for thread, text in openings.questions():
                 state = ask_once(openings.build, openings.file, text, thread)
                 openings.assert_remembered(state, thread, text)
+            _assert_closed(openings.saver, "")
             openings.assert_error(lambda *args: ask_once(openings.build_broken, *args))
-            with contextlib.suppress(sqlite3.ProgrammingError):  # so says a closed connection
-                openings.saver.conn.execute("SELECT 1")
-                openings.saver.conn.close()
-                raise AssertionError(
-                    "`ask_once` leaves the file open. `with ... as saver:` closes it at the end."
-                )
+            _assert_closed(openings.saver, " after an error of the graph")
         with part("open_for_long"):
             openings = Openings("the graph of open_for_long", f"{folder}/long.db")
             graph = open_for_long(openings.build, openings.file)
@@ -114,14 +110,32 @@ async def _ask_all(ask_async: Any, openings: Openings) -> None:
         state = await asking
         openings.assert_remembered(state, thread, text)
     assert not openings.blocked, (
-        "While `ask_async` ran the graph, the event loop stood still: with `invoke` nobody else is "
-        "served meanwhile. Use `await ...ainvoke(...)` and `AsyncSqliteSaver`."
+        "While `ask_async` ran the graph, the event loop it was called in stood still: nobody else "
+        "is served meanwhile. Neither `invoke` nor waiting for another thread (`join`, `result`) "
+        "lets the loop go on; `await ...ainvoke(...)` with `AsyncSqliteSaver` does."
     )
+    await _assert_closed_async(openings.saver, "")
+    await openings.assert_async_error(lambda *args: ask_async(openings.build_broken, *args))
+    await _assert_closed_async(openings.saver, " after an error of the graph")
+
+
+def _assert_closed(saver: Any, when: str) -> None:
+    with contextlib.suppress(sqlite3.ProgrammingError):  # so says a closed connection
+        saver.conn.execute("SELECT 1")
+        saver.conn.close()
+        raise AssertionError(
+            f"`ask_once` leaves the file open{when}. `with ... as saver:` closes it at the end."
+        )
+
+
+async def _assert_closed_async(saver: Any, when: str) -> None:
     with contextlib.suppress(ValueError, sqlite3.ProgrammingError):  # so says a closed connection
-        for statement in (openings.saver.conn.execute("SELECT 1"), openings.saver.conn.close()):
+        for statement in (saver.conn.execute("SELECT 1"), saver.conn.close()):
             if hasattr(statement, "__await__"):
                 await statement
-        raise AssertionError("`ask_async` leaves the file open. Use `async with ... as saver:`.")
+        raise AssertionError(
+            f"`ask_async` leaves the file open{when}. Use `async with ... as saver:`."
+        )
 
 
 @exercise(
@@ -288,6 +302,10 @@ def _turn(graph: Any, model: Any, customer: str, text: str) -> list[str]:
     )
     bodies = [request.body for request in model.requests[before:]]
     words = [" ".join(str(m.get("content")) for m in body["messages"]) for body in bodies]
+    assert len(bodies) <= 2, (
+        f"In one turn the model received {len(bodies)} requests; expected one for the customer's "
+        "question, and at most one more for a summary. Every request is paid for."
+    )
     asked = [said for said in words if text in said]
     assert len(asked) == 1, (
         f"In one turn the model was asked the customer's question {len(asked)} times; expected "

@@ -70,7 +70,9 @@ class Openings:
             return _count(state)
 
         async def acount(state: MessagesState) -> dict:
-            return _count(state)
+            if asyncio.get_running_loop() is loop:
+                return _count(state)
+            return count(state)  # in a loop of its own: does the caller's go on meanwhile?
 
         return lambda saver: self._compiled(saver, RunnableLambda(count, afunc=acount))
 
@@ -117,7 +119,18 @@ class Openings:
             state = ask(self.file, "Hello", _thread("bug"))
         except KeyError:
             return
-        raise AssertionError(
+        raise self._swallowed(state)
+
+    async def assert_async_error(self, ask: Callable[[str, str, dict], Any]) -> None:
+        """Demand that the error of a graph with a bug comes out of a coroutine."""
+        try:
+            state = await ask(self.file, "Hello", _thread("bug"))
+        except KeyError:
+            return
+        raise self._swallowed(state)
+
+    def _swallowed(self, state: Any) -> AssertionError:
+        return AssertionError(
             f"The graph raised a KeyError, and `{self._what}` returned {short(state)}; expected "
             "the error to come out."
         )

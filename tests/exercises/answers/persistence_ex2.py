@@ -267,3 +267,123 @@ def open_for_long(build, file):
 async def ask_async(build, file, text, thread):
     async with AsyncSqliteSaver.from_conn_string(file) as saver:
         return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_async: waits for a loop in a thread of its own
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    async def inside():
+        async with AsyncSqliteSaver.from_conn_string(file) as saver:
+            return await build(saver).ainvoke({"messages": text}, thread)
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(inside())).result()
+# %% partial | ask_async: joins a thread that asks without async
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    states = []
+    worker = threading.Thread(target=lambda: states.append(ask_once(build, file, text, thread)))
+    worker.start()
+    worker.join()
+    return states[0] if states else {}
+# %% passed: asks in a worker thread, and awaits it
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    import asyncio
+
+    return await asyncio.to_thread(ask_once, build, file, text, thread)
+# %% passed: a loop of its own in a worker thread, awaited
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    import asyncio
+
+    async def inside():
+        async with AsyncSqliteSaver.from_conn_string(file) as saver:
+            return await build(saver).ainvoke({"messages": text}, thread)
+
+    return await asyncio.get_running_loop().run_in_executor(None, asyncio.run, inside())
+# %% partial | ask_async: answers with the old state after an error
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        graph = build(saver)
+        try:
+            await graph.ainvoke({"messages": text}, thread)
+        except Exception as error:
+            print("failed:", error)
+        return (await graph.aget_state(thread)).values
+# %% partial | ask_async: closes only what went well
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    import aiosqlite
+
+    connection = aiosqlite.connect(file)
+    await connection
+    saver = AsyncSqliteSaver(connection)
+    state = await build(saver).ainvoke({"messages": text}, thread)
+    await connection.close()
+    return state
+# %% partial | ask_once: closes only what went well, without async
+def ask_once(build, file, text, thread):
+    connection = sqlite3.connect(file, check_same_thread=False)
+    state = build(SqliteSaver(connection)).invoke({"messages": text}, thread)
+    connection.close()
+    return state
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)

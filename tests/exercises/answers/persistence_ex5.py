@@ -256,3 +256,17 @@ def small_desk(llm, saver):
         return {"messages": [*removed, llm.invoke(state["messages"][-5:])]}
 
     return StateGraph(MessagesState).add_node(talk).add_edge(START, "talk").compile(saver)
+# %% failed: two opinions on each answer
+def small_desk(llm, saver):
+    def forget(state: MessagesState):
+        kept = trim_messages(state["messages"], max_tokens=6, token_counter=len, start_on="human")
+        return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+
+    def speak(state: MessagesState):
+        said = llm.invoke(state["messages"])
+        for quality in ("friendly", "correct"):
+            llm.invoke(f"Is it {quality}? Answer yes or no. {said.text}")
+        return {"messages": [said]}
+
+    builder = StateGraph(MessagesState).add_sequence([forget, speak])
+    return builder.add_edge(START, "forget").compile(checkpointer=saver)

@@ -161,3 +161,48 @@ def opening_hours(day: str, hour: int) -> str:
 async def opening_hours(day: str) -> str:
     """Look up the opening hours of the shop on a day."""
     return HOURS.get(day.lower(), "9 to 18")
+# %% passed: a class that reads the hours at each call
+from langchain_core.tools import BaseTool
+
+
+class ShopHours(BaseTool):
+    name: str = "shop_hours"
+    description: str = "Look up the opening hours of the shop on a day of the week."
+
+    def _run(self, day: str) -> str:
+        return HOURS.get(day.strip().lower(), "9 to 18")
+
+
+opening_hours = ShopHours()
+# %% passed: a class below a class of one's own
+from langchain_core.tools import BaseTool
+
+
+class Shop(BaseTool):
+    name: str = "opening_hours"
+    description: str = "The opening hours of the shop on a day of the week."
+
+    def _run(self, day: str) -> str:
+        key = day.lower()
+        return HOURS[key] if key in HOURS else "9 to 18"
+
+
+class TentShop(Shop):
+    pass
+
+
+opening_hours = TentShop()
+# %% partial | change: a class that keeps a copy of the hours
+from langchain_core.tools import BaseTool
+
+
+class ShopHours(BaseTool):
+    name: str = "shop_hours"
+    description: str = "Look up the opening hours of the shop on a day of the week."
+    hours: dict = dict(HOURS)
+
+    def _run(self, day: str) -> str:
+        return self.hours.get(day.lower(), "9 to 18")
+
+
+opening_hours = ShopHours()

@@ -100,3 +100,11 @@ def ask(agent, question: str) -> str:
     if not answers:
         answers.update(agent.invoke({"messages": question}))
     return answers["query"]
+# %% failed: a second try, whatever the error is
+def ask(agent, question):
+    for attempt in (1, 2):
+        try:
+            return agent.invoke({"messages": question})["messages"][-1].text
+        except Exception:
+            if attempt == 2:
+                raise

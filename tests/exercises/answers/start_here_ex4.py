@@ -2,8 +2,8 @@
 def transcript(messages):
     def walk():
         for m in messages:
-            if m.content:
-                yield (m.type, m.content)
+            if m.text:
+                yield (m.type, m.text)
             if m.type == "ai":
                 yield from (("call", c["name"]) for c in m.tool_calls)
 
@@ -23,10 +23,10 @@ def transcript(messages):
         out += [[m.type, m.text]] if m.text else []
         out += [["call", c["name"]] for c in (m.tool_calls if isinstance(m, AIMessage) else [])]
     return out
-# %% partial | one call and its result; text and two calls in one message; several rounds; five calls: calls are not looked at
+# %% partial | one call and its result; text and two calls in one message; several rounds; five calls; one tool twice; content in blocks: calls are not looked at
 def transcript(messages):
     return [(m.type, m.text) for m in messages if m.text]
-# %% partial | one call and its result; several rounds; five calls: empty text is listed
+# %% partial | one call and its result; several rounds; five calls; one tool twice; content in blocks: empty text is listed
 def transcript(messages):
     happened = []
     for m in messages:
@@ -34,7 +34,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened.append(("call", call["name"]))
     return happened
-# %% partial | text and two calls in one message; several rounds: either text or calls
+# %% partial | text and two calls in one message; several rounds; content in blocks: either text or calls
 def transcript(messages):
     happened = []
     for m in messages:
@@ -43,7 +43,7 @@ def transcript(messages):
         elif m.text:
             happened.append((m.type, m.text))
     return happened
-# %% partial | text and two calls in one message; five calls: only the first call
+# %% partial | text and two calls in one message; five calls; one tool twice: only the first call
 def transcript(messages):
     happened = []
     for m in messages:
@@ -52,7 +52,7 @@ def transcript(messages):
         if getattr(m, "tool_calls", []):
             happened.append(("call", m.tool_calls[0]["name"]))
     return happened
-# %% partial | text and two calls in one message; several rounds: calls before text
+# %% partial | text and two calls in one message; several rounds; content in blocks: calls before text
 def transcript(messages):
     happened = []
     for m in messages:
@@ -61,7 +61,7 @@ def transcript(messages):
         if m.text:
             happened.append((m.type, m.text))
     return happened
-# %% partial | one call and its result; text and two calls in one message; several rounds; five calls: the arguments instead of the name
+# %% partial | one call and its result; text and two calls in one message; several rounds; five calls; one tool twice; content in blocks: the arguments instead of the name
 def transcript(messages):
     happened = []
     for m in messages:
@@ -70,7 +70,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened.append(("call", call["args"]))
     return happened
-# %% partial | a question and an answer; one call and its result; several rounds: every message is asked for calls
+# %% partial | a question and an answer; one call and its result; several rounds; one tool twice; content in blocks: every message is asked for calls
 def transcript(messages):
     happened = []
     for m in messages:
@@ -100,14 +100,14 @@ def transcript(messages):
             case _ if message.text:
                 happened.append((message.type, message.text))
     return happened
-# %% failed | question; one call; two calls; several; five; empty: a generator
+# %% failed | question; one call; two calls; several; five; empty; one tool twice; content in blocks: a generator
 def transcript(messages):
     for m in messages:
         if m.text:
             yield m.type, m.text
         for call in getattr(m, "tool_calls", []):
             yield "call", call["name"]
-# %% partial | several: what was seen before is left out
+# %% partial | several; one tool twice: what was seen before is left out
 def transcript(messages):
     happened = {}
     for m in messages:
@@ -116,7 +116,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened["call", call["name"]] = None
     return list(happened)
-# %% partial | question; one call; two calls; several; five: takes the messages away
+# %% partial | question; one call; two calls; several; five; one tool twice; content in blocks: takes the messages away
 def transcript(messages):
     happened = []
     while messages:
@@ -126,7 +126,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened.append(("call", call["name"]))
     return happened
-# %% partial | five: two calls at most
+# %% partial | five; one tool twice: two calls at most
 def transcript(messages):
     happened = []
     for m in messages:
@@ -135,7 +135,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", [])[:2]:
             happened.append(("call", call["name"]))
     return happened
-# %% partial | question; one call; two calls; several; five: the shown thread
+# %% partial | question; one call; two calls; several; five; one tool twice; content in blocks: the shown thread
 def transcript(messages):
     return []
 # %% partial | several: an empty result is "nothing"
@@ -157,4 +157,41 @@ def transcript(messages):
             happened.append(("call", call["name"]))
         if m.type == "ai" and not m.tool_calls and m.text and len(messages) > 2:
             break
+    return happened
+# %% partial | one tool twice: a set of the names, in their order
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.text:
+            happened.append((m.type, m.text))
+        names = [call["name"] for call in getattr(m, "tool_calls", [])]
+        happened += [("call", name) for name in dict.fromkeys(names)]
+    return happened
+# %% partial | content in blocks: the content as it is
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.content:
+            happened.append((m.type, m.content))
+        for call in getattr(m, "tool_calls", []):
+            happened.append(("call", call["name"]))
+    return happened
+# %% passed: reads the blocks itself
+def transcript(messages):
+    happened = []
+    for m in messages:
+        blocks = [m.content] if isinstance(m.content, str) else m.content
+        words = "".join(b if isinstance(b, str) else b.get("text", "") for b in blocks)
+        if words:
+            happened.append((m.type, words))
+        happened += [("call", call["name"]) for call in getattr(m, "tool_calls", [])]
+    return happened
+# %% partial | one call and its result; two calls; several; five; one tool twice; content in blocks: takes the calls out of the messages
+def transcript(messages):
+    happened = []
+    for m in messages:
+        if m.text:
+            happened.append((m.type, m.text))
+        while getattr(m, "tool_calls", []):
+            happened.append(("call", m.tool_calls.pop(0)["name"]))
     return happened
