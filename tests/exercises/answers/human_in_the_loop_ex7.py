@@ -132,3 +132,15 @@ def pay_once(file: str, key: str, pay) -> str | None:
         receipt = pay()
         db.execute("insert into payments values (?, ?)", (key, receipt))
         return receipt
+# %% partial | after a payment that failed; a process dies while it pays: claims the key, and commits only when it is paid
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, timeout=25)) as bank:
+        try:
+            bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            (receipt,) = bank.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return receipt
+        receipt = pay()
+        bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        bank.commit()
+        return receipt

@@ -88,3 +88,12 @@ def calls_this_turn(messages) -> list:
                 if all(c["args"] != o["args"] for o in out):
                     out.append(c)
     return out
+# %% failed: takes the calls out of the messages
+def calls_this_turn(messages: list) -> list:
+    found = []
+    for message in reversed(messages):
+        if message.type == "human":
+            break
+        while getattr(message, "tool_calls", None):
+            found.insert(0, message.tool_calls.pop())
+    return found

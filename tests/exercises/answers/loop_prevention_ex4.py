@@ -178,3 +178,19 @@ def talking_desk(limit):
 # %% failed: returns nothing
 def talking_desk(limit):
     build(route_by_counter)
+# %% partial | a loop is stopped, each time; two customers at once: the graph's own limit stands in for the counter
+def talking_desk(limit: int):
+    def route(state: Desk) -> str:
+        return "tools" if state["messages"][-1].tool_calls else END
+
+    return build(route).with_config({"recursion_limit": 2 * limit + 1})
+# %% partial | a polite customer; turn after turn with tools; two customers at once: takes the last answer that is allowed for a loop
+def talking_desk(limit: int):
+    def route(state: Desk) -> str:
+        spoken = list(reversed(state["messages"]))
+        rounds = [m.type for m in spoken[: [m.type for m in spoken].index("human")]].count("ai")
+        if rounds >= limit:
+            return "stop"
+        return "tools" if spoken[0].tool_calls else END
+
+    return build(route)
