@@ -173,10 +173,11 @@ def ex4(talking_desk):
             )
 
         def stops(graph: Any, thread: str, limit: int, what: str) -> None:
-            run = ask(model, graph, parts.LOST, thread, 80)
+            steps = 20 + 5 * limit  # ample; a desk that never stops is refused soon
+            run = ask(model, graph, parts.LOST, thread, steps)
             assert run.error is None and run.words, (
-                f"{what}, with recursion_limit=80: it {run.ending} after {run.model_calls} call(s) "
-                f"of the model; expected words, after {limit}."
+                f"{what}, with recursion_limit={steps}: it {run.ending} after {run.model_calls} "
+                f"call(s) of the model; expected words, after {limit}."
             )
             assert run.model_calls == limit, (
                 f"{what}: the model was asked {run.model_calls} time(s); expected {limit}."

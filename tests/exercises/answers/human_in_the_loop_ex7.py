@@ -122,7 +122,7 @@ def pay_once(file, key, pay):
             with bank:
                 bank.execute("delete from payments where key = ?", (key,))
             raise
-# %% timed_out: one lock of the process + database, select, pay, insert under a threading.Lock -> another process pays again
+# %% partial | after a payment that failed; from another process; a process dies while it pays: one lock of the process + database, select, pay, insert under a threading.Lock -> another process pays again
 _L = threading.Lock()
 def pay_once(file: str, key: str, pay) -> str | None:
     with _L, closing(sqlite3.connect(file)) as db, db:

@@ -88,7 +88,7 @@ def calls_this_turn(messages) -> list:
                 if all(c["args"] != o["args"] for o in out):
                     out.append(c)
     return out
-# %% failed: takes the calls out of the messages
+# %% partial | 100 calls in one message; two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread: takes the calls out of the messages
 def calls_this_turn(messages: list) -> list:
     found = []
     for message in reversed(messages):

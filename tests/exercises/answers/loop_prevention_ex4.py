@@ -119,7 +119,7 @@ def talking_desk(limit):
     graph.add_edge("tools", "agent")
     graph.add_edge("stop", END)
     return graph.compile(checkpointer=InMemorySaver())
-# %% timed_out: throws the counter away
+# %% partial | a loop is stopped, each time; two customers at once: throws the counter away
 def talking_desk(limit):
     def route(state):
         return "tools" if state["messages"][-1].tool_calls else END
@@ -184,7 +184,7 @@ def talking_desk(limit: int):
         return "tools" if state["messages"][-1].tool_calls else END
 
     return build(route).with_config({"recursion_limit": 2 * limit + 1})
-# %% partial | a polite customer; turn after turn with tools; two customers at once: takes the last answer that is allowed for a loop
+# %% partial | turn after turn with tools: takes the last answer that is allowed for a loop
 def talking_desk(limit: int):
     def route(state: Desk) -> str:
         spoken = list(reversed(state["messages"]))
