@@ -173,7 +173,7 @@ def ex4(talking_desk):
             )
 
         def stops(graph: Any, thread: str, limit: int, what: str) -> None:
-            steps = 20 + 5 * limit  # ample; a desk that never stops is refused soon
+            steps = 20 + 6 * limit  # ample; a desk that never stops is refused soon
             run = ask(model, graph, parts.LOST, thread, steps)
             assert run.error is None and run.words, (
                 f"{what}, with recursion_limit={steps}: it {run.ending} after {run.model_calls} "
