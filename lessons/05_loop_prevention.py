@@ -614,7 +614,8 @@ for turn in range(1, 11):
 # The state is saved with the thread, and so is the counter. It was meant for a *turn*, but counts
 # for a *lifetime*. Write `talking_desk(limit)`: it builds and returns the desk (with a checkpointer
 # of its own), and stops a turn after `limit` rounds (answers of the model, whatever calls they
-# hold). Each turn begins at 0, however long the thread is, and whoever else is talking.
+# hold). An answer in words ends the turn by itself, also the last one allowed. Each turn begins at
+# 0, however long the thread is, and whoever else is talking.
 # `build` from above may help; there are several good ways.
 
 

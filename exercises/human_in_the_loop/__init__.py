@@ -135,6 +135,24 @@ def ex1(build_refunds):
                 f"{len(cases.mails)} mails were sent, expected 2; `pay` was called with "
                 f"{cases.paid}, expected ('B-8', 30) and ('B-7', 30)."
             )
+        with part("the next case on the same thread"):
+            cases, name = Cases(build_refunds), f"{uuid.uuid4()}"
+            for word, outcome in (("approve", "paid"), ("reject", "not paid"), ("approve", "paid")):
+                del cases.mails[:], cases.paid[:]
+                waiting = cases.ask(name, "B-9", 40)
+                before = len(cases.mails)
+                assert (waiting, before) == (1, 1), (
+                    "One thread opens case after case for the same order. For one of them "
+                    f"{before} mail(s) were sent and {waiting} question(s) wait; expected one "
+                    "mail, one question. Each case gets its own."
+                )
+                said = cases.answer(name, word)
+                money = [("B-9", 40)] if outcome == "paid" else []
+                assert (len(cases.mails), cases.paid, said) == (1, money, outcome), (
+                    "One thread opens case after case for the same order. One of them was "
+                    f"answered with {word!r}: {len(cases.mails)} mail(s), paid {cases.paid}, "
+                    f"outcome {said!r}; expected 1, {money}, {outcome!r}."
+                )
         with part("a week later, in another process"):
             file, name = f"{folder}/cases.sqlite", f"{uuid.uuid4()}"
             mails, paid, waiting = asking.ask(file, name, ("L-5", 60))

@@ -18,6 +18,8 @@ from lab import child
 
 __all__ = ("Bank", "call_elsewhere")
 
+MAX_WAIT_SECONDS = 3  # of a call, while another key is paid
+
 
 class Bank:
     """A bank whose payments a student's `pay_once` makes.
@@ -108,9 +110,22 @@ class Bank:
             raise failure
 
         def pay_meanwhile() -> str:
-            # While this one pays, another payment fails, and must take back its own key only.
-            expect_failure("failed meanwhile")
+            # While this one pays, another payment fails, and must take back its own key only. It
+            # has a thread of its own, which may wait for a lock or a transaction of this one.
+            other.start()
+            other.join(MAX_WAIT_SECONDS)
+            waits.append(other.is_alive())
             return self.pay("going on")
+
+        def fail_meanwhile() -> None:
+            try:
+                expect_failure("failed meanwhile")
+            except Exception as caught:
+                errors.append(caught)
+
+        other = threading.Thread(target=fail_meanwhile, daemon=True)
+        waits: list[bool] = []
+        errors: list[Exception] = []
 
         def expect_failure(name: str) -> None:
             try:
@@ -135,7 +150,19 @@ class Bank:
             f"and returned {again!r}; expected the receipt {self.receipts[0]!r}."
         )
         del self.paid[:]
-        self.pay_once(self.file, self.key("going on"), pay_meanwhile)
+        error = None
+        try:
+            self.pay_once(self.file, self.key("going on"), pay_meanwhile)
+        except Exception as caught:  # if the other one waited, that is what has to be said
+            error = caught
+        assert True not in waits, (
+            f"While `pay()` ran for one key, a call with another key waited for more than "
+            f"{MAX_WAIT_SECONDS} s: a lock or a transaction is held while `pay()` runs. Claim the "
+            "key, commit, let go, then pay."
+        )
+        for raised in (error, *errors):
+            if raised is not None:
+                raise raised
         self.call("going on")
         assert self.paid == ["going on"], (
             f"While one payment went on, another one failed. Then the first key was called again: "

@@ -49,7 +49,7 @@ def ex1(calls_made):
             is_number = isinstance(given, int) and not isinstance(given, bool)
             assert is_number, f"{letter} is {kind(given)}; expected a whole number."
             assert given == counted[letter], (
-                f"You predicted {given}. We ran it, and counted something else. {why}"
+                f"{letter}: you predicted {given}. We ran it, and counted something else. {why}"
             )
 
 
@@ -63,9 +63,10 @@ def ex1(calls_made):
 )
 def ex2(calls_this_turn):
     """Exactly the tool calls of the current turn are listed."""
-    for title, why, messages, expected in parts.counted():
+    for title, why, before, expected in parts.counted():
         with part(title):
-            before = [message.model_copy(deep=True) for message in messages]
+            # A copy for each: the threads share messages, and one may be changed.
+            messages = [message.model_copy(deep=True) for message in before]
             got = calls_this_turn(messages)
             assert messages == before, "The messages were changed: make a list of your own."
             assert not isinstance(got, int), (
@@ -172,8 +173,12 @@ def ex4(talking_desk):
             )
 
         def stops(graph: Any, thread: str, limit: int, what: str) -> None:
-            run = ask(model, graph, parts.LOST, thread, 200)
-            assert run.error is None and run.words, f"{what}: it {run.ending}."
+            steps = 20 + 6 * limit  # ample; a desk that never stops is refused soon
+            run = ask(model, graph, parts.LOST, thread, steps)
+            assert run.error is None and run.words, (
+                f"{what}, with recursion_limit={steps}: it {run.ending} after {run.model_calls} "
+                f"call(s) of the model; expected words, after {limit}."
+            )
             assert run.model_calls == limit, (
                 f"{what}: the model was asked {run.model_calls} time(s); expected {limit}."
             )
@@ -191,6 +196,15 @@ def ex4(talking_desk):
                 assert short_run.words == parts.FOUND_NOTHING, (
                     f"talking_desk(4), turn {turn} of a thread in which each turn needs three "
                     f"rounds: it {short_run.ending}; expected {parts.FOUND_NOTHING!r}."
+                )
+            for limit, question, answer in (
+                (3, parts.SHORT, parts.FOUND_NOTHING),
+                (1, "Hello", parts.GREETING),
+            ):
+                last = ask(model, talking_desk(limit), question, "last")
+                assert last.words == answer, (
+                    f"talking_desk({limit}), “{question}”, to which the model's answer number "
+                    f"{limit} is words: it {last.ending}; expected {answer!r}."
                 )
             many = ask(model, graph, parts.MANY, "many")
             assert many.error is None and many.model_calls == 2 and many.words, (
@@ -263,7 +277,9 @@ def ex5(in_circles):
 
     for title, steps, expected, why in parts.REPEATED:
         with part(title):
-            judged("these calls", steps, expected, why)
+            shown = [f"{name}({args})" for name, args in steps]
+            shown[4:] = [f"... ({len(steps)} calls)"] if len(steps) > 5 else shown[4:]
+            judged(", ".join(shown) or "no calls", steps, expected, why)
     with part("every order of a few calls"):
         for letters in parts.ORDERS:
             times = max(letters.count(letter) for letter in letters)
@@ -311,8 +327,8 @@ def ex6(Budget):
                     f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. The "
                     "budget is for one turn: count the messages since the customer last spoke."
                 )
-            for calls in (1, 2):
-                budget = sum(costs[calls - 1]) - 1
+            for calls, left in ((1, -1), (1, 0), (2, -1), (2, 0)):
+                budget = sum(costs[calls - 1]) + left
                 run = ask(model, parts.agent_with(Budget(**{**much, "tokens": budget})), parts.LOST)
                 _in_words(run, f"{budget} tokens", Budget)
                 assert run.model_calls == calls, (
@@ -327,7 +343,7 @@ def ex6(Budget):
         with part("time"):
             agent = parts.agent_with(Budget(**{**much, "seconds": 0.3}), lambda: time.sleep(0.1))
             run = ask(model, agent, parts.LOST)
-            _in_words(run, "0.3 seconds, and a tool that takes 0.1 s,", Budget)
+            _in_words(run, "0.3 seconds, and a tool that takes 0.1 s", Budget)
             assert run.model_calls <= 5, (
                 f"With 0.3 seconds, and a tool that takes 0.1 s, the model was asked "
                 f"{run.model_calls} times; expected 4."
@@ -340,23 +356,37 @@ def ex6(Budget):
                 "the clock of a turn begin?"
             )
         with part("two customers at once"):
-            run = parts.run_beside_another_customer(model, Budget(**{**much, "seconds": 0.3}))
+            budget = Budget(**{**much, "seconds": 0.3})
+            before = _held_by(budget)
+            run = parts.run_beside_another_customer(model, budget)
             assert run.error is None and run.words, (
                 f"With 0.3 seconds, and another customer who says hello while the tool works, the "
-                f"run {run.ending}. (Is the beginning kept on `self`? That belongs to everybody.)"
+                f"run {run.ending}.{_kept_on_self(budget, before)}"
             )
             tokens = sum(costs[5])
-            run = parts.run_beside_another_customer(
-                model, Budget(**{**much, "tokens": tokens}), parts.SHORT
-            )
-            _in_words(run, f"{tokens} tokens, while another customer says hello,", Budget)
+            budget = Budget(**{**much, "tokens": tokens})
+            kept = _held_by(budget)
+            run = parts.run_beside_another_customer(model, budget, parts.SHORT)
+            _in_words(run, f"{tokens} tokens, while another customer says hello", Budget)
             *before, spent = [0, *parts.spent_in_turn(run)]
             assert before and before[-1] < tokens <= spent, (
                 f"With a budget of {tokens} tokens, and another customer who says hello while the "
                 f"tool works, the turn was stopped when it had used {spent} tokens; expected the "
-                f"first call at which it has used {tokens}. What is kept on `self` belongs to "
-                "everybody."
+                f"first call at which it has used {tokens}.{_kept_on_self(budget, kept)}"
             )
+
+
+def _held_by(budget: Any) -> dict[str, str]:
+    """Return the names and the values, as text, of what a middleware holds."""
+    return {name: repr(value) for name, value in vars(budget).items()}
+
+
+def _kept_on_self(budget: Any, before: dict[str, str]) -> str:
+    """Name what a run has set on a middleware, which all customers share."""
+    kept = [
+        f"`self.{name}`" for name, value in _held_by(budget).items() if before.get(name) != value
+    ]
+    return f" The run has set {', '.join(kept)}: `self` belongs to everybody." if kept else ""
 
 
 def _in_words(run: parts.Run, what: str, budget: Any) -> None:
@@ -366,7 +396,7 @@ def _in_words(run: parts.Run, what: str, budget: Any) -> None:
     elif not getattr(budget.before_model, "__can_jump_to__", None):
         cure = " Say that the hook may jump: `@hook_config(can_jump_to=['end'])`."
     assert run.error is None and run.words, (
-        f"With a budget of {what} the run {run.ending}; expected your words.{cure}"
+        f"With a budget of {what}, the run {run.ending}; expected your words.{cure}"
     )
     assert not (left := parts.open_calls(run)), (
         f"With a budget of {what}, the thread holds {left} tool call(s) that no `ToolMessage` "

@@ -15,7 +15,7 @@ from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import wrap_model_call
-from langchain.messages import AIMessage
+from langchain.messages import AIMessage, ToolMessage
 from langchain.tools import tool
 from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
@@ -33,6 +33,7 @@ __all__ = ("SECRETS", "Service", "answered", "asked", "assert_doubling", "assert
 __all__ += (
     "answer_of",
     "answered_after_bug",
+    "assert_goes_on",
     "assert_waits",
     "failed_turn",
     "found_by",
@@ -45,8 +46,16 @@ __all__ += ("turns_of", "turns_side_by_side", "words")
 CLOCKS = ("sleep", "monotonic", "time", "perf_counter")
 CLOCKS += ("monotonic_ns", "time_ns", "perf_counter_ns")
 QUESTION = {"messages": "Can I send a tent back?"}
+LONG_TALK = {
+    "messages": [
+        ("user", "I am Ann, and my order is K-31."),
+        ("ai", "Thank you, Ann."),
+        ("user", "Can I send a tent back?"),
+    ]
+}
 COMPILED = "expected a graph, compiled."
 TWO_CALLS = "Please count the green tents and find parcel 5."
+TWO_COUNTS = "Please count the green tents and count the red tents."
 QUICK = RetryPolicy(initial_interval=0.01, jitter=False)
 # In the texts of errors. None of them can stand in a hexadecimal reference.
 SECRETS = ("wombat", "tent-db", "billing", "sk-lesson")
@@ -184,6 +193,8 @@ def count_tents(color: str) -> str:
 def miscounted(said: dict, status: int, careful: bool) -> str:
     """Send the requests; return a sentence if their number is not the one that was said."""
     guess = said.get(status, said.get(str(status)))
+    if guess is None:
+        return f"{status} is missing in {short(said)}."
     if careful:
         policy = QUICK._replace(retry_on=lambda error: error.is_retryable)
         seen = sent(status, ChatOpenAI(max_retries=0), retry_policy=policy)
@@ -270,11 +281,11 @@ def turns_side_by_side(build_desk: Any) -> list[tuple[Any, list[int]]]:
     ]
 
 
-def told(turns: list, expected: list | None = None) -> str:
-    """Tell answer, calls and pauses of each turn."""
+def told(turns: list, expected: list | None = None, first: int = 1) -> str:
+    """Tell answer, calls and pauses of each turn, the number of the first one being `first`."""
     lines = [
         f"Turn {number}: {short(answer)} after {calls} call(s) and the pauses {pauses}."
-        for number, (answer, calls, pauses) in enumerate(turns, 1)
+        for number, (answer, calls, pauses) in enumerate(turns, first)
     ]
     return " ".join(lines) + (f" Expected {told(expected)}" if expected else "")
 
@@ -285,7 +296,7 @@ def slow_run(
     """Let each call of the model take `takes` seconds and raise `error`.
 
     Returns:
-        What `ask` raised, the waits, and when each call ended.
+        What `ask` raised or else returned, the waits, and when each call ended.
     """
     ended: list[float] = []
     with skip_waits(ask) as slept:
@@ -295,10 +306,10 @@ def slow_run(
             ended.append(sum(slept))
             raise error
 
-        _, raised = outcome(lambda: ask(RunnableLambda(fail), "Can I send it back?", budget))
+        reply, raised = outcome(lambda: ask(RunnableLambda(fail), "Can I send it back?", budget))
         ends, starts = ended, [end - takes for end in ended]
         waits = [start - end for start, end in zip(starts[1:], ends, strict=False)]
-        return raised, waits, ends
+        return raised or reply, waits, ends
 
 
 def asked(ask: Any, budget: float, fault: tuple[str, int | None, dict] | None) -> tuple:
@@ -313,23 +324,25 @@ def asked(ask: Any, budget: float, fault: tuple[str, int | None, dict] | None) -
 
 
 def answered(fall_back: Any, main: Any, fault: str = "", times: int = 1) -> tuple:
-    """Return the agent's answer, its error, and model and status of each request."""
+    """Let an agent answer the last of several messages.
+
+    Returns:
+        Its answer, its error, model and status of each request, and what two requests differ in.
+    """
     agent = create_agent(
         main, [count_tents], system_prompt="Be brief.", middleware=[wrap_model_call(fall_back)]
     )
     with lesson_model.scratch() as model:
         if fault:
             model.fail(fault, times=times)
-        reply, error = outcome(lambda: agent.invoke(QUESTION)["messages"][-1].text)
+        reply, error = outcome(lambda: agent.invoke(LONG_TALK)["messages"][-1].text)
         bodies = [{**r.body, "model": ""} for r in model.requests]
-        if len(bodies) == 2 and bodies[0] != bodies[1]:
-            lost = [key for key in bodies[0] if bodies[0][key] != bodies[1].get(key)]
-            raise AssertionError(
-                f"The spare was not sent the main model's request: {', '.join(lost)} differ. "
-                "`request.override(model=spare)` keeps everything else."
-            )
+        lost = []
+        if len(bodies) == 2:
+            first, second = bodies
+            lost = [key for key in {**first, **second} if first.get(key) != second.get(key)]
         seen = [f"{r.body['model']} {name_of(r, fault)}" for r in model.requests]
-        return reply, error, seen
+        return reply, error, seen, lost
 
 
 def name_of(request: Any, fault: str) -> str:
@@ -361,22 +374,28 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[\w-]{4,}", text))
 
 
-def failed_turn(handler: Any, where: str, earlier: bool = False) -> SimpleNamespace:
+def failed_turn(
+    handler: Any, where: str, earlier: bool = False, after_tools: bool = False
+) -> SimpleNamespace:
     """Let the node `where` of a desk fail once, `handler` being its error handler.
 
     Args:
         handler: The student's.
         where: The node, model or tools.
         earlier: Whether the thread has a turn behind it.
+        after_tools: Whether the model fails only when two tools of the turn have run.
 
     Returns:
-        The error's class, what the run raised, all text the turn added to the thread, its message
-        types, what the user reads, the log; what the next turn raised, its HTTP status.
+        The error's class, what the run raised, the texts the turn added to the thread, its message
+        types, the ids of the answered calls, what the user reads, the lines of the
+        log; what the next turns raised, and the last one's HTTP status.
     """
     graph, thread = StateGraph(MessagesState), {"configurable": {"thread_id": "check"}}
     tools, listener = [count_tents, find_parcel], Log()
 
     def ask_model(state: MessagesState) -> dict:
+        if after_tools and isinstance(state["messages"][-1], ToolMessage):
+            model.fail("bad_key")
         llm = ChatOpenAI(max_retries=0).bind_tools(tools)
         return {"messages": [llm.invoke(state["messages"])]}
 
@@ -392,24 +411,44 @@ def failed_turn(handler: Any, where: str, earlier: bool = False) -> SimpleNamesp
             desk.invoke({"messages": "Please count the green tents."}, thread)
         del lines[:]
         before = len(desk.get_state(thread).values.get("messages", []))
-        if where == "model":
+        if where == "model" and not after_tools:
             model.fail("bad_key")
-        _, error = outcome(lambda: desk.invoke({"messages": TWO_CALLS}, thread))
-        messages = desk.get_state(thread).values["messages"]
-        log = "\n".join(lines)
+        question = TWO_COUNTS if after_tools else TWO_CALLS
+        _, error = outcome(lambda: desk.invoke({"messages": question}, thread))
+        messages, log, next_error = desk.get_state(thread).values["messages"], list(lines), None
         for _ in range(2):
-            _, next_error = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
-            next_status = model.requests[-1].status
+            _, raised = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
+            next_error, next_status = next_error or raised, model.requests[-1].status
     last = messages[-1]
     return SimpleNamespace(
         name="OpenAIAuthenticationError" if where == "model" else "ConnectionError",
         error=error,
-        kept="\n".join(message.text for message in messages[before + 1 :]),
+        kept=[message.text for message in messages[before + 1 :]],
         types=[message.type for message in messages],
+        answered=[m.tool_call_id for m in messages if isinstance(m, ToolMessage)],
         said=last.text if isinstance(last, AIMessage) else "",
         log=log,
         next_error=next_error,
         next_status=next_status,
+    )
+
+
+def assert_goes_on(seen: SimpleNamespace, before: str = "") -> None:
+    """Refuse a failed turn that raised, left a call open or answered twice, or ended the thread.
+
+    Raises:
+        AssertionError: It did.
+    """
+    assert seen.error is None, f"The run ended with {short(seen.error)}."
+    twice = len(seen.answered) - len(set(seen.answered))
+    assert not twice, (
+        f"{before}Now the thread holds {seen.types}: {twice} call(s) are answered twice. Answer "
+        "each open call, no other: one with a ToolMessage is not open."
+    )
+    assert seen.next_error is None and seen.next_status == 200, (
+        f"{before}The thread holds {seen.types}, and the next question met "
+        f"{short(seen.next_error or seen.next_status)}. Is every open call answered, each by a "
+        "ToolMessage with its id, before anything else is said?"
     )
 
 
@@ -420,12 +459,12 @@ def assert_doubling(waits: dict[int, list[float]]) -> None:
         f"`wait(1)` was {average[1]:.1f} s on average, between {min(waits[1]):.1f} and "
         f"{max(waits[1]):.1f} s; expected about 2 s before the first retry."
     )
-    for retry in (1, 2, 3):
-        factor = average[retry + 1] / average[retry]
-        assert 1.5 < factor < 2.7, (
-            f"`wait({retry + 1})` is {factor:.1f} times `wait({retry})`, on average; expected "
-            "about twice."
-        )
+    factors = {retry: average[retry + 1] / average[retry] for retry in (1, 2, 3)}
+    retry = max(factors, key=lambda retry: abs(factors[retry] - 2))  # the farthest off
+    assert 1.5 < factors[retry] < 2.7, (
+        f"On average `wait({retry})` was {average[retry]:.1f} s and `wait({retry + 1})` "
+        f"{average[retry + 1]:.1f} s, {factors[retry]:.1f} times as long; expected about twice."
+    )
     assert average[8] > 10 and average[60] > 10, (
         f"`wait(8)` is {average[8]:.1f} s and `wait(60)` is {average[60]:.1f} s on average; "
         "expected more than 10 s near the cap."
@@ -436,10 +475,13 @@ def assert_within_budget(runs: list[tuple], budget: float) -> None:
     """Refuse runs against a model that is down for ever, if they end too late or too early."""
     for error, waits, ends in runs:
         assert ends, f"A budget of {budget:g} s, and the model was never asked."
+        likely = "Look whether a wait would end too late before you wait."
+        if ends[0] >= 0.1:
+            likely = "The model's own time counts, too."
         late = max((w + e - budget for w, e in zip(waits, ends, strict=False)), default=0)
         assert late <= 0.01, (
             f"A budget of {budget:g} s, and a model that takes {ends[0]:g} s to fail: a wait ended "
-            f"{budget + late:.1f} s after the start. The model's own time counts, too."
+            f"{budget + late:.1f} s after the start. {likely}"
         )
         longest = 0.1 * 2 ** len(waits)
         assert ends[-1] + longest >= budget - 0.01, (
@@ -456,8 +498,12 @@ def assert_waits(runs: list[tuple]) -> None:
     for number in range(4):
         drawn = [waits[number] for _, waits, _ in runs if len(waits) > number]
         bound = 0.1 * 2**number
-        assert drawn and max(drawn) <= bound + 1e-6, (
-            f"It waited {max(drawn, default=0):.2f} s before retry {number + 1}; expected "
+        assert drawn, (
+            f"A model that is down for ever, and a budget of 5 s: there was no retry {number + 1}; "
+            "it goes on until a wait would end too late."
+        )
+        assert max(drawn) <= bound + 1e-6, (
+            f"It waited {max(drawn):.2f} s before retry {number + 1}; expected "
             f"{bound:.1f} s at most."
         )
         middle = sum(drawn) / len(drawn)

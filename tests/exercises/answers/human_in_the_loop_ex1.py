@@ -51,7 +51,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return handle
-# %% partial | no second mail comes with the answer; every customer gets a mail; a week later, in another process: the broken version, as it stands
+# %% partial | no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: the broken version, as it stands
 def build_refunds(mail, pay, saver):
     def handle(case: Case) -> dict:
         mail(f"We are looking into order {case['order']}.")
@@ -61,7 +61,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | the customer has a mail while the colleague thinks; no second mail comes with the answer; every customer gets a mail; a week later, in another process: the mail moved below the question
+# %% partial | the customer has a mail while the colleague thinks; no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: the mail moved below the question
 def build_refunds(mail, pay, saver):
     def handle(case: Case) -> dict:
         decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
@@ -71,7 +71,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | no second mail comes with the answer; every customer gets a mail; a week later, in another process: a variable remembers, until the next process
+# %% partial | no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: a variable remembers, until the next process
 def build_refunds(mail, pay, saver):
     told = set()
 
@@ -85,7 +85,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | the customer has a mail while the colleague thinks; no second mail comes with the answer; anything else; every customer gets a mail; a week later, in another process: pays in the node that comes before the question
+# %% partial | the customer has a mail while the colleague thinks; no second mail comes with the answer; anything else; every customer gets a mail; the next case on the same thread; a week later, in another process: pays in the node that comes before the question
 def build_refunds(mail, pay, saver):
     def tell(case: Case) -> dict:
         mail(f"We are looking into order {case['order']}.")
@@ -100,7 +100,7 @@ def build_refunds(mail, pay, saver):
     graph = StateGraph(Case).add_node(tell).add_node(handle)
     graph.add_edge(START, "tell").add_edge("tell", "handle")
     return graph.compile(checkpointer=saver)
-# %% partial | anything else: asks whether the answer is true
+# %% partial | anything else; the next case on the same thread: asks whether the answer is true
 def build_refunds(mail, pay, saver):
     def tell(case: Case) -> dict:
         mail(f"We are looking into order {case['order']}.")
@@ -168,7 +168,7 @@ def build_refunds(mail, pay, saver):
     graph = StateGraph(Case).add_node(tell).add_node(handle)
     graph.add_edge(START, "tell").add_edge("tell", "handle")
     return graph.compile(checkpointer=saver)
-# %% partial | a week later, in another process: remembers per thread in a module-level dict (keyed by thread_id through the config), still a variable of this process
+# %% partial | the next case on the same thread; a week later, in another process: remembers per thread in a module-level dict (keyed by thread_id through the config), still a variable of this process
 from langgraph.config import get_config
 MAILED = {}
 def build_refunds(mail, pay, saver):
@@ -181,3 +181,55 @@ def build_refunds(mail, pay, saver):
             pay(case["order"], case["amount"])
         return {"outcome": "paid" if decision == "approve" else "not paid"}
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
+# %% partial | the next case on the same thread: notes in the thread that its customer was told
+class Told(Case):
+    told: bool
+
+
+def build_refunds(mail, pay, saver):
+    def tell(case: Told) -> dict:
+        if case.get("told"):
+            return {}
+        mail(f"Order {case['order']} is with a colleague.")
+        return {"told": True}
+
+    def ask(case: Told) -> dict:
+        if interrupt(f"{case['amount']} euros back?") != "approve":
+            return {"outcome": "not paid"}
+        pay(case["order"], case["amount"])
+        return {"outcome": "paid"}
+
+    graph = StateGraph(Told).add_sequence([tell, ask])
+    return graph.add_edge(START, "tell").compile(checkpointer=saver)
+# %% partial | the next case on the same thread: a "no" leaves the outcome of the case before
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"Order {case['order']} is with a colleague.")
+        return {} if case.get("outcome") else {"outcome": "not paid"}
+
+    def ask(case: Case) -> dict:
+        if interrupt(f"{case['amount']} euros back?") == "approve":
+            pay(case["order"], case["amount"])
+            return {"outcome": "paid"}
+
+    graph = StateGraph(Case).add_sequence([tell, ask])
+    return graph.add_edge(START, "tell").compile(checkpointer=saver)
+# %% partial | the next case on the same thread: keeps a list of the orders that were mailed, on disk
+def build_refunds(mail, pay, saver):
+    import tempfile
+    from pathlib import Path
+
+    from langgraph.config import get_config
+
+    def ask(case: Case) -> dict:
+        noted = Path(tempfile.gettempdir(), f"told-{case['order']}-{get_config()['configurable']['thread_id']}")
+        if not noted.exists():
+            noted.touch()
+            mail(f"Order {case['order']} is with a colleague.")
+        if interrupt(f"{case['amount']} euros back?") != "approve":
+            return {"outcome": "not paid"}
+        pay(case["order"], case["amount"])
+        return {"outcome": "paid"}
+
+    graph = StateGraph(Case).add_node(ask).add_edge(START, "ask")
+    return graph.compile(checkpointer=saver)

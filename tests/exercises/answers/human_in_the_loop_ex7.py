@@ -122,7 +122,7 @@ def pay_once(file, key, pay):
             with bank:
                 bank.execute("delete from payments where key = ?", (key,))
             raise
-# %% timed_out: one lock of the process + database, select, pay, insert under a threading.Lock -> another process pays again
+# %% partial | after a payment that failed; from another process; a process dies while it pays: one lock of the process + database, select, pay, insert under a threading.Lock -> another process pays again
 _L = threading.Lock()
 def pay_once(file: str, key: str, pay) -> str | None:
     with _L, closing(sqlite3.connect(file)) as db, db:
@@ -131,4 +131,16 @@ def pay_once(file: str, key: str, pay) -> str | None:
             return row[0]
         receipt = pay()
         db.execute("insert into payments values (?, ?)", (key, receipt))
+        return receipt
+# %% partial | after a payment that failed; a process dies while it pays: claims the key, and commits only when it is paid
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, timeout=25)) as bank:
+        try:
+            bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            (receipt,) = bank.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return receipt
+        receipt = pay()
+        bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        bank.commit()
         return receipt

@@ -88,3 +88,12 @@ def calls_this_turn(messages) -> list:
                 if all(c["args"] != o["args"] for o in out):
                     out.append(c)
     return out
+# %% partial | 100 calls in one message; two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread: takes the calls out of the messages
+def calls_this_turn(messages: list) -> list:
+    found = []
+    for message in reversed(messages):
+        if message.type == "human":
+            break
+        while getattr(message, "tool_calls", None):
+            found.insert(0, message.tool_calls.pop())
+    return found

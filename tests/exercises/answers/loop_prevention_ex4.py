@@ -119,7 +119,7 @@ def talking_desk(limit):
     graph.add_edge("tools", "agent")
     graph.add_edge("stop", END)
     return graph.compile(checkpointer=InMemorySaver())
-# %% timed_out: throws the counter away
+# %% partial | a loop is stopped, each time; two customers at once: throws the counter away
 def talking_desk(limit):
     def route(state):
         return "tools" if state["messages"][-1].tool_calls else END
@@ -178,3 +178,19 @@ def talking_desk(limit):
 # %% failed: returns nothing
 def talking_desk(limit):
     build(route_by_counter)
+# %% partial | a loop is stopped, each time; two customers at once: the graph's own limit stands in for the counter
+def talking_desk(limit: int):
+    def route(state: Desk) -> str:
+        return "tools" if state["messages"][-1].tool_calls else END
+
+    return build(route).with_config({"recursion_limit": 2 * limit + 1})
+# %% partial | turn after turn with tools: takes the last answer that is allowed for a loop
+def talking_desk(limit: int):
+    def route(state: Desk) -> str:
+        spoken = list(reversed(state["messages"]))
+        rounds = [m.type for m in spoken[: [m.type for m in spoken].index("human")]].count("ai")
+        if rounds >= limit:
+            return "stop"
+        return "tools" if spoken[0].tool_calls else END
+
+    return build(route)

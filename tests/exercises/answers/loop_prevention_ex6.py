@@ -34,9 +34,9 @@ class Budget(TurnLimits):
     def before_model(self, state, runtime):
         sent, written = used(state["messages"][state["first"] :])
         late = time.perf_counter() - state["started"] > self.seconds
-        if late or sent + written > self.tokens or dollars(sent, written) > self.dollars:
+        if late or sent + written >= self.tokens or dollars(sent, written) > self.dollars:
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
-# %% passed: more than, for the tokens
+# %% partial | tokens: more than, for the tokens
 class Budget(TurnLimits):
     """Stop a turn, in words, once it has used up what it may."""
 

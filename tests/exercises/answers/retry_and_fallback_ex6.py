@@ -83,3 +83,16 @@ def fall_back(request, handler):
         return handler(request)
     except TRANSIENT:
         return spare
+# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: the spare reads the customer's last words only
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except TRANSIENT:
+        last = [m for m in request.messages if m.type == "human"][-1]
+        return handler(request.override(model=spare, messages=[last]))
+# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: the spare gets no system prompt
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except TRANSIENT:
+        return handler(request.override(model=spare, system_message=None))

@@ -126,7 +126,7 @@ def close_the_turn(state, error: NodeError):
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | a sentence for the user (model); a line for the log (model); a thread with an earlier turn goes on (model); a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools): reads the text of a message that has none
+# %% failed: reads the text of a message that has none
 def close_the_turn(state, error: NodeError):
     return {"messages": state["messages"][-1].nothing}
 # %% partial | a sentence for the user (model); a line for the log (model); a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools): answers the calls and says nothing
@@ -134,8 +134,44 @@ def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     return {"messages": []}
-# %% partial | a sentence for the user (model); a line for the log (model); a thread with an earlier turn goes on (model); a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools): LangGraph passes the error to an annotated parameter only
+# %% failed: LangGraph passes the error to an annotated parameter only
 def close_the_turn(state, error):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     return {"messages": [AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
+# %% partial | the tools ran, then the model failed: goes back to the last calls, answered or not
+def close_the_turn(state, error: NodeError):
+    reference = uuid.uuid4().hex
+    log.warning("%s %s %s", reference, error.node, type(error.error).__name__)
+    update = []
+    for message in reversed(state["messages"]):
+        if isinstance(message, AIMessage):
+            for call in message.tool_calls:
+                update.append(ToolMessage("not done", tool_call_id=call["id"], status="error"))
+            break
+    return {"messages": update + [("ai", f"That did not work. Your case is {reference}.")]}
+# %% partial | a line for the log (tools): a line for each call that stays open
+def close_the_turn(state, error: NodeError):
+    reference = uuid.uuid4().hex
+    name, update = type(error.error).__name__, []
+    for call in getattr(state["messages"][-1], "tool_calls", ()):
+        log.warning("%s %s %s: %s was not run", reference, error.node, name, call["name"])
+        update.append(ToolMessage("not done", tool_call_id=call["id"], status="error"))
+    log.error("%s %s %s", reference, error.node, name)
+    return {"messages": update + [("ai", f"That did not work. Your case is {reference}.")]}
+# %% partial | a sentence for the user (model); a line for the log (model); the thread goes on (model); a thread with an earlier turn goes on (model); the tools ran, then the model failed: every message is one of the model's
+def close_the_turn(state, error: NodeError):
+    reference = uuid.uuid4().hex
+    update = [
+        ToolMessage("not done", tool_call_id=call["id"]) for call in state["messages"][-1].tool_calls
+    ]
+    log.warning("%s %s %s", reference, error.node, type(error.error).__name__)
+    return {"messages": update + [("ai", f"That did not work. Your case is {reference}.")]}
+# %% passed: looks for what no ToolMessage answers, anywhere in the thread
+def close_the_turn(state, error: NodeError):
+    reference = uuid.uuid4().hex
+    log.warning("%s %s %s", reference, error.node, type(error.error).__name__)
+    answered = {m.tool_call_id for m in state["messages"] if isinstance(m, ToolMessage)}
+    made = [c for m in state["messages"] if isinstance(m, AIMessage) for c in m.tool_calls]
+    update = [ToolMessage("not done", tool_call_id=c["id"]) for c in made if c["id"] not in answered]
+    return {"messages": update + [("ai", f"That did not work. Your case is {reference}.")]}
