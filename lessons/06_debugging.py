@@ -528,7 +528,8 @@ print("the card is in the line:", "4111" in Everything().format(record))
 # it is, and returns one line of JSON with
 #
 # - `"level"`, and `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
-# - each field of `ALLOWED` that the record has, a step of 0 and an empty list, too;
+# - each field of `ALLOWED` that the record has, a step of 0 and an empty list, too; what JSON does not
+#   know, such as a run's id, is written as its `str`;
 # - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything.
 
 # %%
@@ -542,7 +543,7 @@ def one_line(record: logging.LogRecord) -> str:
     # BEGIN SOLUTION
     line = {"level": record.levelname, "event": record.msg}
     line |= {name: vars(record)[name] for name in ALLOWED if name in vars(record)}
-    if record.exc_info:
+    if record.exc_info and record.exc_info[0]:  # three times None where nothing was raised
         line["error"] = record.exc_info[0].__name__
     return json.dumps(line, default=str)
     # END SOLUTION

@@ -32,7 +32,7 @@ __all__ = (
     "build_memory",
 )
 __all__ += ("CardRefusedError", "StopHereError", "build_office", "checkpoints", "clue", "decisions")
-__all__ += ("kept", "log_line", "pay_out", "pay_two", "thread", "whole_turns")
+__all__ += ("kept", "log_line", "pay_again", "pay_out", "pay_two", "thread", "whole_turns")
 
 FAULTS = (
     "reducer missing",
@@ -290,15 +290,28 @@ def pay_out(
     return last.get("status"), paid
 
 
-def pay_two(ask: Any) -> tuple[tuple[Any, Any], list[float]]:
-    """Let two refunds wait; say no to the first and yes to the second."""
+def pay_two(
+    ask: Any, amounts: tuple[float, float], decision: bool
+) -> tuple[tuple[Any, Any], list[float]]:
+    """Let two refunds wait; decide the first one, and say yes to the second."""
     paid: list[float] = []
     cashier = _cashier(ask, paid)
-    for amount in (20.0, 75.0):
-        _wait_for_owner(cashier, amount, paid)
-    first = cashier.invoke(Command(resume=False), thread("refund-20"))
-    second = cashier.invoke(Command(resume=True), thread("refund-75"))
+    for name, amount in zip(("first", "second"), amounts, strict=True):
+        _wait_for_owner(cashier, amount, paid, name)
+    first = cashier.invoke(Command(resume=decision), thread("first"))
+    second = cashier.invoke(Command(resume=True), thread("second"))
     return (first.get("status"), second.get("status")), paid
+
+
+def pay_again(ask: Any, amount: float, decisions: tuple[bool, ...]) -> tuple[list, list[float]]:
+    """Ask for the same refund again and again on one thread; return statuses and payments."""
+    paid: list[float] = []
+    cashier, statuses = _cashier(ask, paid), []
+    for decision in decisions:
+        _wait_for_owner(cashier, amount, paid, "again")
+        last = cashier.invoke(Command(resume=decision), thread("again"))
+        statuses.append(last.get("status"))
+    return statuses, paid
 
 
 def _cashier(ask: Any, paid: list[float], error: BaseException | None = None) -> Any:
@@ -311,13 +324,14 @@ def _cashier(ask: Any, paid: list[float], error: BaseException | None = None) ->
     return builder.add_edge(START, "ask").compile(checkpointer=InMemorySaver())
 
 
-def _wait_for_owner(cashier: Any, amount: float, paid: list[float]) -> None:
-    first = cashier.invoke({"amount": amount}, thread(f"refund-{amount:g}"))
+def _wait_for_owner(cashier: Any, amount: float, paid: list[float], name: str = "") -> None:
+    before = len(paid)
+    first = cashier.invoke({"amount": amount}, thread(name or f"refund-{amount:g}"))
+    assert len(paid) == before, "The bank was told to pay before the owner was asked."
     assert first.get("__interrupt__"), (
         f"Nobody was asked: the run ended with status {short(first.get('status'))}. "
         "An interrupt is an exception on its way out; let it pass."
     )
-    assert not paid, "The bank was told to pay before the owner was asked."
 
 
 class _Chat(TypedDict):
@@ -397,6 +411,10 @@ def kept(keep: Any, text: str, limit: int) -> str:
     assert messages == before, (
         f"`keep_turns` changed the list it was given: {len(before)} messages became "
         f"{len(messages)}. That list is the state; return a new one."
+    )
+    assert found is not messages, (
+        f"With limit {limit} `keep_turns` returned the very list it was given. That list is the "
+        "state; return a new one."
     )
     assert list(found) == before[len(before) - len(found) :], (
         "`keep_turns` returned other messages than the end of the conversation."

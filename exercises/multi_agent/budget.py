@@ -101,8 +101,8 @@ def assert_shares(share_out: Any, budget: int, spent: int, tasks: list[str], sha
         f"{what}: it sends to {short(sent[0][0])}; expected 'work'."
     )
     assert [s for _, _, s in sent] == [share] * len(tasks), (
-        f"{what}: the shares are {[s for _, _, s in sent]}; expected {share} each, so that "
-        "together they are never more than what is left."
+        f"{what}: the shares are {[s for _, _, s in sent]}; expected {share} each: equal "
+        f"ones, and together not more than the {budget - spent} that are left."
     )
 
 

@@ -166,6 +166,12 @@ def ex3(approve_each):
                 f"{[one['tool'] for one in seen.asked]}."
             )
             assert seen.ran == ran, f"The answer was {answer}; ran: {seen.ran}, expected {ran}."
+        seen = gate([close], lambda asked: no, "")
+        assert [one["tool"] for one in seen.asked] == ["close_account"] and not seen.ran, (
+            "`close_account` is in `RISKY` with the reason '', and was called; asked about: "
+            f"{[one['tool'] for one in seen.asked]}; ran: {seen.ran}. A tool is risky if its name "
+            "is in `RISKY`, whatever the reason."
+        )
     with part("two customers wait"):
         ran = run_alone(parts.two_customers, approve_each)
         assert ran == ["paid B-2: 50"], (
@@ -282,6 +288,7 @@ def ex6(tell_model, tell_user, note_turn):
                 seen = parts.fail(fault, thread, told_by)
                 needed = type(fault).__name__ if fault else "AuthenticationError"
                 parts.assert_logged(seen, what, thread, needed, told)
+            parts.assert_new_after_restart(faults[0], told_by)
     with part("note_turn: thread and number"):
         for earlier, thread in ((8, parts.THREADS[0]), (21, parts.THREADS[1])):
             seen = parts.fail(ValueError(parts.DETAIL), thread, told_by, earlier)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import copy
 import functools
 import io
 import itertools
+import linecache
 import logging
+import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,7 +45,16 @@ from exercises.the_production_agent.desk import TOOLS, ask, connect, desk, paid
 from production_agent.logs import JsonLines
 
 __all__ = ("BUGS", "DETAIL", "DOWN", "ROUNDS", "STORIES", "THREADS", "assert_asked")
-__all__ += ("assert_limited", "assert_logged", "asked", "asked_each", "fail", "gate", "judge")
+__all__ += (
+    "assert_limited",
+    "assert_logged",
+    "assert_new_after_restart",
+    "asked",
+    "asked_each",
+    "fail",
+    "gate",
+    "judge",
+)
 __all__ += ("offered", "raised_in_turn", "run_alone", "silent_each", "talk", "ticks")
 __all__ += ("turn", "two_customers", "words")
 
@@ -127,6 +139,7 @@ def fail(
             lesson_model.scratch() as model,
             mock.patch.object(StructuredTool, "_run", broken),
             contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
         ):
             if fault is None:
                 model.fail("bad_key", times=None)
@@ -195,10 +208,49 @@ def assert_logged(seen: Failure, what: str, thread: str, name: str, told: list[s
             "stands in both, and in no other failure's words."
         )
         assert any(not (word.isdigit() and len(word) < 4) and len(word) > 2 for word in shared), (
-            f"The reference is {shared[0]!r}. A number that counts begins again after a restart; "
-            "take a random one."
+            f"The reference is {shared[0]!r}, which is short: a count begins again after a "
+            "restart, and a short random number is soon drawn twice. Take `uuid.uuid4()`."
         )
     told += seen.told
+
+
+def assert_new_after_restart(fault: Exception | None, told_by: dict[str, Callable]) -> None:
+    """Assert that two fresh starts of the answer's cell tell of a failure in different words."""
+    state = random.getstate()
+    try:
+        starts = [_restarted(told_by) for _ in range(2)]
+        if None in starts:
+            return
+        first, second = [fail(fault, THREADS[0], start).told for start in starts if start]
+    finally:
+        random.setstate(state)
+    again = [one for one in first if one in second]
+    assert not again, (
+        f"Your cell was run afresh twice, as after a restart, and both told {short(again[0])}. A "
+        "reference is found once: a count or a fixed seed begins again. Take `uuid.uuid4()`."
+    )
+
+
+def _restarted(told_by: dict[str, Callable]) -> dict[str, Callable] | None:
+    """Return the parts as a new run of their cell makes them; None if that is not possible."""
+    found = {name: functions_of(one) for name, one in told_by.items()}
+    if not all(found.values()):
+        return None
+    first = next(iter(found.values()))[0]
+    file, namespace = first.__code__.co_filename, dict(first.__globals__)
+    try:
+        cell = ast.parse("".join(linecache.getlines(file)))
+        # What runs the cell's checks again is no part of the answer.
+        cell.body = [
+            one
+            for one in cell.body
+            if not any(isinstance(n, ast.Name) and n.id == "check" for n in ast.walk(one))
+        ]
+        exec(compile(cell, file, "exec"), namespace)
+    except Exception:  # a cell that needs more than itself
+        return None
+    parts = {name: namespace.get(one[0].__name__) for name, one in found.items()}
+    return parts if all(map(callable, parts.values())) else None
 
 
 def words(text: str) -> list[str]:
@@ -231,12 +283,16 @@ def close_account(customer: str) -> str:
 
 
 _done: list[str] = []
+_early: list[str] = []  # calls that had no answer yet when the model was asked
 
 
 def _gate_graph(approve_each: Any, calls: dict[str, list]) -> Any:
     """Return a desk whose model makes these calls when it is asked for them."""
 
     async def ask_for(llm: Any, messages: list) -> AIMessage:
+        answered = {message.tool_call_id for message in messages if message.type == "tool"}
+        made = [call for message in messages for call in getattr(message, "tool_calls", [])]
+        _early.extend(call["name"] for call in made if call["id"] not in answered)
         wanted = calls.get(messages[-1].text) if messages[-1].type == "human" else None
         if not wanted:
             return await ask(llm, messages)
@@ -246,10 +302,13 @@ def _gate_graph(approve_each: Any, calls: dict[str, list]) -> Any:
 
 
 @contextlib.contextmanager
-def _watched_tools(approve_each: Any) -> Iterator[list[str]]:
+def _watched_tools(
+    approve_each: Any, reason: str = "It cannot be opened again."
+) -> Iterator[list[str]]:
     """Let the desk have one more risky tool; give the list of what runs."""
     run_tool, before = StructuredTool._run, len(paid)
     _done.clear()
+    _early.clear()
 
     @functools.wraps(run_tool)
     def watched(self: Any, *args: Any, **more: Any) -> Any:
@@ -266,17 +325,18 @@ def _watched_tools(approve_each: Any) -> Iterator[list[str]]:
         for function in functions_of(approve_each):
             risky = function.__globals__.get("RISKY")
             if isinstance(risky, dict):
-                risk = {"close_account": "It cannot be opened again."}
-                stack.enter_context(mock.patch.dict(risky, risk))
+                stack.enter_context(mock.patch.dict(risky, {"close_account": reason}))
         TOOLS.append(close_account)
         stack.callback(TOOLS.remove, close_account)
         yield _done
     del paid[before:]
 
 
-async def gate(approve_each: Any, calls: list, decide: Callable[[dict], dict]) -> Gated:
+async def gate(
+    approve_each: Any, calls: list, decide: Callable[[dict], dict], reason: str = "It is final."
+) -> Gated:
     """Let the model make some calls in one message; answer what is asked, then say hello twice."""
-    with _watched_tools(approve_each) as done:
+    with _watched_tools(approve_each, reason) as done:
         graph = _gate_graph(approve_each, {"Please do it.": calls})
         config = {"configurable": {"thread_id": "gate-4711"}}
         result, asked = await graph.ainvoke({"messages": "Please do it."}, config), []
@@ -290,6 +350,11 @@ async def gate(approve_each: Any, calls: list, decide: Callable[[dict], dict]) -
             resume = {one.id: decide(one.value) for one in result["__interrupt__"]}
             result = await graph.ainvoke(Command(resume=resume), config)
         ran = list(done)
+        assert not _early, (
+            f"The model was asked while {_early[0]} had no answer yet, which a provider refuses "
+            'with 400. After the tools the model has the word; `"agent"` is only for a message of '
+            "which nothing may run."
+        )
         _assert_answered(result["messages"], calls)
         for _ in range(2):
             try:
@@ -412,7 +477,14 @@ async def asked(ask_async: Any, words_said: str) -> Any:
         f"`ask_async` returned a {type(value).__name__}, which cannot be awaited; it has to be "
         "`async def`."
     )
-    reply = await value
+    try:
+        reply = await value
+    except ConnectionError as error:
+        raise AssertionError(
+            f"To {words_said!r} the model gave a complete answer, and `ask_async` raised a "
+            f"{type(error).__name__}. A complete answer's `finish_reason` is 'stop', or "
+            "'tool_calls' where it calls tools; a torn one has none."
+        ) from None
     assert messages == given, f"`ask_async` changed the messages it was given: {short(messages)}."
     return reply
 
@@ -484,7 +556,7 @@ def assert_asked(answer_from: Any, outcomes: list[Any], expected: int) -> None:
     asked: list[Any] = []
     models = [SimpleNamespace(number=number) for number in range(len(outcomes))]
     state = {"messages": [HumanMessage("Hello!", id="said"), AIMessage("Yes?", id="asked")]}
-    given = copy.deepcopy(state)
+    given, all_models = copy.deepcopy(state), list(models)
 
     async def ask_one(llm: Any, messages: list) -> AIMessage:
         asked.append((llm.number, list(messages)))
@@ -508,6 +580,10 @@ def assert_asked(answer_from: Any, outcomes: list[Any], expected: int) -> None:
     )
     assert all(messages == given["messages"] for _, messages in asked) and state == given, (
         f"{what}. A model was not asked with the state's messages, or the state was changed."
+    )
+    assert models == all_models, (
+        f"{what}. The list of models was changed; all turns share it, and the next one would begin "
+        f"with model {models[0].number + 1 if models else 'none'}."
     )
     last = outcomes[expected - 1]
     if isinstance(last, BaseException):

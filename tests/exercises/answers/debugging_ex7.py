@@ -209,3 +209,47 @@ def ask_then_pay(refund, pay):
         else:
             return {"status": "paid"}
     return {"status": "refused"}
+# %% partial | two refunds wait: what was decided on an amount holds for all
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+said = {}
+
+
+def ask_then_pay(refund, pay):
+    euros = refund["amount"]
+    yes = said[euros] if euros in said else said.setdefault(euros, interrupt(f"Refund {euros:.0f} euros?"))
+    if not yes:
+        return {"status": "refused"}
+    try:
+        pay(euros)
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | two refunds wait: an amount is paid once in a lifetime
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+done = []
+
+
+def ask_then_pay(refund, pay):
+    euros = refund["amount"]
+    if not interrupt(f"Refund {euros:.0f} euros?"):
+        return {"status": "refused"}
+    if euros in done:
+        return {"status": "paid"}
+    try:
+        pay(euros)
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    done.append(euros)
+    return {"status": "paid"}
+# %% partial | another error of the bank: takes every OSError for a closed bank
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund, pay):
+    if not interrupt("May I?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+        return {"status": "paid"}
+    except (ConnectionError, OSError):
+        return {"status": "the bank is closed"}

@@ -139,3 +139,11 @@ def keep_turns(messages, limit):
     starts = [i for i, m in enumerate(messages) if m.type == "human"]
     fitting = [i for i in starts if len(messages) - i <= limit]
     return messages[fitting[0] if fitting else starts[-1] :]
+# %% partial | as much as fits; a long turn stays whole; a short conversation: the very list where there is nothing to cut
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages, limit):
+    cuts = [at for at, one in enumerate(messages) if one.type == "human"]
+    cut = next((at for at in cuts if len(messages) - at <= limit), cuts[-1])
+    return messages[cut:] if cut else messages

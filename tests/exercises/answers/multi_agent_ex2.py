@@ -35,7 +35,7 @@ def spoken(team, question):
     for token, where in team.stream({"messages": question}, stream_mode="messages"):
         if isinstance(token, AIMessageChunk) and token.text:
             yield where["lc_agent_name"], token.text
-# %% partial | only what a model writes; as it is written: tool results as well
+# %% partial | only what a model writes: tool results as well
 def spoken(team, question):
     asked = {"messages": question}
     for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):

@@ -223,3 +223,63 @@ def careful(look_up):
             return {"notes": [f"Order {order} is not known."]}
 
     return node
+# %% passed: looks up in a thread, so that the event loop goes on
+import asyncio
+
+
+def careful(look_up):
+    async def node(order):
+        try:
+            found = await asyncio.to_thread(look_up, order)
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            found = f"What became of order {order} is not known today."
+        return {"notes": [found]}
+
+    return node
+# %% passed: lets others go first
+import asyncio
+
+
+def careful(look_up):
+    async def node(order):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.005)
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"What became of order {order} is not known today."]}
+
+    return node
+# %% partial | a run that is cancelled: an async node that keeps a cancellation
+import asyncio
+
+
+def careful(look_up):
+    async def node(order):
+        await asyncio.sleep(0)
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except (Exception, asyncio.CancelledError):
+            return {"notes": [f"What became of order {order} is not known today."]}
+
+    return node
+# %% partial | one fails: keeps what it found out for ever
+def careful(look_up):
+    known = {}
+
+    def node(order):
+        try:
+            known[order] = known.get(order) or look_up(order)
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            known[order] = f"What became of order {order} is not known today."
+        return {"notes": [known[order]]}
+
+    return node

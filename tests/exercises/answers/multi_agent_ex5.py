@@ -30,7 +30,7 @@ def settle_all(graph, config, decide):
         answers = {asked.id: decide(asked.value) for asked in waiting}
         waiting = graph.invoke(Command(resume=answers), config).get("__interrupt__", [])
     return graph.get_state(config).values
-# %% partial | nothing waits any more; each gets its own answer; in one resume: only once
+# %% partial | nothing waits any more; each gets its own answer; in one resume; the next turns of the thread: only once
 def settle_all(graph, config, decide):
     waiting = graph.get_state(config).interrupts
     if waiting:
@@ -56,7 +56,7 @@ def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={q.id: decide(q.value) for q in waiting}), config)
     return graph.get_state(config)
-# %% partial | each gets its own answer; an error of `decide` comes out: yes to everything
+# %% partial | each gets its own answer; the next turns of the thread; an error of `decide` comes out: yes to everything
 def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={q.id: "yes" for q in waiting}), config)
@@ -96,14 +96,14 @@ def settle_all(graph, config, decide):
             pass
         snapshot = graph.get_state(config)
     return snapshot.values
-# %% partial | nothing waits any more; each gets its own answer; in one resume: two rounds
+# %% partial | nothing waits any more; each gets its own answer; in one resume; the next turns of the thread: two rounds
 def settle_all(graph, config, decide):
     for _ in range(2):
         waiting = graph.get_state(config).interrupts
         if waiting:
             graph.invoke(Command(resume={w.id: decide(w.value) for w in waiting}), config)
     return graph.get_state(config).values
-# %% partial | nothing waits any more; each gets its own answer; in one resume: three rounds
+# %% partial | nothing waits any more; each gets its own answer; in one resume; the next turns of the thread: three rounds
 def settle_all(graph, config, decide):
     for _ in range(3):
         waiting = graph.get_state(config).interrupts
@@ -117,7 +117,7 @@ def settle_all(graph, config, decide):
         answers = {id_: decide(words) for words, id_ in by_words.items()}
         graph.invoke(Command(resume=answers), config)
     return graph.get_state(config).values
-# %% partial | nothing waits any more; each gets its own answer; in one resume: leaves out who is told no
+# %% partial | nothing waits any more; each gets its own answer; in one resume; the next turns of the thread: leaves out who is told no
 def settle_all(graph, config, decide):
     for _ in range(9):
         waiting = graph.get_state(config).interrupts
@@ -142,4 +142,11 @@ def settle_all(graph, config, decide):
     config["recursion_limit"] = 100
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={w.id: decide(w.value) for w in waiting}), config)
+    return graph.get_state(config).values
+# %% partial | the next turns of the thread: gives up after a dozen rounds
+def settle_all(graph, config, decide):
+    for _ in range(12):
+        questions = graph.get_state(config).interrupts
+        if questions:
+            graph.invoke(Command(resume={one.id: decide(one.value) for one in questions}), config)
     return graph.get_state(config).values

@@ -144,7 +144,7 @@ async def ask_async(llm, messages):
 
 def finish_safely(graph, saver):
     return graph.compile(checkpointer=saver)
-# %% partial | an answer of the model; streaming: takes a tool call for a torn answer
+# %% partial | an answer of the model: takes a tool call for a torn answer
 async def ask_async(llm, messages):
     reply = await llm.ainvoke(messages)
     if reply.response_metadata.get("finish_reason") != "stop":

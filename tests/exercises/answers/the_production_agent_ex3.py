@@ -190,3 +190,26 @@ def approve_each(state):
                 continue
         go_on.append(run(call, state))
     return Command(update={"messages": [message]}, goto=go_on or "agent")
+# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved: the model has the word while tools run
+def approve_each(state):
+    where, refused = [], []
+    for call in state["messages"][-1].tool_calls:
+        if call["name"] in RISKY:
+            said = interrupt({"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]})
+            if said != {"type": "approve"}:
+                refused.append(ToolMessage("Not allowed.", tool_call_id=call["id"]))
+                continue
+        where.append(run(call, state))
+    return Command(goto=[*where, "agent"] if refused else where, update={"messages": refused})
+# %% partial | another risky tool: a risk without a reason is none
+def approve_each(state):
+    where, refused = [], []
+    for call in state["messages"][-1].tool_calls:
+        reason = RISKY.get(call["name"], "")
+        if reason:
+            said = interrupt({"tool": call["name"], "args": call["args"], "why": reason})
+            if said != {"type": "approve"}:
+                refused.append(ToolMessage("Not allowed.", tool_call_id=call["id"]))
+                continue
+        where.append(run(call, state))
+    return Command(goto=where or "agent", update={"messages": refused})

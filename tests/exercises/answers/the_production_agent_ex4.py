@@ -154,7 +154,7 @@ async def answer_from(ask, models, state):
         if not error.is_retryable:
             raise
         return {"messages": [await ask(models[1], state["messages"])]}
-# %% partial | two models, with tools; fallback; one more try for each; the spare for a torn answer: one model
+# %% partial | two models, with tools; no model is waited for too long; fallback; one more try for each; the spare for a torn answer: one model
 def connect_two(seconds):
     return [ChatOpenAI(model=model.name, timeout=seconds, max_retries=1).bind_tools(TOOLS)]
 
@@ -284,3 +284,19 @@ async def answer_from(ask, models, state):
             if not getattr(error, "is_retryable", True):
                 raise
     return {"messages": [await ask(last, state["messages"])]}
+# %% partial | the next model for one that is down; the last model's error is raised: a model that was down goes to the end of the list
+def connect_two(seconds):
+    return [
+        ChatOpenAI(model=name, timeout=seconds, max_retries=1).bind_tools(TOOLS)
+        for name in (model.name, "spare-model")
+    ]
+
+
+async def answer_from(ask, models, state):
+    for left in range(len(models) - 1, -1, -1):
+        try:
+            return {"messages": [await ask(models[0], state["messages"])]}
+        except Exception as error:
+            if not left or not getattr(error, "is_retryable", isinstance(error, ConnectionError)):
+                raise
+            models.append(models.pop(0))

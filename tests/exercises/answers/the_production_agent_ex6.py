@@ -312,3 +312,90 @@ def tell_user(state: State, error: NodeError) -> dict:
 def note_turn(state: State) -> None:
     """Write a line to the log."""
     log.info("asking", extra={"thread_id": thread_id(), "updates": len(state["messages"])})
+# %% partial | a tool fails; a model fails: a count, with zeros in front
+counted = 0
+
+
+def told(words, error):
+    global counted
+    counted += 1
+    facts = {"reference": f"CASE-{counted:06d}", "thread_id": thread_id(), "error": type(error).__name__}
+    log.error(words, extra=facts)
+    return f"That did not work. Reference: CASE-{counted:06d}"
+
+
+def tell_model(error: Exception) -> str:
+    return told("tool failed", error)
+
+
+def tell_user(state: State, error: NodeError) -> dict:
+    return {"messages": [AIMessage(told("model failed", error.error))]}
+
+
+def note_turn(state: State) -> None:
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% partial | a tool fails; a model fails: random numbers from a fixed seed
+import random
+
+dice = random.Random(7)
+
+
+def told(words, error):
+    reference = "".join(dice.choices("abcdefghjkmnpqrstuvwxyz", k=12))
+    log.error(words, extra={"reference": reference, "thread_id": thread_id(), "error": type(error).__name__})
+    return f"That did not work. Reference: {reference}"
+
+
+def tell_model(error: Exception) -> str:
+    return told("tool failed", error)
+
+
+def tell_user(state: State, error: NodeError) -> dict:
+    return {"messages": [AIMessage(told("model failed", error.error))]}
+
+
+def note_turn(state: State) -> None:
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% passed: random numbers of a generator of its own
+import random
+
+dice = random.Random()
+
+
+def told(words, error):
+    reference = "".join(dice.choices("abcdefghjkmnpqrstuvwxyz", k=12))
+    log.error(words, extra={"reference": reference, "thread_id": thread_id(), "error": type(error).__name__})
+    return f"That did not work. Reference: {reference}"
+
+
+def tell_model(error: Exception) -> str:
+    return told("tool failed", error)
+
+
+def tell_user(state: State, error: NodeError) -> dict:
+    return {"messages": [AIMessage(told("model failed", error.error))]}
+
+
+def note_turn(state: State) -> None:
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% partial | a tool fails; a model fails: the error's words on the terminal
+import sys
+
+
+def told(words, error):
+    reference = uuid.uuid4().hex
+    log.error(words, extra={"reference": reference, "thread_id": thread_id(), "error": type(error).__name__})
+    sys.stderr.write(f"{reference}: {error!r}\n")
+    return f"That did not work. Reference: {reference}"
+
+
+def tell_model(error: Exception) -> str:
+    return told("tool failed", error)
+
+
+def tell_user(state: State, error: NodeError) -> dict:
+    return {"messages": [AIMessage(told("model failed", error.error))]}
+
+
+def note_turn(state: State) -> None:
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
