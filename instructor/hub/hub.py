@@ -64,9 +64,15 @@ def _stamp() -> str:
 
 def commit(folder: Path) -> Path:
     """Make `folder` a git repository of the course as it is here, and return it."""
-    private = (".git", ".venv", "__pycache__", "my_work", "lecture", "progress.db*", "*-grades.*")
+    private = (".git", ".venv", "__pycache__", "progress.db*", "*-grades.*")
     made = (".pytest_cache", ".ruff_cache", ".hypothesis", ".benchmarks", ".ipynb_checkpoints")
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*private, *made))
+    everywhere = shutil.ignore_patterns(*private, *made)
+
+    def ignored(place: str, names: list[str]) -> set[str]:
+        at_the_top = {"my_work", "lecture"} if Path(place) == ROOT else set()  # not tools/my_work
+        return everywhere(place, names) | at_the_top
+
+    shutil.copytree(ROOT, folder, ignore=ignored)
     for words in ("init -q -b main", "add -A", "commit -q -m Course"):
         git(folder, *words.split())
     return folder

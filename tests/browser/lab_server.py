@@ -19,7 +19,7 @@ from course_layout import ROOT
 
 __all__ = ("Lab",)
 
-NOT_COPIED = (".*", "__pycache__", "tests", "docs", "my_work", "progress.db*")
+NOT_COPIED = (".*", "__pycache__", "tests", "docs", "progress.db*")
 # A free port may be another's when the kernel takes it: see tools/build/kernel_sockets.py.
 KERNELS_OVER_FILES = () if os.name == "nt" else ("--KernelManager.transport=ipc",)
 # Every page asks every ten seconds which kernels there are. While one is being started,
