@@ -864,13 +864,14 @@ print("running:", [service for service in services if service.poll() is None])
 # export OPENAI_MODEL=...  OPENAI_FALLBACK_MODEL=...
 # export PRODUCTION_AGENT_TOKENS="ann:...,bob:..."
 # export PRODUCTION_AGENT_DATABASE=postgresql://user:password@host:5432/desk
-# python -m production_agent --set-up          # once: makes the tables
+# python -m production_agent --set-up          # before each new version: brings the tables up to date
 # python -m production_agent --host 0.0.0.0    # several, behind a proxy with TLS
 # ```
 #
 # Without the database's URL it keeps everything in one SQLite file, which is right for one machine.
 # `settings.py` lists the limits and their defaults, one line each. `/health` is for whoever restarts
 # processes, `/ready` for whoever sends requests to them, `/metrics` for Prometheus.
+# `docs/production_agent.md` says how to deploy, drain, migrate, back up, and what to be woken for.
 #
 # ## In production
 #
