@@ -74,7 +74,7 @@ class WaitingModel(State):
         enough = self._holds.get((request, self._token), 0)
         ends = time.monotonic() + MAX_HOLD_SECONDS
         while self._shown() < enough and not self.in_vain:
-            if time.monotonic() > ends or self.over.wait(0.005):
+            if time.monotonic() > ends or self.ended.wait(0.005):
                 self.in_vain = (
                     f"When the model had written {self._token - 1} tokens of an answer, it waited "
                     f"{MAX_HOLD_SECONDS} s for the reader, who had seen {self._shown()} characters"

@@ -35,7 +35,7 @@ def start(*, fresh: bool = False) -> str | None:
     the database does. Child processes connect with the URL.
 
     Args:
-        fresh: Create another empty database; otherwise a second call returns the first URL.
+        fresh: Create a database of one's own; otherwise every call returns the same URL.
 
     Returns:
         The URL; None, after a sentence that says what to do, if there is no server.
@@ -45,9 +45,10 @@ def start(*, fresh: bool = False) -> str | None:
         try:
             if _running is None or not _running.is_alive():
                 _running = _Server()
-            elif not fresh:
-                return _running.first_url
-            return _running.create_database()
+            if fresh:
+                return _running.create_database()
+            _running.shared_url = _running.shared_url or _running.create_database()
+            return _running.shared_url
         except _ServerUnavailable as problem:
             print(problem)
             return None
@@ -60,7 +61,7 @@ class _ServerUnavailable(Exception):
 class _Server:
     def __init__(self) -> None:
         self.name, self.databases = f"course_{secrets.token_hex(4)}", 0
-        self.first_url: str | None = None
+        self.shared_url: str | None = None  # the database of those who did not ask for a fresh one
         self.given_url = os.environ.get(VARIABLE)
         self.keeper = subprocess.Popen(
             [sys.executable, "-P", KEEPER],
@@ -86,7 +87,7 @@ class _Server:
         self.admin_url = answer["url"]
 
     def is_alive(self) -> bool:
-        return self.first_url is not None and self.keeper.poll() is None
+        return self.keeper.poll() is None
 
     def stop(self) -> None:
         atexit.unregister(self.stop)
@@ -110,7 +111,6 @@ class _Server:
         parts = urlsplit(self.admin_url)
         others = [part for part in parts.query.split("&") if not part.startswith("dbname=")]
         url = parts._replace(path=f"/{name}", query="&".join(others)).geturl()
-        self.first_url = self.first_url or url
         return url
 
     def _explain(self, denied: bool) -> str:

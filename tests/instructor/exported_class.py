@@ -71,7 +71,7 @@ STUDENTS = (ada, bob, cleo, dora, eli)  # in the order in which they are graded
 POINTS = {
     "ada": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 1},
     "bob": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 1},
-    "cleo": {"ex1": 0, "ex2": 0.6, "ex3": 0, "ex4": 1},
+    "cleo": {"ex1": 0, "ex2": 0.5, "ex3": 0, "ex4": 1},
     "dora": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 0},
     "eli": {"ex1": 1, "ex2": 1, "ex3": 1, "ex4": 1},
 }

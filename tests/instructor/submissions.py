@@ -48,7 +48,10 @@ import os
 assert os.environ["HOME"] == "/home/student", os.environ
 assert b"SECRET" not in open("/proc/self/environ", "rb").read()
 assert sorted(os.listdir("/home")) == ["student"]
-assert set(os.listdir("/tmp")) <= {"ipython"} and not os.listdir(os.path.expanduser("~"))
+course = check.__file__.split("/")  # it may itself lie in /tmp
+own = {"ipython"} | ({course[2]} if course[1] == "tmp" else set())
+assert set(os.listdir("/tmp")) <= own, os.listdir("/tmp")
+assert not os.listdir(os.path.expanduser("~"))
 others = [n for n in os.listdir("/proc") if n.isdigit() and int(n) not in (1, os.getpid())]
 assert all(b"cat" in open(f"/proc/{n}/cmdline", "rb").read() for n in others), others
 for number in os.listdir("/proc/self/fd"):
