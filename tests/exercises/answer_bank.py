@@ -35,7 +35,17 @@ from tools.build import preload
 __all__ = ("Answer", "Bank", "Lesson", "Outcome", "read_answers", "run")
 
 HEAD = re.compile(r"^# %% (\w+)(?: *\|([^:]*))?: *(.+)$")
-STATUSES = ("passed", "partial", "failed", "raised", "timed_out", "not_attempted", "setup_changed")
+# `refused`: not passed, whatever the parts; for answers whose faults depend on how threads meet.
+STATUSES = (
+    "passed",
+    "partial",
+    "failed",
+    "raised",
+    "timed_out",
+    "not_attempted",
+    "setup_changed",
+    "refused",
+)
 GRACE = 60  # seconds an answer gets beyond its own time limit, for the cells before it
 
 

@@ -34,10 +34,10 @@ lock_file = path("queue")
 def send(graph, thread_id, text):
     with one_at_a_time(lock_file, thread_id):
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost; who comes later waits, too: no lock
+# %% refused: no lock
 def send(graph, thread_id, text):
     return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost; who comes later waits, too: a new lock for each call
+# %% refused: a new lock for each call
 def send(graph, thread_id, text):
     with threading.Lock():
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
@@ -57,7 +57,7 @@ def send(graph, thread_id, text):
     state = graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
     locks[thread_id].release()
     return state
-# %% partial | no message is lost; who comes later waits, too: invoke stands outside
+# %% refused: invoke stands outside
 locks = defaultdict(threading.Lock)
 
 
@@ -65,7 +65,7 @@ def send(graph, thread_id, text):
     with locks[thread_id]:
         thread = {"configurable": {"thread_id": thread_id}}
     return graph.invoke({"messages": text}, thread)
-# %% partial | no message is lost; comes later; it returns: refuses instead of waiting
+# %% refused: refuses instead of waiting
 locks = defaultdict(threading.Lock)
 
 
@@ -84,7 +84,7 @@ locks = defaultdict(threading.Lock)
 def send(graph, thread_id, text):
     with locks[thread_id]:
         graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost: always the same thread
+# %% refused: always the same thread
 locks = defaultdict(threading.Lock)
 
 
@@ -142,7 +142,7 @@ class Queue:
 
 
 send = Queue().send
-# %% partial | no message is lost: looks first, then makes the lock
+# %% refused: looks first, then makes the lock
 locks = {}
 
 
@@ -151,7 +151,7 @@ def send(graph, thread_id: str, text: str) -> dict:
         locks[thread_id] = threading.Lock()
     with locks[thread_id]:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost: looks first, in a function of its own
+# %% refused: looks first, in a function of its own
 locks = {}
 
 
@@ -165,7 +165,7 @@ def lock_of(thread_id):
 def send(graph, thread_id: str, text: str) -> dict:
     with lock_of(thread_id):
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | no message is lost; comes later: the lock goes when its run is over
+# %% refused: the lock goes when its run is over
 locks = {}
 _guard = threading.Lock()
 
@@ -228,7 +228,7 @@ def send(graph, thread_id: str, text: str) -> dict:
         graph.invoke({"messages": text}, thread)
     time.sleep(0.3)
     return graph.get_state(thread).values
-# %% partial | no message is lost; who comes later waits, too: waits half a second at most
+# %% refused: waits half a second at most
 locks = defaultdict(threading.Lock)
 
 
