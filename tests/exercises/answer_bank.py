@@ -10,6 +10,7 @@ check has to say of it, and why somebody would write it:
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import multiprocessing
@@ -170,6 +171,7 @@ def _kill(pid: int | None) -> None:
 
 
 def _child(sender: Any, before: list[str], answer: str, check: str, path: tuple[str, ...]) -> None:
+    gc.freeze()  # what the fork server imported is never garbage: a fifth of the CPU time of a case
     os.setsid()
     os.environ.update(COURSE_PROGRESS="off", MPLBACKEND="agg")
     sys.path[:0] = path
