@@ -9,21 +9,21 @@ from __future__ import annotations
 import base64
 import html
 import io
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course_utils.diagram import Arrow, Diagram
+
 if TYPE_CHECKING:
-    from langchain_core.runnables.graph import Graph
     from langgraph.pregel import Pregel
     from matplotlib.figure import Figure
 
-__all__ = ("Picture", "curves", "graph", "timeline", "waits")
+__all__ = ("Arrow", "Diagram", "Picture", "curves", "graph", "timeline", "waits")
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): distinct with any colour vision.
 COLORS, MARKS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#1F1F1F"), "os^Dv*"
-BLUE, SILENCE, INK, LINE = COLORS[0], "#D9D9D9", "#1F1F1F", "#8A8AA8"
+BLUE, SILENCE = COLORS[0], "#D9D9D9"
 Points = tuple[Sequence[float], Sequence[float]]
 WIDTH_PIXELS, DPI = 760, 180  # twice as many pixels as shown: sharp on any screen
 
@@ -123,44 +123,33 @@ def curves(
     return Picture(figure, alt)
 
 
-def graph(compiled: Pregel, **options: Any) -> _Mermaid:
-    """Draw a compiled graph without leaving the machine.
+def graph(compiled: Pregel, *, marks: Mapping[str, str] | None = None, **options: Any) -> Diagram:
+    """Draw a compiled graph as SVG, without leaving the machine.
 
-    JupyterLab renders the diagram; where it is not rendered, its source is readable. (LangGraph's
-    own display of a graph asks a web service for the image.)
+    (LangGraph's own display of a graph asks a web service for the image.)
 
     Args:
         compiled: The graph.
+        marks: Words to stand at a node that runs or fails, by its name: `{"pay": "fails here"}`.
         **options: Passed to `get_graph`, such as `xray=True` to look into subgraphs.
     """
     drawn = compiled.get_graph(**options)
-    source = drawn.draw_mermaid()
-    # JupyterLab makes this the picture's alternative text; else it would be "Image".
-    source = source.replace("graph TD;\n", f"graph TD;\n\taccTitle: {_describe(drawn)}\n", 1)
-    # LangGraph fills the boxes with pale colours and leaves the text to the theme: in a dark theme
-    # that is white on white.
-    source = re.sub(r"^(\s*classDef \w+ .*)$", rf"\1,color:{INK},stroke:{LINE}", source, flags=re.M)
-    return _Mermaid(source.replace("fill-opacity:0", "fill:#ffffff"))
+    labels = {name: node.name.rpartition(":")[2] for name, node in drawn.nodes.items()}
+    arrows = [
+        Arrow(edge.source, edge.target, edge.conditional, str(edge.data or ""))
+        for edge in drawn.edges
+    ]
+    return Diagram(labels, arrows, _describe(arrows), marks)
 
 
-def _describe(drawn: Graph) -> str:
+def _describe(arrows: Sequence[Arrow]) -> str:
     ways: dict[str, list[str]] = {}
-    for edge in drawn.edges:
-        start, end = (name.strip("_") for name in (edge.source, edge.target))
-        ways.setdefault(start, []).append(f"{end} on a condition" if edge.conditional else end)
+    for arrow in arrows:
+        condition = f' on "{arrow.label}"' if arrow.label else " on a condition"
+        end = arrow.end.replace("__", "") + condition * arrow.dotted
+        ways.setdefault(arrow.start.replace("__", ""), []).append(end)
     said = "; ".join(f"from {start} to {', '.join(ends)}" for start, ends in ways.items())
     return f"A graph: {said}."
-
-
-class _Mermaid:
-    def __init__(self, source: str) -> None:
-        self.source = source
-
-    def __repr__(self) -> str:
-        return self.source
-
-    def _repr_markdown_(self) -> str:
-        return f"```mermaid\n{self.source}```"
 
 
 def _figure(rows: int) -> tuple[Figure, Any]:

@@ -31,7 +31,6 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from course_layout import ROOT
-from instructor.slides.graph import draw
 from instructor.slides.page import index, page
 from instructor.slides.slide import Block, Slide
 
@@ -45,7 +44,7 @@ LONGEST = 20  # lines of code on one slide; more are parted at a blank line
 ROWS = 10  # of a table on one slide
 
 HEADING = re.compile(r"^(#{1,4}) +(.+?) *$")
-MERMAID = re.compile(r"^```mermaid\n(.*?)\n?```$", re.S)
+SVG_SIZE = re.compile(r'<svg [^>]*width="(\d+)" height="(\d+)"')
 PNG = re.compile(r'src="data:image/png;base64,([^"]{32})')
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 WIDGET = re.compile(r"^(?:VBox|HBox|HTML|Button|IntProgress|Output)\(")
@@ -202,11 +201,13 @@ def _lines(text: str) -> int:
 def _output(output: dict) -> Block:
     data = output.get("data", {})
     plain = "".join(data.get("text/plain", ""))
-    rich, mermaid = "".join(data.get("text/html", "")), "".join(data.get("text/markdown", ""))
-    if graph := MERMAID.match(mermaid.strip()):
-        if drawn := draw(graph[1]):
-            return Block(f'<figure class="graph">{drawn.svg}</figure>', drawn.height + SPACE)
-        return _text(graph[1])
+    rich, svg = "".join(data.get("text/html", "")), "".join(data.get("image/svg+xml", ""))
+    if size := SVG_SIZE.match(svg):
+        width, height = map(int, size.groups())
+        # Small drawings are shown at 1.2 times their size, wide ones as wide as the slide.
+        shown = height * min(1.2, WIDTH / width)
+        figure = f'<figure class="graph" style="height:{shown / 24:.1f}em">{svg}</figure>'
+        return Block(figure, shown + SPACE)
     if rich and "<script" not in rich:
         tall = _picture_height(rich) or _lines(plain) * PROSE
         return Block(f'<div class="rich">{rich}</div>', tall + SPACE)

@@ -10,25 +10,13 @@ from pathlib import Path
 import pytest
 
 from course_layout import ROOT
-from instructor.slides import graph as slides_graph
+from course_utils.diagram import Arrow, Diagram
 from instructor.slides import page as slides_page
 from instructor.slides import slides
 from instructor.slides.slide import Slide
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 HEADING = re.compile(r"^#{1,4} (.+)$", re.M)
-GRAPH = """\
-graph TD;
-	__start__([<p>__start__</p>]):::first
-	agent(agent)
-	tools(tools<hr/><small><em>__tools = refund</em></small>)
-	__end__([<p>__end__</p>]):::last
-	__start__ --> agent;
-	agent -.-> __end__;
-	agent -. &nbsp;calls&nbsp; .-> tools;
-	tools --> agent;
-	classDef default fill:#f2f0ff
-"""
 
 
 @functools.cache
@@ -81,11 +69,9 @@ class TestLesson:
         outputs = [o for c in notebook["cells"] for o in c.get("outputs", ())]
         data = [o.get("data", {}) for o in outputs]
         assert shown.count("<img alt=") == sum(
-            "<img" in "".join(d.get("text/html", "")) for d in data
+            "<img" in "".join(d.get("text/html", "")) for d in data if "image/svg+xml" not in d
         )
-        graphs = sum("```mermaid" in "".join(d.get("text/markdown", "")) for d in data)
-        assert shown.count('<svg role="img" aria-label="A graph: from ') == graphs
-        assert "graph TD" not in shown
+        assert shown.count("<svg ") == sum("image/svg+xml" in d for d in data)
 
     def test_nothing_comes_from_elsewhere(self, path: Path) -> None:
         shown = slides_page.page(made(path))
@@ -169,26 +155,11 @@ def test_links_to_lessons_lead_to_slides() -> None:
     assert 'href="02_persistence.html"' in body(slide) and "https://example.org" in body(slide)
 
 
-def test_a_graph_is_read() -> None:
-    graph = slides_graph.read(GRAPH)
-    assert graph.nodes == {name: name for name in ("__start__", "agent", "tools", "__end__")}
-    arrows = [(edge.start, edge.end, edge.dotted, edge.label) for edge in graph.edges]
-    assert arrows == [
-        ("__start__", "agent", False, ""),
-        ("agent", "__end__", True, ""),
-        ("agent", "tools", True, "calls"),
-        ("tools", "agent", False, ""),
-    ]
-    drawn = slides_graph.draw(GRAPH).svg
-    assert drawn.count("<rect") == 4 and drawn.count("stroke-dasharray") == 2
-    assert "from agent to end on a condition, tools on a condition; from tools to agent" in drawn
-
-
-def test_subgraphs_and_escapes_are_read() -> None:
-    source = "graph TD;\nsubgraph in\nin\\3aa(a)\nend\nb[two words]\nin\\3aa --> b;\n"
-    graph = slides_graph.read(source)
-    assert graph.nodes == {"in\\3aa": "a", "b": "two words"} and graph.groups == {"in": ["in\\3aa"]}
-    assert slides_graph.draw("sequenceDiagram\nA->>B: Hello") is None
+def test_a_graph_is_shown_as_it_is_drawn_in_the_notebook() -> None:
+    drawn = Diagram({"a": "a", "b": "b"}, [Arrow("a", "b")], "From a to b.")
+    (slide,) = show(prose("# T"), code("graph", {"data": drawn._repr_mimebundle_()}))
+    assert drawn.svg in body(slide) and "<img" not in body(slide)
+    assert slide.blocks[-1].height > drawn.height
 
 
 def test_the_program_writes_what_is_asked_for(
