@@ -166,8 +166,9 @@ print(
 # A model sees no code. It sees the name, the docstring, and the parameters with their names and
 # types (a `Literal` lists the choices, a `Field` may describe them): nothing else. Write
 # `opening_hours` so that the model knows when to call it and with what. It takes one day, written
-# with or without a capital letter, looks it up in `HOURS` at each call (the check changes them), and
-# returns the hours of that day and of no other. A day that is not there has the hours "9 to 18".
+# with or without a capital letter, looks it up in `HOURS` at each call (the check changes them; the
+# tool leaves them as they are), and returns the hours of that day and of no other. A day that is not
+# there has the hours "9 to 18".
 
 
 # %% tags=["exercise", "ex2"]

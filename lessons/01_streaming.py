@@ -168,10 +168,10 @@ check.ex1(best)
 # ### Exercise 1.2 - it only looks like streaming
 #
 # A colleague has "added streaming". The page shows one word after the other - after the same long
-# silence. Fix `answer`: it asks the desk once and shows its answer with `show(text)`, piece by
-# piece, while the model writes: something before the model is half through, and at least half of the
-# answer before it writes the last word. (The check lets the model wait there for what you show. A
-# piece may be a token or a whole sentence.)
+# silence. Fix `answer`: it asks `desk` once and shows its answer with `show(text)`, piece by piece,
+# while the model writes: something before the model is half through, and at least half of the answer
+# before it writes the last word. (The check lets the model wait there for what you show. A piece may
+# be a token or a whole sentence.)
 
 
 # %%

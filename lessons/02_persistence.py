@@ -161,7 +161,8 @@ for visit in visits:
 # %% [markdown]
 # Write `reply` so that neither has a reason to complain: each customer is remembered on every page,
 # also after the server was restarted, and nobody reads anybody else's conversation. The model gets
-# the customer's text as it is, once. (The check has customers of its own, and a second process.)
+# the customer's text as it is, once, and an error of the agent comes out. (The check has customers
+# of its own, and a second process.)
 
 
 # %% tags=["exercise", "ex1"]
@@ -353,11 +354,11 @@ if url:
 #
 # Write the openings that numbers 1 to 3 got wrong. `build` makes a graph from a saver, as
 # `small_graph` does, and `file` is the path of a SQLite file. `ask_once` opens the file, sends a
-# text to a thread, closes the file, and returns the new state; an error of the graph comes out.
-# `open_for_long` returns the graph itself, which is then used for days, from whatever thread the web
-# server is in. `ask_async` does the same as `ask_once` for an async web service: the event loop it
-# is called in must not stand still meanwhile. (A worker thread is allowed, as long as the loop does
-# not wait for it.)
+# text to a thread, closes the file, and returns the new state; the graph runs once, and an error of
+# it comes out. `open_for_long` returns the graph itself, which is then used for days, from whatever
+# thread the web server is in. `ask_async` does the same as `ask_once` for an async web service: the
+# event loop it is called in must not stand still meanwhile. (A worker thread is allowed, as long as
+# the loop does not wait for it.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -649,9 +650,9 @@ print([message.text for message in pruning.invoke({"messages": talk})["messages"
 # Write the node `keep_last_two`, the first of each turn: it keeps the last **two questions** of the
 # customer (the new one is one of them) and everything that belongs to them - tool calls, results,
 # answers - however many messages that is. A system message at the beginning stays there. A
-# conversation of up to two questions stays as it is, an empty one too. What stays keeps its ids, and
-# the node changes nothing but by what it returns. (The check runs it without async, on a
-# checkpointer, for forty turns.)
+# conversation of up to two questions stays as it is, an empty one too. (A customer may ask the same
+# thing twice: these are two questions.) What stays keeps its ids, and the node changes nothing but
+# by what it returns. (The check runs it without async, on a checkpointer, for forty turns.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -743,7 +744,7 @@ print("smaller after VACUUM:              ", size() < full)
 # before. The question of a turn must still see the two turns before it, questions and answers.
 # Everything the desk remembers is on `saver`, each thread for itself: a new process with the same
 # file knows it, one with an empty file does not. The model is asked once a turn (a summary may be
-# one more request). Return the compiled graph.
+# one more request), and its errors come out. Return the compiled graph.
 
 
 # %% tags=["exercise", "ex5"]
@@ -860,7 +861,8 @@ for server in servers:
 # In one process, with a thread pool, the same happens. Write `send` (the name `locks` above it is
 # yours to define): runs on the *same* conversation wait for each other, however they arrive; runs on
 # *different* ones do not wait, were it forty of them. It returns the state at the end of its own
-# run. An error of a run comes out, whatever its class, and does not block the conversation.
+# run. An error of a run comes out, whatever its class, the run is not tried again, and the
+# conversation is not blocked.
 
 # %% tags=["exercise", "ex6"]
 # BEGIN SOLUTION

@@ -185,8 +185,8 @@ print(mails)
 # Write `build_refunds`. The mail (any text) goes out *before* anybody has answered, and once, for
 # each case. It must be once even if the answer comes a week later, in another process: a variable
 # that remembers is no cure. Only the answer `"approve"` pays, once; the outcome is `"paid"` or `"not
-# paid"`. When a case is closed, the next one may come on the same thread, even for the same order:
-# it gets a mail and an outcome of its own.
+# paid"`. An error of `pay` comes out, and nobody pays again. When a case is closed, the next one may
+# come on the same thread, even for the same order: it gets a mail and an outcome of its own.
 
 
 # %% tags=["exercise", "ex1"]
@@ -284,11 +284,11 @@ for text in ("Hello?", "Is anybody there?"):
 #
 # ### Exercise 3.2 - reject, then say hello
 #
-# Fix the gate. After a "no" nothing runs, the model gets to know it, *with the reason*
-# (`answer.get("reason")`; there may be none). So the run goes on at the model, which tells the
-# customer in its own words. And she can say hello. (The model may make several calls in one message,
-# of any tool. One answer may decide them all, for now; but each call gets its `ToolMessage`.
-# `approved` is `True` or `False` here; other values come in 3.4.)
+# Fix the gate. After a "no" nothing runs, the model gets to know in words that the call was
+# rejected, *with the reason* (`answer.get("reason")`; there may be none). So the run goes on at the
+# model, which tells the customer in its own words. And she can say hello. (The model may make
+# several calls in one message, of any tool. One answer may decide them all, for now; but each call
+# gets its `ToolMessage`. `approved` is `True` or `False` here; other values come in 3.4.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -1150,9 +1150,10 @@ for middleware in ([], [no_means_no]):
 # The last line of defence stands at the bank. `pay_once(file, key, pay)` calls `pay()`, which moves
 # the money and returns a receipt, at most once for each `key`, and returns the receipt. A second
 # call with the same key gets the *same receipt*; one that comes while the first is still paying may
-# get `None`. Calls with other keys do not wait for it. If `pay()` raises, no money has moved: raise,
-# and a later call may try again. If the process dies inside `pay()`, nobody knows: never pay again
-# for this key. Calls come from several processes. `file` is an SQLite database with this table:
+# get `None`. Calls with other keys do not wait for it. If `pay()` raises, whatever the exception, no
+# money has moved: raise it, and a later call may try again. If the process dies inside `pay()`,
+# nobody knows: never pay again for this key. Calls come from several processes. `file` is an SQLite
+# database with this table:
 
 # %%
 PAYMENTS = "create table payments (key primary key, receipt)"

@@ -343,7 +343,8 @@ print(build_finder_once(busy_service).invoke({"order": "T-7"}), "- calls:", len(
 # %% [markdown]
 # A policy sees only what leaves the node. Fix it: `build_finder` tries at most **four** times when
 # the service fails with something transient, and **once** when it fails with anything else. What
-# cannot be cured is raised. Waits start at 0.01 s, without jitter; each run counts from 1.
+# cannot be cured is raised. Waits start at 0.01 s, without jitter; each run counts from 1, also
+# while another one is going on.
 
 
 # %% tags=["exercise", "ex3"]

@@ -20,5 +20,5 @@ def test_only_the_first_checkpoint_waits_and_all_are_kept(tmp_path: Path) -> Non
         took.append(time.monotonic() - began)
     assert took[0] >= 0.3
     assert max(took[1:]) < 0.3
-    assert len(list(saver.list(config))) == 3
+    assert len(list(saver.list({"configurable": {"thread_id": "1"}}))) == 3
     saver.conn.close()
