@@ -77,7 +77,7 @@ print("left the account:", paid)
 
 # %% [markdown]
 # Was the tent returned? Did this customer even buy it? Nobody looked. "Be careful with refunds" in
-# the prompt is a wish, and the customer's words stand right beside it. What you need is a gate in
+# the prompt is a request, and the customer's words stand right beside it. What you need is a gate in
 # the *graph*, which no wording opens.
 #
 # ## The pattern
