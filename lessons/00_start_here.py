@@ -10,10 +10,18 @@
 # wait, come back tomorrow, press the wrong button, and never read the error message. This course is
 # about that second part.
 #
-# In nine lessons you make agents fail - for real, on your machine - and then fix them. (A lesson takes
-# half an hour to read and run, some a little longer, and about as long again for its exercises.) At
-# the end you have an agent that streams, remembers, asks before it acts, survives failing services,
-# cannot run away, can be debugged, and can be deployed. You need no API key and no network.
+# In nine lessons you make agents fail - for real, on your machine - and then fix them. At the end
+# you have an agent that streams, remembers, asks before it acts, survives failing services, cannot
+# run away, can be debugged, and can be deployed. You need no API key and no network.
+#
+# Every lesson has two speeds, and a box like this one says what they take. The **core** is the heart
+# of the lesson: about 40 minutes with its three exercises. Then stands the line *You can stop here*.
+# What follows is the **deeper** part, in sections that you can take in any order, now or later.
+#
+# | | read and run | exercises | what it holds |
+# |---|---|---|---|
+# | **Core** | {core_minutes} min | 0.1 to 0.3, 20 min | is everything ready, a first agent, who answers, how exercises work |
+# | **Deeper** | {deeper_minutes} min | 0.4, 20 min | a real model, reading a thread, keeping your work |
 #
 # Run the cells from top to bottom with **Shift + Enter**. (Where there were buttons or a bar, a page
 # opened again tomorrow says "Error displaying widget": they lived in yesterday's kernel. Run the
@@ -59,8 +67,8 @@ for message in reply["messages"]:
     message.pretty_print()
 
 # %% [markdown]
-# Four messages: the question, the model's tool call, the tool's result, the answer. You
-# will look at this list in every lesson: *the list is the agent's whole memory*.
+# Four messages: the question, the model's tool call, the tool's result, the answer. You will look at
+# this list in every lesson: *the list is the agent's whole memory*.
 #
 # ## Who answered?
 #
@@ -94,8 +102,8 @@ except Exception as error:
 print(desk.invoke({"messages": "Why do people go camping?"})["messages"][-1].text)
 
 # %% [markdown]
-# A lesson can tell it what to do, in one line. Here are two such lines; you will meet a few more, such
-# as `.calls("a_tool")` and `model.pace(...)`. `help(lesson_model)` lists them all.
+# A lesson can tell it what to do, in one line. Here are two such lines; you will meet a few more,
+# such as `.calls("a_tool")` and `model.pace(...)`. `help(lesson_model)` lists them all.
 
 # %%
 model.when("camping").says("To sleep under the stars, and to wake up early.")
@@ -108,26 +116,12 @@ print("status of the last three requests:", [request.status for request in model
 # %% [markdown]
 # The last answer took three requests: the service refused two of them, and the SDK waited and tried
 # again without telling you. Lesson 4 is about that.
-#
-# ### Use a real model
-#
-# Set these variables *before* you start the course, and the same notebooks talk to another endpoint.
-# (An `OPENAI_API_KEY` alone changes nothing: no lesson spends your money by surprise.)
-#
-# | endpoint | `OPENAI_BASE_URL` | `OPENAI_API_KEY` | `OPENAI_MODEL` |
-# |---|---|---|---|
-# | OpenAI | `https://api.openai.com/v1` | your key | a model of your account |
-# | Ollama | `http://localhost:11434/v1` | any word | a model you have pulled |
-# | vLLM | `http://localhost:8000/v1` | any word | the model it serves |
-# | LM Studio | `http://localhost:1234/v1` | any word | the model you loaded |
-#
-# Answers then differ from those you see here, one-line rules and faults do nothing, and exercises
-# are checked with the lesson model only: unset the variables for those.
-#
+
+# %% [markdown]
 # ## How exercises work
 #
-# Each exercise has a cell to complete and a cell that checks it. Run the check below now, before
-# you have written anything, and read what it says.
+# Each exercise has a cell to complete and a cell that checks it. Run the check below now, before you
+# have written anything, and read what it says.
 #
 # ### Exercise 0.1 - predict
 #
@@ -169,11 +163,12 @@ print(
 )
 
 # %% [markdown]
-# A model sees no code. It sees the name, the docstring, and the parameters with their names and types
-# (a `Literal` lists the choices, a `Field` may describe them): nothing else. Write `opening_hours` so
-# that the model knows when to call it and with what. It takes one day, written with or without a
-# capital letter, looks it up in `HOURS` at each call (the check changes them), and returns the hours of
-# that day and of no other. A day that is not there has the hours "9 to 18".
+# A model sees no code. It sees the name, the docstring, and the parameters with their names and
+# types (a `Literal` lists the choices, a `Field` may describe them): nothing else. Write
+# `opening_hours` so that the model knows when to call it and with what. It takes one day, written
+# with or without a capital letter, looks it up in `HOURS` at each call (the check changes them; the
+# tool leaves them as they are), and returns the hours of that day and of no other. A day that is not
+# there has the hours "9 to 18".
 
 
 # %% tags=["exercise", "ex2"]
@@ -191,8 +186,10 @@ check.ex2(opening_hours)
 # check.ex2.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# And the desk? (`or_reference` returns your answer, or the reference answer while you have none. The
-# lesson model goes by the words of name and description; a hosted model is more generous.)
+# And the desk? `check.ex2.or_reference(opening_hours)` returns your answer, or the reference answer
+# while you have none. Cells of later lessons use it, so that an exercise you skipped does not end
+# the lesson. (The lesson model goes by the words of name and description; a hosted model is more
+# generous.)
 
 # %%
 desk = create_agent(ChatOpenAI(model=model.name), [check.ex2.or_reference(opening_hours)])
@@ -201,8 +198,8 @@ print(desk.invoke({"messages": "What are your opening hours on Saturday?"})["mes
 # %% [markdown]
 # ### Exercise 0.3 - an empty question
 #
-# This function worked with another framework. Here, every question fails, and the error speaks of
-# an *empty array*:
+# This function worked with another framework. Here, every question fails, and the error speaks of an
+# *empty array*:
 
 
 # %%
@@ -238,13 +235,88 @@ check.ex3(ask)
 # check.ex3.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
+# ## What is in the course
+#
+# | lesson | the problem | the pattern | key parts |
+# |---|---|---|---|
+# | 1 Streaming | the answer takes long, the page stays empty | show words and progress as they come | `stream_mode`, `get_stream_writer`, `astream` |
+# | 2 Persistence | a restart, and the agent has forgotten everything | save the thread after every step | checkpointers, `thread_id`, durability |
+# | 3 Human in the loop | the agent does something it should have asked about | stop, ask, go on | `interrupt`, `Command(resume=...)`, approval panel |
+# | 4 Retry and fallback | a service fails, or everybody retries at once | retry what is worth it, once; then fall back | `RetryPolicy`, backoff with jitter, timeouts |
+# | 5 Loop prevention | the agent goes on and on, and you pay | three lines of defence | `recursion_limit`, counters, budgets |
+# | 6 Debugging | it did something odd, and nobody knows why | read the graph, the stream, the history | state history, forks, traces |
+# | 7 Multi-agent | one agent is asked to do too many things | a supervisor and workers | subgraphs, `Send`, handoffs |
+# | 8 The production agent | all of it at once | one agent that has them all, as a service | FastAPI, a checklist that runs |
+# | 9 Day two | a deploy drops a question, a mail gives orders | check old threads, drain, gate, evaluate | `RunControl`, `update_state`, test cases |
+#
+# And this is how far you are, the exercises of each core first; run the cell again whenever you
+# like.
+
+# %%
+progress.show()
+
+# %% [markdown]
+# ## Recap
+#
+# <details><summary><b>1.</b> An agent forgot what was said a minute ago. Where do you look
+# first?</summary>
+#
+# - *In the model's settings.* The model keeps nothing between two requests.
+# - **In the list of messages it was sent.** Yes: that list is its whole memory.
+# - *In the tool.* A tool sees its arguments only.
+# </details>
+#
+# <details><summary><b>2.</b> The model never calls your tool. What does it know about the
+# tool?</summary>
+#
+# - *Its code.* It is never sent.
+# - **Its name, its docstring, its parameters.** Yes. Write them for a reader who sees nothing else.
+# - *What the last run returned.* Only if it was called, and only as a message.
+# </details>
+#
+# <details><summary><b>3.</b> You pass a key that the agent's state does not have. What
+# happens?</summary>
+#
+# - *A `KeyError`.* That would have been kind.
+# - *It is added to the state.* The state has the keys it was declared with.
+# - **It is dropped in silence.** Yes, so a typo shows up far away, as another error.
+# </details>
+
+# %% [markdown]
+# ## You can stop here
+#
+# **Next:** [1. Streaming](01_streaming.ipynb) - the silence before the answer.
+#
+# Below is the deeper part. Take its sections in any order: [Use a real model](#Use-a-real-model) ·
+# [Read a thread](#Read-a-thread) (exercise 0.4) · [Your work is yours](#Your-work-is-yours)
+
+# %% [markdown]
+# ## Use a real model
+#
+# Set these variables *before* you start the course, and the same notebooks talk to another endpoint.
+# (An `OPENAI_API_KEY` alone changes nothing: no lesson spends your money by surprise.)
+#
+# | endpoint | `OPENAI_BASE_URL` | `OPENAI_API_KEY` | `OPENAI_MODEL` |
+# |---|---|---|---|
+# | OpenAI | `https://api.openai.com/v1` | your key | a model of your account |
+# | Ollama | `http://localhost:11434/v1` | any word | a model you have pulled |
+# | vLLM | `http://localhost:8000/v1` | any word | the model it serves |
+# | LM Studio | `http://localhost:1234/v1` | any word | the model you loaded |
+#
+# Answers then differ from those you see here, one-line rules and faults do nothing, and exercises
+# are checked with the lesson model only: unset the variables for those.
+
+# %% [markdown]
+# ## Read a thread
+#
 # ### Exercise 0.4 (stretch) - read a thread
 #
-# To debug an agent you read its messages. Write `transcript(messages)`, which returns a list with one
-# pair for each thing that happened, in order, and leaves the messages as they are: `("human", text)`, `("call", name of the tool)` for each call
-# the model makes, `("tool", result)`, `("ai", text)`. A message of the model may hold text, calls,
-# or both (then the text comes first). Empty text is left out, a tool's too. A message's content may be
-# a list of blocks; its text is the text in them.
+# To debug an agent you read its messages. Write `transcript(messages)`, which returns a list with
+# one pair for each thing that happened, in order, and leaves the messages as they are: `("human",
+# text)`, `("call", name of the tool)` for each call the model makes, `("tool", result)`, `("ai",
+# text)`. A message of the model may hold text, calls, or both (then the text comes first). Empty
+# text is left out, a tool's too. A message's content may be a list of blocks; its text is the text
+# in them.
 
 
 # %% tags=["exercise", "ex4"]
@@ -276,53 +348,3 @@ check.ex4.or_reference(transcript)(reply["messages"])
 # - **Get a new version of the course:** `python3 course.py update` does the same for every notebook
 #   you changed, and then updates. It never merges into your notebooks, so there are no conflicts.
 # - **Your progress** is kept in a small file next to the README, whatever happens to the notebooks.
-#
-# ## What is in the course
-#
-# | lesson | the problem | the pattern | key parts |
-# |---|---|---|---|
-# | 1 Streaming | the answer takes long, the page stays empty | show words and progress as they come | `stream_mode`, `get_stream_writer`, `astream` |
-# | 2 Persistence | a restart, and the agent has forgotten everything | save the thread after every step | checkpointers, `thread_id`, durability |
-# | 3 Human in the loop | the agent does something it should have asked about | stop, ask, go on | `interrupt`, `Command(resume=...)`, approval panel |
-# | 4 Retry and fallback | a service fails, or everybody retries at once | retry what is worth it, once; then fall back | `RetryPolicy`, backoff with jitter, timeouts |
-# | 5 Loop prevention | the agent goes on and on, and you pay | three lines of defence | `recursion_limit`, counters, budgets |
-# | 6 Debugging | it did something odd, and nobody knows why | read the graph, the stream, the history | state history, forks, traces |
-# | 7 Multi-agent | one agent is asked to do too many things | a supervisor and workers | subgraphs, `Send`, handoffs |
-# | 8 The production agent | all of it at once | one agent that has them all, as a service | FastAPI, a checklist that runs |
-#
-# (A lesson that is not in the folder yet is still being written.) And this is how far you are; run
-# the cell again whenever you like.
-
-# %%
-progress.show()
-
-# %% [markdown]
-# ## Recap
-#
-# <details><summary><b>1.</b> An agent forgot what was said a minute ago. Where do you look
-# first?</summary>
-#
-# - *In the model's settings.* The model keeps nothing between two requests.
-# - **In the list of messages it was sent.** Yes: that list is its whole memory.
-# - *In the tool.* A tool sees its arguments only.
-# </details>
-#
-# <details><summary><b>2.</b> The model never calls your tool. What does it know about the
-# tool?</summary>
-#
-# - *Its code.* It is never sent.
-# - **Its name, its docstring, its parameters.** Yes. Write them for a reader who sees nothing else.
-# - *What the last run returned.* Only if it was called, and only as a message.
-# </details>
-#
-# <details><summary><b>3.</b> You pass a key that the agent's state does not have. What
-# happens?</summary>
-#
-# - *A `KeyError`.* That would have been kind.
-# - *It is added to the state.* The state has the keys it was declared with.
-# - **It is dropped in silence.** Yes, so a typo shows up far away, as another error.
-# </details>
-#
-# ---
-#
-# **Next:** [1. Streaming](01_streaming.ipynb) - the silence before the answer.

@@ -6,17 +6,23 @@
 # %% [markdown]
 # # 1. Streaming
 #
-# A customer asks your agent a question and looks at an empty page. Nothing is broken: the agent is
-# working. After a few seconds of nothing, the customer leaves.
+# A customer asks your agent a question and looks at an empty page. The agent is working. After a few
+# seconds of nothing, the customer leaves.
 #
-# In this lesson the same agent, on the same model, taking the same time, shows its first words in a
-# fraction of the wait. Then you see what else a stream can carry, and the ways in which streams
-# fail without an error.
+# In this lesson the same agent shows its first words in a fraction of the wait. Then you see how
+# streams fail without an error.
+#
+# | | read and run | exercises | what it holds |
+# |---|---|---|---|
+# | **Core** | {core_minutes} min | 1.1 to 1.3, 20 min | words as they are written, an agent inside a graph, a cut answer, a stop that stops |
+# | **Deeper** | {deeper_minutes} min | 1.4 to 1.6, 40 min | progress, empty pages, a Stop button, a stall, event streaming, tokens |
 
 # %%
 import asyncio
 import html
+import logging
 import time
+import warnings
 from contextlib import aclosing
 
 import ipywidgets
@@ -27,7 +33,7 @@ from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
 from langgraph.graph import START, MessagesState, StateGraph
-from langgraph.types import interrupt
+from langgraph.types import RetryPolicy, TimeoutPolicy, interrupt
 
 import lesson_model
 from course_utils import buttons, pictures
@@ -39,8 +45,8 @@ model = lesson_model.start()
 # ## The silence
 #
 # Here is the support desk of a small shop that sells tents: one model, one tool. (The lesson model
-# answers this question with the sentences below; `pace` makes it write at the speed of a hosted
-# model, about three times faster so that you wait less.)
+# answers with the sentences below; `pace` makes it write about three times faster than a hosted
+# model.)
 
 # %%
 model.when("send .* back").says(
@@ -61,8 +67,8 @@ desk = create_agent(ChatOpenAI(model=model.name), [track_parcel])
 question = {"messages": "Can I send a tent back?"}
 
 # %% [markdown]
-# Ask it with `invoke`, and keep two times: when the first word of the answer ("Yes") can be read, and
-# when everything is over.
+# Ask it with `invoke`, and keep two times: when the first word of the answer ("Yes") can be read,
+# and when everything is over.
 
 
 # %%
@@ -94,8 +100,8 @@ print("first words before half of the wait is over:", first < end / 2)
 
 # %% [markdown]
 # One chunk, at the end. By default a graph streams **updates**: what each node returned, when it
-# returned. The model node returns when the model has finished, so the customer has waited just as
-# long. Streaming the graph is not streaming the words.
+# returned. The model node returns when the model has finished. Streaming the graph is not streaming
+# the words.
 #
 # ## The pattern
 #
@@ -107,9 +113,7 @@ for token, where in desk.stream(question, stream_mode="messages"):
     print(token.text, end="", flush=True)
 
 # %%
-for mode in ("values", "messages"):  # "values" sends the whole state after each step
-    measured[mode] = first_word_and_end(desk.stream(question, stream_mode=mode))
-
+measured["messages"] = first_word_and_end(desk.stream(question, stream_mode="messages"))
 first, end = measured["messages"]
 print("first words before half of the wait is over:", first < end / 2)
 
@@ -117,22 +121,13 @@ print("first words before half of the wait is over:", first < end / 2)
 pictures.waits(measured)
 
 # %% [markdown]
-# All bars are about equally long: streaming makes nothing faster. It moves the first words to the front,
-# and that is what a person feels.
+# All bars are about equally long: streaming makes nothing faster. It moves the first words to the
+# front, and that is what a person feels.
 #
-# Nothing in the node had to change. In this mode LangGraph turns the plain `invoke` inside the node
-# into a streaming request; the model saw both kinds:
-
-# %%
-ways = ("invoke", "default mode", "default mode", "messages", "values", "messages")
-for way, request in zip(ways, model.requests, strict=False):
-    print(f"{way:12} asked for a stream: {request.stream}")
-
-# %% [markdown]
 # **When to stream.** Stream when a *person waits* longer than about two seconds, wants progress, or
 # reads along. Use `invoke` when *nobody watches* (a nightly job), when a program needs the whole
-# answer anyway (parsing, deciding), or when the answer is there at once. A back end is no exception:
-# if a person sits behind it, it passes the stream on.
+# answer (parsing, deciding), or when the answer is there at once. If a person sits behind your back
+# end, pass the stream on.
 
 # %% [markdown]
 # ### Exercise 1.1 - who waits?
@@ -173,7 +168,7 @@ check.ex1(best)
 # ### Exercise 1.2 - it only looks like streaming
 #
 # A colleague has "added streaming". The page shows one word after the other - after the same long
-# silence. Fix `answer`: it asks the desk once and shows its answer with `show(text)`, piece by piece,
+# silence. Fix `answer`: it asks `desk` once and shows its answer with `show(text)`, piece by piece,
 # while the model writes: something before the model is half through, and at least half of the answer
 # before it writes the last word. (The check lets the model wait there for what you show. A piece may
 # be a token or a whole sentence.)
@@ -202,10 +197,9 @@ check.ex2(answer)
 # check.ex2.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# ## What a stream can carry
+# ## Not every word is for the customer
 #
-# Words are one of seven things. To see the others, give the desk a tool that reports its progress
-# and a checkpointer, and ask something that needs the tool.
+# Now a desk with a tool that takes several steps:
 
 
 # %%
@@ -224,50 +218,6 @@ model.when("pack").calls("pack_order").then_says("Done. {result}")
 packer = create_agent(ChatOpenAI(model=model.name), [pack_order], checkpointer=InMemorySaver())
 order = {"messages": "Please pack order T-7."}
 
-for mode in ("values", "updates", "messages", "custom", "tasks", "checkpoints", "debug"):
-    thread = {"configurable": {"thread_id": mode}}
-    print(f"{mode:12}", len(list(packer.stream(order, thread, stream_mode=mode))), "chunks")
-
-# %% [markdown]
-# | mode | a chunk is | use it for |
-# |---|---|---|
-# | `updates` (default) | what a node returned | "step 3 of 7", logs |
-# | `values` | the whole state after each step | small states, debugging |
-# | `messages` | a piece of a message, and where it comes from | words for a person |
-# | `custom` | whatever a node or tool writes with `get_stream_writer()` | progress inside a step |
-# | `tasks` | a node starts; a node ends, with result or error | timing, a live graph |
-# | `checkpoints` | each saved checkpoint | persistence, lesson 2 |
-# | `debug` | `tasks` and `checkpoints` together | lesson 6 |
-#
-# Give a list to get several at once. With `version="v2"` every chunk has the same shape: a
-# dictionary with `type`, `ns` (which graph) and `data`; those of `values` have `interrupts`, too.
-
-# %%
-thread = {"configurable": {"thread_id": "several"}}
-for part in packer.stream(order, thread, stream_mode=["updates", "custom"], version="v2"):
-    print(part["type"], "|", part["data"] if part["type"] == "custom" else list(part["data"]))
-
-# %% [markdown]
-# Progress arrives *during* the step; the update of `tools` comes after it. To see when, keep the
-# time of each arrival, at a model's pace again:
-
-# %%
-model.pace(first=0.1, per_token=0.015)
-start, arrivals = time.monotonic(), []
-thread = {"configurable": {"thread_id": "timeline"}}
-modes = ["updates", "custom", "messages"]
-for part in packer.stream(order, thread, stream_mode=modes, version="v2"):
-    arrivals.append((time.monotonic() - start, part["type"]))
-model.pace()
-
-pictures.timeline(arrivals)
-
-# %% [markdown]
-# Many marks of "messages" stand before the first progress report. What was the model writing then?
-# The call of the tool: its arguments are streamed in pieces, too. The first piece carries the name,
-# and each piece of the arguments is useless until the last one has come.
-
-# %%
 thread = {"configurable": {"thread_id": "pieces"}}
 for token, where in packer.stream(order, thread, stream_mode="messages"):
     kind = type(token).__name__
@@ -278,25 +228,36 @@ for token, where in packer.stream(order, thread, stream_mode="messages"):
 # %% [markdown]
 # Three things share this stream: pieces of a tool call (`text` is empty), the tool's *result* (a
 # whole `ToolMessage`, from the node `tools`), and the words for the customer. A loop that prints
-# `token.text` of everything shows the customer your tool's raw output. Look at the class, or at
+# every `token.text` shows the customer your tool's raw output. Look at the class, or at
 # `where["langgraph_node"]`.
 #
-# A second model is in this stream, too: when a node or a tool asks a small one for "yes" or "no", the
-# customer reads its "yes". Give that model a tag, `ChatOpenAI(..., tags=["nostream"])`, and its words
-# stay inside.
+# A second model may be in this stream, too. This node asks a small one for "yes" or "no":
+
+# %%
+model.when("yes or no").says("yes")
+
+
+def decide(state: MessagesState) -> dict:
+    """Let a small model decide."""
+    small.invoke("Is this about money? Say yes or no.")
+    return {}
+
+
+router = StateGraph(MessagesState).add_node(decide).add_edge(START, "decide").compile()
+for tags in ([], ["nostream"]):
+    small = ChatOpenAI(model=model.name, tags=tags)
+    words = [token.text for token, _ in router.stream(question, stream_mode="messages")]
+    print(f"tags={tags}: the customer reads {''.join(words)!r}")
+
+# %% [markdown]
+# Tag a model that only decides with `nostream`, and do not return its message into `messages`: the
+# tag hides words, not a message that a node puts into the state.
 #
 # ### Exercise 1.3 - nobody wants to read this
 #
-# This is what customers of another shop see:
-
-# %%
-thread = {"configurable": {"thread_id": "dicts"}}
-for chunk in packer.stream(order, thread):
-    print(str(chunk)[:76], "...")
-
-# %% [markdown]
-# Write `print_reply(agent, question)`: it runs the agent once and prints the words the *model* writes,
-# as they arrive - no dictionaries, no tool results, no line break between two pieces. What the model
+# Customers of another shop read dictionaries: its page prints every chunk of the default mode. Write
+# `print_reply(agent, question)`: it runs the agent once and prints the words the *model* writes, as
+# they arrive - no dictionaries, no tool results, no line break between two pieces. What the model
 # says beside a tool call ("I will look.") is printed as well. The check lets agents with and without
 # tools answer, and the model waits for what you print. To try it yourself, take an agent without a
 # checkpointer: `print_reply(create_agent(ChatOpenAI(model=model.name), [pack_order]), "Pack T-7.")`.
@@ -317,89 +278,33 @@ check.ex3(print_reply)
 # check.ex3.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# ### Exercise 1.4 - progress and words in one display
+# ## Break it
 #
-# A customer who waits for a packed order wants to see both: what the desk is doing, and then its
-# answer. Write a generator that yields `("progress", text)` for each report of a tool and
-# `("words", text)` for each piece the model writes (beside a tool call, too), in the order and at the
-# moment they arrive, from **one** run of the agent. There may be no tool call, or several; the same
-# report may come twice. Tools and model wait in the check until your generator has yielded what there
-# is.
-
-
-# %% tags=["exercise", "ex4"]
-def progress_and_words(agent, question: str):
-    """Yield ("progress", text) and ("words", text) as they arrive."""
-    # BEGIN SOLUTION
-    modes = ["custom", "messages"]
-    for part in agent.stream({"messages": question}, stream_mode=modes, version="v2"):
-        if part["type"] == "custom":
-            yield "progress", part["data"]
-        else:
-            token, where = part["data"]
-            if where["langgraph_node"] == "model" and token.text:
-                yield "words", token.text
-    # END SOLUTION
-
-
-# %% tags=["check", "ex4"]
-check.ex4(progress_and_words)
-# check.ex4.hint()  # remove the first `#` for a hint
-
-# %% [markdown]
-# ### Graphs inside graphs
+# Streams fail quietly. Three times, nothing raises.
 #
-# A graph that contains the packer as a node streams only its own steps, unless you ask for
-# `subgraphs=True`. Then `ns` says where a chunk comes from: empty for the outer graph, else the node
-# and the id of its task, such as `("packer:0d9a...",)`.
+# ### An agent inside a graph
+#
+# A finished agent can be a node of a larger graph. Print what is an `AIMessageChunk`, as you just
+# did:
 
 
 # %%
-def thank(state: MessagesState) -> dict:
-    """Add a last line."""
-    return {"messages": [("ai", "Thank you for your order!")]}
+inner = create_agent(ChatOpenAI(model=model.name), [pack_order])
+shop = StateGraph(MessagesState).add_node("packer", inner).add_edge(START, "packer").compile()
 
-
-shop = StateGraph(MessagesState)
-shop.add_node("packer", create_agent(ChatOpenAI(model=model.name), [pack_order]))
-shop.add_node(thank)
-shop.add_edge(START, "packer")
-shop.add_edge("packer", "thank")
-shop = shop.compile()
-
-for inside in (False, True):
-    parts = shop.stream(order, subgraphs=inside, version="v2")
-    steps = [(part["ns"][0].split(":")[0] if part["ns"] else "-", *part["data"]) for part in parts]
-    print(f"subgraphs={inside}:", steps)
-
-# %% [markdown]
-# The same holds for words. Without `subgraphs=True` there are no pieces: the answer of a finished agent
-# comes as one whole message, from the node that holds the agent. A loop that looks for
-# `AIMessageChunk`, or for the node `model`, then shows an empty page.
-
-# %%
 for inside in (False, True):
     run = shop.stream(order, stream_mode="messages", subgraphs=inside, version="v2")
-    texts = [part["data"] for part in run if part["data"][0].text]
-    kinds = dict.fromkeys((type(token).__name__, where["langgraph_node"]) for token, where in texts)
-    print(f"subgraphs={inside}:", *kinds)
+    tokens = [part["data"][0] for part in run]
+    shown = "".join(token.text for token in tokens if isinstance(token, AIMessageChunk))
+    print(f"subgraphs={inside}: {shown!r}")
 
 # %%
 pictures.graph(shop, xray=True)
 
 # %% [markdown]
-# ## Break it
-#
-# Streams fail quietly. Four times, nothing raises.
-#
-# ### A misspelt mode
-
-# %%
-print(list(desk.stream(question, stream_mode="message")))
-
-# %% [markdown]
-# An empty list, no error: LangGraph accepts any word for a mode. If your page stays empty, look
-# there first.
+# Without `subgraphs=True` the page stays empty, also with a filter for the node `model`. An inner
+# agent's words are not sent; its answer comes once, as a whole `AIMessage`, from the outer node
+# `packer`.
 #
 # ### An answer cut in the middle
 #
@@ -423,31 +328,8 @@ print("\nwhy it ended:", whole.response_metadata.get("finish_reason"))
 # Half of a JSON answer is no JSON, so `invoke` fails loudly. Half of a stream is a short text, and
 # nothing is raised. What tells the difference is **`finish_reason`**: `"stop"` when the model was
 # done, `"length"` when it ran out of tokens, and none at all here. An answer without it is not an
-# answer.
-#
-# ### A question nobody sees
-#
-# Lesson 3 lets agents stop and ask a human. Watch what a page that shows only words would show:
-
-
-# %%
-def ask_first(state: MessagesState) -> dict:
-    """Ask a human before anything is sent back."""
-    interrupt("May I refund order T-7?")
-    return {}
-
-
-careful = StateGraph(MessagesState).add_node(ask_first).add_edge(START, "ask_first")
-careful = careful.compile(checkpointer=InMemorySaver())
-
-for mode in ("updates", "values", "messages"):
-    thread = {"configurable": {"thread_id": mode}}
-    chunks = list(careful.stream(question, thread, stream_mode=mode))
-    print(f"{mode:9} shows the question: {'refund' in str(chunks)}")
-
-# %% [markdown]
-# `messages` alone shows nothing, and the agent waits forever. Add `"updates"` wherever an agent
-# may ask.
+# answer. (Other breaks do raise. What was printed until then is not in the thread: clear it before a
+# second try.)
 #
 # ### A stop button that does not stop
 #
@@ -467,12 +349,12 @@ print("the model was stopped:", model.requests[-1].aborted)
 print("saved in the thread:  ", [m.type for m in saved.get_state(thread).values["messages"]])
 
 # %% [markdown]
-# Nobody reads any more, but the node ran to its end: the model wrote everything, you pay for
-# everything, and the thread remembers an answer the customer never saw. Python cannot stop a
-# running thread; LangGraph waits for it.
+# Nobody reads any more, but the node ran to its end: you pay for everything, and the thread
+# remembers an answer the customer never saw. Python cannot stop a running thread; LangGraph waits
+# for it.
 #
-# **Async** code can be stopped, but not by leaving the loop alone: while anything still refers to the
-# stream, the node goes on.
+# **Async** code can be stopped, but not by leaving the loop alone: while anything still refers to
+# the stream, the node goes on.
 
 # %%
 left = saved.astream(question, {"configurable": {"thread_id": "left"}}, stream_mode="messages")
@@ -500,26 +382,173 @@ state = await saved.aget_state(thread)
 print("saved in the thread:  ", [m.type for m in state.values["messages"]])
 print("still to run:         ", state.next)
 
+await asyncio.to_thread(model.requests[-1].wait)  # for its next word
+print("the model was stopped:", model.requests[-1].aborted)
+model.pace()
+
 # %% [markdown]
-# The model node did not finish, so nothing of it was saved: the thread stands *before* it. Go on
-# from there by giving `None` instead of a new question.
+# The model was stopped, and the node did not finish: the thread stands *before* it.
+
+# %% [markdown]
+# ## In production
+#
+# - **Stream over HTTP** as server-sent events, one event a part. Lesson 8 builds that service.
+# - **Async from end to end**, or nothing can be stopped. One event loop: a `ChatOpenAI` that was used
+#   in one loop fails in the next with "Event loop is closed", as its HTTP client belongs to the first.
+# - **Do not stream** what must be checked as a whole first: a word once shown cannot be taken back.
+#
+# **Your production checklist, line 1:** *the first words come early, an answer without
+# `finish_reason="stop"` is treated as incomplete, and leaving stops the model.*
+
+# %% [markdown]
+# ## Recap
+#
+# <details><summary><b>1.</b> A customer leaves in the middle of a sync stream. What is in the
+# thread?</summary>
+#
+# - *The words that were shown.* Words in flight are never saved; a node's result is.
+# - **The whole answer.** Yes: the node ran to its end, at your cost.
+# - *Only the question.* So it is after an async stream was closed.
+# </details>
+#
+# <details><summary><b>2.</b> The stream ended, no exception. Was that the answer?</summary>
+#
+# - *Yes, otherwise it would raise.* A polite close in the middle raises nothing.
+# - **Only if `finish_reason` is "stop".** Yes.
+# </details>
+#
+# <details><summary><b>3.</b> A graph has two finished agents as nodes. Its page, in mode
+# <code>messages</code>, stays empty until each of them is done. Why?</summary>
+#
+# - *The agents do not stream.* They do; nobody passes the words on.
+# - **`subgraphs=True` is missing.** Yes. Then `ns` says which agent wrote a word.
+# - *The filter looks for the wrong class.* Without `subgraphs=True` no filter finds pieces.
+# </details>
+
+# %% [markdown]
+# ## You can stop here
+#
+# **Next:** [2. Persistence](02_persistence.ipynb) - a restart, and the agent has forgotten
+# everything.
+#
+# Below is the deeper part, with `desk`, `packer` and `saved` from the core. Take its sections in any
+# order:
+#
+# [Progress and words](#Progress-and-words) (exercise 1.4) · [Pages that stay
+# empty](#Pages-that-stay-empty) · [A Stop button](#A-Stop-button) (1.5) · [A stall between two
+# words](#A-stall-between-two-words) · [Event streaming](#Event-streaming) · [What did it
+# cost?](#What-did-it-cost?) (1.6)
+
+# %% [markdown]
+# ## Progress and words
+#
+# Words are one of seven things a stream can carry.
+#
+# | mode | a chunk is | use it for |
+# |---|---|---|
+# | `updates` (default) | what a node returned | "step 3 of 7", logs |
+# | `values` | the whole state after each step | small states, debugging |
+# | `messages` | a piece of a message, and where it comes from | words for a person |
+# | `custom` | whatever a node or tool writes with `get_stream_writer()` | progress inside a step |
+# | `tasks` | a node starts; a node ends, with result or error | timing, a live graph |
+# | `checkpoints` | each saved checkpoint | persistence, lesson 2 |
+# | `debug` | `tasks` and `checkpoints` together | lesson 6 |
+#
+# Give a list to get several at once. With `version="v2"` every chunk has the same shape: a
+# dictionary with `type`, `ns` (which graph) and `data`; those of `values` have `interrupts`, too.
 
 # %%
-# A server learns at its next word that nobody listens: wait for that.
-await asyncio.to_thread(model.requests[-1].wait)
-print("the model was stopped:", model.requests[-1].aborted)
+model.pace(first=0.1, per_token=0.015)
+thread, start, arrivals = {"configurable": {"thread_id": "several"}}, time.monotonic(), []
+modes = ["updates", "custom", "messages"]
+for part in packer.stream(order, thread, stream_mode=modes, version="v2"):
+    arrivals.append((time.monotonic() - start, part["type"]))
+    if part["type"] != "messages":
+        print(part["type"], "|", part["data"] if part["type"] == "custom" else list(part["data"]))
+model.pace()
 
-model.pace(first=0.05, per_token=0.02)
-reply = await saved.ainvoke(None, thread)
+pictures.timeline(arrivals)
+
+# %% [markdown]
+# Progress arrives *during* the step; its update comes after it. The marks of "messages" before it
+# are the pieces of the tool call.
+#
+# ### Exercise 1.4 - progress and words in one display
+#
+# A customer who waits for a packed order wants to see both: what the desk is doing, and then its
+# answer. Write a generator that yields `("progress", text)` for each report of a tool and `("words",
+# text)` for each piece the model writes (beside a tool call, too), in the order and at the moment
+# they arrive, from **one** run of the agent. There may be no tool call, or several; the same report
+# may come twice. Tools and model wait in the check until your generator has yielded what there is.
+
+
+# %% tags=["exercise", "ex4"]
+def progress_and_words(agent, question: str):
+    """Yield ("progress", text) and ("words", text) as they arrive."""
+    # BEGIN SOLUTION
+    modes = ["custom", "messages"]
+    for part in agent.stream({"messages": question}, stream_mode=modes, version="v2"):
+        if part["type"] == "custom":
+            yield "progress", part["data"]
+        else:
+            token, where = part["data"]
+            if where["langgraph_node"] == "model" and token.text:
+                yield "words", token.text
+    # END SOLUTION
+
+
+# %% tags=["check", "ex4"]
+check.ex4(progress_and_words)
+# check.ex4.hint()  # remove the first `#` for a hint
+
+# %% [markdown]
+# ## Pages that stay empty
+#
+# A misspelt mode:
+
+# %%
+print(list(desk.stream(question, stream_mode="message")))
+
+# %% [markdown]
+# An empty list, no error: LangGraph accepts any word for a mode.
+#
+# And a question that nobody sees. Lesson 3 lets agents stop and ask a human:
+
+
+# %%
+def ask_first(state: MessagesState) -> dict:
+    """Ask a human before anything is sent back."""
+    interrupt("May I refund order T-7?")
+    return {}
+
+
+careful = StateGraph(MessagesState).add_node(ask_first).add_edge(START, "ask_first")
+careful = careful.compile(checkpointer=InMemorySaver())
+
+for mode in ("updates", "values", "messages"):
+    thread = {"configurable": {"thread_id": mode}}
+    chunks = list(careful.stream(question, thread, stream_mode=mode))
+    print(f"{mode:9} shows the question: {'refund' in str(chunks)}")
+
+# %% [markdown]
+# `messages` alone shows nothing, and the agent waits forever. Add `"updates"` wherever an agent may
+# ask.
+
+# %% [markdown]
+# ## A Stop button
+#
+# The core left a thread *before* the model node. Go on from there by giving `None` instead of a new
+# question:
+
+# %%
+reply = await saved.ainvoke(None, {"configurable": {"thread_id": "stop, async"}})
 print([message.type for message in reply["messages"]], reply["messages"][-1].text[:24], "...")
 model.pace(per_token=0.1)  # slow enough to press a button
 
 # %% [markdown]
-# Now a real stop button. The stream runs as a task beside the notebook and writes into a widget;
-# the button cancels the task. So that this page also runs with nobody there, `press_after_forty`
-# presses it after forty characters. To press it yourself, remove the line with `observe` and run both
-# cells. (A button lives as long as its kernel: where a page says "Error displaying widget", run the
-# cells from the top again.)
+# Now a real button. The stream runs as a task beside the notebook and writes into a widget; the
+# button cancels the task. To press it yourself, remove the line with `observe` and run both cells.
+# (Where a page says "Error displaying widget", run the cells from the top again.)
 
 # %%
 screen = ipywidgets.HTML()
@@ -554,14 +583,16 @@ try:
 except asyncio.CancelledError:
     print("stopped; still to run:", saved.get_state(thread).next)
 
+model.pace()
+
 # %% [markdown]
 # ### Exercise 1.5 - stop, and go on
 #
-# Write the two halves of "Stop" and "Continue". `read_some` asks the question, reads the answer until
-# it has at least `enough` characters (a word or two more are fine), **stops the model**, and returns
-# what it has read. The check holds on to your stream: close it. `read_on` goes on from the thread as
-# it stands and returns the whole answer. Afterwards the thread must hold the question once, after
-# whatever it held before. Several customers may stop before one goes on.
+# Write the two halves of "Stop" and "Continue". `read_some` asks the question, reads the answer
+# until it has at least `enough` characters (a word or two more are fine), **stops the model**, and
+# returns what it has read. The check holds on to your stream: close it. `read_on` goes on from the
+# thread as it stands and returns the whole answer. Afterwards the thread must hold the question
+# once, after whatever it held before. Several customers may stop before one goes on.
 
 
 # %% tags=["exercise", "ex5"]
@@ -592,10 +623,66 @@ check.ex5(read_some, read_on)
 # check.ex5.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
+# ## A stall between two words
+#
+# Two words, and then nothing: no end, no error. A sync stream waits without limit unless
+# `ChatOpenAI` has a `timeout`; an async one waits 120 seconds, its `stream_chunk_timeout`. An async
+# node can have an `idle_timeout`, too. Under a `RetryPolicy` (lesson 4) the two differ:
+
+# %% tags=["wait-3"]
+logging.getLogger("langchain_openai").setLevel(logging.ERROR)  # it says that a limit was hit
+model.when("stall").says("one two three")
+llm = ChatOpenAI(model=model.name, stream_chunk_timeout=2)
+
+
+async def talk(state: MessagesState) -> dict:
+    """Ask the model."""
+    return {"messages": await llm.ainvoke(state["messages"])}
+
+
+for guard in (None, TimeoutPolicy(idle_timeout=1)):
+    builder = StateGraph(MessagesState).add_edge(START, "talk")
+    builder.add_node(talk, retry_policy=RetryPolicy(initial_interval=0.01), timeout=guard)
+    model.fail("stall", after=2, seconds=4)
+    talker = builder.compile().astream({"messages": "stall"}, stream_mode="messages")
+    try:
+        async for token, _ in talker:
+            print(token.text, end="")
+        print(" | idle_timeout: tried again")
+    except TimeoutError as error:
+        print(" |", type(error).__name__)
+
+# %% [markdown]
+# The first error is an `OSError`, which the policy does not retry by default. The second is retried,
+# and the customer reads the beginning twice. Choose one guard, and clear the half answer before a
+# second try.
+
+# %% [markdown]
+# ## Event streaming
+#
+# LangGraph 1.2 brought a second way to read a run: each kind of news has an iterator of its own.
+
+# %%
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    run = packer.stream_events(order, {"configurable": {"thread_id": "v3"}}, version="v3")
+    for message in run.messages:
+        print(message.node, "|", "".join(message.text))
+
+print("warns:", {warning.category.__name__ for warning in caught})
+print("saved as content: a", type(run.output["messages"][-1].content).__name__)
+
+# %% [markdown]
+# The documentation recommends it for new applications; its own classes still warn that it is beta.
+# So this course streams with `stream(..., version="v2")`. If you take it: nothing runs until you
+# read; reports of `get_stream_writer()` do not come unless you ask for them; an inner agent is under
+# `run.subgraphs`; and the thread then holds *lists* as `content`, so read `.text`, always.
+
+# %% [markdown]
 # ## What did it cost?
 #
-# After `invoke` you know how many tokens were used. After a stream you may not: with your own
-# endpoint (`base_url`) LangChain does not ask for the count, unless you say so.
+# With your own endpoint (`base_url`) LangChain does not ask a stream for its token count, unless you
+# say so:
 
 # %%
 model.pace()
@@ -636,53 +723,3 @@ def show_with_receipt(question: str, show) -> dict:
 # %% tags=["check", "ex6"]
 check.ex6(show_with_receipt)
 # check.ex6.hint()  # remove the first `#` for a hint
-
-# %% [markdown]
-# ## In production
-#
-# - **Stream over HTTP** as server-sent events, one event a part of `astream(..., version="v2")`.
-#   Lesson 8 builds that service, stop button included.
-# - **Async from end to end**, or nothing can be stopped. One event loop: a `ChatOpenAI` that was used
-#   in one loop fails in the next with "Event loop is closed", as its HTTP client belongs to the first.
-# - **Do not stream** what a program parses, what nobody waits for, or what must be checked as a
-#   whole before a person may see it: a word once shown cannot be taken back.
-# - A node that is retried streams its words again (lesson 4), and a fallback model cannot take over
-#   once the first word is out. Decide what your page does then: clear the line, or say so.
-#
-# **Your production checklist, line 1:** *the first words come early, an answer without
-# `finish_reason="stop"` is treated as incomplete, and leaving stops the model.*
-#
-# ## Recap
-#
-# <details><summary><b>1.</b> The page stays empty until the end although you call
-# <code>agent.stream(...)</code>. Why?</summary>
-#
-# - *The model does not stream.* It would, if asked: the default mode never asks it to.
-# - **The default mode sends a chunk when a node has finished.** Yes. The words are in
-#   `stream_mode="messages"`.
-# - *`flush=True` is missing.* That delays a line on some terminals; it does not hold back a whole
-#   answer.
-# </details>
-#
-# <details><summary><b>2.</b> A customer leaves in the middle of a sync stream. What is in the
-# thread?</summary>
-#
-# - *The words that were shown.* Words in flight are never saved; a node's result is.
-# - **The whole answer.** Yes: the node ran to its end, at your cost.
-# - *Only the question.* So it is after an async stream was closed.
-# </details>
-#
-# <details><summary><b>3.</b> The stream ended, no exception. Was that the answer?</summary>
-#
-# - *Yes, otherwise it would raise.* A polite close in the middle raises nothing.
-# - **Only if `finish_reason` is "stop".** Yes.
-# - *Yes, if the text ends with a full stop.* Cut answers can end with one, too.
-# </details>
-#
-# <details><summary><b>4.</b> Which modes does a chat page need whose agent has slow tools and may
-# ask for approval?</summary>
-#
-# - *`messages`.* It shows neither progress nor the question.
-# - *`values`.* All of it, late, and the whole state each time.
-# - **`["messages", "custom", "updates"]`.** Words, progress, and the interrupt.
-# </details>

@@ -9,9 +9,13 @@
 # A customer tells your agent who she is and what she needs. You deploy a new version, the process
 # restarts, and the agent asks her who she is.
 #
-# In this lesson you give the agent a memory, and then you kill its process: between two
-# turns, in the middle of a step, with one server and with several. You see what is left each time,
-# what it costs to keep it, and how to keep it from growing forever.
+# In this lesson you give the agent a memory, and then you kill its process: between two turns, in
+# the middle of a step, with one server and with several.
+#
+# | | read and run | exercises | what it holds |
+# |---|---|---|---|
+# | **Core** | {core_minutes} min | 2.1 to 2.3, 20 min | threads and checkpoints, which saver, `kill -9` in the middle of a step |
+# | **Deeper** | {deeper_minutes} min | 2.4 to 2.6, 40 min | pruning, growth, one thread on four servers, dead connections, types, encryption, `Store` |
 
 # %%
 from lab import child
@@ -24,38 +28,32 @@ import os
 import sqlite3
 import tempfile
 import threading
-import time
 import uuid
 from collections import defaultdict
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import psycopg
-from IPython.display import Markdown, display
 from langchain.agents import create_agent
 from langchain.agents.middleware import SummarizationMiddleware
-from langchain.messages import AIMessage, HumanMessage, RemoveMessage, ToolMessage
+from langchain.messages import RemoveMessage
 from langchain_core.messages import trim_messages
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.postgres import PostgresSaver
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.errors import EmptyInputError
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
-from langgraph.runtime import Runtime
-from langgraph.store.memory import InMemoryStore
-from openai import BadRequestError
 from typing_extensions import TypedDict
 
 import lesson_model
 from course_utils import pictures
 from exercises import persistence as check
-from lab import checkpoint_cost, postgres
+from lab import postgres
+from lab.busy_disk import BusyDisk
 
+# %%
 model = lesson_model.start()
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 
@@ -104,8 +102,8 @@ print(server.ask("ada", "What is my name?"))
 #
 # ## The pattern
 #
-# A **checkpointer** saves the state of a graph after every step, under the name of a **thread**.
-# The agent above has one already; it only keeps it in the wrong place. Put a file there:
+# A **checkpointer** saves the state of a graph after every step, under the name of a **thread**. The
+# agent above has one already; it only keeps it in the wrong place. Put a file there:
 
 
 # %%
@@ -134,8 +132,8 @@ print("bert:", answer("bert", "What is my name?"))
 server.kill()
 
 # %% [markdown]
-# The saver remembers *per thread*: whoever asks under another `thread_id` is a stranger. So the choice
-# of the thread id decides who remembers what - and nobody checks it for you.
+# The saver remembers *per thread*: whoever asks under another `thread_id` is a stranger. So the
+# choice of the thread id decides who remembers what - and nobody checks it for you.
 #
 # ### Exercise 2.1 - she forgot, and she knows too much
 #
@@ -162,8 +160,9 @@ for visit in visits:
 
 # %% [markdown]
 # Write `reply` so that neither has a reason to complain: each customer is remembered on every page,
-# also after the server was restarted, and nobody reads anybody else's conversation. The model gets the
-# customer's text as it is, once. (The check has customers of its own, and a second process.)
+# also after the server was restarted, and nobody reads anybody else's conversation. The model gets
+# the customer's text as it is, once, and an error of the agent comes out. (The check has customers
+# of its own, and a second process.)
 
 
 # %% tags=["exercise", "ex1"]
@@ -215,12 +214,12 @@ for saved in offers.get_state_history(thread):
     print(saved.metadata["step"], f"{saved.metadata['source']:6}", saved.next, saved.values)
 
 # %% [markdown]
-# Four **checkpoints** for two steps, newest first: `input` before anything, then one before the first
-# step and one after each. `next` says which node is to run from there. `get_state(thread)` is the
-# newest of them.
+# Four **checkpoints** for two steps, newest first: `input` before anything, then one before the
+# first step and one after each. `next` says which node is to run from there. `get_state(thread)` is
+# the newest of them.
 #
-# Because all of them are kept, you can go back. Go on **from an old checkpoint** and what comes after
-# it runs again (*replay*); change its state first, and history **forks**:
+# Because all of them are kept, you can go back. Go on **from an old checkpoint** and what comes
+# after it runs again (*replay*); change its state first, and history **forks**:
 
 # %%
 before_writing = next(s for s in offers.get_state_history(thread) if s.next == ("write",))
@@ -231,27 +230,26 @@ print("fork:  ", offers.invoke(None, cheaper)["text"])
 
 
 # %%
-def tree(history) -> Markdown:
+def tree(history) -> pictures.Diagram:
     """Draw which checkpoint came from which."""
-    lines, names = [], {}
-    for number, saved in enumerate(reversed(list(history))):
-        name = names[saved.config["configurable"]["checkpoint_id"]] = f"c{number}"
-        words = f"{saved.metadata['source']} {saved.metadata['step']}: {saved.values.get('price')}"
-        lines.append(f"{name}[{words}]")
+    boxes, arrows = {}, []
+    for saved in reversed(list(history)):
+        name = saved.config["configurable"]["checkpoint_id"]
+        source, step = saved.metadata["source"], saved.metadata["step"]
+        boxes[name] = f"{source} {step}: {saved.values.get('price')}"
         if saved.parent_config:
-            parent = saved.parent_config["configurable"]["checkpoint_id"]
-            lines.append(f"{names[parent]} --> {name}")
-    alt = "accTitle: The checkpoints of a thread, and which one each of them came from"
-    return Markdown("```mermaid\n" + "\n".join(["graph LR", alt, *lines]) + "\n```")
+            arrows.append(
+                pictures.Arrow(saved.parent_config["configurable"]["checkpoint_id"], name)
+            )
+    alt = "The checkpoints of a thread, and which one each of them came from."
+    return pictures.Diagram(boxes, arrows, alt)
 
 
 tree(offers.get_state_history(thread))
 
 # %% [markdown]
 # Each box is a checkpoint: its source, its step, the price. Nothing was overwritten; the thread has
-# three branches, and its state is the end of the newest.
-# Lesson 6 uses this to find bugs. (`update_state` goes through the reducers: on a list of messages it
-# appends.)
+# three branches, and its state is the end of the newest. Lesson 6 uses this to find bugs.
 #
 # ## Which saver?
 #
@@ -261,9 +259,9 @@ tree(offers.get_state_history(thread))
 # | `SqliteSaver`, `AsyncSqliteSaver` | yes: a file | several, **on one host** | a tool on one machine, small services |
 # | `PostgresSaver`, `AsyncPostgresSaver` | yes: a server | on many hosts | everything that has two servers |
 #
-# You have seen the first two rows. For the third this cell starts a real PostgreSQL server, which ends
-# with this notebook. (Where none can be started, it says why, and the cells below use a SQLite file:
-# the processes here are all on one host.)
+# You have seen the first two rows. For the third this cell starts a real PostgreSQL server, which
+# ends with this notebook. (Where none can be started, it says why, and the cells below use a SQLite
+# file: the processes here are all on one host.)
 
 # %%
 url = postgres.start()
@@ -319,6 +317,8 @@ def message(error: Exception) -> str:
 
 
 hello = {"messages": "Hello"}
+
+# %%
 thread = {"configurable": {"thread_id": "1"}}
 file = path("wrong.db")
 
@@ -345,19 +345,20 @@ if url:
         print(4, message(error))
 
 # %% [markdown]
-# A fifth way gives no message. `psycopg.connect(url)` without `autocommit=True` writes everything into
-# a transaction that nobody commits: it works until the connection closes, and then nothing is there.
-# And a sixth: `from_conn_string` takes a *path*. Give it `"sqlite:///desk.db"`, as other
+# A fifth way gives no message. `psycopg.connect(url)` without `autocommit=True` writes everything
+# into a transaction that nobody commits: it works until the connection closes, and then nothing is
+# there. And a sixth: `from_conn_string` takes a *path*. Give it `"sqlite:///desk.db"`, as other
 # libraries want it, and it looks for a folder `sqlite:`.
 #
 # ### Exercise 2.2 - three broken openings
 #
-# Write the openings that numbers 1 to 3 got wrong. `build` makes a graph from a saver, as `small_graph`
-# does, and `file` is the path of a SQLite file. `ask_once` opens the file, sends a text to a thread,
-# closes the file, and returns the new state; an error of the graph comes out. `open_for_long` returns
-# the graph itself, which is then used for days, from whatever thread the web server is in. `ask_async`
-# does the same as `ask_once` for an async web service: the event loop it is called in must not stand
-# still meanwhile. (A worker thread is allowed, as long as the loop does not wait for it.)
+# Write the openings that numbers 1 to 3 got wrong. `build` makes a graph from a saver, as
+# `small_graph` does, and `file` is the path of a SQLite file. `ask_once` opens the file, sends a
+# text to a thread, closes the file, and returns the new state; the graph runs once, and an error of
+# it comes out. `open_for_long` returns the graph itself, which is then used for days, from whatever
+# thread the web server is in. `ask_async` does the same as `ask_once` for an async web service: the
+# event loop it is called in must not stand still meanwhile. (A worker thread is allowed, as long as
+# the loop does not wait for it.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -395,11 +396,10 @@ check.ex2(ask_once, open_for_long, ask_async)
 # steps, and each does something in the world that cannot be undone; the *ledger* is that world. In
 # the step `label`, after the label was printed, the process kills itself with `kill -9`.
 #
-# When a finished step is really on the disk is decided by `durability`: `"sync"` saves before the next
-# step starts, `"async"` (the default) saves while the next step runs, `"exit"` saves once, at the end.
-# The disk here is busy: the first checkpoint has to wait 1.5 seconds, so that "async" has something to
-# lose.
-
+# `durability` decides when a finished step is really on the disk: `"sync"` saves before the next
+# step starts, `"async"` (the default) saves while the next step runs, `"exit"` saves once, at the
+# end. So that "async" has something to lose, the disk is busy: `BusyDisk` is a `SqliteSaver` whose
+# first checkpoint takes 1.5 seconds.
 
 # %%
 STEPS = ["reserve", "charge", "label", "post"]
@@ -410,13 +410,6 @@ def open_orders(file, ledger, durability, dies_in=None, disk=0.0):
 
     class Order(TypedDict):
         done: Annotated[list, operator.add]
-
-    waits = [disk]  # seconds; only the first checkpoint has to wait
-
-    class BusyDisk(SqliteSaver):
-        def put(self, *args):
-            time.sleep(waits.pop() if waits else 0)
-            return super().put(*args)
 
     def step(name):
         def work(state):
@@ -429,19 +422,19 @@ def open_orders(file, ledger, durability, dies_in=None, disk=0.0):
         return work
 
     orders = StateGraph(Order).add_sequence([(name, step(name)) for name in STEPS])
-    orders.add_edge(START, STEPS[0])
-    saver = BusyDisk(sqlite3.connect(file, check_same_thread=False))
-    orders = orders.compile(checkpointer=saver)
+    orders = orders.add_edge(START, "reserve").compile(checkpointer=BusyDisk(file, disk))
     thread = {"configurable": {"thread_id": "T-7"}}
 
     def run(order):
         if order == "look":
-            return len(list(saver.list(thread))), orders.get_state(thread).next
+            history = list(orders.get_state_history(thread))
+            return len(history), history[0].next if history else ()
         return orders.invoke(order, thread, durability=durability)
 
     return run
 
 
+# %% tags=["wait-3"]
 place = tempfile.mkdtemp(dir=folder.name)
 killed = {}
 for mode in ("sync", "async", "exit"):
@@ -474,9 +467,9 @@ for mode in killed:
 
 # %% [markdown]
 # Read the ledgers. With "async" nothing of the run was on the disk yet: checkpoints are written one
-# after the other, and the first was still waiting. (Set `1.5` to `0.0`, run both cells again, and it
-# may leave one, two, or all four: a race between the steps and the disk. Long steps and a fast disk
-# win it nearly always, so on your laptop "async" looks like "sync".)
+# after the other, and the first was still waiting. (Set `1.5` to `0.0` and run both cells again:
+# long steps and a fast disk win this race nearly always, so on your laptop "async" looks like
+# "sync".)
 #
 # | `durability` | after a kill | use it where |
 # |---|---|---|
@@ -485,9 +478,9 @@ for mode in killed:
 # | `"exit"` | the whole turn is gone | a turn is cheap to repeat |
 #
 # And look at "sync" once more: two labels. The step had printed the label and died before anybody
-# could note it down. **No mode makes a side effect happen once.** Give it a name, such as "the label of
-# order T-7", and let the other side ignore what it has done before under that name (an *idempotency
-# key*; lesson 3 builds one).
+# could note it down. **No mode makes a side effect happen once.** Give it a name, such as "the label
+# of order T-7", and let the other side ignore what it has done before under that name (an
+# *idempotency key*; lesson 3 builds one).
 #
 # An exception is not a kill. The process lives, so it saves on its way out, in all three modes.
 #
@@ -520,76 +513,73 @@ check.ex3(ledgers)
 # check.ex3.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# ## What it costs
+# ## In production
 #
-# "Memory costs nothing, SQLite a few milliseconds" is true for small states. Measure it on your
-# machine: a conversation of 1 to 1,000 messages, four savers. (Add 5,000 to the list if you have a
-# minute. SQLite waits for the disk after each checkpoint; with `synchronous=NORMAL` it does so only now
-# and then: after a power cut the last checkpoints may be missing, but the file is sound.)
-
-# %%
-relaxed = sqlite3.connect(path("normal.db"), check_same_thread=False)
-relaxed.execute("PRAGMA synchronous=NORMAL")
-savers = {
-    "memory": InMemorySaver(),
-    "SQLite, FULL": open_saver(path("full.db")),
-    "SQLite, NORMAL": SqliteSaver(relaxed),
-}
-if url:
-    savers["PostgreSQL"] = open_saver(url)
-
-costs = checkpoint_cost.measure(savers, messages=(1, 10, 100, 1000), seconds=2)
-
-
-# %%
-def draw(what: str, title: str) -> pictures.Picture:
-    """Draw one column of what was measured."""
-    alt = f"For each saver a rising curve: {title}, over the number of messages in the thread."
-    lines = checkpoint_cost.lines(costs, what)
-    return pictures.curves(lines, x="messages in the thread", y=title, alt=alt, logarithmic=True)
-
-
-display(draw("put", "ms to save a checkpoint"), draw("get", "ms to read the latest one"))
-
-# %%
-display(draw("turn", "ms for a whole turn"), draw("bytes", "bytes stored by a turn"))
-
-# %% [markdown]
-# Small states cost what the disk or the network costs. From some hundred messages on, what costs is
-# turning the messages into bytes, and that is the same work for all of them; memory is no exception.
-# (If the curves are not smooth, the machine was busy: measure again.)
-
-# %%
-put = {cost.messages: cost.put for cost in costs if cost.saver == "memory"}
-print("in memory, saving 1,000 messages takes over 10 times as long as 1:", put[1000] > 10 * put[1])
-
-# %% [markdown]
-# And the bytes? Every checkpoint holds the *whole* list of messages again. (LangGraph's `DeltaChannel`,
-# a beta, saves only what is new; it is not the default.) See what one conversation takes:
-
-# %%
-talkers = {name: savers[name] for name in ("memory", "SQLite, NORMAL")}
-grown = checkpoint_cost.growth(talkers, turns=48, every=12)
-for name, sizes in grown.items():
-    after = dict(sizes)
-    print(f"{name:15} 4 times the turns, over 10 times the bytes:", after[48] > 10 * after[12])
-
-# %%
-alt = "Two curves that bend upwards: the bytes grow with the square of the turns."
-lines = {
-    name: ([n for n, _ in sizes], [b / 1e6 for _, b in sizes]) for name, sizes in grown.items()
-}
-pictures.curves(lines, x="turns", y="megabytes in the storage", alt=alt)
-
-# %% [markdown]
-# Twice the turns, nearly four times the bytes: storage grows with the **square** of the turns. 400 short
-# turns, a quarter of a megabyte of text, took 165 MB in memory and 248 MB in SQLite when we
-# measured it. Long conversations need pruning, for the model's sake too: it is sent, and you pay for,
-# every message at every turn.
+# - **PostgreSQL as soon as there are two servers**, with a connection pool, async from end to end
+#   (`AsyncPostgresSaver`), and `setup()` in the step that deploys.
+# - **SQLite on one host** is fine for more than its reputation: the saver switches it to WAL, so
+#   readers do not wait, and a writer waits five seconds for another before `database is locked`.
+#   Never on a network drive.
+# - **`durability="sync"`** where a step moves money, plus an idempotency key. `"exit"` for cheap turns.
+# - **One run per thread**: a lock or a queue; the thread id comes from your server, after you checked
+#   whose it is, never as it stands from the browser.
+# - **Prune in the graph, delete by a job**, and watch the size.
+# - **No checkpointer** where nobody comes back: a function that sums up a mail needs no memory.
 #
+# **Your production checklist, line 2:** *a conversation survives `kill -9`, belongs to one customer,
+# is run by one process at a time, and has an end.*
+
+# %% [markdown]
+# ## Recap
+#
+# <details><summary><b>1.</b> After a deploy the agent greets every customer as a stranger. It has a
+# checkpointer, and the thread ids are right. What is wrong?</summary>
+#
+# - *The thread has to be loaded first.* `invoke` does that, given a thread id.
+# - **It is an `InMemorySaver`.** Yes: its memory is the process.
+# - *`setup()` was forgotten.* PostgreSQL then raises at the first run, and nothing would answer;
+#   `SqliteSaver` sets itself up.
+# </details>
+#
+# <details><summary><b>2.</b> `durability="sync"`, and a process is killed while a step sends a letter.
+# How many letters?</summary>
+#
+# - *One: "sync" saves everything.* It saves finished steps. This one was not.
+# - **One or two, depending on the instant.** Yes. The step runs again; only the other side can
+#   tell that it knows this letter already.
+# - *None.* The step may have sent it before it died.
+# </details>
+#
+# <details><summary><b>3.</b> Two servers on one PostgreSQL, two messages to one thread at the same
+# time. What happens?</summary>
+#
+# - *The second waits: that is what transactions are for.* Each save is a transaction; a run is
+#   many of them.
+# - *The second raises an error.* It would be good to know, but nothing is raised.
+# - **One message may vanish.** Yes, unless you let one run at a time work on a thread.
+# </details>
+
+# %% [markdown]
+# ## You can stop here
+#
+# **Next:** [3. Human in the loop](03_human_in_the_loop.ipynb) - the agent acts, and should have
+# asked.
+#
+# Below is the deeper part, with `path`, `open_saver`, `answering` and `small_graph` from the core.
+# Take its sections in any order: [Pruning](#Pruning) (exercise 2.4) · [What a conversation
+# costs](#What-a-conversation-costs) (2.5) · [One thread, four servers](#One-thread,-four-servers)
+# (2.6) · [Connections that die](#Connections-that-die) · [A summary that
+# fails](#A-summary-that-fails) · [Three more traps](#Three-more-traps)
+
+# %% [markdown]
 # ## Pruning
 #
-# The obvious ways do not work.
+# At every turn the model is sent the whole conversation, and you pay for it. The obvious way to
+# shorten it does not work.
+
+# %%
+from langchain.messages import AIMessage, HumanMessage, ToolMessage
+from openai import BadRequestError
 
 
 # %%
@@ -604,8 +594,8 @@ print("messages before: 10, after:", len(pruning.invoke({"messages": ten})["mess
 
 # %% [markdown]
 # What a node returns is *added* to the messages, or replaces those with the same id. Two messages
-# replaced themselves. To remove some, return a `RemoveMessage` for each. (`langgraph.types.Overwrite`
-# replaces the whole list instead.)
+# replaced themselves. To remove some, return a `RemoveMessage` for each.
+# (`langgraph.types.Overwrite` replaces the whole list instead.)
 #
 # Which ones? Here is a conversation with a tool call. Its last four messages look harmless:
 
@@ -637,8 +627,8 @@ short = trim_messages(talk, max_tokens=4, token_counter=len, start_on="human")
 print([message.type for message in short])
 
 # %% [markdown]
-# (`token_counter=len` counts messages, so `max_tokens=4` means four at most; give it the model to count
-# tokens.) Now both together, as a node: remove all, and put back what is to stay.
+# (`token_counter=len` counts messages, so `max_tokens=4` means four at most; give it the model to
+# count tokens.) Now both together, as a node: remove all, and put back what is to stay.
 
 
 # %%
@@ -653,31 +643,16 @@ print([message.text for message in pruning.invoke({"messages": talk})["messages"
 
 # %% [markdown]
 # Ada's name is gone with the rest. (A system message would be gone, too: `include_system=True` keeps
-# it.) If that matters, have what is removed summarised: ready-made as a middleware, at the price of
-# one more request each time. `trigger` says when (from six messages on), `keep` what stays as it is.
-
-# %%
-model.when("^I like|^And").says("Noted.")
-shorten = SummarizationMiddleware(model=llm, trigger=("messages", 6), keep=("messages", 2))
-agent = create_agent(llm, middleware=[shorten], checkpointer=InMemorySaver())
-thread = {"configurable": {"thread_id": "ada"}}
-for text in ["My name is Ada.", "I like green tents.", "And blue ones.", "What is my name?"]:
-    reply_to_ada = agent.invoke({"messages": text}, thread)
-
-for message_now in reply_to_ada["messages"]:
-    print(f"{message_now.type:5}", " ".join(message_now.text.split())[:140])
-
-# %% [markdown]
-# The summary stands there as a message of the customer. Such a summary is written by a model: it can
-# forget, and what a customer wrote can end up in it as an instruction.
+# it.)
 #
 # ### Exercise 2.4 - prune, and leave no orphan
 #
 # Write the node `keep_last_two`, the first of each turn: it keeps the last **two questions** of the
 # customer (the new one is one of them) and everything that belongs to them - tool calls, results,
 # answers - however many messages that is. A system message at the beginning stays there. A
-# conversation of up to two questions stays as it is, an empty one too. What stays keeps its ids, and the node changes
-# nothing but by what it returns. (The check runs it without async, on a checkpointer, for forty turns.)
+# conversation of up to two questions stays as it is, an empty one too. (A customer may ask the same
+# thing twice: these are two questions.) What stays keeps its ids, and the node changes nothing but
+# by what it returns. (The check runs it without async, on a checkpointer, for forty turns.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -697,10 +672,35 @@ check.ex4(keep_last_two)
 # check.ex4.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# ### The store does not get smaller
+# ## What a conversation costs
 #
-# "The store" here is the saver's storage, not the `Store` at the end of this lesson. You pruned the
-# state. What does the file say?
+# Every checkpoint holds the *whole* list of messages again. (LangGraph's `DeltaChannel`, a beta,
+# saves only what is new; it is not the default.) See what one conversation takes:
+
+# %% tags=["wait-4"]
+from lab import checkpoint_cost
+
+talkers = {"memory": InMemorySaver(), "SQLite": open_saver(path("growth.db"))}
+grown = checkpoint_cost.growth(talkers, turns=48, every=12)
+for name, sizes in grown.items():
+    after = dict(sizes)
+    print(f"{name:7} 4 times the turns, over 10 times the bytes:", after[48] > 10 * after[12])
+
+# %%
+alt = "Two curves that bend upwards: the bytes grow with the square of the turns."
+lines = {
+    name: ([n for n, _ in sizes], [b / 1e6 for _, b in sizes]) for name, sizes in grown.items()
+}
+pictures.curves(lines, x="turns", y="megabytes in the storage", alt=alt)
+
+# %% [markdown]
+# Twice the turns, nearly four times the bytes: storage grows with the **square** of the turns, in
+# every saver. From some hundred messages on, time grows with it: turning messages into bytes is the
+# same work for all of them. (`checkpoint_cost.measure` and `.lines` measure that on your machine.)
+#
+# ### The storage does not get smaller
+#
+# Prune the state. What does the file say?
 
 # %%
 file = path("long.db")
@@ -731,31 +731,20 @@ print("smaller after VACUUM:              ", size() < full)
 
 # %% [markdown]
 # Pruning the state makes *the next* checkpoints small. The old ones stay, for `get_state_history`.
-# `delete_thread` removes them, and `VACUUM` gives the space back. No saver deletes
-# anything by itself: plan a job that deletes threads nobody has used for so many days (somebody will
-# ask you to, with the law on their side). `PostgresSaver` can also keep only the newest checkpoint of
-# a thread; `SqliteSaver` cannot (`prune` raises `NotImplementedError`).
-
-# %%
-if url:
-    saver = open_saver(url)
-    chat = small_graph(saver)
-    for _ in range(5):
-        chat.invoke(hello, thread)
-    print("checkpoints before:", len(list(saver.list(thread))))
-    saver.prune(["long"], strategy="keep_latest")
-    print("checkpoints after: ", len(list(saver.list(thread))))
-    print("messages after:    ", len(chat.get_state(thread).values["messages"]))
+# `delete_thread` removes them, and `VACUUM` gives the space back. No saver deletes anything by
+# itself: plan a job that deletes threads nobody has used for so many days (somebody will ask you to,
+# with the law on their side). `PostgresSaver.prune(threads, strategy="keep_latest")` keeps only the
+# newest checkpoint of each; `SqliteSaver` cannot.
 
 # %% [markdown]
 # ### Exercise 2.5 - a conversation that may go on forever
 #
-# Build a desk whose storage grows by about the same amount at each turn, however long the conversation
-# is: of the check's thirty turns, the last ten may add a fifth more than the ten before. The question
-# of a turn must still see the two turns before it, questions and answers. Everything the desk
-# remembers is on `saver`, each thread for itself: a new process with the same file knows it, one with
-# an empty file does not. The model is asked once a turn (a summary may be one more request). Return
-# the compiled graph.
+# Build a desk whose storage grows by about the same amount at each turn, however long the
+# conversation is: of the check's thirty turns, the last ten may add a fifth more than the ten
+# before. The question of a turn must still see the two turns before it, questions and answers.
+# Everything the desk remembers is on `saver`, each thread for itself: a new process with the same
+# file knows it, one with an empty file does not. The model is asked once a turn (a summary may be
+# one more request), and its errors come out. Return the compiled graph.
 
 
 # %% tags=["exercise", "ex5"]
@@ -785,8 +774,11 @@ check.ex5(small_desk)
 # Ada is in a hurry. She has the chat open on four devices and sends three messages from each, at the
 # same time; four servers answer. Twelve messages, one thread.
 
-
 # %%
+import time
+from contextlib import contextmanager, nullcontext
+
+
 @contextmanager
 def one_at_a_time(where, thread_id):
     """Wait until nobody else is in this block with this thread, in any process."""
@@ -803,6 +795,7 @@ def one_at_a_time(where, thread_id):
             connection.close()
 
 
+# %%
 def open_chat(where):
     """Return a function that sends so many messages to a thread, and counts errors."""
 
@@ -826,6 +819,7 @@ def open_chat(where):
     return send
 
 
+# %%
 servers = [child.start(open_chat, shared) for _ in range(4)]
 for server in servers:
     server.ask(0, "nobody", False)  # wait until it is open
@@ -859,16 +853,16 @@ for server in servers:
     server.kill()
 
 # %% [markdown]
-# Who comes second waits here. You may rather refuse ("I am still answering", status 409), or stop the
-# first run. Decide; without a decision, messages are lost.
+# Who comes second waits here. You may rather refuse ("I am still answering", status 409), or stop
+# the first run. Decide; without a decision, messages are lost.
 #
-# ### Exercise 2.6 (stretch) - a queue for each conversation
+# ### Exercise 2.6 (stretch) - one run at a time
 #
-# In one process, with a thread pool, the same happens. Write `send` (the name `locks` above it is yours
-# to define): runs on the *same* conversation wait for each other, however they arrive; runs on
-# *different* ones do not wait, were it forty of them. It returns the state at the end of its own run.
-# An error of a run comes out, whatever its class, and does not block the conversation.
-
+# In one process, with a thread pool, the same happens. Write `send` (the name `locks` above it is
+# yours to define): runs on the *same* conversation wait for each other, however they arrive; runs on
+# *different* ones do not wait, were it forty of them. It returns the state at the end of its own
+# run. An error of a run comes out, whatever its class, the run is not tried again, and the
+# conversation is not blocked.
 
 # %% tags=["exercise", "ex6"]
 # BEGIN SOLUTION
@@ -889,17 +883,109 @@ check.ex6(send)
 # check.ex6.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
+# ## Connections that die
+#
+# A failover, a restart of the database or an idle limit of your cloud closes connections.
+# `PostgresSaver` does not open a new one: a saver with a single connection dies with it. So give it
+# a pool. This cell kills all connections of two pools, then asks four times:
+
+# %%
+import logging
+
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+SETTINGS = {"autocommit": True, "row_factory": dict_row, "prepare_threshold": 0}
+KILL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+          AND datname = current_database() AND backend_type = 'client backend'"""
+
+for test in (None, ConnectionPool.check_connection) if url else ():
+    with ConnectionPool(url, min_size=2, kwargs=SETTINGS, check=test) as pool:
+        pool.wait()
+        chat, outcomes = small_graph(PostgresSaver(pool)), []
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute(KILL)
+        for turn in range(4):
+            thread = {"configurable": {"thread_id": f"{test} {turn}"}}
+            try:
+                chat.invoke(hello, thread, durability="sync")
+                outcomes.append("answered")
+            except psycopg.OperationalError as error:
+                outcomes.append(type(error).__name__)
+        print("check=", getattr(test, "__name__", None), outcomes)
+
+# %% [markdown]
+# Without `check=`, each dead connection costs a customer an error. With it, the pool tests a
+# connection before it lends it. Take `durability="sync"`, too: under the default, a kill in the
+# middle of a run left nothing in the database, although every node had run. And never hold a
+# connection of this pool in a node while another run saves: `PoolTimeout`, after 30 seconds.
+
+# %% [markdown]
+# ## A summary that fails
+#
+# `SummarizationMiddleware` has old messages summarised, at the price of one more request. `trigger`
+# says when (from four messages on), `keep` what stays as it is.
+
+# %%
+llm = ChatOpenAI(model=model.name)
+model.when("^I like").says("Noted.")
+
+
+def talk(middleware) -> str:
+    """Hold a conversation in which the model has nothing to say when it is asked for a summary."""
+    agent = create_agent(llm, middleware=[middleware], checkpointer=InMemorySaver())
+    thread = {"configurable": {"thread_id": "ada"}}
+    agent.invoke({"messages": "My name is Ada."}, thread)
+    agent.invoke({"messages": "I like green tents."}, thread)
+    model.fail("empty")
+    return agent.invoke({"messages": "What is my name?"}, thread)["messages"][-1].text
+
+
+settings = {"model": llm, "trigger": ("messages", 4), "keep": ("messages", 1)}
+print(talk(SummarizationMiddleware(**settings)))
+
+
+# %%
+class CarefulSummary(SummarizationMiddleware):
+    """Keep the history where the summary failed or is too short."""
+
+    def before_model(self, state, runtime):
+        try:
+            new = super().before_model(state, runtime)
+        except Exception:
+            return None
+        return new if new and len(new["messages"][1].text) > 100 else None
+
+
+print(talk(CarefulSummary(**settings)))
+
+# %% [markdown]
+# An empty, refused or cut summary is accepted: the history is gone. A model that cannot be reached
+# ends the run, and every later turn of the thread. Check the summary before you throw the history
+# away. It is also written by a model: it can forget, and an instruction of the customer can end up
+# in it.
+#
+# `ContextEditingMiddleware` clears old tool results from what is *sent*, and the thread keeps them.
+# The model does not know what was cleared and may call the tool again.
+
+# %% [markdown]
 # ## Three more traps
 #
 # ### Your own types come back as something else
 #
-# Checkpoints are written with msgpack. A class that the *state's annotations* name is written and read
-# as itself. Any other is read, too, today with a warning: reading it means importing and calling
-# whatever the stored bytes name. In strict mode (`LANGGRAPH_STRICT_MSGPACK=true`, or a list
+# Checkpoints are written with msgpack. A class that the *state's annotations* name is written and
+# read as itself. Any other is read, too, today with a warning: reading it means importing and
+# calling whatever the stored bytes name. In strict mode (`LANGGRAPH_STRICT_MSGPACK=true`, or a list
 # of allowed types) it is not - and you get a plain dictionary, without an error.
 
-
 # %%
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+
 @dataclass
 class Parcel:
     """A parcel."""
@@ -918,6 +1004,7 @@ def put_down(state: Shelf) -> dict:
     return {"item": Parcel(3)}
 
 
+# %%
 thread = {"configurable": {"thread_id": "shelf"}}
 for name, serde in {
     "as it comes": JsonPlusSerializer(),
@@ -933,7 +1020,6 @@ for name, serde in {
 # Turn strict mode on, and keep plain data in the state.
 #
 # ### Whoever can read the file can read the chat
-
 
 # %%
 secret = path("secret.db")
@@ -953,8 +1039,13 @@ print("the number is in the file:", b"4111 1111 1111 1111" in open(secret, "rb")
 # wrong for her tent size. What belongs to a *customer*, not to a conversation, belongs in a
 # **`Store`**, which all threads share (it has nothing to do with the saver's storage):
 
-
 # %%
+from dataclasses import dataclass
+
+from langgraph.runtime import Runtime
+from langgraph.store.memory import InMemoryStore
+
+
 @dataclass
 class Who:
     """Who is asking."""
@@ -978,57 +1069,3 @@ for customer, conversation in [("ada", "May"), ("ada", "June"), ("bert", "July")
     thread = {"configurable": {"thread_id": conversation}}
     said = long_memory.invoke({"messages": "A tent for two."}, thread, context=Who(customer))
     print(f"{customer:5}{conversation:5}", said["messages"][-1].text)
-
-# %% [markdown]
-# ## In production
-#
-# - **PostgreSQL as soon as there are two servers**, with a connection pool, async from end to end
-#   (`AsyncPostgresSaver`), and `setup()` in the step that deploys.
-# - **SQLite on one host** is fine for more than its reputation: the saver switches it to WAL, so
-#   readers do not wait, and a writer waits five seconds for another before `database is locked`.
-#   Never on a network drive.
-# - **`durability="sync"`** where a step moves money, plus an idempotency key. `"exit"` for cheap turns.
-# - **One run per thread**: a lock or a queue; the thread id comes from your server, after you checked
-#   whose it is, never as it stands from the browser.
-# - **Prune in the graph, delete by a job**, and watch the size.
-# - **No checkpointer** where nobody comes back: a function that sums up a mail needs no memory.
-#
-# **Your production checklist, line 2:** *a conversation survives `kill -9`, belongs to one customer, is
-# run by one process at a time, and has an end.*
-#
-# ## Recap
-#
-# <details><summary><b>1.</b> After a deploy the agent greets every customer as a stranger. It has a
-# checkpointer, and the thread ids are right. What is wrong?</summary>
-#
-# - *The thread has to be loaded first.* `invoke` does that, given a thread id.
-# - **It is an `InMemorySaver`.** Yes: its memory is the process.
-# - *`setup()` was forgotten.* PostgreSQL then raises at the first run, and nothing would answer;
-#   `SqliteSaver` sets itself up.
-# </details>
-#
-# <details><summary><b>2.</b> `durability="sync"`, and a process is killed while a step sends a letter.
-# How many letters?</summary>
-#
-# - *One: "sync" saves everything.* It saves finished steps. This one was not.
-# - **One or two, depending on the instant.** Yes. The step runs again; only the other side can
-#   tell that it knows this letter already.
-# - *None.* The step may have sent it before it died.
-# </details>
-#
-# <details><summary><b>3.</b> Two servers on one PostgreSQL, two messages to one thread at the same
-# time. What happens?</summary>
-#
-# - *The second waits: that is what transactions are for.* Each save is a transaction; a run is
-#   many of them.
-# - *The second raises an error.* It would be good to know, but nothing is raised.
-# - **One message may vanish.** Yes, unless you let one run at a time work on a thread.
-# </details>
-#
-# <details><summary><b>4.</b> You keep only the last six messages of each conversation. Does the file stop
-# growing?</summary>
-#
-# - *Yes.* Each step still adds a checkpoint.
-# - **No, but it grows by the same amount each turn.** Yes. To make it smaller, delete threads.
-# - *No, it grows with the square of the turns.* So it was before you pruned.
-# </details>

@@ -10,32 +10,29 @@
 #
 # In this lesson the agent stops before it does what cannot be undone, shows a person what it is
 # about to do, and waits: a minute or a week, in this process or in the next one. Then you see how
-# such gates fail. They pay twice, show the wrong thing, take "no" for a yes, and kill the
-# conversation of everybody who was turned down.
+# such gates fail.
+#
+# | | read and run | exercises | what it holds |
+# |---|---|---|---|
+# | **Core** | {core_minutes} min | 3.1 to 3.3, 20 min | stop and ask, a "no" that kills the thread, one decision a call, an edit |
+# | **Deeper** | {deeper_minutes} min | 3.4 to 3.7, 50 min | odd answers, the panel, answers that go astray, who is asked, the middleware, exactly once |
 
 # %%
 import json
 import sqlite3
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from jupyter_core.paths import jupyter_runtime_dir
 from langchain.agents import create_agent
-from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain.messages import AIMessage, ToolCall, ToolMessage
 from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 from langgraph.types import Command, Send, interrupt
@@ -45,7 +42,6 @@ from typing_extensions import TypedDict
 
 import lesson_model
 from course_utils import ApprovalPanel, pictures
-from course_utils.approval import DecisionNeeded
 from exercises import human_in_the_loop as check
 
 model = lesson_model.start()
@@ -81,7 +77,7 @@ print("left the account:", paid)
 
 # %% [markdown]
 # Was the tent returned? Did this customer even buy it? Nobody looked. "Be careful with refunds" in
-# the prompt is a wish, and the customer's words stand right beside it. What you need is a gate in
+# the prompt is a request, and the customer's words stand right beside it. What you need is a gate in
 # the *graph*, which no wording opens.
 #
 # ## The pattern
@@ -121,12 +117,12 @@ cases = StateGraph(Case).add_node(refund_case).add_edge(START, "refund_case")
 cases = cases.compile(checkpointer=InMemorySaver())
 
 
+# %%
 def thread(name: str) -> dict:
     """Return the config of a thread."""
     return {"configurable": {"thread_id": name}}
 
 
-# %%
 result = cases.invoke({"order": "T-7", "amount": 480}, thread("first"))
 
 for question in result["__interrupt__"]:
@@ -148,8 +144,8 @@ print("outcome:", result["outcome"])
 
 # %% [markdown]
 # Look again at what was printed: *the node starts* came **twice**. Python cannot keep a function
-# half-way for a week. So LangGraph throws the half-run node away, and on the answer runs it
-# **again from its first line**; this time `interrupt` returns at once.
+# half-way for a week. So LangGraph throws the half-run node away, and on the answer runs it **again
+# from its first line**; this time `interrupt` returns at once.
 
 # %%
 pictures.timeline(noted)
@@ -188,9 +184,9 @@ print(mails)
 # %% [markdown]
 # Write `build_refunds`. The mail (any text) goes out *before* anybody has answered, and once, for
 # each case. It must be once even if the answer comes a week later, in another process: a variable
-# that remembers is no cure. Only the answer `"approve"` pays, once; the outcome is `"paid"` or
-# `"not paid"`. When a case is closed, the next one may come on the same thread, even for the same
-# order: it gets a mail and an outcome of its own.
+# that remembers is no cure. Only the answer `"approve"` pays, once; the outcome is `"paid"` or `"not
+# paid"`. An error of `pay` comes out, and nobody pays again. When a case is closed, the next one may
+# come on the same thread, even for the same order: it gets a mail and an outcome of its own.
 
 
 # %% tags=["exercise", "ex1"]
@@ -222,7 +218,6 @@ check.ex1(build_refunds)
 # ## The gate that comes to mind first
 #
 # Now the same in an agent. Between the model and its tools stands a node that asks:
-
 
 # %%
 TOOLS = {"track_parcel": track_parcel, "refund": refund}
@@ -283,17 +278,17 @@ for text in ("Hello?", "Is anybody there?"):
         print(text, "->", error.status_code, str(error).partition(" - ")[2].partition(". ")[0])
 
 # %% [markdown]
-# 400, for ever. The model asked for a tool call, and the thread holds no answer to it: chat models
+# 400, each time. The model asked for a tool call, and the thread holds no answer to it: chat models
 # refuse such a history, and every further turn sends it again. **Each tool call needs a
 # `ToolMessage`**, whatever became of it. A call that nobody ran is answered by "rejected".
 #
 # ### Exercise 3.2 - reject, then say hello
 #
-# Mend the gate. After a "no" nothing runs, the model gets to know it, *with the reason*
-# (`answer.get("reason")`; there may be none). So the run goes on at the model, which tells the
-# customer in its own words. And she can say hello. (The model may make several calls in one message,
-# of any tool. One answer may decide them all, for now; but each call gets its `ToolMessage`.
-# `approved` is `True` or `False` here; other values come in 3.4.)
+# Fix the gate. After a "no" nothing runs, the model gets to know in words that the call was
+# rejected, *with the reason* (`answer.get("reason")`; there may be none). So the run goes on at the
+# model, which tells the customer in its own words. And she can say hello. (The model may make
+# several calls in one message, of any tool. One answer may decide them all, for now; but each call
+# gets its `ToolMessage`. `approved` is `True` or `False` here; other values come in 3.4.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -317,8 +312,8 @@ check.ex2(kind_gate)
 # %% [markdown]
 # ### Faults two and three: what did she believe she approved?
 #
-# The model may ask for several tools at once. Here is what the colleague sees, and what happens
-# when she nods:
+# The model may ask for several tools at once. Here is what the colleague sees, and what happens when
+# she nods:
 
 # %%
 both = "Where is parcel P-3? And please refund 480 euros for order T-7."
@@ -357,9 +352,10 @@ def build_each(do_call, saver=None) -> object:
 # ### Exercise 3.3 - every risky call, and only those
 #
 # Write what `do_call` does with its call. `run(call)` runs the tool and returns its `ToolMessage`.
-# If the tool's name is in `risky` (any names may be), first `interrupt({"tool": name, "args": arguments})`. The answer
-# is `{"type": "approve"}`, or `{"type": "reject", "reason": "..."}` - or, one day, something nobody
-# thought of. What is not an approval is a no; a reason, if there is one, reaches the model.
+# If the tool's name is in `risky` (any names may be), first `interrupt({"tool": name, "args":
+# arguments})`. The answer is `{"type": "approve"}`, or `{"type": "reject", "reason": "..."}` - or,
+# one day, something nobody thought of. What is not an approval is a no; a reason, if there is one,
+# reaches the model.
 
 
 # %% tags=["exercise", "ex3"]
@@ -415,10 +411,163 @@ print("paid:", paid)
 print(result["messages"][-1].text)
 
 # %% [markdown]
-# ### Faults four and five: the wrong kind of answer
+# ## The whole gate
+#
+# Here is a gate without those faults. It is your `ask_and_run` with two more answers, **edit** (run
+# it, but with these arguments) and **respond** (do not run it, here is the result), and with a
+# schema: an answer that is not a `Decision` raises *before* it is saved, and the question is still
+# there.
+
+
+# %%
+class Decision(BaseModel, extra="forbid", strict=True):
+    """What a colleague may answer; anything else is refused before it is saved."""
+
+    type: Literal["approve", "edit", "reject", "respond"]
+    args: dict = {}
+    reason: str = ""
+    message: str = ""
+
+
+RISKY = {"refund": "Money leaves the shop."}
+refund.handle_validation_error = True  # an edit may be nonsense: then the model is told
+
+
+def message_for(call: ToolCall, text: str, status: str = "success") -> ToolMessage:
+    """Return the message that answers a call."""
+    return ToolMessage(text, tool_call_id=call["id"], name=call["name"], status=status)
+
+
+# %%
+def ask_about(call: ToolCall, is_refused=lambda call: False) -> ToolMessage:
+    """Run a call, a risky one only as a colleague decides; edited arguments may be refused."""
+    name, changed = call["name"], ""
+    if name in RISKY:
+        question = {"tool": name, "args": call["args"], "why": RISKY[name]}
+        question["allowed"] = ["approve", "edit", "reject", "respond"]
+        decision = interrupt(question, response_schema=Decision)
+        if decision.type == "respond":
+            return message_for(call, decision.message)
+        if decision.type == "reject":
+            reason = decision.reason or "none given"
+            return message_for(call, f"Rejected by a colleague. Reason: {reason}", "error")
+        if decision.type == "edit":
+            call = call | {"args": decision.args}
+            changed = f"A colleague changed the arguments to {json.dumps(decision.args)}. "
+        if is_refused(call):
+            return message_for(call, changed + "The rules of the shop refuse these.", "error")
+    result = TOOLS[name].invoke(call)
+    return result.model_copy(update={"content": changed + result.text})
+
+
+def gated_call(call: ToolCall) -> dict:
+    """Run one call behind the gate."""
+    return {"messages": [ask_about(call)]}
+
+
+pictures.graph(build_each(gated_call))
+
+# %% [markdown]
+# The gate is inside `do_call`: no edge leads around it. Everything with an effect stands *below*
+# `interrupt`. Every path ends with a `ToolMessage`; after an edit it tells the model what really
+# ran.
+#
+# ### An edit is a new order
+#
+# The shop never refunds more than 500 euros. The model asks for 90, and a colleague edits that to
+# 9000. `ApprovalPanel` shows what waits on a thread and answers by id; here a script presses its
+# buttons:
+
+
+# %%
+def limited_call(call: ToolCall) -> dict:
+    """Run one call behind the gate; the rule of the shop holds for edits, too."""
+    return {"messages": [ask_about(call, lambda edited: edited["args"].get("amount", 0) > 500)]}
+
+
+for name, node in {"without a rule": gated_call, "with a rule": limited_call}.items():
+    paid.clear()
+    desk = build_each(node)
+    desk.invoke({"messages": "Refund order T-9 (90 euros)."}, thread(name))
+    panel = ApprovalPanel(desk, thread(name))
+    panel.decide("edit", args={"order": "T-9", "amount": 9000})
+    print(f"{name}: paid {paid}; the model is told:\n  ", panel.result["messages"][-2].text)
+
+# %% [markdown]
+# An edit is a new order: check it where it is carried out, not where it was proposed.
+#
+# ## In production
+#
+# - **Use the middleware** with `interrupt_mode="per_call"` where `create_agent` fits. Write
+#   `interrupt` yourself where the graph is your own, or where the question is not about a tool.
+# - **A person must be able to judge.** Show what will really run, with the arguments, and why it is
+#   asked. If nearly every answer in your log is a yes, you ask about too much.
+# - **Do not ask** for what can be undone cheaply (do it, log it, offer an undo), or where nobody
+#   answers in time (refuse, and say so).
+# - **Who may decide?** Check it where the answer comes in: the customer who wants the money must not
+#   be the one who approves it. Lesson 8 adds log-in and ownership.
+# - **Deny by default.** A list of what is risky forgets the tool that somebody adds on Friday; a list of
+#   what may run unasked does not.
+# - Questions outlive deployments. Keep the old node's name and the meaning of its answers until the
+#   last old question is decided, or reject them all before you deploy.
+#
+# **Your production checklist, line 3:** *what cannot be undone is asked for, call by call; what is
+# not on the list is refused; an answer is checked before it is saved and counts once; every tool
+# call gets its `ToolMessage`; and every decision leaves a row.*
+
+# %% [markdown]
+# ## Recap
+#
+# <details><summary><b>1.</b> A node sends a mail, then calls <code>interrupt</code>. The answer
+# comes. How many mails?</summary>
+#
+# - *One: the node goes on after `interrupt`.* It looks like that, but Python cannot keep it waiting.
+# - **Two.** Yes: the node starts again from its first line.
+# - *None before the answer.* The first one is out before the question.
+# </details>
+#
+# <details><summary><b>2.</b> A customer is turned down, says hello, and gets error 400 each time.
+# What is missing?</summary>
+#
+# - *A retry.* It sends the same broken history again.
+# - **A `ToolMessage` for the rejected call.** Yes, one for each call in the message.
+# - *A new thread.* The customer would lose everything that was said.
+# </details>
+#
+# <details><summary><b>3.</b> A colleague edits 90 euros to 9000. Where is the rule of 500 euros
+# checked?</summary>
+#
+# - *Before the question.* There the call still says 90.
+# - *In the panel.* Answers also come from scripts and other pages.
+# - **After the answer, just before the tool.** Yes, and the model is told what ran.
+# </details>
+#
+# <details><summary><b>4.</b> On Friday somebody adds a tool. Your gate has a list of risky tools.
+# What happens on Saturday?</summary>
+#
+# - *The agent asks, because it does not know the tool.* It does not know that it should.
+# - **The tool runs unasked.** Yes. List what may run, and refuse the rest.
+# - *Nothing, until the tool is approved once.* Gates do not remember approvals.
+# </details>
+
+# %% [markdown]
+# ## You can stop here
+#
+# **Next:** [4. Retry and fallback](04_retry_and_fallback.ipynb) - 27 requests for one question.
+#
+# Below is the deeper part, with the gate and the names of the core. Take its sections in any order:
+# [The wrong kind of answer](#The-wrong-kind-of-answer) (exercise 3.4) · [A panel for
+# people](#A-panel-for-people) · [Answers that go astray](#Answers-that-go-astray) · [The impatient
+# customer](#The-impatient-customer) (3.5) · [Questions that nobody
+# answers](#Questions-that-nobody-answers) · [Traps around interrupt](#Traps-around-interrupt) · [Who
+# has to be asked?](#Who-has-to-be-asked?) (3.6) · [Ready-made: the
+# middleware](#Ready-made:-the-middleware) · [Exactly once](#Exactly-once) (3.7)
+
+# %% [markdown]
+# ## The wrong kind of answer
 #
 # The answer comes from a web page, a script, a chat command. Somebody sends `"false"` in quotes;
-# somebody else a bare `True`. Back to the usual gate:
+# somebody else a bare `True`. These are faults four and five of the usual gate:
 
 # %%
 usual = build_with(usual_gate)
@@ -434,17 +583,10 @@ for sent in (True, {"approved": True}):
     except TypeError as error:
         print("answer", sent, "->", error)
 
-rewound = usual.invoke(None, usual.get_state(thread("poisoned")).config)
-print("rewound, it asks again:", rewound["__interrupt__"][0].value)
-
 # %% [markdown]
-# Any text is true in Python, so "no" is a yes. And the bare `True` is worse than it looks: LangGraph
-# had saved it before the node stumbled over it, and serves it again and again. The second, correct
-# answer never reaches the node. The thread is **poisoned**. (The last line rewinds it to
-# where it asked; but who does that at night?)
-#
-# `interrupt(..., response_schema=...)` mends both: an answer is checked *before* it is saved. A wrong
-# one raises, and the question is still there.
+# Any text is true in Python, so "no" is a yes. And the bare `True` is worse: LangGraph had saved it
+# before the node stumbled over it, and serves it again and again. The second, correct answer never
+# reaches the node. The thread is **poisoned**. `interrupt(..., response_schema=...)` fixes both.
 #
 # ### Exercise 3.4 - six answers
 #
@@ -462,8 +604,8 @@ bodies = {
 
 # %% [markdown]
 # Give a set of letters; then a pydantic model `YesOrNo` with which only A pays, a clear
-# `{"approved": False}` is a no, and every other value, or none, is refused. (Further fields beside
-# a clear `approved` may be ignored or refused.) `checked_gate` uses it.
+# `{"approved": False}` is a no, and every other value, or none, is refused. (Further fields beside a
+# clear `approved` may be ignored or refused.) `checked_gate` uses it.
 
 
 # %%
@@ -495,109 +637,25 @@ check.ex4(pays, YesOrNo)
 
 # %% [markdown]
 # F is the odd one. `Command(resume={})` means "no answers, by id", so nothing happens at all, and
-# nothing is said. It cannot happen to you if you always answer by id, as above.
-#
-# ## The whole gate
-#
-# Here is a gate without those faults, with two more answers: **edit** (run it, but so) and
-# **respond** (do not run it, here is the result). It is your `ask_and_run`, with a schema.
-
-
-# %%
-class Decision(BaseModel, extra="forbid", strict=True):
-    """What a colleague may answer; anything else is refused before it is saved."""
-
-    type: Literal["approve", "edit", "reject", "respond"]
-    args: dict = {}
-    reason: str = ""
-    message: str = ""
-
-
-RISKY = {"refund": "Money leaves the shop."}
-refund.handle_validation_error = True  # an edit may be nonsense, too: then the model is told
-
-
-def ask_about(call: ToolCall, is_refused=lambda call: False) -> ToolMessage:
-    """Run a call, a risky one only as a colleague decides; edited arguments may be refused."""
-    name, changed = call["name"], ""
-    if name in RISKY:
-        question = {"tool": name, "args": call["args"], "why": RISKY[name]}
-        question["allowed"] = ["approve", "edit", "reject", "respond"]
-        decision = interrupt(question, response_schema=Decision)
-        if decision.type == "respond":
-            return ToolMessage(decision.message, tool_call_id=call["id"], name=name)
-        text = f"Rejected by a colleague. Reason: {decision.reason or 'none given'}"
-        if decision.type == "edit":
-            call = call | {"args": decision.args}
-            changed = f"A colleague changed the arguments to {json.dumps(decision.args)}. "
-            text = changed + "The rules of the shop refuse these."
-        if decision.type not in ("approve", "edit") or is_refused(call):
-            return ToolMessage(text, tool_call_id=call["id"], name=name, status="error")
-    result = TOOLS[name].invoke(call)
-    return result.model_copy(update={"content": changed + result.text})
-
-
-def gated_call(call: ToolCall) -> dict:
-    """Run one call behind the gate."""
-    return {"messages": [ask_about(call)]}
-
-
-desk = build_each(gated_call)
-pictures.graph(desk)
-
-# %% [markdown]
-# The gate is inside `do_call`: no edge leads around it. Three rules keep it short. Everything with an
-# effect stands *below* `interrupt`. Only "approve" and "edit" lead to the tool. Every path ends with
-# a `ToolMessage`, and after an edit it tells the model what really ran. No answer poisons the gate:
-
-# %%
-desk.invoke(please, thread("nonsense"))
-(question,) = desk.get_state(thread("nonsense")).interrupts
-
-for sent in (True, {"approved": "false"}, {"type": "Approve"}, {"type": "reject", "reason": "no"}):
-    try:
-        result = desk.invoke(Command(resume={question.id: sent}), thread("nonsense"))
-        print(sent, "->", result["messages"][-1].text)
-    except ValidationError:
-        print(sent, "-> refused; waiting:", len(desk.get_state(thread("nonsense")).interrupts))
+# nothing is said. It cannot happen to you if you always answer by id, as the core does.
 
 # %% [markdown]
 # ## A panel for people
 #
 # People do not write `Command(resume={...})`. `ApprovalPanel(graph, thread)` asks the checkpointer
 # what waits on a thread, shows one card for each call, and answers by id when a button is pressed.
-# Where no buttons can be shown, it is text:
-
-# %%
-desk = build_each(gated_call)
-paid.clear()
-desk.invoke({"messages": three}, thread("panel"))
-panel = ApprovalPanel(desk, thread("panel"))
-print(panel)
-
-# %% [markdown]
-# Two decisions by a scripted hand, so that this page reads the same for everybody:
-
-# %%
-panel.decide("edit", args={"order": "T-7", "amount": 240}, call=0)
-print("paid:", paid, "| still waiting:", [call.args for call in panel.pending])
-panel.decide("respond", message="Order T-8 was refunded yesterday.")
-print("paid:", paid, "| still waiting:", panel.pending)
-
-panel
-
-# %% [markdown]
-# ### Now you press
+# This desk keeps its threads in a file. A question is waiting; press a button.
 #
-# This desk keeps its threads in a file. A question is waiting; decide it. Nothing below depends on
-# what you do, or on whether you do it.
-#
-# Try this, too: press nothing, restart the kernel (menu Kernel), select the next cell, choose
-# Run > Run All Above Selected Cell, and run the cell. The old panel is dead: its buttons have no
-# kernel any more. The new one shows the same question. It was in the file, not in the process. (Open
-# this page tomorrow, and "Error displaying widget" stands here: the same, and the same cure.)
+# Try this, too: press nothing, restart the kernel (menu Kernel), select the next cell, choose Run >
+# Run All Above Selected Cell, and run the cell. The old panel is dead: its buttons have no kernel
+# any more. The new one shows the same question. It was in the file, not in the process. (Open this
+# page tomorrow, and "Error displaying widget" stands here: the same cure.)
 
 # %%
+from jupyter_core.paths import jupyter_runtime_dir
+
+from course_utils.approval import DecisionNeeded
+
 file = Path(jupyter_runtime_dir()) / "approvals.sqlite"  # a folder of your own, outlives the kernel
 file.parent.mkdir(parents=True, exist_ok=True)
 saver = SqliteSaver(sqlite3.connect(file, check_same_thread=False))  # buttons may use a thread
@@ -631,52 +689,9 @@ except DecisionNeeded as stop:
     print(stop)
 
 # %% [markdown]
-# ### Two processes
-#
-# A real colleague answers tomorrow, and until then your server was deployed twice. So let this
-# kernel ask, and another process answer. It has never seen this kernel's memory, only the file; it
-# brings its own copy of the graph, with the same names.
-
-# %%
-PROGRAM = """
-import sqlite3, sys
-from typing import TypedDict
-from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.graph import START, StateGraph
-from langgraph.types import Command, interrupt
-
-class Case(TypedDict):
-    order: str
-    amount: int
-    outcome: str
-
-def refund_case(case: Case) -> dict:
-    decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
-    return {"outcome": "paid" if decision == "approve" else "not paid"}
-
-graph = StateGraph(Case).add_node(refund_case).add_edge(START, "refund_case")
-saver = SqliteSaver(sqlite3.connect(sys.argv[1], check_same_thread=False))
-graph, thread = graph.compile(checkpointer=saver), {"configurable": {"thread_id": "tomorrow"}}
-for question in graph.get_state(thread).interrupts:
-    print("another process sees:", question.value)
-    print("another process says:", graph.invoke(Command(resume={question.id: "reject"}), thread))
-"""
-
-folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-cases_file = str(Path(folder.name) / "cases.sqlite")
-asking = StateGraph(Case).add_node(refund_case).add_edge(START, "refund_case")
-with closing(sqlite3.connect(cases_file, check_same_thread=False)) as database:
-    asking = asking.compile(checkpointer=SqliteSaver(database))
-    asking.invoke({"order": "T-7", "amount": 480}, thread("tomorrow"))
-
-command = [sys.executable, "-c", PROGRAM, cases_file]
-print(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-# %% [markdown]
 # ## Answers that go astray
 #
-# Your gate is sound now. The answers that reach it are not: people click twice, late, and both at
-# once.
+# Your gate is sound now, but people click twice, and both at once.
 #
 # ### The next question gets the old answer
 
@@ -702,30 +717,31 @@ for click in ("first click ", "second click"):
 # Two faults in four lines. A page that says "done" after the first answer hides that there is a
 # second question: **after every answer, look for `__interrupt__` again**. And the second click was
 # meant for the refund, even carried its id, and deleted an account: LangGraph still knows the old id
-# as one of this node run, whose answers are handed out in order. So compare the id with what is pending *before* you resume.
+# as one of this node run, whose answers are handed out in order. So compare the id with what is
+# pending *before* you resume.
 #
 # ### Two answers at the same moment
 #
-# Ann and Bob both see the card and press Approve. To make the bad luck certain, the node waits
-# until both of them are past the question:
-
+# Ann and Bob both see the card and press Approve. To make the bad luck certain, `meet` lets the node
+# wait until both of them are past the question:
 
 # %%
-same_moment = threading.Barrier(2, timeout=30)
+from concurrent.futures import ThreadPoolExecutor
 
 
-def pay_case(case: Case) -> dict:
-    """Ask, then pay."""
-    decision = interrupt({"tool": "refund", "args": dict(case)}, response_schema=Decision)
-    if decision.type != "approve":
-        return {"outcome": "not paid"}
-    same_moment.wait()
-    paid.append((case["order"], case["amount"]))
-    return {"outcome": "paid"}
+def build_payments(meet) -> object:
+    """Return a graph that asks, calls `meet()` after a yes, and pays."""
 
+    def pay_case(case: Case) -> dict:
+        decision = interrupt({"tool": "refund", "args": dict(case)}, response_schema=Decision)
+        if decision.type != "approve":
+            return {"outcome": "not paid"}
+        meet()
+        paid.append((case["order"], case["amount"]))
+        return {"outcome": "paid"}
 
-payments = StateGraph(Case).add_node(pay_case).add_edge(START, "pay_case")
-payments = payments.compile(checkpointer=InMemorySaver())
+    graph = StateGraph(Case).add_node(pay_case).add_edge(START, "pay_case")
+    return graph.compile(checkpointer=InMemorySaver())
 
 
 def at_the_same_moment(*actions) -> list[str]:
@@ -734,12 +750,14 @@ def at_the_same_moment(*actions) -> list[str]:
         return sorted(done.result() for done in [people.submit(action) for action in actions])
 
 
+# %%
 def approve_directly() -> str:
     """Resume, as a simple web page would."""
     return payments.invoke(Command(resume={question.id: yes}), thread("raced"))["outcome"]
 
 
 paid.clear()
+payments = build_payments(threading.Barrier(2, timeout=30).wait)
 question = payments.invoke({"order": "T-7", "amount": 480}, thread("raced"))["__interrupt__"][0]
 print(at_the_same_moment(approve_directly, approve_directly), paid)
 
@@ -750,10 +768,13 @@ print(at_the_same_moment(approve_directly, approve_directly), paid)
 #
 # ### One door for every answer
 #
-# Let all answers come through one function, whatever they come from: page, panel, chat, script.
-# The claiming row is also the **audit trail**: who decided what, when, and what they were shown.
+# Let all answers come through one function, whatever they come from: page, panel, chat, script. The
+# claiming row is also the **audit trail**: who decided what, when, and what they were shown.
 
 # %%
+import tempfile
+
+folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 records = Path(folder.name) / "decisions.sqlite"
 
 
@@ -763,24 +784,23 @@ def office(sql: str, *values) -> list[tuple]:
         return database.execute(sql, values).fetchall()
 
 
+# %%
 office("create table if not exists decisions (question primary key, at, who, shown, decision)")
 
 
-def answer(graph, config: dict, question_id: str, body: dict, who: str, at: datetime) -> str:
-    """Take an answer to a question: a valid one, in time, and only the first."""
-    state = graph.get_state(config)
-    asked = {question.id: question.value for question in state.interrupts}.get(question_id)
-    if asked is None:
+def answer(graph, config: dict, question_id: str, body: dict, who: str) -> str:
+    """Take an answer to a question: a valid one, and only the first."""
+    asked = {question.id: question.value for question in graph.get_state(config).interrupts}
+    if question_id not in asked:
         return "409 nobody asks this"
     try:
         Decision.model_validate(body)
     except ValidationError:
         return "422 not a decision"
-    if at - datetime.fromisoformat(state.created_at) > timedelta(minutes=15):
-        body, who = {"type": "reject", "reason": "Nobody decided in time."}, "the clock"
-    row = (question_id, at.isoformat(), who, json.dumps(asked), json.dumps(body))
+    shown, at = json.dumps(asked[question_id]), datetime.now().astimezone().isoformat()
     try:
-        office("insert into decisions values (?, ?, ?, ?, ?)", *row)
+        insert = "insert into decisions values (?, ?, ?, ?, ?)"
+        office(insert, question_id, at, who, shown, json.dumps(body))
     except sqlite3.IntegrityError:
         return "409 already decided"
     graph.invoke(Command(resume={question_id: body}), config)
@@ -788,58 +808,35 @@ def answer(graph, config: dict, question_id: str, body: dict, who: str, at: date
 
 
 # %% [markdown]
-# Ann and Bob again, at the same moment, through the door. (Only one of them reaches the node now, so
-# the barrier there lets everyone pass; a new one stands in front of the door.)
+# Ann and Bob again. Now they meet in front of the door:
+
 
 # %%
-same_moment, at_the_door = threading.Barrier(1), threading.Barrier(2, timeout=30)
-now = datetime.now().astimezone()
-
-
 def knock(who: str) -> str:
     """Approve through the door, at the same moment as the other one."""
     at_the_door.wait()
-    return answer(payments, thread("door"), question.id, yes, who, now)[:3]
+    return answer(payments, thread("door"), question.id, yes, who)[:3]
 
 
 paid.clear()
+payments, at_the_door = build_payments(lambda: None), threading.Barrier(2, timeout=30)
 question = payments.invoke({"order": "T-7", "amount": 480}, thread("door"))["__interrupt__"][0]
 print(at_the_same_moment(lambda: knock("Ann"), lambda: knock("Bob")), paid)
 
-# %% [markdown]
-# One is told yes, the other 409 (which is what a web service says when somebody came too late). Now
-# the other answers that go astray: a second click on the first of two questions, nonsense, and an
-# approval that comes a day after the question.
-
-# %%
-leaving = StateGraph(Case).add_node(farewell).add_edge(START, "farewell")
-leaving = leaving.compile(checkpointer=InMemorySaver())
-question = leaving.invoke({"order": "T-7"}, thread("leaving"))["__interrupt__"][0]
-for click in ("first click: ", "second click:"):
-    print(click, answer(leaving, thread("leaving"), question.id, yes, "Ann", now))
-
-question = payments.invoke({"order": "T-8", "amount": 20}, thread("late"))["__interrupt__"][0]
-print("nonsense:    ", answer(payments, thread("late"), question.id, {"ok": 1}, "Ann", now))
-tomorrow = now + timedelta(days=1)
-print("too late:    ", answer(payments, thread("late"), question.id, yes, "Ann", tomorrow))
-
-# %%
-for shown, decision in office("select shown, decision from decisions order by rowid"):
+for shown, decision in office("select shown, decision from decisions"):
     print(shown, "->", decision)
 
 # %% [markdown]
-# An approval that is a day old was given for yesterday's facts. The age is the checkpoint's
-# `created_at`. That is the age of the node's *first* question: a second one in the same node looks as
-# old as the first, so ask one question a node. (A `time.time()` in the question is no better: each
-# time the node runs again, for example because another question was answered, it is fresh.) Rows are
-# only ever added; each also keeps who and when, and the reason for a "no". (A panel can write such rows, too: `ApprovalPanel(graph, thread, on_decision=write_row)`.)
+# One is told yes, the other 409, which is what a web service says when somebody came too late (422:
+# the answer is no decision). Rows are only ever added; each keeps who and when, too. (A panel can
+# write such rows: `ApprovalPanel(graph, thread, on_decision=write_row)`.)
 #
-# One gap is left: the process may die *between* the row and the payment. Then the row says
-# "approved" and the thread still waits: resume it from the row (a job that looks for such threads
-# does it), and let the *bank* refuse a second payment with the same key. Exercise 3.7 builds the
-# bank's half.
-#
-# ### The impatient customer
+# The process may die *between* the row and the payment. Then the row says "approved" and the thread
+# still waits: a job that looks for such threads resumes them from the row. In case the payment was
+# already out, let the *bank* refuse a second one with the same key: exercise 3.7 builds that.
+
+# %% [markdown]
+# ## The impatient customer
 #
 # The question is pending, and the customer writes again:
 
@@ -854,15 +851,16 @@ except BadRequestError as error:
 
 # %% [markdown]
 # A new input starts the thread over. The pending question is thrown away, its tool call stays
-# without an answer, and you know what that does. No gate can prevent it; whoever calls `invoke`
-# has to look first.
+# without an answer, and you know what that does. No gate can prevent it; whoever calls `invoke` has
+# to look first.
 #
 # ### Exercise 3.5 - look first
 #
 # Write `say`. If a decision is pending on the thread, it must not touch the thread: the customer
 # gets a sentence with the name of the waiting tool (`question.value["tool"]`). If not, the graph
-# runs, once, and its errors come out; return the reply, or that same sentence if the run ends with a question. Look at
-# `state.interrupts`. (`state.next` is also set after a crash, when nobody is asked anything.)
+# runs, once, and its errors come out; return the reply, or that same sentence if the run ends with a
+# question. Look at `state.interrupts`. (`state.next` is also set after a crash, when nobody is asked
+# anything.)
 
 
 # %% tags=["exercise", "ex5"]
@@ -889,10 +887,46 @@ for text in ("Please refund 480 euros for order T-7.", "Hello? Is anybody there?
     print("refund is waiting:", "refund" in polite(desk, text, thread("polite")))
 
 # %% [markdown]
+# ## Questions that nobody answers
+#
+# Nobody is on duty at night, and an approval that is a day old was given for yesterday's facts. A
+# job says no in time:
+
+
+# %%
+def sweep(graph, now: datetime, limit: timedelta) -> list[str]:
+    """Reject every question that has waited longer than `limit`; return the threads."""
+    saved = graph.checkpointer.list(None)
+    late = []
+    for name in sorted({checkpoint.config["configurable"]["thread_id"] for checkpoint in saved}):
+        state = graph.get_state(thread(name))
+        if state.interrupts and now - datetime.fromisoformat(state.created_at) > limit:
+            rejection = {"type": "reject", "reason": "Nobody decided in time."}
+            answers = {question.id: rejection for question in state.interrupts}
+            graph.invoke(Command(resume=answers), thread(name))
+            late.append(name)
+    return late
+
+
+desk = build_each(gated_call)
+desk.invoke(please, thread("night"))
+now = datetime.now().astimezone()
+for later in (timedelta(minutes=1), timedelta(days=1)):
+    print(f"{later} later: {sweep(desk, now + later, timedelta(minutes=15))}")
+print(desk.get_state(thread("night")).values["messages"][-1].text)
+
+# %% [markdown]
+# The age is the checkpoint's `created_at`: that of the node's *first* question. A second one in the
+# same node looks as old as the first, so ask one question a node, or note in a table when you first
+# saw each id.
+
+# %% [markdown]
+# ## Traps around interrupt
+#
 # ### The question that is never asked
 #
-# "Wrap every call to the outside in `try`", says the checklist of another team. So somebody did; and
-# below, somebody mended it:
+# "Wrap every call to the outside in `try`", says the checklist of another team. And a colleague asks
+# in a loop until the answer is a number:
 
 
 # %%
@@ -904,26 +938,31 @@ def cautious(case: Case) -> dict:
         return {"outcome": f"went on after {type(error).__name__}"}
 
 
-def mended(case: Case) -> dict:
-    """Ask, and survive what is a real error."""
-    try:
-        return {"outcome": f"a human said {interrupt('Refund?')}"}
-    except GraphBubbleUp:
-        raise
-    except Exception as error:
-        return {"outcome": f"went on after {type(error).__name__}"}
+def patient(case: Case) -> dict:
+    """Ask until the answer is a number, and count the questions. (The broken version.)"""
+    while True:
+        asked.append(1)
+        if (amount := interrupt("How many euros?")).isdigit():
+            return {"outcome": amount}
 
 
-for node in (cautious, mended):
-    wrapped = StateGraph(Case).add_node("node", node).add_edge(START, "node")
-    wrapped = wrapped.compile(checkpointer=InMemorySaver())
-    result = wrapped.invoke({"order": "T-7"}, thread("wrapped"))
-    print(f"{node.__name__:8} asks: {'__interrupt__' in result} | outcome: {result.get('outcome')}")
+asked = []
+for node in (cautious, patient):
+    graph = StateGraph(Case).add_node("node", node).add_edge(START, "node")
+    graph = graph.compile(checkpointer=InMemorySaver())
+    result = graph.invoke({"order": "T-7"}, thread("trap"))
+    print(f"{node.__name__:8} asks: {'__interrupt__' in result} | {result.get('outcome')}")
+for text in ("ten", "about ten", "10 euros", "10"):
+    graph.invoke(Command(resume=text), thread("trap"))
+    print(f"{text:10} interrupt() was called {len(asked)} times")
 
 # %% [markdown]
-# `interrupt` leaves the node by raising, and `except Exception` catches it: nobody is asked, the run
-# goes on. Let `GraphBubbleUp` pass; better still, keep `interrupt` outside of any `try`.
-#
+# `interrupt` leaves the node by raising, and `except Exception` catches it: nobody is asked. Keep
+# `interrupt` outside of any `try`, or let `GraphBubbleUp` (from `langgraph.errors`) pass. And each
+# answer runs the node from its first line, so the loop asks all earlier questions again. Let the
+# node end with `Command(goto="node")` instead: one question a superstep.
+
+# %% [markdown]
 # ## Who has to be asked?
 #
 # Ask for everything, and you train your colleagues to press Approve without reading. So sort calls
@@ -937,8 +976,7 @@ for node in (cautious, mended):
 # | never by an agent | refund above 500, close an account | refused |
 # | **not in the list** | the tool somebody added on Friday | **refused** |
 #
-# The last line is the important one: *deny by default*. A list of what is risky forgets; a list of
-# what is allowed does not.
+# The last line is the important one: *deny by default*.
 #
 # ### Exercise 3.6 - deny by default
 #
@@ -996,52 +1034,44 @@ print("paid:", paid)
 print(panel.result["messages"][-1].text)
 
 # %% [markdown]
-# A colleague's edit goes through the policy, too. Without that, 90 euros edited to 9000 are paid,
-# under a table that says "refused":
-
-# %%
-policed.invoke({"messages": "Refund order T-9 (90 euros)."}, thread("edited"))
-panel = ApprovalPanel(policed, thread("edited"))
-panel.decide("edit", args={"order": "T-9", "amount": 9000})
-print("paid:", paid)
-print(panel.result["messages"][-2].text)
-
-# %% [markdown]
 # ## Ready-made: the middleware
 #
 # `create_agent` has such a gate built in. You say which tools, which decisions, and `when`.
 # `per_call` gives each call a question of its own, with a schema, as yours does. (It can ask or not
 # ask. What is to be refused, refuse in the tool.)
 
-
 # %%
+from langchain.agents.middleware import HumanInTheLoopMiddleware, before_model
+
+
 def costly(request) -> bool:
     """Say whether a refund needs a human."""
-    return decided_by(request.tool_call) != "run"
+    return request.tool_call["args"]["amount"] > 20
 
 
-def ready_made(interrupt_on: dict, mode: str = "per_call") -> object:
+def ready_made(interrupt_on: dict, mode: str = "per_call", tools=(), middleware=()) -> object:
     """Return the desk with LangChain's gate."""
     gate = HumanInTheLoopMiddleware(interrupt_on, interrupt_mode=mode)
-    llm = ChatOpenAI(model=model.name)
-    return create_agent(llm, [*TOOLS.values()], middleware=[gate], checkpointer=InMemorySaver())
+    return create_agent(
+        ChatOpenAI(model=model.name),
+        [*TOOLS.values(), *tools],
+        middleware=[gate, *middleware],
+        checkpointer=InMemorySaver(),
+    )
 
 
 paid.clear()
 modern = ready_made({"refund": {"allowed_decisions": ["approve", "reject"], "when": costly}})
 modern.invoke({"messages": three}, thread("modern"))
-print("paid without a question:", paid)
-
 panel = ApprovalPanel(modern, thread("modern"))
-print(panel.pending)
-panel.decide("reject", reason="the tent was never sent back")
-print(panel.result["messages"][-1].text)
+print("paid without a question:", paid, "| asked:", [call.args for call in panel.pending])
 
 # %% [markdown]
-# The same panel works: the middleware's questions are interrupts, like yours. Three things to know.
+# The middleware's questions are interrupts, like yours, so the same panel works. Five things to
+# know.
 #
-# **The default is another mode.** `"batched"` asks one question for all calls and wants a list of
-# decisions, in order. It has no schema, so fault five is back:
+# **The default is another mode.** `"batched"` asks one question for all calls, wants a list of
+# decisions in order, and has no schema, so fault five is back:
 
 # %%
 batched = ready_made({"refund": True}, mode="batched")
@@ -1054,50 +1084,76 @@ for decisions in ([yes], [yes, no]):
         print(len(decisions), "decisions ->", error)
 
 # %% [markdown]
-# Two decisions for two calls, refused for being one: the first, wrong answer is served for ever.
+# Two decisions for two calls, refused for being one: the first, wrong answer is served each time.
 #
-# **A misspelt name is no gate.** The dictionary lists what is risky; what is not in it, runs:
+# **An edit may name another tool.** In this mode the new call is not asked about, whatever its own
+# rule:
 
 # %%
-paid.clear()
-misspelt = ready_made({"refunds": True})
-result = misspelt.invoke(please, thread("misspelt"))
-print("asked:", "__interrupt__" in result, "| paid:", paid)
+deleted = []
+
+
+@tool
+def delete_account(order: str) -> str:
+    """Delete the account behind an order."""
+    deleted.append(order)
+    return f"The account behind order {order} is deleted."
+
+
+rules = {"refund": True, "delete_account": {"allowed_decisions": ["reject"]}}
+renaming = ready_made(rules, mode="batched", tools=[delete_account])
+renaming.invoke(please, thread("renamed"))
+edit = {"type": "edit", "edited_action": {"name": "delete_account", "args": {"order": "T-7"}}}
+result = renaming.invoke(Command(resume={"decisions": [edit]}), thread("renamed"))
+print("asked again:", "__interrupt__" in result, "| deleted:", deleted)
 
 # %% [markdown]
-# So build the dictionary from your tools, as deny by default wants it, and not by hand:
-# `{name: True for name in TOOLS if name not in SAFE}`.
+# `per_call` refuses it. In neither mode does `when` see edited arguments: check those in a
+# `wrap_tool_call`, which sees what really runs, or leave "edit" out of `allowed_decisions`.
 #
-# **A breakpoint is not an approval.** `interrupt_before=["tools"]` stops there as well, but it asks
-# nothing, so no answer can be a no:
+# **A misspelt name is no gate.** The dictionary lists what is risky; what is not in it, runs. Build
+# it from your tools: `{name: True for name in TOOLS if name not in SAFE}`.
+#
+# **A breakpoint is not an approval.** `interrupt_before=["tools"]` stops before *every* tool and
+# asks nothing: whatever you resume with, the run goes on. It is for debugging (lesson 6).
+#
+# **A model may ask again after every "no".** Limits of lesson 5 do not end that: each answer is a
+# new run, and `run_limit` starts again. Count the rejections of the turn yourself:
+
 
 # %%
-paid.clear()
-stopped = create_agent(
-    ChatOpenAI(model=model.name),
-    [*TOOLS.values()],
-    interrupt_before=["tools"],
-    checkpointer=InMemorySaver(),
-)
-stopped.invoke(please, thread("breakpoint"))
-state = stopped.get_state(thread("breakpoint"))
-print("next:", state.next, "| questions:", state.interrupts)
+@before_model(can_jump_to=["end"])
+def no_means_no(state, runtime) -> dict | None:
+    """End the turn after two rejections."""
+    last = max(n for n, message in enumerate(state["messages"]) if message.type == "human")
+    results = [message for message in state["messages"][last:] if message.type == "tool"]
+    if sum(result.status == "error" for result in results) >= 2:
+        return {"jump_to": "end", "messages": [AIMessage("A person said no; I stop here.")]}
+    return None
 
-stopped.invoke(Command(resume=no), thread("breakpoint"))
-print("after a reject:", paid)
+
+model.when("I insist").always_calls("refund", order="T-7", amount=480)
+for middleware in ([], [no_means_no]):
+    stubborn = ready_made({"refund": True}, middleware=middleware)
+    stubborn.invoke({"messages": "I insist: refund order T-7."}, thread("insist"))
+    panel, asked = ApprovalPanel(stubborn, thread("insist")), 0
+    while panel.pending and asked < 6:
+        panel.decide("reject", reason="no")
+        asked += 1
+    print("asked", asked, "times; still asking:", bool(panel.pending))
 
 # %% [markdown]
-# It stops before *every* tool, and whatever you resume with, the run goes on. Breakpoints are for
-# debugging (lesson 6).
+# ## Exactly once
 #
 # ### Exercise 3.7 (stretch) - exactly once
 #
 # The last line of defence stands at the bank. `pay_once(file, key, pay)` calls `pay()`, which moves
 # the money and returns a receipt, at most once for each `key`, and returns the receipt. A second
 # call with the same key gets the *same receipt*; one that comes while the first is still paying may
-# get `None`. Calls with other keys do not wait for it. If `pay()` raises, no money has moved: raise,
-# and a later call may try again. If the process dies inside `pay()`, nobody knows: never pay again
-# for this key. Calls come from several processes. `file` is an SQLite database with this table:
+# get `None`. Calls with other keys do not wait for it. If `pay()` raises, whatever the exception, no
+# money has moved: raise it, and a later call may try again. If the process dies inside `pay()`,
+# nobody knows: never pay again for this key. Calls come from several processes. `file` is an SQLite
+# database with this table:
 
 # %%
 PAYMENTS = "create table payments (key primary key, receipt)"
@@ -1135,54 +1191,3 @@ check.ex7(pay_once)
 # What makes a good key? Something that is the same when the node runs again, and different for the
 # next payment: the `id` of the tool call. Payment services take such an *idempotency key* with the
 # request (Stripe's header is called `Idempotency-Key`); pass it on, and they do this for you.
-#
-# ## In production
-#
-# - **Use the middleware** with `interrupt_mode="per_call"` where `create_agent` fits. Write
-#   `interrupt` yourself where the graph is your own, or where the question is not about a tool.
-# - **A person must be able to judge.** Show what will really run, with the arguments, and why it is
-#   asked. If nearly every answer in your audit trail is a yes, you ask about too much.
-# - **Do not ask** for what can be undone cheaply (do it, log it, offer an undo), or where nobody
-#   answers in time (refuse, and say so).
-# - **Who may decide?** The door should ask that as well: the customer who wants the money must not
-#   be the one who approves it. Lesson 8 adds log-in and ownership.
-# - Questions outlive deployments. Keep the old node's name and the meaning of its answers until the
-#   last old question is decided, or reject them all before you deploy.
-#
-# **Your production checklist, line 3:** *what cannot be undone is asked for, call by call; what is
-# not on the list is refused; an answer is checked before it is saved and counts once; every tool
-# call gets its `ToolMessage`; and every decision leaves a row.*
-#
-# ## Recap
-#
-# <details><summary><b>1.</b> A node sends a mail, then calls <code>interrupt</code>. The answer
-# comes. How many mails?</summary>
-#
-# - *One: the node goes on after `interrupt`.* It looks like that, but Python cannot keep it waiting.
-# - **Two.** Yes: the node starts again from its first line.
-# - *None before the answer.* The first one is out before the question.
-# </details>
-#
-# <details><summary><b>2.</b> A customer is turned down, says hello, and gets error 400, for ever.
-# What is missing?</summary>
-#
-# - *A retry.* It sends the same broken history again.
-# - **A `ToolMessage` for the rejected call.** Yes, one for each call in the message.
-# - *A new thread.* The customer would lose everything that was said.
-# </details>
-#
-# <details><summary><b>3.</b> Two colleagues press Approve in the same second. What keeps it one
-# payment?</summary>
-#
-# - *Disabling the button after the first click.* Each of them has a button.
-# - *Resuming by id.* Both ids are right, and both runs start from the same checkpoint.
-# - **An insert that can succeed only once, before the resume, and a key at the bank.** Yes.
-# </details>
-#
-# <details><summary><b>4.</b> On Friday somebody adds a tool. Your gate has a list of risky tools.
-# What happens on Saturday?</summary>
-#
-# - *The agent asks, because it does not know the tool.* It does not know that it should.
-# - **The tool runs unasked.** Yes. List what may run, and refuse the rest.
-# - *Nothing, until the tool is approved once.* Gates do not remember approvals.
-# </details>

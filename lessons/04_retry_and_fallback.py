@@ -10,26 +10,21 @@
 # How many requests does your agent send for that one question? You think three. It is twenty-seven.
 #
 # In this lesson you count them on the wire, keep one layer that retries, and learn what it may
-# retry, how long it waits, when it stops, and what to do then: another model, older data, or an
-# honest sentence that gives no secret away.
+# retry, how long it waits, and what to do then.
+#
+# | | read and run | exercises | what it holds |
+# |---|---|---|---|
+# | **Core** | {core_minutes} min | 4.1 to 4.3, 20 min | layers that multiply, which errors, which layer, jitter, a fallback that hides a bug |
+# | **Deeper** | {deeper_minutes} min | 4.4 to 4.7, 50 min | counters, deadlines, fallbacks, a breaker, middleware, tools that fail, failing gracefully |
 
 # %%
-import asyncio
-import inspect
 import logging
 import random
-import sys
 import time
 import uuid
 
-import pybreaker
 from langchain.agents import create_agent
-from langchain.agents.middleware import (
-    ModelFallbackMiddleware,
-    ModelRetryMiddleware,
-    ToolErrorMiddleware,
-    ToolRetryMiddleware,
-)
+from langchain.agents.middleware import ModelFallbackMiddleware
 from langchain.messages import AIMessage, ToolMessage
 from langchain.tools import tool
 from langchain_core.exceptions import (
@@ -38,7 +33,6 @@ from langchain_core.exceptions import (
     ModelRateLimitError,
     ModelTimeoutError,
 )
-from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import NodeError, NodeTimeoutError
@@ -49,7 +43,7 @@ from typing_extensions import TypedDict
 import lesson_model
 from course_utils import pictures
 from exercises import retry_and_fallback as check
-from lab.herd import STRATEGIES, stampede
+from lab.herd import stampede
 
 model = lesson_model.start()
 question = {"messages": "Can I send a tent back?"}
@@ -63,8 +57,8 @@ question = {"messages": "Can I send a tent back?"}
 # - The node has a `RetryPolicy`: three attempts.
 # - The web page asks again when the desk fails: three times.
 #
-# (Waiting is scaled down in this lesson: the model says "come back in 0.01 s", and policies begin
-# at 0.01 s. What you count is as in real life.)
+# (Waiting is scaled down in this lesson: the model says "come back in 0.01 s", and policies begin at
+# 0.01 s. What you count is as in real life.)
 
 
 # %%
@@ -83,16 +77,7 @@ def desk_of(llm, **options):
     return graph.add_edge(START, "answer").compile()
 
 
-def ask_three_times(desk) -> dict:
-    """Ask again when the desk fails, like an eager web page."""
-    for attempt in (1, 2, 3):
-        try:
-            return desk.invoke(question)
-        except Exception:
-            if attempt == 3:
-                raise
-
-
+# %%
 def on_the_wire(ask, fault: str, **details) -> tuple[list[int], str]:
     """Let every request meet a fault, ask, and return what came: statuses and the outcome."""
     model.reset()
@@ -105,6 +90,17 @@ def on_the_wire(ask, fault: str, **details) -> tuple[list[int], str]:
     statuses = [request.status for request in model.requests]
     model.reset()
     return statuses, outcome
+
+
+# %%
+def ask_three_times(desk) -> dict:
+    """Ask again when the desk fails, like an eager web page."""
+    for attempt in (1, 2, 3):
+        try:
+            return desk.invoke(question)
+        except Exception:
+            if attempt == 3:
+                raise
 
 
 quick = RetryPolicy(initial_interval=0.01, jitter=False)
@@ -120,13 +116,13 @@ for name, ask in layers.items():
 
 # %% [markdown]
 # 3 x 3 x 3. Retries in layers do not add up, they **multiply**, and they do it at the moment the
-# provider can bear it least. The customer waits for all of them. So: **one layer retries.** The
-# rest of the lesson is about doing that one layer well.
+# provider can bear it least. The customer waits for all of them. So: **one layer retries.** The rest
+# of the lesson is about doing that one layer well.
 #
 # ## Which errors deserve another try
 #
 # Some errors pass by themselves: a timeout, a dropped connection, 429 (too many requests), 5xx.
-# Others will be the same for ever: 400 (your request is wrong), 401 (your key is wrong), 404, and
+# Others will be the same each time: 400 (your request is wrong), 401 (your key is wrong), 404, and
 # bugs. LangChain's model errors say which they are: `is_retryable`. LangGraph's `RetryPolicy` does
 # not ask them. Its default, `default_retry_on`, retries whatever is not on its list of bugs.
 
@@ -160,10 +156,12 @@ for bug in (KeyError("order"), TimeoutError("too slow"), AssertionError("negativ
 # Read the last three lines of the first table: a wrong key is tried three times, and every try is
 # refused. And the second: Python's own `TimeoutError` is *not* retried, a failed `assert` is.
 #
-# One line is a trap for `is_retryable`, too. "429 quota used up" means that nobody paid the bill.
-# No waiting helps; only its `code` tells it from a real rate limit.
+# One line is a trap for `is_retryable`, too. "429 quota used up" means that nobody paid the bill. No
+# waiting helps; only its `code` tells it from a real rate limit.
 #
-# So say yourself what is worth another try. The *careful desk* has one layer, and it asks:
+# So say yourself what is worth another try. The *careful desk* has one layer, and it asks. (That
+# layer is right for nodes of your own; for a model you will see a better one.) `NodeTimeoutError` is
+# what LangGraph raises where a node has a time limit:
 
 
 # %%
@@ -200,8 +198,8 @@ check.ex1(requests)
 # %% [markdown]
 # ## One layer: which one?
 #
-# The careful desk has one layer now, and it is still impolite. A provider that answers 429 says
-# when to come back, in the header `Retry-After`. Here it says: in a second.
+# The careful desk has one layer, but for a model it is the wrong one. A provider that answers 429
+# says when to come back, in the header `Retry-After`. Here it says: in a second.
 
 # %%
 politely = desk_of(chat(max_retries=2))
@@ -234,9 +232,11 @@ for seconds in (0.01, 121):
 # seconds of outage, then a service that can answer 100 calls a second:
 
 # %%
-herds = {kind: stampede(kind) for kind in STRATEGIES if kind != "proportional, cap last"}
+herds = {kind: stampede(kind) for kind in ("no jitter", "full")}
+minutes = herds["no jitter"].last_served / 60
+print(f"without jitter the last client is served after {minutes:.0f} minutes")
 pictures.curves(
-    {kind: herds[kind].until(40) for kind in ("no jitter", "full")},
+    {kind: herd.until(40) for kind, herd in herds.items()},
     x="seconds since the service failed",
     y="calls in 100 ms",
     alt="Without jitter the calls come in a few spikes of about 1,000 within 100 ms, and nothing "
@@ -244,54 +244,11 @@ pictures.curves(
 )
 
 # %% [markdown]
-# The cure is **jitter**: a random part in the wait. There are several kinds. With *d* for the wait
-# after backoff and cap, here `min(30, 2 * 2 ** (retry - 1))` seconds (read "retry" exactly: retry 1
-# is *attempt 2*, and nothing waits before attempt 1):
-#
-# | jitter | wait before the retry | where you meet it |
-# |---|---|---|
-# | no jitter | d | the first loop everybody writes |
-# | proportional | d + random(0, d/2) | the second loop (SDK and middleware: up to a quarter of d) |
-# | flat second | d + random(0, 1 s) | LangGraph's `RetryPolicy` |
-# | equal | d/2 + random(0, d/2) | AWS Architecture Blog, 2015 |
-# | full | random(0, d) | the same |
-# | decorrelated | min(cap, random(base, 3 x the last wait)) | the same |
-#
-# (Marc Brooker, *Exponential Backoff And Jitter*; the formulas are in `lab/herd.py`.)
-
-# %%
-pictures.curves(
-    {kind: herd.until(40) for kind, herd in herds.items() if kind != "no jitter"},
-    x="seconds since the service failed",
-    y="calls in 100 ms",
-    alt="Five kinds of jitter. All begin with at most about 120 calls in 100 ms. Full and "
-    "decorrelated jitter spread the calls best; the flat second keeps bursts with gaps between.",
-)
-
-# %%
-print(f"{'':16}peak below 150   all served in 100 s   under 5 retries each")
-for kind, herd in herds.items():
-    low, soon, few = herd.peak < 150, herd.last_served < 100, herd.calls_per_client < 5
-    print(f"{kind:16}{low!s:17}{soon!s:22}{few!s}")
-minutes = herds["no jitter"].last_served / 60
-print(f"\nwithout jitter the last client is served after {minutes:.0f} minutes")
-
-# %% [markdown]
-# Any jitter beats none. The flat second is fine for small waits; at the cap it squeezes the whole
-# herd into one second out of thirty-one. And nothing is free: full jitter also draws *short* waits,
-# so in a long outage it costs more calls than proportional jitter.
-
-# %%
-long = {name: stampede(name, outage=120).calls_per_client for name in ("proportional", "full")}
-print("two minutes of outage: full jitter costs more calls:", long["full"] > long["proportional"])
-
-# %% [markdown]
-# What you get by default, in seconds (from the installed packages' sources):
-#
-# | before | SDK | `RetryPolicy()` | `ModelRetryMiddleware()` |
-# |---|---|---|---|
-# | attempt 2 | 0.38 to 0.5 | 0.5 to 1.5 | 0.75 to 1.25 |
-# | attempt 3 | 0.75 to 1 | 1 to 2 | 1.5 to 2.5 |
+# The cure is **jitter**: a random part in the wait. With *d* for the wait after backoff and cap,
+# "full" jitter waits `random.uniform(0, d)`; LangGraph's `RetryPolicy` waits *d* plus a flat second
+# at most; the SDK waits *d* less up to a quarter. Any jitter beats none; `lab/herd.py` has more
+# kinds, with their formulas. (Read "retry" exactly: retry 1 is *attempt 2*, and nothing waits before
+# attempt 1.)
 #
 # ### Exercise 4.2 - jitter that vanishes
 #
@@ -310,8 +267,8 @@ print("before retry 6:", [wait_capped_last(6) for _ in range(5)])
 print("most calls in 100 ms:", stampede(wait_capped_last, first_retry=6).peak)
 
 # %% [markdown]
-# Mend it. Waits still double, begin at about 2 s, and are never longer than 30 s. But at every
-# retry, the sixth and the sixtieth too, a thousand clients must be spread out.
+# Fix it. Waits still double, begin at about 2 s, and are never longer than 30 s. But at every retry,
+# the sixth and the sixtieth too, a thousand clients must be spread out.
 
 
 # %% tags=["exercise", "ex2"]
@@ -327,8 +284,8 @@ check.ex2(wait)
 # check.ex2.hint()
 
 # %%
-mended = check.ex2.or_reference(wait)
-print("most calls in 100 ms, mended, below 50:", stampede(mended, first_retry=6).peak < 50)
+fixed = check.ex2.or_reference(wait)
+print("most calls in 100 ms, fixed, below 50:", stampede(fixed, first_retry=6).peak < 50)
 
 # %% [markdown]
 # ## `RetryPolicy`, for your own nodes
@@ -339,63 +296,24 @@ print("most calls in 100 ms, mended, below 50:", stampede(mended, first_retry=6)
 # | `initial_interval` | 0.5 | seconds before the second attempt |
 # | `backoff_factor` | 2.0 | each wait is so many times the last |
 # | `max_interval` | 128.0 | the cap, in seconds, *before* jitter |
-# | `jitter` | True | adds 0 to 1 s, flat |
+# | `jitter` | True | adds 0 to 1 s, however short the interval is |
 # | `retry_on` | `default_retry_on` | exception classes, or a function that says yes or no |
 #
 # A list of policies is possible: the first whose `retry_on` fits decides, and all share one counter
-# of attempts. Which attempt waits how long? LangGraph logs it, so let it say so itself:
+# of attempts. In tests and notebooks, say `jitter=False`.
+#
+# ### Exercise 4.3 - the retry node that never retries
+#
+# A colleague's node has a `RetryPolicy`, and catches every error itself, to be safe. Watch how often
+# it really asks the order service:
+
 
 # %%
-logged: list[str] = []
-
-
-class Notes(logging.Handler):
-    """Keeps what was logged."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep one line."""
-        logged.append(record.getMessage().partition(" after Conn")[0])
-
-
 class Shelf(TypedDict):
     order: str
     status: str
 
 
-def find_order(shelf: Shelf) -> dict:
-    """Look the order up; the service is down."""
-    raise ConnectionError("the order service does not answer")
-
-
-retry_log, notes = logging.getLogger("langgraph.pregel._retry"), Notes()
-retry_log.addHandler(notes)
-retry_log.setLevel(logging.INFO)
-
-policy = RetryPolicy(initial_interval=0.02, max_interval=0.05, max_attempts=5, jitter=False)
-finder = StateGraph(Shelf).add_node(find_order, retry_policy=policy).add_edge(START, "find_order")
-try:
-    finder.compile().invoke({"order": "T-7"})
-except ConnectionError as error:
-    print(*logged, f"then: {error}", sep="\n")
-
-# %% [markdown]
-# Four waits for five attempts: 0.02, 0.04, then the cap. "Attempt 1" in the log is the one that
-# *failed*. And what does `jitter=True` add? Ask the source:
-
-# %%
-retry_log.removeHandler(notes)
-source = inspect.getsource(sys.modules["langgraph.pregel._retry"].run_with_retry)
-print(next(line.strip() for line in source.splitlines() if "random" in line))
-
-# %% [markdown]
-# Up to a whole second, however short the interval is. In tests and notebooks, say `jitter=False`.
-#
-# ### Exercise 4.3 - the retry node that never retries
-#
-# A colleague's node has a `RetryPolicy`, and catches every error itself, to be safe. Watch how
-# often it really asks the order service:
-
-# %%
 asked = []
 
 
@@ -423,9 +341,10 @@ def build_finder_once(service):
 print(build_finder_once(busy_service).invoke({"order": "T-7"}), "- calls:", len(asked))
 
 # %% [markdown]
-# A policy sees only what leaves the node. Mend it: `build_finder` tries at most **four** times when
+# A policy sees only what leaves the node. Fix it: `build_finder` tries at most **four** times when
 # the service fails with something transient, and **once** when it fails with anything else. What
-# cannot be cured is raised. Waits start at 0.01 s, without jitter; each run counts from 1.
+# cannot be cured is raised. Waits start at 0.01 s, without jitter; each run counts from 1, also
+# while another one is going on.
 
 
 # %% tags=["exercise", "ex3"]
@@ -447,10 +366,108 @@ check.ex3(build_finder)
 # check.ex3.hint()
 
 # %% [markdown]
-# ### Exercise 4.4 - why is the second question slow?
+# ## When waiting does not help: fall back
+#
+# A second model, from another provider if you can, answers when the first does not. One line, and it
+# hides a bug. Somebody sets a temperature that the first model does not take:
+
+# %%
+spare = ChatOpenAI(model="spare-model", max_retries=0)
+broken = ChatOpenAI(model="main-model", temperature=3, max_retries=0)  # above 2: refused with 400
+
+for name, llm in {
+    "with_fallbacks": broken.with_fallbacks([spare]),
+    "middleware": create_agent(broken, middleware=[ModelFallbackMiddleware(spare)]),
+}.items():
+    model.reset()
+    llm.invoke("Hello" if name == "with_fallbacks" else question)
+    print(f"{name:15}", [(seen.body["model"], seen.status) for seen in model.requests])
+
+# %% [markdown]
+# Every answer is fine, every test is green, and the main model has not answered once. Both fall back
+# on *any* error, also on 400 and 401. You will see it on the bill. `with_fallbacks` can be told what
+# to handle. It takes classes, so list them:
+
+# %%
+TRANSIENT = (ModelTimeoutError, ModelConnectionError, ModelRateLimitError, ModelAPIError)
+llm = broken.with_fallbacks([spare], exceptions_to_handle=TRANSIENT)
+try:
+    llm.invoke("Hello")
+except Exception as error:
+    print("the bug is seen:", type(error).__name__)
+
+# %% [markdown]
+# Mind the order of things: the main model's own retries come first. With the SDK's default the
+# customer waits for three attempts before the spare is asked; with a spare at hand, one retry is
+# enough. `ModelFallbackMiddleware` has no such choice.
+
+# %% [markdown]
+# ## In production
+#
+# - **Model calls:** `ChatOpenAI(timeout=20, max_retries=2)` and nothing around it. It honours
+#   `Retry-After` and retries only what is transient (and a used-up quota, alas).
+# - **Your own nodes:** `RetryPolicy(retry_on=is_transient)`, only where a second run does no harm:
+#   a node that charged a card before it failed charges it again (lesson 3).
+# - **No broad `except` in a node:** it hides the failure from the policy, and swallows interrupts
+#   (lesson 3). An `error_handler` does neither.
+# - **A deadline around everything**: `timeout=` is the longest *silence* of one attempt.
+# - **In async code** never `time.sleep` in a node: it stops every customer. `RetryPolicy` and the
+#   SDK wait the right way.
+# - **Do not retry at all** where nobody waits and a queue will bring the job back, or where an
+#   answer that comes late is worth nothing.
+#
+# **Your production checklist, line 4:** *one layer retries, only what is transient, with jitter and
+# within a deadline; a fallback hides no bug; users see a reference, never an error's text; and the
+# thread goes on.*
+
+# %% [markdown]
+# ## Recap
+#
+# <details><summary><b>1.</b> Your model node has <code>RetryPolicy(max_attempts=3)</code> around a
+# plain <code>ChatOpenAI()</code>. The provider answers 401. How many requests?</summary>
+#
+# - *One: a wrong key is not retried.* Not by the SDK. `RetryPolicy` does not know what a 401 is.
+# - **Three.** Yes: one of the SDK, three times.
+# - *Nine.* That would be a 500: both layers retry it.
+# </details>
+#
+# <details><summary><b>2.</b> Where does the cap belong?</summary>
+#
+# - *Last, so that no wait is ever too long.* Then every wait at the cap is the same: a herd.
+# - **Before the jitter.** Yes: cap the range, then draw from it.
+# - *It does not matter.* It does not, until the counter stands at five.
+# </details>
+#
+# <details><summary><b>3.</b> Every answer is fine, every test is green, and the bill shows the spare
+# model only. Why?</summary>
+#
+# - *The main model is down.* For weeks, and nobody noticed?
+# - **The fallback hides a bug.** Yes: a 400 or 401 of the main model must be raised.
+# - *The spare is faster.* Nobody compares them.
+# </details>
+
+# %% [markdown]
+# ## You can stop here
+#
+# **Next:** [5. Loop prevention](05_loop_prevention.ipynb) - ten thousand steps.
+#
+# Below is the deeper part, with the helpers of the core. Take its sections in any order: [Failures
+# counted in the state](#Failures-counted-in-the-state) (exercise 4.4) · [How long may it
+# take?](#How-long-may-it-take?) (4.5) · [Fallbacks, one by one](#Fallbacks,-one-by-one) (4.6) · [Do
+# not even ask](#Do-not-even-ask) · [Ready-made: retry middleware](#Ready-made:-retry-middleware) ·
+# [An answer that must fit a schema](#An-answer-that-must-fit-a-schema) · [Tools that
+# fail](#Tools-that-fail) · [What is left behind](#What-is-left-behind) (4.7)
+
+# %% [markdown]
+# ## Failures counted in the state
 #
 # Some desks count failures in the state and go round in the graph, so that each attempt is a step of
-# its own. You will meet them, and this fault. The pause is made visible instead of slept: `pause(1)`,
+# its own: needed where a thread must not be busy while it waits. Where that is no matter, prefer
+# `RetryPolicy`: it forgets its attempts with the run, so there is nothing to reset.
+#
+# ### Exercise 4.4 - why is the second question slow?
+#
+# You will meet such desks, and this fault. The pause is made visible instead of slept: `pause(1)`,
 # `pause(2)` ... before the first, the second retry.
 
 
@@ -480,8 +497,9 @@ def build_desk_that_remembers(service, pause):
     return graph.compile(checkpointer=InMemorySaver())
 
 
-asked.clear()
-pauses, thread = [], {"configurable": {"thread_id": "T-7"}}
+# %%
+asked, pauses = [], []
+thread = {"configurable": {"thread_id": "T-7"}}
 desk = build_desk_that_remembers(busy_service, pauses.append)
 for turn in (1, 2):
     answer = desk.invoke({"order": "T-7"}, thread)["answer"]
@@ -522,9 +540,6 @@ check.ex4(build_desk)
 # check.ex4.hint()
 
 # %% [markdown]
-# (`RetryPolicy` counts attempts of one run of the node and forgets them: nothing to reset. Prefer
-# it; count in the state only what must outlive a run.)
-#
 # ## How long may it take?
 #
 # A retry needs a failure. A service that says *nothing* gives none:
@@ -533,7 +548,7 @@ check.ex4(build_desk)
 print("ChatOpenAI waits at most:", chat().request_timeout)
 
 # %% [markdown]
-# `None` is for ever. (The bare SDK would stop after ten minutes; LangChain passes its `None` on.)
+# `None` is no limit. (The bare SDK would stop after ten minutes; LangChain passes its `None` on.)
 # Always set one. And know what it means: it is the longest *silence*, not the longest answer. A
 # model that drips word by word never meets it:
 
@@ -556,8 +571,10 @@ except ModelTimeoutError as error:
 # *everything* is a deadline around everything. Async code can have one: for a node, `timeout=`; for
 # a whole run, Python's own `asyncio.timeout`.
 
-
 # %%
+import asyncio
+
+
 async def answer(state: MessagesState) -> dict:
     """Ask a model that drips."""
     return {"messages": [await chat().ainvoke(state["messages"])]}
@@ -568,30 +585,27 @@ def too_late(state: MessagesState, error: NodeError) -> dict:
     return {"messages": [AIMessage("This takes too long, sorry. Please try again in a minute.")]}
 
 
-for limits in ({"timeout": 0.2, "error_handler": too_late}, {}):
-    desk = StateGraph(MessagesState).add_node(answer, **limits).add_edge(START, "answer").compile()
-    try:
-        async with asyncio.timeout(None if limits else 0.2):
-            print((await desk.ainvoke(question))["messages"][-1].text)
-    except TimeoutError:
-        print("asyncio.timeout ended the whole run, whatever was retried inside")
+limited = StateGraph(MessagesState).add_edge(START, "answer")
+limited = limited.add_node(answer, timeout=0.2, error_handler=too_late).compile()
+print((await limited.ainvoke(question))["messages"][-1].text)
+
+# %%
+endless = StateGraph(MessagesState).add_edge(START, "answer").add_node(answer).compile()
+try:
+    async with asyncio.timeout(0.2):
+        await endless.ainvoke(question)
+except TimeoutError:
+    print("asyncio.timeout ended the whole run, whatever was retried inside")
 model.pace()
 
 # %% [markdown]
-# Know its limits. `timeout=` is for each *attempt* of a node; a policy of three attempts has
-# three. It is for **async nodes only**: Python cannot stop a running thread, and LangGraph says so
-# when you build the graph. (`asyncio.timeout` around sync nodes says nothing: you go on, and so
-# does the node.) And an `error_handler` ends the run: the failed node's edges are not followed
-# unless the handler returns `Command(goto=...)`. (Annotate its parameter with `NodeError`, as
-# above: that is how LangGraph knows what to pass.)
-
-# %%
-try:
-    desk_of(chat(), timeout=0.2)
-except ValueError as error:
-    print(str(error).partition(" because")[0])
-
-# %% [markdown]
+# `timeout=` is for each *attempt* of a node; a policy of three attempts has three. It is for **async
+# nodes only**: LangGraph refuses it on a sync node when you build the graph. (`asyncio.timeout`
+# around sync nodes says nothing: you go on, and so does the node.) An `error_handler` ends the run:
+# the failed node's edges are not followed unless the handler returns `Command(goto=...)`. Annotate
+# its parameter with exactly `NodeError`, not `NodeError | None`: that is how LangGraph knows what to
+# pass, and a mistake shows only when the node fails.
+#
 # ### Exercise 4.5 - one layer, built by hand
 #
 # Put it together once, to know what the SDK does for you and what it does not (a budget). `llm` has
@@ -635,48 +649,16 @@ check.ex5(ask)
 # check.ex5.hint()
 
 # %% [markdown]
-# ## When waiting does not help: fall back
-#
-# A second model, from another provider if you can, answers when the first does not. One line, and
-# it hides a bug. Somebody sets a temperature that the first model does not take:
-
-# %%
-spare = ChatOpenAI(model="spare-model", max_retries=0)
-broken = ChatOpenAI(model="main-model", temperature=3, max_retries=0)  # above 2: refused with 400
-
-for name, llm in {
-    "with_fallbacks": broken.with_fallbacks([spare]),
-    "middleware": create_agent(broken, middleware=[ModelFallbackMiddleware(spare)]),
-}.items():
-    model.reset()
-    llm.invoke("Hello" if name == "with_fallbacks" else question)
-    print(f"{name:15}", [(seen.body["model"], seen.status) for seen in model.requests])
-
-# %% [markdown]
-# Every answer is fine, every test is green, and the main model has not answered once. Both fall
-# back on *any* error, also on 400 and 401. You will see it on the bill. `with_fallbacks` can be
-# told what to handle. It takes classes, so list them:
-
-# %%
-TRANSIENT = (ModelTimeoutError, ModelConnectionError, ModelRateLimitError, ModelAPIError)
-llm = broken.with_fallbacks([spare], exceptions_to_handle=TRANSIENT)
-try:
-    llm.invoke("Hello")
-except Exception as error:
-    print("the bug is seen:", type(error).__name__)
-
-# %% [markdown]
-# Mind the order of things: the main model's own retries come first. With the SDK's default the
-# customer waits for three attempts before the spare is asked; with a spare at hand, one retry is
-# enough. `ModelFallbackMiddleware` has no such choice.
+# ## Fallbacks, one by one
 #
 # ### Exercise 4.6 - an agent whose fallback hides nothing
 #
-# So write it yourself. LangChain's `wrap_model_call` makes a middleware of a function that gets the
-# request and a `handler` that runs it; `request.override(model=...)` is the same request to another
-# model. Complete `fall_back`: `spare` answers if the main model fails with something transient, or
-# if its quota is used up (another provider has its own). It is sent the same request, tools and all.
-# Everything else is raised, bugs too, and the spare is not asked.
+# `ModelFallbackMiddleware` falls back on any error. So write it yourself. LangChain's
+# `wrap_model_call` makes a middleware of a function that gets the request and a `handler` that runs
+# it; `request.override(model=...)` is the same request to another model. Complete `fall_back`:
+# `spare` answers if the main model fails with something transient, or if its quota is used up
+# (another provider has its own). It is sent the same request, tools and all. Everything else is
+# raised, bugs too, and the spare is not asked.
 
 
 # %% tags=["exercise", "ex6"]
@@ -695,6 +677,35 @@ check.ex6(fall_back)
 # check.ex6.hint()
 
 # %% [markdown]
+# ### Under streaming
+#
+# The main model writes two words, and the connection breaks. Both kinds of fallback, streamed:
+
+# %%
+model.when("stream").says("one two three four")
+main = ChatOpenAI(model="main-model", max_retries=0)
+chain = main.with_fallbacks([spare])
+falling = create_agent(main, middleware=[ModelFallbackMiddleware(spare)])
+ways = {
+    "with_fallbacks": lambda: chain.stream("stream"),
+    "middleware": lambda: (
+        token for token, _ in falling.stream({"messages": "stream"}, stream_mode="messages")
+    ),
+}
+for name, stream in ways.items():
+    model.fail("disconnect", after=2)
+    print(f"{name:15}", end="")
+    try:
+        for token in stream():
+            print(token.text, end="")
+        print(" | ended")
+    except Exception as error:
+        print(" |", type(error).__name__)
+
+# %% [markdown]
+# After the first word `with_fallbacks` gives up; the middleware starts again, and the customer reads
+# the beginning twice. Clear the line, or stream only where no fallback stands.
+#
 # ### Older data is better than none
 #
 # Not every fallback is a model. The handler of a node can answer from what was known before, if it
@@ -702,6 +713,11 @@ check.ex6(fall_back)
 
 # %%
 known = {"T-7": "shipped (as of this morning)"}
+
+
+def find_order(shelf: Shelf) -> dict:
+    """Look the order up; the service is down."""
+    raise ConnectionError("the order service does not answer")
 
 
 def from_memory(shelf: Shelf, error: NodeError) -> dict:
@@ -716,7 +732,7 @@ shelves.add_node(find_order, retry_policy=quick, error_handler=from_memory)
 print(shelves.add_edge(START, "find_order").compile().invoke({"order": "T-7"})["status"])
 
 # %% [markdown]
-# ### Do not even ask: a circuit breaker
+# ## Do not even ask
 #
 # When a service is down, every customer pays the full wait to learn it again. A circuit breaker
 # remembers. After `fail_max` failures in a row it is **open**: calls fail at once, nothing reaches
@@ -724,6 +740,8 @@ print(shelves.add_edge(START, "find_order").compile().invoke({"order": "T-7"})["
 # **closed** again. LangChain has none; `pybreaker` is small.
 
 # %%
+import pybreaker
+
 breaker = pybreaker.CircuitBreaker(
     fail_max=3,
     reset_timeout=60,
@@ -764,16 +782,18 @@ ask_through_breaker()
 # One breaker for each *service*, at module level, not one for each request. It counts in this
 # process only (or in Redis, for several). And write `with breaker.calling():`, also around an
 # `await`. `breaker.call(...)` looks simpler, but it holds a lock while it runs: one customer at a
-# time (pybreaker 1.4.1, `CircuitBreaker.call`). The price: `calling()` holds none, so when the breaker
-# is half-open, all callers of that moment get through, not one.
+# time (pybreaker 1.4.1, `CircuitBreaker.call`). The price: `calling()` holds none, so when the
+# breaker is half-open, all callers of that moment get through, not one.
 #
 # ### Do not ask too fast: a rate limiter
 #
-# The best 429 is the one you never get. A limiter makes callers wait for a permit. But look where
-# it stands: outside of the SDK's retries.
-
+# The best 429 is the one you never get. A limiter makes callers wait for a permit. But look where it
+# stands: outside of the SDK's retries.
 
 # %%
+from langchain_core.rate_limiters import InMemoryRateLimiter
+
+
 class CountingLimiter(InMemoryRateLimiter):
     """Counts the permits it gave."""
 
@@ -800,13 +820,16 @@ print("permits:", limiter.permits, "- requests:", len(model.requests))
 # %% [markdown]
 # Six permits, eight requests: retries need no permit. Leave some room below the provider's limit.
 # (It also counts for this process only.)
-#
+
+# %% [markdown]
 # ## Ready-made: retry middleware
 #
-# `create_agent` has a layer of its own. Its defaults are better chosen than `RetryPolicy`'s: it
-# asks `is_retryable`. But it is one more layer, and look at the "answer":
+# `create_agent` has a layer of its own. Its defaults are better chosen than `RetryPolicy`'s: it asks
+# `is_retryable`. But it is one more layer, and look at the "answer":
 
 # %%
+from langchain.agents.middleware import ModelRetryMiddleware
+
 for failure in ("continue", "error"):
     retry = ModelRetryMiddleware(initial_delay=0.01, jitter=False, on_failure=failure)
     agent = create_agent(chat(), middleware=[retry])
@@ -821,9 +844,46 @@ model.reset()
 
 # %% [markdown]
 # By default a failure becomes an ordinary answer of the assistant, error text included: your
-# monitoring sees a success. Say `on_failure="error"`, or give a function that returns a sentence
-# for people, and set the model's `max_retries=0`.
+# monitoring sees a success. Say `on_failure="error"`, or give a function that returns a sentence for
+# people, and set the model's `max_retries=0`.
+
+# %% [markdown]
+# ## An answer that must fit a schema
 #
+# `create_agent(response_format=Quote)` gives the model a tool with that schema. A wrong answer is
+# sent back to the model, as often as it takes. Here it answers nothing at all:
+
+# %%
+from langchain.agents.middleware import ModelCallLimitMiddleware
+from langgraph.errors import GraphRecursionError
+from pydantic import BaseModel
+
+
+class Quote(BaseModel):
+    """A price for a tent."""
+
+    euros: int
+
+
+limit = ModelCallLimitMiddleware(run_limit=3, exit_behavior="end")
+for name, middleware in {"no limit": [], "run_limit=3": [limit]}.items():
+    model.reset()
+    model.fail("empty", times=None)
+    quoting = create_agent(chat(), response_format=Quote, middleware=middleware)
+    try:
+        reply = quoting.invoke({"messages": "A quote, please."}, {"recursion_limit": 20})
+        print(f"{name:12} structured_response: {reply['structured_response']}", end=" ")
+    except GraphRecursionError as error:
+        print(f"{name:12} {type(error).__name__}", end=" ")
+    print(f"[{len(model.requests)} requests]")
+model.reset()
+
+# %% [markdown]
+# Without a limit it asks until the recursion limit, 9,999 by default. With one, the key is there and
+# holds `None`: test `reply["structured_response"] is None` where the agent returns, or an
+# `AttributeError` comes far away. A run that waits for a person has `None` there, too.
+
+# %% [markdown]
 # ## Tools that fail
 #
 # Tools fail in two ways, and only one of them is handled for you.
@@ -833,7 +893,9 @@ model.reset()
 @tool
 def find_parcel(parcel: int) -> str:
     """Find a parcel by its number."""
-    raise ConnectionError("db-7.internal refused user=billing password=" + "tent" + "4711")
+    raise ConnectionError(
+        "db-7.internal refused user=billing password=" + "tent" + "4711"
+    )  # in pieces, for scanners of secrets
 
 
 def clerk(*middleware):
@@ -867,6 +929,8 @@ for text in ("Where is parcel 5?", "Hello?", "Is anybody there?"):
 # every later turn with 400. Let something answer in its place:
 
 # %%
+from langchain.agents.middleware import ToolErrorMiddleware, ToolRetryMiddleware
+
 answers = {
     "ToolRetryMiddleware": ToolRetryMiddleware(initial_delay=0.01, jitter=False),
     "... with on_failure": ToolRetryMiddleware(
@@ -884,14 +948,16 @@ for name, middleware in answers.items():
 # `ToolRetryMiddleware` alone puts the exception's text into the conversation: the model reads it,
 # the thread keeps it, and here it holds a password. Give it `on_failure`. (In a graph of your own,
 # `ToolNode(tools, handle_tool_errors=your_function)` does the same.)
-#
+
+# %% [markdown]
 # ## What is left behind
 #
-# You have seen a dead thread. When the *model* fails and nothing handles it, the thread is well: it
-# stands before the failed node. Ask again, or go on from there with `None`.
+# When the *model* fails and nothing handles it, the thread is well: it stands before the failed
+# node. Ask again, or go on from there with `None`.
 
 # %%
-agent, thread = clerk()
+agent = create_agent(chat(max_retries=0), checkpointer=InMemorySaver())
+thread = {"configurable": {"thread_id": "left"}}
 model.fail("server_error")
 try:
     agent.invoke({"messages": "Hello?"}, thread)
@@ -906,9 +972,8 @@ print("go on:       ", agent.invoke(None, thread)["messages"][-1].text)
 # But the customer got an exception, or what your web page makes of it. So people catch it, and make
 # it worse:
 
-
 # %%
-old_key = chat(api_key="old-" + "key-of-the-shop-0815")
+old_key = chat(api_key="old-" + "key-of-the-shop-0815")  # in pieces, too
 
 
 def answer_or_blurt(state: MessagesState) -> dict:
@@ -937,7 +1002,19 @@ print("sent to the model with the next question:", "Incorrect API key" in sent)
 # - the **state** a conversation that can go on.
 
 # %%
+logged: list[str] = []
 log = logging.getLogger("desk")
+
+
+class Notes(logging.Handler):
+    """Keeps what was logged, so that this page can show it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line."""
+        logged.append(record.getMessage())
+
+
+notes = Notes()
 
 
 def apologise(state: MessagesState, error: NodeError) -> dict:
@@ -948,7 +1025,7 @@ def apologise(state: MessagesState, error: NodeError) -> dict:
     return {"messages": [AIMessage(f"Sorry, that did not work. Reference: {reference}")]}
 
 
-logged.clear()
+# %%
 log.addHandler(notes)
 reply = desk_of(old_key, error_handler=apologise).invoke(question)["messages"][-1].text
 log.removeHandler(notes)
@@ -985,56 +1062,3 @@ def close_the_turn(state: MessagesState, error: NodeError) -> dict:
 # %% tags=["check", "ex7"]
 check.ex7(close_the_turn)
 # check.ex7.hint()
-
-# %% [markdown]
-# ## In production
-#
-# - **Model calls:** `ChatOpenAI(timeout=20, max_retries=2)` and nothing around it. It honours
-#   `Retry-After` and retries only what is transient (and a used-up quota, alas).
-# - **Your own nodes:** `RetryPolicy(retry_on=is_transient)`, only where a second run does no harm:
-#   a node that charged a card before it failed charges it again (lesson 3).
-# - **No broad `except` in a node:** it hides the failure from the policy, and swallows interrupts
-#   (lesson 3). An `error_handler` does neither.
-# - **Streams are not retried** by the SDK once the first word is out, and neither is a fallback
-#   tried. Lesson 1 says what your page does then.
-# - **In async code** never `time.sleep` in a node: it stops every customer. `RetryPolicy` and the
-#   SDK wait the right way.
-# - **Do not retry at all** where nobody waits and a queue will bring the job back, or where an
-#   answer that comes late is worth nothing.
-#
-# **Your production checklist, line 4:** *one layer retries, only what is transient, with jitter
-# and within a deadline; a fallback hides no bug; users see a reference, never an error's text; and
-# the thread goes on.*
-#
-# ## Recap
-#
-# <details><summary><b>1.</b> Your model node has <code>RetryPolicy(max_attempts=3)</code> around a
-# plain <code>ChatOpenAI()</code>. The provider answers 401. How many requests?</summary>
-#
-# - *One: a wrong key is not retried.* Not by the SDK. `RetryPolicy` does not know what a 401 is.
-# - **Three.** Yes: one of the SDK, three times.
-# - *Nine.* That would be a 500: both layers retry it.
-# </details>
-#
-# <details><summary><b>2.</b> Where does the cap belong?</summary>
-#
-# - *Last, so that no wait is ever too long.* Then every wait at the cap is the same: a herd.
-# - **Before the jitter.** Yes: cap the range, then draw from it.
-# - *It does not matter.* It does not, until the counter stands at five.
-# </details>
-#
-# <details><summary><b>3.</b> <code>ChatOpenAI(timeout=10)</code>. How long may an answer
-# take?</summary>
-#
-# - *Ten seconds.* Ten seconds of *silence* are the most. A slow stream never meets it.
-# - *Thirty, with two retries.* Only if each attempt is silent, and then the waits come on top.
-# - **As long as it likes; a deadline has to stand around it.** Yes.
-# </details>
-#
-# <details><summary><b>4.</b> A tool raised, and your agent ended with an exception. What does the
-# customer's next question meet?</summary>
-#
-# - *A fresh start.* The thread remembers the call.
-# - **A 400, and every later question too.** Yes, until the call is answered.
-# - *The tool, once more.* Only if you go on with `None` in place of a question.
-# </details>

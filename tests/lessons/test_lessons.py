@@ -14,6 +14,7 @@ from course_layout import ROOT
 from tools.build.cells import exercise_name
 from tools.build.lesson import read_lesson, tags
 from tools.build.notebooks import complaints, orphans
+from tools.build.two_speeds import core_and_deeper_minutes, has_two_speeds
 
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
 SOLUTION = re.compile(r"^ *# BEGIN SOLUTION\n(.*?)^ *# END SOLUTION$", re.M | re.S)
@@ -134,6 +135,15 @@ def test_it_keeps_the_house_rules(source):
     cells = [cell for cell in read_lesson(source).cells if cell.cell_type == "code"]
     broken = {cell.id: broken_rules(cell.source) for cell in cells}
     assert {name: reasons for name, reasons in broken.items() if reasons} == {}
+
+
+@each_lesson
+def test_the_readme_says_the_minutes_of_its_core(source):
+    [notebook, _] = notebooks(source)
+    if has_two_speeds(notebook.cells):
+        core, _ = core_and_deeper_minutes(notebook.cells)
+        row = rf"^\| {int(source.stem[:2])} \|[^|]*\|[^|]*\| {core} \|"
+        assert re.search(row, (ROOT / "README.md").read_text("utf-8"), re.M), core
 
 
 # What the tests above would find ----------------------------------------------------------------

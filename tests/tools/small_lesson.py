@@ -10,7 +10,7 @@ LESSON = '''\
 # %% [markdown]
 # # 7. A small lesson
 #
-# Some prose.
+# Some prose. Core {core_minutes} min, deeper {deeper_minutes} min.
 
 # %%
 import json
@@ -63,6 +63,34 @@ json.loads("{")
 
 # %% [markdown] tags=["solution"]
 # Why this is right.
+
+# %% [markdown]
+# ## Exercise 7.2 - two
+
+# %% tags=["exercise", "ex2"]
+# BEGIN SOLUTION
+two = 2
+# END SOLUTION
+
+# %% tags=["check", "ex2"]
+show({True: "not_attempted"}.get(two is ..., "passed"))
+
+# %% [markdown]
+# ## Exercise 7.3 - three
+
+# %% tags=["exercise", "ex3"]
+# BEGIN SOLUTION
+three = 3
+# END SOLUTION
+
+# %% tags=["check", "ex3"]
+show({True: "not_attempted"}.get(three is ..., "passed"))
+
+# %% [markdown]
+# ## You can stop here
+
+# %% [markdown]
+# ## Deeper
 '''
 
 

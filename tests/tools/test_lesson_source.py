@@ -66,6 +66,14 @@ def test_ids_say_what_a_cell_is_and_are_the_same_in_both_notebooks(tmp_path):
         "ipywidgets-button-description-go",
         "json-loads",
         "why-this-is-right",
+        "exercise-7-2-two",
+        "ex2",
+        "ex2-check",
+        "exercise-7-3-three",
+        "ex3",
+        "ex3-check",
+        "you-can-stop-here",
+        "deeper",
         "import-json-2",
     ]
     assert list(student) == [name for name in solved if name != "why-this-is-right"]
@@ -147,9 +155,10 @@ def test_what_has_no_meaning_stops_the_build(tmp_path, fact):
 def test_nbgrader_gets_answers_to_clear_and_checks_to_grade(tmp_path):
     source = nbgrader_source(read_lesson(lesson_in(tmp_path)))
     about = {cell.id: cell.metadata.nbgrader for cell in source.cells}
-    assert [name for name in about if about[name].solution] == ["ex1"]
-    assert [name for name in about if about[name].grade] == ["ex1-check"]
-    assert [name for name in about if not about[name].locked] == ["ex1"]
+    exercises = ["ex1", "ex2", "ex3"]
+    assert [name for name in about if about[name].solution] == exercises
+    assert [name for name in about if about[name].grade] == [f"{n}-check" for n in exercises]
+    assert [name for name in about if not about[name].locked] == exercises
     assert about["ex1-check"].points == 1
     assert all(item.grade_id == name for name, item in about.items())
     assert "why-this-is-right" not in about
