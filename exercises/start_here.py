@@ -338,6 +338,7 @@ def ex4(transcript):
             _assert_unchanged(messages, kept)
 
 
+QUESTION = f"Which tent is this?\n{'It has a green door and a blue roof. ' * 20}\n"
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
 
 
@@ -431,14 +432,14 @@ def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
         (
             "content in blocks",
             [
-                HumanMessage([{"type": "text", "text": "Which tent is this?"}, PICTURE]),
+                HumanMessage([{"type": "text", "text": QUESTION}, PICTURE]),
                 AIMessage([{"type": "text", "text": "One moment."}], tool_calls=call("look")),
                 ToolMessage([{"type": "text", "text": "a dome"}], tool_call_id="id-look"),
                 AIMessage([{"type": "text", "text": "A "}, {"type": "text", "text": "dome."}]),
                 HumanMessage([PICTURE]),
             ],
             [
-                ("human", "Which tent is this?"),
+                ("human", QUESTION),
                 ("ai", "One moment."),
                 ("call", "look"),
                 ("tool", "a dome"),
@@ -452,6 +453,8 @@ def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
 def _likely(pairs: list[tuple], expected: list[tuple]) -> str:
     if any(isinstance(pair[-1], list) for pair in pairs):
         return "The content of a message may be a list of blocks; `.text` is the text in them."
+    if any(text != text.strip() and (kind, text.strip()) in pairs for kind, text in expected):
+        return "White space belongs to the text: leave it as it is."
     if any(pair[-1] == "" for pair in pairs):
         return "Leave empty text out."
     if sorted(map(str, pairs)) == sorted(map(str, expected)):

@@ -291,6 +291,12 @@ REPEATED = (  # title, calls, whether they go in circles, what to remember
     ("no calls", [], False, "There is nothing in it."),
     ("the same call four times, and nine", [A, A, A, A] + [B] * 9, True, "More than three, too."),
     (
+        "the same call in 39, at the beginning, in the middle and at the end",
+        [A if n in (0, 19, 38) else ("search", {"page": n}) for n in range(39)],
+        True,
+        "One stands there three times, however far apart.",
+    ),
+    (
         "a number, a text, a number",
         [("search", {"page": page}) for page in (1, "1", 1)],
         False,
