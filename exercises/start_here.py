@@ -14,11 +14,12 @@ from langchain.messages import AIMessage, HumanMessage, ToolMessage
 from langchain.tools import tool
 from langchain_core.tools import BaseTool
 from langchain_openai import ChatOpenAI
-from openai import DefaultAsyncHttpxClient
+from langgraph.errors import GraphRecursionError
+from openai import AuthenticationError, DefaultAsyncHttpxClient
 
 import lesson_model
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, part
+from exercises.core.exercise import exercise, part, trying
 from exercises.core.stub import functions_of
 
 __all__ = ("ex1", "ex2", "ex3", "ex4")
@@ -84,10 +85,16 @@ def ex2(opening_hours):
             f"The parameter is called {parameters[0]!r}, and the description {described!r} does "
             "not mention a day: what would the model put there?"
         )
+    kept = _hours_of(opening_hours, chosen)
     for day, hours in (("Saturday", "10 to 16"), ("Sunday", "closed"), ("Monday", "9 to 18")):
         with part(f"the hours on {day}"):
+            before = dict(kept)
             _assert_hours(opening_hours, chosen, day, hours)
-    with part("the hours when they change"), _other_hours(opening_hours, chosen):
+            assert kept == before, (
+                f"The tool was asked for {day}, and `HOURS` became {short(kept)}: looking a day up "
+                "must not change it. (`setdefault` writes.)"
+            )
+    with part("the hours when they change"), _other_hours(kept):
         for day, hours in (("saturday", "8 to 12"), ("Wednesday", "13 to 17")):
             _assert_hours(opening_hours, chosen, day, hours, " I had put that into `HOURS` before.")
 
@@ -139,13 +146,17 @@ def _called_by_a_desk(answer: Any, chosen: BaseTool, day: str) -> str:
     return next((m.text for m in messages if isinstance(m, ToolMessage)), "")
 
 
-@contextlib.contextmanager
-def _other_hours(answer: Any, chosen: BaseTool) -> Iterator[None]:
-    """Put other hours into the reader's `HOURS` for a while; nothing is changed without one."""
+def _hours_of(answer: Any, chosen: BaseTool) -> dict:
+    """Return the reader's `HOURS`, an empty dictionary where there is none."""
     sources = [part for one in (answer, chosen) for part in (one, *type(one).__mro__)]
     spaces = [f.__globals__ for source in sources for f in functions_of(source)]
     hours = next((space["HOURS"] for space in spaces if "HOURS" in space), None)
-    hours = hours if isinstance(hours, dict) else {}
+    return hours if isinstance(hours, dict) else {}
+
+
+@contextlib.contextmanager
+def _other_hours(hours: dict) -> Iterator[None]:
+    """Put other hours into the reader's `HOURS` for a while."""
     before = dict(hours)
     spelt = {str(day).lower(): day for day in hours}
     try:
@@ -186,7 +197,9 @@ def ex3(ask):
     @tool
     def broken_scales(color: str) -> str:
         """Weigh a tent on the broken scales."""
-        raise KeyError(color)
+        raise bug
+
+    bug = KeyError("scales")
 
     tools = [count_tents, weigh_tent, broken_scales]
     answers = (
@@ -194,6 +207,7 @@ def ex3(ask):
         "Good morning! How can I help?",
         "It weighs three kilos.",
         "Twelve, of 3 kg.",
+        "All fifteen are there.",
     )
     with lesson_model.scratch() as model:
         model.when("green").calls("count_tents", color="green").then_says(answers[0])
@@ -203,15 +217,19 @@ def ex3(ask):
         blue = model.when("blue").calls("count_tents", color="blue")
         blue.calls("weigh_tent", color="blue").then_says(answers[3])
         model.when("hello").says(answers[1])
+        yellow = model.when("yellow").then_says(answers[4])
+        for _ in range(15):
+            yellow.calls("count_tents", color="yellow")
         model.when("broken").calls("broken_scales", color="red")
         for question, expected, requests in (
             ("How many green tents do we have?", answers[0], 2),
             ("Hello!", answers[1], 1),
             ("How heavy is a tent?", answers[2], 2),
             ("How many blue tents, and what do they weigh?", answers[3], 3),
+            ("Count the yellow tents in each of the fifteen depots.", answers[4], 16),
         ):
             before = len(model.requests)
-            _assert_answer(ask(_agent(tools), question), question, expected)
+            _assert_answer(_asked(ask, _agent(tools), question), question, expected)
             seen = model.requests[before:]
             asked = [m["content"] for m in seen[0].body["messages"] if m["role"] == "user"]
             assert asked == [question], (
@@ -222,20 +240,47 @@ def ex3(ask):
                 "Run the agent once."
             )
         before = len(model.requests)
-        try:
-            answer = ask(_agent(tools), "Use the broken scales.")
-        except KeyError:
-            runs = len(model.requests) - before
-            assert runs == 1, (
-                f"A tool raised a KeyError, and the model received {runs} requests; expected 1. "
-                "Run the agent once, whether it works or not: all that its tools did before the "
-                "error would be done again."
-            )
-            return
-        raise AssertionError(
-            f"A tool raised a KeyError, and `ask` returned {kind(answer)}; expected the error to "
-            "come out. Do not catch it: nobody would learn of the bug."
+        error = _raised_by(ask, _agent(tools), "Use the broken scales.", "A tool raised a KeyError")
+        assert error is bug, (
+            f"A tool raised `{bug!r}`, and `ask` raised `{short(error)}`; expected that very "
+            "error: whoever looks for the bug needs it as it is."
         )
+        runs = len(model.requests) - before
+        assert runs == 1, (
+            f"A tool raised a KeyError, and the model received {runs} requests; expected 1. "
+            "Run the agent once, whether it works or not: all that its tools did before the "
+            "error would be done again."
+        )
+        model.fail("bad_key")
+        what = "The model's service refused the key (401)"
+        error = _raised_by(ask, _agent(tools), "Hello again!", what)
+        assert isinstance(error, AuthenticationError), (
+            f"{what}, and `ask` raised `{short(error)}`; expected the AuthenticationError itself."
+        )
+
+
+def _asked(ask: Any, agent: Any, question: str) -> Any:
+    """Return what `ask` returns; an error is told with the question it came of."""
+    try:
+        with trying(f"the question {question!r}"):
+            return ask(agent, question)
+    except GraphRecursionError as error:
+        raise AssertionError(
+            f"I asked {question!r}, which takes many steps, and the run ended with a "
+            f"GraphRecursionError: {short(str(error))}. Leave `recursion_limit` as it is."
+        ) from None
+
+
+def _raised_by(ask: Any, agent: Any, question: str, what: str) -> Exception:
+    """Return what `ask` raises; `what` says what happened in the agent."""
+    try:
+        answer = ask(agent, question)
+    except Exception as error:
+        return error
+    raise AssertionError(
+        f"{what}, and `ask` returned {kind(answer)}; expected the error to come out. Do not catch "
+        "it: nobody would learn of the bug."
+    )
 
 
 def _agent(tools: list[BaseTool]) -> Any:
@@ -293,6 +338,7 @@ def ex4(transcript):
             _assert_unchanged(messages, kept)
 
 
+QUESTION = f"Which tent is this?\n{'It has a green door and a blue roof. ' * 20}\n"
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
 
 
@@ -386,14 +432,14 @@ def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
         (
             "content in blocks",
             [
-                HumanMessage([{"type": "text", "text": "Which tent is this?"}, PICTURE]),
+                HumanMessage([{"type": "text", "text": QUESTION}, PICTURE]),
                 AIMessage([{"type": "text", "text": "One moment."}], tool_calls=call("look")),
                 ToolMessage([{"type": "text", "text": "a dome"}], tool_call_id="id-look"),
                 AIMessage([{"type": "text", "text": "A "}, {"type": "text", "text": "dome."}]),
                 HumanMessage([PICTURE]),
             ],
             [
-                ("human", "Which tent is this?"),
+                ("human", QUESTION),
                 ("ai", "One moment."),
                 ("call", "look"),
                 ("tool", "a dome"),
@@ -407,6 +453,8 @@ def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
 def _likely(pairs: list[tuple], expected: list[tuple]) -> str:
     if any(isinstance(pair[-1], list) for pair in pairs):
         return "The content of a message may be a list of blocks; `.text` is the text in them."
+    if any(text != text.strip() and (kind, text.strip()) in pairs for kind, text in expected):
+        return "White space belongs to the text: leave it as it is."
     if any(pair[-1] == "" for pair in pairs):
         return "Leave empty text out."
     if sorted(map(str, pairs)) == sorted(map(str, expected)):

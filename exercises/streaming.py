@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -21,6 +20,7 @@ from openai import DefaultAsyncHttpxClient
 import lesson_model
 from exercises.core.descriptions import assert_words, kind, short
 from exercises.core.exercise import exercise, part, run_async, watch_output
+from exercises.core.waiting_model import MAX_HOLD_SECONDS, WaitingModel
 from lesson_model import Call, Reply
 from lesson_model.api.tokens import prompt_tokens, tokenize
 from lesson_model.state import State
@@ -36,7 +36,6 @@ REPAIR = (
     "Dry the tent and clean the edges of the hole. Cut a round patch, larger than the hole, and "
     "press it on the inside of the tent. Then seal the edges of the patch, and let the tent dry."
 )
-MAX_HOLD_SECONDS = 3
 WHO_WAITS = {
     "A": ("a chat window", "messages", "a person reads along"),
     "B": ("a nightly job", "invoke", "nobody watches it"),
@@ -46,56 +45,6 @@ WHO_WAITS = {
     "F": ("a phone assistant", "messages", "it speaks as soon as the first sentence is there"),
     "G": ("a yes or no", "invoke", "the next node needs the whole answer, which is one word"),
 }
-
-
-class WaitingModel(State):
-    """A slate on which the model waits, in the middle of an answer, for its reader.
-
-    No clock decides what is "live": an answer that is passed on piece by piece is never held,
-    however busy the machine is; one that is collected first holds the model until it gives up.
-
-    Args:
-        shown: Returns how many characters the reader has seen.
-    """
-
-    def __init__(self, shown: Callable[[], int]) -> None:
-        super().__init__()
-        self._shown, self._holds = shown, {}
-        self._request, self._token = 0, 0
-        self.in_vain = ""
-        """What the model had written, and what the reader had seen, when it gave up."""
-
-    @property
-    def per_token(self) -> float:
-        """Seconds before the next token; the server asks before it sends each of them."""
-        request = len(self.log.requests())
-        self._token = self._token + 1 if request == self._request else 1
-        self._request = request
-        enough = self._holds.get((request, self._token), 0)
-        ends = time.monotonic() + MAX_HOLD_SECONDS
-        while self._shown() < enough and not self.in_vain:
-            if time.monotonic() > ends or self.ended.wait(0.005):
-                self.in_vain = (
-                    f"When the model had written {self._token - 1} tokens of an answer, it waited "
-                    f"{MAX_HOLD_SECONDS} s for the reader, who had seen {self._shown()} characters"
-                )
-        return 0.001
-
-    @per_token.setter
-    def per_token(self, seconds: float) -> None:
-        """Take no pace: the model is as fast as its reader."""
-
-    def hold(self, text: str, request: int = 1, before: int = 0) -> None:
-        """Wait at the middle of `text` for its beginning, and at its end for half of it.
-
-        Args:
-            text: What the model is about to say.
-            request: Which request it answers with it, counted from 1.
-            before: Characters the reader sees before this text.
-        """
-        length = len(tokenize(text))
-        self._holds[request, length // 2] = before + 1
-        self._holds[request, length] = before + len(text) // 2
 
 
 @contextlib.contextmanager
@@ -111,6 +60,39 @@ def waiting_model(shown: Callable[[], int], *replies: Reply) -> Iterator[Waiting
         rule.reply = lambda turn: rounds.get(len(turn.made), replies[-1])
         state.hold(replies[-1].text, len(replies), sum(len(reply.text) for reply in replies[:-1]))
         yield state
+
+
+class HoldingModel(State):
+    """A slate on which the model holds still, in the middle of an answer, until its reader leaves.
+
+    However long a busy machine takes to leave, the answer is not over before. Until then the model
+    is slower than its reader, as a hosted one is: a reader who leaves is waiting for a token.
+
+    Attributes:
+        brake: After how many tokens of an answer it holds; None: never.
+    """
+
+    SECONDS = 0.04  # between two tokens
+    HOLD_SECONDS = 5.0  # for readers that never leave
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.brake: int | None = None
+        self._request, self._token = 0, 0
+
+    @property
+    def per_token(self) -> float:
+        """Seconds before the next token; the server asks before it sends each of them."""
+        request = len(self.log.requests())
+        self._token = self._token + 1 if request == self._request else 1
+        self._request = request
+        if self.brake is None:
+            return 0.0
+        return self.HOLD_SECONDS if self._token == self.brake else self.SECONDS
+
+    @per_token.setter
+    def per_token(self, seconds: float) -> None:
+        """Take no pace."""
 
 
 def _asked(request: Any) -> list[str]:
@@ -185,6 +167,10 @@ def ex2(answer):
     odd = next((text for text in shown if not isinstance(text, str)), None)
     assert odd is None, f"`show` was given {kind(odd)}; expected text. A token's text is `.text`."
     _assert_asked(state, question, 1)
+    assert state.log.requests()[0].body.get("tools"), (
+        "The model was asked without any tool, and `desk` has one: ask the desk, not a model of "
+        "your own. It would know nothing of parcels."
+    )
     assert_words("".join(shown), ADVICE, "`show` was given")
     assert not state.in_vain, f"{state.in_vain}. Which line waits for the whole answer?"
 
@@ -449,12 +435,14 @@ def ex5(read_some, read_on):
     talks = [
         _Talk("wash-17", "How do I wash a tent?", ADVICE, 20),
         _Talk("hole-4", "My tent has a hole!", REPAIR, 45),
+        _Talk("c-2207", "And the pegs?", ADVICE, 1),
+        _Talk("ann", "Is there more to know?", ADVICE, 130),
     ]
     with lesson_model.scratch() as model:
+        model.state = state = HoldingModel()
         for talk in talks:
             model.when(talk.question[:9]).says(talk.answer)
         model.when("hello").says("Good morning!")
-        model.pace(first=0.02, per_token=0.08)  # four seconds: on a busy machine leaving takes one
         agent = create_agent(ChatOpenAI(model=model.name), checkpointer=InMemorySaver())
         _keep_streams(agent)
 
@@ -463,18 +451,19 @@ def ex5(read_some, read_on):
             await create_agent(ChatOpenAI(), checkpointer=agent.checkpointer).ainvoke(
                 hello, talks[1].thread
             )
-            for talk in talks:  # both customers stop before one goes on
+            for talk in talks:  # all customers stop before one goes on
                 before = len(model.requests)
+                state.brake = len(tokenize(talk.answer[: talk.enough])) + 8
                 talk.seen = await read_some(agent, talk.question, talk.thread, talk.enough)
                 talk.asked = len(model.requests) - before
                 if talk.asked:  # until it has noticed that nobody listens
                     talk.request = model.requests[before]
-                    await asyncio.to_thread(talk.request.wait, MAX_HOLD_SECONDS)
+                    await asyncio.to_thread(talk.request.wait, 2 * HoldingModel.HOLD_SECONDS)
                     talk.left = talk.request.aborted  # now: the end of this loop stops everything
                 talk.halfway = await agent.aget_state(talk.thread)
                 if not talk.stopped():
                     break
-            model.pace()
+            state.brake = None
             for talk in talks[: len([t for t in talks if t.asked])]:
                 before = len(model.requests)
                 talk.whole = await read_on(agent, talk.thread)

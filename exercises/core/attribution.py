@@ -10,9 +10,11 @@ from typing import Any
 
 from exercises.core.stub import functions_of
 
-__all__ = ("attribute",)
+__all__ = ("TRIED", "attribute")
 
 MAX_ERROR_CHARACTERS = 400
+TRIED = "Tried: "
+"""How a note begins that says what a check was trying when the error was raised."""
 
 
 def attribute(error: BaseException, answers: tuple[Any, ...], check: CodeType) -> tuple[str, str]:
@@ -27,12 +29,20 @@ def attribute(error: BaseException, answers: tuple[Any, ...], check: CodeType) -
         if theirs:
             code, line = theirs[-1]
             source = linecache.getline(code.co_filename, line).strip()
-            return "raised", f"`{_summarize(one)}` in line {line} of your cell: `{source}`."
+            what = f"`{_summarize(one)}` in line {line} of your cell: `{source}`."
+            return "raised", f"{what}{_tried(error)}"
     if any("site-packages" in code.co_filename for code, _ in _frames(error)):
-        return "raised", f"`{_summarize(error)}`, raised by a library that your answer uses."
+        what = f"`{_summarize(error)}`, raised by a library that your answer uses."
+        return "raised", f"{what}{_tried(error)}"
     code, line = _frames(error)[-1]
     where = f"{Path(code.co_filename).name}, line {line}"
     return "check_broken", f"`{_summarize(error)}` in {where}. Please report it."
+
+
+def _tried(error: BaseException) -> str:
+    notes = [note for one in _chain(error) for note in getattr(one, "__notes__", ())]
+    tried = next((note for note in notes if note.startswith(TRIED)), "")
+    return f" {tried}." if tried else ""
 
 
 def _summarize(error: BaseException) -> str:

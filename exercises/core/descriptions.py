@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-__all__ = ("assert_words", "kind", "short", "with_article")
+__all__ = ("admits_ignorance", "assert_words", "claims_success", "kind", "short", "with_article")
 
 MAX_CHARACTERS = 80
+# Words that say a call has worked, and words that take it back or speak of something else.
+CLAIM = re.compile(
+    r"\b(done|ok|okay|success\w*|succeeded|completed?|finished|executed|fulfilled|worked|arrives"
+    r"|found|sent|refunded|approved|paid)\b",
+    re.I,
+)
+DOUBT = re.compile(
+    r"\b(no|not|never|without|un\w+|dis\w+|may|might|whether|maybe|perhaps|again|cancel\w*|skip\w*"
+    r"|lost|pending|handed|hand\w* over|transfer\w*|reject\w*|refus\w*|den\w+|declin\w*|stop\w*"
+    r"|forbid\w*|block\w*|turned down|abort\w*|fail\w*|veto\w*)\b|n't|\?",
+    re.I,
+)
+# Words with which a sentence says that something is not known or was not found out.
+IGNORANCE = re.compile(
+    r"\b(no|not|never|nothing|nobody|cannot|without|un\w+|in\w+able|im\w+|fail\w*|error\w*|miss\w+"
+    r"|lack\w*|problem\w*|trouble\w*|later|pending|open|lost|down|skip\w*|wrong|exception\w*"
+    r"|could|later|sorry|broke\w*|out of|went)\b|n't|\?",
+    re.I,
+)
+
+
+def claims_success(text: str) -> bool:
+    """Return whether a tool's answer says that the call has worked."""
+    return bool(CLAIM.search(text)) and not DOUBT.search(text)
+
+
+def admits_ignorance(text: str) -> bool:
+    """Return whether a sentence says, in whatever words, that something is not known."""
+    return bool(IGNORANCE.search(text))
 
 
 def short(value: Any) -> str:

@@ -19,7 +19,7 @@ from course_layout import ROOT
 from course_utils.private_apis import fresh_async_clients
 from course_utils.time_limit import TimeUp, run_async, run_limited
 from exercises.core import nbgrader
-from exercises.core.attribution import attribute
+from exercises.core.attribution import TRIED, attribute
 from exercises.core.given_cells import find_changed_cell
 from exercises.core.isolation import Seen, isolate, watch_output
 from exercises.core.progress import record
@@ -27,7 +27,7 @@ from exercises.core.reference import run_reference
 from exercises.core.result import Note, Part, Result
 from exercises.core.stub import functions_of, is_stub
 
-__all__ = ("Exercise", "Seen", "exercise", "part", "run_async", "watch_output")
+__all__ = ("Exercise", "Seen", "exercise", "part", "run_async", "trying", "watch_output")
 
 Attribute = Callable[[BaseException], tuple[str, str]]
 Verdict = tuple[str, str, tuple[Part, ...]]
@@ -67,6 +67,16 @@ def part(title: str) -> Iterator[None]:
         parts[-1] = Part(title, *attribute_error(error))
     else:
         parts[-1] = Part(title, "passed")
+
+
+@contextlib.contextmanager
+def trying(what: str) -> Iterator[None]:
+    """Let an error raised inside be reported with what was tried, such as the question."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"{TRIED}{what}")
+        raise
 
 
 class Exercise:

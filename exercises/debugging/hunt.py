@@ -30,6 +30,7 @@ __all__ = (
     "build_clerk",
     "build_doubler",
     "build_memory",
+    "build_pair",
 )
 __all__ += ("CardRefusedError", "StopHereError", "build_office", "checkpoints", "clue", "decisions")
 __all__ += ("kept", "log_line", "pay_again", "pay_out", "pay_two", "thread", "whole_turns")
@@ -213,6 +214,31 @@ def build_doubler(ran: list[str]) -> Any:
 
     builder = StateGraph(_Basket).add_sequence([pick, double, post]).add_edge(START, "pick")
     builder.add_conditional_edges("post", once_more, ["double", "__end__"])
+    return builder.compile(checkpointer=InMemorySaver())
+
+
+def build_pair(ran: list[str]) -> Any:
+    """Compile pick, then left and right side by side, then post; `ran` gets who runs."""
+
+    def pick(state: _Basket) -> dict:
+        ran.append("pick")
+        return {"total": 10.0, "log": ["pick"]}
+
+    def side(name: str) -> Callable[[_Basket], dict]:
+        def node(state: _Basket) -> dict:
+            ran.append(name)
+            return {"log": [f"{name} {state['total']:g}"]}
+
+        return node
+
+    def post(state: _Basket) -> dict:
+        ran.append("post")
+        return {"log": ["post"]}
+
+    builder = StateGraph(_Basket).add_node(pick).add_node(post).add_edge(START, "pick")
+    for name in ("left", "right"):
+        builder.add_node(name, side(name)).add_edge("pick", name)
+    builder.add_edge(["left", "right"], "post")
     return builder.compile(checkpointer=InMemorySaver())
 
 

@@ -15,7 +15,7 @@ from openai import InternalServerError
 import lesson_model
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
-from exercises.human_in_the_loop.bank import Bank, call_elsewhere
+from exercises.human_in_the_loop.bank import Bank, BankClosedError, call_elsewhere
 from exercises.human_in_the_loop.desk import (
     GREETING,
     TWO_ROUNDS,
@@ -114,12 +114,28 @@ def ex1(build_refunds):
             assert paid == [("K-31", 75)], f"`pay` was called with {paid}; expected ('K-31', 75)."
             assert outcome == "paid", f"The outcome was {outcome!r}; expected 'paid'."
         with part("anything else: nothing is paid"):
-            for word in ("reject", "maybe", "approved", "do not approve", "no", "yes"):
+            for word in ("reject", "maybe", "approved", "app", "do not approve", "no", "yes"):
                 cases, name = Cases(build_refunds), f"{uuid.uuid4()}"
                 cases.ask(name, "K-32", 12)
                 outcome = cases.answer(name, word)
                 assert not cases.paid, f"The answer was {word!r}, and `pay` was called."
                 assert outcome == "not paid", f"The outcome was {outcome!r}; expected 'not paid'."
+        with part("an error of `pay` comes out"):
+            for error in (ConnectionError("the bank does not answer"), KeyError("account")):
+                cases, name = Cases(build_refunds, error=error), f"{uuid.uuid4()}"
+                cases.ask(name, "K-34", 20)
+                try:
+                    outcome = cases.answer(name, "approve")
+                except type(error):
+                    outcome = None
+                assert outcome is None, (
+                    f"`pay` raised a {type(error).__name__}, and the outcome was {outcome!r}; "
+                    "expected the error to come out: nobody knows whether the money has moved."
+                )
+                assert len(cases.paid) == 1, (
+                    f"`pay` raised a {type(error).__name__} and was called {len(cases.paid)} "
+                    "times; expected once: the money may have left at the first call."
+                )
         with part("every customer gets a mail"):
             cases = Cases(build_refunds)
             for name, order in ((first, "B-7"), (second, "B-8")):
@@ -218,6 +234,7 @@ def ex2(kind_gate):
                     "messages of the thread: write it into one."
                 )
                 shop.assert_calls_kept(graph, name, text)
+                shop.assert_no_claim(graph, name, reason)
                 shop.goes_on(graph, name)
         with part("one thread, turned down again and again, then approved"):
             del shop.ran[:]
@@ -313,6 +330,7 @@ def ex3(ask_and_run):
                     shop.reply(graph, f"odd {number}", Command(resume={asked.id: odd}))
                 assert not shop.ran, f"The answer {odd!r} is not an approval, and the refund ran."
                 shop.assert_calls_kept(graph, f"odd {number}", PLEASE)
+                shop.assert_no_claim(graph, f"odd {number}", "")
             shop.goes_on(graph, "odd 0")
 
 
@@ -456,6 +474,16 @@ def ex5(say):
                 "expected that the error comes out: it is nobody's reply."
             )
 
+            def buggy(*_: Any) -> None:
+                raise KeyError("bug")
+
+            with contextlib.suppress(KeyError):
+                words = say(shop.with_calls(buggy), PLEASE, thread("buggy"))
+                raise AssertionError(
+                    f"A node of the graph raised a KeyError, and `say` returned {words!r}; "
+                    "expected that the error comes out."
+                )
+
 
 @exercise(
     hints=(
@@ -513,6 +541,7 @@ def ex7(pay_once):
         with part("after a payment that failed"):
             Bank(pay_once).call_after_failure(ConnectionError("the bank does not answer"))
             Bank(pay_once).call_after_failure(ValueError("no such account"))
+            Bank(pay_once).call_after_failure(BankClosedError("come back on Monday"))
         with part("from another process"):
             Bank(pay_once).call_from(one, two)
         with part("a process dies while it pays"):

@@ -16,9 +16,13 @@ from typing import Any
 from exercises.human_in_the_loop.processes import PATIENCE, FreshProcess
 from lab import child
 
-__all__ = ("Bank", "call_elsewhere")
+__all__ = ("Bank", "BankClosedError", "call_elsewhere")
 
 MAX_WAIT_SECONDS = 3  # of a call, while another key is paid
+
+
+class BankClosedError(Exception):
+    """An error of the bank's own, which no answer can have thought of."""
 
 
 class Bank:
@@ -107,6 +111,7 @@ class Bank:
         """
 
         def fail() -> str:
+            tries.append(failure)
             raise failure
 
         def pay_meanwhile() -> str:
@@ -124,13 +129,19 @@ class Bank:
                 errors.append(caught)
 
         other = threading.Thread(target=fail_meanwhile, daemon=True)
+        tries: list[Exception] = []
         waits: list[bool] = []
         errors: list[Exception] = []
 
         def expect_failure(name: str) -> None:
+            del tries[:]
             try:
                 result = self.pay_once(self.file, self.key(name), fail)
             except type(failure):
+                assert len(tries) == 1, (
+                    f"`pay` raised {type(failure).__name__}, and one call of `pay_once` called it "
+                    f"{len(tries)} times; expected once: raise, and a later call may try again."
+                )
                 return
             raise AssertionError(
                 f"`pay` raised {type(failure).__name__}, and `pay_once` returned {result!r}; "

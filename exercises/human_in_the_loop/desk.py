@@ -20,7 +20,7 @@ from langgraph.types import Command, Interrupt, Send, interrupt
 from openai import BadRequestError
 
 import lesson_model
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import claims_success, kind, short
 
 __all__ = ("GREETING", "TWO_ROUNDS", "Cases", "Shop", "assert_shown", "pending", "resume")
 __all__ += ("step_of_a_case", "thread")
@@ -50,10 +50,14 @@ class Cases:
     Attributes:
         mails: The texts that were mailed, in order.
         paid: What `pay` was called with, in order.
+        error: What `pay` raises, if anything.
     """
 
-    def __init__(self, build_refunds: Callable[..., Any], saver: Any = None) -> None:
+    def __init__(
+        self, build_refunds: Callable[..., Any], saver: Any = None, error: Exception | None = None
+    ) -> None:
         self.build_refunds, self.saver = build_refunds, saver or InMemorySaver()
+        self.error = error
         self.mails: list[str] = []
         self.paid: list[tuple[str, int]] = []
 
@@ -73,6 +77,8 @@ class Cases:
 
         def pay(order: str, amount: int) -> None:
             self.paid.append((order, amount))
+            if self.error is not None:
+                raise self.error
 
         graph = self.build_refunds(mail, pay, self.saver)
         assert hasattr(graph, "invoke"), (
@@ -234,11 +240,31 @@ class Shop:
             f"{len(made)} tool call(s) stand in the thread, and {len(answered)} answer(s) to them; "
             f"expected one `ToolMessage` for each call. The thread holds {told_types(messages)}."
         )
+        for message in messages:
+            assert message.type != "tool" or message.text.strip(), (
+                "A call is answered by a `ToolMessage` without a word: the model does not get to "
+                "know what became of it."
+            )
         human = [m.text for m in messages if m.type == "human"]
         assert human.count(text) == 1 and set(human) <= {text, "Hello!"}, (
             f"The customer wrote {text!r}, and the thread holds these words of the customer: "
             f"{human}."
         )
+
+    def assert_no_claim(self, graph: Pregel, name: str, reason: str) -> None:
+        """Refuse answers to rejected calls that say the call has worked.
+
+        Raises:
+            AssertionError: One says so.
+        """
+        for message in graph.get_state(thread(name)).values["messages"]:
+            if message.type != "tool" or message.text.startswith("Parcel "):
+                continue  # what was looked up did work
+            text = message.text.replace(reason, "") if reason else message.text
+            assert not claims_success(text), (
+                f"The call was rejected, and its `ToolMessage` says {short(message.text)}: the "
+                "model takes it for done, and tells the customer so."
+            )
 
     def told(self, words: str) -> bool:
         """Say whether the model was sent these words at its last request."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import inspect
-import time
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
 
 import lesson_model
+from exercises.core.clock import movable_clock
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
 from exercises.loop_prevention import looping_desk as parts
@@ -172,9 +172,11 @@ def ex4(talking_desk):
                 f"{when}, “Hello” {hello.ending}; expected {parts.GREETING!r}."
             )
 
-        def stops(graph: Any, thread: str, limit: int, what: str) -> None:
+        def stops(
+            graph: Any, thread: str, limit: int, what: str, question: str = parts.LOST
+        ) -> None:
             steps = 20 + 6 * limit  # ample; a desk that never stops is refused soon
-            run = ask(model, graph, parts.LOST, thread, steps)
+            run = ask(model, graph, question, thread, steps)
             assert run.error is None and run.words, (
                 f"{what}, with recursion_limit={steps}: it {run.ending} after {run.model_calls} "
                 f"call(s) of the model; expected words, after {limit}."
@@ -222,6 +224,8 @@ def ex4(talking_desk):
                     if limit > 3:
                         ask(model, looping, parts.SHORT, "1")
                     stops(looping, "1", limit, f"{what}, a later turn that loops")
+                    why = f"{what}, a loop in which each answer holds words and two calls"
+                    stops(looping, "1", limit, why, parts.TALKATIVE)
         with part("the turn after the stop"):
             for _ in range(2):
                 greets(looping, "1", "After the stop")
@@ -340,18 +344,25 @@ def ex6(Budget):
         with part("money"):
             agent = parts.agent_with(Budget(**{**much, "dollars": money}))
             _stopped(ask(model, agent, parts.LOST), costs, f"${money:.6f}", Budget)
-        with part("time"):
-            agent = parts.agent_with(Budget(**{**much, "seconds": 0.3}), lambda: time.sleep(0.1))
-            run = ask(model, agent, parts.LOST)
-            _in_words(run, "0.3 seconds, and a tool that takes 0.1 s", Budget)
-            assert run.model_calls <= 5, (
-                f"With 0.3 seconds, and a tool that takes 0.1 s, the model was asked "
-                f"{run.model_calls} times; expected 4."
+            (sent, written), *_ = costs
+            exact = (sent * 1e6 * IN + written * 1e6 * OUT) / 1e6  # as `dollars` counts
+            run = ask(model, parts.agent_with(Budget(**{**much, "dollars": exact})), parts.LOST)
+            _in_words(run, f"${exact:.6f}", Budget)
+            assert run.model_calls == 1, (
+                f"With a budget of ${exact:.6f}, which the first call uses up exactly, it was "
+                f"stopped after {run.model_calls} calls; expected 1: as soon as it *has* used them."
             )
-            # A busy machine may take 0.3 s to get to the model, though hardly time after time; a
-            # clock that is never set back is late always.
-            replies = (ask(model, agent, "Hello") for _ in range(20))
-            assert any((hello := reply).words == parts.GREETING for reply in replies), (
+        with part("time"), movable_clock(Budget) as move:
+            agent = parts.agent_with(Budget(**{**much, "seconds": 250}), lambda: move(100))
+            run = ask(model, agent, parts.LOST)
+            what = "250 seconds, and a tool that takes 100 s"
+            _in_words(run, what, Budget)
+            assert run.model_calls == 3, (
+                f"With {what}, the model was asked {run.model_calls} times; expected 3: after "
+                "three runs of the tool 300 s have passed."
+            )
+            hello = ask(model, agent, "Hello")
+            assert hello.words == parts.GREETING, (
                 f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. When does "
                 "the clock of a turn begin?"
             )

@@ -25,6 +25,8 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Send
 from openai import OpenAIError
 
+from lesson_model import Call, Reply
+
 __all__ = (
     "GREETING",
     "FOUND_NOTHING",
@@ -33,6 +35,7 @@ __all__ = (
     "ORDERS",
     "REPEATED",
     "SHORT",
+    "TALKATIVE",
     "Desk",
     "calls_made_by",
 )
@@ -43,6 +46,7 @@ __all__ += ("run_beside_another_customer", "teach", "too_late")
 LOST = "Where is parcel P-9?"  # the model never stops asking the tool
 SHORT = "Look twice for parcel P-9."  # two calls of the tool, one after the other, and an answer
 MANY = "Find the parcels P-1, P-2, P-3, P-4, P-5."  # five calls in one message, then an answer
+TALKATIVE = "Go through the depots in turn."  # it never stops, two calls and words at a time
 GREETING = "Good morning! What can I do for you?"
 FOUND_NOTHING = "I looked twice, and it is not there."
 
@@ -58,6 +62,10 @@ def teach(model: Any) -> None:
     model.when("hello").says(GREETING)
     model.when("look twice").calls("find_parcel").calls("find_parcel").then_says(FOUND_NOTHING)
     model.when("where is parcel").always_calls("find_parcel")
+    two = model.when("depots in turn")  # words and two calls in each of its answers, for ever
+    two.reply = lambda turn: Reply(
+        "I look in both.", tuple(Call("find_parcel", {"parcel": f"P-{n}"}) for n in (1, 2))
+    )
     # `MANY` needs no rule: the lesson model finds five parcels in it.
 
 
@@ -282,6 +290,12 @@ REPEATED = (  # title, calls, whether they go in circles, what to remember
     ),
     ("no calls", [], False, "There is nothing in it."),
     ("the same call four times, and nine", [A, A, A, A] + [B] * 9, True, "More than three, too."),
+    (
+        "the same call in 39, at the beginning, in the middle and at the end",
+        [A if n in (0, 19, 38) else ("search", {"page": n}) for n in range(39)],
+        True,
+        "One stands there three times, however far apart.",
+    ),
     (
         "a number, a text, a number",
         [("search", {"page": page}) for page in (1, "1", 1)],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import itertools
 from typing import Any
 
 from langgraph.types import Command, interrupt
-from openai import AuthenticationError
+from openai import AuthenticationError, BadRequestError
 
 import lesson_model
 from exercises.core.descriptions import kind, short
@@ -67,16 +68,15 @@ def ex2(spoken):
     lead, scout, cellar = parts.SPEAKERS
     expected = {lead: [parts.FIRST, parts.FINAL], cellar: [parts.TOLD], scout: [parts.FOUND]}
     with lesson_model.scratch() as model:
-        pace = parts.ReaderPace(model)
-        team = parts.speaking_team(model, pace)
-        pieces = []
+        pieces: list[Any] = []
+        model.state = state = parts.waiting_model(lambda: sum(len(str(p[1])) for p in [*pieces]))
+        team = parts.speaking_team(model)
         got = spoken(team, "Please carry this out.")
         assert got is not None, "`spoken` returned None; expected a generator. Does it `yield`?"
         for item in got:
             assert isinstance(item, tuple | list) and len(item) == 2, (
                 f"It yielded {kind(item)}; expected a pair (agent, text)."
             )
-            pace.shown(item[1])
             pieces.append(item)
         requests = len(model.requests)
     assert pieces, (
@@ -128,23 +128,29 @@ def ex2(spoken):
             )
         assert all(text for _, text in pieces), "Some pieces are empty: leave those out."
     with part("as it is written"):
-        assert not pace.late, (
-            f"The first piece of {len(pace.late)} of the {pace.speeches} texts was yielded after "
-            "the model had written the last one. Yield each piece inside the loop, as "
-            '`stream_mode="messages"` gives it.'
+        late = state.waited_in and state.waited_in in everything
+        assert not late, (
+            f"While the model wrote {state.waited_in!r}, it waited for you. {state.in_vain}. Yield "
+            'each piece inside the loop, as `stream_mode="messages"` gives it.'
         )
     with part("one run"):
         assert requests == parts.REQUESTS, (
             f"The team made {requests} requests; expected {parts.REQUESTS}, from one run."
         )
     with part("an error of the team comes out"), lesson_model.scratch() as model:
-        team = parts.speaking_team(model, parts.ReaderPace(model))
+        team = parts.speaking_team(model)
         model.fail("http", times=None, status=400)
-        try:
-            list(spoken(team, "Please carry this out."))
-        except Exception:
-            return
-        raise AssertionError("The model refused the request with 400, and no error came out.")
+        for what, error, question in (
+            ("The model refused the request with 400", BadRequestError, "Please carry this out."),
+            ("A tool raised a ConnectionError", ConnectionError, "Please break it."),
+        ):
+            try:
+                list(spoken(team, question))
+            except error:
+                model.reset()
+                parts.teach_to_break(model)
+            else:
+                raise AssertionError(f"{what}, and no error came out of `spoken`.")
 
 
 @exercise(
@@ -305,11 +311,16 @@ def ex5(settle_all):
             f"Nothing waited: it returned {short(again)}; expected the values of the state."
         )
     with part("an error of `decide` comes out"):
-        try:
+        with contextlib.suppress(KeyError):
             settle_all(asking.graph, other, {}.__getitem__)
-        except KeyError:
-            return
-        raise AssertionError("`decide` raised a KeyError, and it did not come out.")
+            raise AssertionError("`decide` raised a KeyError, and it did not come out.")
+        asking.graph.invoke({"orders": [parts.BROKEN], "notes": []}, thread("broken"))
+        with contextlib.suppress(ZeroDivisionError):
+            got = settle_all(asking.graph, thread("broken"), asking.decide)
+            raise AssertionError(
+                "After its answer a worker raised a ZeroDivisionError, and `settle_all` returned "
+                f"{short(got)}; expected the error to come out."
+            )
 
 
 @exercise(
@@ -332,10 +343,13 @@ def ex6(share_out, work_within):
             if budget - spent >= count:
                 tasks = ["look up", "write", "check"][:count]
                 assert_shares(share_out, budget, spent, tasks, (budget - spent) // count)
+        assert_shares(share_out, 40, 3, [f"task {n}" for n in range(12)], 3)
+        assert_shares(share_out, 9, 1, ["look up", "write", "look up"], 2)
     with part("nothing to share"):
         for budget, spent, count in ((2, 0, 3), (9, 9, 1), (5, 8, 2), (40, 39, 2), (3, 30, 3)):
             assert_shares(share_out, budget, spent, ["a", "b", "c"][:count], 0)
         assert_shares(share_out, 5, 0, [], 0)
+        assert_shares(share_out, 11, 0, [f"task {n}" for n in range(12)], 0)
         assert_shares(share_out, 5, 5, [], 0)
     with lesson_model.scratch() as model:
         worker = looping_worker(model)
@@ -379,6 +393,14 @@ def ex6(share_out, work_within):
                 f"and {found[1]} were spent. Count what *this* worker does."
             )
         with part("an error of the worker comes out"):
+            for task, error in (("Break it.", ValueError), ("Tear it.", ConnectionError)):
+                with contextlib.suppress(error):
+                    result = work_within({"task": task, "share": 3}, worker)
+                    raise AssertionError(
+                        f"A tool of the worker raised a {error.__name__}, and `work_within` "
+                        f"returned {short(result)}; expected the error to come out: only a stop by "
+                        "the limit becomes a note."
+                    )
             model.fail("bad_key", times=None)
             try:
                 result = work_within({"task": "Take one look.", "share": 3}, worker)

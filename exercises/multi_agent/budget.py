@@ -35,7 +35,9 @@ def looping_worker(model: Any) -> Pregel:
         three.calls("read_log", order=order)
     three.then_says(FOUND)
     model.when("for ever").says("Let me see.").always_calls("read_log", order="T-7")
-    tools = [read_log, meet]
+    for word, name in (("break", "broken"), ("tear", "torn")):
+        model.when(f"^{word} it").calls(name)
+    tools = [read_log, meet, broken, torn]
     llm = ChatOpenAI(model=model.name, max_retries=0)
     model.when("meet").calls("meet").calls("read_log", order="T-7").then_says(FOUND)
     model.when("only meet").calls("meet").then_says(FOUND)
@@ -63,6 +65,18 @@ def meet() -> str:
     with contextlib.suppress(threading.BrokenBarrierError):  # it works alone
         _meeting.wait(3)
     return RAW
+
+
+@tool
+def broken() -> str:
+    """Raise what a bug raises."""
+    raise ValueError("bug")
+
+
+@tool
+def torn() -> str:
+    """Raise what a torn connection raises."""
+    raise ConnectionError("torn")
 
 
 def side_by_side(work_within: Any, worker: Any) -> tuple[Any, Any]:

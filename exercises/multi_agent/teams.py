@@ -6,7 +6,6 @@ import functools
 import inspect
 import itertools
 import operator
-import re
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -22,11 +21,12 @@ from langgraph.types import Send, interrupt
 from openai import BadRequestError
 from typing_extensions import TypedDict
 
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import admits_ignorance, claims_success, kind, short
 from exercises.core.exercise import run_async
+from exercises.core.waiting_model import WaitingModel
 
 __all__ = ("FINAL", "FIRST", "FOUND", "RAW", "TOLD", "Asking", "Desks", "Notes", "fan")
-__all__ += ("ORDERS", "QUESTIONS", "REQUESTS", "SPEAKERS", "ReaderPace", "assert_lets_through")
+__all__ += ("ORDERS", "QUESTIONS", "REQUESTS", "SPEAKERS", "assert_lets_through")
 __all__ += (
     "assert_asks_again",
     "assert_survives",
@@ -36,13 +36,15 @@ __all__ += (
     "run",
     "settled",
 )
-__all__ += ("speaking_team", "survey", "thread")
+__all__ += ("BROKEN", "speaking_team", "survey", "teach_to_break", "thread")
+__all__ += ("waiting_model",)
 
 RAW = "RAW LOG: belt 4, all well"  # what a tool returns; no model writes it
-FOUND = "It came nine days late."
-TOLD = "The archive says: nine days."
-FINAL = "Dear customer, we are sorry."
-FIRST = "One moment please."
+FOUND = "It came nine days late, and nobody had told the customer why."
+TOLD = "The archive says: nine days, because the belt stood still in May."
+FINAL = "Dear customer, we are sorry that your tent came so late."
+FIRST = "One moment please, I will let somebody look for your order."
+BREAK = "Break the door."  # a task at which a tool raises
 
 
 def thread(name: str) -> dict[str, Any]:
@@ -60,6 +62,8 @@ def worker_tool(name: str, worker: Pregel) -> Any:
     """Return a tool that gives its task to a worker."""
 
     def ask(task: str) -> str:
+        if task == BREAK:
+            raise ConnectionError("the cellar does not answer")
         return worker.invoke({"messages": task})["messages"][-1].text
 
     return tool(name, description="Do a task.")(ask)
@@ -91,37 +95,30 @@ def predicted_runs(model: Any) -> Iterator[tuple[str, int]]:
 
 SPEAKERS = ("lead", "scout", "cellar")  # three agents, each inside a tool of the one before
 REQUESTS = 6  # two for each of the speakers
+SAID = {1: FIRST, 4: TOLD, 5: FOUND, 6: FINAL}  # in which request the model writes what
 
 
-class ReaderPace:
-    """The model writes slowly until its reader shows the first piece of a text.
+def waiting_model(shown: Callable[[], int]) -> WaitingModel:
+    """Return a slate on which a speaking team's model waits for its reader in each of its texts.
 
-    Attributes:
-        late: The texts whose first piece was shown when the model had written the last one.
-        speeches: How many texts were shown.
+    Args:
+        shown: Returns how many characters the reader has seen.
     """
-
-    SECONDS = 0.15  # between two tokens, of which each text has at least four
-
-    def __init__(self, model: Any) -> None:
-        self.model, self.late, self.speeches, self._seen = model, [], 0, 0
-
-    def begin(self) -> None:
-        """Write the next text slowly, unless the reader has been late already."""
-        self.model.pace(per_token=0 if self.late else self.SECONDS)
-
-    def shown(self, text: Any) -> None:
-        """Note that a piece is shown; a tool's result is no text of the model."""
-        if RAW in str(text) or self._seen == len(self.model.requests):
-            return
-        self._seen = len(self.model.requests)
-        self.speeches += 1
-        if self.model.requests[-1].wait(0):
-            self.late.append(self._seen)
-        self.model.pace(per_token=0)
+    state, before = WaitingModel(shown), 0
+    for request, text in SAID.items():
+        state.hold(text, request, before)
+        before += len(text)
+    return state
 
 
-def speaking_team(model: Any, pace: ReaderPace) -> Pregel:
+def teach_to_break(model: Any) -> None:
+    """Let the lead of a speaking team give a task at which the scout's tool breaks."""
+    _, scout, cellar = SPEAKERS
+    model.when("break it").calls(scout, task="Fetch the key")
+    model.when("fetch the key").calls(cellar, task=BREAK)
+
+
+def speaking_team(model: Any) -> Pregel:
     """Return a team three deep; each agent says something."""
     llm = ChatOpenAI(model=model.name, max_retries=0)
     lead, scout, cellar = SPEAKERS
@@ -129,28 +126,11 @@ def speaking_team(model: Any, pace: ReaderPace) -> Pregel:
     model.when("find out").calls(cellar, task="Open the log of T-7").then_says(FOUND)
     model.when("open the log").calls("read_log", order="T-7").then_says(TOLD)
 
-    @wrap_model_call
-    def slowly(request: Any, handler: Callable[[Any], Any]) -> Any:
-        pace.begin()
-        return handler(request)
-
     def agent(name: str, one: Any) -> Pregel:
-        return create_agent(llm, [one], middleware=[slowly], name=name)
+        return create_agent(llm, [one], name=name)
 
     inner = worker_tool(cellar, agent(cellar, read_log))
     return agent(lead, worker_tool(scout, agent(scout, inner)))
-
-
-# Words that say a call has worked, and words that take it back or speak of the handoff.
-CLAIM = re.compile(
-    r"\b(done|ok|okay|success\w*|succeeded|completed?|finished|executed|fulfilled|worked|arrives)\b",
-    re.I,
-)
-DOUBT = re.compile(
-    r"\b(no|not|never|without|un\w+|may|might|whether|maybe|perhaps|again|cancel\w*|skip\w*|lost"
-    r"|pending|handed|hand\w* over|transfer\w*)\b|n't|\?",
-    re.I,
-)
 
 
 class Desks:
@@ -280,7 +260,7 @@ class Desks:
             if message.type != "tool" or message.tool_call_id not in self.others:
                 continue
             text = message.text.replace(self.note, "")
-            assert not CLAIM.search(text) or DOUBT.search(text), (
+            assert not claims_success(text), (
                 f"The answer to another call of the message is {message.text!r}. Nobody knows "
                 "whether that call ran, and its result is not there: say that it is not known."
             )
@@ -327,10 +307,13 @@ def fan(node: Callable[[str], Any]) -> Pregel:
 
 
 QUESTIONS = {"T-7": 4, "T-8": 1, "K-31": 2, "T-12": 1}  # how often each worker asks
-MANY = {"K-40": 23}  # a worker of a later turn; others ask once
+MANY = {"K-40": 41}  # a worker of a later turn; others ask once
 # What the workers ask, one after the other. The first question names the order, except for two
 # orders, which ask in the same words.
 NEXT = ("And the postage of {}?", "In cash for {}?", "A letter to {}?")
+
+
+BROKEN = "X-0"  # its worker raises after its answer
 
 
 def questions_of(order: str) -> list[str]:
@@ -383,6 +366,8 @@ class Asking:
     def _ask(state: Notes) -> dict[str, Any]:
         (order,) = state["orders"]
         words = [str(interrupt(question)) for question in questions_of(order)]
+        if order == BROKEN:
+            raise ZeroDivisionError("a bug in the worker")
         return {"notes": [f"{order}: {' '.join(words)}"]}
 
 
@@ -454,6 +439,10 @@ def assert_survives(careful: Any, orders: list[str], errors: dict[str, Exception
         assert len(note.split()) > 2, (
             f"{what}. The note on {order} is {short(note)}; expected a sentence that says that it "
             "is not known."
+        )
+        assert admits_ignorance(note.replace(order, "")), (
+            f"{what}. The note on {order} is {short(note)}; expected a sentence that says that "
+            "this is not known. Whoever reads it must not take it for a result."
         )
         leaked = [words for words in errors[order].args if words in note]
         assert not leaked, (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import tempfile
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.pregel import Pregel
+from openai import AuthenticationError
 
 import lesson_model
 from exercises.core.descriptions import kind, short
@@ -22,6 +24,7 @@ from exercises.persistence.desks import CUSTOMERS, SlowDesk, Visits, slowly
 from exercises.persistence.openings import Openings
 from exercises.persistence.orders import ENDS, real_ledgers
 from lab.checkpoint_cost import stored_bytes
+from lesson_model import Reply
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 
@@ -58,6 +61,8 @@ def ex1(reply):
                     visits.ask(customer, "/tents", "What is my name?")
                 visits.assert_alone(customer)
             right += 1
+        with part("an error of the desk comes out"):
+            visits.assert_error("somebody else")
         if right == 3:  # a new process takes its time
             with part("remembered after a restart"):
                 visits.restart()
@@ -88,6 +93,9 @@ def ex2(ask_once, open_for_long, ask_async):
             _assert_closed(openings.saver, "")
             openings.assert_error(lambda *args: ask_once(openings.build_broken, *args))
             _assert_closed(openings.saver, " after an error of the graph")
+            other = Openings("ask_once, given another path,", f"{folder}/once 2.db")
+            thread, text = next(other.questions())
+            other.assert_remembered(ask_once(other.build, other.file, text, thread), thread, text)
         with part("open_for_long"):
             openings = Openings("the graph of open_for_long", f"{folder}/long.db")
             graph = open_for_long(openings.build, openings.file)
@@ -97,6 +105,9 @@ def ex2(ask_once, open_for_long, ask_async):
             )
             openings.ask_from_threads(graph)
             openings.saver.conn.close()
+            other = Openings("the graph of open_for_long, given another path,", f"{folder}/2.db")
+            other.ask_from_threads(open_for_long(other.build, other.file))
+            other.saver.conn.close()
         with part("ask_async"):
             openings = Openings("ask_async", f"{folder}/async.db")
             run_async(_ask_all(ask_async, openings))
@@ -218,14 +229,16 @@ def ex5(small_desk):
         contextlib.closing(_connect(f"{folder}/db")) as connection,
     ):
         saver = SqliteSaver(connection)
-        model.when("looking for").says("We have one.")
+        rule = model.when("looking for")
+        rule.reply = lambda turn: Reply(_answer_to(turn.text))
         graph = _opened(small_desk, model, saver)
         sizes, unknown, mixed = [0], [], []
         for turn in range(1, 31):
             seen = _turn(graph, model, "ada", f"Turn {turn}. {LONG}")
             known = " ".join(seen[-1:])
-            lost = [n for n in range(max(1, turn - 2), turn) if f"Turn {n}. " not in known]
-            unknown += [(turn, n) for n in lost]
+            for n in range(max(1, turn - 2), turn):
+                unknown += [(turn, n, "what was said")] * (f"Turn {n}. " not in known)
+                unknown += [(turn, n, "what it had answered")] * (f"Answer {n}:" not in known)
             if turn % 10 == 0:
                 sizes.append(stored_bytes(saver))
             if turn in (5, 14):  # another customer, in between
@@ -248,7 +261,7 @@ def ex5(small_desk):
             )
         with part("the last two turns are known"):
             assert not unknown, (
-                f"In turn {unknown[0][0]} the model was not told what was said in turn "
+                f"In turn {unknown[0][0]} the model was not told {unknown[0][2]} in turn "
                 f"{unknown[0][1]}. The question of a turn must still see the two turns before it: "
                 "two questions, two answers, and the new question."
             )
@@ -269,6 +282,16 @@ def ex5(small_desk):
                 f"On an empty file the desk said {short(told.text)}: it remembers outside of "
                 "`saver`. The next process, which has only the file, would not know it."
             )
+        with part("an error of the model comes out"):
+            model.fail("bad_key")
+            try:
+                told = graph.invoke({"messages": "Hello?"}, _thread("cora"))["messages"][-1]
+            except AuthenticationError:
+                return
+            raise AssertionError(
+                f"The model's service refused the key (401), and the desk said {short(told.text)}; "
+                "expected the error to come out: it is not an answer."
+            )
 
 
 LONG = "I am looking for a tent. " * 80
@@ -284,6 +307,12 @@ def _thread(name: str) -> dict:
     return {"configurable": {"thread_id": name}}
 
 
+def _answer_to(text: str) -> str:
+    """Return what the model says to the question of a turn."""
+    turn = re.match(r"Turn (\d+)\.", text)
+    return f"Answer {turn[1]}: we have one." if turn else "We have one."
+
+
 def _opened(small_desk: Any, model: Any, saver: SqliteSaver) -> Any:
     graph = small_desk(ChatOpenAI(model=model.name), saver)
     assert isinstance(graph, Pregel), (
@@ -296,7 +325,7 @@ def _turn(graph: Any, model: Any, customer: str, text: str) -> list[str]:
     """Run one turn; return the words of each request in which the model was asked `text`."""
     before = len(model.requests)
     answer = graph.invoke({"messages": text}, _thread(customer))["messages"][-1]
-    assert answer.text == "We have one.", (
+    assert answer.text == _answer_to(text), (
         f"The desk was asked {short(text)}, and the last message says {short(answer.text)}; "
         "expected the model's answer."
     )
@@ -377,6 +406,10 @@ def ex6(send):
                     f"A run raised a {error.__name__}, and `send` returned {kind(state)}; expected "
                     "the error to come out."
                 )
+            assert desk.runs[text] == 1, (
+                f"`send` was called once, and {what} was started {desk.runs[text]} times; expected "
+                "once: what it did before the error is done again."
+            )
             after = threading.Thread(target=send, args=(graph, name, "hello"), daemon=True)
             after.start()
             after.join(timeout=4.0)

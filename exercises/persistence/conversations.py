@@ -17,13 +17,16 @@ __all__ = ("CONVERSATIONS", "Pruning", "refusal", "talk_of", "words_of")
 
 
 def talk_of(*words: str) -> list[AnyMessage]:
-    """Make messages of words: S is a system message, H human, A ai, C a call, T its result."""
+    """Make messages of words: S is a system message, H human, A ai, C a call, T its result.
+
+    What stands behind a `/` is in the id only: the customer may say the same words again.
+    """
     messages: list[AnyMessage] = []
     for word in words:
         if word[0] == "S":
             messages.append(SystemMessage(word, id=word))
         elif word[0] == "H":
-            messages.append(HumanMessage(word, id=word))
+            messages.append(HumanMessage(word.partition("/")[0], id=word))
         elif word[0] == "T":
             messages.append(ToolMessage(word, tool_call_id=f"call_{word[1:]}", id=word))
         else:
@@ -46,6 +49,11 @@ CONVERSATIONS = {
         4,
     ),
     "a question without an answer": (talk_of("H1", "A1", "H2", "H3"), 2),
+    "the same question again": (
+        talk_of("H1/1", "A1", "H2/1", "A2", "H1/2", "A3", "H2/2", "A4", "H2/3"),
+        6,
+    ),
+    "one question, three times": (talk_of("H1/1", "A1", "H1/2", "A2", "H1/3"), 2),
     "a system message": (talk_of("S", "H1", "A1", "H2", "A2", "H3", "A3"), 2),
     "a short conversation": (talk_of("S", "A0", "H1", "C1", "T1", "A1"), 0),
     "one question": (talk_of("A0", "H1", "A1"), 0),

@@ -9,9 +9,9 @@ import sqlite3
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import FrameType
 from typing import Any
 
@@ -22,6 +22,7 @@ from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
+from openai import AuthenticationError
 
 from exercises.core.descriptions import kind, short
 from exercises.core.stub import functions_of
@@ -30,9 +31,15 @@ from lab.child import pack
 
 __all__ = ("CUSTOMERS", "SlowDesk", "Visits", "slowly")
 
-# Who they log in as, and the name they give, if any. Neither the first letters nor the lengths tell
-# them apart.
-CUSTOMERS = {"anna": "Greta", "anton": "Emil", "annabel": "Ines", "otto": "", "c-1042": "Paul"}
+# Who they log in as, and the name they give, if any. No part of an id tells them apart: neither its
+# first or last letters, its length, its digits, nor what stands before or after a dash or an @.
+CUSTOMERS = {
+    "customer-1042": "Greta",
+    "customer-1024": "Emil",
+    "shop-1042": "Ines",
+    "customer-1042@shop.example": "",
+    "anna": "Paul",
+}
 ASKED = "What is my name?"
 
 
@@ -121,6 +128,13 @@ class Visits:
             "message."
         )
         self._sent[customer].append(text)
+        for words in self._sent[customer]:
+            written = self._sent[customer].count(words)
+            assert said.count(words) <= written, (
+                f"The customer wrote {words!r} {written} time(s), and the model was sent it "
+                f"{said.count(words)} times. The thread holds what was said before: give the agent "
+                "the new text only, or the thread grows by all that is old at each request."
+            )
         self._heard[customer] = said
         return answer
 
@@ -143,6 +157,18 @@ class Visits:
             f"{page}, and was told {short(answer)}. {likely}"
         )
 
+    def assert_error(self, customer: str) -> None:
+        """Demand that an error of the desk comes out."""
+        self._model.fail("bad_key")
+        try:
+            answer = self._reply({"customer": customer, "page": "/tents", "text": "Hello?"})
+        except AuthenticationError:
+            return
+        raise AssertionError(
+            f"The model's service refused the request (401), and `reply` returned {short(answer)}; "
+            "expected the error to come out: it is not an answer, and somebody has to learn of it."
+        )
+
     def assert_alone(self, customer: str) -> None:
         """Demand that the model was sent nothing of anybody else."""
         others = [text for text in self._heard[customer] if text not in self._sent[customer]]
@@ -159,13 +185,17 @@ class SlowDesk:
         graph: On a saver in memory. The text "meet" waits for 40 runs, "hold ..." until it is let
             go, "fail" raises a KeyError and "crash" a SystemExit.
         most: How many runs of one conversation were at work at the same time, at most.
+        runs: How often the graph ran with a text.
     """
 
     MEETING = 40
+    OTHERS = 130  # more than a cache holds that is as large as `lru_cache` makes it
     MAX_WAIT_SECONDS = 4.0
+    MAX_HOLD_SECONDS = 20.0
 
     def __init__(self) -> None:
         self.most = 0
+        self.runs: Counter[str] = Counter()
         self._inside: dict[str, int] = defaultdict(int)
         self._guard = threading.Lock()
         self._all = threading.Barrier(self.MEETING, timeout=self.MAX_WAIT_SECONDS)
@@ -179,6 +209,7 @@ class SlowDesk:
         with self._guard:
             self._inside[conversation] += 1
             self.most = max(self.most, self._inside[conversation])
+            self.runs[text] += 1
         try:
             if text == "meet":
                 self._all.wait()
@@ -188,7 +219,7 @@ class SlowDesk:
                 raise SystemExit("the process is told to end")
             if text in self._entered:
                 self._entered[text].set()
-                self._let_go[text].wait(self.MAX_WAIT_SECONDS)
+                self._let_go[text].wait(self.MAX_HOLD_SECONDS)
             elif text.startswith("message"):
                 time.sleep(0.005)
             return {"messages": [AIMessage(f"re: {text}")]}
@@ -205,17 +236,29 @@ class SlowDesk:
         texts = ["hold 1", "hold 2", "hold 3"]
         for text in texts:
             self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(3) as pool, ThreadPoolExecutor(self.MEETING) as visitors:
             try:
                 runs = [pool.submit(send, self.graph, "fred", "hold 1")]
                 assert self._entered["hold 1"].wait(self.MAX_WAIT_SECONDS), (
                     "`send` did not run the graph."
                 )
+                others = [
+                    visitors.submit(send, self.graph, f"other {number}", "brief")
+                    for number in range(self.OTHERS)
+                ]
+                if wait(others, timeout=self.MAX_WAIT_SECONDS).not_done:
+                    visitors.shutdown(wait=False, cancel_futures=True)
+                    return  # other conversations wait for this one: another part says so
                 runs.append(pool.submit(send, self.graph, "fred", "hold 2"))
                 early = self._entered["hold 2"].wait(0.15)
                 self._let_go["hold 1"].set()
                 runs[0].result()
-                assert not early, "A second run began while the first was at work."
+                assert not early, (
+                    "A run was at work on a conversation; then others came, on "
+                    f"{self.OTHERS} conversations of their own, and then a second run on the first "
+                    "conversation, which began at once: it did not get the same lock. Is a lock "
+                    "given up while it is in use?"
+                )
                 assert self._entered["hold 2"].wait(self.MAX_WAIT_SECONDS), (
                     "A second run waited for the first, and did not begin after it."
                 )

@@ -33,12 +33,14 @@ class Openings:
         file: The path the answer is given.
         saver: The saver the answer opened last.
         blocked: Whether the event loop stood still while a graph ran.
+        failures: How often the graph with a bug has run.
     """
 
     def __init__(self, what: str, file: str) -> None:
         self.file = file
         self.saver: Any = None
         self.blocked = False
+        self.failures = 0
         self._what = what
         self._sent: dict[str, list[str]] = {}
 
@@ -55,6 +57,7 @@ class Openings:
         """Build a graph with a bug."""
 
         def broken(_: MessagesState) -> dict:
+            self.failures += 1
             raise KeyError("bug")
 
         return self._compiled(saver, broken)
@@ -118,7 +121,7 @@ class Openings:
         try:
             state = ask(self.file, "Hello", _thread("bug"))
         except KeyError:
-            return
+            return self._assert_one_failure()
         raise self._swallowed(state)
 
     async def assert_async_error(self, ask: Callable[[str, str, dict], Any]) -> None:
@@ -126,8 +129,14 @@ class Openings:
         try:
             state = await ask(self.file, "Hello", _thread("bug"))
         except KeyError:
-            return
+            return self._assert_one_failure()
         raise self._swallowed(state)
+
+    def _assert_one_failure(self) -> None:
+        assert self.failures == 1, (
+            f"The graph raised a KeyError, and `{self._what}` ran it {self.failures} times; "
+            "expected once: a bug is not cured by another try, and what was done is done again."
+        )
 
     def _swallowed(self, state: Any) -> AssertionError:
         return AssertionError(

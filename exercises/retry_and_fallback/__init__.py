@@ -11,6 +11,7 @@ from langchain_openai import ChatOpenAI
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
 from exercises.retry_and_fallback.faulty_services import (
+    ANSWER,
     SECRETS,
     Service,
     answer_of,
@@ -23,11 +24,14 @@ from exercises.retry_and_fallback.faulty_services import (
     assert_within_budget,
     failed_turn,
     found_by,
+    found_side_by_side,
     miscounted,
     slow_run,
     told,
+    told_to_wait_a_little,
     turns_of,
     turns_side_by_side,
+    two_failures,
     words,
 )
 from lab.herd import CAP, stampede
@@ -120,11 +124,15 @@ def ex3(build_finder):
             "`RetryPolicy` starts at 0.5 s and adds up to a second of jitter, if nobody says more."
         )
     with part("a timeout and a rate limit are transient, too"):
-        service = Service(TimeoutError("too slow"), ModelRateLimitError("slow down"))
+        says = "waits at the depot"
+        service = Service(TimeoutError("too slow"), ModelRateLimitError("slow down"), says=says)
         found, error, _ = found_by(build_finder, service)
         assert error is None and service.calls == 3, (
             f"After a TimeoutError and a rate limit it ended with {short(error or found)} in "
             f"{service.calls} call(s); expected 3. `is_transient` says what is worth another try."
+        )
+        assert found.get("status") == says, (
+            f"The service said {says!r}, and the status is {short(found.get('status'))}."
         )
     with part("busy for ever"):
         service = Service(busy, for_ever=True)
@@ -145,6 +153,13 @@ def ex3(build_finder):
                 f"{service.calls - before} times; expected {expected}. Attempts are counted from 1 "
                 "each time."
             )
+    with part("two questions at the same time"):
+        calls = found_side_by_side(build_finder)
+        assert calls == (4, 4), (
+            "The service is busy for ever; while one question is tried again, another one comes. "
+            f"The service was asked {calls[0]} and {calls[1]} times; expected 4 and 4: each run "
+            "counts its own."
+        )
     for bug in (
         KeyError("order"),
         ValueError("bug"),
@@ -253,16 +268,16 @@ def ex5(ask):
             "It asked again, and no wait was seen before that. Wait with `time.sleep`."
         )
         with part(title):
-            assert error is None and seen == statuses and getattr(reply, "text", reply), (
+            assert error is None and seen == statuses and getattr(reply, "text", reply) == ANSWER, (
                 f"The wire saw {seen}, and `ask` ended with {short(error or reply)}; expected "
-                f"{statuses} and the answer."
+                f"{statuses} and the answer, {ANSWER!r}."
             )
     with part("one question, one answer"):
         for budget in (10, 0):
             reply, error, seen, _ = asked(ask, budget, None)
-            assert error is None and reply is not None and seen == [200], (
+            assert error is None and getattr(reply, "text", reply) == ANSWER and seen == [200], (
                 f"The model is well, the budget {budget} s: the wire saw {seen}, and `ask` ended "
-                f"with {short(error or reply)}; expected one request and the answer."
+                f"with {short(error or reply)}; expected one request and the answer, {ANSWER!r}."
             )
     with part("a bug is raised at once"):
         error, _, ends = slow_run(ask, 10, 0.1, KeyError("bug"))
@@ -283,6 +298,11 @@ def ex5(ask):
         assert error is None and 3 <= sum(slept) < 4, (
             f"Told to come back in 3 s, it waited {sum(slept):.2f} s and ended with "
             f"{short(error or reply)}. `retry_after(error)` says how long."
+        )
+        waits = told_to_wait_a_little(ask)
+        assert max(waits, default=0) > 0.02, (
+            f"Told to come back in 0.01 s, it waited {[round(w, 3) for w in waits[:6]]} s, and so "
+            "on; expected the random wait where that is longer. The server's word is the least."
         )
     with part("the budget"):
         reply, error, seen, slept = asked(ask, 5, ("rate_limit", None, {"retry_after": 30}))
@@ -393,6 +413,12 @@ def ex7(close_the_turn):
                 f"The user reads {short(seen.said)}, the log {short(log)}; expected a "
                 "reference in both, a new one each time."
             )
+            if where == "model":
+                first, second = two_failures(close_the_turn)
+                assert first - second or not first, (
+                    f"Two turns of one thread failed, and both times user and log share these "
+                    f"words: {', '.join(sorted(first))}. Expected a new reference each time."
+                )
             assert len(seen.log) == 1, (
                 f"One failure of the node {where}, and {len(seen.log)} lines were logged: "
                 f"{short(seen.log)}; expected one line."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import itertools
 import logging
 import re
@@ -25,26 +24,36 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import RetryPolicy
 
 import lesson_model
-from course_utils.time_limit import TimeUp
+from exercises.core.clock import skip_waits
 from exercises.core.descriptions import short
-from exercises.core.stub import functions_of
 
-__all__ = ("SECRETS", "Service", "answered", "asked", "assert_doubling", "assert_within_budget")
+__all__ = (
+    "ANSWER",
+    "SECRETS",
+    "Service",
+    "answered",
+    "asked",
+    "assert_doubling",
+    "assert_within_budget",
+)
 __all__ += (
+    "assert_within_budget",
     "answer_of",
     "answered_after_bug",
     "assert_goes_on",
     "assert_waits",
     "failed_turn",
     "found_by",
+    "found_side_by_side",
     "miscounted",
     "slow_run",
     "told",
+    "told_to_wait_a_little",
+    "two_failures",
 )
 __all__ += ("turns_of", "turns_side_by_side", "words")
 
-CLOCKS = ("sleep", "monotonic", "time", "perf_counter")
-CLOCKS += ("monotonic_ns", "time_ns", "perf_counter_ns")
+ANSWER = "Within thirty days."
 QUESTION = {"messages": "Can I send a tent back?"}
 LONG_TALK = {
     "messages": [
@@ -70,9 +79,12 @@ def outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
 
 
 class Service:
-    """A service that raises `errors`, one a call (None: it answers), and then answers."""
+    """A service that raises `errors`, one a call (None: it answers), and then answers `says`."""
 
-    def __init__(self, *errors: Exception | None, for_ever: bool = False) -> None:
+    def __init__(
+        self, *errors: Exception | None, for_ever: bool = False, says: str = "shipped"
+    ) -> None:
+        self.says = says
         again = itertools.repeat(errors[-1]) if for_ever else ()
         self.errors, self.calls = itertools.chain(errors, again), 0
         self.orders: set[str] = set()
@@ -83,77 +95,7 @@ class Service:
         self.orders.add(order)
         if (error := next(self.errors, None)) is not None:
             raise error
-        return "shipped"
-
-
-@contextlib.contextmanager
-def skip_waits(answer: Any) -> Iterator[list[float]]:
-    """Let `time.sleep` return at once; the clocks of `time` go on by such waits, and not else.
-
-    Yields the seconds slept so far, one number a sleep of `answer`, a function of the student's
-    (`from time import sleep` in its notebook counts, too).
-    """
-    slept: list[float] = []
-    # A kernel has threads that sleep in a loop: let them.
-    others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
-    real = {name: getattr(time, name) for name in CLOCKS}
-
-    def sleep(seconds: float) -> None:
-        if threading.get_ident() in others:
-            return real["sleep"](seconds)
-        real["sleep"](min(seconds, 0))  # refuses what cannot be slept
-        slept.append(float(seconds))
-        if len(slept) > 200 or sum(slept) > 3600:
-            raise TimeUp  # it would never end
-
-    def later(start: float) -> Callable[[], float]:
-        return lambda: start + sum(slept)
-
-    def later_ns(start: int) -> Callable[[], int]:
-        return lambda: start + int(sum(slept) * 1e9)
-
-    def wait(event: threading.Event, timeout: float | None = None) -> bool:
-        if timeout is None or event.is_set() or threading.get_ident() in others:
-            return real_wait(event, timeout)
-        sleep(timeout)  # nobody will set it
-        return event.is_set()
-
-    class Now(datetime.datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime.datetime:
-            return real_datetime.now(tz) + datetime.timedelta(seconds=sum(slept))
-
-        @classmethod
-        def utcnow(cls) -> datetime.datetime:
-            return real_datetime.utcnow() + datetime.timedelta(seconds=sum(slept))
-
-    real_wait, real_datetime = threading.Event.wait, datetime.datetime
-    skipping: dict[str, Any] = {}
-    for name, clock in real.items():
-        if name != "sleep":
-            skipping[name] = (later_ns if name.endswith("_ns") else later)(clock())
-    known_as = {id(clock): skipping.get(name, sleep) for name, clock in real.items()}
-    known_as[id(real_datetime)] = Now
-    spaces = [
-        vars(time),
-        vars(datetime),
-        *(function.__globals__ for function in functions_of(answer)),
-    ]
-    swapped = [
-        (space, name, value)
-        for space in spaces
-        for name, value in list(space.items())
-        if id(value) in known_as
-    ]
-    try:
-        threading.Event.wait = wait
-        for space, name, value in swapped:
-            space[name] = known_as[id(value)]
-        yield slept
-    finally:
-        threading.Event.wait = real_wait
-        for space, name, value in swapped:
-            space[name] = value
+        return self.says
 
 
 class Log(logging.Handler):
@@ -227,6 +169,30 @@ def found_by(
     with skip_waits(build_finder) as slept:
         found, error = outcome(lambda: graph.invoke({"order": "K-31"}))
     return found, error, slept
+
+
+def found_side_by_side(build_finder: Any) -> tuple[int, int]:
+    """Ask one graph about two orders; the second question comes while the first is retried.
+
+    Returns:
+        How often the service was asked about each, when it is busy for ever.
+    """
+    calls = {"K-31": 0, "K-32": 0}
+
+    def service(order: str) -> str:
+        calls[order] += 1
+        if order == "K-31" and calls[order] == 2:
+            other = threading.Thread(target=outcome, args=(lambda: ask("K-32"),))
+            other.start()
+            other.join()
+        raise ConnectionError("busy")
+
+    def ask(order: str) -> Any:
+        return graph.invoke({"order": order})
+
+    graph = build_finder(service)
+    outcome(lambda: ask("K-31"))
+    return calls["K-31"], calls["K-32"]
 
 
 def turns_of(build_desk: Any, service: Service, count: int) -> list[tuple[Any, int, list]]:
@@ -313,14 +279,46 @@ def slow_run(
 
 
 def asked(ask: Any, budget: float, fault: tuple[str, int | None, dict] | None) -> tuple:
-    """Return reply, error, statuses on the wire and seconds slept, waits being skipped."""
+    """Return reply, error, statuses on the wire and seconds slept, waits being skipped.
+
+    A request that asks something else has its words in place of a status.
+    """
     word, times, details = fault or ("", 0, {})
+    question = f"Can I send a tent back after {budget:g} days?"
     with lesson_model.scratch() as model, skip_waits(ask) as slept:
+        model.when("send a tent back").says(ANSWER)
         if fault:
             model.fail(word, times=times, **details)
         llm = ChatOpenAI(max_retries=0, timeout=20)
-        reply, error = outcome(lambda: ask(llm, "Can I send a tent back?", budget))
-        return reply, error, [request.status for request in model.requests], slept
+        reply, error = outcome(lambda: ask(llm, question, budget))
+        sent = [(r.status, r.body["messages"][-1]["content"]) for r in model.requests]
+    seen = [status if words == question else f"{words!r} asked" for status, words in sent]
+    return reply, error, seen, slept
+
+
+def told_to_wait_a_little(ask: Any) -> list[float]:
+    """Return the waits of several runs in which the server asks for less than the backoff."""
+    waits: list[float] = []
+    for _ in range(4):
+        waits += asked(ask, 30, ("rate_limit", 3, {"retry_after": 0.01}))[3]
+    return waits
+
+
+def two_failures(handler: Any) -> list[set[str]]:
+    """Let a desk fail twice on one thread; return the words user and log share, each time."""
+    graph, thread = StateGraph(MessagesState), {"configurable": {"thread_id": "twice"}}
+
+    def ask_model(state: MessagesState) -> dict:
+        raise ConnectionError("tent-db")
+
+    graph.add_node("model", ask_model, error_handler=handler).add_edge(START, "model")
+    desk, shared = graph.compile(checkpointer=InMemorySaver()), []
+    for _ in range(2):
+        with Log().listening() as lines:
+            result, _ = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
+        said = result["messages"][-1].text if result else ""
+        shared.append(words(said) & words("\n".join(lines)))
+    return shared
 
 
 def answered(fall_back: Any, main: Any, fault: str = "", times: int = 1) -> tuple:

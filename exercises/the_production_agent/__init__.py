@@ -91,6 +91,11 @@ def ex2(ask_async, finish_safely):
             f"The key was refused with 401, and what came out is {kind(raised)}; expected the "
             "AuthenticationError itself."
         )
+        raised = run_alone(parts.raised_by_bug, ask_async)
+        assert isinstance(raised, KeyError), (
+            f"A KeyError was raised while the model was asked, and what came out is {kind(raised)};"
+            " expected the KeyError itself."
+        )
     with part("a graph with that saver"):
         graph = StateGraph(State).add_node("x", lambda state: {}).add_edge(START, "x")
         saver = InMemorySaver()
@@ -166,11 +171,31 @@ def ex3(approve_each):
                 f"{[one['tool'] for one in seen.asked]}."
             )
             assert seen.ran == ran, f"The answer was {answer}; ran: {seen.ran}, expected {ran}."
+        asked = gate([close], lambda asked: no, "The data is gone then.").asked
+        assert "The data is gone then." in str(asked[0].get("why")), (
+            f"The question is {short(asked[0])}; expected as its 'why' what `RISKY` says of "
+            "`close_account`, 'The data is gone then.'"
+        )
         seen = gate([close], lambda asked: no, "")
         assert [one["tool"] for one in seen.asked] == ["close_account"] and not seen.ran, (
             "`close_account` is in `RISKY` with the reason '', and was called; asked about: "
             f"{[one['tool'] for one in seen.asked]}; ran: {seen.ran}. A tool is risky if its name "
             "is in `RISKY`, whatever the reason."
+        )
+    with part("approved once is not approved for ever"):
+        for answer, ran in ((yes, ["paid K-3: 95"]), (no, [])):
+            seen = gate([pay], lambda asked, answer=answer: answer)
+            assert len(seen.asked) == 1 and seen.ran == ran, (
+                f"The same refund was asked for on two threads, and approved on the first alone. "
+                f"With the answer {answer}, {len(seen.asked)} question(s) were asked, and these "
+                f"calls ran: {seen.ran}; expected one question, and {ran}."
+            )
+    with part("many calls in one message"):
+        looks = [("track_parcel", {"parcel": f"P-{n}"}) for n in range(40, 52)]
+        seen = gate([*looks, pay], lambda asked: yes)
+        assert len(seen.asked) == 1 and len(seen.ran) == 13, (
+            f"Twelve looks and a refund in one message: {len(seen.asked)} question(s), and "
+            f"{len(seen.ran)} of 13 calls ran after the approval; expected one question, and all."
         )
     with part("two customers wait"):
         ran = run_alone(parts.two_customers, approve_each)
@@ -345,7 +370,8 @@ def ex7(admit):
             )
             assert ask_for == asked, f"Asked for: {sorted(ask_for)}; expected {sorted(asked)}."
     with part("an unknown tool stays out"):
-        for unknown in (remove, price, parts.offered("count_tents", readOnlyHint=True)):
+        capitals = parts.offered("Stock_Level")
+        for unknown in (remove, price, capitals, parts.offered("count", readOnlyHint=True)):
             tools, ask_for = admitted([level, unknown], known)
             assert _same(tools, [*own, level]), (
                 f"`{unknown.name}` is not in `known`. Admitted: {_names(tools)}."
@@ -377,6 +403,13 @@ def ex7(admit):
             f"Two servers offer `stock_level`. Admitted: {_names(tools)}; expected the first alone."
         )
     with part("a word that is not 'run' needs a person"):
+        harmless = parts.offered("order_restock", readOnlyHint=True)
+        _, ask_for = admitted([level, harmless], known)
+        assert ask_for == {"order_restock"}, (
+            "Your list says 'ask' for `order_restock`, and the server says that it only reads. "
+            f"Asked for: {sorted(ask_for)}; expected 'order_restock': your list counts, not the "
+            "server's words."
+        )
         for word in ("Run?", "", "RUN", "run ", "running", "allow"):
             _, ask_for = admitted([level, order], {"stock_level": word, "order_restock": "run"})
             assert ask_for == {"stock_level"}, (

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
 import copy
 import functools
 import io
 import itertools
-import linecache
 import logging
 import random
 import re
@@ -30,6 +28,7 @@ from langchain_core.exceptions import (
     ModelRateLimitError,
     ModelTimeoutError,
 )
+from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import StructuredTool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
@@ -40,6 +39,7 @@ import lesson_model
 from agent_checklist.agent import alone
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import part, run_async
+from exercises.core.restart import restarted
 from exercises.core.stub import functions_of
 from exercises.the_production_agent.desk import TOOLS, ask, connect, desk, paid
 from production_agent.logs import JsonLines
@@ -55,7 +55,15 @@ __all__ += (
     "gate",
     "judge",
 )
-__all__ += ("offered", "raised_in_turn", "run_alone", "silent_each", "talk", "ticks")
+__all__ += (
+    "offered",
+    "raised_by_bug",
+    "raised_in_turn",
+    "run_alone",
+    "silent_each",
+    "talk",
+    "ticks",
+)
 __all__ += ("turn", "two_customers", "words")
 
 THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
@@ -218,7 +226,7 @@ def assert_new_after_restart(fault: Exception | None, told_by: dict[str, Callabl
     """Assert that two fresh starts of the answer's cell tell of a failure in different words."""
     state = random.getstate()
     try:
-        starts = [_restarted(told_by) for _ in range(2)]
+        starts = [restarted(told_by) for _ in range(2)]
         if None in starts:
             return
         first, second = [fail(fault, THREADS[0], start).told for start in starts if start]
@@ -229,28 +237,6 @@ def assert_new_after_restart(fault: Exception | None, told_by: dict[str, Callabl
         f"Your cell was run afresh twice, as after a restart, and both told {short(again[0])}. A "
         "reference is found once: a count or a fixed seed begins again. Take `uuid.uuid4()`."
     )
-
-
-def _restarted(told_by: dict[str, Callable]) -> dict[str, Callable] | None:
-    """Return the parts as a new run of their cell makes them; None if that is not possible."""
-    found = {name: functions_of(one) for name, one in told_by.items()}
-    if not all(found.values()):
-        return None
-    first = next(iter(found.values()))[0]
-    file, namespace = first.__code__.co_filename, dict(first.__globals__)
-    try:
-        cell = ast.parse("".join(linecache.getlines(file)))
-        # What runs the cell's checks again is no part of the answer.
-        cell.body = [
-            one
-            for one in cell.body
-            if not any(isinstance(n, ast.Name) and n.id == "check" for n in ast.walk(one))
-        ]
-        exec(compile(cell, file, "exec"), namespace)
-    except Exception:  # a cell that needs more than itself
-        return None
-    parts = {name: namespace.get(one[0].__name__) for name, one in found.items()}
-    return parts if all(map(callable, parts.values())) else None
 
 
 def words(text: str) -> list[str]:
@@ -377,6 +363,11 @@ def _assert_answered(messages: list, calls: list) -> None:
         "it is."
     )
     answers = [message.tool_call_id for message in messages if message.type == "tool"]
+    for message in messages:
+        assert message.type != "tool" or message.text.strip(), (
+            "A call is answered by a `ToolMessage` without a word; expected words from which the "
+            "model learns what became of it."
+        )
     for call in made:
         count = answers.count(call["id"])
         assert count == 1, (
@@ -524,6 +515,19 @@ async def raised_in_turn(ask_async: Any) -> BaseException | None:
     async for _ in graph.astream(question, config, stream_mode="messages"):
         pass  # the model is asked for a stream only where somebody wants one
     return raised[0] if raised else None
+
+
+async def raised_by_bug(ask_async: Any) -> BaseException | None:
+    """Return what the answer's function raises when there is a bug on the way to the model."""
+
+    def buggy(_: Any) -> AIMessage:
+        raise KeyError("bug")
+
+    try:
+        await ask_async(RunnableLambda(buggy), [HumanMessage("Hello!", id="said")])
+    except Exception as error:
+        return error
+    return None
 
 
 # Errors of a model that is down, and errors that no other model cures.
