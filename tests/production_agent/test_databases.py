@@ -71,7 +71,8 @@ def test_dead_connections_are_not_handed_out(on_postgres: Service, postgres_url:
         one.start()
     for one in threads:
         one.join()
-    kill = """select count(pg_terminate_backend(pid)) from pg_stat_activity
+    # Told to end, a connection lives on for a moment: wait for the end of each.
+    kill = """select count(pg_terminate_backend(pid, 60000)) from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid()"""
     assert rows(postgres_url, kill)[0][0] > 0
     answers = Counter(on_postgres.ann.get("/threads").status_code for _ in range(25))

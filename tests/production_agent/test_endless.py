@@ -57,9 +57,9 @@ def endless_call(body: dict) -> Iterator[dict]:
 
 @pytest.fixture(scope="module")
 def talker(start: Callable, scripted: ScriptedModel, tmp_path_factory) -> Service:
-    """A service before the scripted model, whose turns may take three seconds."""
+    """A service before the scripted model, whose turns may take some seconds."""
     path = tmp_path_factory.mktemp("endless") / "agent.sqlite"
-    options = {"TURN_SECONDS": 3, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
+    options = {"TURN_SECONDS": 1.5, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
     return start(str(path), OPENAI_BASE_URL=scripted.url, MODEL_RETRIES=0, **options)
 
 
