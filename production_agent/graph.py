@@ -188,8 +188,11 @@ def this_turn(messages: Sequence[AnyMessage]) -> Sequence[AnyMessage]:
 
 def _window(messages: Sequence[AnyMessage], tokens: float) -> Sequence[AnyMessage]:
     """Return the newest whole turns of about so many tokens, at least the last one."""
-    starts = [at for at, message in enumerate(messages) if isinstance(message, HumanMessage)]
-    for start in starts:
-        if count_tokens_approximately(messages[start:]) <= tokens:
-            return messages[start:]
-    return messages[starts[-1] :] if starts else messages
+    kept = end = len(messages)
+    for start in range(end - 1, -1, -1):
+        if isinstance(messages[start], HumanMessage):
+            tokens -= count_tokens_approximately(messages[start:kept])
+            if tokens < 0 and kept < end:
+                break
+            kept = start
+    return messages[kept:] if kept < end else messages

@@ -36,11 +36,15 @@ class Begun:
 
     Otherwise it is gone (the thread), busy, undecided, finishing, wait (for `seconds`), repeated
     (`run` is the run that this request began before), or decided (by somebody else).
+
+    Attributes:
+        before: The outcome of the thread's run before; "" if there is none.
     """
 
     how: str
     run: str = ""
     seconds: float = 0.0
+    before: str = ""
 
 
 @dataclass
@@ -166,7 +170,9 @@ class Store:
             (select min(state) from approvals where thread = t.id and (state = 'decided'
               or (state = 'pending' and expires > {self.now}))) as approval,
             (select at + 60 - {self.now} from turns where owner = ? and at > {self.now} - 60
-              order by at desc limit 1 offset ?) as wait
+              order by at desc limit 1 offset ?) as wait,
+            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
+              order by started desc limit 1) as before
             from threads t where id = ?"""
         values = request, owner, self.settings.turns_per_minute - 1, thread
 
@@ -188,7 +194,8 @@ class Store:
                 f"delete from turns where owner = ? and at < {self.now} - 60", owner
             )
             await transaction.send(f"insert into turns values (?, {self.now})", owner)
-            return await self._begin(transaction, thread, owner, "message", request)
+            run = await self._begin(transaction, thread, owner, "message", request)
+            return Begun("begun", run, before=rows[0]["before"] or "")
 
         return await self.database.write(work)
 
@@ -200,7 +207,7 @@ class Store:
                 return Begun(how)
             sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
             await transaction.send(sql, thread, "decided")
-            return await self._begin(transaction, thread, owner, "recovery")
+            return Begun("begun", await self._begin(transaction, thread, owner, "recovery"))
 
         return await self.database.write(work)
 
@@ -221,7 +228,8 @@ class Store:
                 return Begun("gone")
             if how == "busy" or not await transaction.fetch(sql, *values):
                 return Begun("decided")
-            return await self._begin(transaction, approval["thread"], approval["owner"], "decision")
+            taken = approval["thread"], approval["owner"], "decision"
+            return Begun("begun", await self._begin(transaction, *taken))
 
         return await self.database.write(work)
 
@@ -232,14 +240,14 @@ class Store:
         owner: str,
         kind: str,
         request: str | None = None,
-    ) -> Begun:
+    ) -> str:
         run = secrets.token_hex(8)
         await transaction.send(
             f"""insert into runs (id, thread, owner, kind, started, lease, request)
             values (?, ?, ?, ?, {self.now}, {self.now} + ?, ?)""",
             *(run, thread, owner, kind, self.settings.lease_seconds, request),
         )
-        return Begun("begun", run)
+        return run
 
     async def renew(self, run: str) -> str:
         """Hold the run's thread for longer; return "held", "stop" (it is asked to) or "lost"."""
