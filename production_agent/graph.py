@@ -78,7 +78,7 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
         if len(replies) >= settings.model_calls or state["remaining_steps"] < 4:
             return {"messages": [AIMessage(_stopped(calls))]}
         prompt = [SystemMessage(PROMPT), *_window(messages, settings.history_tokens)]
-        reply = await ask(models, prompt, runtime)
+        reply = await ask(models, prompt, settings.model_seconds, runtime)
         asked = len(reply.tool_calls) + len(reply.invalid_tool_calls)
         if asked and calls + asked > settings.tool_calls:
             reply = AIMessage(_stopped(calls), id=reply.id)
