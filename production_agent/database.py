@@ -38,6 +38,9 @@ VARIABLE = "PRODUCTION_AGENT_DATABASE"
 HOLDS = "select 1 from runs where id = ? and outcome is null"
 FENCE = "select 1 / count(*) from (select from runs where id = %s and outcome is null for share) h"
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
+OUTDATED = (
+    "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
+)
 TABLES = ("threads", "runs", "approvals", "effects", "turns", "checkpoints")
 T = TypeVar("T")
 
@@ -101,9 +104,6 @@ class Database:
             await self.run(f"select * from {table} limit 1")
         await self.run(f"update probe set at = {self.now} where id = 1")
         return "ok"
-
-
-OUTDATED = "The database's tables are outdated: run `python -m production_agent --set-up`."
 
 
 def _holder(config: RunnableConfig) -> str:
@@ -349,14 +349,11 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         async with await psycopg.AsyncConnection.connect(settings.database, **options) as first:
             if set_up:
                 await _migrate_postgres(first)
-            problem = await _version_problem(first)
     except (psycopg.Error, UnicodeError):  # their texts may hold pieces of the password
         raise Unusable(
             f"{VARIABLE} leads to no PostgreSQL database that lets us in: check host, port, user, "
             "password and database name, and that the server runs."
         ) from None
-    if problem:
-        raise Unusable(problem)
     milliseconds = round(settings.database_seconds * 1000)
 
     async def limit(connection: psycopg.AsyncConnection) -> None:
@@ -378,7 +375,10 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
             "tcp_user_timeout": milliseconds,  # a server that is silent is gone
         },
     ) as pool:
-        yield Postgres(pool)
+        database = Postgres(pool)
+        if (problem := await database.readiness()) != "ok":
+            raise Unusable(problem)
+        yield database
 
 
 async def _check(connection: psycopg.AsyncConnection) -> None:
@@ -409,22 +409,6 @@ async def _migrate_postgres(connection: psycopg.AsyncConnection) -> None:
             if await (await connection.execute(sql, [version])).fetchone():
                 for statement in steps.format(**words).split(";"):
                     await connection.execute(statement)
-
-
-async def _version_problem(connection: psycopg.AsyncConnection) -> str | None:
-    try:
-        ours = await connection.execute("select max(version) as v from agent_migrations")
-        theirs = await connection.execute("select max(v) as v from checkpoint_migrations")
-    except psycopg.errors.UndefinedTable:
-        return (
-            f"The database of {VARIABLE} has no tables yet, or none of this version: run once "
-            "`python -m production_agent --set-up`."
-        )
-    found = [(await cursor.fetchone())["v"] for cursor in (ours, theirs)]
-    needed = [len(MIGRATIONS), len(AsyncPostgresSaver.MIGRATIONS) - 1]
-    if any(have is None or have < need for have, need in zip(found, needed, strict=True)):
-        return OUTDATED
-    return None
 
 
 @asynccontextmanager
