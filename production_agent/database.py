@@ -114,12 +114,18 @@ class SqliteSaver(AsyncSqliteSaver):
     """The SQLite checkpointer, behind the fence; a cancelled turn cannot cut its writes in two.
 
     One cut between its statement and its commit would keep the file locked for everyone else.
-    Its writes and our own take turns: SQLite would have one of them poll for the other's end.
+    Its statements and our own take turns: SQLite would have one of them poll for the other's end,
+    and does not wait at all for another process's if this connection still reads.
     """
 
     def __init__(self, connection: aiosqlite.Connection, turn: asyncio.Lock) -> None:
         super().__init__(connection)
         self.turn = turn
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Return a checkpoint, or None."""
+        async with self.turn:
+            return await super().aget_tuple(config)
 
     async def aput(self, config: RunnableConfig, *rest) -> RunnableConfig:
         """Store a checkpoint."""
