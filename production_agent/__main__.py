@@ -59,10 +59,10 @@ def main(words: list[str] | None = None) -> int:
 
 async def _try_database(settings: Settings, *, set_up: bool) -> None:
     """Make sure that the database can be used, and that this version strands no thread of it."""
-    async with open_database(settings, set_up=set_up) as database:
-        if set_up:
-            return
-        try:
+    try:
+        async with open_database(settings, set_up=set_up) as database:
+            if set_up:
+                return
             store = Store(database, settings)
             if count := await store.void_undecidable():
                 logging.getLogger("production_agent").error(
@@ -71,10 +71,10 @@ async def _try_database(settings: Settings, *, set_up: bool) -> None:
             if not await store.waiting():
                 return
             stranded = await Runs(settings, store, build(settings, database.saver)).stranded()
-        except FAILURES:
-            raise Unusable(
-                "The database can be opened and not be used: look at its own log, and restore it."
-            ) from None
+    except FAILURES:
+        raise Unusable(
+            "The database can be opened and not be used: look at its own log, and restore it."
+        ) from None
     if stranded:
         raise Unusable(
             f"{len(stranded)} threads wait for a decision at a step that this version of the graph "

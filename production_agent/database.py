@@ -13,8 +13,9 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import aiosqlite
 import psycopg
@@ -29,16 +30,29 @@ from production_agent.context import LeaseLost
 from production_agent.migrations import MIGRATIONS
 from production_agent.settings import Settings, Unusable
 
-__all__ = ("FAILURES", "Database", "Execute", "open_database")
+__all__ = ("FAILURES", "Database", "Transaction", "open_database")
 
 FAILURES = (sqlite3.Error, psycopg.Error, PoolTimeout)  # what a broken database raises
 SECONDS = 5  # to connect, and for another process to finish its write
 VARIABLE = "PRODUCTION_AGENT_DATABASE"
 HOLDS = "select 1 from runs where id = ? and outcome is null"
+FENCE = "select 1 / count(*) from (select from runs where id = %s and outcome is null for share) h"
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
+OUTDATED = (
+    "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
+)
 TABLES = ("threads", "runs", "approvals", "effects", "turns", "checkpoints")
-Execute = Callable[..., Awaitable[list[dict]]]
 T = TypeVar("T")
+
+
+class Transaction(Protocol):
+    """Statements that all happen or none. Over a network `send` costs no round trip of its own."""
+
+    async def send(self, sql: str, *values: object) -> None:
+        """Run a statement whose rows nobody needs."""
+
+    async def fetch(self, sql: str, *values: object) -> list[dict]:
+        """Run a statement and return its rows."""
 
 
 class Database:
@@ -64,31 +78,22 @@ class Database:
         raise NotImplementedError
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Execute]:
-        """Give a function that runs a statement and returns its rows; all of them or none."""
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Give a transaction, committed at the end of the block."""
         raise NotImplementedError
         yield
 
-    async def write(self, work: Callable[[Execute], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Do `work` in a transaction, to its end even if the request that asked for it is gone."""
 
         async def inside() -> T:
-            async with self.transaction() as execute:
-                return await work(execute)
+            async with self.transaction() as transaction:
+                return await work(transaction)
 
         return await asyncio.shield(inside())
 
-    async def lock(self, execute: Execute, name: str) -> None:
+    async def lock(self, transaction: Transaction, name: str) -> None:
         """Let no other transaction that locks the same name go on before this one ends."""
-
-    async def hold(self, execute: Execute, run: str) -> None:
-        """Make sure that the run holds its thread until the transaction ends.
-
-        Raises:
-            LeaseLost: It does not.
-        """
-        if not await execute(HOLDS + self.for_share, run):
-            raise LeaseLost
 
     async def readiness(self) -> str:
         """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
@@ -101,9 +106,6 @@ class Database:
         return "ok"
 
 
-OUTDATED = "The database's tables are outdated: run `python -m production_agent --set-up`."
-
-
 def _holder(config: RunnableConfig) -> str:
     return config["configurable"].get("run", "")
 
@@ -112,12 +114,18 @@ class SqliteSaver(AsyncSqliteSaver):
     """The SQLite checkpointer, behind the fence; a cancelled turn cannot cut its writes in two.
 
     One cut between its statement and its commit would keep the file locked for everyone else.
-    Its writes and our own take turns: SQLite would have one of them poll for the other's end.
+    Its statements and our own take turns: SQLite would have one of them poll for the other's end,
+    and does not wait at all for another process's if this connection still reads.
     """
 
     def __init__(self, connection: aiosqlite.Connection, turn: asyncio.Lock) -> None:
         super().__init__(connection)
         self.turn = turn
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Return a checkpoint, or None."""
+        async with self.turn:
+            return await super().aget_tuple(config)
 
     async def aput(self, config: RunnableConfig, *rest) -> RunnableConfig:
         """Store a checkpoint."""
@@ -157,21 +165,24 @@ class Sqlite(Database):
         self.path, self.file, self.connection, self.saver = path, file, connection, saver
         self.turn = saver.turn
 
-    async def _execute(self, sql: str, *values: object) -> list[dict]:
+    async def fetch(self, sql: str, *values: object) -> list[dict]:
+        """Run a statement and return its rows."""
         return [dict(row) for row in await self.connection.execute_fetchall(sql, values)]
+
+    send = fetch  # there is no network
 
     async def run(self, sql: str, *values: object) -> list[dict]:
         """Run one statement, a transaction of its own, and return its rows."""
         async with self.turn:
-            return await self._execute(sql, *values)
+            return await self.fetch(sql, *values)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Execute]:
-        """Give a function that runs a statement and returns its rows; all of them or none."""
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Give a transaction, committed at the end of the block."""
         async with self.turn:
             await self.connection.execute("begin immediate")
             try:
-                yield self._execute
+                yield self
                 await self.connection.commit()
             except BaseException:
                 await asyncio.shield(self.connection.rollback())
@@ -222,17 +233,53 @@ class PostgresSaver(AsyncPostgresSaver):
 
     @asynccontextmanager
     async def _fenced(self, config: RunnableConfig) -> AsyncIterator[AsyncPostgresSaver]:
-        # In one pipeline, so that the fence costs no round trip: it locks the run's row before the
-        # write, and its answer is looked at before the commit.
-        async with (
-            self.pool.connection() as connection,
-            connection.pipeline(),
-            connection.transaction(),
-        ):
-            held = await connection.execute(_placed(HOLDS) + " for share", [_holder(config)])
-            yield AsyncPostgresSaver(connection, serde=self.serde)
-            if not await held.fetchone():
-                raise LeaseLost
+        # The fence costs no round trip: where the run does not hold its thread, the server fails,
+        # and takes the transaction back.
+        try:
+            async with _transaction(self.pool) as connection:
+                await connection.execute(FENCE, [_holder(config)])
+                yield AsyncPostgresSaver(connection, pipe=_Pipeline(), serde=self.serde)
+        except psycopg.errors.DivisionByZero:
+            raise LeaseLost from None
+
+
+class _Pipeline:
+    """What the checkpointer is told of the pipeline around it."""
+
+    async def sync(self) -> None:
+        """Do not wait here: that would be in the middle of our transaction."""
+
+
+@asynccontextmanager
+async def _transaction(pool: AsyncConnectionPool) -> AsyncIterator[psycopg.AsyncConnection]:
+    """Give a connection whose statements are one transaction, and wait only where rows are fetched.
+
+    psycopg's own `transaction` waits for its `begin` and its `commit` alone.
+    """
+    async with pool.connection() as connection:
+        try:
+            async with connection.pipeline():
+                await connection.execute("begin")
+                yield connection
+                await connection.execute("commit")
+        except BaseException:
+            await connection.rollback()
+            raise
+
+
+@dataclass
+class Pipelined:
+    """A transaction in a pipeline: what is sent goes with the next statement that is fetched."""
+
+    connection: psycopg.AsyncConnection
+
+    async def send(self, sql: str, *values: object) -> None:
+        """Run a statement whose rows nobody needs."""
+        await self.connection.execute(_placed(sql), values)
+
+    async def fetch(self, sql: str, *values: object) -> list[dict]:
+        """Run a statement and return its rows."""
+        return await (await self.connection.execute(_placed(sql), values)).fetchall()
 
 
 class Postgres(Database):
@@ -260,21 +307,18 @@ class Postgres(Database):
     async def run(self, sql: str, *values: object) -> list[dict]:
         """Run one statement, a transaction of its own, and return its rows."""
         async with self.pool.connection() as connection:
-            return await _execute(connection, sql, *values)
+            cursor = await connection.execute(_placed(sql), values)
+            return await cursor.fetchall() if cursor.description else []
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Execute]:
-        """Give a function that runs a statement and returns its rows; all of them or none."""
-        async with self.pool.connection() as connection, connection.transaction():
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Give a transaction, committed at the end of the block."""
+        async with _transaction(self.pool) as connection:
+            yield Pipelined(connection)
 
-            async def execute(sql: str, *values: object) -> list[dict]:
-                return await _execute(connection, sql, *values)
-
-            yield execute
-
-    async def lock(self, execute: Execute, name: str) -> None:
+    async def lock(self, transaction: Transaction, name: str) -> None:
         """Let no other transaction that locks the same name go on before this one ends."""
-        await execute("select pg_advisory_xact_lock(hashtextextended(?, 0))", name)
+        await transaction.send("select pg_advisory_xact_lock(hashtextextended(?, 0))", name)
 
     async def readiness(self) -> str:
         """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
@@ -289,11 +333,6 @@ class Postgres(Database):
 
 def _placed(sql: str) -> str:
     return sql.replace("?", "%s")
-
-
-async def _execute(connection: psycopg.AsyncConnection, sql: str, *values: object) -> list[dict]:
-    cursor = await connection.execute(_placed(sql), values)
-    return await cursor.fetchall() if cursor.description else []
 
 
 @asynccontextmanager
@@ -316,14 +355,11 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         async with await psycopg.AsyncConnection.connect(settings.database, **options) as first:
             if set_up:
                 await _migrate_postgres(first)
-            problem = await _version_problem(first)
     except (psycopg.Error, UnicodeError):  # their texts may hold pieces of the password
         raise Unusable(
             f"{VARIABLE} leads to no PostgreSQL database that lets us in: check host, port, user, "
             "password and database name, and that the server runs."
         ) from None
-    if problem:
-        raise Unusable(problem)
     milliseconds = round(settings.database_seconds * 1000)
 
     async def limit(connection: psycopg.AsyncConnection) -> None:
@@ -345,7 +381,10 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
             "tcp_user_timeout": milliseconds,  # a server that is silent is gone
         },
     ) as pool:
-        yield Postgres(pool)
+        database = Postgres(pool)
+        if (problem := await database.readiness()) != "ok":
+            raise Unusable(problem)
+        yield database
 
 
 async def _check(connection: psycopg.AsyncConnection) -> None:
@@ -376,22 +415,6 @@ async def _migrate_postgres(connection: psycopg.AsyncConnection) -> None:
             if await (await connection.execute(sql, [version])).fetchone():
                 for statement in steps.format(**words).split(";"):
                     await connection.execute(statement)
-
-
-async def _version_problem(connection: psycopg.AsyncConnection) -> str | None:
-    try:
-        ours = await connection.execute("select max(version) as v from agent_migrations")
-        theirs = await connection.execute("select max(v) as v from checkpoint_migrations")
-    except psycopg.errors.UndefinedTable:
-        return (
-            f"The database of {VARIABLE} has no tables yet, or none of this version: run once "
-            "`python -m production_agent --set-up`."
-        )
-    found = [(await cursor.fetchone())["v"] for cursor in (ours, theirs)]
-    needed = [len(MIGRATIONS), len(AsyncPostgresSaver.MIGRATIONS) - 1]
-    if any(have is None or have < need for have, need in zip(found, needed, strict=True)):
-        return OUTDATED
-    return None
 
 
 @asynccontextmanager

@@ -78,7 +78,7 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
         if len(replies) >= settings.model_calls or state["remaining_steps"] < 4:
             return {"messages": [AIMessage(_stopped(calls))]}
         prompt = [SystemMessage(PROMPT), *_window(messages, settings.history_tokens)]
-        reply = await ask(models, prompt, runtime)
+        reply = await ask(models, prompt, settings.model_seconds, runtime)
         asked = len(reply.tool_calls) + len(reply.invalid_tool_calls)
         if asked and calls + asked > settings.tool_calls:
             reply = AIMessage(_stopped(calls), id=reply.id)
@@ -188,8 +188,11 @@ def this_turn(messages: Sequence[AnyMessage]) -> Sequence[AnyMessage]:
 
 def _window(messages: Sequence[AnyMessage], tokens: float) -> Sequence[AnyMessage]:
     """Return the newest whole turns of about so many tokens, at least the last one."""
-    starts = [at for at, message in enumerate(messages) if isinstance(message, HumanMessage)]
-    for start in starts:
-        if count_tokens_approximately(messages[start:]) <= tokens:
-            return messages[start:]
-    return messages[starts[-1] :] if starts else messages
+    kept = end = len(messages)
+    for start in range(end - 1, -1, -1):
+        if isinstance(messages[start], HumanMessage):
+            tokens -= count_tokens_approximately(messages[start:kept])
+            if tokens < 0 and kept < end:
+                break
+            kept = start
+    return messages[kept:] if kept < end else messages

@@ -176,20 +176,22 @@ class Runs:
             sentence = f"You sent many messages. Try again in {seconds} seconds."
             raise Refused(429, sentence, retry_after=seconds)
         self._refuse_unless_begun(begun)
-        run = Run(begun.run, thread, owner, "message")
-        try:
-            state = await self.state(thread)
-            asked = [one for one in _asked(state) if not await self.store.approval(one[0])]
-            messages = state.values.get("messages", [])
-            done = await self._on_record(thread, messages) if unanswered(messages) else {}
-        except BaseException:
-            await self.store.end(run.id, Ending("refused"))
-            raise
-        if asked:  # the process that asked died before it could say so
-            await self.store.end(run.id, Ending("refused", asked=asked))
-            raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
-        told = {call: tell(one["name"], one["details"]) for call, one in done.items()}
-        return self._spawn(run, {"messages": [*unanswered(messages, told), HumanMessage(text)]})
+        run, answers = Run(begun.run, thread, owner, "message"), []
+        if begun.before not in ("", "complete", "incomplete"):  # then nothing can be left over
+            try:
+                state = await self.state(thread)
+                asked = [one for one in _asked(state) if not await self.store.approval(one[0])]
+                messages = state.values.get("messages", [])
+                done = await self._on_record(thread, messages) if unanswered(messages) else {}
+            except BaseException:
+                await self.store.end(run.id, Ending("refused"))
+                raise
+            if asked:  # the process that asked died before it could say so
+                await self.store.end(run.id, Ending("refused", asked=asked))
+                raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
+            told = {call: tell(one["name"], one["details"]) for call, one in done.items()}
+            answers = unanswered(messages, told)
+        return self._spawn(run, {"messages": [*answers, HumanMessage(text)]})
 
     async def _repeated(self, run_id: str, thread: str, owner: str) -> Run:
         """Return the run that the same request began before; if it is over, what came of it."""
@@ -461,7 +463,8 @@ class Runs:
             elif messages and is_cut_off(messages[-1]):
                 ending.outcome, sentence = "incomplete", CUT_OFF
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
-        for one in await self.store.decided(run.thread):
+        decided = await self.store.decided(run.thread) if run.kind != "message" else []
+        for one in decided:
             if all(call["id"] in answered for call in one["calls"]):
                 ending.approvals[one["id"]] = "done"
             elif isinstance(error, NoInterrupt) or one["attempts"] > ATTEMPTS:

@@ -22,7 +22,7 @@ from production_agent.settings import Settings
 
 __all__ = ("serve",)
 
-BACKLOG = 16  # connections taken at once, before any of them is counted
+BACKLOG = 128  # connections taken at once, before any of them is counted
 LATE = json.dumps({"message": "The request did not arrive in time."}).encode()
 ANSWER = (
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-type: application/json\r\n"
@@ -44,7 +44,7 @@ def serve(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        backlog=BACKLOG,
+        backlog=min(BACKLOG, limit // 2),
         # The runs end by themselves after GRACE_SECONDS; this is for what they do not know of.
         timeout_graceful_shutdown=math.ceil(settings.grace_seconds + settings.database_seconds) + 5,
     )

@@ -10,6 +10,7 @@ from dataclasses import Field, dataclass, field, fields
 __all__ = ("Settings", "Unusable", "read")
 
 PREFIX = "PRODUCTION_AGENT_"
+OPENAI = "https://api.openai.com/v1"
 USER = re.compile(r"[\w.@-]{1,64}")
 
 
@@ -28,7 +29,7 @@ class Settings:
 
     model: str
     fallback_model: str | None
-    base_url: str | None
+    base_url: str
     api_key: str = field(repr=False)
     database: str = field(repr=False)  # a file, or a PostgreSQL URL with its password
     users: dict[str, str] = field(repr=False)  # token: user; empty while developing
@@ -97,7 +98,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         model=get("OPENAI_MODEL") or "gpt-5-mini",
         fallback_model=get("OPENAI_FALLBACK_MODEL"),
-        base_url=base_url,
+        base_url=base_url or OPENAI,  # its package takes an empty variable for a URL
         api_key=key or "sk-none",  # an endpoint of one's own may need none
         database=database,
         users=users,

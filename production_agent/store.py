@@ -13,16 +13,17 @@ States of an approval: pending, decided, done (each call has its answer), needs_
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_decidable
-from production_agent.context import OverBudget
-from production_agent.database import Database, Execute
+from production_agent.context import LeaseLost, OverBudget
+from production_agent.database import Database, Transaction
 from production_agent.settings import Settings
-from production_agent.tools import budget
+from production_agent.tools import Budget, budget
 
 __all__ = ("ATTEMPTS", "Begun", "Ending", "Store")
 
@@ -35,11 +36,15 @@ class Begun:
 
     Otherwise it is gone (the thread), busy, undecided, finishing, wait (for `seconds`), repeated
     (`run` is the run that this request began before), or decided (by somebody else).
+
+    Attributes:
+        before: The outcome of the thread's run before; "" if there is none.
     """
 
     how: str
     run: str = ""
     seconds: float = 0.0
+    before: str = ""
 
 
 @dataclass
@@ -108,17 +113,17 @@ class Store:
         be written to a thread.
         """
 
-        async def work(execute: Execute) -> bool:
-            await self._lock_thread(execute, thread)
+        async def work(transaction: Transaction) -> bool:
+            await self._lock_thread(transaction, thread)
             sql = """select 1 from runs where thread = ? and outcome is null
                 union select 1 from approvals where thread = ? and state = 'decided'"""
-            if await execute(sql, thread, thread):
+            if await transaction.fetch(sql, thread, thread):
                 return False
             for table in self.database.checkpoints:
-                await execute(f"delete from {table} where thread_id = ?", thread)
+                await transaction.send(f"delete from {table} where thread_id = ?", thread)
             for table in ("runs", "approvals"):
-                await execute(f"delete from {table} where thread = ?", thread)
-            await execute("delete from threads where id = ?", thread)
+                await transaction.send(f"delete from {table} where thread = ?", thread)
+            await transaction.send("delete from threads where id = ?", thread)
             return True
 
         return await self.database.write(work)
@@ -131,96 +136,113 @@ class Store:
         rows = await self.database.run(sql, days, days)
         return sum([await self.delete_thread(row["id"]) for row in rows])
 
-    async def _lock_thread(self, execute: Execute, thread: str) -> dict | None:
+    async def _lock_thread(self, transaction: Transaction, thread: str) -> None:
         """Keep others from the thread until the transaction ends; call its dead run lost."""
-        sql = f"select * from threads where id = ?{self.database.for_update}"
-        rows = await execute(sql, thread)
-        await execute(
-            f"update runs set outcome = 'lost' where thread = ? and outcome is null "
-            f"and lease < {self.now}",
-            thread,
-        )
-        return rows[0] if rows else None
+        sql = f"select 1 from threads where id = ?{self.database.for_update}"
+        await transaction.send(sql, thread)
+        sql = f"""update runs set outcome = 'lost' where thread = ? and outcome is null
+            and lease < {self.now}"""
+        await transaction.send(sql, thread)
+
+    async def _take_thread(self, transaction: Transaction, thread: str) -> str:
+        """Lock the thread; return "free", or why no run can begin: "gone" or "busy"."""
+        await self._lock_thread(transaction, thread)
+        sql = """select (select count(*) from runs where thread = t.id and outcome is null)
+            as running from threads t where id = ?"""
+        rows = await transaction.fetch(sql, thread)
+        return "gone" if not rows else "busy" if rows[0]["running"] else "free"
 
     # Runs
 
     async def begin_message(self, thread: str, owner: str, request: str | None) -> Begun:
         """Take the thread for a message's run, if nothing stands in its way.
 
+        All turns of an owner wait for one another here, so it asks all its questions at once.
+
         Args:
             thread: The thread.
             owner: Its owner; the turn counts among the owner's turns of this minute.
             request: The idempotency key, or None.
         """
+        sql = f"""select
+            (select id from runs where thread = t.id and request = ?) as repeated,
+            (select count(*) from runs where thread = t.id and outcome is null) as running,
+            (select min(state) from approvals where thread = t.id and (state = 'decided'
+              or (state = 'pending' and expires > {self.now}))) as approval,
+            (select at + 60 - {self.now} from turns where owner = ? and at > {self.now} - 60
+              order by at desc limit 1 offset ?) as wait,
+            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
+              order by started desc limit 1) as before
+            from threads t where id = ?"""
+        values = request, owner, self.settings.turns_per_minute - 1, thread
 
-        async def work(execute: Execute) -> Begun:
-            await self.database.lock(execute, f"turns {owner}")
-            if await self._lock_thread(execute, thread) is None:
+        async def work(transaction: Transaction) -> Begun:
+            await self.database.lock(transaction, f"turns {owner}")
+            await self._lock_thread(transaction, thread)
+            rows = await transaction.fetch(sql, *values)
+            if not rows:
                 return Begun("gone")
-            if request is not None:
-                sql = "select id from runs where thread = ? and request = ?"
-                if rows := await execute(sql, thread, request):
-                    return Begun("repeated", rows[0]["id"])
-            sql = "select 1 from runs where thread = ? and outcome is null"
-            if await execute(sql, thread):
+            if rows[0]["repeated"]:
+                return Begun("repeated", rows[0]["repeated"])
+            if rows[0]["running"]:
                 return Begun("busy")
-            sql = f"""select state from approvals where thread = ? and (state = 'decided'
-                or (state = 'pending' and expires > {self.now})) order by state"""
-            if rows := await execute(sql, thread):
-                return Begun("finishing" if rows[0]["state"] == "decided" else "undecided")
-            await execute(f"delete from turns where owner = ? and at < {self.now} - 60", owner)
-            sql = f"""select at + 60 - {self.now} as wait from turns where owner = ?
-                order by at desc limit 1 offset ?"""
-            if rows := await execute(sql, owner, self.settings.turns_per_minute - 1):
+            if rows[0]["approval"]:
+                return Begun("finishing" if rows[0]["approval"] == "decided" else "undecided")
+            if rows[0]["wait"] is not None:
                 return Begun("wait", seconds=max(rows[0]["wait"], 0.0))
-            await execute(f"insert into turns values (?, {self.now})", owner)
-            return Begun(
-                "begun", await self._insert_run(execute, thread, owner, "message", request)
+            await transaction.send(
+                f"delete from turns where owner = ? and at < {self.now} - 60", owner
             )
+            await transaction.send(f"insert into turns values (?, {self.now})", owner)
+            run = await self._begin(transaction, thread, owner, "message", request)
+            return Begun("begun", run, before=rows[0]["before"] or "")
 
         return await self.database.write(work)
 
     async def begin_recovery(self, thread: str, owner: str) -> Begun:
-        """Take a thread whose process is gone; `run` is None if another process was faster."""
+        """Take a thread whose process is gone, unless another process was faster."""
 
-        async def work(execute: Execute) -> Begun:
-            if await self._lock_thread(execute, thread) is None:
-                return Begun("gone")
-            if await execute("select 1 from runs where thread = ? and outcome is null", thread):
-                return Begun("busy")
-            count = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
-            await execute(count, thread, "decided")
-            return Begun("begun", await self._insert_run(execute, thread, owner, "recovery"))
+        async def work(transaction: Transaction) -> Begun:
+            if (how := await self._take_thread(transaction, thread)) != "free":
+                return Begun(how)
+            sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
+            await transaction.send(sql, thread, "decided")
+            return Begun("begun", await self._begin(transaction, thread, owner, "recovery"))
 
         return await self.database.write(work)
 
     async def decide(self, approval: dict, decision: dict, decider: str) -> Begun:
         """Claim an approval and take its thread, both or none."""
+        # `state = 'pending'` is the claim: of any number at once, one finds it so.
+        sql = f"""update approvals set state = 'decided', decision = ?, decided = {self.now},
+            decider = ?, attempts = 1 where id = ? and state = 'pending'
+            and expires > {self.now} returning 1"""
+        values = json.dumps(decision), decider, approval["id"]
 
-        async def work(execute: Execute) -> Begun:
-            thread, owner = approval["thread"], approval["owner"]
-            if await self._lock_thread(execute, thread) is None:
-                return Begun("gone")
-            sql = f"""select 1 from approvals where id = ? and state = 'pending'
-                and expires > {self.now}"""
-            if not await execute(sql, approval["id"]):
-                return Begun("decided")
-            if await execute("select 1 from runs where thread = ? and outcome is null", thread):
+        async def work(transaction: Transaction) -> Begun:
+            how = await self._take_thread(transaction, approval["thread"])
+            waiting = "select 1 from approvals where id = ? and state = 'pending'"
+            if how == "busy" and await transaction.fetch(waiting, approval["id"]):
                 return Begun("busy")
-            # `state = 'pending'` is the claim: of any number at once, one finds it so.
-            sql = f"""update approvals set state = 'decided', decision = ?, decided = {self.now},
-                decider = ?, attempts = 1 where id = ? and state = 'pending' returning 1"""
-            if not await execute(sql, json.dumps(decision), decider, approval["id"]):
+            if how == "gone":
+                return Begun("gone")
+            if how == "busy" or not await transaction.fetch(sql, *values):
                 return Begun("decided")
-            return Begun("begun", await self._insert_run(execute, thread, owner, "decision"))
+            taken = approval["thread"], approval["owner"], "decision"
+            return Begun("begun", await self._begin(transaction, *taken))
 
         return await self.database.write(work)
 
-    async def _insert_run(
-        self, execute: Execute, thread: str, owner: str, kind: str, request: str | None = None
+    async def _begin(
+        self,
+        transaction: Transaction,
+        thread: str,
+        owner: str,
+        kind: str,
+        request: str | None = None,
     ) -> str:
         run = secrets.token_hex(8)
-        await execute(
+        await transaction.send(
             f"""insert into runs (id, thread, owner, kind, started, lease, request)
             values (?, ?, ?, ?, {self.now}, {self.now} + ?, ?)""",
             *(run, thread, owner, kind, self.settings.lease_seconds, request),
@@ -231,9 +253,7 @@ class Store:
         """Hold the run's thread for longer; return "held", "stop" (it is asked to) or "lost"."""
         sql = f"""update runs set lease = {self.now} + ? where id = ? and outcome is null
             returning stop"""
-        rows = await self.database.write(
-            lambda execute: execute(sql, self.settings.lease_seconds, run)
-        )
+        rows = await asyncio.shield(self.database.run(sql, self.settings.lease_seconds, run))
         return ("stop" if rows[0]["stop"] else "held") if rows else "lost"
 
     async def ask_to_stop(self, thread: str) -> str:
@@ -263,16 +283,16 @@ class Store:
             The approvals that now wait; None if the run had lost its thread, nothing is written.
         """
 
-        async def work(execute: Execute) -> list[dict] | None:
+        async def work(transaction: Transaction) -> list[dict] | None:
             sql = """update runs set outcome = ?, reference = ?, sentence = ?
                 where id = ? and outcome is null returning thread, owner"""
             values = ending.outcome, ending.reference, ending.sentence, run
-            rows = await execute(sql, *values)
+            rows = await transaction.fetch(sql, *values)
             if not rows:
                 return None
             thread, owner = rows[0]["thread"], rows[0]["owner"]
             for approval, calls in ending.asked:
-                await execute(
+                await transaction.send(
                     f"""insert into approvals (id, thread, owner, calls, digest, created, expires,
                     state, attempts) values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, ?, 0)
                     on conflict do nothing""",
@@ -281,14 +301,16 @@ class Store:
                     "pending" if is_decidable(calls) else "void",
                 )
             for approval, state in ending.approvals.items():
-                await execute("update approvals set state = ? where id = ?", state, approval)
+                await transaction.send(
+                    "update approvals set state = ? where id = ?", state, approval
+                )
             if ending.outcome == "refused":  # the same request may come again
-                await execute("update runs set request = null where id = ?", run)
+                await transaction.send("update runs set request = null where id = ?", run)
             else:
                 for statement in self.database.prune:
-                    await execute(statement, thread)
+                    await transaction.send(statement, thread)
             asked = [approval for approval, _ in ending.asked]
-            rows = await self._waiting(execute, "thread = ?", thread) if asked else []
+            rows = await self._waiting(transaction.fetch, "thread = ?", thread) if asked else []
             return [row for row in rows if row["id"] in asked]
 
         return await self.database.write(work)
@@ -314,10 +336,10 @@ class Store:
                 where, values = f"{where} and {column} = ?", [*values, value]
         return await self._waiting(self.database.run, where, *values)
 
-    async def _waiting(self, execute: Execute, where: str, *values: str) -> list[dict]:
+    async def _waiting(self, fetch: Callable, where: str, *values: str) -> list[dict]:
         sql = f"""select * from approvals where {where} and state = 'pending'
             and expires > {self.now} order by created, id"""
-        rows = [_approval(row) for row in await execute(sql, *values)]
+        rows = [_approval(row) for row in await fetch(sql, *values)]
         return [row for row in rows if is_decidable(row["calls"])]
 
     async def approval(self, approval: str) -> dict | None:
@@ -348,23 +370,27 @@ class Store:
             LeaseLost: The run no longer holds its thread.
             OverBudget: It would take more than its budget has left.
         """
-        taken = budget(name, details)
+        taken = budget(name, details) or Budget(None, 0, 0)
+        held = "select 1 from runs where id = ? and outcome is null"
+        sql = f"""select ({held}) as held, (select 1 from effects where key = ?) as known,
+            (select coalesce(sum(amount), 0) from effects where budget = ?) as spent"""
 
-        async def work(execute: Execute) -> None:
-            await self.database.hold(execute, run)
-            if await execute("select 1 from effects where key = ?", key):
+        async def work(transaction: Transaction) -> None:
+            await transaction.send(held + self.database.for_share, run)
+            if taken.name:
+                await self.database.lock(transaction, taken.name)
+            (found,) = await transaction.fetch(sql, run, key, taken.name)
+            if not found["held"]:
+                raise LeaseLost
+            left = taken.total - found["spent"]
+            if found["known"]:
                 return
-            if taken:
-                await self.database.lock(execute, taken.name)
-                sql = "select coalesce(sum(amount), 0) as spent from effects where budget = ?"
-                left = taken.total - (await execute(sql, taken.name))[0]["spent"]
-                if taken.amount > left:
-                    raise OverBudget(max(left, 0))
-            await execute(
+            if taken.amount > left:
+                raise OverBudget(max(left, 0))
+            await transaction.send(
                 f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount)
                 values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?)""",
-                *(key, thread, owner, name, json.dumps(details), run),
-                *((taken.name, taken.amount) if taken else (None, None)),
+                *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
             )
 
         await self.database.write(work)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from production_agent.settings import Unusable
+
 __all__ = ("set_up", "span")
 
 _tracer = None
@@ -14,17 +16,24 @@ _tracer = None
 def set_up(environment=os.environ) -> None:
     """Export spans if OTEL_EXPORTER_OTLP_ENDPOINT names where to.
 
-    Needs the packages opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http.
+    Raises:
+        Unusable: It is set, and the packages that export are not there.
     """
     global _tracer
     if not environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
-    from opentelemetry import trace  # noqa: PLC0415 - wanted only where it is configured
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
-        OTLPSpanExporter,
-    )
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    try:  # wanted only where it is configured
+        from opentelemetry import trace  # noqa: PLC0415
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+            OTLPSpanExporter,
+        )
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    except ImportError:
+        raise Unusable(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and nothing is there to export spans: install "
+            "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http, or remove it."
+        ) from None
 
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -39,5 +48,13 @@ def span(name: str, **attributes: str) -> Iterator[None]:
         yield
         return
     named = {f"agent.{key}": value for key, value in attributes.items()}
-    with _tracer.start_as_current_span(name, attributes=named, record_exception=False):
-        yield
+    quiet = {"record_exception": False, "set_status_on_exception": False}  # texts quote contents
+    with _tracer.start_as_current_span(name, attributes=named, **quiet) as current:
+        try:
+            yield
+        except Exception as error:
+            from opentelemetry.trace import StatusCode  # noqa: PLC0415
+
+            current.set_attribute("error.type", type(error).__name__)
+            current.set_status(StatusCode.ERROR)
+            raise

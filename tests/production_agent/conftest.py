@@ -77,11 +77,21 @@ def start(launcher: Launcher, served, tmp_path_factory) -> Iterator[Callable[...
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, served, tmp_path_factory) -> str:
-    """An empty database of each kind."""
+def new_database(request: pytest.FixtureRequest, served, tmp_path_factory) -> Callable[[], str]:
+    """Return a function that makes an empty database, of each kind."""
     if request.param == "postgres":
-        return set_up(new_postgres())
-    return str(tmp_path_factory.mktemp("database") / "agent.sqlite")
+        return lambda: set_up(new_postgres())
+    return lambda: str(tmp_path_factory.mktemp("database") / "agent.sqlite")
+
+
+@pytest.fixture(scope="module")
+def database(new_database: Callable[[], str]) -> str:
+    """A database that the tests of a module share, and each ends the services it starts on it.
+
+    Any service recovers the runs of all others on its database. One that stays, as a module's own
+    service does, would carry out what a test wants to be carried out by another.
+    """
+    return new_database()
 
 
 @pytest.fixture(scope="module")

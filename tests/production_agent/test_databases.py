@@ -12,12 +12,16 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import aiosqlite
 import httpx
 import psycopg
 import pytest
 
+from production_agent.database import open_database
 from production_agent.migrations import MIGRATIONS
-from tests.production_agent.conftest import new_postgres, set_up
+from production_agent.settings import read
+from production_agent.store import Store
+from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.service_process import PATIENCE, Service, change, rows, until
 
 WHERE = "Where is parcel P-3?"
@@ -71,7 +75,8 @@ def test_dead_connections_are_not_handed_out(on_postgres: Service, postgres_url:
         one.start()
     for one in threads:
         one.join()
-    kill = """select count(pg_terminate_backend(pid)) from pg_stat_activity
+    # Told to end, a connection lives on for a moment: wait for the end of each.
+    kill = """select count(pg_terminate_backend(pid, 60000)) from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid()"""
     assert rows(postgres_url, kill)[0][0] > 0
     answers = Counter(on_postgres.ann.get("/threads").status_code for _ in range(25))
@@ -86,6 +91,36 @@ def test_statements_have_a_limit(start: Callable, postgres_url: str, model) -> N
     assert answer.status_code == 503 and answer.json()["reference"]
     assert service.ann.get("/threads").status_code == 200
     service.stop()
+
+
+# SQLite
+
+
+async def test_a_write_beside_a_read_waits_for_another_process(
+    served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "a.sqlite")
+    settings = read(os.environ | {DATABASE: path})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        thread = (await store.new_thread("ann", ""))["id"]
+        run = (await store.begin_message(thread, "ann", None)).run
+        config = {"configurable": {"thread_id": thread, "checkpoint_ns": "", "run": run}}
+        checkpoint = {"v": 4, "channel_values": {}, "channel_versions": {}, "ts": ""}
+        await opened.saver.aput(config, checkpoint | {"id": "1"}, {}, {})
+        fetch, writing = aiosqlite.Cursor.fetchone, []
+
+        async def slow(cursor: aiosqlite.Cursor):
+            # While a read is under way, another process writes, and this one wants to.
+            change(path, "update probe set at = at + 1")
+            put = opened.saver.aput(config, checkpoint | {"id": "2"}, {}, {})
+            writing.append(asyncio.create_task(put))
+            await asyncio.sleep(0.1)
+            return await fetch(cursor)
+
+        monkeypatch.setattr(aiosqlite.Cursor, "fetchone", slow)
+        await opened.saver.aget_tuple(config)
+        await writing[0]
 
 
 # Readiness and migrations

@@ -14,7 +14,7 @@ from production_agent.database import open_database
 from production_agent.settings import read
 from production_agent.store import Begun, Ending, Store
 from tests.production_agent.conftest import DATABASE
-from tests.production_agent.service_process import decision, until
+from tests.production_agent.service_process import decision, end_leases, until
 from tests.production_agent.test_crash import send
 
 BEFORE_EFFECT, AFTER_EFFECT = 51, 52  # as in pausing_service.py
@@ -34,6 +34,7 @@ def test_a_process_that_wakes_up_overwrites_nothing(
     send(sleeper, f"/approvals/{approval['id']}", decision(approval))
     until(lambda: sleeper.log("paused"), "the pause")
     os.kill(sleeper.pid, signal.SIGSTOP)
+    end_leases(database)
     other = start(database)
     until(lambda: other.status(thread) == "complete", "the other process carries it out")
     for number in range(3):

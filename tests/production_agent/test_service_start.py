@@ -8,13 +8,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from course_layout import ROOT
-from production_agent import database
+from production_agent import database, tracing
 from production_agent.__main__ import main
 from production_agent.logs import JsonLines
 from production_agent.settings import Unusable, read
@@ -125,6 +126,31 @@ def test_a_setting_that_makes_no_sense(settings: dict, words: str) -> None:
     with pytest.raises(Unusable) as caught:
         read(URL | settings)
     assert words in str(caught.value) and SECRET not in str(caught.value)
+
+
+def test_spans_without_their_packages(refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    assert "install opentelemetry-sdk" in refused()
+
+
+def test_a_span_has_ids_and_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("opentelemetry.trace")
+    found = {}
+
+    class Tracer:
+        @contextmanager
+        def start_as_current_span(self, name: str, *, attributes: dict, **options: bool):
+            found.update({"name": name, **attributes, **options})
+            status = lambda code: found.update(status=code.name)  # noqa: E731
+            yield SimpleNamespace(set_attribute=found.__setitem__, set_status=status)
+
+    monkeypatch.setattr(tracing, "_tracer", Tracer())
+    with pytest.raises(ValueError), tracing.span("run", thread="t", run="r"):
+        raise ValueError("my card is 4111 1111")
+    options = {"record_exception": False, "set_status_on_exception": False}
+    ids = {"agent.thread": "t", "agent.run": "r", "error.type": "ValueError"}
+    assert found == {"name": "run", "status": "ERROR", **ids, **options}
 
 
 def test_settings_show_no_secret() -> None:
