@@ -27,6 +27,9 @@ SOURCES = (
     *("instructor/*.md", "instructor/hub/README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
 )
 LICENCE = ("LICENSE", "CITATION.cff")
+FRONT = "tools/site/index.md"
+GUIDE = "instructor/README.md"
+PAGES_OF_GUIDE = "\n\n```{toctree}\n:hidden:\n:glob:\n\n0*\nhub/index\n```\n"
 
 
 def build(site: Path) -> None:
@@ -36,15 +39,19 @@ def build(site: Path) -> None:
         subprocess.CalledProcessError: Sphinx found something wrong, and has said what.
     """
     found = sorted(path for pattern in SOURCES for path in ROOT.glob(pattern))
-    files = {file: page_name(file) for file in (str(path.relative_to(ROOT)) for path in found)}
+    files = {
+        file: page_name(file) for file in (path.relative_to(ROOT).as_posix() for path in found)
+    }
+    files[FRONT] = "index"
     pages = Pages({**files, "README.md": "index", **dict.fromkeys(LICENCE, "licence")})
     with tempfile.TemporaryDirectory(prefix="site-") as folder:
         source, built = Path(folder, "source"), Path(folder, "built")
         shutil.copytree(ROOT / "docs" / "screenshots", source / "docs" / "screenshots")
-        shutil.copy(HERE / "index.md", source)
         (source / "licence.md").write_text(_licence(), "utf-8")
         for file, page in files.items():
             text = pages.notebook(file) if file.endswith(".ipynb") else pages.document(file)
+            if file == GUIDE:
+                text += PAGES_OF_GUIDE
             target = source / f"{page}.md"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")

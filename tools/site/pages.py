@@ -111,7 +111,7 @@ class Pages:
             if not path:
                 return f"[{words}]({place})"
             path = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
-            here = posixpath.dirname(page_name(file)) or "."
+            here = posixpath.dirname(self.files[file]) or "."
             if picture:
                 return f"![{words}]({posixpath.relpath(path, here)})"
             page = self.files.get(path) or self.files.get(f"{path}/README.md")
