@@ -117,6 +117,14 @@ def test_set_up_finds_uv_in_the_development_lock() -> None:
     assert re.search(pattern, LOCKS["requirements-dev.lock"], re.M)
 
 
+def test_every_action_of_a_workflow_is_pinned_to_a_commit() -> None:
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        for job in yaml.safe_load(text)["jobs"].values():
+            for action in (step["uses"] for step in job["steps"] if "uses" in step):
+                assert re.search(rf"{action.partition('@')[0]}@[0-9a-f]{{40}} # v\d", text), action
+
+
 def test_conda_installs_exactly_the_pins_and_this_folder() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     *conda, pip = environment["dependencies"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from course_layout import ROOT
 from tools.site.pages import Pages, page_name
 
-__all__ = ("SITE", "build", "main", "server")
+__all__ = ("SITE", "build", "main", "run_sphinx", "server")
 
 SITE = ROOT / "site"
 HERE = Path(__file__).parent
@@ -55,7 +55,7 @@ def build(site: Path) -> None:
             target = source / f"{page}.md"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
-        _run_sphinx(source, built)
+        run_sphinx(source, built)
         for name in (".buildinfo", "objects.inv"):
             (built / name).unlink()
         (built / "pictures").mkdir()
@@ -70,7 +70,12 @@ def _licence() -> str:
     return "# Licence and citation\n\n" + "\n\n".join(texts)
 
 
-def _run_sphinx(source: Path, built: Path) -> None:
+def run_sphinx(source: Path, built: Path) -> None:
+    """Let Sphinx turn a folder of Markdown into one of pages.
+
+    Raises:
+        subprocess.CalledProcessError: There was a warning; Sphinx has printed it.
+    """
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", HERE, "-d", source / ".read"]
     strict = ["-W", "--keep-going", "--quiet", "-j", "2"]
     subprocess.run([*command, *strict, source, built], check=True)
