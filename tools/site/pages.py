@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from course_layout import ROOT
 
-__all__ = ("Pages", "hints_of", "page_name", "slug")
+__all__ = ("TERMINAL_COLOURS", "Pages", "hints_of", "page_name", "slug")
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 FENCED = re.compile(r"(^```.*?^```)", re.M | re.S)
@@ -24,7 +24,7 @@ PNG = re.compile(r'<img\b([^>]*?)(?: width="\d+")?([^>]*?)src="data:image/png;ba
 SVG_TITLE = re.compile(r"<title>([^<]+)</title>")
 IMPORT = re.compile(r"^(?:import|from) ", re.M)
 MAX_SHOWN_IMPORTS = 5  # a cell with more is folded
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SHOWN_PIXELS = 760  # as wide as the column of text
 
 
@@ -131,7 +131,7 @@ class Pages:
         if rich := data.get("text/html"):
             return f'<div class="output">{PNG.sub(self._image, rich)}</div>'
         text = data.get("text/plain") or "".join(output.get("text", output.get("traceback", "")))
-        text = html.escape(COLOURS.sub("", text).rstrip("\n"))
+        text = html.escape(TERMINAL_COLOURS.sub("", text).rstrip("\n"))
         kind = "widget" if "No buttons?" in text else output.get("name", "result")
         return f'<pre class="output {kind}"><samp>{text}</samp></pre>'
 
