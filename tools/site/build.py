@@ -46,10 +46,8 @@ def build(site: Path) -> None:
         subprocess.CalledProcessError: Sphinx found something wrong, and has said what.
     """
     found = sorted(path for pattern in SOURCES for path in ROOT.glob(pattern))
-    files = {
-        file: page_name(file) for file in (path.relative_to(ROOT).as_posix() for path in found)
-    }
-    files[FRONT] = "index"
+    names = [path.relative_to(ROOT).as_posix() for path in found]
+    files = {name: page_name(name) for name in names} | {FRONT: "index"}
     pages = Pages({**files, "README.md": "index", **dict.fromkeys(LICENCE, "licence")})
     with tempfile.TemporaryDirectory(prefix="site-") as folder:
         source, built = Path(folder, "source"), Path(folder, "built")

@@ -51,7 +51,7 @@ def hints_of(topic: str) -> dict[str, list[str]]:
     return {
         function.name: ast.literal_eval(word.value)
         for function in ast.parse(file.read_text("utf-8")).body
-        if isinstance(function, ast.FunctionDef)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for call in function.decorator_list
         if isinstance(call, ast.Call)
         for word in call.keywords
