@@ -33,6 +33,7 @@ WORDS = {  # word: (the module that runs, the packages it needs, help)
     "grade": ("instructor.grading.grade", READER, "mark handed-in notebooks"),
     "export": ("instructor.export.export", READER, "lessons for nbgrader"),
     "slides": ("instructor.slides.slides", READER, "a lesson as slides"),
+    "site": ("tools.site.build", DEVELOPMENT, "[--serve]: the course as a website, in site/"),
     "build": ("tools.build.notebooks", READER, "[NN] [--check]: the notebooks, from lessons/"),
     "check": ("tools.build.check", DEVELOPMENT, "NN [exM]: the answer bank of a lesson"),
     "lint": ("tools.build.lint", DEVELOPMENT, "[--fix]: style of the code, rules of the lessons"),

@@ -22,6 +22,7 @@ READER, DEVELOPMENT = (
     [Requirement(line) for line in without_hashes(lock).splitlines()] for lock in LOCKS.values()
 )
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+GROUPS = PROJECT["dependency-groups"]
 END = " \\\n    --hash=sha256:"
 
 
@@ -61,7 +62,7 @@ def test_no_package_is_pinned_in_both_locks() -> None:
 def test_what_pyproject_asks_for_is_pinned(who: str) -> None:
     asked, pins = PROJECT["project"]["dependencies"], READER
     if who == "developer":
-        asked, pins = asked + PROJECT["dependency-groups"]["dev"], READER + DEVELOPMENT
+        asked, pins = asked + GROUPS["dev"] + GROUPS["site"], READER + DEVELOPMENT
     for ask in map(Requirement, asked):
         versions = [next(iter(pin.specifier)).version for pin in pins if pin.name == ask.name]
         assert versions, f"{ask.name} is not in the lock: python3 course.py lock"
@@ -70,8 +71,8 @@ def test_what_pyproject_asks_for_is_pinned(who: str) -> None:
 
 def test_a_reader_gets_no_tool_that_only_development_uses() -> None:
     """Each of these is asked for as a development package; none comes in by another door."""
-    tools = {Requirement(ask).name for ask in PROJECT["dependency-groups"]["dev"]}
-    assert {"playwright", "ruff", "schemathesis", "uv"} <= tools
+    tools = {Requirement(ask).name for group in GROUPS.values() for ask in group}
+    assert {"playwright", "ruff", "schemathesis", "sphinx", "uv"} <= tools
     assert tools <= {pin.name for pin in DEVELOPMENT}
 
 
@@ -114,6 +115,14 @@ def test_a_licence_is_found_wherever_metadata_names_it(field: str, text: str, li
 def test_set_up_finds_uv_in_the_development_lock() -> None:
     pattern = r"^uv==\S+ \\\n(?: +--hash=\S+(?: \\\n)?)+"
     assert re.search(pattern, LOCKS["requirements-dev.lock"], re.M)
+
+
+def test_every_action_of_a_workflow_is_pinned_to_a_commit() -> None:
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        for job in yaml.safe_load(text)["jobs"].values():
+            for action in (step["uses"] for step in job["steps"] if "uses" in step):
+                assert re.search(rf"{action.partition('@')[0]}@[0-9a-f]{{40}} # v\d", text), action
 
 
 def test_conda_installs_exactly_the_pins_and_this_folder() -> None:

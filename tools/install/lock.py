@@ -2,7 +2,7 @@
 
     requirements.lock        what a reader needs
     requirements.txt         the same without hashes, for conda, Binder and the hub's image
-    requirements-dev.lock    what `python3 course.py test` adds to it, no package named twice
+    requirements-dev.lock    what `python3 course.py test` and `site` add, no package named twice
 
 A pin that still satisfies pyproject.toml stays; `--upgrade` raises all of them. One lock serves
 all platforms. No file names an index, host or path, so that each installs from any mirror.
@@ -97,7 +97,7 @@ def main(words: list[str]) -> int:
         done = _compile(reader, *options)
         if done:
             everything.write_text(reader.read_text("utf-8") + old[1], "utf-8")
-            limits = ("--group", "dev", "--constraint", str(reader))
+            limits = ("--group", "dev", "--group", "site", "--constraint", str(reader))
             done = _compile(everything, *limits, *options)
         if not done:
             print("No lock was changed: uv could not resolve pyproject.toml. Its reason is above.")

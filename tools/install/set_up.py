@@ -35,7 +35,7 @@ STAMPS = {
 }
 UNFINISHED = "unfinished"
 # Of disk that a set-up needs, what it downloads included.
-NEEDED_MEGABYTES = {READER_LOCK: 700, DEVELOPMENT_LOCK: 350}
+NEEDED_MEGABYTES = {READER_LOCK: 700, DEVELOPMENT_LOCK: 400}
 
 
 def uses_running_python(*, development: bool = False) -> bool:

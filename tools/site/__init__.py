@@ -1,0 +1,1 @@
+"""The course as a website: pages of the lessons and documents, built offline with Sphinx."""
