@@ -30,8 +30,9 @@ __all__ = ("PROBES", "Case", "Probe")
 
 DETAIL = "db-internal-7 refused billing_rw"
 ERROR_WORDS = ("Error code:", "Incorrect API key", "Traceback (most recent")
+NAME = "Zora-76"
 CARD = "4111 1111 1111 1111"
-MAX_LOOP_REQUESTS = 60
+MAX_LOOP_REQUESTS = 50
 MAX_LIMITED_REQUESTS = 130
 MAX_TRIES = 10  # of one request, in one layer
 MAX_READ_SECONDS = 300.0
@@ -91,8 +92,10 @@ async def streaming(case: Case) -> None:
         case.not_for("The agent's answer is no free text of a model.", *PROBES["streaming"].claims)
         return
     plan = subject.plan(say=LONG)
+    subject.streams = True
     subject.model.pace(first=0.05, per_token=0.04)
     state = {"first": None, "open": False}
+    writing: list[asyncio.Task] = []
 
     def first_word(turn: Turn) -> bool:
         heard = turn.shown + "".join(map(str, turn.events))
@@ -101,6 +104,7 @@ async def streaming(case: Case) -> None:
             newest = subject.model.requests[-1]
             state["open"] = not newest.wait(0)
             subject.model.pace(per_token=0.3)
+            writing.append(asyncio.create_task(_write_on(subject)))
         return state["first"] is not None
 
     turn = await subject.say(plan, until=first_word)
@@ -125,10 +129,7 @@ async def streaming(case: Case) -> None:
         return
     request = subject.model.requests[-1]
     count = len(subject.model.requests)
-    for _ in range(30):
-        if await asyncio.to_thread(request.wait, 0.1):
-            break
-    subject.model.pace()
+    await asyncio.gather(*writing)
     await asyncio.to_thread(request.wait, 3)
     await subject.guard.async_sleep(0.1)
     more = len(subject.model.requests) - count
@@ -143,6 +144,19 @@ async def streaming(case: Case) -> None:
     await _goes_on(case, "streaming.left_thread", "After the user left")
 
 
+async def _write_on(subject: Subject) -> None:
+    """Let the model write the rest at once, when an agent that leaves would be gone.
+
+    Measured in turns of the event loop, in which an agent leaves: on a busy machine both take
+    longer.
+    """
+    for _ in range(60):
+        if subject.model.requests[-1].wait(0):
+            break
+        await subject.guard.async_sleep(0.03)
+    subject.model.pace()
+
+
 def _runs_in_threads(subject: Subject) -> bool:
     """Whether the model was asked from a thread of its own, as sync nodes do."""
     return bool(subject.guard.threads - {threading.main_thread().ident})
@@ -155,17 +169,24 @@ async def torn(case: Case) -> None:
         case.not_for("The agent's answer is no free text of a model.", "streaming.torn")
         return
     plan = subject.plan(say=LONG)
-    subject.model.fail("truncate", after=4)
+    subject.streams = True
+    subject.fail_answer("truncate", after=4)
     turn = await subject.say(plan)
     if not any(one.fault == "truncate" and one.stream for one in turn.requests):
         case.unclear("streaming.torn", "The model was not asked for a stream.")
         return
-    told = [m.text for m in turn.new if m.type == "ai" and m.text]
-    cut = [text for text in told if LONG.startswith(text) and len(text) < len(LONG.strip())]
-    case.judge(
-        "streaming.torn",
-        f"The stream broke after “{cut[0]}”, and that was taken for the answer." if cut else "",
-    )
+    if turn.error or (turn.final.strip() and not _is_cut(turn.final)):
+        case.passed("streaming.torn")
+    elif turn.final.strip():
+        case.failed("streaming.torn", f"The stream broke after “{turn.final[:40]}”, and that was "
+                    "taken for the answer.")  # fmt: skip
+    else:
+        case.unclear("streaming.torn", "What became of the answer was not seen.")
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a text holds the start of the long answer, and not its end."""
+    return LONG[:6] in text and LONG.strip()[-12:] not in text
 
 
 # Persistence --------------------------------------------------------------------------------------
@@ -179,8 +200,8 @@ async def remember(case: Case) -> None:
     async with AsyncSqliteSaver.from_conn_string(str(case.folder / "saver.sqlite")) as saver:
         await subject.start(saver, own=True)
         plan = subject.plan()
-        turn = await _said(subject, plan, "t-restart", "My name is Zora.")
-        note = {"mark": plan.mark, "error": error_name(turn.error) if turn.error else ""}
+        turn = await _said(subject, plan, "t-restart", f"My name is {NAME}.")
+        note = {"error": error_name(turn.error) if turn.error else ""}
         (case.folder / "note.json").write_text(json.dumps(note))
 
 
@@ -197,13 +218,11 @@ async def remember_later(case: Case) -> None:
         return
     async with AsyncSqliteSaver.from_conn_string(str(case.folder / "saver.sqlite")) as saver:
         await subject.start(saver, own=True)
-        plan = subject.plan(say="Another answer.")
-        plan.mark += "-later"
-        subject.stage.add(plan)
+        plan = subject.plan()
         turn = await _said(subject, plan, "t-restart", "What is my name?")
     if turn.error or not turn.requests:
         case.unclear(claim, f"The turn after the restart failed: {error_name(turn.error)}.")
-    elif any(note["mark"].encode() in one.raw for one in turn.requests):
+    elif any(NAME.encode() in one.raw for one in turn.requests):
         case.passed(claim)
     elif "Memory" in subject.facts.has_saver and subject.served:
         case.unclear(claim, f"The graph is compiled with an {subject.facts.has_saver}, which "
@@ -539,7 +558,8 @@ async def _behind_safe(case: Case, act: str) -> None:
     elif turn.waits:
         case.passed(claim)
     else:
-        case.unclear(claim, f"{act} neither ran nor was asked about: {error_name(turn.error)}.")
+        raised = f" The turn raised {error_name(turn.error)}." if turn.error else ""
+        case.unclear(claim, f"Behind {look}, {act} neither ran nor was asked about.{raised}")
 
 
 async def tempt(case: Case) -> None:
@@ -987,7 +1007,7 @@ async def silence(case: Case) -> None:
     asked = len(subject.guard.sent)
     plan = subject.plan()
     task = asyncio.create_task(subject.say(plan, "t-silent"))
-    for _ in range(100):
+    for _ in range(600):
         if len(subject.guard.sent) > asked or task.done():
             break
         await subject.guard.async_sleep(0.02)
@@ -1148,9 +1168,14 @@ async def loop(case: Case) -> None:
     most = MAX_LIMITED_REQUESTS if limit < 400 else MAX_LOOP_REQUESTS
     before = len(subject.model.requests)
     plan = subject.plan([subject.call(look)], forever=True)
-    turn = await subject.say(
-        plan, "t-loop", until=lambda _: len(subject.model.requests) - before > most
-    )
+
+    def enough(turn: Turn) -> bool:
+        if len(subject.model.requests) - before <= most:
+            return False
+        plan.forever, plan.steps = False, []  # a sync node goes on otherwise
+        return True
+
+    turn = await subject.say(plan, "t-loop", until=enough)
     asked = len(subject.model.requests) - before
     if asked < 2:
         for claim in claims:
@@ -1277,16 +1302,23 @@ async def odd(case: Case) -> None:
         why = "The agent's answer is no free text of a model."
         case.not_for(why, "odd.cut", "odd.empty")
         return
-    subject.model.fail("length", after=4)
+    subject.streams = True
+    subject.fail_answer("length", after=4)
     turn = await subject.say(subject.plan(say=LONG), "t-cut")
-    told = [m.text for m in turn.new if m.type == "ai" and m.text]
-    cut = any(LONG.startswith(text) and len(text) < len(LONG) - 5 for text in told)
-    case.judge("odd.cut", "An answer was cut by its length, and taken for whole." if cut else "")
+    if not any(one.fault == "length" for one in turn.requests):
+        case.unclear("odd.cut", "The fault was not met.")
+    else:
+        case.judge("odd.cut", "An answer was cut by its length, and taken for whole."
+                   if _is_cut(turn.final) else "")  # fmt: skip
     subject.clear_faults()
-    subject.model.fail("empty")
+    subject.fail_answer("empty")
     turn = await subject.hello("t-empty")
-    empty = not turn.error and not turn.told.strip()
-    case.judge("odd.empty", "The model said nothing, and the user got no word." if empty else "")
+    if not any(one.fault == "empty" for one in turn.requests):
+        case.unclear("odd.empty", "The fault was not met.")
+    else:
+        empty = not turn.error and not turn.final.strip()
+        case.judge("odd.empty", "The model said nothing, and the user got no word."
+                   if empty else "")  # fmt: skip
 
 
 async def leave_tool(case: Case) -> None:
@@ -1352,10 +1384,12 @@ class Probe:
 
     claims: tuple[str, ...]
     phases: tuple[Callable[[Case], Awaitable[None]], ...]
+    costly: bool = False
+    """It is run only where pyproject promises one of its claims."""
 
 
-def _probe(names: str, *phases: Callable[[Case], Awaitable[None]]) -> Probe:
-    return Probe(tuple(names.split()), phases)
+def _probe(names: str, *phases: Callable[[Case], Awaitable[None]], costly: bool = False) -> Probe:
+    return Probe(tuple(names.split()), phases, costly)
 
 
 PROBES: dict[str, Probe] = {
@@ -1385,7 +1419,7 @@ PROBES: dict[str, Probe] = {
     "left": _probe("tools.left", leave_tool),
     "odd": _probe("odd.arguments odd.unknown_tool odd.cut odd.empty", odd),
     "torn": _probe("streaming.torn", torn),
-    "fan": _probe("limits.fan_out", fan_out),
-    "hang": _probe("timeouts.tool", hang),
+    "fan": _probe("limits.fan_out", fan_out, costly=True),
+    "hang": _probe("timeouts.tool", hang, costly=True),
     "window": _probe("context.window", outgrow),
 }  # fmt: skip

@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL
+from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
 from agent_checklist.effects import Recorder
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
@@ -82,6 +82,7 @@ class _Job:
     began: float
     told: list[tuple] = field(default_factory=list)
     problem: str = ""
+    round: int = 0
 
 
 def look_at(
@@ -314,14 +315,12 @@ class _Run:
         """Run every probe, and those with a red a second time."""
         wanted = set(_wanted(only))
         names = [name for name, probe in PROBES.items() if wanted & set(probe.claims)]
-        first = self._probe(names)
-        red = [name for name in names if any(v[0] == FAIL for v in first[name].values())]
-        second = self._probe(red) if red else {}
+        told = self._probe(names)
         for name in names:
             for claim in PROBES[name].claims:
-                verdict, reason, evidence, seconds = first[name][claim]
+                verdict, reason, evidence, seconds = told[name, 0][claim]
                 if verdict == FAIL:
-                    again = second[name][claim]
+                    again = told[name, 1][claim]
                     if again[0] != FAIL:
                         verdict = COULD_NOT_JUDGE
                         reason = f"Seen once, and not a second time: {reason} Then: {again[1]}"
@@ -331,31 +330,48 @@ class _Run:
 
     def _by_level(self, claim: str, verdict: str, reason: str) -> tuple[str, str]:
         """A claim that must be declared is red only where it is promised."""
-        level = CLAIMS[claim].level
-        if verdict != FAIL or level != "declared":
-            return verdict, reason
-        group = claim.split(".")[0]
-        declared = claim in self.settings.promises or group in self.settings.promises
-        declared = declared or (claim == "context.window" and self.settings.context_window)
-        declared = declared or (claim == "timeouts.tool" and self.settings.turn_seconds)
-        if declared:
+        if verdict != FAIL or self._is_promised(claim):
             return verdict, reason
         return COULD_NOT_JUDGE, f'Seen: {reason} It is red where promises = ["{claim}"] says so.'
 
-    def _probe(self, names: Sequence[str]) -> dict[str, dict[str, tuple]]:
-        """Run probes side by side, and return what each told about its claims."""
-        waiting = [(name, 0, None) for name in names]
+    def _is_promised(self, claim: str) -> bool:
+        if CLAIMS[claim].level != "declared":
+            return True
+        settings = self.settings
+        return bool(
+            claim in settings.promises
+            or claim.split(".")[0] in settings.promises
+            or (claim == "context.window" and settings.context_window)
+            or (claim == "timeouts.tool" and settings.turn_seconds)
+        )
+
+    def _probe(self, names: Sequence[str]) -> dict[tuple[str, int], dict[str, tuple]]:
+        """Run probes side by side, and those with a red a second time.
+
+        Returns:
+            Of each probe and round (0, 1) the claims with verdict, reason, evidence and seconds.
+        """
+        waiting: list[tuple[str, int, int, Path | None]] = []
+        told: dict[tuple[str, int], dict[str, tuple]] = {}
+        for name in names:
+            told[name, 0], told[name, 1] = {}, {}
+            if any(map(self._is_promised, PROBES[name].claims)) or not PROBES[name].costly:
+                waiting.append((name, 0, 0, None))
+            else:
+                for claim in PROBES[name].claims:
+                    why = f'pyproject does not promise it: promises = ["{claim}"].'
+                    told[name, 0][claim] = (NOT_APPLICABLE, why, {}, 0.0)
         running: list[_Job] = []
-        told: dict[str, dict[str, tuple]] = {name: {} for name in names}
-        problems: dict[str, str] = {}
+        problems: dict[tuple[str, int], str] = {}
         while waiting or running:
             while waiting and len(running) < MAX_AT_ONCE:
-                name, phase, folder = waiting.pop(0)
+                name, number, phase, folder = waiting.pop(0)
                 if time.monotonic() > self.end:
-                    problems.setdefault(name, "The run's time was over.")
+                    problems.setdefault((name, number), "The run's time was over.")
                     continue
                 folder = folder or Path(tempfile.mkdtemp(dir=self.temporary, prefix=f"{name}-"))
                 running.append(self._fork_probe(name, phase, folder))
+                running[-1].round = number
             if running:
                 soonest = min(job.until for job in running) - time.monotonic()
                 wait([job.pipe for job in running], max(0.02, min(soonest, 1.0)))
@@ -363,17 +379,20 @@ class _Run:
                 if not self._is_over(job):
                     continue
                 running.remove(job)
+                key = job.probe, job.round
                 for _, claim, verdict, reason, evidence in job.told:
                     seconds = time.monotonic() - job.began
-                    told[job.probe].setdefault(claim, (verdict, reason, evidence, seconds))
+                    told[key].setdefault(claim, (verdict, reason, evidence, seconds))
                 if job.problem:
-                    problems[job.probe] = job.problem
+                    problems[key] = job.problem
                 if job.phase + 1 < len(PROBES[job.probe].phases):
-                    waiting.insert(0, (job.probe, job.phase + 1, job.folder))
-        for name in names:
-            why = problems.get(name, "The probe ended without a word about it.")
+                    waiting.insert(0, (job.probe, job.round, job.phase + 1, job.folder))
+                elif job.round == 0 and any(v[0] == FAIL for v in told[key].values()):
+                    waiting.append((job.probe, 1, 0, None))
+        for name, number in told:
+            why = problems.get((name, number), "The probe ended without a word about it.")
             for claim in PROBES[name].claims:
-                told[name].setdefault(claim, (COULD_NOT_JUDGE, why, {}, 0.0))
+                told[name, number].setdefault(claim, (COULD_NOT_JUDGE, why, {}, 0.0))
         return told
 
     def _fork_probe(self, name: str, phase: int, folder: Path) -> _Job:

@@ -32,10 +32,9 @@ async def scout(subject: Subject) -> Facts:
     facts.end = time.monotonic() + SCOUT_SECONDS
     await subject.start()
     facts.has_saver = _class_of_saver(subject)
-    hello = await _find_input(subject)
+    await _find_input(subject)
     if facts.problem:
         return facts
-    facts.answers_in_text = any(seen.spoken for seen in subject.stage.seen)
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in subject.guard.sent))
     await _remembers(subject)
     await _find_tools(subject)
@@ -47,7 +46,6 @@ async def scout(subject: Subject) -> Facts:
             del facts.gates[name]
         gate.tried = gate.tried[:6]
     facts.refused = subject.guard.refused
-    del hello
     return facts
 
 
@@ -58,7 +56,7 @@ def _class_of_saver(subject: Subject) -> str:
     return type(own).__name__
 
 
-async def _find_input(subject: Subject) -> Turn | None:
+async def _find_input(subject: Subject) -> None:
     """Find the way of asking in which the user's words reach the model."""
     facts, first = subject.facts, None
     ways = subject.inputs("hello")
@@ -69,9 +67,11 @@ async def _find_input(subject: Subject) -> Turn | None:
         heard = any(plan.mark.encode() in request.raw for request in turn.requests)
         if heard and not turn.error:
             facts.input = way
-            return turn
+            spoken = [seen.spoken for seen in subject.stage.seen[-len(turn.requests) :]]
+            facts.answers_in_text = True in spoken
+            facts.answer_at = spoken.index(True) if facts.answers_in_text else 0
+            return
     facts.problem = _why_not(subject, first)
-    return None
 
 
 def _why_not(subject: Subject, turn: Turn | None) -> str:
@@ -96,10 +96,9 @@ def _why_not(subject: Subject, turn: Turn | None) -> str:
 
 async def _remembers(subject: Subject) -> None:
     """See whether a second turn sends what was said in the first."""
-    first = subject.plan()
-    await subject.say(first, "scout-memory", text="My name is Zora.")
+    await subject.say(subject.plan(), "scout-memory", text="My name is Zora-75.")
     turn = await subject.hello("scout-memory")
-    subject.facts.remembers = any(first.mark.encode() in one.raw for one in turn.requests)
+    subject.facts.remembers = any(b"Zora-75" in one.raw for one in turn.requests)
 
 
 async def _find_tools(subject: Subject) -> None:

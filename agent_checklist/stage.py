@@ -166,7 +166,7 @@ class Stage:
                 found[name] = True
             elif part.get("type") == "string" and re.search(r"\byes\b.*\bno\b", about):
                 found[name] = "yes"
-        return valid_value(schema, found=found, text_for=text_for, choose=choose)
+        return valid_value(_with_items(schema), found=found, text_for=text_for, choose=choose)
 
 
 def arguments_for(schema: dict, word: str, number: int = 41) -> dict:
@@ -187,9 +187,21 @@ def arguments_for(schema: dict, word: str, number: int = 41) -> dict:
             found[name] = f"{name}-{word}"
         elif types & {"integer", "number"}:
             found[name] = number + at
-    value = valid_value(schema or {"type": "object"}, found=found,
+    value = valid_value(_with_items(schema) or {"type": "object"}, found=found,
                         text_for=lambda name: f"{name or 'text'}-{word}")  # fmt: skip
     return value if isinstance(value, dict) else {}
+
+
+def _with_items(schema: Any) -> Any:
+    """Return a schema whose arrays hold an item, as a model's do."""
+    if isinstance(schema, list):
+        return [_with_items(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _with_items(value) for key, value in schema.items()}
+    if made.get("type") == "array" and made.get("maxItems", 1) and "items" in made:
+        made.setdefault("minItems", 1)
+    return made
 
 
 def _made(turn: Turn, mark: str) -> Iterable[tuple[str, dict]]:

@@ -62,6 +62,8 @@ class Facts:
     choice: int = 0
     models: list[str] = field(default_factory=list)
     answers_in_text: bool = False
+    answer_at: int = 0
+    """The number of the request, in a plain turn, in which the model says its last words."""
     parallel: bool = True
     refused: list[str] = field(default_factory=list)
     swallowed: str = ""
@@ -134,8 +136,23 @@ class Turn:
     def told(self) -> str:
         """All that a user may have been shown: streamed words, own events, new AI messages."""
         said = [m.text for m in self.new if isinstance(m, AIMessage)]
-        rest = [] if self.messages else [str(self.values)]
+        rest = [] if self.messages else [self.final]
         return "\n".join([self.shown, *said, *map(str, self.events), *rest])
+
+    @property
+    def final(self) -> str:
+        """The text that the turn ends with: its last AI message, else its value."""
+        said = [m.text for m in self.new if m.type == "ai" or (m.type == "human" and m.name)]
+        if said:
+            return said[-1]
+        if self.messages:
+            return ""
+        if isinstance(self.values, BaseMessage):
+            return self.values.text
+        if isinstance(self.values, dict):
+            texts = [one for one in self.values.values() if isinstance(one, str)]
+            return "\n".join(texts)
+        return "" if self.values is None else str(self.values)
 
     @property
     def waits(self) -> bool:
@@ -183,6 +200,7 @@ class Subject:
         self.turns: list[Turn] = []
         self.served = False
         self.output: Path | None = None  # what the process prints
+        self.streams = False  # whether turns are read word by word
 
     async def start(self, saver: Any = None, own: bool = False) -> None:
         """Make the graph, with a checkpointer of ours unless `own`."""
@@ -370,7 +388,7 @@ class Subject:
         if (context := self._context(user)) is not None:
             more["context"] = context
         stream = self.graph.astream(
-            given, config, stream_mode=["messages", "custom", "values", "updates"],
+            given, config, stream_mode=["custom", "values", *["messages"] * self.streams],
             subgraphs=True, **more,
         )  # fmt: skip
         async with aclosing(stream):
@@ -435,9 +453,19 @@ class Subject:
             GraphInterrupt.__init__ = make
             root.removeHandler(handler)
 
+    def fail_answer(self, word: str, **more: Any) -> None:
+        """Let the request fail in which the model would say its last words."""
+        asked = itertools.count()
+
+        def at(sent: Any) -> None:
+            if next(asked) == self.facts.answer_at:
+                self.model.fail(word, **more)
+
+        self.guard.on_request = at
+
     def clear_faults(self) -> None:
         """Let the model be well again."""
-        self.model.state.faults = Faults()
+        self.model.state.faults, self.guard.on_request = Faults(), None
 
     def printed(self) -> str:
         """Return what the agent printed in this process."""
