@@ -19,7 +19,7 @@ from langgraph.types import Command
 
 __all__ = ("Effect", "Recorder")
 
-_inside: ContextVar[bool] = ContextVar("inside_a_tool", default=False)
+_inside: ContextVar[Any] = ContextVar("inside_a_tool", default=None)  # the tool that runs
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
 
 
@@ -73,10 +73,10 @@ class Recorder:
 
             @functools.wraps(body)
             async def arun(tool: BaseTool, *args: Any, **kwargs: Any) -> Any:
-                if _inside.get():
+                if _inside.get() is tool:
                     return await body(tool, *args, **kwargs)
                 effect = recorder._begin(tool, kwargs)
-                token = _inside.set(True)
+                token = _inside.set(tool)
                 try:
                     held = recorder.before(effect) if recorder.before else None
                     if inspect.isawaitable(held):
@@ -97,10 +97,10 @@ class Recorder:
 
         @functools.wraps(body)
         def run(tool: BaseTool, *args: Any, **kwargs: Any) -> Any:
-            if _inside.get():
+            if _inside.get() is tool:
                 return body(tool, *args, **kwargs)
             effect = recorder._begin(tool, kwargs)
-            token = _inside.set(True)
+            token = _inside.set(tool)
             try:
                 held = recorder.before(effect) if recorder.before else None
                 if inspect.iscoroutine(held):

@@ -23,7 +23,7 @@ from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.dialects import unclear_answers
 from agent_checklist.effects import Effect
 from agent_checklist.guard import Sent
-from agent_checklist.scout import masked
+from agent_checklist.scout import masked, sounds_risky
 from agent_checklist.subject import Subject, Turn, error_name
 
 __all__ = ("PROBES", "Case", "Probe")
@@ -291,19 +291,13 @@ def _no_gate(subject: Subject) -> tuple[str, bool]:
         return "The model is offered no tools.", True
     if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
         return f"{unseen[0]} is no LangChain tool or did not run, so its effect is not seen.", False
-    proposed = [name for name in facts.tools if _sounds_risky(name)]
+    proposed = [name for name in facts.tools if sounds_risky(name)]
     if proposed:
         return (
             "No tool asks a person, and none is declared risky. If one is, declare it: "
             f"risky = {json.dumps(proposed[:4])}."
         ), False
     return "No tool asks a person, and none is declared risky.", True
-
-
-def _sounds_risky(name: str) -> bool:
-    from agent_checklist.scout import PASSED_ON, RISKY_NAME  # noqa: PLC0415
-
-    return not name.startswith(PASSED_ON) and any(word in name.lower() for word in RISKY_NAME)
 
 
 def _gated(case: Case, *claims: str) -> str:
@@ -313,7 +307,10 @@ def _gated(case: Case, *claims: str) -> str:
     if not act:
         why, never = _no_gate(subject)
         for claim in claims:
-            (case.not_for(why, claim) if never else case.unclear(claim, why))
+            if never or claim != "approval.asked":
+                case.not_for(why, claim)
+            else:
+                case.unclear(claim, why)
         return ""
     gate = facts.gates.get(act)
     if gate is None:

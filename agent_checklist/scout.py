@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
-
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
@@ -20,9 +19,10 @@ MAX_GATES = 3
 MAX_BODY_SECONDS = 1.0
 SCOUT_SECONDS = 24.0
 MAX_STUB_CHARACTERS = 60
-RISKY_NAME = ("refund", "delete", "pay", "send", "transfer", "cancel", "drop", "remove", "book",
-              "purchase", "buy", "execute", "deploy", "restart", "write", "update", "submit",
-              "publish", "charge", "withdraw", "order", "email", "issue")  # fmt: skip
+RISKY_VERBS = {"refund", "delete", "pay", "send", "transfer", "cancel", "drop", "remove", "book",
+               "purchase", "buy", "execute", "deploy", "restart", "write", "update", "submit",
+               "publish", "charge", "withdraw", "issue", "place", "run", "post", "merge",
+               "approve", "reset", "terminate", "shutdown", "modify", "create", "schedule"}  # fmt: skip
 PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
 
 
@@ -137,8 +137,6 @@ async def _find_tools(subject: Subject) -> None:
 
 
 def _declared(name: str, settings: Settings) -> bool:
-    from fnmatch import fnmatchcase  # noqa: PLC0415
-
     return any(fnmatchcase(name, pattern) for pattern in settings.risky)
 
 
@@ -276,4 +274,6 @@ def _echoes(result: str, pair: Pair | None) -> bool:
     return any(word and result.strip(" .'\"").lower() == word for word in words)
 
 
-_: Any = RISKY_NAME
+def sounds_risky(name: str) -> bool:
+    """Whether a tool's name begins with a verb that changes something: a proposal, no verdict."""
+    return not name.startswith(PASSED_ON) and name.lower().split("_")[0] in RISKY_VERBS
