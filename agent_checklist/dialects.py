@@ -113,7 +113,9 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     pairs: list[Pair] = []
     one_good = good or [w for w in GOOD if w in hints] or ["approve"]
     one_bad = bad or [w for w in BAD if w in hints] or ["reject"]
-    pairs_of_words = [(g, one_bad[0]) for g in one_good[:3]] + [(one_good[0], b) for b in one_bad[1:2]]
+    pairs_of_words = [(g, one_bad[0]) for g in one_good[:3]] + [
+        (one_good[0], b) for b in one_bad[1:2]
+    ]
     known = (
         [[{"type": "accept", "args": None}], [{"type": "ignore", "args": None}]],
         [{"type": "accept", "args": None}, {"type": "ignore", "args": None}],

@@ -83,9 +83,7 @@ class Recorder:
                         held = await held
                     if held is None and tool.name in recorder.stubs:
                         held = recorder._stub(tool)
-                    effect.result = (
-                        await body(tool, *args, **kwargs) if held is None else held
-                    )
+                    effect.result = await body(tool, *args, **kwargs) if held is None else held
                     return recorder._end(effect)
                 except BaseException as error:
                     raise recorder._fail(effect, error) from error.__cause__

@@ -52,7 +52,9 @@ class Target:
         graphs = space.langgraph.get("graphs") or {}
         specs = {name: _path_of(spec) for name, spec in graphs.items()}
         if given:
-            served = given.removeprefix("./") in {spec.removeprefix("./") for spec in specs.values()}
+            served = given.removeprefix("./") in {
+                spec.removeprefix("./") for spec in specs.values()
+            }
             return cls(given, served)
         if graph:
             if graph not in specs:

@@ -7,8 +7,15 @@ import json
 import textwrap
 from xml.etree import ElementTree
 
-from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
-from agent_checklist.claims import Claim
+from agent_checklist.claims import (
+    ACCEPTED,
+    CLAIMS,
+    COULD_NOT_JUDGE,
+    FAIL,
+    NOT_APPLICABLE,
+    PASS,
+    Claim,
+)
 from agent_checklist.runner import Outcome, Verdict
 
 __all__ = ("as_html", "as_json", "as_junit", "explained", "section", "terminal")
@@ -49,7 +56,10 @@ def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
         lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
         if verdict.verdict == FAIL:
             lines += _told(claim, verdict, outcome, verbose)
-    lines += ["", f"{counts(outcome)} in {outcome.seconds:.0f} s ({outcome.cpu_seconds:.0f} CPU s)."]
+    lines += [
+        "",
+        f"{counts(outcome)} in {outcome.seconds:.0f} s ({outcome.cpu_seconds:.0f} CPU s).",
+    ]
     if code == 2:
         lines.append("Too much could not be judged: exit code 2.")
     return "\n".join(lines)

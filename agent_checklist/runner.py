@@ -24,6 +24,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from openai import AsyncOpenAI, OpenAI
+
 from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
 from agent_checklist.effects import Recorder
 from agent_checklist.guard import Guard
@@ -205,9 +207,7 @@ def _end_group(pid: int) -> None:
 class _Run:
     """Imports the agent, scouts it, and forks the probes."""
 
-    def __init__(
-        self, pipe: Connection, temporary: Path, settings: Settings, began: float
-    ) -> None:
+    def __init__(self, pipe: Connection, temporary: Path, settings: Settings, began: float) -> None:
         self.pipe, self.temporary, self.settings = pipe, temporary, settings
         self.end = began + MAX_RUN_SECONDS - 4
         self.guard, self.recorder = Guard(), Recorder()
@@ -233,11 +233,9 @@ class _Run:
         self.guard.url, self.guard.key = model.url, KEY
         self.space.enter()
         self.guard.install()
-        if problem := self._import():
+        _warm_up(model.url)
+        if self._import():
             return
-        del problem
-        for name in ("_run", "_arun"):
-            del name
         gc.collect()
         gc.freeze()
         if not self._scout():
@@ -408,9 +406,7 @@ class _Run:
         seconds = min(MAX_PROBE_SECONDS, max(1.0, self.end - time.monotonic()))
         return self._fork(name, phase, look, folder, seconds)
 
-    def _fork(
-        self, name: str, phase: int, look: Callable, folder: Path, seconds: float
-    ) -> _Job:
+    def _fork(self, name: str, phase: int, look: Callable, folder: Path, seconds: float) -> _Job:
         theirs, ours = Pipe(duplex=False)
         now = time.monotonic()
         pid = os.fork()
@@ -466,6 +462,14 @@ class _Run:
                 os.waitpid(job.pid, 0)
             job.pipe.close()
         return over
+
+
+def _warm_up(url: str) -> None:
+    """Load what clients load with their first request, once for all forks."""
+    with OpenAI(base_url=url, api_key=KEY) as client:
+        hello = [{"role": "user", "content": "Hello."}]
+        client.chat.completions.create(model="gpt-4o-mini", messages=hello)
+        AsyncOpenAI(base_url=url, api_key=KEY)
 
 
 def _place(error: BaseException, space: Workspace | None) -> str:

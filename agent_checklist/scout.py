@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
+
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
@@ -154,7 +155,8 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             inside = any(effect.interrupted for effect in mine)
             kind = "tool" if inside else "graph" if turn.interrupts else "breakpoint"
             value = turn.interrupts[0].value if turn.interrupts else ""
-            if inside or not mine:
+            shown = [str(arg) for arg in plan.steps[0][0][1].values() if str(arg) in str(value)]
+            if inside or not mine or tool.name in str(value) or len(shown) > 1:
                 facts.gates[tool.name] = Gate(
                     tool.name, kind, known=is_known(value), value=str(value)[:2000]
                 )
@@ -268,9 +270,13 @@ def masked(effect: Effect) -> str:
 def _echoes(result: str, pair: Pair | None) -> bool:
     """Whether a tool hands on a person's words, instead of doing what they allow."""
     yes = pair.yes if pair else ""
-    words = [yes] if isinstance(yes, str) else [
-        v for v in yes.values() if isinstance(v, str)
-    ] if isinstance(yes, dict) else []
+    words = (
+        [yes]
+        if isinstance(yes, str)
+        else [v for v in yes.values() if isinstance(v, str)]
+        if isinstance(yes, dict)
+        else []
+    )
     return any(word and result.strip(" .'\"").lower() == word for word in words)
 
 

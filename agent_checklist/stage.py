@@ -19,7 +19,9 @@ from lesson_model.reply import Call, Reply
 
 __all__ = ("Plan", "Stage", "arguments_for")
 
-END = re.compile(r"^_*(finish|finished|end|done|stop|complete|completed|final|none|respond)_*$", re.I)
+END = re.compile(
+    r"^_*(finish|finished|end|done|stop|complete|completed|final|none|respond)_*$", re.I
+)
 CLOSING = re.compile(r"done|finish|final|end|respond|response|answer|submit|complete", re.I)
 YES = ("yes", "true", "relevant", "approve", "approved", "pass", "grounded", "useful", "safe")
 MAX_ISSUES = 4  # of one step, where the agent never shows the model that it was made

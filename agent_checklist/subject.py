@@ -52,6 +52,8 @@ class Facts:
 
     input: int = -1
     """Which way of asking works; see `Subject.inputs`."""
+    schema: dict | None = None
+    """The JSON schema of the graph's input."""
     problem: str = ""
     """Why nothing can be judged; empty if much can be."""
     remembers: bool = False
@@ -245,9 +247,11 @@ class Subject:
         """Return the ways to ask an agent, the likeliest first."""
         if self.settings.input is not None:
             return [_filled(self.settings.input, text)]
-        schema: dict = {}
-        with contextlib.suppress(Exception):
-            schema = self.graph.get_input_jsonschema()
+        if self.facts.schema is None:
+            self.facts.schema = {}
+            with contextlib.suppress(Exception):
+                self.facts.schema = self.graph.get_input_jsonschema()
+        schema = self.facts.schema
         human = HumanMessage(text)
         properties = schema.get("properties") or {}
         made = valid_value(schema, text_for=lambda name: text) if properties else {}
@@ -580,4 +584,3 @@ def error_name(error: BaseException | None) -> str:
     """Return an exception's class and the start of its text."""
     words = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__} (“{words[:110]}”)" if words else type(error).__name__
-

@@ -17,7 +17,9 @@ SKIPPED |= {".pytest_cache", ".ruff_cache", ".langgraph_api", ".tox", ".idea", "
 MAX_FILE_BYTES = 20_000_000
 MAX_COPY_BYTES = 300_000_000
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.I)
-WHERE = re.compile(r"_?(URL|URI|DSN|HOST|ENDPOINT|CONNECTION_STRING)$|DATABASE|POSTGRES|REDIS", re.I)
+WHERE = re.compile(
+    r"_?(URL|URI|DSN|HOST|ENDPOINT|CONNECTION_STRING)$|DATABASE|POSTGRES|REDIS", re.I
+)
 ASKED = re.compile(r"""(?:environ\[|environ\.get\(|getenv\()\s*["'](\w+)["']\s*([\])])?""")
 KEPT = ("PATH", "HOME", "PYTHON", "VIRTUAL_ENV", "LC_", "LANG", "TMP", "TERM", "SSL_CERT")
 ROOT_MARKS = ("langgraph.json", "pyproject.toml", "setup.py", ".git")

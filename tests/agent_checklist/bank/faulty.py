@@ -19,6 +19,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_config, get_stream_writer
+from langgraph.errors import NodeError
 from langgraph.func import entrypoint
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.message import add_messages
@@ -71,6 +72,7 @@ silent = {"disable_streaming": True}
 fault("streaming.first_word",
       lambda: gate_node(main=model(**silent), spare=model(model="gpt-4.1-mini", **silent)))  # fmt: skip
 fault("streaming.first_word", lambda: middleware_agent(llm=model(**silent)))
+
 
 class Later:
     """A model with tools, made when it is first asked."""
@@ -132,7 +134,10 @@ fault("streaming.left_thread", lambda: middleware_agent(locks))
 
 # Persistence --------------------------------------------------------------------------------------
 
-fault("persistence.restart", lambda: gate_node(compile=lambda g: g.compile(checkpointer=InMemorySaver())))
+fault(
+    "persistence.restart",
+    lambda: gate_node(compile=lambda g: g.compile(checkpointer=InMemorySaver())),
+)
 fault("persistence.restart", lambda: middleware_agent(checkpointer=InMemorySaver()))
 
 memory: dict[str, list] = {}
@@ -408,7 +413,10 @@ def gate_in_model_node():
 fault("approval.drift", lambda: gate_in_model_node())
 fault("approval.drift", lambda: entry(lambda call, messages: call["name"] not in RISKY
       or interrupt({"question": "Approve?", "call": call}) is True))  # fmt: skip
-fault("approval.unclear", lambda: gate_node(approve=gate(lambda answer: answer.get("type") != "reject")))
+fault(
+    "approval.unclear",
+    lambda: gate_node(approve=gate(lambda answer: answer.get("type") != "reject")),
+)
 
 
 @tool
@@ -422,7 +430,8 @@ def book_unless_no(hotel: str, nights: int) -> str:
 
 fault("approval.unclear", lambda: asks_inside(book_unless_no))
 fault("approval.lost_answer",
-      lambda: middleware_agent(ToolRetryMiddleware(max_retries=2, initial_delay=0.01, jitter=False)))
+      lambda: middleware_agent(inner=[ToolRetryMiddleware(
+          max_retries=2, initial_delay=0.01, jitter=False, on_failure="error")]))  # fmt: skip
 
 
 @wrap_tool_call
@@ -435,7 +444,7 @@ async def tries_again(request, handler):
                 return ToolMessage(tool_failed(error), tool_call_id=request.tool_call["id"])
 
 
-fault("approval.lost_answer", lambda: middleware_agent(tries_again))
+fault("approval.lost_answer", lambda: middleware_agent(inner=[tries_again]))
 
 # Rejection ----------------------------------------------------------------------------------------
 
@@ -527,8 +536,14 @@ async def asks_one(messages):
 
 fault("retry.storm", lambda: gate_node(ask=asks_one, model_failed=None,
       retry=RetryPolicy(max_attempts=4, initial_interval=0.01, retry_on=is_down)))  # fmt: skip
-fault("retry.storm", lambda: middleware_agent(ModelRetryMiddleware(
-    max_retries=3, initial_delay=0.01, jitter=False, retry_on=is_down, on_failure="error")))
+fault(
+    "retry.storm",
+    lambda: middleware_agent(
+        ModelRetryMiddleware(
+            max_retries=3, initial_delay=0.01, jitter=False, retry_on=is_down, on_failure="error"
+        )
+    ),
+)
 
 
 async def retries_all(messages):
@@ -541,12 +556,25 @@ async def retries_all(messages):
 
 
 fault("retry.refused", lambda: gate_node(ask=retries_all))
-fault("retry.refused", lambda: middleware_agent(ModelRetryMiddleware(
-    max_retries=1, initial_delay=0.01, jitter=False, on_failure="error",
-    retry_on=lambda error: getattr(error, "status_code", 0) == 400)))
-fault("fallback.answers", lambda: middleware_agent(
-    ModelFallbackMiddleware(model(model="gpt-4.1-mini")),
-    ModelRetryMiddleware(max_retries=0, on_failure=lambda error: log.error("down") or "Sorry.")))
+fault(
+    "retry.refused",
+    lambda: middleware_agent(
+        ModelRetryMiddleware(
+            max_retries=1,
+            initial_delay=0.01,
+            jitter=False,
+            on_failure="error",
+            retry_on=lambda error: getattr(error, "status_code", 0) == 400,
+        )
+    ),
+)
+fault(
+    "fallback.answers",
+    lambda: middleware_agent(
+        ModelFallbackMiddleware(model(model="gpt-4.1-mini")),
+        ModelRetryMiddleware(max_retries=0, on_failure=lambda error: log.error("down") or "Sorry."),
+    ),
+)
 
 
 async def breaks_when_down(messages):
@@ -584,7 +612,10 @@ async def falls_without_tools(request, handler):
 fault("fallback.tools", lambda: gate_node(ask=falls_bare))
 fault("fallback.tools", lambda: middleware_agent(falls_without_tools))
 fault("timeouts.read", lambda: middleware_agent(llm=model(timeout=None)))
-fault("timeouts.read", lambda: gate_node(main=model(timeout=None), spare=model(timeout=None, model="gpt-4.1-mini")))
+fault(
+    "timeouts.read",
+    lambda: gate_node(main=model(timeout=None), spare=model(timeout=None, model="gpt-4.1-mini")),
+)
 
 # Errors and limits --------------------------------------------------------------------------------
 
@@ -607,7 +638,7 @@ async def tells_the_user(request, handler):
 
 
 fault("errors.tool_text", lambda: gate_node(tool_failed=tells_in_an_event))
-fault("errors.tool_text", lambda: middleware_agent(tells_the_user))
+fault("errors.tool_text", lambda: middleware_agent(inner=[tells_the_user]))
 
 broken: list = []
 
@@ -622,7 +653,7 @@ async def stays_broken(messages):
         raise
 
 
-def leaves_a_call(state, error):
+def leaves_a_call(state: State, error: NodeError):
     log.error("model failed", exc_info=error.error)
     call = {"name": "find_order", "args": {"order": "?"}, "id": "c1"}
     return Command(update={"messages": [AIMessage("Sorry.", tool_calls=[call])]}, goto=END)
@@ -631,17 +662,25 @@ def leaves_a_call(state, error):
 fault("errors.model", lambda: gate_node(ask=stays_broken, model_failed=None))
 
 
-def tells_error(state, error):
+def tells_error(state: State, error: NodeError):
     log.error("model failed", exc_info=error.error)
     return Command(update={"messages": [AIMessage(f"Error: {error.error}")]}, goto=END)
 
 
 fault("errors.model_text", lambda: gate_node(model_failed=tells_error))
-fault("errors.model_text",
-      lambda: middleware_agent(ModelRetryMiddleware(max_retries=0, on_failure=lambda e: log.error("!") or f"Failed: {e}")))  # noqa: E501
+fault(
+    "errors.model_text",
+    lambda: middleware_agent(
+        ModelRetryMiddleware(
+            max_retries=0,
+            retry_on=(Exception,),
+            on_failure=lambda e: log.error("!") or f"Failed: {e}",
+        )
+    ),
+)  # noqa: E501
 
 
-def says_nothing(state, error):
+def says_nothing(state: State, error: NodeError):
     return Command(update={"messages": [AIMessage("Sorry, try again.")]}, goto=END)
 
 
@@ -662,7 +701,7 @@ fault("limits.next", lambda: middleware_agent(limit=0).with_config(recursion_lim
 
 
 def logs_text(state):
-    log.info("asking", extra={"text": state["messages"][-1].text, "thread": thread()})
+    log.info("asking", extra={"text": state["messages"][-1].text, "thread_id": thread()})
 
 
 @before_model

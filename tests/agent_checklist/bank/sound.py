@@ -168,14 +168,16 @@ async def tool_errors(request, handler):
         return ToolMessage(tool_failed(error), tool_call_id=request.tool_call["id"])
 
 
-def middleware_agent(*extra, gate=None, errors=tool_errors, limit=8, tools=TOOLS, llm=None, **more):
+def middleware_agent(
+    *extra, gate=None, errors=tool_errors, inner=(), limit=8, tools=TOOLS, llm=None, **more
+):
     """Return an agent of create_agent, with parts of it exchanged."""
     stack = [*extra]
     if gate is None:
         gate = HumanInTheLoopMiddleware({"refund": True})
     stack += [gate] if gate else []
     stack += [ModelCallLimitMiddleware(run_limit=limit)] if limit else []
-    stack += [errors] if errors else []
+    stack += [*([errors] if errors else []), *inner]
     return create_agent(llm or model(), tools, middleware=stack, **more)
 
 
@@ -243,7 +245,10 @@ def workflow():
             for call in reply.tool_calls:
                 if call["name"] not in by_name:
                     answers.append(rejected(call, "There is no such tool."))
-                elif call["name"] in RISKY and interrupt({"question": "Approve?", "call": call}) is not True:  # noqa: E501
+                elif (
+                    call["name"] in RISKY
+                    and interrupt({"question": "Approve?", "call": call}) is not True
+                ):  # noqa: E501
                     answers.append(rejected(call))
                 else:
                     answers.append(await run(call))
@@ -292,7 +297,9 @@ def swarm():
                 return Command(update={"messages": [reply]}, goto=END)
             moved = [c for c in reply.tool_calls if c["name"].startswith("transfer_to")]
             if moved:
-                answers = [ToolMessage("Transferred.", tool_call_id=c["id"]) for c in reply.tool_calls]
+                answers = [
+                    ToolMessage("Transferred.", tool_call_id=c["id"]) for c in reply.tool_calls
+                ]
                 return Command(update={"messages": [reply, *answers]}, goto=other)
             return Command(update={"messages": [reply]}, goto=f"{name}_tools")
 
@@ -300,8 +307,12 @@ def swarm():
 
     graph = StateGraph(State)
     first, second = [find_order, transfer_to_billing], [find_order]
-    graph.add_node("front", node("front", first, "billing"), destinations=("billing", "front_tools", END))
-    graph.add_node("billing", node("billing", second, "front"), destinations=("front", "billing_tools", END))
+    graph.add_node(
+        "front", node("front", first, "billing"), destinations=("billing", "front_tools", END)
+    )
+    graph.add_node(
+        "billing", node("billing", second, "front"), destinations=("front", "billing_tools", END)
+    )
     for name, tools in (("front", first), ("billing", second)):
         graph.add_node(f"{name}_tools", ToolNode(tools, handle_tool_errors=tool_failed))
         graph.add_edge(f"{name}_tools", name)
