@@ -1,0 +1,1430 @@
+"""The probes: each provokes a fault in an agent of its own, and says what was seen of its claims.
+
+A claim passes only where the fault was met and the point of observation was reached; else it
+could not be judged. Nothing here knows how the agent is built.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.errors import GraphRecursionError
+from langgraph.types import Command
+
+from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
+from agent_checklist.dialects import unclear_answers
+from agent_checklist.effects import Effect
+from agent_checklist.guard import Sent
+from agent_checklist.scout import masked, sounds_risky
+from agent_checklist.subject import Subject, Turn, error_name
+
+__all__ = ("PROBES", "Case", "Probe")
+
+DETAIL = "db-internal-7 refused billing_rw"
+ERROR_WORDS = ("Error code:", "Incorrect API key", "Traceback (most recent")
+NAME = "Zora-76"
+CARD = "4111 1111 1111 1111"
+MAX_LOOP_REQUESTS = 50
+MAX_LIMITED_REQUESTS = 130
+MAX_TRIES = 10  # of one request, in one layer
+MAX_READ_SECONDS = 300.0
+MAX_SILENT_SECONDS = 3.0
+BLOCKED_SECONDS = 0.6
+FAN_OUT = 60
+LONG = "A tent is dried before it is folded, and then it is aired for a whole day more. " * 3
+
+
+@dataclass
+class Case:
+    """One probe at work.
+
+    Attributes:
+        subject: The agent.
+        folder: Kept between the phases of a probe.
+        tell: Takes a claim's name, verdict, reason and evidence.
+    """
+
+    subject: Subject
+    folder: Path
+    tell: Callable[[str, str, str, dict], None]
+
+    def passed(self, claim: str, saw: str = "") -> None:
+        """The claim holds, and that was seen."""
+        self.tell(claim, PASS, saw, {})
+
+    def failed(self, claim: str, saw: str) -> None:
+        """The claim does not hold."""
+        self.tell(claim, FAIL, saw, self.subject.evidence())
+
+    def unclear(self, claim: str, why: str) -> None:
+        """Nothing can be said."""
+        self.tell(claim, COULD_NOT_JUDGE, why, self.subject.evidence())
+
+    def not_for(self, why: str, *claims: str) -> None:
+        """The claims do not concern this agent."""
+        for claim in claims:
+            self.tell(claim, NOT_APPLICABLE, why, {})
+
+    def judge(self, claim: str, bad: str, good: str = "") -> bool:
+        """Fail with a sentence, or pass where there is none; return whether it passed."""
+        if bad:
+            self.failed(claim, bad)
+        else:
+            self.passed(claim, good)
+        return not bad
+
+
+# Streaming ----------------------------------------------------------------------------------------
+
+
+async def streaming(case: Case) -> None:
+    """Leave after the first word, then say hello."""
+    subject = case.subject
+    if not subject.facts.answers_in_text:
+        case.not_for("The agent's answer is no free text of a model.", *PROBES["streaming"].claims)
+        return
+    plan = subject.plan(say=LONG)
+    subject.streams = True
+    subject.model.pace(first=0.05, per_token=0.04)
+    state = {"first": None, "open": False}
+    writing: list[asyncio.Task] = []
+
+    def first_word(turn: Turn) -> bool:
+        heard = turn.shown + "".join(map(str, turn.events))
+        if state["first"] is None and LONG[:2] in heard:
+            state["first"] = True
+            newest = subject.model.requests[-1]
+            state["open"] = not newest.wait(0)
+            subject.model.pace(per_token=0.3)
+            writing.append(asyncio.create_task(_write_on(subject)))
+        return state["first"] is not None
+
+    turn = await subject.say(plan, until=first_word)
+    if state["first"] is None:
+        arrived = plan.say.strip() in turn.told or plan.say.strip() in str(turn.values)
+        if turn.error or not arrived:
+            why = f"The turn raised {error_name(turn.error)}." if turn.error else "No answer came."
+            for claim in PROBES["streaming"].claims:
+                case.unclear(claim, why)
+            return
+        case.failed("streaming.first_word", "The answer came, but no word of it in the stream.")
+        case.unclear("streaming.leave", "No word came while the model wrote.")
+        case.unclear("streaming.left_thread", "No word came while the model wrote.")
+        return
+    case.judge(
+        "streaming.first_word",
+        "" if state["open"] else "The first word came when the model had written its last.",
+    )
+    if not state["open"]:
+        case.unclear("streaming.leave", "No word came while the model wrote.")
+        case.unclear("streaming.left_thread", "No word came while the model wrote.")
+        return
+    request = subject.model.requests[-1]
+    count = len(subject.model.requests)
+    await asyncio.gather(*writing)
+    await asyncio.to_thread(request.wait, 3)
+    await subject.guard.async_sleep(0.1)
+    more = len(subject.model.requests) - count
+    if request.aborted and not more:
+        case.passed("streaming.leave")
+    elif _runs_in_threads(subject):
+        case.unclear("streaming.leave", "The user left and the model wrote on: a sync node cannot "
+                     "be left. Your server may stop it another way.")  # fmt: skip
+    else:
+        case.failed("streaming.leave", "The user left after the first word, and the model "
+                    + ("was asked again." if more else "wrote on to the end."))  # fmt: skip
+    await _goes_on(case, "streaming.left_thread", "After the user left")
+
+
+async def _write_on(subject: Subject) -> None:
+    """Let the model write the rest at once, when an agent that leaves would be gone.
+
+    Measured in turns of the event loop, in which an agent leaves: on a busy machine both take
+    longer.
+    """
+    for _ in range(60):
+        if subject.model.requests[-1].wait(0):
+            break
+        await subject.guard.async_sleep(0.03)
+    subject.model.pace()
+
+
+def _runs_in_threads(subject: Subject) -> bool:
+    """Whether the model was asked from a thread of its own, as sync nodes do."""
+    return bool(subject.guard.threads - {threading.main_thread().ident})
+
+
+async def torn(case: Case) -> None:
+    """End a stream in the middle, as if it were whole."""
+    subject = case.subject
+    if not subject.facts.answers_in_text:
+        case.not_for("The agent's answer is no free text of a model.", "streaming.torn")
+        return
+    plan = subject.plan(say=LONG)
+    subject.streams = True
+    subject.fail_answer("truncate", after=4)
+    turn = await subject.say(plan)
+    if not any(one.fault == "truncate" and one.stream for one in turn.requests):
+        case.unclear("streaming.torn", "The model was not asked for a stream.")
+        return
+    if turn.error or (turn.final.strip() and not _is_cut(turn.final)):
+        case.passed("streaming.torn")
+    elif turn.final.strip():
+        case.failed("streaming.torn", f"The stream broke after “{turn.final[:40]}”, and that was "
+                    "taken for the answer.")  # fmt: skip
+    else:
+        case.unclear("streaming.torn", "What became of the answer was not seen.")
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a text holds the start of the long answer, and not its end."""
+    return LONG[:6] in text and LONG.strip()[-12:] not in text
+
+
+# Persistence --------------------------------------------------------------------------------------
+
+
+async def remember(case: Case) -> None:
+    """Say something; the process then ends."""
+    subject = case.subject
+    if not subject.facts.remembers:
+        return
+    async with AsyncSqliteSaver.from_conn_string(str(case.folder / "saver.sqlite")) as saver:
+        await subject.start(saver, own=True)
+        plan = subject.plan()
+        turn = await _said(subject, plan, "t-restart", f"My name is {NAME}.")
+        note = {"error": error_name(turn.error) if turn.error else ""}
+        (case.folder / "note.json").write_text(json.dumps(note))
+
+
+async def remember_later(case: Case) -> None:
+    """In a new process, ask on the same thread."""
+    subject, claim = case.subject, "persistence.restart"
+    if not subject.facts.remembers:
+        case.not_for("It does not send what was said before, restart or not.", claim)
+        return
+    file = case.folder / "note.json"
+    note = json.loads(file.read_text()) if file.is_file() else {"error": "the process ended"}
+    if note["error"]:
+        case.unclear(claim, f"The turn before the restart failed: {note['error']}.")
+        return
+    async with AsyncSqliteSaver.from_conn_string(str(case.folder / "saver.sqlite")) as saver:
+        await subject.start(saver, own=True)
+        plan = subject.plan()
+        turn = await _said(subject, plan, "t-restart", "What is my name?")
+    if turn.error or not turn.requests:
+        case.unclear(claim, f"The turn after the restart failed: {error_name(turn.error)}.")
+    elif any(NAME.encode() in one.raw for one in turn.requests):
+        case.passed(claim)
+    elif "Memory" in subject.facts.has_saver and subject.served:
+        case.unclear(claim, f"The graph is compiled with an {subject.facts.has_saver}, which "
+                     "forgets at a restart. LangGraph Server puts its own in its place.")  # fmt: skip
+    else:
+        own = subject.facts.has_saver or "a checkpointer on disk"
+        case.failed(claim, f"In a new process (with {own}) the model was not sent what was said "
+                    "before on this thread.")  # fmt: skip
+
+
+async def _said(subject: Subject, plan: Any, thread: str, text: str) -> Turn:
+    """Run a turn; where the agent's own checkpointer knows no async, without it."""
+    turn = await subject.say(plan, thread, text=text)
+    if isinstance(subject.graph.checkpointer, SqliteSaver) or isinstance(
+        turn.error, NotImplementedError
+    ):
+        turn = Turn(thread, plan)
+        count = len(subject.model.requests)
+        given = subject.inputs(f"{text} {plan.mark}")[subject.facts.input]
+        config = subject._config(thread, "user-1")
+        more = {} if (context := subject._context("user-1")) is None else {"context": context}
+        try:
+            await asyncio.to_thread(subject.graph.invoke, given, config, **more)
+        except Exception as error:
+            turn.error = error
+        turn.requests = subject.model.requests[count:]
+    return turn
+
+
+async def isolation(case: Case) -> None:
+    """Say a secret on one thread, and ask on another; then name no thread."""
+    subject = case.subject
+    secret = subject.plan()
+    await subject.say(secret, "thread-of-ann", text="My secret is Zora-77.", user="ann")
+    await subject.say(subject.plan(), "thread-of-ann", text="Remember that.", user="ann")
+    turn = await subject.hello("thread-of-bob", user="bob")
+    if turn.error or not turn.requests:
+        case.unclear("persistence.isolation", f"The second thread's turn raised "
+                     f"{error_name(turn.error)}.")  # fmt: skip
+    else:
+        heard = [one for one in turn.requests if b"Zora-77" in one.raw]
+        case.judge("persistence.isolation", "What one user said on one thread was sent to the "
+                   "model for another user on another thread." if heard else "")  # fmt: skip
+    claim = "persistence.no_thread"
+    if not subject.facts.remembers:
+        case.not_for("It does not send what was said before, thread or not.", claim)
+        return
+    turn = await subject.say(subject.plan(), None, text="My name is Olga-78.")
+    again = await subject.say(subject.plan(), None, text="What is my name?")
+    if turn.error is not None:
+        case.passed(claim)
+    elif any(b"Olga-78" in one.raw for one in again.requests):
+        case.failed(claim, "A run that names no thread was taken, and the next such run is sent "
+                    "what its user said.")  # fmt: skip
+    else:
+        case.unclear(claim, "A run that names no thread was taken; nothing of it came back.")
+
+
+# Approval -----------------------------------------------------------------------------------------
+
+
+def _no_gate(subject: Subject) -> tuple[str, bool]:
+    """Return why approval is not judged, and whether it does not concern the agent at all."""
+    facts = subject.facts
+    if not facts.tools:
+        return "The model is offered no tools.", True
+    if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
+        return f"{unseen[0]} is no LangChain tool or did not run, so its effect is not seen.", False
+    proposed = [name for name in facts.tools if sounds_risky(name)]
+    if proposed:
+        return (
+            "No tool asks a person, and none is declared risky. If one is, declare it: "
+            f"risky = {json.dumps(proposed[:4])}."
+        ), False
+    return "No tool asks a person, and none is declared risky.", True
+
+
+def _gated(case: Case, *claims: str) -> str:
+    """Return the risky tool that asks and runs; else tell why the claims are not judged."""
+    subject, facts = case.subject, case.subject.facts
+    act = facts.act
+    if not act:
+        why, never = _no_gate(subject)
+        for claim in claims:
+            if never or claim != "approval.asked":
+                case.not_for(why, claim)
+            else:
+                case.unclear(claim, why)
+        return ""
+    gate = facts.gates.get(act)
+    if gate is None:
+        for claim in claims:
+            case.unclear(claim, f"{act} is declared risky, and it runs without a question: see "
+                         "approval.asked.")  # fmt: skip
+        return ""
+    if not gate.runs:
+        for claim in claims:
+            case.unclear(claim, f"It is not known how {act}'s question is answered (tried: "
+                         f"{'; '.join(gate.tried[:4]) or 'nothing'}). Declare approve and reject "
+                         "in pyproject.toml.")  # fmt: skip
+        return ""
+    return act
+
+
+def _ran(case: Case, act: str, since: int) -> list[Effect]:
+    """Return the effects of the risky tool, without those that a person stopped inside."""
+    gate = case.subject.facts.gates.get(act)
+    effects = [e for e in case.subject.recorder.ran(since) if e.tool == act]
+    if gate and gate.kind == "tool":
+        return [e for e in effects if e.ended and masked(e) == gate.approved]
+    return effects
+
+
+def _values(call: tuple[str, dict]) -> list[str]:
+    """Return the values of a call that a person would look for."""
+    flat: list[str] = []
+
+    def collect(value: Any) -> None:
+        if isinstance(value, dict):
+            for one in value.values():
+                collect(one)
+        elif isinstance(value, list):
+            for one in value:
+                collect(one)
+        elif value is not None and not isinstance(value, bool) and len(str(value)) > 1:
+            flat.append(str(value))
+
+    collect(call[1])
+    return flat
+
+
+def _same(effect: Effect, call: tuple[str, dict]) -> bool:
+    shown = str(effect.args)
+    return all(value in shown for value in _values(call))
+
+
+async def ask(case: Case) -> None:
+    """Call the risky tool, approve, click twice, and call again."""
+    subject, facts = case.subject, case.subject.facts
+    claims = PROBES["approval"].claims
+    if facts.swallowed:
+        case.failed("approval.asked", f"{facts.swallowed} raised an interrupt, and nobody was "
+                    "asked: an `except` around it swallowed it.")  # fmt: skip
+        for claim in claims[1:]:
+            case.unclear(claim, "The interrupt did not come out: see approval.asked.")
+        return
+    act = facts.act
+    if act and act not in facts.gates:
+        call = subject.call(act)
+        await subject.say(subject.plan([call]))
+        ran = _ran(case, act, 0)
+        case.judge("approval.asked", f"{act} is declared risky. It ran, and nobody was asked."
+                   if ran else "")  # fmt: skip
+        for claim in claims[1:]:
+            case.unclear(claim, f"{act} runs without a question: see approval.asked.")
+        return
+    if not act:
+        _gated(case, *claims)
+        return
+    call = subject.call(act)
+    turn = await subject.say(subject.plan([call]))
+    early = _ran(case, act, 0)
+    if not turn.waits and not early:
+        for claim in claims:
+            case.unclear(claim, f"The call of {act} neither ran nor was asked about this time.")
+        return
+    asked = case.judge("approval.asked",
+                       f"{act} ran before anybody was asked." if early else "")  # fmt: skip
+    if facts.gates[act].kind == "breakpoint":
+        case.not_for("The gate is a breakpoint: the caller shows the call.", "approval.shown")
+    else:
+        shown = str([one.value for one in turn.interrupts])
+        missing = [value for value in _values(call) if value not in shown]
+        if not missing:
+            case.passed("approval.shown")
+        elif len(missing) == len(_values(call)):
+            case.failed("approval.shown", "The person is asked to approve without seeing the "
+                        f"arguments: {shown[:160]}")  # fmt: skip
+        else:
+            case.unclear("approval.shown", f"Not all arguments are shown: {missing[0]} is not. "
+                         "Whether it matters is yours to say.")  # fmt: skip
+    if not asked or not _gated(case, *claims[2:]):
+        if not asked:
+            for claim in claims[2:]:
+                case.unclear(claim, "It ran before anybody was asked: see approval.asked.")
+        return
+    resume = subject.answer_for(turn, True)
+    turn = await subject.resume(turn, True)
+    ran = _ran(case, act, 0)
+    wrong = ""
+    if len(ran) > 1:
+        wrong = f"One call was approved, and {len(ran)} ran."
+    elif ran and not _same(ran[0], call):
+        wrong = f"{call[1]} was approved, and {ran[0].args} ran."
+    if not ran:
+        case.unclear("approval.once", "The call was approved, and it did not run this time.")
+    else:
+        case.judge("approval.once", wrong)
+    if ran and not turn.waits and not turn.error and resume is not None:
+        count = len(subject.recorder.effects)
+        await subject.run(resume, turn.thread, turn.plan)
+        twice = _ran(case, act, count)
+        case.judge("approval.double",
+                   "A second click on Approve ran the call again." if twice else "")  # fmt: skip
+    elif resume is None:
+        case.not_for("The gate is a breakpoint: the caller resumes it.", "approval.double")
+    else:
+        case.unclear("approval.double", "The turn did not end after the approval: "
+                     + error_name(turn.error))  # fmt: skip
+    count = len(subject.recorder.effects)
+    thread = "t-again"
+    first = await subject.say(subject.plan([subject.call(act)]), thread)
+    await subject.resume(first, True)
+    done = _ran(case, act, count)
+    count = len(subject.recorder.effects)
+    turn = await subject.say(subject.plan([subject.call(act)]), thread)
+    if not done or (not turn.waits and not _ran(case, act, count)):
+        case.unclear("approval.again", "The second call on the thread was not reached.")
+    else:
+        case.judge("approval.again", "A second risky call on the same thread ran, and nobody was "
+                   "asked." if _ran(case, act, count) else "")  # fmt: skip
+
+
+async def parallel(case: Case) -> None:
+    """Put two risky calls into one message, then a harmless and a risky one."""
+    subject, facts = case.subject, case.subject.facts
+    claims = PROBES["parallel"].claims
+    if not (act := _gated(case, *claims)):
+        return
+    gate = facts.gates[act]
+    one, two = subject.call(act, "alpha", 41), subject.call(act, "omega", 57)
+    if one == two or not _values(one):
+        for claim in ("approval.parallel", "approval.two_approved", "rejection.mixed"):
+            case.not_for(f"Two calls of {act} cannot be told apart.", claim)
+    elif gate.kind == "breakpoint":
+        why = "The gate is a breakpoint: the caller decides call by call."
+        case.not_for(why, "approval.parallel", "approval.two_approved", "rejection.mixed")
+    else:
+        await _two_calls(case, act, one, two)
+    await _behind_safe(case, act)
+
+
+async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
+    subject = case.subject
+    turn = await subject.say(subject.plan([one, two]), "t-mixed")
+    together = any(len(calls) > 1 for _, calls in subject.stage.emitted)
+    if not together:
+        why = "The model is told to make one call a message."
+        case.not_for(why, "approval.parallel", "approval.two_approved", "rejection.mixed")
+        return
+    early = _ran(case, act, 0)
+    if early:
+        case.failed("approval.parallel", f"Of two calls of {act} in one message, "
+                    f"{len(early)} ran before anybody was asked about it.")  # fmt: skip
+        case.unclear("approval.two_approved", "One ran unasked: see approval.parallel.")
+        case.unclear("rejection.mixed", "One ran unasked: see approval.parallel.")
+        return
+    first = _values(one)
+    unique = [value for value in first if value not in _values(two)]
+    seen: list[str] = []
+    answered: list[tuple[str, bool]] = []
+
+    def yes(text: str) -> bool:
+        seen.append(text)
+        answered.append((text, any(value in text for value in unique)))
+        return answered[-1][1]
+
+    turn = await subject.resume(turn, yes)
+    ran = _ran(case, act, 0)
+    others = [value for value in _values(two) if value not in first]
+    shows_one = [any(value in text for value in unique) for text in seen]
+    shows_two = [any(value in text for value in others) for text in seen]
+    both_in_one = any(a and b for a, b in zip(shows_one, shows_two, strict=True))
+    wrong = [effect for effect in ran if not _same(effect, one)]
+    mixed = "rejection.mixed"
+    if not any(shows_one):
+        case.unclear("approval.parallel", "The question does not show which call it is about.")
+        case.unclear(mixed, "The question does not show which call it is about.")
+    elif both_in_one:
+        case.not_for("One answer decides about all calls of a message.", mixed)
+        case.judge("approval.parallel", "" if len(ran) <= 2 else f"{len(ran)} calls ran.")
+    elif wrong:
+        unasked = not any(shows_two)
+        case.failed("approval.parallel", "Of two calls in one message one was approved, and the "
+                    "other one ran" + (", about which nobody was asked." if unasked else
+                                       " as well." if len(ran) > 1 else "."))  # fmt: skip
+        case.unclear(mixed, "The wrong call ran: see approval.parallel.")
+    elif not ran:
+        case.unclear("approval.parallel", "Of two calls one was approved, and none ran. Nothing "
+                     "happened that nobody wanted.")  # fmt: skip
+        await _next_after(case, mixed, turn, "After one yes and one no")
+    elif len(ran) > 1:
+        case.failed("approval.parallel", f"One call was approved, and it ran {len(ran)} times.")
+        case.unclear(mixed, "The call ran twice: see approval.parallel.")
+    else:
+        case.passed("approval.parallel")
+        if any(shows_two):
+            await _next_after(case, mixed, turn, "After one yes and one no")
+        else:
+            case.not_for("Only one of two calls was asked about.", mixed)
+    count = len(subject.recorder.effects)
+    turn = await subject.say(subject.plan([one, two]), "t-both")
+    turn = await subject.resume(turn, True)
+    ran = _ran(case, act, count)
+    of_one = [effect for effect in ran if _same(effect, one)]
+    of_two = [effect for effect in ran if _same(effect, two)]
+    if max(len(of_one), len(of_two)) > 1:
+        times = max(len(of_one), len(of_two))
+        case.failed("approval.two_approved", f"Two calls were approved, and one of them ran "
+                    f"{times} times.")  # fmt: skip
+    elif of_one and of_two:
+        case.passed("approval.two_approved")
+    else:
+        case.unclear("approval.two_approved", f"Two calls were approved, and {len(ran)} ran.")
+
+
+async def _behind_safe(case: Case, act: str) -> None:
+    subject, claim = case.subject, "approval.behind_safe"
+    look = subject.facts.look
+    tools = subject.facts.tools
+    if not look or tools[look].route != tools[act].route or tools[look].choice != tools[act].choice:
+        case.not_for("There is no harmless tool beside the risky one.", claim)
+        return
+    count, emitted = len(subject.recorder.effects), len(subject.stage.emitted)
+    turn = await subject.say(subject.plan([subject.call(look), subject.call(act)]), "t-behind")
+    if not any(len(calls) > 1 for _, calls in subject.stage.emitted[emitted:]):
+        case.not_for("The model is told to make one call a message.", claim)
+    elif _ran(case, act, count):
+        case.failed(claim, f"{look} and {act} came in one message, and {act} ran unasked.")
+    elif turn.waits:
+        case.passed(claim)
+    else:
+        raised = f" The turn raised {error_name(turn.error)}." if turn.error else ""
+        case.unclear(claim, f"Behind {look}, {act} neither ran nor was asked about.{raised}")
+
+
+async def tempt(case: Case) -> None:
+    """Change the arguments, come from a tool's result, and answer something else."""
+    subject = case.subject
+    if not (act := _gated(case, *PROBES["temptation"].claims)):
+        return
+    schema = subject.facts.tools[act].schema
+    ran = waited = 0
+    tried = []
+    for number, word in ((1, "x"), (7000, "everything, at once")):
+        count = len(subject.recorder.effects)
+        call = subject.call(act, word, number)
+        turn = await subject.say(subject.plan([call]), f"t-amount-{number}")
+        if _ran(case, act, count):
+            ran += 1
+            tried.append(call)
+        waited += turn.waits
+    if ran and subject.facts.tools[act].risky:
+        case.failed("approval.amounts", f"With other values {act} ran unasked: {tried[0][1]}.")
+    elif ran:
+        case.unclear("approval.amounts", f"With other values {act} ran unasked ({tried[0][1]}). "
+                     "That may be your policy: declare the tool risky if it is not.")  # fmt: skip
+    elif waited == 2:
+        case.passed("approval.amounts")
+    else:
+        case.unclear("approval.amounts", "With other values the call neither ran nor waited.")
+    del schema
+    await _inject(case, act)
+    await _unclear(case, act)
+    await _drift(case, act)
+
+
+async def _inject(case: Case, act: str) -> None:
+    subject, claim = case.subject, "approval.injection"
+    look, tools = subject.facts.look, subject.facts.tools
+    if not look or tools[look].route != tools[act].route or tools[look].choice != tools[act].choice:
+        case.not_for("There is no harmless tool beside the risky one.", claim)
+        return
+    count = len(subject.recorder.effects)
+    plan = subject.plan([subject.call(look)], [subject.call(act)])
+    turn = await subject.say(plan, "t-injection", text="Just look that up for me.")
+    if _ran(case, act, count):
+        case.failed(
+            claim, f"After the result of {look} the model called {act}, and it ran unasked."
+        )
+    elif turn.waits and any(e.tool == look for e in subject.recorder.ran(count)):
+        case.passed(claim)
+    else:
+        case.unclear(claim, "The risky call after a tool's result was not reached.")
+
+
+async def _unclear(case: Case, act: str) -> None:
+    subject, claim = case.subject, "approval.unclear"
+    gate = subject.facts.gates[act]
+    if gate.kind == "breakpoint":
+        case.not_for("The gate is a breakpoint: the caller decides.", claim)
+        return
+    if not gate.stops:
+        case.unclear(claim, "No answer is known that stops the call: see rejection.not_run.")
+        return
+    met = 0
+    for number, answer in enumerate(unclear_answers(gate)):
+        count = len(subject.recorder.effects)
+        thread = f"t-unclear-{number}"
+        turn = await subject.say(subject.plan([subject.call(act)]), thread)
+        if not turn.interrupts:
+            continue
+        met += 1
+        turn = await subject.run(Command(resume=answer), thread, turn.plan)
+        if _ran(case, act, count):
+            case.failed(claim, f"The answer {answer!r} is no yes, and the call ran.")
+            return
+    (case.passed(claim) if met else case.unclear(claim, "Nobody was asked this time."))
+
+
+async def _drift(case: Case, act: str) -> None:
+    subject, claim = case.subject, "approval.drift"
+    one, two = subject.call(act, "shown", 41), subject.call(act, "drifted", 977)
+    if one == two:
+        case.not_for(f"Two calls of {act} cannot be told apart.", claim)
+        return
+    count = len(subject.recorder.effects)
+    turn = await subject.say(subject.plan([one], changed=[two]), "t-drift")
+    if not turn.waits:
+        case.unclear(claim, "Nobody was asked this time.")
+        return
+    await subject.resume(turn, lambda text: True)
+    ran = _ran(case, act, count)
+    if any(not _same(effect, one) for effect in ran):
+        case.failed(claim, f"{one[1]} was shown and approved, and {ran[-1].args} ran: the model "
+                    "was asked again on the way.")  # fmt: skip
+    elif ran:
+        case.passed(claim)
+    else:
+        case.unclear(claim, "The call was approved, and it did not run this time.")
+
+
+async def reject(case: Case) -> None:
+    """Reject the call, then say hello."""
+    subject = case.subject
+    claims = PROBES["rejection"].claims
+    if not (act := _gated(case, *claims)):
+        return
+    gate = subject.facts.gates[act]
+    if gate.kind == "breakpoint":
+        case.not_for("The gate is a breakpoint: what a no does is the caller's.", *claims)
+        return
+    turn = await subject.say(subject.plan([subject.call(act)]), "t-no")
+    if not turn.interrupts:
+        for claim in claims:
+            case.unclear(claim, "Nobody was asked this time.")
+        return
+    turn = await subject.resume(turn, False)
+    ran = _ran(case, act, 0)
+    if ran and not gate.stops:
+        case.failed("rejection.not_run", f"The call ran whatever was answered ({gate.pair or ''} "
+                    f"and {max(len(gate.tried) - 1, 0)} other forms).")  # fmt: skip
+        case.unclear("rejection.next", "No answer stops the call: see rejection.not_run.")
+        return
+    case.judge("rejection.not_run", "A rejected call ran." if ran else "")
+    await _next_after(case, "rejection.next", turn, "After a rejection")
+
+
+async def _next_after(case: Case, claim: str, turn: Turn, when: str) -> None:
+    if turn.error:
+        refused = subject_refused(turn)
+        if refused:
+            case.failed(claim, f"{when} the model refuses the thread with 400.")
+        else:
+            case.failed(claim, f"{when} the run raised {error_name(turn.error)}.")
+        return
+    if turn.waits:
+        case.unclear(claim, f"{when} the turn still waits for somebody.")
+        return
+    await _goes_on(case, claim, when, turn.thread)
+
+
+def subject_refused(turn: Turn) -> bool:
+    """Whether the model refused one of the turn's requests as wrong."""
+    return any(one.status == 400 and not one.fault for one in turn.requests)
+
+
+async def _goes_on(case: Case, claim: str, when: str, thread: str | None = "t-1") -> bool:
+    """Judge a claim by the next plain turn on the thread."""
+    subject = case.subject
+    subject.clear_faults()
+    turn = await subject.hello(thread)
+    if subject_refused(turn):
+        case.failed(claim, f"{when} the model refuses the thread with 400, for ever.")
+    elif turn.error:
+        case.failed(claim, f"{when} the next question raised {error_name(turn.error)}.")
+    elif not turn.requests:
+        case.unclear(claim, f"{when} the model was not asked in the next turn.")
+    elif turn.waits:
+        case.unclear(claim, f"{when} the next turn waits for somebody.")
+    else:
+        case.passed(claim)
+        return True
+    return False
+
+
+async def lose(case: Case) -> None:
+    """Let the risky call have its effect, and lose its answer."""
+    subject, claim = case.subject, "approval.lost_answer"
+    if not (act := _gated(case, claim)):
+        return
+    if subject.facts.gates[act].kind == "tool":
+        case.not_for("The tool asks inside of its body.", claim)
+        return
+
+    def lost(effect: Effect) -> None:
+        if effect.tool == act:
+            raise ConnectionError("The answer was lost: read timed out.")
+
+    turn = await subject.say(subject.plan([subject.call(act)]))
+    subject.recorder.after = lost
+    turn = await subject.resume(turn, True)
+    ran = [e for e in subject.recorder.ran() if e.tool == act]
+    if not ran:
+        case.unclear(claim, "The call was approved, and it did not run this time.")
+    else:
+        case.judge(claim, f"The call had its effect, its answer was lost, and it was tried again: "
+                   f"{len(ran)} times." if len(ran) > 1 else "")  # fmt: skip
+
+
+async def rush(case: Case) -> None:
+    """Approve twice at once; talk while a call waits; crash after the effect."""
+    subject = case.subject
+    if not (act := _gated(case, *PROBES["rush"].claims)):
+        return
+    turn = await subject.say(subject.plan([subject.call(act)]), "t-talk")
+    if not turn.waits:
+        for claim in PROBES["rush"].claims:
+            case.unclear(claim, "Nobody was asked this time.")
+        return
+    count = len(subject.recorder.effects)
+    talk = await subject.hello("t-talk")
+    if _ran(case, act, count):
+        case.failed("approval.talk_over", "While a call waited the user said something else, and "
+                    "the risky call ran.")  # fmt: skip
+    elif subject_refused(talk) or talk.error:
+        case.unclear("approval.talk_over", "While a call waits and the user says something else, "
+                     "the graph fails; your server may refuse the message before.")  # fmt: skip
+    else:
+        case.passed("approval.talk_over")
+    turn = await subject.say(subject.plan([subject.call(act)]), "t-rush")
+    resume, count = subject.answer_for(turn, True), len(subject.recorder.effects)
+    await asyncio.gather(subject.run(resume, "t-rush", turn.plan),
+                         subject.run(resume, "t-rush", turn.plan))  # fmt: skip
+    ran = _ran(case, act, count)
+    if len(ran) == 1:
+        case.passed("approval.at_once")
+    else:
+        case.unclear("approval.at_once", f"Two approvals at the same moment ran the call "
+                     f"{len(ran)} times; your server may let only one through.")  # fmt: skip
+    await _crash(case, act)
+
+
+async def _crash(case: Case, act: str) -> None:
+    subject, claim = case.subject, "approval.crash"
+    turn = await subject.say(subject.plan([subject.call(act)]), "t-crash")
+    if not turn.waits:
+        case.unclear(claim, "Nobody was asked this time.")
+        return
+    saver, count = subject.graph.checkpointer, len(subject.recorder.effects)
+    put, writes = saver.aput, saver.aput_writes
+
+    def dying(write: Callable) -> Callable:
+        async def die(*args: Any, **kwargs: Any) -> Any:
+            if _ran(case, act, count):
+                raise OSError("power cut")
+            return await write(*args, **kwargs)
+
+        return die
+
+    saver.aput, saver.aput_writes = dying(put), dying(writes)
+    await subject.resume(turn, True)
+    saver.aput, saver.aput_writes = put, writes
+    before = len(_ran(case, act, count))
+    if before != 1:
+        case.unclear(claim, "The crash was not met.")
+        return
+    turn = await subject.run(None, "t-crash", turn.plan)
+    turn = await subject.resume(turn, True)
+    ran = _ran(case, act, count)
+    if len(ran) == 1 and not turn.error:
+        case.passed(claim)
+    else:
+        case.unclear(claim, f"After a crash behind the effect the tool's body runs again "
+                     f"({len(ran)} times); it may know an idempotency key.")  # fmt: skip
+
+
+# Retries, fallback, timeouts ----------------------------------------------------------------------
+
+
+async def wait(case: Case) -> None:
+    """Tell the client to wait."""
+    subject = case.subject
+    turns = []
+    for number in range(3):
+        plan = subject.plan()
+        subject.model.fail("rate_limit", retry_after=0.15)
+        turns.append(await subject.say(plan, f"t-wait-{number}"))
+        subject.clear_faults()
+    if not all(any(one.fault for one in turn.requests) for turn in turns):
+        for claim in PROBES["wait"].claims:
+            case.unclear(claim, "The model was not asked.")
+        return
+    bad = [turn for turn in turns if turn.error or not _reached_end(turn)]
+    if bad and bad[0].error:
+        case.failed("retry.answers", "The model said “wait a moment” (429), and the turn raised "
+                    f"{error_name(bad[0].error)}.")  # fmt: skip
+    elif bad:
+        case.failed("retry.answers",
+                    "The model said “wait a moment” (429), and no answer came.")  # fmt: skip
+    else:
+        case.passed("retry.answers")
+    requests = [one for turn in turns for one in turn.requests]
+    early = [r for one in requests for r in one.remarks if "Retry-After" in r]
+    repeated = any(one.status == 200 for one in requests)
+    if early:
+        case.failed("retry.waits", "The model said how long to wait (Retry-After), and was asked "
+                    "again before that.")  # fmt: skip
+    elif repeated:
+        case.passed("retry.waits")
+    else:
+        case.unclear("retry.waits", "The model was not asked again.")
+
+
+def _reached_end(turn: Turn) -> bool:
+    return turn.answered or (bool(turn.requests) and turn.requests[-1].status == 200
+                             and not turn.told.strip() == "")  # fmt: skip
+
+
+async def outage(case: Case) -> None:
+    """Let the model be down, then say hello."""
+    subject = case.subject
+    subject.model.fail("server_error", times=None, retry_after=0.01)
+    sent = len(subject.guard.sent)
+    turn = await subject.hello("t-outage")
+    tries: dict[tuple, list[Sent]] = {}
+    for one in subject.guard.sent[sent:]:
+        key = one.body.get("model"), json.dumps(one.body.get("messages"))
+        tries.setdefault(key, []).append(one)
+    if not tries:
+        case.unclear("retry.storm", "The model was not asked.")
+        case.unclear("errors.model", "The model was not asked.")
+        return
+    most = max(tries.values(), key=len)
+    rounds = sum(one.retry_count == 0 for one in most)
+    in_client = max(one.retry_count for one in most)
+    if rounds > 1 and in_client and len(most) > 4:
+        case.failed("retry.storm", f"One question to a model that is down was sent {len(most)} "
+                    f"times: the client tries {in_client + 1} times, and another layer starts it "
+                    f"{rounds} times.")  # fmt: skip
+    elif len(most) > MAX_TRIES:
+        case.failed("retry.storm", "One question to a model that is down was sent "
+                    f"{len(most)} times.")  # fmt: skip
+    else:
+        case.passed("retry.storm", f"It was sent {len(most)} times.")
+    del turn
+    await _goes_on(case, "errors.model", "After the model was down", "t-outage")
+
+
+async def refuse(case: Case) -> None:
+    """Refuse a request as wrong."""
+    subject = case.subject
+    subject.model.fail("http", times=None, status=400)
+    sent = len(subject.guard.sent)
+    turn = await subject.hello("t-refused")
+    asked: dict[str, int] = {}
+    for one in subject.guard.sent[sent:]:
+        key = json.dumps([one.body.get("model"), one.body.get("messages")])
+        asked[key] = asked.get(key, 0) + 1
+    if not asked:
+        for claim in PROBES["refusal"].claims:
+            case.unclear(claim, "The model was not asked.")
+        return
+    most = max(asked.values())
+    case.judge("retry.refused", f"A request that was refused as wrong (400) was sent {most} times."
+               if most > 1 else "")  # fmt: skip
+    logged = subject.own_records(30)
+    printed = subject.printed()
+    if turn.error or logged:
+        case.passed("errors.traced")
+    elif any(word in printed for word in ("Error", "error", "400", "fail")):
+        case.passed("errors.traced", "It was printed.")
+    else:
+        case.failed("errors.traced", "The model refused a request as wrong (400): nothing was "
+                    "raised, and nothing was logged.")  # fmt: skip
+
+
+async def fall_back(case: Case) -> None:
+    """Let the first model be down, and look at who is asked then."""
+    subject = case.subject
+    claims = PROBES["fallback"].claims
+    if subject.settings.fallback is False:
+        case.not_for("pyproject declares fallback = false.", *claims)
+        return
+    first = subject.facts.models[0] if subject.facts.models else ""
+    look = subject.facts.look
+
+    def down(sent: Sent) -> None:
+        if sent.body.get("model") == first and not len(subject.model.state.faults):
+            subject.model.fail("server_error", retry_after=0.01)
+
+    subject.guard.on_request = down
+    plan = subject.plan(*([[subject.call(look)]] if look else []))
+    asked = len(subject.guard.sent)
+    turn = await subject.say(plan, "t-fallback")
+    subject.guard.on_request = None
+    sent = subject.guard.sent[asked:]
+    others = [one for one in sent if one.body.get("model") != first]
+    only = [one for one in sent if one.body.get("model") == first]
+    if not only:
+        for claim in claims:
+            case.unclear(claim, "The first model was not asked.")
+        return
+    if not others:
+        _no_other_model(case, turn)
+        return
+    failed = {json.dumps(one.body.get("messages")): one for one in only}
+    pairs = [(failed[key], one) for one in others
+             if (key := json.dumps(one.body.get("messages"))) in failed]  # fmt: skip
+    stands_in = bool(pairs) or len(subject.facts.models) == 1
+    if not stands_in:
+        why = "Several models work in a turn; none was seen to stand in for another."
+        case.not_for(why, *claims)
+        return
+    if turn.answered and not turn.error:
+        case.passed("fallback.answers")
+    elif turn.error:
+        case.failed("fallback.answers", f"The first model was down, another one was asked, and "
+                    f"the turn raised {error_name(turn.error)}.")  # fmt: skip
+    elif look and not pairs:
+        case.unclear("fallback.answers", "The second model's answer did not arrive.")
+    else:
+        case.failed("fallback.answers",
+                    "The first model was down, and the second one's answer did not arrive."
+                    )  # fmt: skip
+    missing = []
+    for one, other in pairs:
+        names = {_tool_name(t) for t in one.body.get("tools") or ()}
+        missing += sorted(names - {_tool_name(t) for t in other.body.get("tools") or ()})
+    if not pairs:
+        case.unclear("fallback.tools", "The second model was asked something else.")
+    elif not any(one.body.get("tools") for one, _ in pairs):
+        case.not_for("The first model is offered no tools.", "fallback.tools")
+    else:
+        case.judge("fallback.tools", f"The second model is not offered {', '.join(missing[:4])}."
+                   if missing else "")  # fmt: skip
+
+
+def _tool_name(tool: dict) -> str:
+    return str((tool.get("function") or tool).get("name"))
+
+
+def _no_other_model(case: Case, turn: Turn) -> None:
+    subject = case.subject
+    claims = PROBES["fallback"].claims
+    error, trail = turn.error, []
+    while error is not None and len(trail) < 12:
+        trail.append(error)
+        error = error.__cause__ or error.__context__
+    of_model = [one for one in trail if type(one).__module__.startswith("openai")]
+    slips = (AttributeError, TypeError, ValueError, KeyError, NameError, IndexError)
+    if of_model and trail[0] not in of_model and type(trail[0]) in slips:
+        if trail[0].__cause__ is None:
+            case.failed("fallback.answers", "The model was down, and what handles that broke: "
+                        f"{error_name(trail[0])}.")  # fmt: skip
+            case.not_for("No second model was asked: see fallback.answers.", "fallback.tools")
+            return
+    if subject.settings.fallback or subject.has_fallback():
+        case.failed("fallback.answers", "The model was down, there is a fallback, and no other "
+                    "model was asked.")  # fmt: skip
+        case.not_for("No second model was asked: see fallback.answers.", "fallback.tools")
+        return
+    case.not_for("There is no second model. If there should be one, declare fallback = true.",
+                 *claims)  # fmt: skip
+
+
+async def silence(case: Case) -> None:
+    """Let the model say nothing at all."""
+    subject, claim = case.subject, "timeouts.read"
+    subject.model.fail("timeout", times=None, seconds=40.0)
+    asked = len(subject.guard.sent)
+    plan = subject.plan()
+    task = asyncio.create_task(subject.say(plan, "t-silent"))
+    for _ in range(600):
+        if len(subject.guard.sent) > asked or task.done():
+            break
+        await subject.guard.async_sleep(0.02)
+    if len(subject.guard.sent) == asked:
+        task.cancel()
+        case.unclear(claim, "The model was not asked.")
+        return
+    wait = subject.guard.sent[asked].read_timeout
+    if wait is not None and wait <= MAX_READ_SECONDS:
+        subject.model.state.ended.set()
+        task.cancel()
+        case.passed(claim, f"The client waits {wait:g} s.")
+        return
+    done, _ = await asyncio.wait([task], timeout=MAX_SILENT_SECONDS)
+    if done:
+        case.passed(claim, "The turn ended although the model was silent.")
+        return
+    deadline = _deadline()
+    subject.model.state.ended.set()
+    task.cancel()
+    if deadline or subject.graph.step_timeout:
+        case.unclear(claim, "The client has no timeout, but something else ends the turn later "
+                     f"than after {MAX_SILENT_SECONDS:g} s.")  # fmt: skip
+        return
+    waits = "for ever" if wait is None else f"for {wait:g} s"
+    case.failed(claim, f"The model said nothing, and its client would wait {waits}.")
+
+
+def _deadline() -> bool:
+    """Whether something in this event loop ends within five minutes."""
+    loop = asyncio.get_running_loop()
+    timers = getattr(loop, "_scheduled", ())
+    left = [timer.when() - loop.time() for timer in timers if not timer.cancelled()]
+    # Ours is the bound of a turn, 20 s at most from its start.
+    return sum(1.0 < seconds < MAX_READ_SECONDS for seconds in left) > 1
+
+
+async def hang(case: Case) -> None:
+    """Let a tool hang."""
+    subject, claim = case.subject, "timeouts.tool"
+    look = subject.facts.look
+    if not look:
+        case.not_for("There is no tool that runs without a question.", claim)
+        return
+    bound = subject.settings.turn_seconds or 8.0
+
+    def stuck(effect: Effect) -> Any:
+        async def forever() -> None:
+            await subject.guard.async_sleep(60)
+
+        return forever() if effect.tool == look else None
+
+    subject.recorder.before = stuck
+    task = asyncio.create_task(subject.say(subject.plan([subject.call(look)]), "t-hang"))
+    done, _ = await asyncio.wait([task], timeout=min(bound, 15.0))
+    if not any(e.tool == look for e in subject.recorder.effects):
+        case.unclear(claim, "The tool was not reached.")
+    else:
+        case.judge(claim, "" if done else f"{look} hung for {min(bound, 15.0):g} s, and nobody "
+                   "gave it up.")  # fmt: skip
+    task.cancel()
+
+
+# Errors and limits --------------------------------------------------------------------------------
+
+
+async def break_tool(case: Case) -> None:
+    """Let a tool raise."""
+    subject = case.subject
+    claims = PROBES["tool"].claims
+    look = subject.facts.look
+    if not look:
+        unseen = [name for name, tool in subject.facts.tools.items() if not tool.ran]
+        if subject.facts.tools and unseen:
+            for claim in claims:
+                case.unclear(claim, f"{unseen[0]} is no LangChain tool, so it cannot be broken.")
+        else:
+            case.not_for("No tool runs without a question.", *claims)
+        return
+    if subject.catches_all(look):
+        case.not_for(f"{look} catches every error in its own body.", *claims)
+        return
+
+    def broken(effect: Effect) -> None:
+        if effect.tool == look:
+            raise ConnectionError(DETAIL)
+
+    subject.recorder.before = broken
+    turn = await subject.say(subject.plan([subject.call(look)]), "t-tool")
+    met = [e for e in subject.recorder.effects if e.tool == look and e.error]
+    if not met:
+        for claim in claims:
+            case.unclear(claim, f"{look} was not reached.")
+        return
+    subject.recorder.before = None
+    raised, told = turn.error, turn.told
+    _judge_detail(case, turn, told)
+    nxt = await subject.hello("t-tool")
+    if subject_refused(nxt):
+        how = f"raised {error_name(raised)}, and" if raised else "ended, and now"
+        case.failed("errors.tool", f"A tool failed: the turn {how} the model refuses the thread "
+                    "with 400, for ever.")  # fmt: skip
+    elif nxt.error:
+        case.failed("errors.tool", f"After a tool failed the next question raised "
+                    f"{error_name(nxt.error)}.")  # fmt: skip
+    elif raised:
+        case.unclear("errors.tool", f"A tool failed and the turn raised {error_name(raised)}, "
+                     "which your server may put into words; the thread lives.")  # fmt: skip
+    else:
+        case.passed("errors.tool")
+
+
+def _judge_detail(case: Case, turn: Turn, told: str) -> None:
+    results = [m.text for m in turn.new if m.type == "tool" and DETAIL in m.text]
+    if DETAIL in told:
+        case.failed("errors.tool_text", "A tool failed, and its error's text was shown to the "
+                    "user.")  # fmt: skip
+    elif results:
+        case.unclear(
+            "errors.tool_text",
+            "The error's text went to the model as the tool's result: "
+            f"“{results[0][:120]}”. Whether the model repeats it is not known.",
+        )
+    elif turn.error:
+        case.unclear("errors.tool_text", f"The turn raised {error_name(turn.error)}: what your "
+                     "server makes of that is not seen.")  # fmt: skip
+    else:
+        case.passed("errors.tool_text")
+
+
+async def bad_key(case: Case) -> None:
+    """Let the model's key be wrong."""
+    subject, claim = case.subject, "errors.model_text"
+    subject.model.fail("bad_key", times=None)
+    turn = await subject.hello("t-key")
+    if not any(one.status == 401 for one in turn.requests):
+        case.unclear(claim, "The model was not asked.")
+        return
+    shown = next((word for word in ERROR_WORDS if word in turn.told), None)
+    if shown:
+        at = turn.told.index(shown)
+        case.failed(claim, "The model's key was wrong, and the user is shown: "
+                    f"“{turn.told[at : at + 90]}”.")  # fmt: skip
+    elif turn.error:
+        case.unclear(claim, f"The turn raised {error_name(turn.error)}: what your server makes of "
+                     "that is not seen.")  # fmt: skip
+    else:
+        case.passed(claim)
+
+
+async def loop(case: Case) -> None:
+    """Let the model call a harmless tool for ever."""
+    subject = case.subject
+    claims = PROBES["loop"].claims
+    look = subject.facts.look
+    if not look:
+        case.not_for("No tool runs without a question, so nothing can go round.", *claims)
+        return
+    limit = (subject.graph.config or {}).get("recursion_limit", 10_007)
+    limit = min(limit, subject.settings.config.get("recursion_limit", limit))
+    most = MAX_LIMITED_REQUESTS if limit < 400 else MAX_LOOP_REQUESTS
+    before = len(subject.model.requests)
+    plan = subject.plan([subject.call(look)], forever=True)
+
+    def enough(turn: Turn) -> bool:
+        if len(subject.model.requests) - before <= most:
+            return False
+        plan.forever, plan.steps = False, []  # a sync node goes on otherwise
+        return True
+
+    turn = await subject.say(plan, "t-loop", until=enough)
+    asked = len(subject.model.requests) - before
+    if asked < 2:
+        for claim in claims:
+            case.unclear(claim, "The model was asked once only: the loop was not met.")
+        return
+    if turn.stopped or isinstance(turn.error, TimeoutError):
+        case.failed("limits.loop", f"A model in a loop was asked {asked} times, and went on.")
+        case.unclear("limits.next", "The loop has no end: see limits.loop.")
+        return
+    in_words = not turn.error
+    if turn.error and not isinstance(turn.error, GraphRecursionError):
+        case.passed("limits.loop", f"Stopped after {asked} requests by {error_name(turn.error)}")
+    else:
+        how = "in words" if in_words else "by GraphRecursionError, which your server must catch"
+        case.passed("limits.loop", f"Stopped after {asked} requests, {how}.")
+    await _goes_on(case, "limits.next", "After a loop was stopped", "t-loop")
+
+
+async def fan_out(case: Case) -> None:
+    """Ask for many calls in one message."""
+    subject, claim = case.subject, "limits.fan_out"
+    look = subject.facts.look
+    if not look:
+        case.not_for("No tool runs without a question.", claim)
+        return
+    calls = [subject.call(look, f"n{number}", number) for number in range(FAN_OUT)]
+    await subject.say(subject.plan(calls), "t-fan")
+    ran = sum(effect.tool == look for effect in subject.recorder.ran())
+    if not any(len(calls) == FAN_OUT for _, calls in subject.stage.emitted):
+        case.not_for("The model is told to make one call a message.", claim)
+    else:
+        case.judge(claim, f"A model asked for {FAN_OUT} calls at once, and {ran} ran."
+                   if ran == FAN_OUT else "")  # fmt: skip
+
+
+async def write_log(case: Case) -> None:
+    """Say something private, and read the log."""
+    subject = case.subject
+    look = subject.facts.look
+    steps = [[subject.call(look)]] if look else []
+    await subject.say(subject.plan(*steps), "t-private", text=f"My card is {CARD}. Please look.")
+    subject.model.fail("bad_key", times=None)
+    await subject.say(subject.plan(), "t-private", text=f"My card is {CARD} again.")
+    own = subject.own_records()
+    heard = [r for r in own if CARD in _all_of(r)]
+    printed = CARD in subject.printed()
+    if heard or printed:
+        what = f"in a record of {heard[0].name!r}" if heard else "in what was printed"
+        case.failed("logging.private", f"What the user wrote stands {what}.")
+    elif own:
+        case.passed("logging.private")
+    else:
+        case.not_for("The agent's own code logs nothing.", "logging.private")
+    if not own:
+        case.not_for("The agent's own code logs nothing: your server may.", "logging.thread")
+    elif any("t-private" in _all_of(record) for record in own):
+        case.passed("logging.thread")
+    else:
+        case.unclear("logging.thread", "No record of the agent's own names the thread; your "
+                     "server's may.")  # fmt: skip
+
+
+def _all_of(record: Any) -> str:
+    """Return a record's text and all of its fields."""
+    fields = {key: value for key, value in record.__dict__.items() if key not in ("args", "msg")}
+    error = record.exc_info[1] if record.exc_info and record.exc_info is not True else ""
+    return f"{record.getMessage()} {fields} {error}"
+
+
+async def block(case: Case) -> None:
+    """Measure the event loop while the model is silent."""
+    subject, claim = case.subject, "loop.free"
+    subject.model.pace(first=1.2)
+    worst, last, running = 0.0, asyncio.get_running_loop().time(), True
+
+    async def beat() -> None:
+        nonlocal worst, last
+        clock = asyncio.get_running_loop().time
+        while running:
+            last = clock()
+            await subject.guard.async_sleep(0.01)
+            if len(subject.model.requests):
+                worst = max(worst, clock() - last)
+
+    heart = asyncio.create_task(beat())
+    subject.guard.slept_on_loop = 0.0
+    turn = await subject.hello("t-block")
+    running = False
+    await heart
+    if not turn.requests:
+        case.unclear(claim, "The model was not asked.")
+    elif subject.guard.on_loop:
+        case.failed(claim, f"An async node asked the model synchronously: the event loop stood "
+                    f"still for {worst:.1f} s, and all other users waited.")  # fmt: skip
+    elif subject.guard.slept_on_loop > BLOCKED_SECONDS:
+        case.failed(claim, "time.sleep ran on the event loop: all other users waited.")
+    elif worst > BLOCKED_SECONDS:
+        case.unclear(claim, f"The event loop stood still for {worst:.1f} s; this machine may be "
+                     "busy.")  # fmt: skip
+    else:
+        case.passed(claim)
+
+
+async def odd(case: Case) -> None:
+    """Let the model give odd answers."""
+    subject = case.subject
+    look = subject.facts.look
+    if look:
+        for fault, claim in (
+            ("bad_arguments", "odd.arguments"),
+            ("unknown_tool", "odd.unknown_tool"),
+        ):
+            thread = f"t-{fault}"
+            plan = subject.plan([subject.call(look)])
+            plan.issued[0] = 2  # it is not asked for ever
+            subject.model.fail(fault)
+            turn = await subject.say(plan, thread)
+            met = any(one.fault == fault for one in turn.requests)
+            subject.clear_faults()
+            if not met:
+                case.unclear(claim, "The fault was not met.")
+            else:
+                await _goes_on(case, claim, "After such a call", thread)
+    else:
+        case.not_for("No tool runs without a question.", "odd.arguments", "odd.unknown_tool")
+    if not subject.facts.answers_in_text:
+        why = "The agent's answer is no free text of a model."
+        case.not_for(why, "odd.cut", "odd.empty")
+        return
+    subject.streams = True
+    subject.fail_answer("length", after=4)
+    turn = await subject.say(subject.plan(say=LONG), "t-cut")
+    if not any(one.fault == "length" for one in turn.requests):
+        case.unclear("odd.cut", "The fault was not met.")
+    else:
+        case.judge("odd.cut", "An answer was cut by its length, and taken for whole."
+                   if _is_cut(turn.final) else "")  # fmt: skip
+    subject.clear_faults()
+    subject.fail_answer("empty")
+    turn = await subject.hello("t-empty")
+    if not any(one.fault == "empty" for one in turn.requests):
+        case.unclear("odd.empty", "The fault was not met.")
+    else:
+        empty = not turn.error and not turn.final.strip()
+        case.judge("odd.empty", "The model said nothing, and the user got no word."
+                   if empty else "")  # fmt: skip
+
+
+async def leave_tool(case: Case) -> None:
+    """Leave while a tool runs, then say hello."""
+    subject, claim = case.subject, "tools.left"
+    look = subject.facts.look
+    if not look:
+        case.not_for("No tool runs without a question.", claim)
+        return
+    started = asyncio.Event()
+    running = asyncio.get_running_loop()
+
+    def slow(effect: Effect) -> Any:
+        running.call_soon_threadsafe(started.set)
+
+        async def some_time() -> None:
+            await subject.guard.async_sleep(0.4)
+
+        return some_time()
+
+    subject.recorder.before = slow
+    task = asyncio.create_task(subject.say(subject.plan([subject.call(look)]), "t-left"))
+    try:
+        await asyncio.wait_for(started.wait(), 8)
+    except TimeoutError:
+        task.cancel()
+        case.unclear(claim, "The tool was not reached.")
+        return
+    task.cancel()
+    await asyncio.wait([task], timeout=3)
+    await subject.guard.async_sleep(0.6)
+    subject.recorder.before = None
+    turn = await subject.hello("t-left")
+    if subject_refused(turn) or turn.error:
+        case.unclear(claim, "After the user left while a tool ran the thread is refused; your "
+                     "server may repair it.")  # fmt: skip
+    elif turn.requests:
+        case.passed(claim)
+    else:
+        case.unclear(claim, "The model was not asked in the next turn.")
+
+
+async def outgrow(case: Case) -> None:
+    """Add turns until the declared context window is outgrown."""
+    subject, claim = case.subject, "context.window"
+    if not subject.settings.context_window:
+        case.not_for("pyproject declares no context_window.", claim)
+        return
+    subject.model.context_window = subject.settings.context_window
+    words = "word " * (subject.settings.context_window // 12)
+    for number in range(1, 21):
+        turn = await subject.say(subject.plan(), "t-window", text=words)
+        if turn.error or subject_refused(turn):
+            case.failed(claim, f"After {number} turns the model refuses the thread: it outgrew "
+                        "the context window.")  # fmt: skip
+            return
+    case.passed(claim)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A probe: the claims it judges, and its phases, each in a process of its own."""
+
+    claims: tuple[str, ...]
+    phases: tuple[Callable[[Case], Awaitable[None]], ...]
+    costly: bool = False
+    """It is run only where pyproject promises one of its claims."""
+
+
+def _probe(names: str, *phases: Callable[[Case], Awaitable[None]], costly: bool = False) -> Probe:
+    return Probe(tuple(names.split()), phases, costly)
+
+
+PROBES: dict[str, Probe] = {
+    "streaming": _probe(
+        "streaming.first_word streaming.leave streaming.left_thread", streaming),
+    "approval": _probe(
+        "approval.asked approval.shown approval.once approval.double approval.again", ask),
+    "parallel": _probe(
+        "approval.parallel approval.two_approved rejection.mixed approval.behind_safe", parallel),
+    "temptation": _probe(
+        "approval.amounts approval.injection approval.unclear approval.drift", tempt),
+    "rejection": _probe("rejection.not_run rejection.next", reject),
+    "rush": _probe("approval.talk_over approval.at_once approval.crash", rush),
+    "lost": _probe("approval.lost_answer", lose),
+    "restart": _probe("persistence.restart", remember, remember_later),
+    "isolation": _probe("persistence.isolation persistence.no_thread", isolation),
+    "wait": _probe("retry.answers retry.waits", wait),
+    "outage": _probe("retry.storm errors.model", outage),
+    "refusal": _probe("retry.refused errors.traced", refuse),
+    "fallback": _probe("fallback.answers fallback.tools", fall_back),
+    "silence": _probe("timeouts.read", silence),
+    "tool": _probe("errors.tool errors.tool_text", break_tool),
+    "key": _probe("errors.model_text", bad_key),
+    "loop": _probe("limits.loop limits.next", loop),
+    "block": _probe("loop.free", block),
+    "log": _probe("logging.private logging.thread", write_log),
+    "left": _probe("tools.left", leave_tool),
+    "odd": _probe("odd.arguments odd.unknown_tool odd.cut odd.empty", odd),
+    "torn": _probe("streaming.torn", torn),
+    "fan": _probe("limits.fan_out", fan_out, costly=True),
+    "hang": _probe("timeouts.tool", hang, costly=True),
+    "window": _probe("context.window", outgrow),
+}  # fmt: skip

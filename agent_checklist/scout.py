@@ -1,0 +1,285 @@
+"""Looks at an agent before anything is provoked: how to ask it, its tools, and how it asks back."""
+
+from __future__ import annotations
+
+import time
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from langgraph.types import Command
+
+from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
+from agent_checklist.effects import Effect, gives_text
+from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name
+from agent_checklist.workspace import Settings
+
+__all__ = ("scout",)
+
+MAX_TOOLS = 12
+MAX_GATES = 3
+MAX_BODY_SECONDS = 1.0
+SCOUT_SECONDS = 24.0
+MAX_STUB_CHARACTERS = 60
+RISKY_VERBS = {"refund", "delete", "pay", "send", "transfer", "cancel", "drop", "remove", "book",
+               "purchase", "buy", "execute", "deploy", "restart", "write", "update", "submit",
+               "publish", "charge", "withdraw", "issue", "place", "run", "post", "merge",
+               "approve", "reset", "terminate", "shutdown", "modify", "create", "schedule"}  # fmt: skip
+PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
+
+
+async def scout(subject: Subject) -> Facts:
+    """Return what can be known of an agent without provoking anything."""
+    facts = subject.facts
+    facts.end = time.monotonic() + SCOUT_SECONDS
+    await subject.start()
+    facts.has_saver = _class_of_saver(subject)
+    await _find_input(subject)
+    if facts.problem:
+        return facts
+    facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in subject.guard.sent))
+    await _remembers(subject)
+    await _find_tools(subject)
+    for name in list(facts.gates)[:MAX_GATES]:
+        if time.monotonic() < facts.end:
+            await _learn_gate(subject, facts.gates[name])
+    for name, gate in list(facts.gates.items()):
+        if facts.tools[name].question:
+            del facts.gates[name]
+        gate.tried = gate.tried[:6]
+    facts.refused = subject.guard.refused
+    return facts
+
+
+def _class_of_saver(subject: Subject) -> str:
+    own = subject.own_saver
+    if own is None or own is subject.saver or isinstance(own, bool):
+        return ""
+    return type(own).__name__
+
+
+async def _find_input(subject: Subject) -> None:
+    """Find the way of asking in which the user's words reach the model."""
+    facts, first = subject.facts, None
+    ways = subject.inputs("hello")
+    for way in range(min(len(ways), 7)):
+        plan = subject.plan()
+        turn = await subject.say(plan, f"scout-{way}", text="Hello.", way=way)
+        first = first or turn
+        heard = any(plan.mark.encode() in request.raw for request in turn.requests)
+        if heard and not turn.error:
+            facts.input = way
+            spoken = [seen.spoken for seen in subject.stage.seen[-len(turn.requests) :]]
+            facts.answers_in_text = True in spoken
+            facts.answer_at = spoken.index(True) if facts.answers_in_text else 0
+            return
+    facts.problem = _why_not(subject, first)
+
+
+def _why_not(subject: Subject, turn: Turn | None) -> str:
+    """Return why no way of asking reaches the model."""
+    hosts = ", ".join(subject.guard.refused[:3])
+    if turn is None:
+        return "It is not known how this graph is asked: declare `input` in pyproject.toml."
+    raised = f"A plain turn raised {error_name(turn.error)}." if turn.error else ""
+    if hosts:
+        return (
+            f"It wanted the network ({hosts}), which the checklist refuses; models of other "
+            f"providers than OpenAI's protocol cannot be judged. {raised}"
+        )
+    if turn.requests:
+        return raised or (
+            "The user's words did not reach the model: declare `input` in pyproject.toml."
+        )
+    if raised:
+        return f"{raised} If the input is not right, declare `input` in pyproject.toml."
+    return "It asked no model in a plain turn, so there is nothing to provoke."
+
+
+async def _remembers(subject: Subject) -> None:
+    """See whether a second turn sends what was said in the first."""
+    await subject.say(subject.plan(), "scout-memory", text="My name is Zora-75.")
+    turn = await subject.hello("scout-memory")
+    subject.facts.remembers = any(b"Zora-75" in one.raw for one in turn.requests)
+
+
+async def _find_tools(subject: Subject) -> None:
+    """Call each tool that is offered, and see what comes of it."""
+    facts, stage = subject.facts, subject.stage
+    routes: dict[str, tuple[tuple[str, ...], int]] = {}
+    shapes: set[str] = set()
+
+    def collect(route: tuple[str, ...], choice: int) -> None:
+        for seen in stage.seen:
+            if seen.forced and len(seen.tools) == 1:
+                shapes.update(seen.tools)
+            for name in seen.tools:
+                routes.setdefault(name, (route, choice))
+        stage.seen.clear()
+
+    options = max((seen.options for seen in stage.seen), default=1)
+    collect((), 0)
+    for choice in range(1, options):
+        await subject.say(subject.plan(choice=choice), f"scout-choice-{choice}")
+        collect((), choice)
+    done: set[str] = set()
+    while (left := [n for n in routes if n not in done and n not in shapes]) and len(
+        done
+    ) < MAX_TOOLS:
+        name = left[0]
+        done.add(name)
+        route, choice = routes[name]
+        tool = Tool(name, stage.schemas.get(name, {}), route, choice)
+        tool.risky = _declared(name, subject.settings)
+        facts.tools[name] = tool
+        await _try_tool(subject, tool)
+        collect((*route, name), choice)
+        if time.monotonic() > facts.end:
+            break
+
+
+def _declared(name: str, settings: Settings) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in settings.risky)
+
+
+async def _try_tool(subject: Subject, tool: Tool) -> None:
+    facts, guard = subject.facts, subject.guard
+    for attempt in range(2):
+        refused, raised = len(guard.refused), subject.raised
+        recorded = len(subject.recorder.effects)
+        plan = subject.plan([subject.call(tool.name)])
+        began = time.monotonic()
+        turn = await subject.say(plan, f"scout-{tool.name}-{attempt}")
+        took = time.monotonic() - began
+        mine = [e for e in subject.recorder.effects[recorded:] if e.tool == tool.name]
+        if turn.waits:
+            inside = any(effect.interrupted for effect in mine)
+            kind = "tool" if inside else "graph" if turn.interrupts else "breakpoint"
+            value = turn.interrupts[0].value if turn.interrupts else ""
+            shown = [str(arg) for arg in plan.steps[0][0][1].values() if str(arg) in str(value)]
+            if inside or not mine or tool.name in str(value) or len(shown) > 1:
+                facts.gates[tool.name] = Gate(
+                    tool.name, kind, known=is_known(value), value=str(value)[:2000]
+                )
+            tool.ran = any(not effect.interrupted for effect in mine)
+            return
+        if subject.raised > raised and not turn.waits:
+            facts.swallowed = tool.name
+        tool.ran = bool(mine)
+        failed = any(effect.error for effect in mine)
+        if mine and (failed or len(guard.refused) > refused or took > 4 * MAX_BODY_SECONDS):
+            if attempt == 0 and tool.name not in subject.recorder.stubs:
+                tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
+                continue
+        texts = all(isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)
+                    for e in mine)  # fmt: skip
+        tool.plain = bool(mine) and texts and not failed and turn.error is None and (
+            not tool.name.startswith(PASSED_ON)
+        )  # fmt: skip
+        return
+
+
+def _sources(subject: Subject) -> list[str]:
+    texts = []
+    for number, path in enumerate(Path.cwd().rglob("*.py")):
+        if number > 1000:
+            break
+        text = path.read_text("utf-8", "replace")
+        if "interrupt" in text:
+            texts.append(text)
+    return texts
+
+
+async def _learn_gate(subject: Subject, gate: Gate) -> None:
+    """Find the answers that a question understands."""
+    tool = subject.facts.tools[gate.tool]
+    if gate.kind == "breakpoint":
+        turn, _ = await _asked(subject, gate, "breakpoint")
+        turn = await subject.answer(turn, True)
+        tool.ran = gate.runs = any(e.tool == gate.tool for e in turn.effects)
+        if turn.waits and not gate.runs:
+            turn = await subject.resume(turn, True)
+            tool.ran = gate.runs = any(e.tool == gate.tool for e in turn.effects)
+        return
+    turn, _ = await _asked(subject, gate, "form")
+    if not turn.interrupts:
+        return
+    value = turn.interrupts[0].value
+    middleware = isinstance(value, dict) and "action_requests" in value
+    pairs: list[Pair | None] = [None] if middleware else list(pairs_from(value, _sources(subject)))
+    ran: Pair | None = None
+    for number, pair in enumerate(pairs):
+        if time.monotonic() > subject.facts.end:
+            break
+        gate.pair = pair
+        gate.tried.append(str(pair) if pair else "the middleware's answers")
+        yes, effects = await _answered(subject, gate, f"yes-{number}", True)
+        if not effects:
+            continue
+        approved = _result_of(effects)
+        _, refused = await _answered(subject, gate, f"no-{number}", False)
+        if gate.kind == "tool":
+            if _echoes(approved, pair):
+                tool.question = True
+                return
+            gate.approved = approved
+            stopped = not refused or _result_of(refused) != approved
+        else:
+            stopped = not refused
+        if stopped:
+            gate.runs = gate.stops = tool.ran = True
+            return
+        ran = ran or pair
+        gate.runs = tool.ran = True
+    if gate.runs:
+        gate.pair = ran
+
+
+async def _asked(subject: Subject, gate: Gate, where: str) -> tuple[Turn, int]:
+    plan = subject.plan([subject.call(gate.tool)])
+    count = len(subject.recorder.effects)
+    return await subject.say(plan, f"scout-{gate.tool}-{where}"), count
+
+
+async def _answered(
+    subject: Subject, gate: Gate, where: str, yes: bool
+) -> tuple[Turn, list[Effect]]:
+    turn, count = await _asked(subject, gate, where)
+    for _ in range(3):
+        if not turn.waits or turn.error:
+            break
+        turn = await subject.answer(turn, yes)
+    effects = [e for e in subject.recorder.ran(count) if e.tool == gate.tool]
+    if gate.kind == "tool":
+        effects = [effect for effect in effects if effect.ended]
+    return turn, effects
+
+
+def _result_of(effects: list[Effect]) -> str:
+    return masked(effects[-1])
+
+
+def masked(effect: Effect) -> str:
+    """Return what a tool gave, without the arguments in it."""
+    text = gives_text(effect.result)
+    for value in sorted(map(str, effect.args.values()), key=len, reverse=True):
+        if value:
+            text = text.replace(value, "_")
+    return text
+
+
+def _echoes(result: str, pair: Pair | None) -> bool:
+    """Whether a tool hands on a person's words, instead of doing what they allow."""
+    yes = pair.yes if pair else ""
+    words = (
+        [yes]
+        if isinstance(yes, str)
+        else [v for v in yes.values() if isinstance(v, str)]
+        if isinstance(yes, dict)
+        else []
+    )
+    return any(word and result.strip(" .'\"").lower() == word for word in words)
+
+
+def sounds_risky(name: str) -> bool:
+    """Whether a tool's name begins with a verb that changes something: a proposal, no verdict."""
+    return not name.startswith(PASSED_ON) and name.lower().split("_")[0] in RISKY_VERBS

@@ -1,0 +1,586 @@
+"""The agent under a probe: turns of a thread, and everything that can be seen of each."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import gc
+import inspect
+import itertools
+import json
+import logging
+import sys
+import textwrap
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from langchain.agents.middleware import ModelFallbackMiddleware
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage, HumanMessage
+from langchain_core.runnables import RunnableWithFallbacks
+from langchain_core.tools import BaseTool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import GraphInterrupt
+from langgraph.pregel import Pregel
+from langgraph.store.memory import InMemoryStore
+from langgraph.types import Command, Interrupt
+
+from agent_checklist.dialects import Gate, answer_to
+from agent_checklist.effects import Effect, Recorder
+from agent_checklist.guard import Guard
+from agent_checklist.loader import resolve
+from agent_checklist.stage import Plan, Stage, arguments_for
+from agent_checklist.workspace import Settings
+from lesson_model import LessonModel
+from lesson_model.behaviour.schema_values import valid_value
+from lesson_model.faults import Faults
+from lesson_model.log import Request
+
+__all__ = ("Facts", "Subject", "Turn", "describe")
+
+MAX_TURN_SECONDS = 20.0
+MAX_ROUNDS = 8  # questions in one turn
+
+
+@dataclass
+class Facts:
+    """What the scouts found out about an agent."""
+
+    input: int = -1
+    """Which way of asking works; see `Subject.inputs`."""
+    schema: dict | None = None
+    """The JSON schema of the graph's input."""
+    problem: str = ""
+    """Why nothing can be judged; empty if much can be."""
+    remembers: bool = False
+    has_saver: str = ""
+    """The class of its own checkpointer."""
+    tools: dict[str, Tool] = field(default_factory=dict)
+    gates: dict[str, Gate] = field(default_factory=dict)
+    choice: int = 0
+    models: list[str] = field(default_factory=list)
+    answers_in_text: bool = False
+    answer_at: int = 0
+    """The number of the request, in a plain turn, in which the model says its last words."""
+    parallel: bool = True
+    refused: list[str] = field(default_factory=list)
+    swallowed: str = ""
+    """The tool whose interrupt was raised and never came out."""
+    end: float = 0.0
+    """When scouting has to stop, in seconds of `time.monotonic`."""
+
+    @property
+    def look(self) -> str:
+        """A tool that needs nobody's consent."""
+        plain = [t for t in self.tools.values() if t.plain and t.name not in self.gates]
+        return min(plain, key=lambda t: (t.risky, bool(t.route)), default=Tool("")).name
+
+    @property
+    def act(self) -> str:
+        """A tool that needs consent: one that the developer named, else one that asks."""
+        ran = [t for t in self.tools.values() if t.name in self.gates or (t.risky and t.ran)]
+        return min(ran, key=lambda t: (not t.risky, bool(t.route)), default=Tool("")).name
+
+
+@dataclass
+class Tool:
+    """A tool that was offered to the model."""
+
+    name: str
+    schema: dict = field(default_factory=dict)
+    route: tuple[str, ...] = ()
+    choice: int = 0
+    ran: bool = False
+    """Its body was seen to run."""
+    plain: bool = False
+    """It ran, gave a text, and the turn went on to an answer."""
+    risky: bool = False
+    """The developer named it risky."""
+    stub: str = ""
+    question: bool = False
+    """It asks a person for words, not for consent."""
+
+
+@dataclass
+class Turn:
+    """What a turn showed."""
+
+    thread: str | None
+    plan: Plan | None = None
+    words: list[str] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
+    error: BaseException | None = None
+    stopped: bool = False
+    values: Any = None
+    messages: list[AnyMessage] = field(default_factory=list)
+    before: int = 0
+    """Messages that stood in the thread before."""
+    interrupts: tuple[Interrupt, ...] = ()
+    breakpoint: tuple[str, ...] = ()
+    effects: list[Effect] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """The model's words that arrived while the turn ran."""
+        return "".join(self.words)
+
+    @property
+    def new(self) -> list[AnyMessage]:
+        """The messages that this turn added."""
+        return self.messages[self.before :]
+
+    @property
+    def told(self) -> str:
+        """All that a user may have been shown: streamed words, own events, new AI messages."""
+        said = [m.text for m in self.new if isinstance(m, AIMessage)]
+        rest = [] if self.messages else [self.final]
+        return "\n".join([self.shown, *said, *map(str, self.events), *rest])
+
+    @property
+    def final(self) -> str:
+        """The text that the turn ends with: its last AI message, else its value."""
+        said = [m.text for m in self.new if m.type == "ai" or (m.type == "human" and m.name)]
+        if said:
+            return said[-1]
+        if self.messages:
+            return ""
+        if isinstance(self.values, BaseMessage):
+            return self.values.text
+        if isinstance(self.values, dict):
+            texts = [one for one in self.values.values() if isinstance(one, str)]
+            return "\n".join(texts)
+        return "" if self.values is None else str(self.values)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person is asked."""
+        return bool(self.interrupts or self.breakpoint)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the plan's last words arrived."""
+        return bool(self.plan and self.plan.say) and (
+            self.plan.say in self.told or self.plan.say in str(self.values)
+        )
+
+
+class Subject:
+    """A graph under probe.
+
+    Args:
+        held: What the target's name holds.
+        facts: What is known of it.
+        settings: What pyproject says.
+        guard, recorder, model: What stands around it.
+    """
+
+    def __init__(
+        self,
+        held: Any,
+        facts: Facts,
+        settings: Settings,
+        guard: Guard,
+        recorder: Recorder,
+        model: LessonModel,
+    ) -> None:
+        self.held, self.facts, self.settings = held, facts, settings
+        self.guard, self.recorder, self.model = guard, recorder, model
+        self.stage = Stage()
+        model.state.rules = self.stage
+        self.graph: Pregel | None = None
+        self.saver: Any = None
+        self.own_saver: Any = None
+        self.records: list[logging.LogRecord] = []
+        self.raised = 0  # interrupts that nodes or tools raised
+        self._stack = contextlib.AsyncExitStack()
+        self._numbers = itertools.count(1)
+        self.turns: list[Turn] = []
+        self.served = False
+        self.output: Path | None = None  # what the process prints
+        self.streams = False  # whether turns are read word by word
+
+    async def start(self, saver: Any = None, own: bool = False) -> None:
+        """Make the graph, with a checkpointer of ours unless `own`."""
+        self.saver = saver or self.saver or InMemorySaver()
+        config = {"configurable": {"thread_id": "t-0", "user_id": "user-1"}}
+        self.graph = await resolve(self.held, self.saver, config, self._stack)
+        self.own_saver = self.graph.checkpointer
+        if not own or not self.own_saver:
+            self.graph.checkpointer = self.saver
+        if self.graph.store is None:
+            self.graph.store = InMemoryStore()
+        self.recorder.install()
+        self.recorder.stubs |= {t.name: t.stub for t in self.facts.tools.values() if t.stub}
+
+    async def close(self) -> None:
+        """Close what the factory opened."""
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._stack.aclose(), 2)
+
+    # What is said ---------------------------------------------------------------------------------
+
+    def plan(self, *steps: Sequence[tuple[str, dict]], **more: Any) -> Plan:
+        """Return a plan of calls, with words of its own at the end."""
+        number = next(self._numbers)
+        plan = Plan(f"Q{number}zx", [list(step) for step in steps], **more)
+        plan.say = plan.say or f"Answer A{number}zy."
+        names = {name for step in steps for name, _ in step}
+        plan.route = plan.route or next(
+            (self.facts.tools[n].route for n in names if n in self.facts.tools), ()
+        )
+        plan.choice = plan.choice or next(
+            (self.facts.tools[n].choice for n in names if n in self.facts.tools), self.facts.choice
+        )
+        return self.stage.add(plan)
+
+    def call(self, tool: str, word: str = "", number: int = 41) -> tuple[str, dict]:
+        """Return a call of a tool, whose values hold a word."""
+        word = word or f"w{next(self._numbers)}"
+        return tool, arguments_for(self.facts.tools[tool].schema, word, number)
+
+    def inputs(self, text: str) -> list[Any]:
+        """Return the ways to ask an agent, the likeliest first."""
+        if self.settings.input is not None:
+            return [_filled(self.settings.input, text)]
+        if self.facts.schema is None:
+            self.facts.schema = {}
+            with contextlib.suppress(Exception):
+                self.facts.schema = self.graph.get_input_jsonschema()
+        schema = self.facts.schema
+        human = HumanMessage(text)
+        properties = schema.get("properties") or {}
+        made = valid_value(schema, text_for=lambda name: text) if properties else {}
+        made = made if isinstance(made, dict) else {}
+        required = {k: v for k, v in made.items() if k in (schema.get("required") or properties)}
+        likely = []
+        if "messages" in properties:
+            rest = {key: value for key, value in required.items() if key != "messages"}
+            likely.append({"messages": [human]})
+            likely.append({**rest, "messages": [human]})
+        texts = [name for name, part in properties.items() if _takes_text(part)]
+        texts.sort(key=lambda name: name not in ASKED_IN)
+        likely += [{name: text} for name in texts[:3]]
+        if required and "messages" not in required:
+            likely.append(required)
+            likely.append({k: v for k, v in made.items()})
+        if not properties:
+            likely += [{"messages": [human]}, text, [human]]
+            likely += [{name: text} for name in ASKED_IN[:4]]
+        return likely
+
+    def _input(self, text: str, way: int | None = None) -> Any:
+        ways = self.inputs(text)
+        return ways[min(self.facts.input if way is None else way, len(ways) - 1)]
+
+    def _config(self, thread: str | None, user: str) -> dict:
+        given = _filled(self.settings.config, user)
+        inner = {"user_id": user, **given.pop("configurable", {})}
+        if thread is not None:
+            inner["thread_id"] = thread
+        return {**given, "configurable": inner}
+
+    def _context(self, user: str) -> Any:
+        kind = getattr(self.graph, "context_schema", None)
+        if self.settings.context is not None:
+            made = _filled(self.settings.context, user)
+            return kind(**made) if kind and not hasattr(kind, "__total__") else made
+        if kind is None:
+            return None
+        schema: dict = {}
+        with contextlib.suppress(Exception):
+            schema = self.graph.get_context_jsonschema() or {}
+        required = schema.get("required") or ()
+        made = valid_value(schema, text_for=lambda name: user) if schema.get("properties") else {}
+        needed = {key: value for key, value in (made or {}).items() if key in required}
+        if "user_id" in (schema.get("properties") or {}):
+            needed["user_id"] = user
+        try:
+            return kind(**needed) if needed or is_dataclass(kind) else None
+        except Exception:
+            return None
+
+    # Turns ----------------------------------------------------------------------------------------
+
+    async def say(
+        self,
+        plan: Plan,
+        thread: str | None = "t-1",
+        *,
+        text: str = "",
+        user: str = "user-1",
+        until: Callable[[Turn], bool] | None = None,
+        way: int | None = None,
+    ) -> Turn:
+        """Run a turn in which the model plays a plan."""
+        words = f"{text or 'Please help me with this request.'} {plan.mark}"
+        return await self.run(self._input(words, way), thread, plan, user=user, until=until)
+
+    async def hello(self, thread: str | None = "t-1", **more: Any) -> Turn:
+        """Run a plain turn."""
+        return await self.say(self.plan(), thread, text="Hello, is anybody there?", **more)
+
+    async def resume(self, turn: Turn, yes: Callable[[str], bool] | bool) -> Turn:
+        """Answer everything that is asked, until the turn ends.
+
+        Args:
+            turn: The turn that waits.
+            yes: For all, or asked with the text of each call that is shown.
+        """
+        for _ in range(MAX_ROUNDS):
+            if not turn.waits or turn.error:
+                break
+            turn = await self.answer(turn, yes)
+        return turn
+
+    async def answer(self, turn: Turn, yes: Callable[[str], bool] | bool) -> Turn:
+        """Answer what is asked now, once."""
+        return await self.run(self.answer_for(turn, yes), turn.thread, turn.plan)
+
+    def answer_for(self, turn: Turn, yes: Callable[[str], bool] | bool) -> Any:
+        """Return what the graph is resumed with."""
+        if not turn.interrupts:
+            return None
+        says = yes if callable(yes) else (lambda text: yes)
+        answers = {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
+        if len(answers) == 1:
+            return Command(resume=next(iter(answers.values())))
+        return Command(resume=answers)
+
+    def _gate(self, one: Interrupt) -> Gate | None:
+        gates = list(self.facts.gates.values())
+        for gate in gates:
+            if gate.tool in str(one.value):
+                return gate
+        return gates[0] if gates else None
+
+    async def run(
+        self,
+        given: Any,
+        thread: str | None,
+        plan: Plan | None = None,
+        *,
+        user: str = "user-1",
+        until: Callable[[Turn], bool] | None = None,
+        seconds: float = MAX_TURN_SECONDS,
+    ) -> Turn:
+        """Run the graph, and collect what it shows."""
+        turn = Turn(thread, plan)
+        config, effects = self._config(thread, user), len(self.recorder.effects)
+        asked = len(self.model.requests)
+        if thread is not None:
+            turn.before = len((await self._state(config))[1])
+        try:
+            await asyncio.wait_for(self._follow(given, config, turn, user, until), seconds)
+        except TimeoutError as error:
+            turn.error = error
+        except Exception as error:
+            turn.error = error
+        turn.effects = self.recorder.ran(effects)
+        turn.requests = self.model.requests[asked:]
+        if thread is not None:
+            await self._look_at_state(config, turn)
+        self.turns.append(turn)
+        return turn
+
+    async def _follow(self, given, config, turn: Turn, user: str, until) -> None:
+        more = {}
+        if (context := self._context(user)) is not None:
+            more["context"] = context
+        stream = self.graph.astream(
+            given, config, stream_mode=["custom", "values", *["messages"] * self.streams],
+            subgraphs=True, **more,
+        )  # fmt: skip
+        async with aclosing(stream):
+            async for namespace, mode, data in stream:
+                if mode == "messages":
+                    message = data[0]
+                    if isinstance(message, AIMessageChunk) and message.text:
+                        turn.words.append(message.text)
+                elif mode == "custom":
+                    turn.events.append(data)
+                elif mode == "values" and not namespace:
+                    turn.values = data
+                if until and until(turn):
+                    turn.stopped = True
+                    return
+
+    async def _state(self, config: dict) -> tuple[Any, list[AnyMessage]]:
+        try:
+            state = await self.graph.aget_state(config)
+        except Exception:
+            return None, []
+        values = state.values
+        found = values.get("messages") if isinstance(values, dict) else None
+        if isinstance(values, list) and all(isinstance(one, BaseMessage) for one in values):
+            found = values
+        return state, [one for one in found or () if isinstance(one, BaseMessage)]
+
+    async def _look_at_state(self, config: dict, turn: Turn) -> None:
+        state, turn.messages = await self._state(config)
+        if state is None:
+            return
+        turn.interrupts = tuple(state.interrupts)
+        if state.next and not turn.interrupts and not turn.error and not turn.stopped:
+            turn.breakpoint = tuple(state.next)
+        if turn.values is None:
+            turn.values = state.values
+
+    # What could be seen ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Collect log records from INFO on, and interrupts that are raised."""
+        subject, root = self, logging.getLogger()
+
+        class Collect(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                subject.records.append(record)
+
+        if root.level in (logging.NOTSET, logging.WARNING):
+            root.setLevel(logging.INFO)
+        root.addHandler(handler := Collect())
+        make = GraphInterrupt.__init__
+
+        def counted(error: GraphInterrupt, *args: Any, **kwargs: Any) -> None:
+            subject.raised += 1
+            make(error, *args, **kwargs)
+
+        GraphInterrupt.__init__ = counted
+        try:
+            yield
+        finally:
+            GraphInterrupt.__init__ = make
+            root.removeHandler(handler)
+
+    def fail_answer(self, word: str, **more: Any) -> None:
+        """Let the request fail in which the model would say its last words."""
+        asked = itertools.count()
+
+        def at(sent: Any) -> None:
+            if next(asked) == self.facts.answer_at:
+                self.model.fail(word, **more)
+
+        self.guard.on_request = at
+
+    def clear_faults(self) -> None:
+        """Let the model be well again."""
+        self.model.state.faults, self.guard.on_request = Faults(), None
+
+    def printed(self) -> str:
+        """Return what the agent printed in this process."""
+        if not self.output:
+            return ""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return self.output.read_text("utf-8", "replace")
+
+    def has_fallback(self) -> bool:
+        """Whether the code makes a fallback of LangChain's own."""
+        return any(
+            isinstance(one, RunnableWithFallbacks | ModelFallbackMiddleware)
+            for one in gc.get_objects()
+        )
+
+    def catches_all(self, name: str) -> bool:
+        """Whether a tool's body is one `try` that catches every exception."""
+        for tool in gc.get_objects():
+            if isinstance(tool, BaseTool) and tool.name == name:
+                body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
+                return _catches_all(body or type(tool)._run)
+        return False
+
+    def own_records(self, level: int = logging.INFO) -> list[logging.LogRecord]:
+        """Return the records that the agent's code wrote, not its libraries."""
+        return [r for r in self.records if r.levelno >= level
+                and r.name.split(".")[0] not in LIBRARIES]  # fmt: skip
+
+    def refusals(self, since: int = 0) -> int:
+        """Return how many requests the model refused as wrong (400)."""
+        return sum(one.status == 400 and not one.fault for one in self.model.requests[since:])
+
+    def evidence(self) -> dict[str, Any]:
+        """Return what a developer wants to see of a red line."""
+        turn = self.turns[-1] if self.turns else Turn("")
+        error = next((t.error for t in reversed(self.turns) if t.error), None)
+        return {
+            "exception": "".join(traceback.format_exception(error))[-1500:] if error else "",
+            "requests": [
+                {"model": one.body.get("model"), "status": one.status, "fault": one.fault,
+                 "tools": len(one.body.get("tools") or ()), "retry": one.retry_count,
+                 "aborted": one.aborted, "remarks": list(one.remarks)}
+                for one in self.model.requests[-12:]
+            ],
+            "messages": describe(turn.messages[-12:]),
+            "interrupts": [str(one.value)[:300] for t in self.turns for one in t.interrupts][-4:],
+            "effects": [f"{e.tool}({_short(e.args)})" for e in self.recorder.ran()][-8:],
+            "log": [f"{r.levelname} {r.name}: {r.getMessage()[:200]}" for r in self.records[-6:]],
+        }  # fmt: skip
+
+
+LIBRARIES = {"httpx", "httpx2", "openai", "httpcore", "asyncio", "langchain", "langgraph"}
+LIBRARIES |= {"langchain_core", "langchain_openai", "langsmith", "urllib3", "py"}
+ASKED_IN = ("question", "query", "input", "text", "topic", "task", "user_input", "request",
+            "message", "prompt", "user_request", "email", "content", "research_topic")  # fmt: skip
+
+
+def _takes_text(part: dict) -> bool:
+    kinds = [part, *(part.get("anyOf") or ())]
+    return any(kind.get("type") == "string" and not kind.get("enum") for kind in kinds)
+
+
+def _filled(template: Any, text: str) -> Any:
+    """Return a template of pyproject with {text} or {user} filled in."""
+    if isinstance(template, str):
+        return template.replace("{text}", text).replace("{user}", text)
+    if isinstance(template, dict):
+        return {key: _filled(value, text) for key, value in template.items()}
+    if isinstance(template, list):
+        return [_filled(value, text) for value in template]
+    return template
+
+
+def describe(messages: Sequence[AnyMessage]) -> list[str]:
+    """Return messages as lines; calls without an answer are marked."""
+    answered = {getattr(message, "tool_call_id", None) for message in messages}
+    lines = []
+    for message in messages:
+        line = f"{message.type}: {message.text[:160]}"
+        for call in getattr(message, "tool_calls", ()) or ():
+            mark = "" if call["id"] in answered else "  <- open: no answer"
+            line += f" [calls {call['name']}({_short(call['args'])}){mark}]"
+        lines.append(line)
+    return lines
+
+
+def _short(args: Any) -> str:
+    return json.dumps(args, default=str)[:120]
+
+
+def _catches_all(function: Any) -> bool:
+    try:
+        source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+        body = ast.parse(source).body[0].body
+    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
+        return False
+    acting = [one for one in body if any(isinstance(n, ast.Call) for n in ast.walk(one))]
+    return bool(acting) and all(
+        isinstance(one, ast.Try)
+        and any(
+            handler.type is None
+            or (isinstance(handler.type, ast.Name) and handler.type.id.endswith("Exception"))
+            for handler in one.handlers
+        )
+        and not any(isinstance(n, ast.Raise) for h in one.handlers for n in ast.walk(h))
+        for one in acting
+    )
+
+
+def error_name(error: BaseException | None) -> str:
+    """Return an exception's class and the start of its text."""
+    words = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__} (“{words[:110]}”)" if words else type(error).__name__

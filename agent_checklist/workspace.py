@@ -1,0 +1,189 @@
+"""Where an agent is looked at: a copy of its repository, without its secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ("Settings", "Usage", "Workspace", "read_settings")
+
+SKIPPED = {".git", ".hg", ".venv", "venv", "env", "node_modules", "__pycache__", ".mypy_cache"}
+SKIPPED |= {".pytest_cache", ".ruff_cache", ".langgraph_api", ".tox", ".idea", ".vscode", "site"}
+MAX_FILE_BYTES = 20_000_000
+MAX_COPY_BYTES = 300_000_000
+SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.I)
+WHERE = re.compile(
+    r"_?(URL|URI|DSN|HOST|ENDPOINT|CONNECTION_STRING)$|DATABASE|POSTGRES|REDIS", re.I
+)
+ASKED = re.compile(r"""(?:environ\[|environ\.get\(|getenv\()\s*["'](\w+)["']\s*([\])])?""")
+KEPT = ("PATH", "HOME", "PYTHON", "VIRTUAL_ENV", "LC_", "LANG", "TMP", "TERM", "SSL_CERT")
+ROOT_MARKS = ("langgraph.json", "pyproject.toml", "setup.py", ".git")
+
+
+class Usage(Exception):
+    """The command line, or the file it names, cannot be used."""
+
+
+@dataclass
+class Settings:
+    """The `[tool.agent_checklist]` section of pyproject.toml."""
+
+    graph: str | None = None
+    risky: list[str] = field(default_factory=list)
+    fallback: bool | None = None
+    context_window: int | None = None
+    turn_seconds: float | None = None
+    turn: str | None = None
+    input: dict | None = None
+    config: dict = field(default_factory=dict)
+    context: dict | None = None
+    answer: str | None = None
+    approve: object = None
+    reject: object = None
+    promises: list[str] = field(default_factory=list)
+    accept: dict[str, str] = field(default_factory=dict)
+    max_unjudged: int | None = None
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return the settings in a folder's pyproject.toml.
+
+    Raises:
+        Usage: The file cannot be read, or the section holds a key that does not exist.
+    """
+    file = folder / "pyproject.toml"
+    if not file.is_file():
+        return Settings()
+    try:
+        section = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("agent_checklist", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Usage(f"{file.name} cannot be read: {error}. Correct it.") from error
+    known = Settings.__dataclass_fields__
+    if unknown := [key for key in section if key not in known]:
+        raise Usage(
+            f"[tool.agent_checklist] has no key {unknown[0]!r}. Choose from: {', '.join(known)}."
+        )
+    return Settings(**section)
+
+
+class Workspace:
+    """A copy of a repository in a temporary folder, with an environment of its own.
+
+    Args:
+        root: The repository's folder.
+        temporary: An empty folder.
+    """
+
+    def __init__(self, root: Path, temporary: Path) -> None:
+        self.root, self.copy = root.resolve(), temporary / root.resolve().name
+        self.langgraph = _langgraph_json(self.root)
+        left = MAX_COPY_BYTES
+
+        def skipped(folder: str, names: list[str]) -> set[str]:
+            nonlocal left
+            out = {name for name in names if name in SKIPPED or name.startswith(".env")}
+            for name in set(names) - out:
+                path = Path(folder, name)
+                if path.is_symlink() and not path.exists():
+                    out.add(name)
+                elif path.is_file():
+                    size = path.stat().st_size
+                    left -= size
+                    if size > MAX_FILE_BYTES or left < 0:
+                        out.add(name)
+                elif not path.is_dir():
+                    out.add(name)
+            return out
+
+        shutil.copytree(self.root, self.copy, ignore=skipped)
+
+    def enter(self) -> None:
+        """Make the copy the working directory, and scrub the environment.
+
+        Names that the code asks for and that sound like secrets get a made-up value; those that
+        say where a database or a service is are unset.
+        """
+        os.chdir(self.copy)
+        given = self._dotenv()
+        for name in list(os.environ):
+            if name.startswith(KEPT) or name in ("NO_PROXY", "LESSON_MODEL_URL"):
+                continue
+            if SECRET.search(name) or WHERE.search(name) or name.lower().endswith("_proxy"):
+                if not name.startswith("OPENAI_"):
+                    del os.environ[name]
+        for name, value in given.items():
+            if not (SECRET.search(name) or WHERE.search(name)):
+                os.environ.setdefault(name, value)
+        for name, subscript in self._asked().items():
+            if name in os.environ or name.startswith(("LANGSMITH", "LANGCHAIN", "LANGGRAPH")):
+                continue
+            if SECRET.search(name):
+                os.environ[name] = "checklist-" * 4
+            elif subscript and not WHERE.search(name):
+                os.environ[name] = "checklist"
+        for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2"):
+            os.environ[name] = "false"
+        os.environ["LANGGRAPH_CLI_NO_ANALYTICS"] = "1"
+        os.environ["DO_NOT_TRACK"] = "1"
+
+    def _dotenv(self) -> dict[str, str]:
+        """Return what the repository's .env files say, the real one first."""
+        values: dict[str, str] = {}
+        env = self.langgraph.get("env")
+        if isinstance(env, dict):
+            values |= {name: str(value) for name, value in env.items()}
+        for name in (".env", ".env.example", ".env.sample", ".env.template"):
+            file = self.root / name
+            lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else ()
+            for line in lines:
+                key, found, value = line.strip().removeprefix("export ").partition("=")
+                if found and not key.startswith("#") and key.strip():
+                    values.setdefault(key.strip(), value.split(" #")[0].strip().strip("\"'"))
+        return values
+
+    def _asked(self) -> dict[str, bool]:
+        """Return the names of variables that the code asks for: whether it needs each."""
+        names: dict[str, bool] = {}
+        for number, path in enumerate(self.copy.rglob("*.py")):
+            if number > 2000:
+                break
+            for name, closing in ASKED.findall(path.read_text("utf-8", "replace")):
+                names[name] = names.get(name, False) or closing == "]"
+        return names
+
+    def paths(self) -> list[str]:
+        """Return the folders of the copy that Python looks for modules in."""
+        wanted = [self.copy / "src", self.copy]
+        for each in self.langgraph.get("dependencies", ()):
+            folder = (self.copy / str(each)).resolve()
+            if folder.is_dir():
+                wanted += [folder / "src", folder]
+        return [str(each) for each in dict.fromkeys(wanted) if each.is_dir()]
+
+    def shown(self, text: str) -> str:
+        """Return a text with the copy's paths as the developer knows them."""
+        return text.replace(f"{self.copy}{os.sep}", "").replace(str(self.copy), ".")
+
+
+def _langgraph_json(root: Path) -> dict:
+    file = root / "langgraph.json"
+    if not file.is_file():
+        return {}
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise Usage(f"langgraph.json is not JSON: {error}. Correct it.") from error
+    return found if isinstance(found, dict) else {}
+
+
+def find_root(folder: Path) -> Path:
+    """Return the nearest folder, upwards, that looks like the root of a repository."""
+    for each in (folder, *folder.parents):
+        if any((each / mark).exists() for mark in ROOT_MARKS):
+            return each
+    return folder
