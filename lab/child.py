@@ -3,6 +3,7 @@
 server = child.start(open_shop, "shop.db")  # the child calls open_shop("shop.db") ...
 server.ask("Hello!")                        # ... and the function it returned, per question
 server.kill()                               # kill -9
+server.terminate()                          # SIGTERM, as a deploy does
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ class Child:
         """Send, and receive."""
         self.send(*args)
         return self.receive()
+
+    def terminate(self) -> None:
+        """Send SIGTERM, as a deploy does; do not wait. On Windows the process is killed."""
+        self._process.terminate()
 
     def kill(self) -> None:
         """Kill the process, as `kill -9` does."""

@@ -114,6 +114,28 @@ def test_a_killed_child_answers_no_more(how: str) -> None:
     assert said == "dead"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is killed there, not asked")
+def test_a_terminated_child_may_finish_its_answer() -> None:
+    """SIGTERM reaches the handler that the child has set."""
+    said = in_notebook(
+        "import signal, time\n"
+        "def open_desk():\n"
+        "    asked = []\n"
+        "    signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))\n"
+        "    def answer(what):\n"
+        "        while what == 'work' and not asked:\n"
+        "            time.sleep(0.01)\n"
+        "        return asked\n"
+        "    return answer\n"
+        "desk = child.start(open_desk)\n"
+        "said = [desk.ask('look')]\n"
+        "desk.send('work')\n"
+        "desk.terminate()\n"
+        "said += [[int(number) for number in desk.receive()]]"
+    )
+    assert said == [[], [15]]
+
+
 def test_what_a_child_raises_is_said() -> None:
     """The class and the text."""
     said = in_notebook(
