@@ -3,11 +3,11 @@
 server = child.start(open_shop, "shop.db")  # the child calls open_shop("shop.db") ...
 server.ask("Hello!")                        # ... and the function it returned, per question
 server.kill()                               # kill -9
-server.terminate()                          # SIGTERM, as a deploy does
 """
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import inspect
 import io
@@ -48,6 +48,8 @@ def start(make: Callable[..., Any], *args: Any) -> Child:
     job = (theirs, pack((make, args)), dict(os.environ))
     process = _context.Process(target=_serve_questions, args=job, daemon=True)
     process.start()
+    # multiprocessing ends its daemons by SIGTERM and waits: a child that handles it would stay.
+    atexit.register(process.kill)
     theirs.close()
     return Child(process, mine)
 
@@ -86,10 +88,6 @@ class Child:
         """Send, and receive."""
         self.send(*args)
         return self.receive()
-
-    def terminate(self) -> None:
-        """Send SIGTERM, as a deploy does; do not wait. On Windows the process is killed."""
-        self._process.terminate()
 
     def kill(self) -> None:
         """Kill the process, as `kill -9` does."""
