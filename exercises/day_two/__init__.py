@@ -32,8 +32,10 @@ __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 @exercise(
     hints=(
         "Which of the two versions can still see that a thread waits?",
-        "Collect the thread ids from `saver.list(None)`; ask `old.get_state(...)` for each, and look at `.next`.",
-        "`set(old.get_state(thread(name)).next) - set(new.nodes)`; keep the threads where it is not empty.",
+        "Collect the thread ids from `saver.list(None)`; ask "
+        "`old.get_state(...)` for each, and look at `.next`.",
+        "`set(old.get_state(thread(name)).next) - set(new.nodes)`; keep "
+        "the threads where it is not empty.",
     ),
     given=("thread",),
 )
@@ -166,7 +168,8 @@ def ex1(lost_threads):
             new,
             works,
             expected,
-            "Of 45 threads, some wait at `ask`, some at `tell` and some at `say`; only `tell` is gone",
+            "Of 45 threads, some wait at `ask`, some at `tell` and some "
+            "at `say`; only `tell` is gone",
         )
 
 
@@ -195,7 +198,8 @@ def _find_lost(
     missed = {name: expected[name] for name in expected if name not in found}
     assert not missed, f"{what}: {len(missed)} thread(s) were not found, such as {_first(missed)}."
     assert not too_many, (
-        f"{what}: {len(too_many)} thread(s) were reported that would not be lost, such as {_first(too_many)}."
+        f"{what}: {len(too_many)} thread(s) were reported that would not be "
+        f"lost, such as {_first(too_many)}."
     )
     wrong = {name: found[name] for name in found if found[name] != expected[name]}
     assert not wrong, (
@@ -212,9 +216,11 @@ def _first(threads: dict[str, set[str]]) -> str:
 @exercise(
     hints=(
         "Which version can read `approved`, and which can write `approved_cents`?",
-        "Read with `old.get_state(config)`, write with `new.update_state(config, {...}, as_node='agent')`; "
+        "Read with `old.get_state(config)`, write with "
+        "`new.update_state(config, {...}, as_node='agent')`; "
         "if it waited, `new.invoke(None, config)` goes on up to the question.",
-        "First leave alone what version 2 knows: `now = new.get_state(config)`; return if `now.next` or "
+        "First leave alone what version 2 knows: `now = "
+        "new.get_state(config)`; return if `now.next` or "
         "`'approved_cents' in now.values`.",
     ),
     given=("build", "make_gate", "thread"),
@@ -361,7 +367,8 @@ def _disk_is_full(*args: Any, **kwargs: Any) -> None:
     hints=(
         "Find the customer's last message first. What stands after it, and who has said it?",
         "`message.type` is 'human' or 'tool'. For whole words, a pattern: `(?<!\\w)...(?!\\w)`.",
-        'For `unasked`: `re.search(rf"(?<!\\w){re.escape(str(value))}(?!\\w)", message.text, re.I)`, for '
+        'For `unasked`: `re.search(rf"(?<!\\w){re.escape(str(value))}(?!\\w)", message.text, re.I)`, '
+        "for "
         "each of the customer's messages by itself; keep the names for which none matches.",
     )
 )
@@ -395,7 +402,8 @@ def ex3(with_origin):
                     given = list(given)
                 assert given == value, (
                     f"{key!r} is {short(given)}; expected {short(value)}. The call was "
-                    f"{call['name']}({call['args']}), the customer's last words {conversation.customer!r}."
+                    f"{call['name']}({call['args']}), the customer's last "
+                    f"words {conversation.customer!r}."
                 )
             assert call == conversation.call and messages == conversation.messages, (
                 "The call or the messages were changed; expected them as they were."
@@ -405,9 +413,11 @@ def ex3(with_origin):
 @exercise(
     hints=(
         "Where does it stand which version began a thread? Look there first.",
-        "`versions[...].checkpointer.get_tuple(config)` is None for a new thread; else its `.metadata` "
+        "`versions[...].checkpointer.get_tuple(config)` is None for a "
+        "new thread; else its `.metadata` "
         "may have the mark. Names in order: `[*versions]`.",
-        'Invoke with `config | {"metadata": config.get("metadata", {}) | {"graph_version": name}}`.',
+        'Invoke with `config | {"metadata": config.get("metadata", {}) | '
+        '{"graph_version": name}}`.',
     ),
     given=("thread",),
 )
@@ -436,7 +446,8 @@ def ex4(run):
             given, before = copy.deepcopy(config), len(works.ran)
             result = run(versions_, value, config)
             assert works.ran[before:] == expected, (
-                f"Versions {[*versions_]}: these nodes ran: {works.ran[before:]}; expected {expected}."
+                f"Versions {[*versions_]}: these nodes ran: "
+                f"{works.ran[before:]}; expected {expected}."
             )
             assert config == given, f"`config` was {given} and is {config} now; expected no change."
             return result
@@ -447,7 +458,8 @@ def ex4(run):
                 last = names[-1]
                 result = runs(graphs(*names), new, new_thread(), [f"look {last}", f"ask {last}"])
                 assert isinstance(result, dict) and "__interrupt__" in result, (
-                    f"The graph asked a question, and `run` returned {kind(result)}; expected the graph's result."
+                    "The graph asked a question, and `run` returned "
+                    f"{kind(result)}; expected the graph's result."
                 )
         first, second, config = new_thread(), new_thread(), new_thread()
         with part("a thread stays on its version, after a restart, beside others"):
@@ -469,7 +481,8 @@ def ex4(run):
                     for saved in sqlite_saver(file).list(thread_)
                 ]
                 assert marks and set(marks) == {name}, (
-                    f"A thread of version {name!r}: its checkpoints are marked {sorted(set(map(str, marks)))}; expected {name!r} on each of {len(marks)}."
+                    f"A thread of version {name!r}: its checkpoints are marked "
+                    f"{sorted(set(map(str, marks)))}; expected {name!r} on each of {len(marks)}."
                 )
         with part("what else stands in the config is kept"):
             rich = new_thread() | {
@@ -490,10 +503,12 @@ def ex4(run):
             runs(graphs("7", "8"), new, rich, ["look 8", "ask 8"])
             metadata = sqlite_saver(file).get_tuple(rich).metadata
             assert metadata.get("customer") == "K-9", (
-                f"The config's metadata had customer 'K-9'; the checkpoint's has {metadata.get('customer')!r}."
+                "The config's metadata had customer 'K-9'; the checkpoint's "
+                f"has {metadata.get('customer')!r}."
             )
             assert metadata.get("graph_version") == "8", (
-                f"Beside other metadata, the mark is {metadata.get('graph_version')!r}; expected '8'."
+                "Beside other metadata, the mark is "
+                f"{metadata.get('graph_version')!r}; expected '8'."
             )
         with part("a thread without a mark belongs to the oldest"):
             for names in (("7", "8"), ("6", "7", "8")):
@@ -502,7 +517,8 @@ def ex4(run):
                 runs(versions_, yes, unmarked, [f"ask {names[0]}"])
                 mark = sqlite_saver(file).get_tuple(unmarked).metadata.get("graph_version")
                 assert mark == names[0], (
-                    f"After the run its newest checkpoint is marked {mark!r}; expected {names[0]!r}."
+                    "After the run its newest checkpoint is marked "
+                    f"{mark!r}; expected {names[0]!r}."
                 )
         with part("a version that is gone is an error"):
             lost = new_thread()
@@ -514,7 +530,8 @@ def ex4(run):
                 returned = None
             else:
                 raise AssertionError(
-                    f"The thread is marked '5', the versions are '7' and '8', and `run` returned {short(returned)}; expected an error."
+                    "The thread is marked '5', the versions are '7' and '8', and `run` returned "
+                    f"{short(returned)}; expected an error."
                 )
             assert len(works.ran) == before, (
                 f"The thread is marked '5', and of other versions ran {works.ran[before:]}."
@@ -528,7 +545,8 @@ def ex4(run):
             except ConnectionError as raised:
                 error = raised
             assert error is not None and works.ran[before:] == ["book"], (
-                f"The graph raised a ConnectionError; it ran {len(works.ran) - before} time(s), and out came {error!r}; "
+                f"The graph raised a ConnectionError; it ran {len(works.ran) - before} "
+                f"time(s), and out came {error!r}; "
                 "expected one run, and the error."
             )
 
@@ -536,8 +554,10 @@ def ex4(run):
 @exercise(
     hints=(
         "What has to happen however the run ends? And what may only one of two processes do?",
-        "`try: ... except GraphDrained: ... finally: running.discard(control)`. Deleting a row tells how many it deleted.",
-        '`table.execute("delete from paused where thread = ?", (name,)).rowcount` is 1 for one process; '
+        "`try: ... except GraphDrained: ... finally: running.discard(control)`. "
+        "Deleting a row tells how many it deleted.",
+        '`table.execute("delete from paused where thread = ?", (name,)).rowcount` is 1 for one '
+        "process; "
         "commit, then `run_turn(graph, None, ...)`.",
     ),
     seconds=30,
@@ -573,10 +593,12 @@ def ex5(run_turn, take_up):
                 server, config = fresh("plain"), new_thread()
                 result = turn(server, config)
                 assert isinstance(result, dict) and result.get("log") == ["find", "pay", "mail"], (
-                    f"Nobody asked for a drain, and `run_turn` returned {kind(result)}; expected the graph's result."
+                    "Nobody asked for a drain, and `run_turn` returned "
+                    f"{kind(result)}; expected the graph's result."
                 )
                 assert server.seen == [1, 1, 1], (
-                    f"During the three steps {server.seen} controls were in `running`; expected one in each."
+                    f"During the three steps {server.seen} controls were in "
+                    "`running`; expected one in each."
                 )
                 idle(server, "After the run")
                 in_table(server, [], "After a run without a drain")
@@ -592,7 +614,8 @@ def ex5(run_turn, take_up):
                     f"The run was drained, and `run_turn` returned {kind(result)}; expected None."
                 )
                 assert server.done(name) == ["find", "pay"], (
-                    f"SIGTERM came in 'pay'; the steps {server.done(name)} ran; expected find and pay."
+                    f"SIGTERM came in 'pay'; the steps {server.done(name)} "
+                    "ran; expected find and pay."
                 )
                 in_table(server, [name], "After the drain")
                 idle(server, "After the drain")
@@ -605,13 +628,15 @@ def ex5(run_turn, take_up):
                 idle(server, "After `take_up`")
                 result = turn(server, config)
                 assert result is not None and server.done(name)[3:] == ["find", "pay", "mail"], (
-                    f"The next turn on this thread ran {server.done(name)[3:]}; expected all three steps."
+                    "The next turn on this thread ran "
+                    f"{server.done(name)[3:]}; expected all three steps."
                 )
             with part("a drain in the last step"):
                 server, config = fresh("last", drain_in="mail"), new_thread()
                 result = turn(server, config)
                 assert result is not None, (
-                    "SIGTERM came in the last step, so the run ended as ever; `run_turn` returned None."
+                    "SIGTERM came in the last step, so the run ended as "
+                    "ever; `run_turn` returned None."
                 )
                 in_table(server, [], "After a run that ended in spite of the drain")
                 idle(server, "After the run")
@@ -635,7 +660,8 @@ def ex5(run_turn, take_up):
                 with ThreadPoolExecutor(2) as pool:
                     results = list(pool.map(lambda config: turn(server, config), pair))
                 assert max(server.seen) == 2, (
-                    f"Two runs were under way, and `running` held at most {max(server.seen)} control(s); expected 2."
+                    "Two runs were under way, and `running` held at most "
+                    f"{max(server.seen)} control(s); expected 2."
                 )
                 assert None not in results, (
                     "Nobody asked for a drain; one of two runs returned None."
@@ -650,7 +676,8 @@ def ex5(run_turn, take_up):
                         )
                     )
                 assert results == [None, None], (
-                    f"Both runs were drained; `run_turn` returned {short(results)}; expected None twice."
+                    "Both runs were drained; `run_turn` returned "
+                    f"{short(results)}; expected None twice."
                 )
                 in_table(
                     server,
@@ -669,7 +696,8 @@ def ex5(run_turn, take_up):
                 for config in configs:
                     steps = server.done(config["configurable"]["thread_id"])
                     assert steps == ["find", "pay", "mail"], (
-                        f"Three threads were drained in 'find'; after `take_up` one has run {steps}; expected each step once."
+                        "Three threads were drained in 'find'; after `take_up` one has run "
+                        f"{steps}; expected each step once."
                     )
                 in_table(server, [], "After `take_up`")
                 take_up(server.graph, server.running, server.file)
@@ -684,14 +712,16 @@ def ex5(run_turn, take_up):
                 server.drain_in = "pay"
                 take_up(server.graph, server.running, server.file)
                 assert server.done(name) == ["find", "pay"], (
-                    f"It was drained in 'find', taken up, drained in 'pay'; the steps {server.done(name)} ran; expected find and pay."
+                    "It was drained in 'find', taken up, drained in 'pay'; the steps "
+                    f"{server.done(name)} ran; expected find and pay."
                 )
                 in_table(server, [name], "After `take_up` was drained")
                 idle(server, "After `take_up` was drained")
                 server.drain_in = ""
                 take_up(server.graph, server.running, server.file)
                 assert server.done(name) == ["find", "pay", "mail"], (
-                    f"Taken up once more, the steps {server.done(name)} have run; expected each once."
+                    f"Taken up once more, the steps {server.done(name)} "
+                    "have run; expected each once."
                 )
             with part("two new processes start at the same moment"):
                 server = fresh("processes", drain_in="find")
@@ -706,16 +736,21 @@ def ex5(run_turn, take_up):
                     other.receive()
                 for name in names:
                     assert server.done(name) == ["find", "pay", "mail"], (
-                        f"Four threads were drained in 'find'. Two processes took them up at once; one thread has run {server.done(name)}; expected each step once."
+                        "Four threads were drained in 'find'. Two processes "
+                        "took them up at once; one "
+                        f"thread has run {server.done(name)}; expected each step once."
                     )
                 in_table(server, [], "After both processes")
 
 
 @exercise(
     hints=(
-        "Two comparisons for each run: the calls, and what happened. What stood in `done` before the run?",
-        "`before = len(done)`, run, then `done[before:]`. The calls are in the messages of type 'ai', in order.",
-        "Count a run as good if `made(messages) == case['calls'] and done[before:] == case['done']`; "
+        "Two comparisons for each run: the calls, and what happened. What "
+        "stood in `done` before the run?",
+        "`before = len(done)`, run, then `done[before:]`. The calls are in "
+        "the messages of type 'ai', in order.",
+        "Count a run as good if `made(messages) == case['calls'] and "
+        "done[before:] == case['done']`; "
         "`except Exception: continue`; the share is `good / times`.",
     ),
     given=("made",),
@@ -729,10 +764,12 @@ def ex6(evaluate):
                 _assert_shares(shares_of(evaluate, clerk, times), {}, "The agent is good")
                 runs = len(clerk.runs)
                 assert runs == 3 * times, (
-                    f"Three cases, {times} time(s) each: the agent ran {runs} times; expected {3 * times}."
+                    f"Three cases, {times} time(s) each: the agent ran {runs} "
+                    f"times; expected {3 * times}."
                 )
                 assert set(clerk.inputs) == {1}, (
-                    f"In some run {max(clerk.inputs)} questions stood in one conversation; expected one in each."
+                    f"In some run {max(clerk.inputs)} questions stood in one "
+                    "conversation; expected one in each."
                 )
     for what, (script, red) in REGRESSIONS.items():
         with part(what):
@@ -774,18 +811,27 @@ def ex6(evaluate):
     with part("being stopped comes out"):
         for stop in (KeyboardInterrupt(), asyncio.CancelledError()):
             try:
-                evaluate(Clerk([], raises={clerks.WHERE: stop}).agent, copy.deepcopy(CASES), [], 2)
+                evaluate(_Stopped(stop), copy.deepcopy(CASES), [], 2)
                 stopped: BaseException | None = None
             except (KeyboardInterrupt, asyncio.CancelledError) as error:
                 stopped = error
-            assert stopped is not None, (
-                f"A run was stopped by {stop!r}, and the evaluation went on."
-            )
+            assert stopped is not None, f"A run was stopped by {stop!r}; the evaluation went on."
     with part("no case, and one case"):
         assert evaluate(Clerk([]).agent, [], [], 3) == {}, (
             "There were no cases; expected an empty dict."
         )
         _assert_shares(shares_of(evaluate, Clerk([]), 5, CASES[1:2]), {}, "One case")
+
+
+class _Stopped:
+    """An agent whose runs are stopped from outside."""
+
+    def __init__(self, stop: BaseException) -> None:
+        self._stop = stop
+
+    def invoke(self, *args: Any, **kwargs: Any) -> None:
+        """Be stopped."""
+        raise self._stop
 
 
 def _assert_shares(shares: dict[str, float], expected: dict[str, float], what: str) -> None:

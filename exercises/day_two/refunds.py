@@ -114,7 +114,8 @@ class Shop:
         before = len(self.paid)
         self.new.invoke(Command(resume=answer), config)
         assert self.paid[before:] == [*paid], (
-            f"After a {answer!r} under version 2, {self.paid[before:]} was paid; expected {[*paid]}."
+            f"After a {answer!r} under version 2, {self.paid[before:]} "
+            f"was paid; expected {[*paid]}."
         )
 
     def goes_on(self, config: dict[str, Any]) -> None:
@@ -122,7 +123,8 @@ class Shop:
         for text, expected in (("Hello!", "ello"), ("Where is parcel R-5?", "R-5")):
             words = self.new.invoke({"messages": text}, config)["messages"][-1].text
             assert expected in words, (
-                f"The next turn, {text!r}, was answered with {short(words)}; expected an answer to it."
+                f"The next turn, {text!r}, was answered with "
+                f"{short(words)}; expected an answer to it."
             )
 
 
