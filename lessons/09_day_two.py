@@ -697,7 +697,7 @@ for place in ("lifespan", "signal"):
 # uvicorn first waits for the requests in flight, and only then ends the lifespan. So the drain is asked for when nothing is
 # left to drain; and a run that takes longer than the platform waits is killed. The second server sets its
 # own handler for SIGTERM in the lifespan's start. It asks every run to drain, then calls uvicorn's handler; the client
-# gets 503 with `Retry-After`. (`production_agent` does it so.)
+# gets 503 with `Retry-After`. (`production_agent/server.py` does it in the server itself.)
 #
 # Each run needs a `RunControl` of its own: one that was drained drains every later run before its first step.
 #

@@ -367,8 +367,8 @@ def _disk_is_full(*args: Any, **kwargs: Any) -> None:
     hints=(
         "Find the customer's last message first. What stands after it, and who has said it?",
         "`message.type` is 'human' or 'tool'. For whole words, a pattern: `(?<!\\w)...(?!\\w)`.",
-        '`re.search(rf"(?<!\\w){re.escape(str(value))}(?!\\w)", message.text, re.I)`, for each of the '
-        "customer's messages by itself. An argument for which none matches is unasked.",
+        '`re.search(rf"(?<!\\w){re.escape(str(value))}(?!\\w)", message.text, re.I)`, for each '
+        "of the customer's messages. An argument for which none matches is unasked.",
     )
 )
 def ex3(with_origin):
