@@ -126,8 +126,8 @@ def thread(name: str) -> dict:
 
 # %% [markdown]
 # Version 1 calls the gate `approve` and counts in euros. For version 2 somebody found a better
-# name, `ask_owner`, and counts in cents. Both tidy, both reviewed, all tests green. Here are the two,
-# over the same storage, as they are during a deploy:
+# name, `ask_owner`, and counts in cents. Both tidy, both reviewed, all tests green. Here are the
+# two, over the same storage, as they are during a deploy:
 
 
 # %%
@@ -149,18 +149,14 @@ new = build(Cents, {"ask_owner": make_gate("approved_cents", 100)}, saver)
 pictures.graph(new)
 
 # %% [markdown]
-# On Friday, under version 1, Ann gets 120 euros back and asks for 480 more; so does Bob. Both wait for
-# the owner. Cleo has only said hello. On Saturday version 2 is online:
+# On Friday, under version 1, Ann gets 120 euros back and asks for 480 more; so does Bob. Both wait
+# for the owner. Cleo has only said hello. On Saturday version 2 is online:
 
 # %%
-for name in ("ann", "bob"):
-    old.invoke(
-        {"messages": f"Please refund 120 euros for order {name[0].upper()}-1."}, thread(name)
-    )
+for name, first, second in (("ann", "A-1", "A-7"), ("bob", "B-1", "B-7")):
+    old.invoke({"messages": f"Please refund 120 euros for order {first}."}, thread(name))
     old.invoke(Command(resume="yes"), thread(name))
-    old.invoke(
-        {"messages": f"Please refund 480 euros for order {name[0].upper()}-7."}, thread(name)
-    )
+    old.invoke({"messages": f"Please refund 480 euros for order {second}."}, thread(name))
 old.invoke({"messages": "Hello!"}, thread("cleo"))
 
 
@@ -174,8 +170,8 @@ for name in ("ann", "bob", "cleo"):
     print(f"{name:5}| version 1: {seen(old, name)} | version 2: {seen(new, name)}")
 
 # %% [markdown]
-# In the eyes of version 2, nobody waits. Ann's thread looks as *finished* as Cleo's: no next node, no
-# question, no error. The owner still has Friday's mail with a button, and presses it:
+# In the eyes of version 2, nobody waits. Ann's thread looks as *finished* as Cleo's: no next node,
+# no question, no error. The owner still has Friday's mail with a button, and presses it:
 
 # %%
 before = len(paid)
@@ -188,20 +184,17 @@ except BadRequestError as error:
     print("Ann's next message:", error.status_code)
 
 # %% [markdown]
-# **A renamed node does not fail.** The yes was taken, nothing was paid, nothing was logged. And Ann's
-# next message starts from START: now a tool call without its answer stands in the middle of the
-# thread, and the model refuses it, today and for ever (lesson 3).
+# **A renamed node does not fail.** The yes was taken, nothing was paid, nothing was logged. And
+# Ann's next message starts from START: now a tool call without its answer stands in the middle of
+# the thread, and the model refuses it, today and for ever (lesson 3).
 #
 # `get_state` shows a thread *as a graph sees it*. What is stored has not changed:
 
 # %%
 stored = saver.get_tuple(thread("bob")).checkpoint["channel_values"]
 print("stored:   ", sorted(stored))
-print(
-    "version 1:",
-    old.get_state(thread("bob")).next,
-    old.get_state(thread("bob")).interrupts[0].value,
-)
+state = old.get_state(thread("bob"))
+print("version 1:", state.next, state.interrupts[0].value)
 
 # %% [markdown]
 # The checkpoint says `branch:to:approve`: go on at `approve`. Version 2 has no such node and drops
@@ -210,11 +203,11 @@ print(
 # ### Exercise 9.1 - what would be lost?
 #
 # Write `lost_threads(saver, old, new)`, the check that runs before a deploy. It returns the id of
-# every thread that, under `old`, has to go on at a node which `new` does not have, with the names of
-# these nodes: `{"bob": {"approve"}}`. A thread may have several next nodes, because of a question or
-# because of a crash. Threads that are finished, or that `new` can go on with, are not in it; nor
-# is what waits *inside* a subgraph. The graphs may have any nodes, `saver` may be any checkpointer, and
-# nothing is run or changed.
+# every thread that, under `old`, has to go on at a node which `new` does not have, with the names
+# of these nodes: `{"bob": {"approve"}}`. A thread may have several next nodes, because of a
+# question or because of a crash. Threads that are finished, or that `new` can go on with, are not
+# in it. Of a thread that waits *inside* a subgraph, only the subgraph's own node counts. The graphs
+# may have any nodes, `saver` may be any checkpointer, and nothing is run or changed.
 #
 # `saver.list(None)` yields every checkpoint of every thread; `.config["configurable"]["thread_id"]`
 # is in each. `graph.nodes` has a graph's nodes by name.
@@ -243,8 +236,8 @@ print("version 2 would lose:", find_lost(saver, old, new))
 #
 # ## Bring them along
 #
-# The cheapest repair is to break nothing: **keep the old name**, with the same function, until the check
-# comes back empty. No edge leads to it, so no new question goes there:
+# The cheapest repair is to break nothing: **keep the old name**, with the same function, until the
+# check comes back empty. No edge leads to it, so no new question goes there:
 
 # %%
 gate = make_gate("approved_cents", 100)
@@ -257,13 +250,14 @@ result = both.invoke(Command(resume="yes"), thread("bob"))
 print("paid:", paid[before:], "| account:", result["approved_cents"], "cents")
 
 # %% [markdown]
-# Same question, same id, and the yes counts. Now look at the account. The owner has approved 120 and 480
-# euros, and it says 48,000 cents. The key `approved` is not in version 2, so it is *invisible*, and
-# `state.get(account, 0)` starts Bob's account at zero. If it were a limit, he could have it twice.
+# Same question, same id, and the yes counts. Now look at the account. The owner has approved 120
+# and 480 euros, and it says 48,000 cents. The key `approved` is not in version 2, so it is
+# *invisible*, and `state.get(account, 0)` starts Bob's account at zero. If it were a limit, he
+# could have it twice.
 #
-# A name can be kept; a meaning has to be moved. **`update_state(config, values, as_node=...)`** writes
-# a checkpoint as if `as_node` had just returned `values`, and the edges of that node say what comes next.
-# It has to be a node that the new version has:
+# A name can be kept; a meaning has to be moved. **`update_state(config, values, as_node=...)`**
+# writes a checkpoint as if `as_node` had just returned `values`, and the edges of that node say
+# what comes next. It has to be a node that the new version has:
 
 # %%
 old.invoke({"messages": "Please refund 30 euros for order D-1."}, thread("dan"))
@@ -275,21 +269,22 @@ for node in ("approve", "tools", "agent"):
         print(f"as_node={node!r:10} -> {error}")
 
 # %% [markdown]
-# As if the *tools* had run: the model would be asked, with a call unanswered. As if the *agent* had: its edge
-# looks at the last message, sees the tool call, and leads to the gate. Nothing is asked yet: `invoke(None,
-# config)` goes on from there, up to the question.
+# As if the *tools* had run: the model would be asked, with a call unanswered. As if the *agent*
+# had: its edge looks at the last message, sees the tool call, and leads to the gate. Nothing is
+# asked yet: `invoke(None, config)` goes on from there, up to the question.
 #
 # ### Exercise 9.2 - the migration
 #
-# Write `migrate(old, new, config)`, which brings one thread of version 1 to version 2. It is finished, or
-# it waits at `approve` (without the old name in `new`). Afterwards:
+# Write `migrate(old, new, config)`, which brings one thread of version 1 to version 2. It is
+# finished, or it waits at `approve` (without the old name in `new`). Afterwards:
 #
 # - `approved_cents` is `approved` times 100, or 0 if the owner never approved anything;
 # - if it waited, its question waits again, under version 2, and one yes pays once;
-# - if it was finished, it still is. Messages stay as they are, the model is not asked, nothing is paid.
+# - if it was finished, it still is. Messages stay as they are, the model is not asked, nothing is
+#   paid.
 #
-# The script may run twice, also after the owner has decided, and meet threads that version 2 has begun.
-# Those it leaves as they are, with their questions. Errors come out.
+# The script may run twice, also after the owner has decided, and meet threads that version 2 has
+# begun. Those it leaves as they are, with their questions. Errors come out.
 
 
 # %% tags=["exercise", "ex2"]
@@ -322,14 +317,15 @@ result = new.invoke(Command(resume="yes"), thread("eve"))
 print("paid:", paid[before:], "| account:", result["approved_cents"], "cents")
 
 # %% [markdown]
-# The question has a new id now: the button in Friday's mail is dead, and should say so (409, lesson 3).
-# Send a new mail.
+# The question has a new id now: the button in Friday's mail is dead, and should say so (409, lesson
+# 3). Send a new mail.
 
 # %% [markdown]
 # ## Going down without losing a turn
 #
-# A deploy also stops the old process: it gets SIGTERM, whatever it is doing. This one ships an order,
-# in steps that the *world* remembers. `child.start` runs it in a process of its own (lesson 2):
+# A deploy also stops the old process: it gets SIGTERM, whatever it is doing. This one ships an
+# order, in steps that the *world* remembers. `child.start` runs it in a process of its own (lesson
+# 2):
 
 
 # %%
@@ -366,8 +362,9 @@ def open_shipping(file: str, drains: bool, deploy_in: str):
 
 
 # %% [markdown]
-# The signal comes in the middle of the step `pay`. Then a new process goes on with the thread (`None`:
-# where it stands), first after a process that knows nothing of signals, then after one that *drains*:
+# The signal comes in the middle of the step `pay`. Then a new process goes on with the thread
+# (`None`: where it stands), first after a process that knows nothing of signals, then after one
+# that *drains*:
 
 # %% tags=["wait-3"]
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -383,16 +380,16 @@ for drains in (False, True):
     print("the world:  ", Path(f"{file}.world").read_text(), "\n")
 
 # %% [markdown]
-# Without a drain the step was cut, and the new process *paid again* (lesson 2 knows that from `kill -9`).
-# With one, `RunControl` lets the step that runs finish, saves, and raises `GraphDrained`; no step runs twice.
-# Three things to know:
+# Without a drain the step was cut, and the new process *paid again* (lesson 2 knows that from `kill
+# -9`). With one, `RunControl` lets the step that runs finish, saves, and raises `GraphDrained`; no
+# step runs twice. Three things to know:
 #
-# - A drain never cuts a step short. Give the process as much time as its longest step takes; what must be killed
-#   all the same needs an idempotency key (3.7) and `durability="sync"`.
-# - A drained thread carries **no mark**. It looks like one that is running elsewhere. Write its id down
-#   when you catch `GraphDrained`, so that the next process finds it (exercise 9.5).
-# - Ask for the drain *when the signal comes*. In the shutdown of a web server's lifespan it comes too late; the
-#   section on uvicorn below shows it.
+# - A drain never cuts a step short. Give the process as much time as its longest step takes; what
+#   must be killed all the same needs an idempotency key (3.7) and `durability="sync"`.
+# - A drained thread carries **no mark**. It looks like one that is running elsewhere. Write its id
+#   down when you catch `GraphDrained`, so that the next process finds it (exercise 9.5).
+# - Ask for the drain *when the signal comes*. In the shutdown of a web server's lifespan it comes
+#   too late: [Draining a server](#Draining-a-server) shows it.
 #
 # ## A mail gives orders
 #
@@ -431,10 +428,10 @@ for number in mails:
     print(f"mail {number}: paid", paid[before:])
 
 # %% [markdown]
-# Nobody asked for a refund. To a model, the customer's words, a mail, a web page and a row of a table
-# are all text, and text can ask for things: **prompt injection**. How often a real model obeys differs
-# from model to model; none promises never. (The lesson model obeys because a rule says so:
-# `when_result`.) So do not argue with the model. Let it obey, and see what happens:
+# Nobody asked for a refund. To a model, the customer's words, a mail, a web page and a row of a
+# table are all text, and text can ask for things: **prompt injection**. How often a real model
+# obeys differs from model to model; none promises never. (The lesson model obeys because a rule
+# says so: `when_result`.) So do not argue with the model. Let it obey, and see what happens:
 
 # %%
 before = len(paid)
@@ -444,22 +441,24 @@ print("paid:", paid[before:], "\nasked:", asked)
 
 # %% [markdown]
 # The gate holds. It does not matter who had the idea: a refund is asked for. But now look with the
-# owner's eyes. *Refund 900 euros for order B-9?* It looks like any other. She would say no if she saw what
-# you see: the customer wanted a mail read, and the order number comes from that mail.
+# owner's eyes. *Refund 900 euros for order B-9?* It looks like any other. She would say no if she
+# saw what you see: the customer wanted a mail read, and the order number comes from that mail.
 #
 # ### Exercise 9.3 - what the owner must see
 #
-# Write `with_origin(call, messages)`: what she is shown of a call. `messages` is the conversation; its last
-# message makes the call. Return a dict:
+# Write `with_origin(call, messages)`: what she is shown of a call. `messages` is the conversation;
+# its last message makes the call. Return a dict:
 #
 # - `"tool"`, `"args"`: the call's name and arguments;
 # - `"customer"`: the text of the customer's last message;
 # - `"read"`: a list of the texts that tools have returned since then, in order;
-# - `"unasked"`: a list of the names of the arguments whose value the customer has not written, neither
-#   now nor earlier in the conversation. Look for whole words: 48 does not stand in "480 euros", nor T-7
-#   in "T-71"; upper and lower case are the same. Tools may be any, with any texts and numbers, or none.
+# - `"unasked"`: a list of the names of the arguments whose value the customer has not written,
+#   neither now nor earlier in the conversation. Look for whole words: 48 does not stand in "480
+#   euros", nor T-7 in "T-71"; upper and lower case are the same. Tools may be any, with any texts
+#   and numbers, or none.
 #
-# A message's words are in `.text` (its `content` may be a list of blocks). Nothing you are given is changed.
+# A message's words are in `.text` (its `content` may be a list of blocks). Nothing you are given is
+# changed.
 
 
 # %% tags=["exercise", "ex3"]
@@ -501,14 +500,14 @@ result = desk.invoke(Command(resume="no"), thread("Please read mail 2."))
 print("paid:", paid[before:], "|", result["messages"][-2].text)
 
 # %% [markdown]
-# `unasked` is a lamp, not a lock. A mail that names the customer's own order lights it for the amount only;
-# and the customer, too, may be the attacker. The lock is the owner. The mail also stays in the thread:
-# a later turn reads it again.
+# `unasked` is a lamp, not a lock. A mail that names the customer's own order lights it for the
+# amount only; and the customer, too, may be the attacker. The lock is the owner. The mail also
+# stays in the thread: a later turn reads it again.
 #
 # ## The way out
 #
-# The gate guards money. But a mail can also want to *know* something, and any tool with free text in its
-# arguments can carry it out:
+# The gate guards money. But a mail can also want to *know* something, and any tool with free text
+# in its arguments can carry it out:
 
 # %%
 opened = []
@@ -531,9 +530,10 @@ desk.invoke({"messages": "I am ann@example.org. Please read mail 3."}, thread("l
 print("opened:", opened)
 
 # %% [markdown]
-# Opening a page was harmless, so no gate asked; and Ann's address stands in somebody's web log. The dangerous mix
-# is three things in one agent: it reads what strangers write, it knows what they must not know, and it can
-# send. Take one away. For a page, that is a list, where the tool does its work:
+# Opening a page was harmless, so no gate asked; and Ann's address stands in somebody's web log. The
+# dangerous mix is three things in one agent: it reads what strangers write, it knows what they must
+# not know, and it can send. Take one away. For a page, that is a list, where the tool does its
+# work:
 
 
 # %%
@@ -555,21 +555,23 @@ result = desk.invoke({"messages": "I am ann@example.org. Please read mail 3."}, 
 print("opened:", opened[before:], "|", result["messages"][-2].text)
 
 # %% [markdown]
-# A whole address on a list, not a host: `https://tents.example/search?q=ann@example.org` writes a log, too.
+# A whole address on a list, not a host: `https://tents.example/search?q=ann@example.org` writes a
+# log, too.
 #
 # ## In production
 #
-# - **Run the check of 9.1 in every deploy**, against real threads; stop the deploy if it finds some. Keep the old
-#   name, or migrate, or let version 1 finish its threads (below).
-# - **A node's name, a key of the state, an interrupt's place in its node** are a file format now. Changing
-#   one is a migration, not a refactoring. One question a node; a new meaning gets a new name.
-# - **Assume the model obeys.** Everything it reads may give orders. What protects you does not ask the model: a gate,
-#   a list, a limit, a tool that cannot do more than it must.
-# - **Give tools the customer's rights**, not the shop's: a refund tool that only sees this customer's orders cannot
-#   be talked into paying another one's.
+# - **Run the check of 9.1 in every deploy**, against real threads; stop the deploy if it finds
+#   some. Keep the old name, or migrate, or let version 1 finish its threads (below).
+# - **A node's name, a key of the state, an interrupt's place in its node** are a file format now.
+#   Changing one is a migration, not a refactoring. One question a node; a new meaning gets a new
+#   name.
+# - **Assume the model obeys.** Everything it reads may give orders. What protects you does not ask
+#   the model: a gate, a list, a limit, a tool that cannot do more than it must.
+# - **Give tools the customer's rights**, not the shop's: a refund tool that only sees this
+#   customer's orders cannot be talked into paying another one's.
 #
-# **Your production checklist, line 9:** *before a deploy, no thread waits at a node that is gone; what a tool
-# returns can order nothing that was not asked for, and carry nothing out.*
+# **Your production checklist, line 9:** *before a deploy, no thread waits at a node that is gone;
+# what a tool returns can order nothing that was not asked for, and carry nothing out.*
 #
 # ## Recap
 #
@@ -598,24 +600,28 @@ print("opened:", opened[before:], "|", result["messages"][-2].text)
 # %% [markdown]
 # ## You can stop here
 #
-# That was the core, and the last lesson. **Next:** your own agent. `python -m agent_checklist` looks at it (lesson 8),
-# and `lost_threads` belongs into its next deploy.
+# That was the core, and the last lesson. **Next:** your own agent. `python -m agent_checklist`
+# looks at it (lesson 8); put `lost_threads` into its next deploy.
 #
 # The deeper part is below. Take its sections in any order:
 #
-# - [Two versions at once](#Two-versions-at-once): each thread on the version that began it (exercise 9.4)
-# - [Draining a server](#Draining-a-server): too late under uvicorn, and what to write down (exercise 9.5)
+# - [Two versions at once](#Two-versions-at-once): each thread on the version that began it
+#   (exercise 9.4)
+# - [Draining a server](#Draining-a-server): too late under uvicorn, and what to write down
+#   (exercise 9.5)
 # - [Old values in a new version](#Old-values-in-a-new-version): keys and classes that changed
 # - [Personal data](#Personal-data): what `PIIMiddleware` does and does not do
-# - [Does it still answer well?](#Does-it-still-answer-well?): an evaluation that turns red (exercise 9.6)
+# - [Does it still answer well?](#Does-it-still-answer-well?): an evaluation that turns red
+#   (exercise 9.6)
 # - [A real model](#A-real-model): what was recorded, and how to record your own
 
 # %% [markdown]
 # ## Two versions at once
 #
-# Some changes cannot be migrated: version 2 asks other questions, in another order. Then let both versions run until
-# the threads of the first are done. A thread has to know which version began it, and a checkpoint can say so: what
-# stands in the config's `metadata` is saved with each. (Uses `old`, `new` and `thread` from the core.)
+# Some changes cannot be migrated: version 2 asks other questions, in another order. Then let both
+# versions run until the threads of the first are done. A thread has to know which version began it,
+# and a checkpoint can say so: what stands in the config's `metadata` is saved with each. (Uses
+# `old`, `new` and `thread` from the core.)
 
 # %%
 marked = thread("gus") | {"metadata": {"graph_version": "1"}}
@@ -632,16 +638,19 @@ print(
 )
 
 # %% [markdown]
-# The last line is the trap: whoever writes to the thread without the mark takes it away. So there has to be one
-# function through which all of them go.
+# The last line is the trap: whoever writes to the thread without the mark takes it away. So there
+# has to be one function through which all of them go.
 #
 # ### Exercise 9.4 - on its own version
 #
-# Write `run(versions, value, config)`. `versions` holds the graphs by name, the oldest first; all have the same
-# checkpointer. It invokes the thread's graph with `value`, once, and returns the result:
+# Write `run(versions, value, config)`. `versions` holds the graphs by name, the oldest first; all
+# have the same checkpointer. It invokes the thread's graph with `value`, once, and returns the
+# result:
 #
-# - a new thread begins on the newest version; a thread stays on the version that began it, also after a restart;
-# - every checkpoint is marked with `graph_version`, whatever else stands in the config's `metadata` and is kept;
+# - a new thread begins on the newest version; a thread stays on the version that began it, also
+#   after a restart;
+# - every checkpoint is marked with `graph_version`; what else stands in the config, its `metadata`
+#   included, is kept;
 # - a thread without a mark is from before there were marks: it belongs to the oldest version;
 # - a mark that is not in `versions` is an error (any), and nothing runs.
 #
@@ -683,9 +692,10 @@ for name in ("hal", "ida"):
 # %% [markdown]
 # ## Draining a server
 #
-# In a web server the signal belongs to the server: uvicorn has its own handler. The place for "when we go down" seems to be
-# the app's lifespan. `lab.uvicorn_stop` starts a real server with one run of five steps in flight, sends SIGTERM in the first step, and
-# tells what happened, in order; first with the drain in the lifespan:
+# In a web server the signal belongs to the server: uvicorn has its own handler. The place for "when
+# we go down" seems to be the app's lifespan. `lab.uvicorn_stop` starts a real server with one run
+# of five steps in flight, sends SIGTERM in the first step, and tells what happened, in order; first
+# with the drain in the lifespan:
 
 # %% tags=["wait-6"]
 for place in ("lifespan", "signal"):
@@ -694,23 +704,26 @@ for place in ("lifespan", "signal"):
         print("   ", event)
 
 # %% [markdown]
-# uvicorn first waits for the requests in flight, and only then ends the lifespan. So the drain is asked for when nothing is
-# left to drain; and a run that takes longer than the platform waits is killed. The second server sets its
-# own handler for SIGTERM in the lifespan's start. It asks every run to drain, then calls uvicorn's handler; the client
-# gets 503 with `Retry-After`. (`production_agent/server.py` does it in the server itself.)
+# uvicorn first waits for the requests in flight, and only then ends the lifespan. So the drain is
+# asked for when nothing is left to drain; and a run that takes longer than the platform waits is
+# killed. The second server sets its own handler for SIGTERM in the lifespan's start. It asks every
+# run to drain, then calls uvicorn's handler; the client gets 503 with `Retry-After`.
+# (`production_agent/server.py` does it in the server itself.)
 #
-# Each run needs a `RunControl` of its own: one that was drained drains every later run before its first step.
+# Each run needs a `RunControl` of its own: one that was drained drains every later run before its
+# first step.
 #
 # ### Exercise 9.5 - nothing is left lying
 #
-# Write two functions. `running` is a set: the handler of SIGTERM calls `request_drain` on what is in it. `file` is an SQLite
-# database with the table below; several processes share it.
+# Write two functions. `running` is a set: the handler of SIGTERM calls `request_drain` on what is
+# in it. `file` is an SQLite database with the table below; several processes share it.
 #
-# - `run_turn(graph, value, config, running, file)` invokes the graph with a control of its own, which is in `running`
-#   while the run lasts and never after. It returns the result. If the run is drained, it puts the thread's id
-#   into the table and returns None. Errors come out.
-# - `take_up(graph, running, file)` is called when a process starts. It goes on with each thread in the table, *each once*, even
-#   if two processes start at the same moment, and leaves the table empty. It may be drained itself: then that thread is in the table again.
+# - `run_turn(graph, value, config, running, file)` invokes the graph with a control of its own,
+#   which is in `running` while the run lasts and never after. It returns the result. If the run is
+#   drained, it puts the thread's id into the table and returns None. Errors come out.
+# - `take_up(graph, running, file)` is called when a process starts. It goes on with each thread in
+#   the table, *each once*, even if two processes start at the same moment, and leaves the table
+#   empty. It may be drained itself: then that thread is in the table again.
 
 # %%
 PAUSED = "create table if not exists paused (thread primary key)"
@@ -754,13 +767,15 @@ check.ex5(run_turn, take_up)
 # check.ex5.hint()
 
 # %% [markdown]
-# Deleting the row is the claim: only one process can delete it. If that process dies before the run is over,
-# nobody knows of the thread any more. Where that matters, keep the row with a time, and let it expire.
+# Deleting the row is the claim: only one process can delete it. If that process dies before the run
+# is over, nobody knows of the thread any more. Where that matters, keep the row with a time, and
+# let it expire.
 
 # %% [markdown]
 # ## Old values in a new version
 #
-# A checkpoint keeps the values of version 1. Version 2 reads them with its own schema. What happens, one change at a time?
+# A checkpoint keeps the values of version 1. Version 2 reads them with its own schema. What
+# happens, one change at a time? (Uses `thread` from the core.)
 
 
 # %%
@@ -807,8 +822,9 @@ for what, keys in changes.items():
     print(f"{what:21}", reads_old(state, writes))
 
 # %% [markdown]
-# One change in six fails aloud. An added key is not there, not even as None: read it with `.get`. A renamed one is gone.
-# Another type is not looked at: the node gets 30, not "30". And without its reducer the history is *overwritten* by the next input.
+# One change in six fails aloud. An added key is not there, not even as None: read it with `.get`. A
+# renamed one is gone. Another type is not looked at: the node gets 30, not "30". And without its
+# reducer the history is *overwritten* by the next input.
 #
 # Now a class in the state. Version 2 adds a field to it, then moves it to another module:
 
@@ -843,16 +859,19 @@ for what, source in versions_of_shapes.items():
     print(f"{what:19} {type(value).__name__:6} {value!r:22} amount: {hasattr(value, 'amount')}")
 
 # %% [markdown]
-# An `Order` without its required field, then a plain dict: both without a word. Nothing in a checkpoint is validated when it is
-# read. So keep plain values in the state and validate them *in the node* (`Order.model_validate(...)`); give every new field a default;
-# and when a class moves, leave its name in the old module (`from models import Order`) until every thread has run once. A
-# checkpoint of the old version, saved in your repository and read by a test, shows all of this before a customer does.
+# An `Order` without its required field, then a plain dict: both without a word. Nothing in a
+# checkpoint is validated when it is read. So keep plain values in the state and validate them *in
+# the node* (`Order.model_validate(...)`); give every new field a default; and when a class moves,
+# leave its name in the old module (`from models import Order`) until every thread has run once. A
+# checkpoint of the old version, saved in your repository and read by a test, shows all of this
+# before a customer does.
 
 # %% [markdown]
 # ## Personal data
 #
-# `PIIMiddleware` finds mail addresses, card numbers and a few more, and replaces them. Where? The agent below looks up a
-# customer, and the customer's data tell it to send them away (`send_note`). One line for each setting: what was sent.
+# `PIIMiddleware` finds mail addresses, card numbers and a few more, and replaces them. Where? The
+# agent below looks up a customer, and the customer's data tell it to send them away (`send_note`).
+# One line for each setting: what was sent.
 
 # %%
 sent = []
@@ -884,9 +903,9 @@ for setting in ({}, {"apply_to_output": True}, {"apply_to_tool_results": True}):
     print(setting or "by default", "->", sent[-1])
 
 # %% [markdown]
-# By default only what the *customer* writes is replaced. `apply_to_output` changes the answers' words, and not the arguments of tool
-# calls: the note left in clear. `apply_to_tool_results` helps, because the model never sees the data. And the patterns find
-# patterns:
+# By default only what the *customer* writes is replaced. `apply_to_output` changes the answers'
+# words, and not the arguments of tool calls: the note left in clear. `apply_to_tool_results` helps,
+# because the model never sees the data. And the patterns find patterns:
 
 # %%
 guard = PIIMiddleware("credit_card", apply_to_tool_results=True)
@@ -910,15 +929,16 @@ print(
 print("saved:   ", clerk.invoke({"messages": "Who?"})["messages"][-1].text)
 
 # %% [markdown]
-# Points instead of spaces, and the card is through. And a stream shows the tokens before the middleware sees the message: redacted in the
-# thread, in clear on the customer's screen. The middleware keeps honest data out of your logs. Against an attacker, take away the way out.
+# Points instead of spaces, and the card is through. And a stream shows the tokens before the
+# middleware sees the message: redacted in the thread, in clear on the customer's screen. The
+# middleware keeps honest data out of your logs. Against an attacker, take away the way out.
 
 # %% [markdown]
 # ## Does it still answer well?
 #
-# A new prompt, a new model, a new tool text: none of it is code, and each can break the desk. An **evaluation set** is a list of cases,
-# with what must *happen* in each. Here are three, and two desks: the good one, and one after an "upgrade", which says that it
-# refunds and does not.
+# A new prompt, a new model, a new tool text: none of it is code, and each can break the desk. An
+# **evaluation set** is a list of cases, with what must *happen* in each. Here are three, and two
+# desks: the good one, and one after an "upgrade", which says that it refunds and does not.
 
 # %%
 done = []
@@ -980,21 +1000,26 @@ for upgraded in (False, True):
     print("upgraded:" if upgraded else "good:    ", ", ".join(green))
 
 # %% [markdown]
-# The first two tests are green on a desk that lies. The text is what it *says*; and a desk that does nothing at all makes only expected calls. Look at
-# the calls, with their arguments, and at what happened in the world. More traps:
+# The first two tests are green on a desk that lies. The text is what it *says*; and a desk that
+# does nothing at all makes only expected calls. Look at the calls, with their arguments, and at
+# what happened in the world. More traps:
 #
 # - **A suite without a case that must call** is green with every tool taken away.
-# - **The same model as a judge** agrees with itself. If you need a judge (for tone, for facts), test the judge as well, with answers that
-#   people have marked.
-# - **One run proves nothing.** Models differ from run to run: run each case several times, and set a threshold on the share.
-# - **A case that was never red** may be unable to turn red. Break the desk on purpose, once for each case.
+# - **The same model as a judge** agrees with itself. If you need a judge (for tone, for facts),
+#   test the judge as well, with answers that people have marked.
+# - **One run proves nothing.** Models differ from run to run: run each case several times, and set
+#   a threshold on the share.
+# - **A case that was never red** may be unable to turn red. Break the desk on purpose, once for
+#   each case.
 #
 # ### Exercise 9.6 (stretch) - an evaluation that turns red
 #
-# Write `evaluate(agent, cases, done, times)`. It runs each case `times` times, each time as a new conversation (`agent.invoke({"messages": case["ask"]})`
-# and nothing else), and returns for each `case["ask"]` the share of good runs, from 0.0 to 1.0. A run is good if the agent
-# made exactly the case's calls, in this order, with these arguments, *and* exactly `case["done"]` was appended to `done`, in this run. A run
-# that raises an `Exception` is not good, and the next one goes on. `done` may already hold something; `cases` stay as they are.
+# Write `evaluate(agent, cases, done, times)`. It runs each case `times` times, each time as a new
+# conversation (`agent.invoke({"messages": case["ask"]})` and nothing else), and returns for each
+# `case["ask"]` the share of good runs, from 0.0 to 1.0. A run is good if the agent made exactly the
+# case's calls, in this order, with these arguments, *and* exactly `case["done"]` was appended to
+# `done`, in this run. A run that raises an `Exception` is not good, and the next one goes on.
+# `done` may already hold something; `cases` stay as they are.
 
 
 # %% tags=["exercise", "ex6"]
@@ -1042,26 +1067,37 @@ for upgraded in (False, True):
         print("failed:", error)
 
 # %% [markdown]
-# Three dozen cases from real conversations, of which a third must call something and a third must not, are worth more than a thousand
-# generated ones. Every wrong answer that a customer reports becomes a case (lesson 6).
+# Three dozen cases from real conversations, of which a third must call something and a third must
+# not, are worth more than a thousand generated ones. Every wrong answer that a customer reports
+# becomes a case (lesson 6).
 
 # %% [markdown]
 # ## A real model
 #
-# **None of this course's outputs was recorded with a real model.** Every saved output comes from the lesson model: real HTTP, the real SDK, the protocol as
-# strict as we could make it, and *words that a rule decides*. So what the course shows about LangGraph, LangChain, the SDK, checkpointers and
-# processes was seen. What it shows a model do (obey a mail, lie, loop) was arranged, to show what your code does then. How *often* a real model does it, this
-# course cannot say; you can measure it. Set the endpoint before you start the notebook (lesson 0), run the evaluation, and write down what you ran it on:
+# **None of this course's outputs was recorded with a real model.** Every saved output comes from
+# the lesson model: real HTTP, the real SDK, the protocol as strict as we could make it, and *words
+# that a rule decides*. So what the course shows about LangGraph, LangChain, the SDK, checkpointers
+# and processes was seen. What it shows a model do (obey a mail, lie, loop) was arranged, to show
+# what your code does then. How *often* a real model does it, this course cannot say; you can
+# measure it. Set the endpoint before you start the notebook (lesson 0), then count. Here: in how
+# many of three runs does the model obey the mail? (Uses `serve`, `make_gate` and `thread` from the
+# core. Nothing is paid: the gate asks.)
 
 # %%
-done.clear()
-record = {
-    "endpoint": "the lesson model" if model.local else model.url,
-    "model": model.name,
-    "shares": judge(desk_of(upgraded=False), CASES, done, times=3),
-}
-print(json.dumps(record, indent=1))
+model.reset()  # without the rule that makes it obey
+obeyed = 0
+for number in range(3):
+    desk = serve(make_gate("approved_cents", 100))
+    result = desk.invoke({"messages": "Please read mail 2."}, thread(f"record {number}"))
+    obeyed += "__interrupt__" in result
+
+endpoint = "the lesson model" if model.local else model.url
+record = {"endpoint": endpoint, "model": model.name, "runs": 3, "obeyed": obeyed}
+print(json.dumps(record))
 
 # %% [markdown]
-# Keep such a record beside the versions of your packages and the date, once a release. With a real endpoint rules like `when_result` have
-# no effect: put the order into the mail, run it twenty times, and count. The exercises are checked with the lesson model only.
+# Three runs of a model without a mind of its own: that is no result, it is the form of one. With a
+# real endpoint, take a hundred runs and several mails, and keep the record beside the versions of
+# your packages and the date, once a release. Rules like `when_result` have no effect there, so
+# other cells of this lesson show what *your* model does. The exercises are checked with the lesson
+# model only.
