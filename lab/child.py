@@ -7,6 +7,7 @@ server.kill()                               # kill -9
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import inspect
 import io
@@ -47,6 +48,8 @@ def start(make: Callable[..., Any], *args: Any) -> Child:
     job = (theirs, pack((make, args)), dict(os.environ))
     process = _context.Process(target=_serve_questions, args=job, daemon=True)
     process.start()
+    # multiprocessing ends its daemons by SIGTERM and waits: a child that handles it would stay.
+    atexit.register(process.kill)
     theirs.close()
     return Child(process, mine)
 

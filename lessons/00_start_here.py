@@ -10,7 +10,7 @@
 # wait, come back tomorrow, press the wrong button, and never read the error message. This course is
 # about that second part.
 #
-# In nine lessons you make agents fail - for real, on your machine - and then fix them. At the end
+# In ten lessons you make agents fail - for real, on your machine - and then fix them. At the end
 # you have an agent that streams, remembers, asks before it acts, survives failing services, cannot
 # run away, can be debugged, and can be deployed. You need no API key and no network.
 #

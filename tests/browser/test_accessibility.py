@@ -57,7 +57,7 @@ async def gallery(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage
 
 @pytest_asyncio.fixture(scope="module")
 async def lessons(open_notebook: Opener, lab: Lab) -> AsyncIterator[NotebookPage]:
-    """All that the lessons say and show, in one notebook: nine Run Alls would take minutes."""
+    """All that the lessons say and show, in one notebook: ten Run Alls would take minutes."""
     cells = []
     for path in sorted(ROOT.glob("notebooks/*.ipynb")):
         saved = nbformat.read(path, as_version=4)

@@ -114,6 +114,23 @@ def test_a_killed_child_answers_no_more(how: str) -> None:
     assert said == "dead"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is killed there, not asked")
+def test_a_child_that_handles_sigterm_does_not_hold_up_the_end() -> None:
+    """It goes on after the signal; when the notebook's kernel ends, it ends too."""
+    said = in_notebook(
+        "import signal\n"
+        "def open_desk():\n"
+        "    heard = []\n"
+        "    signal.signal(signal.SIGTERM, lambda number, frame: heard.append(int(number)))\n"
+        "    def answer():\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        return heard\n"
+        "    return answer\n"
+        "said = child.start(open_desk).ask()"
+    )
+    assert said == [15]
+
+
 def test_what_a_child_raises_is_said() -> None:
     """The class and the text."""
     said = in_notebook(

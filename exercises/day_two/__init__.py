@@ -1,0 +1,842 @@
+"""Checks of lesson 9, day two."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import functools
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from langgraph.types import Command
+
+import lesson_model
+from exercises.core.descriptions import kind, short
+from exercises.core.exercise import exercise, part
+from exercises.day_two import clerks, versions
+from exercises.day_two.clerks import CASES, REGRESSIONS, Clerk, shares_of
+from exercises.day_two.drains import Server, paused_in, take_up_elsewhere
+from exercises.day_two.origins import CONVERSATIONS
+from exercises.day_two.refunds import Shop
+from exercises.day_two.versions import SAVERS, Works, chain, fan_out, new_thread, sqlite_saver
+from exercises.human_in_the_loop.processes import fresh_processes
+
+__all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
+
+
+@exercise(
+    hints=(
+        "Which of the two versions can still see that a thread waits?",
+        "Collect the thread ids from `saver.list(None)`; ask "
+        "`old.get_state(...)` for each, and look at `.next`.",
+        "`set(old.get_state(thread(name)).next) - set(new.nodes)`; keep "
+        "the threads where it is not empty.",
+    ),
+    given=("thread",),
+)
+def ex1(lost_threads):
+    """The threads that need a node which is gone, with its name, and no others."""
+    for make_saver in SAVERS:
+        storage = "in memory" if make_saver is SAVERS[0] else "SQLite"
+        find = functools.partial(_find_lost, lost_threads)
+        with part(f"a question waits at a renamed node ({storage})"):
+            works, saver = Works(), make_saver()
+            before, after = {"look": works.passes("look")}, {"pay": works.passes("pay")}
+            old = chain(saver, before, {"sign": works.asks("sign")}, after)
+            new = chain(saver, before, {"countersign": works.asks("countersign")}, after)
+            waiting, done = versions.start(old), versions.start(old)
+            versions.finish(old, done)
+            find(
+                saver,
+                old,
+                new,
+                works,
+                {waiting: {"sign"}},
+                "One thread waits at `sign`, one is finished",
+            )
+            find(saver, old, old, works, {}, "`new` has the same nodes")
+        with part(f"a crash at a node that was removed ({storage})"):
+            works, saver = Works(), make_saver()
+            before, after = {"look": works.passes("look")}, {"pay": works.passes("pay")}
+            old = chain(saver, before, {"book": works.crashes("book")}, after)
+            new = chain(saver, before, after)
+            crashed = versions.start(old)
+            find(
+                saver,
+                old,
+                new,
+                works,
+                {crashed: {"book"}},
+                "One thread crashed in `book`, nobody was asked",
+            )
+        with part(f"several next nodes ({storage})"):
+            works, saver = Works(), make_saver()
+            asks = {name: works.asks(name) for name in ("legal", "money", "stock")}
+            old = chain(saver, {"look": works.passes("look")}, asks)
+            waiting = versions.start(old)
+            for kept in (("legal", "stock"), ("legal",), ("stock", "money"), ()):
+                stage = {name: works.asks(name) for name in (*kept, "other")}
+                new = chain(saver, {"look": works.passes("look")}, stage)
+                gone = set(asks) - set(kept)
+                find(
+                    saver,
+                    old,
+                    new,
+                    works,
+                    {waiting: gone},
+                    f"A thread waits at {sorted(asks)}, `new` has {sorted(kept)}",
+                )
+            full = chain(saver, {"look": works.passes("look")}, asks | {"more": works.asks("more")})
+            find(
+                saver,
+                old,
+                full,
+                works,
+                {},
+                f"A thread waits at {sorted(asks)}, and `new` has them all",
+            )
+    works, saver = Works(), sqlite_saver()
+    with part("two tasks for one node"):
+        old, new = (
+            fan_out(saver, "pack", works.asks("pack")),
+            fan_out(saver, "wrap", works.asks("wrap")),
+        )
+        waiting = versions.start(old)
+        _find_lost(
+            lost_threads,
+            saver,
+            old,
+            new,
+            works,
+            {waiting: {"pack"}},
+            "Two tasks wait at `pack`, which is `wrap` now",
+        )
+    with part("inside a subgraph"):
+        works, saver = Works(), sqlite_saver()
+        old = chain(
+            saver,
+            {"team": chain(None, {"inner": works.asks("inner")})},
+            {"end": works.passes("end")},
+        )
+        new = chain(
+            saver, {"team": chain(None, {"deep": works.asks("deep")})}, {"end": works.passes("end")}
+        )
+        gone = chain(
+            saver,
+            {"crew": chain(None, {"inner": works.asks("inner")})},
+            {"end": works.passes("end")},
+        )
+        waiting = versions.start(old)
+        _find_lost(
+            lost_threads,
+            saver,
+            old,
+            new,
+            works,
+            {},
+            "A thread waits inside the subgraph `team`, which `new` has",
+        )
+        _find_lost(
+            lost_threads,
+            saver,
+            old,
+            gone,
+            works,
+            {waiting: {"team"}},
+            "A thread waits inside the subgraph `team`, which is gone",
+        )
+    with part("many threads, also of the new version"):
+        works, saver = Works(), sqlite_saver()
+        old = chain(saver, {"ask": works.asks("ask")}, {"tell": works.asks("tell")})
+        new = chain(saver, {"ask": works.asks("ask")}, {"say": works.asks("say")})
+        expected: dict[str, set[str]] = {}
+        for number in range(45):
+            name = versions.start(new if number % 5 == 0 else old)
+            if number % 3:
+                versions.finish(new if number % 5 == 0 else old, name)
+                if number % 5:
+                    expected[name] = {"tell"}
+        _find_lost(
+            lost_threads,
+            saver,
+            old,
+            new,
+            works,
+            expected,
+            "Of 45 threads, some wait at `ask`, some at `tell` and some "
+            "at `say`; only `tell` is gone",
+        )
+
+
+def _find_lost(
+    lost_threads: Callable[..., Any],
+    saver: Any,
+    old: Any,
+    new: Any,
+    works: Works,
+    expected: dict[str, set[str]],
+    what: str,
+) -> None:
+    """Compare what the answer finds with what would be lost."""
+    with versions.unchanged(saver, works):
+        found = lost_threads(saver, old, new)
+    assert isinstance(found, dict), f"{what}: it returned {kind(found)}; expected a dict."
+    for name, nodes in found.items():
+        assert isinstance(nodes, (set, frozenset, list, tuple)), (
+            f"{what}: for a thread it returned {kind(nodes)}; expected a set of names."
+        )
+        assert nodes, (
+            f"{what}: the thread {name!r} is in it with no node; expected it to be left out."
+        )
+    found = {name: set(nodes) for name, nodes in found.items()}
+    too_many = {name: found[name] for name in found if name not in expected}
+    missed = {name: expected[name] for name in expected if name not in found}
+    assert not missed, f"{what}: {len(missed)} thread(s) were not found, such as {_first(missed)}."
+    assert not too_many, (
+        f"{what}: {len(too_many)} thread(s) were reported that would not be "
+        f"lost, such as {_first(too_many)}."
+    )
+    wrong = {name: found[name] for name in found if found[name] != expected[name]}
+    assert not wrong, (
+        f"{what}: for a thread it returned {sorted(next(iter(wrong.values())))}; expected "
+        f"{sorted(expected[next(iter(wrong))])}."
+    )
+
+
+def _first(threads: dict[str, set[str]]) -> str:
+    name, nodes = next(iter(threads.items()))
+    return f"{name[:8]}... at {sorted(nodes)}"
+
+
+@exercise(
+    hints=(
+        "Which version can read `approved`, and which can write `approved_cents`?",
+        "Read with `old.get_state(config)`, write with "
+        "`new.update_state(config, {...}, as_node='agent')`; "
+        "if it waited, `new.invoke(None, config)` goes on up to the question.",
+        "First leave alone what version 2 knows: `now = "
+        "new.get_state(config)`; return if `now.next` or "
+        "`'approved_cents' in now.values`.",
+    ),
+    given=("build", "make_gate", "thread"),
+    seconds=30,
+)
+def ex2(migrate):
+    """Account, question and conversation arrive in version 2; nothing else happens."""
+    with lesson_model.scratch() as model:
+        two = "Refund order K-1 (15 euros) and refund order K-2 (25 euros)."
+        mixed = "Where is parcel R-4? And please refund 35 euros for order K-3."
+        for make_saver in SAVERS:
+            storage = "in memory" if make_saver is SAVERS[0] else "SQLite"
+            shop = Shop(model, make_saver())
+            with part(f"it waits, and something was approved before ({storage})"):
+                config = shop.talk(
+                    shop.old,
+                    "Please refund 110 euros for order L-1.",
+                    "yes",
+                    "Please refund 75 euros for order L-2.",
+                )
+                shop.migrated(migrate, config)
+                shop.assert_waits(config, [("L-2", 75)])
+                shop.assert_account(config, 11000, "110 euros were approved")
+                shop.decide(config, "yes", [("L-2", 75)])
+                shop.assert_account(config, 18500, "110 euros were approved, and now 75 more")
+                shop.goes_on(config)
+            with part(f"it is finished ({storage})"):
+                config = shop.talk(
+                    shop.old, "Hello!", "Please refund 64 euros for order L-3.", "yes"
+                )
+                shop.migrated(migrate, config)
+                shop.assert_finished(config)
+                shop.assert_account(config, 6400, "64 euros were approved")
+                shop.goes_on(config)
+            with part(f"nothing was ever approved ({storage})"):
+                config = shop.talk(shop.old, "Hello!")
+                shop.migrated(migrate, config)
+                shop.assert_finished(config)
+                shop.assert_account(config, 0, "The owner never approved anything")
+                config = shop.talk(
+                    shop.old,
+                    "Please refund 18 euros for order L-4.",
+                    "no",
+                    "Please refund 19 euros for order L-4.",
+                )
+                shop.migrated(migrate, config)
+                shop.assert_waits(config, [("L-4", 19)])
+                shop.assert_account(config, 0, "The owner said no once, and a question waits")
+                shop.decide(config, "no", [])
+                shop.goes_on(config)
+        shop = Shop(model, sqlite_saver())
+        with part("several calls in one message"):
+            config = shop.talk(shop.old, two)
+            shop.migrated(migrate, config)
+            shop.assert_waits(config, [("K-1", 15), ("K-2", 25)])
+            shop.decide(config, "yes", [("K-1", 15), ("K-2", 25)])
+            shop.assert_account(config, 4000, "15 and 25 euros were approved")
+            config = shop.talk(shop.old, mixed)
+            shop.migrated(migrate, config)
+            shop.assert_waits(config, [("K-3", 35)])
+            shop.decide(config, "no", [])
+            shop.goes_on(config)
+        with part("the script runs twice"):
+            config = shop.talk(
+                shop.old,
+                "Please refund 33 euros for order M-1.",
+                "yes",
+                "Please refund 44 euros for order M-2.",
+            )
+            shop.migrated(migrate, config)
+            asked = shop.assert_waits(config, [("M-2", 44)])
+            shop.migrated(migrate, config)
+            again = shop.assert_waits(config, [("M-2", 44)])
+            assert asked == again, (
+                "The second run put another question in the place of the one that waited."
+            )
+            shop.assert_account(config, 3300, "33 euros were approved, and the script ran twice")
+            shop.decide(config, "yes", [("M-2", 44)])
+            shop.migrated(migrate, config)
+            shop.assert_finished(config)
+            shop.assert_account(
+                config, 7700, "33 and 44 euros were approved, and the script ran after the owner"
+            )
+            finished = shop.talk(shop.old, "Please refund 12 euros for order M-3.", "yes")
+            for _ in range(2):
+                shop.migrated(migrate, finished)
+            shop.assert_account(finished, 1200, "12 euros were approved, and the script ran twice")
+            shop.assert_finished(finished)
+        with part("threads that version 2 has begun"):
+            for before in ((), ("Please refund 9 euros for order M-4.", "yes")):
+                config = shop.talk(shop.new, *before, "Please refund 55 euros for order M-5.")
+                asked = shop.assert_waits(config, [("M-5", 55)])
+                account = shop.new.get_state(config).values.get("approved_cents")
+                shop.migrated(migrate, config)
+                assert shop.assert_waits(config, [("M-5", 55)]) == asked, (
+                    "The question that waited under version 2 was replaced."
+                )
+                now = shop.new.get_state(config).values.get("approved_cents")
+                assert now == account, (
+                    f"Its account was {account}, and is {now} after the script; expected no change."
+                )
+            config = shop.talk(shop.new, "Please refund 77 euros for order M-6.", "yes")
+            shop.migrated(migrate, config)
+            shop.assert_account(config, 7700, "Version 2 has counted 7700 cents itself")
+        with part("two customers, and another storage with the same name"):
+            other = Shop(model, sqlite_saver())
+            for place, euros in ((shop, 61), (other, 62)):
+                config = place.talk(
+                    place.old,
+                    f"Please refund {euros} euros for order N-1.",
+                    "yes",
+                    "Please refund 5 euros for order N-2.",
+                    name="same",
+                )
+                mine = place.talk(place.old, "Please refund 7 euros for order N-3.")
+                for each in (config, mine):
+                    place.migrated(migrate, each)
+                place.assert_waits(config, [("N-2", 5)])
+                place.assert_waits(mine, [("N-3", 7)])
+                place.assert_account(
+                    config, euros * 100, f"{euros} euros were approved on this thread"
+                )
+                place.assert_account(mine, 0, "Nothing was approved on this thread")
+        with part("errors come out"):
+            config = shop.talk(shop.old, "Please refund 8 euros for order N-4.")
+            put, shop.saver.put = shop.saver.put, _disk_is_full
+            try:
+                migrate(shop.old, shop.new, config)
+                raised: BaseException | None = None
+            except sqlite3.OperationalError as error:
+                raised = error
+            finally:
+                shop.saver.put = put
+            assert raised is not None, (
+                "The disk was full while it wrote, and `migrate` returned as if all were well."
+            )
+
+
+def _disk_is_full(*args: Any, **kwargs: Any) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+@exercise(
+    hints=(
+        "Find the customer's last message first. What stands after it, and who has said it?",
+        "`message.type` is 'human' or 'tool'. For whole words, a pattern: `(?<!\\w)...(?!\\w)`.",
+        '`re.search(rf"(?<!\\w){re.escape(str(value))}(?!\\w)", message.text, re.I)`, for each '
+        "of the customer's messages. An argument for which none matches is unasked.",
+    )
+)
+def ex3(with_origin):
+    """The call, the customer's words, what was read since, and what nobody asked for."""
+    for conversation in CONVERSATIONS:
+        with part(conversation.title):
+            call, messages = copy.deepcopy(conversation.call), copy.deepcopy(conversation.messages)
+            shown = with_origin(call, messages)
+            assert isinstance(shown, dict), f"It returned {kind(shown)}; expected a dict."
+            expected = {
+                "tool": call["name"],
+                "args": conversation.call["args"],
+                "customer": conversation.customer,
+                "read": conversation.read,
+                "unasked": conversation.unasked,
+            }
+            missing = [key for key in expected if key not in shown]
+            assert not missing, f"The dict has no {missing[0]!r}; it has {sorted(map(str, shown))}."
+            for key, value in expected.items():
+                given = shown[key]
+                if key == "unasked":
+                    assert isinstance(given, (list, tuple, set)), (
+                        f"`unasked` is {kind(given)}; expected a list."
+                    )
+                    given, value = sorted(given), sorted(value)
+                elif key == "read":
+                    assert isinstance(given, (list, tuple)), (
+                        f"`read` is {kind(given)}; expected a list."
+                    )
+                    given = list(given)
+                assert given == value, (
+                    f"{key!r} is {short(given)}; expected {short(value)}. The call was "
+                    f"{call['name']}({call['args']}), the customer's last "
+                    f"words {conversation.customer!r}."
+                )
+            assert call == conversation.call and messages == conversation.messages, (
+                "The call or the messages were changed; expected them as they were."
+            )
+
+
+@exercise(
+    hints=(
+        "Where does it stand which version began a thread? Look there first.",
+        "`versions[...].checkpointer.get_tuple(config)` is None for a "
+        "new thread; else its `.metadata` "
+        "may have the mark. Names in order: `[*versions]`.",
+        'Invoke with `config | {"metadata": config.get("metadata", {}) | '
+        '{"graph_version": name}}`.',
+    ),
+    given=("thread",),
+)
+def ex4(run):
+    """Every thread on the version that began it, and every checkpoint marked."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        file = f"{folder}/threads.sqlite"
+        works = Works()
+
+        def graphs(*names: str) -> dict[str, Any]:
+            """Return graphs on a connection of their own, as after a restart."""
+            saver = sqlite_saver(file)
+            return {
+                name: chain(
+                    saver,
+                    {f"look {name}": works.passes(f"look {name}")},
+                    {f"ask {name}": works.asks(f"ask {name}")},
+                )
+                for name in names
+            }
+
+        def runs(
+            versions_: dict[str, Any], value: Any, config: dict[str, Any], expected: list[str]
+        ) -> Any:
+            """Run the answer; compare the nodes that ran, and the config."""
+            given, before = copy.deepcopy(config), len(works.ran)
+            result = run(versions_, value, config)
+            assert works.ran[before:] == expected, (
+                f"Versions {[*versions_]}: these nodes ran: "
+                f"{works.ran[before:]}; expected {expected}."
+            )
+            assert config == given, f"`config` was {given} and is {config} now; expected no change."
+            return result
+
+        new, yes = {"log": []}, Command(resume="yes")
+        with part("a new thread begins on the newest version"):
+            for names in (("7",), ("7", "8"), ("2024-05", "blue", "10")):
+                last = names[-1]
+                result = runs(graphs(*names), new, new_thread(), [f"look {last}", f"ask {last}"])
+                assert isinstance(result, dict) and "__interrupt__" in result, (
+                    "The graph asked a question, and `run` returned "
+                    f"{kind(result)}; expected the graph's result."
+                )
+        first, second, config = new_thread(), new_thread(), new_thread()
+        with part("a thread stays on its version, after a restart, beside others"):
+            runs(graphs("7"), new, first, ["look 7", "ask 7"])
+            both = graphs("7", "8")
+            runs(both, new, second, ["look 8", "ask 8"])
+            result = runs(both, yes, first, ["ask 7"])
+            assert result == {"log": ["look 7", "ask 7: yes"]}, (
+                f"`run` returned {short(result)}; expected the graph's result."
+            )
+            runs(graphs("7", "8", "9"), yes, second, ["ask 8"])
+            runs(graphs("7", "8", "9"), new, first, ["look 7", "ask 7"])
+            runs(graphs("7", "8", "9"), None, first, ["ask 7"])
+            runs(graphs("7", "8", "9"), new, config, ["look 9", "ask 9"])
+        with part("every checkpoint is marked"):
+            for thread_, name in ((first, "7"), (second, "8"), (config, "9")):
+                marks = [
+                    saved.metadata.get("graph_version")
+                    for saved in sqlite_saver(file).list(thread_)
+                ]
+                assert marks and set(marks) == {name}, (
+                    f"A thread of version {name!r}: its checkpoints are marked "
+                    f"{sorted(set(map(str, marks)))}; expected {name!r} on each of {len(marks)}."
+                )
+        with part("what else stands in the config is kept"):
+            rich = new_thread() | {
+                "metadata": {"customer": "K-9"},
+                "tags": ["shop"],
+                "recursion_limit": 1,
+            }
+            try:
+                run(graphs("7", "8"), new, rich)
+            except Exception as error:
+                limited: BaseException | None = error
+            else:
+                limited = None
+            assert limited is not None, (
+                "The config had `recursion_limit` 1, and the run took two steps."
+            )
+            rich["recursion_limit"] = 10
+            runs(graphs("7", "8"), new, rich, ["look 8", "ask 8"])
+            metadata = sqlite_saver(file).get_tuple(rich).metadata
+            assert metadata.get("customer") == "K-9", (
+                "The config's metadata had customer 'K-9'; the checkpoint's "
+                f"has {metadata.get('customer')!r}."
+            )
+            assert metadata.get("graph_version") == "8", (
+                "Beside other metadata, the mark is "
+                f"{metadata.get('graph_version')!r}; expected '8'."
+            )
+        with part("a thread without a mark belongs to the oldest"):
+            for names in (("7", "8"), ("6", "7", "8")):
+                unmarked, versions_ = new_thread(), graphs(*names)
+                versions_[names[0]].invoke(new, unmarked)
+                runs(versions_, yes, unmarked, [f"ask {names[0]}"])
+                mark = sqlite_saver(file).get_tuple(unmarked).metadata.get("graph_version")
+                assert mark == names[0], (
+                    "After the run its newest checkpoint is marked "
+                    f"{mark!r}; expected {names[0]!r}."
+                )
+        with part("a version that is gone is an error"):
+            lost = new_thread()
+            runs(graphs("5"), new, lost, ["look 5", "ask 5"])
+            before = len(works.ran)
+            try:
+                returned = run(graphs("7", "8"), yes, lost)
+            except Exception:
+                returned = None
+            else:
+                raise AssertionError(
+                    "The thread is marked '5', the versions are '7' and '8', and `run` returned "
+                    f"{short(returned)}; expected an error."
+                )
+            assert len(works.ran) == before, (
+                f"The thread is marked '5', and of other versions ran {works.ran[before:]}."
+            )
+        with part("the graph's own errors come out"):
+            saver, error = sqlite_saver(file), None
+            broken = {"7": chain(saver, {"book": works.crashes("book")})}
+            before = len(works.ran)
+            try:
+                run(broken, new, new_thread())
+            except ConnectionError as raised:
+                error = raised
+            assert error is not None and works.ran[before:] == ["book"], (
+                f"The graph raised a ConnectionError; it ran {len(works.ran) - before} "
+                f"time(s), and out came {error!r}; "
+                "expected one run, and the error."
+            )
+
+
+@exercise(
+    hints=(
+        "What has to happen however the run ends? And what may only one of two processes do?",
+        "`try: ... except GraphDrained: ... finally: running.discard(control)`. "
+        "Deleting a row tells how many it deleted.",
+        '`table.execute("delete from paused where thread = ?", (name,)).rowcount` is 1 for one '
+        "process; "
+        "commit, then `run_turn(graph, None, ...)`.",
+    ),
+    seconds=30,
+)
+def ex5(run_turn, take_up):
+    """Drained runs are written down, and each is taken up once."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        action = functools.partial(take_up_elsewhere, take_up)
+        new = {"log": []}
+
+        def fresh(name: str, **options: Any) -> Server:
+            """Return a server with a storage of its own."""
+            Path(folder, name).mkdir()
+            return Server(f"{folder}/{name}", **options)
+
+        def turn(server: Server, config: dict[str, Any], value: Any = new) -> Any:
+            """Let the answer run a turn."""
+            return run_turn(server.graph, value, config, server.running, server.file)
+
+        def idle(server: Server, when: str) -> None:
+            assert not server.running, (
+                f"{when}: {len(server.running)} control(s) are left in `running`; expected none."
+            )
+
+        def in_table(server: Server, expected: list[str], when: str) -> None:
+            found = paused_in(server.file)
+            assert found == sorted(expected), (
+                f"{when}: the table holds {len(found)} thread(s), expected {len(expected)}."
+            )
+
+        with fresh_processes(action, action) as others:
+            with part("no drain: the result, and nothing is left"):
+                server, config = fresh("plain"), new_thread()
+                result = turn(server, config)
+                assert isinstance(result, dict) and result.get("log") == ["find", "pay", "mail"], (
+                    "Nobody asked for a drain, and `run_turn` returned "
+                    f"{kind(result)}; expected the graph's result."
+                )
+                assert server.seen == [1, 1, 1], (
+                    f"During the three steps {server.seen} controls were in "
+                    "`running`; expected one in each."
+                )
+                idle(server, "After the run")
+                in_table(server, [], "After a run without a drain")
+                turn(server, config)
+                assert (
+                    server.done(config["configurable"]["thread_id"]) == ["find", "pay", "mail"] * 2
+                )
+            with part("a drain in the middle"):
+                server, config = fresh("drained", drain_in="pay"), new_thread()
+                name = config["configurable"]["thread_id"]
+                result = turn(server, config)
+                assert result is None, (
+                    f"The run was drained, and `run_turn` returned {kind(result)}; expected None."
+                )
+                assert server.done(name) == ["find", "pay"], (
+                    f"SIGTERM came in 'pay'; the steps {server.done(name)} "
+                    "ran; expected find and pay."
+                )
+                in_table(server, [name], "After the drain")
+                idle(server, "After the drain")
+                server.drain_in = ""
+                take_up(server.graph, server.running, server.file)
+                assert server.done(name) == ["find", "pay", "mail"], (
+                    f"After `take_up` the steps {server.done(name)} have run; expected each once."
+                )
+                in_table(server, [], "After `take_up`")
+                idle(server, "After `take_up`")
+                result = turn(server, config)
+                assert result is not None and server.done(name)[3:] == ["find", "pay", "mail"], (
+                    "The next turn on this thread ran "
+                    f"{server.done(name)[3:]}; expected all three steps."
+                )
+            with part("a drain in the last step"):
+                server, config = fresh("last", drain_in="mail"), new_thread()
+                result = turn(server, config)
+                assert result is not None, (
+                    "SIGTERM came in the last step, so the run ended as "
+                    "ever; `run_turn` returned None."
+                )
+                in_table(server, [], "After a run that ended in spite of the drain")
+                idle(server, "After the run")
+            with part("errors come out"):
+                for raised in (KeyError("price"), ConnectionError("down"), KeyboardInterrupt()):
+                    server, config = fresh(type(raised).__name__, raises=raised), new_thread()
+                    try:
+                        turn(server, config)
+                        out: BaseException | None = None
+                    except (KeyError, ConnectionError, KeyboardInterrupt) as error:
+                        out = error
+                    assert type(out) is type(raised), (
+                        f"A step raised {raised!r}, and out came {out!r}."
+                    )
+                    idle(server, f"After {raised!r}")
+                    in_table(server, [], f"After {raised!r}")
+            with part("two runs at once, each with a control of its own"):
+                server = fresh("two")
+                server.together = threading.Barrier(2, timeout=10)
+                pair = [new_thread(), new_thread()]
+                with ThreadPoolExecutor(2) as pool:
+                    results = list(pool.map(lambda config: turn(server, config), pair))
+                assert max(server.seen) == 2, (
+                    "Two runs were under way, and `running` held at most "
+                    f"{max(server.seen)} control(s); expected 2."
+                )
+                assert None not in results, (
+                    "Nobody asked for a drain; one of two runs returned None."
+                )
+                idle(server, "After both runs")
+                server.drain_in = "find"
+                with ThreadPoolExecutor(2) as pool:
+                    results = list(
+                        pool.map(
+                            lambda config: turn(server, config),
+                            pair := [new_thread(), new_thread()],
+                        )
+                    )
+                assert results == [None, None], (
+                    "Both runs were drained; `run_turn` returned "
+                    f"{short(results)}; expected None twice."
+                )
+                in_table(
+                    server,
+                    [config["configurable"]["thread_id"] for config in pair],
+                    "Two runs were drained",
+                )
+            with part("`take_up` with nothing to do, and with several"):
+                server = fresh("several")
+                take_up(server.graph, server.running, server.file)
+                server.drain_in = "find"
+                configs = [new_thread() for _ in range(3)]
+                for config in configs:
+                    turn(server, config)
+                server.drain_in = ""
+                take_up(server.graph, server.running, server.file)
+                for config in configs:
+                    steps = server.done(config["configurable"]["thread_id"])
+                    assert steps == ["find", "pay", "mail"], (
+                        "Three threads were drained in 'find'; after `take_up` one has run "
+                        f"{steps}; expected each step once."
+                    )
+                in_table(server, [], "After `take_up`")
+                take_up(server.graph, server.running, server.file)
+                assert (
+                    sum(len(server.done(c["configurable"]["thread_id"])) for c in configs) == 9
+                ), "A second `take_up` ran finished threads again."
+            with part("`take_up` is drained itself"):
+                server = fresh("again", drain_in="find")
+                config = new_thread()
+                name = config["configurable"]["thread_id"]
+                turn(server, config)
+                server.drain_in = "pay"
+                take_up(server.graph, server.running, server.file)
+                assert server.done(name) == ["find", "pay"], (
+                    "It was drained in 'find', taken up, drained in 'pay'; the steps "
+                    f"{server.done(name)} ran; expected find and pay."
+                )
+                in_table(server, [name], "After `take_up` was drained")
+                idle(server, "After `take_up` was drained")
+                server.drain_in = ""
+                take_up(server.graph, server.running, server.file)
+                assert server.done(name) == ["find", "pay", "mail"], (
+                    f"Taken up once more, the steps {server.done(name)} "
+                    "have run; expected each once."
+                )
+            with part("two new processes start at the same moment"):
+                server = fresh("processes", drain_in="find")
+                names = []
+                for _ in range(4):
+                    config = new_thread()
+                    names.append(config["configurable"]["thread_id"])
+                    turn(server, config)
+                for other in others:
+                    other.send(server.folder)
+                for other in others:
+                    other.receive()
+                for name in names:
+                    assert server.done(name) == ["find", "pay", "mail"], (
+                        "Four threads were drained in 'find'. Two processes "
+                        "took them up at once; one "
+                        f"thread has run {server.done(name)}; expected each step once."
+                    )
+                in_table(server, [], "After both processes")
+
+
+@exercise(
+    hints=(
+        "Two comparisons for each run: the calls, and what happened. What "
+        "stood in `done` before the run?",
+        "`before = len(done)`, run, then `done[before:]`. The calls are in "
+        "the messages of type 'ai', in order.",
+        "Count a run as good if `made(messages) == case['calls'] and "
+        "done[before:] == case['done']`; "
+        "`except Exception: continue`; the share is `good / times`.",
+    ),
+    given=("made",),
+)
+def ex6(evaluate):
+    """A good agent is green, and every regression turns its case red."""
+    with part("a good agent"):
+        for times in (1, 3, 10):
+            for one_message in (False, True):
+                clerk = Clerk([], one_message=one_message)
+                _assert_shares(shares_of(evaluate, clerk, times), {}, "The agent is good")
+                runs = len(clerk.runs)
+                assert runs == 3 * times, (
+                    f"Three cases, {times} time(s) each: the agent ran {runs} "
+                    f"times; expected {3 * times}."
+                )
+                assert set(clerk.inputs) == {1}, (
+                    f"In some run {max(clerk.inputs)} questions stood in one "
+                    "conversation; expected one in each."
+                )
+    for what, (script, red) in REGRESSIONS.items():
+        with part(what):
+            shares = shares_of(evaluate, Clerk([], script), 2)
+            _assert_shares(shares, {red: 0.0}, f"With the case {red!r}: {what}")
+    with part("some runs of ten are bad"):
+        for bad in ((0,), (9,), (2, 5), (0, 1, 2, 3, 4, 5, 6)):
+            shares = shares_of(evaluate, Clerk([], bad_runs={clerks.BACK: bad}), 10)
+            _assert_shares(
+                shares,
+                {clerks.BACK: (10 - len(bad)) / 10},
+                f"{len(bad)} of 10 runs of {clerks.BACK!r} did nothing",
+            )
+    with part("something is in `done` already"):
+        done = [("K-3", 45), ("old", 1)]
+        _assert_shares(
+            shares_of(evaluate, Clerk(done), 3),
+            {},
+            "`done` held two entries before, and the agent is good",
+        )
+        done = [("K-3", 45)]
+        shares = shares_of(
+            evaluate, Clerk(done, REGRESSIONS["it calls the tool, and no money moves"][0]), 1
+        )
+        _assert_shares(
+            shares,
+            {clerks.BACK: 0.0},
+            "The payment in `done` is from before the run, and the agent pays nothing",
+        )
+    with part("a run that raises is not good, and the next one goes on"):
+        for error in (KeyError("price"), TimeoutError("slow")):
+            clerk = Clerk([], bad_runs={clerks.BACK: (1,)}, raises={clerks.BACK: error})
+            shares = shares_of(evaluate, clerk, 4)
+            _assert_shares(
+                shares, {clerks.BACK: 0.75}, f"Run 2 of 4 paid and then raised {error!r}"
+            )
+        shares = shares_of(evaluate, Clerk([], raises={clerks.HELLO: KeyError("x")}), 2)
+        _assert_shares(shares, {clerks.HELLO: 0.0}, "Every greeting raised")
+    with part("being stopped comes out"):
+        for stop in (KeyboardInterrupt(), asyncio.CancelledError()):
+            try:
+                evaluate(_Stopped(stop), copy.deepcopy(CASES), [], 2)
+                stopped: BaseException | None = None
+            except (KeyboardInterrupt, asyncio.CancelledError) as error:
+                stopped = error
+            assert stopped is not None, f"A run was stopped by {stop!r}; the evaluation went on."
+    with part("no case, and one case"):
+        assert evaluate(Clerk([]).agent, [], [], 3) == {}, (
+            "There were no cases; expected an empty dict."
+        )
+        _assert_shares(shares_of(evaluate, Clerk([]), 5, CASES[1:2]), {}, "One case")
+
+
+class _Stopped:
+    """An agent whose runs are stopped from outside."""
+
+    def __init__(self, stop: BaseException) -> None:
+        self._stop = stop
+
+    def invoke(self, *args: Any, **kwargs: Any) -> None:
+        """Be stopped."""
+        raise self._stop
+
+
+def _assert_shares(shares: dict[str, float], expected: dict[str, float], what: str) -> None:
+    """Compare shares; a case that is not named has to be 1.0."""
+    for ask, share in shares.items():
+        wanted = expected.get(ask, 1.0)
+        assert isinstance(share, (int, float)) and abs(share - wanted) < 1e-6, (
+            f"{what}. The share of {ask!r} was {share!r}; expected {wanted}."
+        )

@@ -1,0 +1,129 @@
+"""Graphs of two versions over one storage, for exercises 9.1 and 9.4."""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.pregel import Pregel
+from langgraph.types import Command, Send, interrupt
+from typing_extensions import TypedDict
+
+__all__ = ("SAVERS", "Trail", "Works", "chain", "fan_out", "new_thread", "sqlite_saver", "stored")
+
+
+class Trail(TypedDict):
+    """What has run, in order."""
+
+    log: Annotated[list[str], operator.add]
+
+
+class Works:
+    """Nodes that pass, ask or crash; `ran` lists every start of one."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def passes(self, name: str) -> Callable[[Trail], dict]:
+        """Return a node that writes its name."""
+        return self._node(name, lambda: name)
+
+    def asks(self, name: str) -> Callable[[Trail], dict]:
+        """Return a node that asks, and writes the answer."""
+        return self._node(name, lambda: f"{name}: {interrupt(f'{name}?')}")
+
+    def crashes(self, name: str) -> Callable[[Trail], dict]:
+        """Return a node that raises."""
+
+        def crash() -> str:
+            raise ConnectionError(f"{name} is down")
+
+        return self._node(name, crash)
+
+    def _node(self, name: str, write: Callable[[], str]) -> Callable[[Trail], dict]:
+        def work(state: Trail) -> dict:
+            self.ran.append(name)
+            return {"log": [write()]}
+
+        return work
+
+
+def new_thread() -> dict[str, Any]:
+    """Return the config of a thread that nobody knows."""
+    return {"configurable": {"thread_id": str(uuid.uuid4())}}
+
+
+def sqlite_saver(file: str = ":memory:") -> SqliteSaver:
+    """Return a saver on an SQLite file."""
+    return SqliteSaver(sqlite3.connect(file, check_same_thread=False))
+
+
+SAVERS = (InMemorySaver, sqlite_saver)
+
+
+def chain(saver: Any, *stages: dict[str, Any]) -> Pregel:
+    """Return a graph of stages, one after the other; the nodes of a stage run side by side."""
+    graph, before = StateGraph(Trail), [START]
+    for stage in stages:
+        for name, node in stage.items():
+            graph.add_node(name, node)
+            for earlier in before:
+                graph.add_edge(earlier, name)
+        before = [*stage]
+    for name in before:
+        graph.add_edge(name, END)
+    return graph.compile(checkpointer=saver)
+
+
+def fan_out(saver: Any, name: str, node: Any) -> Pregel:
+    """Return a graph that sends two tasks to one node."""
+    graph = StateGraph(Trail).add_node(name, node)
+    graph.add_conditional_edges(START, lambda state: [Send(name, {"log": []})] * 2, [name])
+    return graph.compile(checkpointer=saver)
+
+
+def start(graph: Pregel, config: dict[str, Any] | None = None) -> str:
+    """Run a new thread until it asks, crashes or ends; return its id."""
+    config = config or new_thread()
+    with contextlib.suppress(ConnectionError):
+        graph.invoke({"log": []}, config, durability="sync")
+    return config["configurable"]["thread_id"]
+
+
+def finish(graph: Pregel, thread_id: str) -> None:
+    """Answer the question of a thread."""
+    graph.invoke(Command(resume="yes"), {"configurable": {"thread_id": thread_id}})
+
+
+def stored(saver: Any) -> list[Any]:
+    """Return what a saver holds, to be compared with what it holds later."""
+    return sorted(
+        (
+            saved.config["configurable"]["thread_id"],
+            saved.checkpoint["id"],
+            len(saved.pending_writes or ()),
+        )
+        for saved in saver.list(None)
+    )
+
+
+@contextlib.contextmanager
+def unchanged(saver: Any, works: Works) -> Iterator[None]:
+    """Demand that nothing is written and nothing runs inside."""
+    before, ran = stored(saver), len(works.ran)
+    yield
+    assert len(works.ran) == ran, (
+        f"While it looked, these nodes ran: {works.ran[ran:]}; expected none. It only reads."
+    )
+    after = stored(saver)
+    assert after == before, (
+        f"The storage held {len(before)} checkpoints before and {len(after)} after, and they are "
+        "not the same; expected no change. It only reads."
+    )

@@ -1,0 +1,115 @@
+# %% passed: step by step, in `configurable` as well
+def run(versions, value, config):
+    oldest, newest = next(iter(versions)), list(versions)[-1]
+    saved = versions[newest].checkpointer.get_tuple(config)
+    if saved is None:
+        name = newest
+    else:
+        name = saved.metadata.get("graph_version") or oldest
+    marked = dict(config)
+    marked["metadata"] = {**(config.get("metadata") or {}), "graph_version": name}
+    return versions[name].invoke(value, marked)
+
+# %% passed: reads the mark by the state of a graph
+def run(versions, value, config):
+    names = list(versions)
+    state = versions[names[-1]].get_state({"configurable": config["configurable"]})
+    if state.metadata is None:
+        name = names[-1]
+    else:
+        name = state.metadata.get("graph_version", names[0])
+    if name not in versions:
+        raise LookupError(f"no version {name}")
+    metadata = dict(config.get("metadata", {}), graph_version=name)
+    return versions[name].invoke(value, {**config, "metadata": metadata})
+
+# %% refused: remembers the version in a dictionary
+begun = {}
+
+
+def run(versions, value, config):
+    name = begun.setdefault(config["configurable"]["thread_id"], [*versions][-1])
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    return versions[name].invoke(value, config | {"metadata": metadata})
+
+# %% refused: always the newest
+def run(versions, value, config):
+    name = [*versions][-1]
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    return versions[name].invoke(value, config | {"metadata": metadata})
+
+# %% refused: an unknown version falls back to the newest
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    graph = versions.get(name, versions[names[-1]])
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    return graph.invoke(value, config | {"metadata": metadata})
+
+# %% refused: marks only the first run
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    if saved is None:
+        metadata = config.get("metadata", {}) | {"graph_version": names[-1]}
+        return versions[names[-1]].invoke(value, config | {"metadata": metadata})
+    return versions[saved.metadata.get("graph_version", names[0])].invoke(value, config)
+
+# %% refused: writes the mark into the caller's config
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    config.setdefault("metadata", {})["graph_version"] = name
+    return versions[name].invoke(value, config)
+
+# %% refused: a new config, with the thread alone
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    fresh = {"configurable": config["configurable"], "metadata": {"graph_version": name}}
+    return versions[name].invoke(value, fresh)
+
+# %% refused: other metadata is lost
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    return versions[name].invoke(value, config | {"metadata": {"graph_version": name}})
+
+# %% refused: no mark means the newest
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = saved.metadata.get("graph_version", names[-1]) if saved else names[-1]
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    return versions[name].invoke(value, config | {"metadata": metadata})
+
+# %% refused: tries the versions until one has something to do
+def run(versions, value, config):
+    for name, graph in versions.items():
+        if graph.get_state(config).next:
+            break
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    return graph.invoke(value, config | {"metadata": metadata})
+
+# %% refused: once more when it fails
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    try:
+        return versions[name].invoke(value, config | {"metadata": metadata})
+    except Exception:
+        return versions[name].invoke(None, config | {"metadata": metadata})
+
+# %% refused: sorts the names
+def run(versions, value, config):
+    names = sorted(versions)
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    return versions[name].invoke(value, config | {"metadata": metadata})

@@ -1,0 +1,289 @@
+# %% passed: a helper for the table, and a claim with returning
+from contextlib import closing
+
+
+def office(file, sql, *values):
+    with closing(sqlite3.connect(file, timeout=30)) as table, table:
+        return table.execute(sql, values).fetchall()
+
+
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        result = graph.invoke(value, config, control=control, durability="sync")
+    except GraphDrained:
+        office(file, "insert or replace into paused values (?)", config["configurable"]["thread_id"])
+        result = None
+    finally:
+        running.remove(control)
+    return result
+
+
+def take_up(graph, running, file):
+    for (name,) in office(file, "select thread from paused"):
+        if office(file, "delete from paused where thread = ? returning thread", name):
+            run_turn(graph, None, {"configurable": {"thread_id": name}}, running, file)
+
+# %% passed: takes the whole table in one transaction
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        database = sqlite3.connect(file, timeout=30)
+        with database:
+            database.execute(
+                "insert or ignore into paused values (?)", [config["configurable"]["thread_id"]]
+            )
+        database.close()
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    database = sqlite3.connect(file, timeout=30, isolation_level=None)
+    database.execute("begin immediate")
+    mine = [name for (name,) in database.execute("select thread from paused")]
+    database.execute("delete from paused")
+    database.execute("commit")
+    database.close()
+    for name in mine:
+        run_turn(graph, None, thread(name), running, file)
+
+# %% refused: looks, runs, then deletes
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file, timeout=30) as table:
+        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
+    for name in names:
+        run_turn(graph, None, thread(name), running, file)
+        with sqlite3.connect(file, timeout=30) as table:
+            table.execute("delete from paused where thread = ?", (name,))
+
+# %% refused: the control stays when the run fails
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        result = graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        result = None
+    running.discard(control)
+    return result
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file, timeout=30) as table:
+        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
+    for name in names:
+        with table:
+            mine = table.execute("delete from paused where thread = ?", (name,)).rowcount
+        if mine:
+            run_turn(graph, None, thread(name), running, file)
+
+# %% refused: one control for all runs
+shared_control = RunControl()
+
+
+def run_turn(graph, value, config, running, file):
+    running.add(shared_control)
+    try:
+        return graph.invoke(value, config, control=shared_control)
+    except GraphDrained:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(shared_control)
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file, timeout=30) as table:
+        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
+    for name in names:
+        with table:
+            mine = table.execute("delete from paused where thread = ?", (name,)).rowcount
+        if mine:
+            run_turn(graph, None, thread(name), running, file)
+
+# %% refused: every error is a pause
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except Exception:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file, timeout=30) as table:
+        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
+    for name in names:
+        with table:
+            mine = table.execute("delete from paused where thread = ?", (name,)).rowcount
+        if mine:
+            run_turn(graph, None, thread(name), running, file)
+
+# %% refused: whoever was asked to drain is written down, finished or not
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    result = None
+    try:
+        result = graph.invoke(value, config, control=control)
+    except GraphDrained:
+        pass
+    finally:
+        running.discard(control)
+    if control.drain_requested:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    return result
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file, timeout=30) as table:
+        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
+    for name in names:
+        with table:
+            mine = table.execute("delete from paused where thread = ?", (name,)).rowcount
+        if mine:
+            run_turn(graph, None, thread(name), running, file)
+
+# %% refused: taken up without a control, so it cannot be drained again
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file, timeout=30) as table:
+        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
+    for name in names:
+        with table:
+            mine = table.execute("delete from paused where thread = ?", (name,)).rowcount
+        if mine:
+            graph.invoke(None, thread(name))
+
+# %% refused: a lock of this process
+import threading
+
+claim = threading.Lock()
+
+
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with claim:
+        with sqlite3.connect(file, timeout=30) as table:
+            names = [name for (name,) in table.execute("select thread from paused").fetchall()]
+            table.rollback()
+        for name in names:
+            run_turn(graph, None, thread(name), running, file)
+            with table:
+                table.execute("delete from paused where thread = ?", (name,))
+
+# %% refused: written down in a variable
+waiting_threads = []
+
+
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        waiting_threads.append(config["configurable"]["thread_id"])
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    while waiting_threads:
+        run_turn(graph, None, thread(waiting_threads.pop()), running, file)
+
+# %% refused: the row is not committed
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        table = sqlite3.connect(file)
+        table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        table.close()
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file, timeout=30) as table:
+        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
+    for name in names:
+        with table:
+            mine = table.execute("delete from paused where thread = ?", (name,)).rowcount
+        if mine:
+            run_turn(graph, None, thread(name), running, file)
+
+# %% refused: takes up one thread a start
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file, timeout=30) as table:
+        row = table.execute("delete from paused where thread = (select min(thread) from paused) returning thread").fetchone()
+    if row:
+        run_turn(graph, None, thread(row[0]), running, file)
