@@ -44,7 +44,7 @@ from exercises.core.stub import functions_of
 from exercises.the_production_agent.desk import TOOLS, ask, connect, desk, paid
 from production_agent.logs import JsonLines
 
-__all__ = ("BUGS", "DETAIL", "DOWN", "ROUNDS", "STORIES", "THREADS", "assert_asked")
+__all__ = ("BUGS", "DETAIL", "DOWN", "ROUNDS", "STORIES", "TALK", "THREADS", "assert_asked")
 __all__ += (
     "assert_limited",
     "assert_logged",
@@ -459,9 +459,15 @@ def run_alone(function: Callable, *args: Any) -> Any:
     return run_async(alone, function, *args)
 
 
+TALK = 24  # messages before a question
+
+
 async def asked(ask_async: Any, words_said: str) -> Any:
     """Say something to the model with the answer's function."""
-    messages = [HumanMessage(words_said, id="said")]
+    messages: list[Any] = []
+    for number in range(0, TALK, 2):
+        messages += [HumanMessage("Good day.", id=f"q{number}"), AIMessage("Yes?", id=f"a{number}")]
+    messages.append(HumanMessage(words_said, id="said"))
     given = copy.deepcopy(messages)
     value = ask_async(connect(30)[0], messages)
     assert hasattr(value, "__await__"), (
@@ -546,6 +552,7 @@ BUGS = (
     KeyError("order"),
     ValueError("a bug"),
     asyncio.CancelledError(),
+    FileNotFoundError("prices.csv"),
 )
 
 

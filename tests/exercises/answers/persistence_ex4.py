@@ -186,3 +186,61 @@ async def keep_last_two(state: MessagesState) -> dict:
     if len(begins) <= 2:
         return {}
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *messages[begins[-2] :]]}
+# %% refused: finds the question by its words
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [m.text for m in messages if m.type == "human"]
+    if len(questions) < 3:
+        return {}
+    texts = [m.text for m in messages]
+    start = texts.index(questions[-2])
+    return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
+# %% refused: counts different words
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [m.text for m in messages if m.type == "human"]
+    if len(set(questions)) < 3:
+        return {}
+    n = [i for i, m in enumerate(messages) if m.type == "human"]
+    return {"messages": [RemoveMessage(m.id) for m in messages[:n[-2]] if m.type != "system"]}
+# %% refused: leaves a mark in the messages that stay
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    start = questions[-2] if len(questions) > 1 else 0
+    removed = [message for message in messages[:start] if message.type != "system"]
+    for m in messages[start:]:
+        if m.type == "ai":
+            m.additional_kwargs["seen"] = True
+    return {"messages": [RemoveMessage(message.id) for message in removed]}
+# %% refused: empties in place what it removes
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    start = questions[-2] if len(questions) > 1 else 0
+    for m in messages[:start]:
+        m.content = "(removed)"
+    removed = [message for message in messages[:start] if message.type != "system"]
+    return {"messages": [RemoveMessage(message.id) for message in removed]}
+# %% refused: copies under the same id
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    start = questions[-2] if len(questions) > 1 else 0
+    removed = [message for message in messages[:start] if message.type != "system"]
+    kept = [m.model_copy(update={"name": "old"}) for m in messages[start:-1] if m.type == "human"]
+    return {"messages": [RemoveMessage(message.id) for message in removed] + kept}
+# %% refused: remembers questions in a variable
+_seen = []
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    for m in messages:
+        if m.type == "human" and m.id not in _seen:
+            _seen.append(m.id)
+    if len(_seen) < 3:
+        return {}
+    ids = [m.id for m in messages]
+    if _seen[-2] not in ids:
+        return {}
+    start = ids.index(_seen[-2])
+    return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
