@@ -168,33 +168,25 @@ def ex3(approve_each):
         )
     with part("another risky tool"):
         close = ("close_account", {"customer": "K-9"})
-        for answer, ran in ((no, []), (yes, ["closed K-9"])):
+        for answer, ran in ((yes, ["closed K-9"]), (no, [])):
             seen = gate([close], lambda asked, answer=answer: answer)
             assert [one["tool"] for one in seen.asked] == ["close_account"], (
-                f"`close_account` is in `RISKY` now, and was called; asked about: "
-                f"{[one['tool'] for one in seen.asked]}."
+                f"`close_account` is in `RISKY` now, and was called on two threads; asked about: "
+                f"{[one['tool'] for one in seen.asked]}. What is approved on one thread is not "
+                "approved on another."
             )
             assert seen.ran == ran, f"The answer was {answer}; ran: {seen.ran}, expected {ran}."
-        asked = gate([close], lambda asked: no, "The data is gone then.").asked
-        why = asked[0].get("why") if asked else None
-        assert "The data is gone then." in str(why), (
-            f"The question's 'why' is {short(why)}; expected what `RISKY` says of "
-            "`close_account`, 'The data is gone then.'"
-        )
+            why = seen.asked[0].get("why")
+            assert parts.REASON in str(why), (
+                f"The question's 'why' is {short(why)}; expected what `RISKY` says of "
+                f"`close_account`, {parts.REASON!r}."
+            )
         seen = gate([close], lambda asked: no, "")
         assert [one["tool"] for one in seen.asked] == ["close_account"] and not seen.ran, (
             "`close_account` is in `RISKY` with the reason '', and was called; asked about: "
             f"{[one['tool'] for one in seen.asked]}; ran: {seen.ran}. A tool is risky if its name "
             "is in `RISKY`, whatever the reason."
         )
-    with part("approved once is not approved for ever"):
-        for answer, ran in ((yes, ["paid K-3: 95"]), (no, [])):
-            seen = gate([pay], lambda asked, answer=answer: answer)
-            assert len(seen.asked) == 1 and seen.ran == ran, (
-                f"The same refund was asked for on two threads, and approved on the first alone. "
-                f"With the answer {answer}, {len(seen.asked)} question(s) were asked, and these "
-                f"calls ran: {seen.ran}; expected one question, and {ran}."
-            )
     with part("many calls in one message"):
         looks = [("track_parcel", {"parcel": f"P-{n}"}) for n in range(40, 52)]
         seen = gate([*looks, pay], lambda asked: yes)
