@@ -135,22 +135,6 @@ def ask_and_run(call, risky, run):
             return ToolMessage(f"Rejected. Reason: {reason}", tool_call_id=call["id"], status="error")
         _ok.add(key)
     return run(call)
-# %% refused: tells the model that all is well
-def ask_and_run(call, risky, run):
-    if call["name"] in risky:
-        d = interrupt({"tool": call["name"], "args": call["args"]})
-        if not isinstance(d, dict) or d.get("type") != "approve":
-            reason = d.get("reason", "none") if isinstance(d, dict) else "none"
-            return ToolMessage(f"ok {reason}", tool_call_id=call["id"])
-    return run(call)
-# %% refused: the reason alone, or nothing
-def ask_and_run(call, risky, run):
-    if call["name"] in risky:
-        d = interrupt({"tool": call["name"], "args": call["args"]})
-        if not isinstance(d, dict) or d.get("type") != "approve":
-            reason = d.get("reason", "") if isinstance(d, dict) else ""
-            return ToolMessage(reason, tool_call_id=call["id"], status="error")
-    return run(call)
 # %% refused: an answer without a type is a yes
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
