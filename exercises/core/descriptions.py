@@ -17,8 +17,8 @@ CLAIM = re.compile(
 DOUBT = re.compile(
     r"\b(no|not|none|false|nothing|nobody|neither|nor|never|with(out|held|drawn)|un\w+|dis\w+|may"
     r"|might|whether|maybe|perhaps|again|cancel\w*|skip\w*|lost|pending|handed|hand\w* over"
-    r"|transfer\w*|reject\w*|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*|block\w*|turned down|abort\w*|fail\w*"
-    r"|veto\w*)\b|n't|\?",
+    r"|transfer\w*|reject\w*|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*|block\w*|turned down"
+    r"|abort\w*|fail\w*|veto\w*)\b|n't|\?",
     re.I,
 )
 # Words with which a sentence says that something is not known or was not found out.

@@ -174,7 +174,7 @@ def spoken(team, question):
                 yield where["lc_agent_name"], token.text
     except Exception:
         pass
-# %% partial | one run: runs the team once more to see the names
+# %% partial | as it is written; one run: runs the team once more to see the names
 def spoken(team, question):
     team.invoke({"messages": question})
     for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
