@@ -15,9 +15,10 @@ CLAIM = re.compile(
     re.I,
 )
 DOUBT = re.compile(
-    r"\b(no|not|never|without|un\w+|dis\w+|may|might|whether|maybe|perhaps|again|cancel\w*|skip\w*"
-    r"|lost|pending|handed|hand\w* over|transfer\w*|reject\w*|refus\w*|den\w+|declin\w*|stop\w*"
-    r"|forbid\w*|block\w*|turned down|abort\w*|fail\w*|veto\w*)\b|n't|\?",
+    r"\b(no|not|none|false|nothing|nobody|neither|nor|never|with(out|held|drawn)|un\w+|dis\w+|may"
+    r"|might|whether|maybe|perhaps|again|cancel\w*|skip\w*|lost|pending|handed|hand\w* over"
+    r"|transfer\w*|reject\w*|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*|block\w*|turned down"
+    r"|abort\w*|fail\w*|veto\w*)\b|n't|\?",
     re.I,
 )
 # Words with which a sentence says that something is not known or was not found out.
@@ -76,7 +77,8 @@ def assert_words(text: str, expected: str, what: str) -> None:
     elif " ".join(text.split()) == expected:
         likely = " There are extra spaces between the pieces: the tokens bring their own."
     elif expected in text:
-        likely = " Something else was shown as well. The result of a tool?"
+        others = [part.strip() for part in text.split(expected, 1) if part.strip()]
+        likely = f" Something else was shown as well: {' and '.join(map(short, others))}."
     elif text and expected.startswith(text.strip()):
         likely = " The end is missing."
     shown, wanted = short(text), short(expected)

@@ -240,11 +240,6 @@ class Shop:
             f"{len(made)} tool call(s) stand in the thread, and {len(answered)} answer(s) to them; "
             f"expected one `ToolMessage` for each call. The thread holds {told_types(messages)}."
         )
-        for message in messages:
-            assert message.type != "tool" or message.text.strip(), (
-                "A call is answered by a `ToolMessage` without a word: the model does not get to "
-                "know what became of it."
-            )
         human = [m.text for m in messages if m.type == "human"]
         assert human.count(text) == 1 and set(human) <= {text, "Hello!"}, (
             f"The customer wrote {text!r}, and the thread holds these words of the customer: "
@@ -252,14 +247,18 @@ class Shop:
         )
 
     def assert_no_claim(self, graph: Pregel, name: str, reason: str) -> None:
-        """Refuse answers to rejected calls that say the call has worked.
+        """Refuse answers to rejected calls that say nothing, or that the call has worked.
 
         Raises:
-            AssertionError: One says so.
+            AssertionError: One does.
         """
         for message in graph.get_state(thread(name)).values["messages"]:
             if message.type != "tool" or message.text.startswith("Parcel "):
                 continue  # what was looked up did work
+            assert message.text.strip(), (
+                "A call is answered by a `ToolMessage` without a word: the model does not get to "
+                "know what became of it."
+            )
             text = message.text.replace(reason, "") if reason else message.text
             assert not claims_success(text), (
                 f"The call was rejected, and its `ToolMessage` says {short(message.text)}: the "

@@ -203,6 +203,14 @@ class SlowDesk:
         self._let_go: dict[str, threading.Event] = {}
         builder = StateGraph(MessagesState).add_node("answer", self._answer)
         self.graph = builder.add_edge(START, "answer").compile(checkpointer=InMemorySaver())
+        read = self.graph.get_state
+
+        def read_late(*args: Any, **options: Any) -> Any:
+            # Who reads while the conversation is free reads what came meanwhile.
+            time.sleep(0.05)
+            return read(*args, **options)
+
+        self.graph.get_state = read_late
 
     def _answer(self, state: MessagesState, config: RunnableConfig) -> dict:
         text, conversation = state["messages"][-1].text, config["configurable"]["thread_id"]

@@ -64,6 +64,10 @@ def ex2(ask_async, finish_safely):
             assert found, f"To {words!r} the model answered with {expected}; got {short(reply)}."
             made = len(model.requests) - before
             assert made == 1, f"The model was asked {made} times; expected once."
+            sent = len(model.requests[before].body["messages"])
+            assert sent == parts.TALK + 1, (
+                f"`ask_async` was given {parts.TALK + 1} messages, and the model was sent {sent}."
+            )
     with part("the event loop goes on"), lesson_model.scratch() as model:
         model.when("hello").says("Hello.")
         model.pace(first=0.5)
@@ -164,32 +168,25 @@ def ex3(approve_each):
         )
     with part("another risky tool"):
         close = ("close_account", {"customer": "K-9"})
-        for answer, ran in ((no, []), (yes, ["closed K-9"])):
+        for answer, ran in ((yes, ["closed K-9"]), (no, [])):
             seen = gate([close], lambda asked, answer=answer: answer)
             assert [one["tool"] for one in seen.asked] == ["close_account"], (
-                f"`close_account` is in `RISKY` now, and was called; asked about: "
-                f"{[one['tool'] for one in seen.asked]}."
+                f"`close_account` is in `RISKY` now, and was called on two threads; asked about: "
+                f"{[one['tool'] for one in seen.asked]}. What is approved on one thread is not "
+                "approved on another."
             )
             assert seen.ran == ran, f"The answer was {answer}; ran: {seen.ran}, expected {ran}."
-        asked = gate([close], lambda asked: no, "The data is gone then.").asked
-        assert "The data is gone then." in str(asked[0].get("why")), (
-            f"The question is {short(asked[0])}; expected as its 'why' what `RISKY` says of "
-            "`close_account`, 'The data is gone then.'"
-        )
+            why = seen.asked[0].get("why")
+            assert parts.REASON in str(why), (
+                f"The question's 'why' is {short(why)}; expected what `RISKY` says of "
+                f"`close_account`, {parts.REASON!r}."
+            )
         seen = gate([close], lambda asked: no, "")
         assert [one["tool"] for one in seen.asked] == ["close_account"] and not seen.ran, (
             "`close_account` is in `RISKY` with the reason '', and was called; asked about: "
             f"{[one['tool'] for one in seen.asked]}; ran: {seen.ran}. A tool is risky if its name "
             "is in `RISKY`, whatever the reason."
         )
-    with part("approved once is not approved for ever"):
-        for answer, ran in ((yes, ["paid K-3: 95"]), (no, [])):
-            seen = gate([pay], lambda asked, answer=answer: answer)
-            assert len(seen.asked) == 1 and seen.ran == ran, (
-                f"The same refund was asked for on two threads, and approved on the first alone. "
-                f"With the answer {answer}, {len(seen.asked)} question(s) were asked, and these "
-                f"calls ran: {seen.ran}; expected one question, and {ran}."
-            )
     with part("many calls in one message"):
         looks = [("track_parcel", {"parcel": f"P-{n}"}) for n in range(40, 52)]
         seen = gate([*looks, pay], lambda asked: yes)
@@ -249,6 +246,7 @@ def ex4(connect_two, answer_from):
     with part("the last model's error is raised"):
         parts.assert_asked(answer_from, [parts.DOWN[0], parts.DOWN[1]], 2)
         parts.assert_asked(answer_from, [parts.DOWN[-1], parts.BUGS[3]], 2)
+        parts.assert_asked(answer_from, [parts.DOWN[0], ConnectionError("torn, too")], 2)
     with part("one more try for each"), lesson_model.scratch() as model:
         model.fail("server_error", times=None, retry_after=0.01)
         run_alone(parts.turn, connect_two, answer_from)
@@ -370,7 +368,7 @@ def ex7(admit):
             )
             assert ask_for == asked, f"Asked for: {sorted(ask_for)}; expected {sorted(asked)}."
     with part("an unknown tool stays out"):
-        capitals = parts.offered("Stock_Level")
+        capitals = parts.offered("Order_Restock")
         for unknown in (remove, price, capitals, parts.offered("count", readOnlyHint=True)):
             tools, ask_for = admitted([level, unknown], known)
             assert _same(tools, [*own, level]), (

@@ -44,8 +44,19 @@ from exercises.core.stub import functions_of
 from exercises.the_production_agent.desk import TOOLS, ask, connect, desk, paid
 from production_agent.logs import JsonLines
 
-__all__ = ("BUGS", "DETAIL", "DOWN", "ROUNDS", "STORIES", "THREADS", "assert_asked")
+__all__ = (
+    "BUGS",
+    "DETAIL",
+    "DOWN",
+    "REASON",
+    "ROUNDS",
+    "STORIES",
+    "TALK",
+    "THREADS",
+    "assert_asked",
+)
 __all__ += (
+    "assert_asked",
     "assert_limited",
     "assert_logged",
     "assert_new_after_restart",
@@ -67,6 +78,7 @@ __all__ += (
 __all__ += ("turn", "two_customers", "words")
 
 THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
+REASON = "The data is gone then."  # why closing an account is risky
 SAID = "P-3117"  # what the customer writes about
 STORIES = {
     "A": ("dead after a no", "rejection", "the call that was refused never got its ToolMessage"),
@@ -288,9 +300,7 @@ def _gate_graph(approve_each: Any, calls: dict[str, list]) -> Any:
 
 
 @contextlib.contextmanager
-def _watched_tools(
-    approve_each: Any, reason: str = "It cannot be opened again."
-) -> Iterator[list[str]]:
+def _watched_tools(approve_each: Any, reason: str = REASON) -> Iterator[list[str]]:
     """Let the desk have one more risky tool; give the list of what runs."""
     run_tool, before = StructuredTool._run, len(paid)
     _done.clear()
@@ -319,7 +329,7 @@ def _watched_tools(
 
 
 async def gate(
-    approve_each: Any, calls: list, decide: Callable[[dict], dict], reason: str = "It is final."
+    approve_each: Any, calls: list, decide: Callable[[dict], dict], reason: str = REASON
 ) -> Gated:
     """Let the model make some calls in one message; answer what is asked, then say hello twice."""
     with _watched_tools(approve_each, reason) as done:
@@ -459,9 +469,15 @@ def run_alone(function: Callable, *args: Any) -> Any:
     return run_async(alone, function, *args)
 
 
+TALK = 24  # messages before a question
+
+
 async def asked(ask_async: Any, words_said: str) -> Any:
     """Say something to the model with the answer's function."""
-    messages = [HumanMessage(words_said, id="said")]
+    messages: list[Any] = []
+    for number in range(0, TALK, 2):
+        messages += [HumanMessage("Good day.", id=f"q{number}"), AIMessage("Yes?", id=f"a{number}")]
+    messages.append(HumanMessage(words_said, id="said"))
     given = copy.deepcopy(messages)
     value = ask_async(connect(30)[0], messages)
     assert hasattr(value, "__await__"), (
@@ -546,6 +562,7 @@ BUGS = (
     KeyError("order"),
     ValueError("a bug"),
     asyncio.CancelledError(),
+    FileNotFoundError("prices.csv"),
 )
 
 

@@ -11,7 +11,7 @@ def what_if(graph, config, node, change):
     for _ in graph.stream(None, graph.update_state(history[index].config, change)):
         pass
     return graph.get_state(config).values
-# %% passed: the last of the oldest first, and a synchronous save
+# %% partial | beside another: the last of the oldest first, where the node alone is next
 def what_if(graph, config, node, change):
     found = [s for s in reversed(list(graph.get_state_history(config))) if s.next == (node,)][-1]
     return graph.invoke(None, graph.update_state(found.config, values=change), durability="sync")
@@ -98,3 +98,23 @@ def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     config["configurable"].update(graph.update_state(before.config, change)["configurable"])
     return graph.invoke(None, config)
+# %% partial | beside another: the node alone is next
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    before = next(saved for saved in graph.get_state_history(config) if saved.next == (node,))
+    return graph.invoke(None, graph.update_state(before.config, change))
+# %% partial | beside another: the first of those that are next
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    before = next(saved for saved in graph.get_state_history(config) if saved.next[:1] == (node,))
+    return graph.invoke(None, graph.update_state(before.config, change))
+# %% refused: one key of the change
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    before = next(saved for saved in graph.get_state_history(config) if node in saved.next)
+    fork = graph.update_state(before.config, {"total": change["total"]})
+    return graph.invoke(None, fork)
+# %% passed: by the tasks' names
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    for saved in graph.get_state_history(config):
+        if any(task.name == node for task in saved.tasks):
+            break
+    *_, final = graph.stream(None, graph.update_state(saved.config, change), stream_mode="values")
+    return final

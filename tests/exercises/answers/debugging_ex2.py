@@ -139,3 +139,15 @@ def totals_after(graph, basket, config):
             basket["total"] = (update or {}).get("total", basket["total"])
             pairs.append((node, basket["total"]))
     return pairs
+# %% refused: a total of zero is none
+def totals_after(graph, basket: dict, config: dict):
+    return [(next(iter(c)), graph.get_state(config).values["total"] or None) for c in graph.stream(basket, config, durability="sync")]
+# %% partial | an error of the graph: what came before an error
+def totals_after(graph, basket: dict, config: dict):
+    totals = []
+    try:
+        for chunk in graph.stream(basket, config, durability="sync"):
+            totals.append((next(iter(chunk)), graph.get_state(config).values["total"]))
+    except Exception:
+        pass
+    return totals

@@ -132,3 +132,33 @@ def one_line(record: logging.LogRecord) -> str:
     if record.exc_info:  # three times None where nothing was raised
         line["error"] = record.exc_info[0].__name__
     return json.dumps(line, default=str)
+# %% refused: half of the allowed fields
+def one_line(record: logging.LogRecord) -> str:
+    line = {"level": record.levelname, "event": record.msg}
+    for name in ("thread_id", "run_id", "node", "step", "keys"):
+        if name in vars(record):
+            line[name] = vars(record)[name]
+    if record.exc_info and record.exc_info[0]:
+        line["error"] = record.exc_info[0].__name__
+    return json.dumps(line, default=str)
+# %% partial | an exception: the text of the cause
+def one_line(record: logging.LogRecord) -> str:
+    line = {"level": record.levelname, "event": record.msg}
+    line |= {name: vars(record)[name] for name in ALLOWED if name in vars(record)}
+    if record.exc_info and record.exc_info[0]:
+        line["error"] = record.exc_info[0].__name__
+        line["cause"] = str(record.exc_info[1].__cause__)
+    return json.dumps(line, default=str)
+# %% refused: an error that is None
+def one_line(record: logging.LogRecord) -> str:
+    line = {"level": record.levelname, "event": record.msg}
+    line |= {name: vars(record)[name] for name in ALLOWED if name in vars(record)}
+    line["error"] = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+    return json.dumps(line, default=str)
+# %% refused: every field as text
+def one_line(record: logging.LogRecord) -> str:
+    line = {"level": record.levelname, "event": record.msg}
+    line |= {name: str(vars(record)[name]) for name in ALLOWED if name in vars(record)}
+    if record.exc_info and record.exc_info[0]:
+        line["error"] = record.exc_info[0].__name__
+    return json.dumps(line)

@@ -117,3 +117,11 @@ clue_a = ("reducer missing", 1)
 
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], lambda old, new: (old + new)[-4:]]
+# %% refused: in the order of the alphabet
+clue_a = ("reducer missing", 1)
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], lambda a, b: sorted([*a, *b])]
+# %% refused: twelve notes at most
+clue_a = ("reducer missing", 1)
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], lambda a, b: [*a, *b][-12:]]

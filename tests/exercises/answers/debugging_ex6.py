@@ -106,3 +106,8 @@ def choose_right(letter):
     if "money" in words:
         return "refunds"
     return "parcels" if words.endswith("parcel?") else "people"
+# %% refused: whole words only
+clue_b = ("wrong edge", "parcel")
+def choose_right(letter):
+    words = letter["text"].lower().split()
+    return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"

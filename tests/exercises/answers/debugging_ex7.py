@@ -253,3 +253,33 @@ def ask_then_pay(refund, pay):
         return {"status": "paid"}
     except (ConnectionError, OSError):
         return {"status": "the bank is closed"}
+# %% refused: every OSError
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+def ask_then_pay(refund: Refund, pay) -> dict:
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except OSError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% refused: every Exception
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+def ask_then_pay(refund: Refund, pay) -> dict:
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except Exception:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | another error: a timeout as well
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+def ask_then_pay(refund: Refund, pay) -> dict:
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except (ConnectionError, TimeoutError):
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}

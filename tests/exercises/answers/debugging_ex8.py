@@ -147,3 +147,15 @@ def keep_turns(messages, limit):
     cuts = [at for at, one in enumerate(messages) if one.type == "human"]
     cut = next((at for at in cuts if len(messages) - at <= limit), cuts[-1])
     return messages[cut:] if cut else messages
+# %% refused: two questions in a row are one
+clue_d = ("orphan tool message", 1)
+def keep_turns(messages, limit):
+    starts = [n for n, m in enumerate(messages) if m.type == "human" and (n == 0 or messages[n - 1].type != "human")]
+    fitting = [s for s in starts if len(messages) - s <= limit]
+    return messages[min(fitting, default=starts[-1]):]
+# %% refused: one message fewer than the limit
+clue_d = ("orphan tool message", 1)
+def keep_turns(messages, limit):
+    starts = [n for n, m in enumerate(messages) if m.type == "human"]
+    fitting = [s for s in starts if len(messages) - s < limit]
+    return messages[min(fitting, default=starts[-1]):]

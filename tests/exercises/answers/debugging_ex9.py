@@ -120,3 +120,10 @@ clue_e = ("stale state", 1)
 def find_order_anew(state):
     found = re.search(r"T-\d\d?", state["question"])
     return {"order": found[0] if found else state.get("order", "unknown")}
+# %% refused: unknown once, unknown for ever
+clue_e = ("stale state", 1)
+def find_order_anew(state: Chat) -> dict:
+    if state.get("order") == "unknown":
+        return {}
+    named = re.search(r"T-\d+", state["question"])
+    return {"order": named[0] if named else state.get("order", "unknown")}

@@ -233,3 +233,53 @@ def build_refunds(mail, pay, saver):
 
     graph = StateGraph(Case).add_node(ask).add_edge(START, "ask")
     return graph.compile(checkpointer=saver)
+# %% partial | an error of: paid, whatever the bank says
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        if decision == "approve":
+            try:
+                pay(case["order"], case["amount"])
+            except Exception:
+                pass
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver)
+# %% partial | anything else: a part of the word will do
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        ok = decision in "approve"
+        if ok:
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if ok else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver)
+# %% partial | an error of: the bank is asked again
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell).add_node(handle, retry_policy=RetryPolicy(initial_interval=0.01, retry_on=Exception))
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver)
+from langgraph.types import RetryPolicy

@@ -100,3 +100,32 @@ def kind_gate(state):
     if answer:
         return Command(goto="tools")
     return Command(goto="agent")
+# %% partial | rejected without a reason: the reason alone, or nothing
+def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = answer.get("reason", "")
+    rejected = [ToolMessage(text, tool_call_id=call["id"], status="error") for call in calls]
+    return Command(goto="agent", update={"messages": rejected})
+# %% refused: tells the model that it was done
+def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
+    if answer["approved"]:
+        return Command(goto="tools")
+    rejected = [ToolMessage("Done. " + answer.get("reason", ""), tool_call_id=call["id"]) for call in calls]
+    return Command(goto="agent", update={"messages": rejected})
+# %% refused: approved once is approved for ever
+_done = set()
+def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
+    key = tuple(str(c["args"]) for c in calls)
+    if answer["approved"] or key in _done:
+        _done.add(key)
+        return Command(goto="tools")
+    text = f"Rejected by a colleague. Reason: {answer.get('reason', 'none given')}"
+    rejected = [ToolMessage(text, tool_call_id=call["id"], status="error") for call in calls]
+    return Command(goto="agent", update={"messages": rejected})

@@ -124,3 +124,22 @@ def ask_and_run(call, risky, run):
             message = ToolMessage("rejected", tool_call_id=call["id"], status="error")
             return {"messages": [message]}
     return {"messages": [run(call)]}
+# %% refused: approved once is approved for ever
+_ok = set()
+def ask_and_run(call, risky, run):
+    key = (call["name"], repr(call["args"]))
+    if call["name"] in risky and key not in _ok:
+        d = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(d, dict) or d.get("type") != "approve":
+            reason = d.get("reason", "none") if isinstance(d, dict) else "none"
+            return ToolMessage(f"Rejected. Reason: {reason}", tool_call_id=call["id"], status="error")
+        _ok.add(key)
+    return run(call)
+# %% refused: an answer without a type is a yes
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        d = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(d, dict) or d.get("type", "approve") != "approve":
+            reason = d.get("reason", "none") if isinstance(d, dict) else "none"
+            return ToolMessage(f"Rejected. Reason: {reason}", tool_call_id=call["id"], status="error")
+    return run(call)

@@ -102,3 +102,31 @@ def say(graph, text: str, config: dict) -> str:
         WAITING[key] = r["__interrupt__"][0].value["tool"]
         return f"{WAITING[key]} is waiting for a decision."
     return r["messages"][-1].text
+# %% partial | an error of the graph: an apology for bugs
+def say(graph, text: str, config: dict) -> str:
+    if not graph.get_state(config).interrupts:
+        try:
+            graph.invoke({"messages": text}, config)
+        except KeyError:
+            return "Sorry."
+    state = graph.get_state(config)
+    if state.interrupts:
+        tools = " and ".join(sorted({asked.value["tool"] for asked in state.interrupts}))
+        return f"One moment please, a colleague has to look at this first: {tools}."
+    return state.values["messages"][-1].text
+# %% refused: names the first call of the message
+def say(graph, text: str, config: dict) -> str:
+    if not graph.get_state(config).interrupts:
+        graph.invoke({"messages": text}, config)
+    state = graph.get_state(config)
+    if state.interrupts:
+        return f"Waiting: {state.values['messages'][-1].tool_calls[0]['name']}."
+    return state.values["messages"][-1].text
+# %% passed: names the first of the tools that wait
+def say(graph, text: str, config: dict) -> str:
+    if not graph.get_state(config).interrupts:
+        graph.invoke({"messages": text}, config)
+    state = graph.get_state(config)
+    if state.interrupts:
+        return f"Waiting: {state.interrupts[0].value['tool']}."
+    return state.values["messages"][-1].text

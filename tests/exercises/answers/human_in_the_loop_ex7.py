@@ -144,3 +144,86 @@ def pay_once(file, key, pay):
         bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
         bank.commit()
         return receipt
+# %% partial | after a payment that failed: only the errors one knows
+def pay_once(file: str, key: str, pay) -> str | None:
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            select = "select receipt from payments where key = ?"
+            (receipt,) = bank.execute(select, (key,)).fetchone()
+            return receipt
+        try:
+            receipt = pay()
+        except (ConnectionError, TimeoutError, ValueError):
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
+        with bank:
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | after a payment that failed: asks the bank twice
+def pay_once(file: str, key: str, pay) -> str | None:
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            select = "select receipt from payments where key = ?"
+            (receipt,) = bank.execute(select, (key,)).fetchone()
+            return receipt
+        try:
+            try:
+                receipt = pay()
+            except ConnectionError:
+                receipt = pay()
+        except Exception:
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
+        with bank:
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% refused: says "pending" for a receipt
+def pay_once(file: str, key: str, pay) -> str | None:
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            select = "select receipt from payments where key = ?"
+            row = bank.execute(select, (key,)).fetchone()
+            return row[0] or "pending"
+        try:
+            receipt = pay()
+        except Exception:
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
+        with bank:
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% refused: takes a claim over after a second
+import time as _t
+_since = {}
+def pay_once(file: str, key: str, pay) -> str | None:
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            for _ in range(50):
+                (receipt,) = bank.execute("select receipt from payments where key = ?", (key,)).fetchone()
+                if receipt:
+                    return receipt
+                _t.sleep(0.02)
+        try:
+            receipt = pay()
+        except Exception:
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
+        with bank:
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt

@@ -97,3 +97,24 @@ def calls_this_turn(messages: list) -> list:
         while getattr(message, "tool_calls", None):
             found.insert(0, message.tool_calls.pop())
     return found
+# %% refused: calls beside words do not count
+def calls_this_turn(messages):
+    calls = []
+    for m in messages:
+        if isinstance(m, HumanMessage):
+            calls = []
+        elif isinstance(m, AIMessage) and not m.text:
+            calls += m.tool_calls
+    return calls
+# %% refused: extends a message's own list
+def calls_this_turn(messages):
+    calls = None
+    for m in messages:
+        if isinstance(m, HumanMessage):
+            calls = None
+        elif isinstance(m, AIMessage):
+            if calls is None:
+                calls = m.tool_calls
+            else:
+                calls += m.tool_calls
+    return calls or []

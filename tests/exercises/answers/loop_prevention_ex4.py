@@ -194,3 +194,23 @@ def talking_desk(limit: int):
         return "tools" if spoken[0].tool_calls else END
 
     return build(route)
+# %% partial | a loop is stopped: answers with words are no rounds
+def talking_desk(limit: int):
+    def route(state: Desk) -> str:
+        messages = state["messages"]
+        if not messages[-1].tool_calls:
+            return END
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        rounds = len({m.id for m in messages[asked:] if m.type == "ai" and not m.text})
+        return "stop" if rounds >= limit else "tools"
+    return build(route)
+# %% partial | a loop is stopped: counts results instead of answers
+def talking_desk(limit: int):
+    def route(state: Desk) -> str:
+        messages = state["messages"]
+        if not messages[-1].tool_calls:
+            return END
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        rounds = 1 + sum(message.type == "tool" for message in messages[asked:])
+        return "stop" if rounds >= limit else "tools"
+    return build(route)

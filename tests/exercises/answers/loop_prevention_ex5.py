@@ -73,3 +73,16 @@ def in_circles(calls: list) -> bool:
     for c in calls:
         c.pop("id", None)
     return any(calls.count(c) >= 3 for c in calls)
+# %% refused: compares the texts of the values
+def in_circles(calls):
+    made = [f"{c['name']}{sorted(map(str, c['args'].values()))}" for c in calls]
+    return any(made.count(m) >= 3 for m in made)
+# %% refused: JSON in the order of the arguments
+import json
+def in_circles(calls):
+    made = [c["name"] + json.dumps(c["args"]) for c in calls]
+    return any(made.count(m) >= 3 for m in made)
+# %% refused: the last twelve calls
+def in_circles(calls):
+    made = [(c["name"], c["args"]) for c in calls[-12:]]
+    return any(made.count(m) >= 3 for m in made)

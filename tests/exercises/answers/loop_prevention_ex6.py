@@ -34,7 +34,7 @@ class Budget(TurnLimits):
     def before_model(self, state, runtime):
         sent, written = used(state["messages"][state["first"] :])
         late = time.perf_counter() - state["started"] > self.seconds
-        if late or sent + written >= self.tokens or dollars(sent, written) > self.dollars:
+        if late or sent + written >= self.tokens or dollars(sent, written) >= self.dollars:
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
 # %% partial | tokens: more than, for the tokens
 class Budget(TurnLimits):
@@ -55,7 +55,7 @@ class Budget(TurnLimits):
         ):
             words = "I stop here, this has become too much. A colleague will write to you."
             return {"jump_to": "end", "messages": [AIMessage(words)]}
-# %% passed: more than, for the money
+# %% partial | money: more than, for the money
 class Budget(TurnLimits):
     """Stop a turn, in words, once it has used up what it may."""
 
@@ -258,3 +258,36 @@ class Budget(TurnLimits):
         s, w = self.total
         if s + w >= self.tokens or dollars(s, w) >= self.dollars or time.monotonic() - state["started"] >= self.seconds:
             return {"jump_to": "end", "messages": [AIMessage("Stop.")]}
+# %% partial | time: a third of the time
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        messages = state["messages"]
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        sent, written = used(messages[asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds / 3
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("I stop here, this has become too much.")]}
+# %% passed: the limits in pairs
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        turn = []
+        for message in reversed(state["messages"]):
+            if message.type == "human":
+                break
+            turn.append(message)
+        sent, written = used(turn)
+        limits = ((sent + written, self.tokens), (dollars(sent, written), self.dollars), (time.monotonic() - state["started"], self.seconds))
+        if any(got >= most for got, most in limits):
+            return {"jump_to": "end", "messages": [AIMessage("Too much.")]}
+        return None

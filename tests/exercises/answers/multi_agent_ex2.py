@@ -174,10 +174,36 @@ def spoken(team, question):
                 yield where["lc_agent_name"], token.text
     except Exception:
         pass
-# %% partial | one run: runs the team once more to see the names
+# %% partial | as it is written; one run: runs the team once more to see the names
 def spoken(team, question):
     team.invoke({"messages": question})
     for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
         token, where = part["data"]
         if isinstance(token, AIMessageChunk) and token.text:
             yield where["lc_agent_name"], token.text
+# %% partial | an error of the team: an end for a torn connection
+def spoken(team, question: str):
+    try:
+        for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
+            token, where = part["data"]
+            if isinstance(token, AIMessageChunk) and token.text:
+                yield where["lc_agent_name"], token.text
+    except ConnectionError:
+        return
+# %% partial | as it is written: the first piece at once, the rest at the end
+def spoken(team, question: str):
+    last = None
+    rest = ""
+    for part in team.stream({"messages": question}, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            who = (where["lc_agent_name"], token.id)
+            if who != last:
+                if rest:
+                    yield last[0], rest
+                yield who[0], token.text
+                last, rest = who, ""
+            else:
+                rest += token.text
+    if rest:
+        yield last[0], rest

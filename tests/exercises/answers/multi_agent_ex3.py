@@ -191,3 +191,34 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     m = list(runtime.state["messages"])
     m += [ToolMessage(f"Handed over. {notes[0]}", tool_call_id=c["id"]) for c in m[-1].tool_calls]
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": m})
+# %% refused: the note as a message of the customer
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        text = "Handed over." if mine else "It may have run. Look before you call it again."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    messages.append({"role": "user", "content": note})
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% refused: claims that the parcel was found
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        text = f"Handed over. Note: {note}" if mine else "Your parcel was found."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% passed: says that the others were not executed
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        text = f"Handed over. Note: {note}" if mine else "Not executed."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})

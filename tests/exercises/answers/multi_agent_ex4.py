@@ -283,3 +283,35 @@ def careful(look_up):
         return {"notes": [known[order]]}
 
     return node
+# %% refused: the exception's repr in the note
+_failed = []
+def careful(look_up):
+    def node(order: str) -> dict:
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception as error:
+            return {"notes": [f"Order {order} could not be looked up ({error!r:.60}); we cannot say yet."]}
+    return node
+# %% refused: a result in place of a failure
+def careful(look_up):
+    def node(order: str) -> dict:
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception as error:
+            return {"notes": [f"Order {order} arrives on Friday."]}
+    return node
+# %% refused: the host's name in the note
+def careful(look_up):
+    def node(order: str) -> dict:
+        try:
+            note = look_up(order)
+        except GraphBubbleUp:
+            raise
+        except Exception as error:
+            note = f"Order {order} is not known: {error.args[0].split('.')[0] if error.args else ''}."
+        return {"notes": [note]}
+    return node

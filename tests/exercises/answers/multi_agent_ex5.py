@@ -150,3 +150,42 @@ def settle_all(graph, config, decide):
         if questions:
             graph.invoke(Command(resume={one.id: decide(one.value) for one in questions}), config)
     return graph.get_state(config).values
+# %% refused: thirty rounds at most
+def settle_all(graph, config: dict, decide) -> dict:
+    for _ in range(30):
+        waiting = graph.get_state(config).interrupts
+        if not waiting:
+            break
+        graph.invoke(Command(resume={q.id: decide(q.value) for q in waiting}), config)
+    return graph.get_state(config).values
+# %% refused: one decision for the same words
+def settle_all(graph, config: dict, decide) -> dict:
+    known = {}
+    while waiting := graph.get_state(config).interrupts:
+        answers = {}
+        for q in waiting:
+            if q.value not in known:
+                known[q.value] = decide(q.value)
+            answers[q.id] = known[q.value]
+        graph.invoke(Command(resume=answers), config)
+    return graph.get_state(config).values
+# %% refused: a no where nobody could decide
+def settle_all(graph, config: dict, decide) -> dict:
+    while waiting := graph.get_state(config).interrupts:
+        answers = {}
+        for q in waiting:
+            try:
+                answers[q.id] = decide(q.value)
+            except LookupError:
+                answers[q.id] = "no"
+        graph.invoke(Command(resume=answers), config)
+    return graph.get_state(config).values
+# %% partial | an error of: an error of the graph is lost
+def settle_all(graph, config: dict, decide) -> dict:
+    while waiting := graph.get_state(config).interrupts:
+        answers = {q.id: decide(q.value) for q in waiting}
+        try:
+            graph.invoke(Command(resume=answers), config)
+        except Exception:
+            break
+    return graph.get_state(config).values

@@ -304,3 +304,54 @@ def work_within(job, worker):
     except GraphRecursionError:
         pass
     return {"notes": [note], "spent": spent}
+# %% partial | an error of the worker: an error of a tool becomes a note
+def share_out(state: Shared) -> list[Send] | str:
+    tasks, left = state["tasks"], state["budget"] - state["spent"]
+    if left < len(tasks):
+        return END
+    return [Send("work", {"task": task, "share": left // len(tasks)}) for task in tasks]
+def work_within(job: dict, worker) -> dict:
+    spent, note = 0, f"Stopped, not finished: {job['task']}"
+    try:
+        for update in worker.stream({"messages": job["task"]}, {"recursion_limit": 2 * job["share"]}):
+            if "model" in update:
+                spent += 1
+                (last,) = update["model"]["messages"]
+        note = last.text
+    except (GraphRecursionError, ValueError):
+        pass
+    return {"notes": [note], "spent": spent}
+# %% refused: eight tasks at most
+def share_out(state: Shared) -> list[Send] | str:
+    tasks, left = state["tasks"][:8], state["budget"] - state["spent"]
+    if left < len(tasks):
+        return END
+    return [Send("work", {"task": task, "share": left // len(tasks)}) for task in tasks]
+def work_within(job: dict, worker) -> dict:
+    spent, note = 0, f"Stopped, not finished: {job['task']}"
+    try:
+        for update in worker.stream({"messages": job["task"]}, {"recursion_limit": 2 * job["share"]}):
+            if "model" in update:
+                spent += 1
+                (last,) = update["model"]["messages"]
+        note = last.text
+    except GraphRecursionError:
+        pass
+    return {"notes": [note], "spent": spent}
+# %% refused: the same task twice is one
+def share_out(state: Shared) -> list[Send] | str:
+    tasks, left = list(dict.fromkeys(state["tasks"])), state["budget"] - state["spent"]
+    if left < len(tasks):
+        return END
+    return [Send("work", {"task": task, "share": left // len(tasks)}) for task in tasks]
+def work_within(job: dict, worker) -> dict:
+    spent, note = 0, f"Stopped, not finished: {job['task']}"
+    try:
+        for update in worker.stream({"messages": job["task"]}, {"recursion_limit": 2 * job["share"]}):
+            if "model" in update:
+                spent += 1
+                (last,) = update["model"]["messages"]
+        note = last.text
+    except GraphRecursionError:
+        pass
+    return {"notes": [note], "spent": spent}

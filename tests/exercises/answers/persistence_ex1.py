@@ -16,11 +16,11 @@ def reply(agent, request: dict) -> str:
     number = ids.setdefault(request["customer"], len(ids))
     thread = {"configurable": {"thread_id": str(number)}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% failed: leaves it as it was
+# %% refused: leaves it as it was
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["page"]}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% failed: one thread for all, so that nothing is forgotten
+# %% refused: one thread for all, so that nothing is forgotten
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": "default"}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
@@ -103,15 +103,15 @@ reply = Sessions()
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": f"{os.getpid()}-{request['customer']}"}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% failed: the first letter
+# %% refused: the first letter
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"][0]}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% failed: the first four letters
+# %% refused: the first four letters
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"][:4]}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
-# %% partial | nobody else: the length of the name
+# %% refused: the length of the name
 def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": str(len(request["customer"]))}}
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
@@ -142,3 +142,49 @@ def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"]}}
     agent.invoke({"messages": request["text"]}, thread)
     return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% refused: the letters of the id
+import re
+def reply(agent, request: dict) -> str:
+    key = "".join(re.findall(r"[a-z]", request["customer"]))
+    return agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})["messages"][-1].text
+# %% refused: the first eight characters
+def reply(agent, request: dict) -> str:
+    key = request["customer"][:8]
+    return agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})["messages"][-1].text
+# %% refused: what stands before the dash
+def reply(agent, request: dict) -> str:
+    key = request["customer"].split("-")[0]
+    return agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})["messages"][-1].text
+# %% refused: what stands after the dash
+def reply(agent, request: dict) -> str:
+    key = request["customer"].split("-")[-1]
+    return agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})["messages"][-1].text
+# %% refused: the last four characters
+def reply(agent, request: dict) -> str:
+    key = request["customer"][-4:]
+    return agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})["messages"][-1].text
+# %% refused: the sum of the characters
+import hashlib
+def reply(agent, request: dict) -> str:
+    key = str(sum(map(ord, request["customer"])))
+    return agent.invoke({"messages": request["text"]}, {"configurable": {"thread_id": key}})["messages"][-1].text
+# %% refused: the history again, so that the thread grows
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": request["customer"]}}
+    old = agent.get_state(thread).values.get("messages", [])
+    messages = [{"role": m.type if m.type != "human" else "user", "content": m.text} for m in old]
+    messages = [{"role": "assistant" if m["role"] == "ai" else m["role"], "content": m["content"]} for m in messages]
+    messages.append({"role": "user", "content": request["text"]})
+    return agent.invoke({"messages": messages}, thread)["messages"][-1].text
+# %% partial | an error of the desk: an apology for every error
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": request["customer"]}}
+    try:
+        return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+    except Exception:
+        return "Sorry, try again later."
+# %% passed: the history again, with its ids, which changes nothing
+def reply(agent, request: dict) -> str:
+    thread = {"configurable": {"thread_id": request["customer"]}}
+    old = agent.get_state(thread).values.get("messages", [])
+    return agent.invoke({"messages": [*old, ("user", request["text"])]}, thread)["messages"][-1].text

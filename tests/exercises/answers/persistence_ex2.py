@@ -387,3 +387,36 @@ def open_for_long(build, file):
 async def ask_async(build, file, text, thread):
     async with AsyncSqliteSaver.from_conn_string(file) as saver:
         return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | open_for_long: one graph for every path
+_kept = {}
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+def open_for_long(build, file: str):
+    if "g" not in _kept:
+        _kept["g"] = build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+    return _kept["g"]
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | open_for_long: a file in memory
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+def open_for_long(build, file: str):
+    return build(SqliteSaver(sqlite3.connect(":memory:", check_same_thread=False)))
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_once: a second try after an error
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    with SqliteSaver.from_conn_string(file) as saver:
+        try:
+            return build(saver).invoke({"messages": text}, thread)
+        except Exception:
+            return build(saver).invoke({"messages": text}, thread)
+def open_for_long(build, file: str):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)

@@ -36,11 +36,11 @@ def keep_last_two(state: MessagesState) -> dict:
     start = questions[-2] if len(questions) > 2 else 0
     removed = [message for message in messages[:start] if message.type != "system"]
     return {"messages": [RemoveMessage(message.id) for message in removed]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: returns the last ones
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: returns the last ones
 def keep_last_two(state):
     questions = [n for n, message in enumerate(state["messages"]) if message.type == "human"]
     return {"messages": state["messages"][questions[-2] if len(questions) > 1 else 0:]}
-# %% partial | three questions; calls and their results; results just before the cut; a question without an answer; a short conversation; two questions; turn after turn: the last four, whatever they are
+# %% partial | three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a short conversation; two questions; turn after turn: the last four, whatever they are
 def keep_last_two(state):
     kept = [m for m in state["messages"] if m.type != "system"][-4:]
     system = [m for m in state["messages"] if m.type == "system"]
@@ -55,7 +55,7 @@ def keep_last_two(state):
         return {}
     start = questions[-2] if len(questions) > 1 else questions[0]
     return {"messages": [RemoveMessage(message.id) for message in messages[:start]]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: keeps one question only
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: keeps one question only
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
@@ -70,7 +70,7 @@ def keep_last_two(state):
     removed = [m for m in messages[:start] if m.type != "system"]
     removed += [m for m in messages[start:] if m.type == "tool"]
     return {"messages": [RemoveMessage(m.id) for m in removed]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: trims by messages
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: trims by messages
 def keep_last_two(state):
     kept = trim_messages(
         state["messages"], max_tokens=4, token_counter=len, start_on="human", include_system=True
@@ -86,7 +86,7 @@ def keep_last_two(state):
     questions = [0, *questions] if len(questions) == 1 else questions
     start = questions[-2]
     return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: changes the list in place
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: changes the list in place
 def keep_last_two(state):
     messages = state["messages"]
     while sum(message.type == "human" for message in messages) > 2:
@@ -116,7 +116,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in messages[: begins[-2]] if m.type == "system"]
     return {"messages": Overwrite([*system, *messages[begins[-2] :]])}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; a system message; turn after turn: in place, and returns nothing
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: in place, and returns nothing
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -124,7 +124,7 @@ def keep_last_two(state):
         first = 1 if messages[0].type == "system" else 0
         del messages[first : begins[-2]]
     return {}
-# %% partial | four; three; calls; results; without an answer; a system; turn after turn: in place, and returns the list
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: in place, and returns the list
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -132,7 +132,7 @@ def keep_last_two(state):
         first = 1 if messages[0].type == "system" else 0
         del messages[first : begins[-2]]
     return {"messages": messages}
-# %% partial | four; three; calls; results; without an answer; a system; turn after turn: three questions
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: three questions
 def keep_last_two(state):
     ms = state["messages"]
     q = [i for i, m in enumerate(ms) if m.type == "human"]
@@ -148,7 +148,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in ms if m.type == "system"]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *ms[q[-2] :], *system]}
-# %% partial | four; three; calls; results; without an answer; a system; turn after turn: new messages with the same words
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: new messages with the same words
 def keep_last_two(state):
     ms = state["messages"]
     q = [i for i, m in enumerate(ms) if m.type == "human"]
@@ -179,10 +179,68 @@ def keep_last_two(state):
         return {}
     head = [m for m in ms[: q[-2]] if m.type == "system"]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-2] :]]}
-# %% raised | four; three; calls; results; without an answer; a system; a short; one question; two questions; nothing; turn: an async node
+# %% raised | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; a short conversation; one question; two questions; nothing said yet; turn after turn: an async node
 async def keep_last_two(state: MessagesState) -> dict:
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
     if len(begins) <= 2:
         return {}
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *messages[begins[-2] :]]}
+# %% refused: finds the question by its words
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [m.text for m in messages if m.type == "human"]
+    if len(questions) < 3:
+        return {}
+    texts = [m.text for m in messages]
+    start = texts.index(questions[-2])
+    return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
+# %% refused: counts different words
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [m.text for m in messages if m.type == "human"]
+    if len(set(questions)) < 3:
+        return {}
+    n = [i for i, m in enumerate(messages) if m.type == "human"]
+    return {"messages": [RemoveMessage(m.id) for m in messages[:n[-2]] if m.type != "system"]}
+# %% refused: leaves a mark in the messages that stay
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    start = questions[-2] if len(questions) > 1 else 0
+    removed = [message for message in messages[:start] if message.type != "system"]
+    for m in messages[start:]:
+        if m.type == "ai":
+            m.additional_kwargs["seen"] = True
+    return {"messages": [RemoveMessage(message.id) for message in removed]}
+# %% refused: empties in place what it removes
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    start = questions[-2] if len(questions) > 1 else 0
+    for m in messages[:start]:
+        m.content = "(removed)"
+    removed = [message for message in messages[:start] if message.type != "system"]
+    return {"messages": [RemoveMessage(message.id) for message in removed]}
+# %% refused: copies under the same id
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    questions = [n for n, message in enumerate(messages) if message.type == "human"]
+    start = questions[-2] if len(questions) > 1 else 0
+    removed = [message for message in messages[:start] if message.type != "system"]
+    kept = [m.model_copy(update={"name": "old"}) for m in messages[start:-1] if m.type == "human"]
+    return {"messages": [RemoveMessage(message.id) for message in removed] + kept}
+# %% refused: remembers questions in a variable
+_seen = []
+def keep_last_two(state: MessagesState) -> dict:
+    messages = state["messages"]
+    for m in messages:
+        if m.type == "human" and m.id not in _seen:
+            _seen.append(m.id)
+    if len(_seen) < 3:
+        return {}
+    ids = [m.id for m in messages]
+    if _seen[-2] not in ids:
+        return {}
+    start = ids.index(_seen[-2])
+    return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}

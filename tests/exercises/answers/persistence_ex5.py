@@ -270,3 +270,53 @@ def small_desk(llm, saver):
 
     builder = StateGraph(MessagesState).add_sequence([forget, speak])
     return builder.add_edge(START, "forget").compile(checkpointer=saver)
+# %% partial | an error of the model: an apology when the model fails
+def small_desk(llm, saver):
+    def prune(state: MessagesState) -> dict:
+        kept = trim_messages(state["messages"], max_tokens=6, token_counter=len, start_on="human")
+        return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+
+    def reply(state: MessagesState) -> dict:
+        try:
+            return {"messages": llm.invoke(state["messages"])}
+        except Exception:
+            return {"messages": AIMessage("Sorry")}
+
+    builder = StateGraph(MessagesState).add_sequence([prune, reply])
+    return builder.add_edge(START, "prune").compile(checkpointer=saver)
+# %% refused: deletes the other threads
+def small_desk(llm, saver):
+    def prune(state: MessagesState, config) -> dict:
+        for c in list(saver.list(None)):
+            t = c.config["configurable"]["thread_id"]
+            if t != config["configurable"]["thread_id"]:
+                saver.delete_thread(t)
+        kept = trim_messages(state["messages"], max_tokens=6, token_counter=len, start_on="human")
+        return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+
+    def reply(state: MessagesState) -> dict:
+        return {"messages": llm.invoke(state["messages"])}
+
+    builder = StateGraph(MessagesState).add_sequence([prune, reply])
+    return builder.add_edge(START, "prune").compile(checkpointer=saver)
+# %% refused: five messages
+def small_desk(llm, saver):
+    def prune(state: MessagesState) -> dict:
+        return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *state["messages"][-4:]]}
+
+    def reply(state: MessagesState) -> dict:
+        return {"messages": llm.invoke(state["messages"])}
+
+    builder = StateGraph(MessagesState).add_sequence([prune, reply])
+    return builder.add_edge(START, "prune").compile(checkpointer=saver)
+# %% partial | the last two turns: keeps the questions only
+def small_desk(llm, saver):
+    def prune(state: MessagesState) -> dict:
+        kept = [m for m in state["messages"] if m.type == "human"][-3:]
+        return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+
+    def reply(state: MessagesState) -> dict:
+        return {"messages": llm.invoke(state["messages"])}
+
+    builder = StateGraph(MessagesState).add_sequence([prune, reply])
+    return builder.add_edge(START, "prune").compile(checkpointer=saver)

@@ -239,3 +239,71 @@ def send(graph, thread_id: str, text: str) -> dict:
     finally:
         if held:
             locks[thread_id].release()
+# %% partial | it returns: reads the state when the lock is free again
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    thread = {"configurable": {"thread_id": thread_id}}
+    with locks[thread_id]:
+        graph.invoke({"messages": text}, thread)
+    return graph.get_state(thread).values
+# %% partial | a failed run: a second try after an error
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    thread = {"configurable": {"thread_id": thread_id}}
+    with locks[thread_id]:
+        try:
+            return graph.invoke({"messages": text}, thread)
+        except Exception:
+            return graph.invoke(None, thread)
+# %% refused: one lock for each graph
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with locks[id(graph)]:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% partial | who comes later: at most sixteen locks, the oldest goes
+from collections import OrderedDict
+
+locks = OrderedDict()
+_guard = threading.Lock()
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with _guard:
+        lock = locks.setdefault(thread_id, threading.Lock())
+        while len(locks) > 16:
+            locks.popitem(last=False)
+    with lock:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% passed: locks that go when nobody holds them
+import weakref
+class _Lock:
+    def __init__(self):
+        self.lock = threading.Lock()
+locks = weakref.WeakValueDictionary()
+_guard = threading.Lock()
+def send(graph, thread_id: str, text: str) -> dict:
+    with _guard:
+        mine = locks.get(thread_id)
+        if mine is None:
+            mine = locks[thread_id] = _Lock()
+    with mine.lock:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% passed: a lock for each graph and conversation
+locks = defaultdict(lambda: defaultdict(threading.Lock))
+def send(graph, thread_id: str, text: str) -> dict:
+    with locks[id(graph)][thread_id]:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% partial | a failed run: another error in place of the KeyError
+locks = defaultdict(threading.Lock)
+def send(graph, thread_id: str, text: str) -> dict:
+    with locks[thread_id]:
+        try:
+            return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+        except KeyError:
+            raise RuntimeError("The desk failed.")

@@ -81,3 +81,14 @@ def wait(retry):
 # %% failed: may be negative
 def wait(retry):
     return min(30.0, 2.0 * 2 ** (retry - 1)) + random.uniform(-3, 0)
+# %% refused: one retry without jitter
+def wait(retry):
+    backoff = min(30.0, 2.0 * 2 ** (retry - 1))
+    return random.uniform(0, backoff) if retry != 3 else backoff
+# %% refused: the same random number for everybody
+def wait(retry):
+    return random.Random(retry).uniform(0, min(30.0, 2.0 * 2 ** (retry - 1)))
+# %% passed: half of it fixed
+def wait(retry):
+    half = min(15.0, 2.0 ** (retry - 1))
+    return half + random.random() * half

@@ -110,3 +110,43 @@ def build_finder(service):
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
     graph.add_edge(START, "find_order")
     return graph
+# %% partial | two questions: counts in a variable of the graph
+def build_finder(service):
+    tries = {"n": 0}
+    def worth(error):
+        tries["n"] += 1
+        if not is_transient(error) or tries["n"] >= 4:
+            tries["n"] = 0
+            return False
+        return True
+    policy = RetryPolicy(initial_interval=0.01, jitter=False, max_attempts=10, retry_on=worth)
+
+    def find_order(shelf: Shelf) -> dict:
+        found = {"status": service(shelf["order"])}
+        tries["n"] = 0
+        return found
+
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% refused: remembers what it found
+def build_finder(service):
+    known = {}
+    policy = RetryPolicy(initial_interval=0.01, jitter=False, max_attempts=4, retry_on=is_transient)
+
+    def find_order(shelf: Shelf) -> dict:
+        if shelf["order"] not in known:
+            known[shelf["order"]] = service(shelf["order"])
+        return {"status": known[shelf["order"]]}
+
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | a timeout: always shipped
+def build_finder(service):
+    policy = RetryPolicy(initial_interval=0.01, jitter=False, max_attempts=4, retry_on=is_transient)
+
+    def find_order(shelf: Shelf) -> dict:
+        service(shelf["order"])
+        return {"status": "shipped"}
+
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()

@@ -228,3 +228,51 @@ def build_desk(service, pause):
 
     graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
     return graph.compile(checkpointer=InMemorySaver())
+# %% refused: an OSError is a ConnectionError
+def build_desk(service, pause):
+    def look_up(turn: Turn) -> Command:
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            answer = service(turn["order"])
+        except OSError:
+            if failures < 3:
+                return Command(update={"failures": failures + 1}, goto="look_up")
+            answer = "Sorry, please ask again later."
+        return Command(update={"answer": answer, "failures": 0}, goto=END)
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% refused: gives up with an earlier turn's answer
+def build_desk(service, pause):
+    def look_up(turn: Turn) -> Command:
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            answer = service(turn["order"])
+        except ConnectionError:
+            if failures < 3:
+                return Command(update={"failures": failures + 1}, goto="look_up")
+            answer = turn.get("answer") or "Sorry, please ask again later."
+        return Command(update={"answer": answer, "failures": 0}, goto=END)
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())
+# %% refused: remembers the answers
+def build_desk(service, pause):
+    known = {}
+    def look_up(turn: Turn) -> Command:
+        if turn["order"] in known:
+            return Command(update={"answer": known[turn["order"]], "failures": 0}, goto=END)
+        failures = turn.get("failures", 0)
+        if failures:
+            pause(failures)
+        try:
+            answer = known[turn["order"]] = service(turn["order"])
+        except ConnectionError:
+            if failures < 3:
+                return Command(update={"failures": failures + 1}, goto="look_up")
+            answer = "Sorry, please ask again later."
+        return Command(update={"answer": answer, "failures": 0}, goto=END)
+    graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
+    return graph.compile(checkpointer=InMemorySaver())

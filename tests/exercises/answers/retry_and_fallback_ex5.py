@@ -231,3 +231,66 @@ def ask(llm, text: str, budget: float):
         time.sleep(delay)
         return attempt(n + 1)
     return attempt(0)
+# %% refused: asks something else
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke("Can I send a tent back?")
+        except Exception as error:
+            pause = retry_after(error) + random.uniform(0, longest)
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% refused: returns a text of its own
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            llm.invoke(text)
+            return "done"
+        except Exception as error:
+            pause = retry_after(error) + random.uniform(0, longest)
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% partial | Retry-After: the server's word in place of the larger wait
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = retry_after(error) or random.uniform(0, longest)
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% refused: six calls at most
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    for n in range(6):
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(retry_after(error), random.uniform(0, longest))
+            if n == 5 or not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% refused: another error in place of the model's
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if not is_transient(error):
+                raise RuntimeError("not transient") from error
+            pause = max(retry_after(error), random.uniform(0, longest))
+            if time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest

@@ -96,3 +96,34 @@ def fall_back(request, handler):
         return handler(request)
     except TRANSIENT:
         return handler(request.override(model=spare, system_message=None))
+# %% refused: the spare stays once it was asked
+_down = []
+def fall_back(request, handler):
+    if _down:
+        return handler(request.override(model=spare))
+    try:
+        return handler(request)
+    except TRANSIENT:
+        _down.append(1)
+        return handler(request.override(model=spare))
+# %% refused: an apology when both are down
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except TRANSIENT:
+        try:
+            return handler(request.override(model=spare))
+        except TRANSIENT:
+            return AIMessage("Sorry.")
+# %% refused: without the system prompt
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except TRANSIENT:
+        return handler(request.override(model=spare, system_message=None))
+# %% refused: a bug is asked of the spare as well
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except (*TRANSIENT, LookupError):
+        return handler(request.override(model=spare))

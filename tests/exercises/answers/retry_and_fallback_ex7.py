@@ -175,3 +175,32 @@ def close_the_turn(state, error: NodeError):
     made = [c for m in state["messages"] if isinstance(m, AIMessage) for c in m.tool_calls]
     update = [ToolMessage("not done", tool_call_id=c["id"]) for c in made if c["id"] not in answered]
     return {"messages": update + [("ai", f"That did not work. Your case is {reference}.")]}
+# %% passed: references are counted
+import itertools
+_count = itertools.count(1)
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = f"ref-{next(_count):05}"
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    closed = [
+        ToolMessage("This did not work.", tool_call_id=call["id"], status="error")
+        for call in getattr(state["messages"][-1], "tool_calls", [])
+    ]
+    return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
+# %% refused: a reference made of the thread
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = "ref-" + state["messages"][0].id[:8]
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    closed = [
+        ToolMessage("This did not work.", tool_call_id=call["id"], status="error")
+        for call in getattr(state["messages"][-1], "tool_calls", [])
+    ]
+    return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
+# %% passed: a generator beside it
+def _close(state, error, *, log=log):
+    ref = uuid.uuid4().hex
+    log.warning("%s failed: %s (%s)", error.node, type(error.error).__qualname__, ref)
+    last = state["messages"][-1]
+    yield from (ToolMessage("failed", tool_call_id=c["id"]) for c in getattr(last, "tool_calls", ()))
+    yield AIMessage(f"That failed, {ref}.")
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    return {"messages": list(_close(state, error))}

@@ -206,3 +206,16 @@ class ShopHours(BaseTool):
 
 
 opening_hours = ShopHours()
+# %% refused: enters the days that are missing
+@tool
+def opening_hours(day: str) -> str:
+    """Say the opening hours of the shop on a day of the week."""
+    return HOURS.setdefault(day.lower(), "9 to 18")
+# %% refused: keeps the hours it has said once
+_last = {}
+@tool
+def opening_hours(day: str) -> str:
+    """Say the opening hours of the shop on a day of the week."""
+    if day.lower() not in _last:
+        _last[day.lower()] = HOURS.get(day.lower(), "9 to 18")
+    return _last[day.lower()]

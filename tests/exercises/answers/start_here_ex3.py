@@ -108,3 +108,30 @@ def ask(agent, question):
         except Exception:
             if attempt == 2:
                 raise
+# %% refused: another error in place of the agent's
+def ask(agent, question: str) -> str:
+    try:
+        return agent.invoke({"messages": question})["messages"][-1].text
+    except Exception as error:
+        raise KeyError(f"the desk failed: {error}") from error
+# %% refused: swallows what the model's service says
+import openai
+
+
+def ask(agent, question: str) -> str:
+    try:
+        return agent.invoke({"messages": question})["messages"][-1].text
+    except openai.OpenAIError:
+        return "Sorry, the service is down."
+# %% refused: ten steps must do
+def ask(agent, question: str) -> str:
+    return agent.invoke({"messages": question}, {"recursion_limit": 10})["messages"][-1].text
+# %% refused: the question in small letters
+def ask(agent, question: str) -> str:
+    return agent.invoke({"messages": question.strip().lower()})["messages"][-1].text
+# %% passed: a partial with a keyword-only argument
+import functools
+def _ask(agent, question, *, key):
+    *_, last = agent.invoke({key: [{"role": "user", "content": question}]})[key]
+    return last.text
+ask = functools.partial(_ask, key="messages")

@@ -195,3 +195,36 @@ def transcript(messages):
         while getattr(m, "tool_calls", []):
             happened.append(("call", m.tool_calls.pop(0)["name"]))
     return happened
+# %% refused: text without its white space
+def transcript(messages):
+    out = []
+    for m in messages:
+        if m.text.strip():
+            out.append((m.type, m.text.strip()))
+        out += [("call", c["name"]) for c in getattr(m, "tool_calls", [])]
+    return out
+# %% refused: long texts are cut
+def transcript(messages):
+    out = []
+    for m in messages:
+        if m.text:
+            out.append((m.type, m.text[:200]))
+        out += [("call", c["name"]) for c in getattr(m, "tool_calls", [])]
+    return out
+# %% refused: what comes first is the human's
+def transcript(messages):
+    out = []
+    for n, m in enumerate(messages):
+        kind = "human" if n == 0 else m.type
+        if m.text:
+            out.append((kind, m.text))
+        out += [("call", c["name"]) for c in getattr(m, "tool_calls", [])]
+    return out
+# %% passed: a generator inside, keyword-only
+def transcript(messages, *, _names=("tool_calls",)):
+    def happened():
+        for m in messages:
+            if (text := str(m.text)):
+                yield m.type, text
+            yield from (("call", c.get("name")) for n in _names for c in (getattr(m, n, None) or ()))
+    return [*happened()]

@@ -165,3 +165,8 @@ def answer(question, show):
         pieces.put(token.text)
     while not pieces.empty():
         show(pieces.get())
+# %% refused: a model of its own instead of the desk
+def answer(question: str, show) -> None:
+    for token in ChatOpenAI(model=model.name).stream(question):
+        if token.text:
+            show(token.text)

@@ -258,7 +258,7 @@ async def read_some(agent, question: str, thread: dict, enough: int) -> str:
 async def read_on(agent, thread: dict) -> str:
     reply = await agent.ainvoke({"messages": last["question"]}, thread)
     return reply["messages"][-1].text
-# %% partial | read_some reads: counts pieces
+# %% partial | read_some reads; read_some stops: counts pieces
 async def read_some(agent, question: str, thread: dict, enough: int) -> str:
     shown = []
     stream = agent.astream({"messages": question}, thread, stream_mode="messages")
@@ -319,3 +319,27 @@ async def read_some(agent, question: str, thread: dict, enough: int) -> str:
 
 async def read_on(agent, thread: dict) -> str:
     return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% refused: twenty pieces at most
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    seen = ""
+    n = 0
+    async with aclosing(agent.astream({"messages": question}, thread, stream_mode="messages")) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            n += 1
+            if len(seen) >= enough or n > 20:
+                break
+    return seen
+async def read_on(agent, thread: dict) -> str:
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% passed: goes on with an empty list of messages
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    seen = ""
+    async with aclosing(agent.astream({"messages": question}, thread, stream_mode="messages")) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) >= enough:
+                break
+    return seen
+async def read_on(agent, thread: dict) -> str:
+    return (await agent.ainvoke({"messages": []}, thread))["messages"][-1].text

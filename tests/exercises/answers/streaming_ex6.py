@@ -204,3 +204,42 @@ def show_with_receipt(question: str, show) -> dict:
         "tokens": whole.usage_metadata["total_tokens"],
         "complete": whole.response_metadata["finish_reason"] == "stop",
     }
+# %% refused: keeps the last receipt's tokens
+_last = {"tokens": None}
+def show_with_receipt(question, show):
+    receipt = {"tokens": _last["tokens"], "complete": False}
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        if token.text:
+            show(token.text)
+        if token.usage_metadata:
+            receipt["tokens"] = _last["tokens"] = token.usage_metadata["total_tokens"]
+        if "finish_reason" in token.response_metadata:
+            receipt["complete"] = token.response_metadata["finish_reason"] == "stop"
+    return receipt
+# %% refused: loses what is left in its buffer
+def show_with_receipt(question, show):
+    receipt = {"tokens": None, "complete": False}
+    text = ""
+    for token in ChatOpenAI(model=model.name, stream_usage=True).stream(question):
+        if token.text:
+            text += token.text
+            if len(text) > 20:
+                show(text)
+                text = ""
+        if token.usage_metadata:
+            receipt["tokens"] = token.usage_metadata["total_tokens"]
+        if "finish_reason" in token.response_metadata:
+            receipt["complete"] = token.response_metadata["finish_reason"] == "stop"
+    return receipt
+# %% passed: an object that can be called
+class Receipt:
+    def __call__(self, question, show):
+        whole = None
+        for token in ChatOpenAI(model=model.name, stream_usage=True, temperature=0).stream([("user", question)]):
+            if token.text:
+                show(token.text)
+            whole = token if whole is None else whole + token
+        usage = whole.usage_metadata if whole else None
+        reason = whole.response_metadata.get("finish_reason") if whole else None
+        return dict(tokens=usage and usage["total_tokens"], complete=reason == "stop")
+show_with_receipt = Receipt()

@@ -190,3 +190,43 @@ async def ask_async(llm, messages):
 
 def finish_safely(graph, saver):
     return graph.compile(checkpointer=saver)
+# %% refused: a cancelled call is a broken one
+import asyncio
+async def ask_async(llm, messages: list[AnyMessage]) -> AIMessage:
+    try:
+        reply = await llm.ainvoke(messages)
+    except asyncio.CancelledError:
+        raise ConnectionError("The user left.")
+    if not reply.response_metadata.get("finish_reason"):
+        raise ConnectionError("The answer broke off.")
+    return reply
+def finish_safely(graph: StateGraph, saver):
+    return graph.compile(checkpointer=saver)
+# %% refused: a KeyError is a broken answer
+async def ask_async(llm, messages: list[AnyMessage]) -> AIMessage:
+    try:
+        reply = await llm.ainvoke(messages)
+    except KeyError:
+        raise ConnectionError("The answer broke off.")
+    if not reply.response_metadata.get("finish_reason"):
+        raise ConnectionError("The answer broke off.")
+    return reply
+def finish_safely(graph: StateGraph, saver):
+    return graph.compile(checkpointer=saver)
+# %% refused: the model is shielded from who leaves
+import asyncio
+async def ask_async(llm, messages: list[AnyMessage]) -> AIMessage:
+    reply = await asyncio.shield(llm.ainvoke(messages))
+    if not reply.response_metadata.get("finish_reason"):
+        raise ConnectionError("The answer broke off.")
+    return reply
+def finish_safely(graph: StateGraph, saver):
+    return graph.compile(checkpointer=saver)
+# %% refused: stops before every node
+async def ask_async(llm, messages: list[AnyMessage]) -> AIMessage:
+    reply = await llm.ainvoke(messages)
+    if not reply.response_metadata.get("finish_reason"):
+        raise ConnectionError("The answer broke off.")
+    return reply
+def finish_safely(graph: StateGraph, saver):
+    return graph.compile(checkpointer=saver, interrupt_before="*")

@@ -213,3 +213,59 @@ def approve_each(state):
                 continue
         where.append(run(call, state))
     return Command(goto=where or "agent", update={"messages": refused})
+# %% partial | another risky tool: a why of its own
+def approve_each(state: State) -> Command:
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        allowed = True
+        if call["name"] in RISKY:
+            question = {"tool": call["name"], "args": call["args"], "why": "Please decide."}
+            allowed = interrupt(question) == {"type": "approve"}
+        if allowed:
+            go_on.append(run(call, state))
+        else:
+            answers.append(ToolMessage("The owner said no.", tool_call_id=call["id"], status="error"))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% refused: approved once is approved for ever
+_yes = []
+def approve_each(state: State) -> Command:
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        allowed = True
+        key = (call["name"], str(call["args"]))
+        if call["name"] in RISKY and key not in _yes:
+            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
+            allowed = interrupt(question) == {"type": "approve"}
+            if allowed:
+                _yes.append(key)
+        if allowed:
+            go_on.append(run(call, state))
+        else:
+            answers.append(ToolMessage("The owner said no.", tool_call_id=call["id"], status="error"))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% refused: three calls at most
+def approve_each(state: State) -> Command:
+    answers, go_on = [], []
+    for n, call in enumerate(state["messages"][-1].tool_calls):
+        allowed = True
+        if call["name"] in RISKY:
+            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
+            allowed = interrupt(question) == {"type": "approve"}
+        if allowed and n < 3:
+            go_on.append(run(call, state))
+        else:
+            answers.append(ToolMessage("The owner said no.", tool_call_id=call["id"], status="error"))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% refused: a rejection without a word
+def approve_each(state: State) -> Command:
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        allowed = True
+        if call["name"] in RISKY:
+            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
+            allowed = interrupt(question) == {"type": "approve"}
+        if allowed:
+            go_on.append(run(call, state))
+        else:
+            answers.append(ToolMessage("", tool_call_id=call["id"]))
+    return Command(update={"messages": answers}, goto=go_on or "agent")

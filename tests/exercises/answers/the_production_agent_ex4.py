@@ -300,3 +300,35 @@ async def answer_from(ask, models, state):
             if not left or not getattr(error, "is_retryable", isinstance(error, ConnectionError)):
                 raise
             models.append(models.pop(0))
+# %% refused: remembers who was down
+_down = set()
+def connect_two(seconds: float) -> list:
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=name, timeout=seconds, max_retries=1).bind_tools(TOOLS) for name in names]
+async def answer_from(ask, models: list, state: State) -> dict:
+    *others, last = models
+    if not _down:
+      for llm in others:
+        try:
+            return {"messages": [await ask(llm, state["messages"])]}
+        except (ModelError, ConnectionError) as error:
+            if not getattr(error, "is_retryable", True):
+                raise
+            _down.add(1)
+    return {"messages": [await ask(last, state["messages"])]}
+# %% refused: the last model's error is told in words
+def connect_two(seconds: float) -> list:
+    names = (model.name, "spare-model")
+    return [ChatOpenAI(model=name, timeout=seconds, max_retries=1).bind_tools(TOOLS) for name in names]
+async def answer_from(ask, models: list, state: State) -> dict:
+    *others, last = models
+    for llm in others:
+        try:
+            return {"messages": [await ask(llm, state["messages"])]}
+        except (ModelError, ConnectionError) as error:
+            if not getattr(error, "is_retryable", True):
+                raise
+    try:
+        return {"messages": [await ask(last, state["messages"])]}
+    except ConnectionError as error:
+        return {"messages": [AIMessage("Sorry.")]}

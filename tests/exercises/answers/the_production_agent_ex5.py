@@ -88,3 +88,11 @@ def limit_rounds(messages):
     while messages and messages[-1].type != "human":
         rounds += messages.pop().type == "ai"
     return "Enough." if rounds >= 8 else None
+# %% refused: answers without words only
+def limit_rounds(messages):
+    rounds = 0
+    for m in reversed(messages):
+        if m.type == "human":
+            break
+        rounds += m.type == "ai" and not m.text
+    return "Stop." if rounds >= 8 else None

@@ -399,3 +399,48 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state: State) -> None:
     log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% refused: the error at level DEBUG
+def tell_model(error: Exception) -> str:
+    reference = uuid.uuid4()
+    log.error("tool failed", extra={"reference": reference, "thread_id": thread_id(), "error": type(error).__name__})
+    log.debug("details", exc_info=error)
+    return f"The tool failed (reference {reference}). Say so; do not pretend that it worked."
+def tell_user(state: State, error: NodeError) -> dict:
+    reference, name = uuid.uuid4(), type(error.error).__name__
+    log.error("model failed", extra={"reference": reference, "thread_id": thread_id(), "error": name})
+    return {"messages": [AIMessage(f"Sorry, that went wrong. Your reference: {reference}")]}
+def note_turn(state: State) -> None:
+    log.info("asking", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% refused: the error's text for the model
+def tell_model(error: Exception) -> str:
+    reference = uuid.uuid4()
+    log.error("tool failed", extra={"reference": reference, "thread_id": thread_id(), "error": type(error).__name__})
+    return f"The tool failed ({error}, reference {reference}). Say so; do not pretend that it worked."
+def tell_user(state: State, error: NodeError) -> dict:
+    reference, name = uuid.uuid4(), type(error.error).__name__
+    log.error("model failed", extra={"reference": reference, "thread_id": thread_id(), "error": name})
+    return {"messages": [AIMessage(f"Sorry, that went wrong. Your reference: {reference}")]}
+def note_turn(state: State) -> None:
+    log.info("asking", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% refused: the error's text for the user
+def tell_model(error: Exception) -> str:
+    reference = uuid.uuid4()
+    log.error("tool failed", extra={"reference": reference, "thread_id": thread_id(), "error": type(error).__name__})
+    return f"The tool failed (reference {reference}). Say so; do not pretend that it worked."
+def tell_user(state: State, error: NodeError) -> dict:
+    reference, name = uuid.uuid4(), type(error.error).__name__
+    log.error("model failed", extra={"reference": reference, "thread_id": thread_id(), "error": name})
+    return {"messages": [AIMessage(f"Sorry, {error.error}. Your reference: {reference}")]}
+def note_turn(state: State) -> None:
+    log.info("asking", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% refused: a reference for the log only
+def tell_model(error: Exception) -> str:
+    reference = uuid.uuid4()
+    log.error("tool failed", extra={"reference": reference, "thread_id": thread_id(), "error": type(error).__name__})
+    return "The tool failed. Say so; do not pretend that it worked."
+def tell_user(state: State, error: NodeError) -> dict:
+    reference, name = uuid.uuid4(), type(error.error).__name__
+    log.error("model failed", extra={"reference": reference, "thread_id": thread_id(), "error": name})
+    return {"messages": [AIMessage(f"Sorry, that went wrong. Your reference: {reference}")]}
+def note_turn(state: State) -> None:
+    log.info("asking", extra={"thread_id": thread_id(), "messages": len(state["messages"])})

@@ -124,3 +124,35 @@ def admit(own, offered, known):
             if known[t.name] != "run":
                 ask_for.add(t.name)
     return tools, ask_for
+# %% refused: names in small letters
+def admit(own, offered, known):
+    tools, ask_for = list(own), set()
+    for one in offered:
+        name = one.name.lower()
+        if name not in known or name in {tool.name for tool in tools}:
+            continue
+        tools.append(one)
+        if known[name] != "run":
+            ask_for.add(one.name)
+    return tools, ask_for
+# %% refused: believes the server's hint
+def admit(own, offered, known):
+    tools, ask_for = list(own), set()
+    for one in offered:
+        if one.name not in known or one.name in {tool.name for tool in tools}:
+            continue
+        tools.append(one)
+        hint = (one.metadata or {}).get("readOnlyHint")
+        if known[one.name] != "run" and not hint:
+            ask_for.add(one.name)
+    return tools, ask_for
+# %% passed: own tools are among the names
+def admit(own, offered, known):
+    tools, ask_for = list(own), {t.name for t in own}
+    for one in offered:
+        if one.name not in known or one.name in {tool.name for tool in tools}:
+            continue
+        tools.append(one)
+        if known[one.name] != "run":
+            ask_for.add(one.name)
+    return tools, ask_for

@@ -1,0 +1,97 @@
+"""What checks share: clocks that are moved, answers made afresh, words that claim or admit."""
+
+from __future__ import annotations
+
+import datetime
+import linecache
+import time
+
+import pytest
+
+from exercises.core.attribution import attribute
+from exercises.core.clock import movable_clock, skip_waits
+from exercises.core.descriptions import admits_ignorance, claims_success
+from exercises.core.exercise import trying
+from exercises.core.reference import run_cell
+from exercises.core.restart import restarted
+
+
+def test_moved_clock_is_ahead_in_every_module_and_comes_back() -> None:
+    """Seconds since a start, nanoseconds and the calendar move together, and only inside."""
+    real = time.monotonic, datetime.datetime
+    start, start_ns, today = time.monotonic(), time.time_ns(), datetime.datetime.now()
+    with movable_clock(lambda: None) as move:
+        move(86_400.0)
+        assert 86_400 <= time.monotonic() - start < 86_460
+        assert 86_400 <= (time.time_ns() - start_ns) / 1e9 < 86_460
+        assert datetime.datetime.now().date() > today.date()
+    assert (time.monotonic, datetime.datetime) == real
+
+
+def test_skipped_waits_move_the_clock_and_take_no_time() -> None:
+    """An hour of `time.sleep` is over at once, and the clocks say that it has passed."""
+    real = time.perf_counter()
+    with skip_waits(lambda: None) as slept:
+        start = time.monotonic()
+        time.sleep(3000)
+        assert time.monotonic() - start == pytest.approx(3000) and slept == [3000.0]
+    assert time.perf_counter() - real < 60
+
+
+def test_restarted_answer_has_forgotten() -> None:
+    """A counter begins again, and the answer that was given goes on counting."""
+    space: dict = {}
+    cell = "count = []\ndef answer():\n    count.append(1)\n    return len(count)\n"
+    run_cell(cell, "<ipython-input-restart>", space)
+    assert (space["answer"](), space["answer"]()) == (1, 2)
+    assert restarted({"answer": space["answer"]})["answer"]() == 1
+    assert space["answer"]() == 3
+    linecache.cache.pop("<ipython-input-restart>")
+
+
+def test_restart_that_is_not_possible_is_none() -> None:
+    """A cell that needs more than itself cannot be made afresh."""
+    space = {"given": 1}
+    run_cell("def answer():\n    return given\ndel given\n", "<ipython-input-once>", space)
+    assert restarted({"answer": space["answer"]}) is None
+    linecache.cache.pop("<ipython-input-once>")
+
+
+def test_error_is_reported_with_what_was_tried() -> None:
+    """The sentence for the student names the question that the error came of."""
+    space: dict = {}
+    run_cell("def answer(q):\n    return [][0]\n", "<ipython-input-tried>", space)
+    with pytest.raises(IndexError) as caught, trying("the question 'Hello!'"):
+        space["answer"]("Hello!")
+    status, sentence = attribute(caught.value, (space["answer"],), compile("", "check", "exec"))
+    assert status == "raised" and sentence.endswith("Tried: the question 'Hello!'.")
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("Done.", True),
+        ("The parcel was found.", True),
+        ("It may have run. Look before you call it again.", False),
+        ("Rejected by a colleague. Reason: none given", False),
+        ("This was not done.", False),
+        ("Nothing was paid.", False),
+    ],
+)
+def test_claims_of_success_are_told_from_doubts(text: str, claims: bool) -> None:
+    """Whoever says that a call has worked claims it, unless he takes it back."""
+    assert claims_success(text) is claims
+
+
+@pytest.mark.parametrize(
+    ("note", "admits"),
+    [
+        ("The order could not be looked up; we cannot say yet.", True),
+        ("Status unavailable.", True),
+        ("We do not know.", True),
+        ("The order arrives on Friday.", False),
+    ],
+)
+def test_note_that_admits_ignorance_is_told_from_a_result(note: str, admits: bool) -> None:
+    """A sentence that says something is not known has a word for it."""
+    assert admits_ignorance(note) is admits
