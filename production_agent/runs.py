@@ -47,6 +47,7 @@ NOT_DONE += "it."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
+BATCH = 50  # events sent at once to a reader who is behind
 PING_SECONDS = 15  # proxies close a connection that is silent for longer
 log = logging.getLogger("production_agent")
 
@@ -104,15 +105,18 @@ class Run:
             words: Whether to show what the model says; an approver sees only what was done.
         """
         while True:
-            news = self.news
-            for event, data in self.events[at:]:
+            news, frames = self.news, []
+            for event, data in self.events[at : at + BATCH]:
                 at += 1
-                if not words and event in ("token", "end"):
-                    data = {"status": data["status"], "text": ""} if event == "end" else None
-                if data is None:
+                if not words and event == "token":
                     continue
-                yield f"id: {self.id}-{at}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
+                if not words and event == "end":
+                    data = {"status": data["status"], "text": ""}
+                frames.append(f"id: {self.id}-{at}\nevent: {event}\ndata: {json.dumps(data)}\n\n")
+            if frames:
+                yield "".join(frames)
             if at < len(self.events):
+                await asyncio.sleep(0)  # to a reader who is gone, nothing else would wait
                 continue
             if self.ended:
                 return

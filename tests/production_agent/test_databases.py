@@ -14,6 +14,7 @@ from pathlib import Path
 
 import aiosqlite
 import httpx
+import psutil
 import psycopg
 import pytest
 
@@ -219,16 +220,21 @@ def test_a_migration_is_done_whole_or_not_at_all(served, tmp_path: Path, monkeyp
 def test_a_long_thread_keeps_one_checkpoint(start: Callable, database: str, served) -> None:
     served.reset()
     service = start(database, LEASE_SECONDS=60)
-    thread = service.thread()
+    thread, process, spent = service.thread(), psutil.Process(service.pid), []
     for _ in range(TURNS):
+        before = sum(process.cpu_times()[:2])
         service.say(thread, WHERE)
+        spent.append(sum(process.cpu_times()[:2]) - before)
+    if TURNS >= 80:  # it was five times as much
+        assert sum(spent[-20:]) < 2 * sum(spent[5:25]), spent
     where = f"where thread_id = '{thread}'"
     assert rows(database, f"select count(*) from checkpoints {where}") == [(1,)]
     writes = "checkpoint_writes" if "://" in database else "writes"
     assert rows(database, f"select count(*) from {writes} {where}")[0][0] < 20
     if "://" in database:
         assert rows(database, f"select count(*) from checkpoint_blobs {where}")[0][0] < 20
-    assert len(service.messages(thread)) == 3 * TURNS
+    every = service.ann.get(f"/threads/{thread}?limit=1000").json()
+    assert len(every["messages"]) == 3 * TURNS and every["first"] == 0
     first = service.ann.get(f"/threads/{thread}?limit=5").json()
     assert len(first["messages"]) < 5 + 1 and first["first"] == 4 * TURNS - 5
     service.stop()

@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -26,7 +26,10 @@ from tests.production_agent.scripted_model import ScriptedModel, call, finish, w
 from tests.production_agent.service_process import Service, decision, events_of, rows, until
 
 MAX_SECONDS = 2  # until a turn has ended that its reader left or stopped
-LEFT = 50 if os.environ.get("COURSE_LONG_TESTS") else 8  # streams left at once
+is_long = bool(os.environ.get("COURSE_LONG_TESTS"))
+PACES = (0, 0.005, 0.05)  # seconds between two words
+# What is left at once: 50 streams of each pace, or some of all paces.
+LEFT = [[pace] * 50 for pace in PACES] if is_long else [PACES * 3]
 
 
 @pytest.fixture(scope="module")
@@ -84,24 +87,25 @@ def test_a_model_that_never_ends_is_ended(
     assert psutil.Process(talker.pid).memory_info().rss - before < 150_000_000
 
 
-@pytest.mark.parametrize("pause", [0, 0.005, 0.05])
+@pytest.mark.parametrize("paces", LEFT)
 @pytest.mark.parametrize("how", ["left", "cancelled"])
 def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
-    start: Callable, scripted: ScriptedModel, tmp_path, pause: float, how: str
+    start: Callable, scripted: ScriptedModel, tmp_path, paces: Sequence[float], how: str
 ) -> None:
-    scripted.script = endless(pause)
+    scripted.script = lambda body: endless(float(body["messages"][-1]["content"]))(body)
     options = {"LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2, "MODEL_BYTES": 10**9}
     path = str(tmp_path / "a.sqlite")
     service = start(path, OPENAI_BASE_URL=scripted.url, TURN_SECONDS=3600, **options)
     streams = []
-    for _ in range(LEFT):
+    for pace in sorted(paces, reverse=True):
         client, thread = service.client("token-of-ann"), service.thread()
-        request = client.build_request("POST", f"/threads/{thread}/messages", json={"text": "Hi"})
+        path, text = f"/threads/{thread}/messages", {"text": str(pace)}
+        request = client.build_request("POST", path, json=text)
         answer = client.send(request, stream=True)
         events = events_of(answer)  # leaving it leaves the stream
         next(data for name, data in events if name == "token")
         streams.append((client, thread, events))
-    assert scripted.open == LEFT
+    assert scripted.open == len(paces)
     left = {}
     for client, thread, events in streams:
         left[thread] = time.time()
@@ -111,7 +115,7 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
             events.close()
             client.close()
     until(lambda: scripted.open == 0, "the model is left, too")
-    until(lambda: len(service.log("run_ended")) == LEFT, "the end of all runs")
+    until(lambda: len(service.log("run_ended")) == len(paces), "the end of all runs")
     took = [_time(line) - left[line["thread"]] for line in service.log("run_ended")]
     assert max(took) < MAX_SECONDS, sorted(took)
     assert {service.status(thread) for _, thread, _ in streams} == {"stopped"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
@@ -262,3 +263,21 @@ async def test_a_silent_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPat
     assert [frame async for frame in frames if frame[0] != ":"] == [
         'id: run-1\nevent: token\ndata: {"text": "a\\nb"}\n\n'
     ]
+
+
+async def test_a_reader_who_is_far_behind_keeps_nobody_waiting() -> None:
+    run, turns = Run("run", "thread", "ann", "message"), 0
+    for number in range(1000):
+        run.emit("token", text=f"{number}")
+    run.end()
+
+    async def somebody_else() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(somebody_else())
+    frames = [frame async for frame in run.stream()]
+    other.cancel()
+    assert "".join(frames).count("event: token") == 1000 and turns >= 10
