@@ -7,6 +7,7 @@ It goes to `site/`, needs no network, and asks for nothing from elsewhere: a pag
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import shutil
 import subprocess
@@ -94,9 +95,14 @@ def run_sphinx(source: Path, built: Path) -> None:
     subprocess.run([*command, *strict, source, built], check=True)
 
 
+class _Handler(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Print no line a request."""
+
+
 def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
     """Return a server of a built site, on this machine only; port 0 is a free one."""
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=site)
+    handler = functools.partial(_Handler, directory=site)
     return ThreadingHTTPServer(("127.0.0.1", port), handler)
 
 
@@ -119,7 +125,8 @@ def main(words: list[str]) -> int:
             print(
                 f"Serving it on http://127.0.0.1:{serving.server_port}. Ctrl-C ends it.", flush=True
             )
-            serving.serve_forever()
+            with contextlib.suppress(KeyboardInterrupt):
+                serving.serve_forever()
     return 0
 
 
