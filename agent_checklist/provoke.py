@@ -515,8 +515,9 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
                      "happened that nobody wanted.")  # fmt: skip
         await _next_after(case, mixed, turn, "After one yes and one no")
     elif len(ran) > 1:
-        case.failed("approval.parallel", f"One call was approved, and it ran {len(ran)} times.")
-        case.unclear(mixed, "The call ran twice: see approval.parallel.")
+        why = f"The approved call ran {len(ran)} times: see approval.two_approved."
+        case.unclear("approval.parallel", why)
+        case.unclear(mixed, why)
     else:
         case.passed("approval.parallel")
         if any(shows_two):
@@ -826,7 +827,7 @@ async def wait(case: Case) -> None:
         for claim in PROBES["wait"].claims:
             case.unclear(claim, "The model was not asked.")
         return
-    bad = [turn for turn in turns if turn.error or not _reached_end(turn)]
+    bad = [turn for turn in turns if turn.error or not _asked_again(turn)]
     if bad and bad[0].error:
         case.failed("retry.answers", "The model said “wait a moment” (429), and the turn raised "
                     f"{error_name(bad[0].error)}.")  # fmt: skip
@@ -847,9 +848,10 @@ async def wait(case: Case) -> None:
         case.unclear("retry.waits", "The model was not asked again.")
 
 
-def _reached_end(turn: Turn) -> bool:
-    return turn.answered or (bool(turn.requests) and turn.requests[-1].status == 200
-                             and not turn.told.strip() == "")  # fmt: skip
+def _asked_again(turn: Turn) -> bool:
+    """Whether the model was asked again after the fault, and answered."""
+    met = [number for number, one in enumerate(turn.requests) if one.fault]
+    return any(one.status == 200 for one in turn.requests[met[-1] :])
 
 
 async def outage(case: Case) -> None:

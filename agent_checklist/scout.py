@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
@@ -118,9 +120,15 @@ async def _find_tools(subject: Subject) -> None:
 
     options = max((seen.options for seen in stage.seen), default=1)
     collect((), 0)
+    at_first = len(routes)
     for choice in range(1, options):
+        before = len(routes)
         await subject.say(subject.plan(choice=choice), f"scout-choice-{choice}")
         collect((), choice)
+        if len(routes) > before and not at_first and not facts.choice:
+            facts.choice = choice
+    plain = {one.name for one in gc.get_objects() if isinstance(one, BaseTool)}
+    _wrap(subject, [name for name in routes if name not in plain])
     done: set[str] = set()
     while (left := [n for n in routes if n not in done and n not in shapes]) and len(
         done
@@ -135,6 +143,16 @@ async def _find_tools(subject: Subject) -> None:
         collect((*route, name), choice)
         if time.monotonic() > facts.end:
             break
+
+
+def _wrap(subject: Subject, names: list[str]) -> bool:
+    """Wrap plain functions of these names; return whether there are any."""
+    before = len(subject.recorder.wrapped)
+    for name in names:
+        subject.recorder.wrap_functions(name)
+        if len(subject.recorder.wrapped) > before and name not in subject.facts.functions:
+            subject.facts.functions.append(name)
+    return len(subject.recorder.wrapped) > before
 
 
 def _declared(name: str, settings: Settings) -> bool:
@@ -164,6 +182,8 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             return
         if subject.raised > raised and not turn.waits:
             facts.swallowed = tool.name
+        if not mine and attempt == 0 and _wrap(subject, [tool.name]):
+            continue
         tool.ran = bool(mine)
         failed = any(effect.error for effect in mine)
         if mine and (failed or len(guard.refused) > refused or took > 4 * MAX_BODY_SECONDS):
@@ -205,7 +225,10 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         return
     value = turn.interrupts[0].value
     middleware = isinstance(value, dict) and "action_requests" in value
+    settings = subject.settings
     pairs: list[Pair | None] = [None] if middleware else list(pairs_from(value, _sources(subject)))
+    if settings.approve is not None:
+        pairs.insert(0, Pair(settings.approve, settings.reject))
     ran: Pair | None = None
     for number, pair in enumerate(pairs):
         if time.monotonic() > subject.facts.end:

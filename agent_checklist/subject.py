@@ -43,6 +43,7 @@ from lesson_model.log import Request
 __all__ = ("Facts", "Subject", "Turn", "describe")
 
 MAX_TURN_SECONDS = 20.0
+MAX_TURN_REQUESTS = 60  # to the model; more is a loop that the script does not end
 MAX_ROUNDS = 8  # questions in one turn
 
 
@@ -68,6 +69,8 @@ class Facts:
     """The number of the request, in a plain turn, in which the model says its last words."""
     parallel: bool = True
     refused: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    """Tools that are plain functions, which a node calls itself."""
     swallowed: str = ""
     """The tool whose interrupt was raised and never came out."""
     end: float = 0.0
@@ -215,6 +218,8 @@ class Subject:
         if self.graph.store is None:
             self.graph.store = InMemoryStore()
         self.recorder.install()
+        for name in self.facts.functions:
+            self.recorder.wrap_functions(name)
         self.recorder.stubs |= {t.name: t.stub for t in self.facts.tools.values() if t.stub}
 
     async def close(self) -> None:
@@ -380,6 +385,8 @@ class Subject:
             turn.error = error
         except Exception as error:
             turn.error = error
+        if turn.stopped and until is None:
+            turn.error = TimeoutError(f"The turn asked the model {MAX_TURN_REQUESTS} times.")
         turn.effects = self.recorder.ran(effects)
         turn.requests = self.model.requests[asked:]
         if thread is not None:
@@ -388,7 +395,7 @@ class Subject:
         return turn
 
     async def _follow(self, given, config, turn: Turn, user: str, until) -> None:
-        more = {}
+        more, asked = {}, len(self.model.requests)
         if (context := self._context(user)) is not None:
             more["context"] = context
         stream = self.graph.astream(
@@ -405,7 +412,7 @@ class Subject:
                     turn.events.append(data)
                 elif mode == "values" and not namespace:
                     turn.values = data
-                if until and until(turn):
+                if until(turn) if until else len(self.model.requests) > asked + MAX_TURN_REQUESTS:
                     turn.stopped = True
                     return
 
