@@ -10,15 +10,74 @@ from typing import Any
 
 __all__ = ("Gate", "Pair", "answer_to", "pairs_from", "unclear_answers")
 
-GOOD = ("approve", "approved", "accept", "accepted", "yes", "y", "ok", "okay", "confirm",
-        "confirmed", "allow", "allowed", "proceed", "continue", "send", "true", "go", "execute",
-        "authorize", "authorized", "granted", "pass")  # fmt: skip
-BAD = ("reject", "rejected", "deny", "denied", "no", "n", "cancel", "cancelled", "canceled",
-       "decline", "declined", "refuse", "ignore", "abort", "discard", "stop", "false", "block",
-       "disapprove", "skip")  # fmt: skip
-KEYS = ("type", "action", "decision", "approved", "approve", "status", "response", "answer",
-        "choice", "accepted", "confirmed", "confirm", "allow", "verdict", "review_action",
-        "human_response", "value", "result", "ok", "feedback")  # fmt: skip
+GOOD = (
+    "approve",
+    "approved",
+    "accept",
+    "accepted",
+    "yes",
+    "y",
+    "ok",
+    "okay",
+    "confirm",
+    "confirmed",
+    "allow",
+    "allowed",
+    "proceed",
+    "continue",
+    "send",
+    "true",
+    "go",
+    "execute",
+    "authorize",
+    "authorized",
+    "granted",
+    "pass",
+)
+BAD = (
+    "reject",
+    "rejected",
+    "deny",
+    "denied",
+    "no",
+    "n",
+    "cancel",
+    "cancelled",
+    "canceled",
+    "decline",
+    "declined",
+    "refuse",
+    "ignore",
+    "abort",
+    "discard",
+    "stop",
+    "false",
+    "block",
+    "disapprove",
+    "skip",
+)
+KEYS = (
+    "type",
+    "action",
+    "decision",
+    "approved",
+    "approve",
+    "status",
+    "response",
+    "answer",
+    "choice",
+    "accepted",
+    "confirmed",
+    "confirm",
+    "allow",
+    "verdict",
+    "review_action",
+    "human_response",
+    "value",
+    "result",
+    "ok",
+    "feedback",
+)
 MAX_PAIRS = 16
 
 
@@ -44,6 +103,7 @@ class Gate:
         pair: The answers it understands; None for the known forms.
         approved: What a tool that asks inside returns once approved, without its arguments.
         stops: Whether the "no" was seen to keep the call from running.
+        early: Whether the tool ran before anybody was asked.
         known: Whether the form of its question is a known one.
         value: What it shows, as a text.
     """
@@ -55,6 +115,7 @@ class Gate:
     stops: bool = False
     runs: bool = False
     known: bool = False
+    early: bool = False
     value: str = ""
     tried: list[str] = field(default_factory=list)
 
@@ -76,10 +137,12 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
         gate: How the agent's questions were answered before.
     """
     if isinstance(value, dict) and "action_requests" in value:
-        return {"decisions": [
-            {"type": "approve"} if yes(str(one)) else {"type": "reject"}
-            for one in value["action_requests"]
-        ]}  # fmt: skip
+        return {
+            "decisions": [
+                {"type": "approve"} if yes(str(one)) else {"type": "reject"}
+                for one in value["action_requests"]
+            ]
+        }
     if gate and gate.pair is not None:
         return gate.pair.yes if yes(str(value)) else gate.pair.no
     if isinstance(value, list) and value and isinstance(value[0], dict) and is_known(value):
@@ -88,10 +151,15 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
             for one in value
         ]
     if isinstance(value, dict) and isinstance(value.get("calls"), list):
-        return {"decisions": [
-            {"call": one.get("id") if isinstance(one, dict) else None,
-             "type": "approve" if yes(str(one)) else "reject"} for one in value["calls"]
-        ]}  # fmt: skip
+        return {
+            "decisions": [
+                {
+                    "call": one.get("id") if isinstance(one, dict) else None,
+                    "type": "approve" if yes(str(one)) else "reject",
+                }
+                for one in value["calls"]
+            ]
+        }
     return yes(str(value))
 
 
@@ -121,10 +189,14 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         pairs += [Pair([{"type": "accept", "args": None}], [{"type": "response", "args": "No."}])]
     if isinstance(value, dict) and isinstance(value.get("calls"), list):
         ids = [one.get("id") for one in value["calls"] if isinstance(one, dict)]
-        pairs.append(Pair(*(
-            {"decisions": [{"call": each, "type": word} for each in ids]}
-            for word in ("approve", "reject")
-        )))  # fmt: skip
+        pairs.append(
+            Pair(
+                *(
+                    {"decisions": [{"call": each, "type": word} for each in ids]}
+                    for word in ("approve", "reject")
+                )
+            )
+        )
     yes_or_no = [Pair(True, False)]
     strings = [Pair(yes, no) for yes, no in words]
     flags = [Pair({key: True}, {key: False}) for key in keys if key not in ("type", "action")]
@@ -216,8 +288,11 @@ def unclear_answers(gate: Gate) -> list[Any]:
     if isinstance(yes, list):
         return [[{"type": "maybe", "args": None}]]
     unclear = {
-        key: "maybe" if isinstance(value, str) else [{"type": "maybe"}]
-        if isinstance(value, list) else None
+        key: "maybe"
+        if isinstance(value, str)
+        else [{"type": "maybe"}]
+        if isinstance(value, list)
+        else None
         for key, value in yes.items()
-    }  # fmt: skip
+    }
     return [unclear, {}]

@@ -12,6 +12,7 @@ from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
 from agent_checklist.effects import Effect, gives_text
+from agent_checklist.risk import RISKY
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name
 from agent_checklist.workspace import Settings
 
@@ -22,10 +23,11 @@ MAX_GATES = 3
 MAX_BODY_SECONDS = 1.0
 SCOUT_SECONDS = 24.0
 MAX_STUB_CHARACTERS = 60
-RISKY_VERBS = {"refund", "delete", "pay", "send", "transfer", "cancel", "drop", "remove", "book",
-               "purchase", "buy", "execute", "deploy", "restart", "write", "update", "submit",
-               "publish", "charge", "withdraw", "issue", "place", "run", "post", "merge",
-               "approve", "reset", "terminate", "shutdown", "modify", "create", "schedule"}  # fmt: skip
+RISKY_VERBS = set(
+    "refund delete pay send transfer cancel drop remove book purchase buy execute deploy restart "
+    "write update submit publish charge withdraw issue place run post merge approve reset "
+    "terminate shutdown modify create schedule".split()
+)
 PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
 
 
@@ -42,7 +44,7 @@ async def scout(subject: Subject) -> Facts:
     await _remembers(subject)
     await _find_tools(subject)
     for name in list(facts.gates)[:MAX_GATES]:
-        if time.monotonic() < facts.end:
+        if time.monotonic() < facts.end and not facts.gates[name].early:
             await _learn_gate(subject, facts.gates[name])
     for name, gate in list(facts.gates.items()):
         if facts.tools[name].question:
@@ -156,7 +158,7 @@ def _wrap(subject: Subject, names: list[str]) -> bool:
 
 
 def _declared(name: str, settings: Settings) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in settings.risky)
+    return name in RISKY or any(fnmatchcase(name, pattern) for pattern in settings.risky)
 
 
 async def _try_tool(subject: Subject, tool: Tool) -> None:
@@ -176,7 +178,11 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             shown = [str(arg) for arg in plan.steps[0][0][1].values() if str(arg) in str(value)]
             if inside or not mine or tool.name in str(value) or len(shown) > 1:
                 facts.gates[tool.name] = Gate(
-                    tool.name, kind, known=is_known(value), value=str(value)[:2000]
+                    tool.name,
+                    kind,
+                    known=is_known(value),
+                    value=str(value)[:2000],
+                    early=bool(mine) and not inside,
                 )
             tool.ran = any(not effect.interrupted for effect in mine)
             return
@@ -190,11 +196,17 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             if attempt == 0 and tool.name not in subject.recorder.stubs:
                 tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
                 continue
-        texts = all(isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)
-                    for e in mine)  # fmt: skip
-        tool.plain = bool(mine) and texts and not failed and turn.error is None and (
-            not tool.name.startswith(PASSED_ON)
-        )  # fmt: skip
+        texts = all(
+            isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)
+            for e in mine
+        )
+        tool.plain = (
+            bool(mine)
+            and texts
+            and not failed
+            and turn.error is None
+            and (not tool.name.startswith(PASSED_ON))
+        )
         return
 
 

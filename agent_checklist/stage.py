@@ -187,8 +187,11 @@ def arguments_for(schema: dict, word: str, number: int = 41) -> dict:
             found[name] = f"{name}-{word}"
         elif types & {"integer", "number"}:
             found[name] = number + at
-    value = valid_value(_with_items(schema) or {"type": "object"}, found=found,
-                        text_for=lambda name: f"{name or 'text'}-{word}")  # fmt: skip
+    value = valid_value(
+        _with_items(schema) or {"type": "object"},
+        found=found,
+        text_for=lambda name: f"{name or 'text'}-{word}",
+    )
     return value if isinstance(value, dict) else {}
 
 

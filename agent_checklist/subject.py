@@ -399,9 +399,12 @@ class Subject:
         if (context := self._context(user)) is not None:
             more["context"] = context
         stream = self.graph.astream(
-            given, config, stream_mode=["custom", "values", *["messages"] * self.streams],
-            subgraphs=True, **more,
-        )  # fmt: skip
+            given,
+            config,
+            stream_mode=["custom", "values", *["messages"] * self.streams],
+            subgraphs=True,
+            **more,
+        )
         async with aclosing(stream):
             async for namespace, mode, data in stream:
                 if mode == "messages":
@@ -503,8 +506,9 @@ class Subject:
 
     def own_records(self, level: int = logging.INFO) -> list[logging.LogRecord]:
         """Return the records that the agent's code wrote, not its libraries."""
-        return [r for r in self.records if r.levelno >= level
-                and r.name.split(".")[0] not in LIBRARIES]  # fmt: skip
+        return [
+            r for r in self.records if r.levelno >= level and r.name.split(".")[0] not in LIBRARIES
+        ]
 
     def refusals(self, since: int = 0) -> int:
         """Return how many requests the model refused as wrong (400)."""
@@ -517,22 +521,42 @@ class Subject:
         return {
             "exception": "".join(traceback.format_exception(error))[-1500:] if error else "",
             "requests": [
-                {"model": one.body.get("model"), "status": one.status, "fault": one.fault,
-                 "tools": len(one.body.get("tools") or ()), "retry": one.retry_count,
-                 "aborted": one.aborted, "remarks": list(one.remarks)}
+                {
+                    "model": one.body.get("model"),
+                    "status": one.status,
+                    "fault": one.fault,
+                    "tools": len(one.body.get("tools") or ()),
+                    "retry": one.retry_count,
+                    "aborted": one.aborted,
+                    "remarks": list(one.remarks),
+                }
                 for one in self.model.requests[-12:]
             ],
             "messages": describe(turn.messages[-12:]),
             "interrupts": [str(one.value)[:300] for t in self.turns for one in t.interrupts][-4:],
             "effects": [f"{e.tool}({_short(e.args)})" for e in self.recorder.ran()][-8:],
             "log": [f"{r.levelname} {r.name}: {r.getMessage()[:200]}" for r in self.records[-6:]],
-        }  # fmt: skip
+        }
 
 
 LIBRARIES = {"httpx", "httpx2", "openai", "httpcore", "asyncio", "langchain", "langgraph"}
 LIBRARIES |= {"langchain_core", "langchain_openai", "langsmith", "urllib3", "py"}
-ASKED_IN = ("question", "query", "input", "text", "topic", "task", "user_input", "request",
-            "message", "prompt", "user_request", "email", "content", "research_topic")  # fmt: skip
+ASKED_IN = (
+    "question",
+    "query",
+    "input",
+    "text",
+    "topic",
+    "task",
+    "user_input",
+    "request",
+    "message",
+    "prompt",
+    "user_request",
+    "email",
+    "content",
+    "research_topic",
+)
 
 
 def _takes_text(part: dict) -> bool:
