@@ -388,7 +388,7 @@ def _same(effect: Effect, call: tuple[str, dict]) -> bool:
 
 
 async def ask(case: Case) -> None:
-    """Call the risky tool, approve, click twice, and call again."""
+    """Call the risky tool, approve, and call again."""
     subject, facts = case.subject, case.subject.facts
     claims = PROBES["approval"].claims
     if facts.swallowed:
@@ -446,7 +446,6 @@ async def ask(case: Case) -> None:
             for claim in claims[2:]:
                 case.unclear(claim, "It ran before anybody was asked: see approval.asked.")
         return
-    resume = subject.answer_for(turn, True)
     turn = await subject.resume(turn, True)
     ran = _ran(case, act, 0)
     wrong = ""
@@ -458,19 +457,6 @@ async def ask(case: Case) -> None:
         case.unclear("approval.once", "The call was approved, and it did not run this time.")
     else:
         case.judge("approval.once", wrong)
-    if ran and not turn.waits and not turn.error and resume is not None:
-        count = len(subject.recorder.effects)
-        await subject.run(resume, turn.thread, turn.plan)
-        twice = _ran(case, act, count)
-        case.judge(
-            "approval.double", "A second click on Approve ran the call again." if twice else ""
-        )
-    elif resume is None:
-        case.not_for("The gate is a breakpoint: the caller resumes it.", "approval.double")
-    else:
-        case.unclear(
-            "approval.double", "The turn did not end after the approval: " + error_name(turn.error)
-        )
     count = len(subject.recorder.effects)
     thread = "t-again"
     first = await subject.say(subject.plan([subject.call(act)]), thread)
@@ -1546,9 +1532,7 @@ def _probe(names: str, *phases: Callable[[Case], Awaitable[None]], costly: bool 
 
 PROBES: dict[str, Probe] = {
     "streaming": _probe("streaming.first_word streaming.leave streaming.left_thread", streaming),
-    "approval": _probe(
-        "approval.asked approval.shown approval.once approval.double approval.again", ask
-    ),
+    "approval": _probe("approval.asked approval.shown approval.once approval.again", ask),
     "parallel": _probe(
         "approval.parallel approval.two_approved rejection.mixed approval.behind_safe", parallel
     ),
