@@ -5,6 +5,21 @@
 `build(saver, seconds)` returns your compiled graph with that checkpointer, its models with that
 timeout. A line is green when its fault did no harm, and else says what was seen, and which lesson
 cures it. The graph talks to the lesson model; its state has `messages`.
+
+The ten lines, split into single claims, of any LangGraph agent, which needs no argument at all:
+
+    python -m agent_checklist [file.py:graph]         in the agent's repository
+    agent_checklist.check("file.py:graph")            in a notebook or a test
+
+Who does what in this package:
+
+    agent, probes                     the ten lines, in this process: `run`
+    claims, provoke                   what is claimed, and the fault that each probe provokes
+    workspace, loader, guard          a copy of the repository, the graph in it, no way out
+    stage, effects, subject           the scripted model, the tools' bodies, a turn
+    dialects, scout                   how a person's answer looks; what the agent is
+    runner, render, command           forks and verdicts; text, JSON, JUnit and HTML; the command
+    report, pytest_plugin             the same for a notebook and for pytest
 """
 
 from __future__ import annotations
@@ -24,8 +39,10 @@ from langgraph.pregel import Pregel
 import lesson_model
 from agent_checklist.agent import Agent, Case, run_in_own_loop
 from agent_checklist.probes import PROBES
+from agent_checklist.report import check
+from agent_checklist.risk import risky
 
-__all__ = ("LINES", "Line", "Report", "run")
+__all__ = ("LINES", "Line", "Report", "check", "risky", "run")
 
 LINES = {  # name: (what is promised, the lesson that teaches it)
     "streaming": ("words come while the model writes; a torn answer is none", 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,15 +10,74 @@ from typing import Any
 
 __all__ = ("Gate", "Pair", "answer_to", "pairs_from", "unclear_answers")
 
-GOOD = ("approve", "approved", "accept", "accepted", "yes", "y", "ok", "okay", "confirm",
-        "confirmed", "allow", "allowed", "proceed", "continue", "send", "true", "go", "execute",
-        "authorize", "authorized", "granted", "pass")  # fmt: skip
-BAD = ("reject", "rejected", "deny", "denied", "no", "n", "cancel", "cancelled", "canceled",
-       "decline", "declined", "refuse", "ignore", "abort", "discard", "stop", "false", "block",
-       "disapprove", "skip")  # fmt: skip
-KEYS = ("type", "action", "decision", "approved", "approve", "status", "response", "answer",
-        "choice", "accepted", "confirmed", "confirm", "allow", "verdict", "review_action",
-        "human_response", "value", "result", "ok", "feedback")  # fmt: skip
+GOOD = (
+    "approve",
+    "approved",
+    "accept",
+    "accepted",
+    "yes",
+    "y",
+    "ok",
+    "okay",
+    "confirm",
+    "confirmed",
+    "allow",
+    "allowed",
+    "proceed",
+    "continue",
+    "send",
+    "true",
+    "go",
+    "execute",
+    "authorize",
+    "authorized",
+    "granted",
+    "pass",
+)
+BAD = (
+    "reject",
+    "rejected",
+    "deny",
+    "denied",
+    "no",
+    "n",
+    "cancel",
+    "cancelled",
+    "canceled",
+    "decline",
+    "declined",
+    "refuse",
+    "ignore",
+    "abort",
+    "discard",
+    "stop",
+    "false",
+    "block",
+    "disapprove",
+    "skip",
+)
+KEYS = (
+    "type",
+    "action",
+    "decision",
+    "approved",
+    "approve",
+    "status",
+    "response",
+    "answer",
+    "choice",
+    "accepted",
+    "confirmed",
+    "confirm",
+    "allow",
+    "verdict",
+    "review_action",
+    "human_response",
+    "value",
+    "result",
+    "ok",
+    "feedback",
+)
 MAX_PAIRS = 16
 
 
@@ -43,6 +103,7 @@ class Gate:
         pair: The answers it understands; None for the known forms.
         approved: What a tool that asks inside returns once approved, without its arguments.
         stops: Whether the "no" was seen to keep the call from running.
+        early: Whether the tool ran before anybody was asked.
         known: Whether the form of its question is a known one.
         value: What it shows, as a text.
     """
@@ -54,6 +115,7 @@ class Gate:
     stops: bool = False
     runs: bool = False
     known: bool = False
+    early: bool = False
     value: str = ""
     tried: list[str] = field(default_factory=list)
 
@@ -75,10 +137,12 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
         gate: How the agent's questions were answered before.
     """
     if isinstance(value, dict) and "action_requests" in value:
-        return {"decisions": [
-            {"type": "approve"} if yes(str(one)) else {"type": "reject"}
-            for one in value["action_requests"]
-        ]}  # fmt: skip
+        return {
+            "decisions": [
+                {"type": "approve"} if yes(str(one)) else {"type": "reject"}
+                for one in value["action_requests"]
+            ]
+        }
     if gate and gate.pair is not None:
         return gate.pair.yes if yes(str(value)) else gate.pair.no
     if isinstance(value, list) and value and isinstance(value[0], dict) and is_known(value):
@@ -87,10 +151,15 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
             for one in value
         ]
     if isinstance(value, dict) and isinstance(value.get("calls"), list):
-        return {"decisions": [
-            {"call": one.get("id") if isinstance(one, dict) else None,
-             "type": "approve" if yes(str(one)) else "reject"} for one in value["calls"]
-        ]}  # fmt: skip
+        return {
+            "decisions": [
+                {
+                    "call": one.get("id") if isinstance(one, dict) else None,
+                    "type": "approve" if yes(str(one)) else "reject",
+                }
+                for one in value["calls"]
+            ]
+        }
     return yes(str(value))
 
 
@@ -101,21 +170,16 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         value: What the interrupt shows.
         sources: The source of the files that call `interrupt`.
     """
-    text = "\n".join(sources)
-    quoted = set(re.findall(r"""["']([A-Za-z_]\w{0,30})["']""", text))
-    words = {word.lower() for word in quoted}
+    keys, compared, said = _answers_read_in(sources)
     hints = set(re.findall(r"[a-z]+", str(value).lower()))
-    read = re.findall(r"""(?:\.get\(\s*|\[\s*)["'](\w+)["']""", text)
-    keys = [key for key in dict.fromkeys([*KEYS, *read]) if key in quoted]
+    good = [w for w in GOOD if w in compared] or [w for w in GOOD if w in said and w in hints]
+    bad = [w for w in BAD if w in compared] or [w for w in BAD if w in said and w in hints]
     keys.sort(key=lambda key: key not in KEYS)
-    good = sorted((w for w in GOOD if w in words), key=lambda w: w not in hints)
-    bad = sorted((w for w in BAD if w in words), key=lambda w: w not in hints)
     pairs: list[Pair] = []
     one_good = good or [w for w in GOOD if w in hints] or ["approve"]
     one_bad = bad or [w for w in BAD if w in hints] or ["reject"]
-    pairs_of_words = [(g, one_bad[0]) for g in one_good[:3]] + [
-        (one_good[0], b) for b in one_bad[1:2]
-    ]
+    words = [(each, one_bad[0]) for each in one_good[:3]]
+    words += [(one_good[0], each) for each in one_bad[1:2]]
     known = (
         [[{"type": "accept", "args": None}], [{"type": "ignore", "args": None}]],
         [{"type": "accept", "args": None}, {"type": "ignore", "args": None}],
@@ -125,20 +189,93 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         pairs += [Pair([{"type": "accept", "args": None}], [{"type": "response", "args": "No."}])]
     if isinstance(value, dict) and isinstance(value.get("calls"), list):
         ids = [one.get("id") for one in value["calls"] if isinstance(one, dict)]
-        pairs.append(Pair(*(
-            {"decisions": [{"call": each, "type": word} for each in ids]}
-            for word in ("approve", "reject")
-        )))  # fmt: skip
-    strings = [Pair(g, b) for g, b in pairs_of_words]
-    dicts = [Pair({key: True}, {key: False}) for key in keys if key not in ("type", "action")]
-    dicts += [Pair({key: g}, {key: b}) for key in keys for g, b in pairs_of_words[:2]]
-    dicts.sort(key=lambda pair: next(iter(pair.yes)) not in KEYS[:6])
-    if good or bad:
-        pairs += strings[:1] + dicts[:8] + [Pair(True, False)] + strings[1:] + dicts[8:]
+        pairs.append(
+            Pair(
+                *(
+                    {"decisions": [{"call": each, "type": word} for each in ids]}
+                    for word in ("approve", "reject")
+                )
+            )
+        )
+    yes_or_no = [Pair(True, False)]
+    strings = [Pair(yes, no) for yes, no in words]
+    flags = [Pair({key: True}, {key: False}) for key in keys if key not in ("type", "action")]
+    typed = [Pair({key: yes}, {key: no}) for key in keys for yes, no in words[:2]]
+    if keys and (good or bad):
+        pairs += typed[:6] + flags[:3] + strings + yes_or_no + flags[3:] + typed[6:]
+    elif keys:
+        pairs += flags[:5] + yes_or_no + typed[:4] + strings
+    elif good or bad:
+        pairs += [*strings, *yes_or_no]
     else:
-        pairs += [Pair(True, False), *dicts, *strings]
+        pairs += yes_or_no + strings
+    pairs += [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
     pairs.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
     return pairs[:MAX_PAIRS]
+
+
+def _answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[str]]:
+    """Return what functions that call `interrupt` read of the answer.
+
+    Returns:
+        The keys that are read, the words that are compared with, all words that are said.
+    """
+    keys: list[str] = []
+    compared: set[str] = set()
+    said: set[str] = set()
+    for source in sources:
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:
+            continue
+        said |= {
+            node.value.lower()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        functions = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        asking = [one for one in functions if any(map(_is_interrupt, ast.walk(one)))]
+        if not asking:
+            continue
+        called = {
+            node.func.id
+            for one in asking
+            for node in ast.walk(one)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        for one in [*asking, *(each for each in functions if each.name in called)]:
+            for node in ast.walk(one):
+                if isinstance(node, ast.Compare | ast.MatchValue):
+                    compared |= {
+                        part.value.lower()
+                        for part in ast.walk(node)
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                    }
+                key = None
+                if isinstance(node, ast.Subscript):
+                    key = node.slice
+                elif (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr == "get"
+                    and node.args
+                ):
+                    key = node.args[0]
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    keys.append(key.value)
+    not_of_answers = {"messages", "name", "args", "id", "tool_calls", "content", "configurable"}
+    return [key for key in dict.fromkeys(keys) if key not in not_of_answers], compared, said
+
+
+def _is_interrupt(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    function = node.func
+    return "interrupt" in (getattr(function, "id", ""), getattr(function, "attr", ""))
 
 
 def unclear_answers(gate: Gate) -> list[Any]:
@@ -151,8 +288,11 @@ def unclear_answers(gate: Gate) -> list[Any]:
     if isinstance(yes, list):
         return [[{"type": "maybe", "args": None}]]
     unclear = {
-        key: "maybe" if isinstance(value, str) else [{"type": "maybe"}]
-        if isinstance(value, list) else None
+        key: "maybe"
+        if isinstance(value, str)
+        else [{"type": "maybe"}]
+        if isinstance(value, list)
+        else None
         for key, value in yes.items()
-    }  # fmt: skip
+    }
     return [unclear, {}]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import gc
 import inspect
+import sys
 import threading
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 from langchain_core.tools import BaseTool
@@ -53,7 +58,7 @@ class Recorder:
     before: Callable[[Effect], Any] | None = None
     after: Callable[[Effect], None] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
-    _wrapped: set = field(default_factory=set)
+    wrapped: set = field(default_factory=set)
 
     def install(self) -> None:
         """Wrap every tool class that exists by now."""
@@ -62,8 +67,8 @@ class Recorder:
             kinds += kind.__subclasses__()
         for kind in kinds[1:]:
             for name in ("_run", "_arun"):
-                if name in kind.__dict__ and (kind, name) not in self._wrapped:
-                    self._wrapped.add((kind, name))
+                if name in kind.__dict__ and (kind, name) not in self.wrapped:
+                    self.wrapped.add((kind, name))
                     self._wrap(kind, name)
 
     def _wrap(self, kind: type, name: str) -> None:
@@ -114,13 +119,73 @@ class Recorder:
 
         setattr(kind, name, run)
 
-    def _begin(self, tool: BaseTool, kwargs: dict) -> Effect:
-        args = {name: value for name, value in kwargs.items() if name not in HIDDEN}
+    def wrap_functions(self, name: str) -> None:
+        """Wrap the plain functions that a node calls for a tool of this name.
+
+        Their code is exchanged, so that every reference to them, in a dict or a closure, is
+        reached. The signature stays as it was.
+        """
+        for function in _functions_named(name):
+            if (function, name) in self.wrapped:
+                continue
+            self.wrapped.add((function, name))
+            original = FunctionType(
+                function.__code__,
+                function.__globals__,
+                function.__name__,
+                function.__defaults__,
+                function.__closure__,
+            )
+            original.__kwdefaults__ = function.__kwdefaults__
+            original.__annotations__ = function.__annotations__
+            signature = inspect.signature(function)
+            key = f"_checklist_{name}_{id(function)}"
+            function.__globals__[key] = self._stand_in(name, original, signature)
+            free = function.__code__.co_freevars
+            function.__code__ = _trampoline(key, free, inspect.iscoroutinefunction(original))
+            function.__defaults__ = function.__kwdefaults__ = None
+            function.__signature__ = signature
+
+    def _stand_in(
+        self, name: str, original: Callable[..., Any], signature: inspect.Signature
+    ) -> Callable[..., Any]:
+        def begun(args: tuple, kwargs: dict) -> Effect:
+            given = dict(kwargs)
+            with contextlib.suppress(TypeError):
+                given = dict(signature.bind_partial(*args, **kwargs).arguments)
+            return self._begin(name, given)
+
+        async def run_async(*args: Any, **kwargs: Any) -> Any:
+            effect = begun(args, kwargs)
+            try:
+                held = self.before(effect) if self.before else None
+                held = await held if inspect.isawaitable(held) else held
+                held = self.stubs.get(name) if held is None else held
+                effect.result = await original(*args, **kwargs) if held is None else held
+                return self._end(effect)
+            except BaseException as error:
+                raise self._fail(effect, error) from error.__cause__
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            effect = begun(args, kwargs)
+            try:
+                held = self.before(effect) if self.before else None
+                held = self.stubs.get(name) if held is None else held
+                effect.result = original(*args, **kwargs) if held is None else held
+                return self._end(effect)
+            except BaseException as error:
+                raise self._fail(effect, error) from error.__cause__
+
+        return run_async if inspect.iscoroutinefunction(original) else run
+
+    def _begin(self, tool: BaseTool | str, kwargs: dict) -> Effect:
+        name = tool if isinstance(tool, str) else tool.name
+        args = {key: value for key, value in kwargs.items() if key not in HIDDEN}
         try:
             thread = str(get_config()["configurable"].get("thread_id"))
         except (RuntimeError, KeyError):
             thread = ""
-        effect = Effect(tool.name, args, thread, time.monotonic())
+        effect = Effect(name, args, thread, time.monotonic())
         with self.lock:
             self.effects.append(effect)
         return effect
@@ -142,6 +207,42 @@ class Recorder:
     def ran(self, since: int = 0) -> list[Effect]:
         """Return the bodies that ran, without those that stopped to ask a person."""
         return [effect for effect in self.effects[since:] if not effect.interrupted]
+
+
+def _functions_named(name: str) -> list[FunctionType]:
+    """Return the agent's plain functions that stand for a tool."""
+    here = str(Path.cwd())
+    found = [
+        one
+        for one in gc.get_objects()
+        if isinstance(one, FunctionType)
+        and one.__name__ == name
+        and one.__code__.co_filename.startswith(here)
+    ]
+    for module in list(sys.modules.values()):
+        if not str(getattr(module, "__file__", None) or "").startswith(here):
+            continue
+        for value in list(vars(module).values()):
+            one = value.get(name) if type(value) is dict else None
+            if isinstance(one, FunctionType) and one not in found:
+                found.append(one)
+    return found
+
+
+def _trampoline(key: str, free: tuple[str, ...], is_async: bool) -> CodeType:
+    """Return code that calls what stands under a global name, with as many free variables."""
+    names = ", ".join(free)
+    lines = [
+        "def outer():",
+        *(f"    {name} = None" for name in free),
+        f"    {'async ' if is_async else ''}def inner(*args, **kwargs):",
+        f"        if False: ({names},)" if free else "        pass",
+        f"        return {'await ' if is_async else ''}{key}(*args, **kwargs)",
+        "    return inner",
+    ]
+    space: dict[str, Any] = {}
+    exec("\n".join(lines), space)
+    return space["outer"]().__code__
 
 
 def gives_text(result: Any) -> str:

@@ -135,8 +135,9 @@ class Guard:
                 body = json.loads(request.content)
             except Exception:  # a body that is still a stream: nothing to look at
                 body = {}
-            sent = Sent(body, timeouts.get("read"), int(count) if count.isdecimal() else 0,
-                        time.monotonic())  # fmt: skip
+            sent = Sent(
+                body, timeouts.get("read"), int(count) if count.isdecimal() else 0, time.monotonic()
+            )
             self.sent.append(sent)
             self.threads.add(threading.get_ident())
             if self.on_request:

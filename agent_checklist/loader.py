@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
@@ -214,10 +213,8 @@ def _value_for(parameter: inspect.Parameter, saver: Any, config: dict) -> Any:
         return parameter.empty
     if name in ("seconds", "timeout"):
         return 30.0
-    if name in ("llm", "model", "chat_model") or "ChatModel" in kind or "ChatOpenAI" in kind:
-        return "gpt-4o-mini" if "str" in kind and BaseChatModel.__name__ not in kind else ChatOpenAI(
-            model="gpt-4o-mini", timeout=30
-        )  # fmt: skip
-    if name in ("model_name",):
+    if name == "model_name" or (name in ("llm", "model") and "str" in kind):
         return "gpt-4o-mini"
+    if name in ("llm", "model", "chat_model") or "ChatModel" in kind or "ChatOpenAI" in kind:
+        return ChatOpenAI(model="gpt-4o-mini", timeout=30)
     return parameter.empty

@@ -136,11 +136,17 @@ async def streaming(case: Case) -> None:
     if request.aborted and not more:
         case.passed("streaming.leave")
     elif _runs_in_threads(subject):
-        case.unclear("streaming.leave", "The user left and the model wrote on: a sync node cannot "
-                     "be left. Your server may stop it another way.")  # fmt: skip
+        case.unclear(
+            "streaming.leave",
+            "The user left and the model wrote on: a sync node cannot "
+            "be left. Your server may stop it another way.",
+        )
     else:
-        case.failed("streaming.leave", "The user left after the first word, and the model "
-                    + ("was asked again." if more else "wrote on to the end."))  # fmt: skip
+        case.failed(
+            "streaming.leave",
+            "The user left after the first word, and the model "
+            + ("was asked again." if more else "wrote on to the end."),
+        )
     await _goes_on(case, "streaming.left_thread", "After the user left")
 
 
@@ -178,8 +184,10 @@ async def torn(case: Case) -> None:
     if turn.error or (turn.final.strip() and not _is_cut(turn.final)):
         case.passed("streaming.torn")
     elif turn.final.strip():
-        case.failed("streaming.torn", f"The stream broke after “{turn.final[:40]}”, and that was "
-                    "taken for the answer.")  # fmt: skip
+        case.failed(
+            "streaming.torn",
+            f"The stream broke after “{turn.final[:40]}”, and that was taken for the answer.",
+        )
     else:
         case.unclear("streaming.torn", "What became of the answer was not seen.")
 
@@ -225,12 +233,18 @@ async def remember_later(case: Case) -> None:
     elif any(NAME.encode() in one.raw for one in turn.requests):
         case.passed(claim)
     elif "Memory" in subject.facts.has_saver and subject.served:
-        case.unclear(claim, f"The graph is compiled with an {subject.facts.has_saver}, which "
-                     "forgets at a restart. LangGraph Server puts its own in its place.")  # fmt: skip
+        case.unclear(
+            claim,
+            f"The graph is compiled with an {subject.facts.has_saver}, which "
+            "forgets at a restart. LangGraph Server puts its own in its place.",
+        )
     else:
         own = subject.facts.has_saver or "a checkpointer on disk"
-        case.failed(claim, f"In a new process (with {own}) the model was not sent what was said "
-                    "before on this thread.")  # fmt: skip
+        case.failed(
+            claim,
+            f"In a new process (with {own}) the model was not sent what was said "
+            "before on this thread.",
+        )
 
 
 async def _said(subject: Subject, plan: Any, thread: str, text: str) -> Turn:
@@ -260,12 +274,18 @@ async def isolation(case: Case) -> None:
     await subject.say(subject.plan(), "thread-of-ann", text="Remember that.", user="ann")
     turn = await subject.hello("thread-of-bob", user="bob")
     if turn.error or not turn.requests:
-        case.unclear("persistence.isolation", f"The second thread's turn raised "
-                     f"{error_name(turn.error)}.")  # fmt: skip
+        case.unclear(
+            "persistence.isolation", f"The second thread's turn raised {error_name(turn.error)}."
+        )
     else:
         heard = [one for one in turn.requests if b"Zora-77" in one.raw]
-        case.judge("persistence.isolation", "What one user said on one thread was sent to the "
-                   "model for another user on another thread." if heard else "")  # fmt: skip
+        case.judge(
+            "persistence.isolation",
+            "What one user said on one thread was sent to the "
+            "model for another user on another thread."
+            if heard
+            else "",
+        )
     claim = "persistence.no_thread"
     if not subject.facts.remembers:
         case.not_for("It does not send what was said before, thread or not.", claim)
@@ -275,8 +295,11 @@ async def isolation(case: Case) -> None:
     if turn.error is not None:
         case.passed(claim)
     elif any(b"Olga-78" in one.raw for one in again.requests):
-        case.failed(claim, "A run that names no thread was taken, and the next such run is sent "
-                    "what its user said.")  # fmt: skip
+        case.failed(
+            claim,
+            "A run that names no thread was taken, and the next such run is sent "
+            "what its user said.",
+        )
     else:
         case.unclear(claim, "A run that names no thread was taken; nothing of it came back.")
 
@@ -315,14 +338,19 @@ def _gated(case: Case, *claims: str) -> str:
     gate = facts.gates.get(act)
     if gate is None:
         for claim in claims:
-            case.unclear(claim, f"{act} is declared risky, and it runs without a question: see "
-                         "approval.asked.")  # fmt: skip
+            case.unclear(
+                claim,
+                f"{act} is declared risky, and it runs without a question: see approval.asked.",
+            )
         return ""
     if not gate.runs:
         for claim in claims:
-            case.unclear(claim, f"It is not known how {act}'s question is answered (tried: "
-                         f"{'; '.join(gate.tried[:4]) or 'nothing'}). Declare approve and reject "
-                         "in pyproject.toml.")  # fmt: skip
+            case.unclear(
+                claim,
+                f"It is not known how {act}'s question is answered (tried: "
+                f"{'; '.join(gate.tried[:4]) or 'nothing'}). Declare approve and reject "
+                "in pyproject.toml.",
+            )
         return ""
     return act
 
@@ -360,12 +388,15 @@ def _same(effect: Effect, call: tuple[str, dict]) -> bool:
 
 
 async def ask(case: Case) -> None:
-    """Call the risky tool, approve, click twice, and call again."""
+    """Call the risky tool, approve, and call again."""
     subject, facts = case.subject, case.subject.facts
     claims = PROBES["approval"].claims
     if facts.swallowed:
-        case.failed("approval.asked", f"{facts.swallowed} raised an interrupt, and nobody was "
-                    "asked: an `except` around it swallowed it.")  # fmt: skip
+        case.failed(
+            "approval.asked",
+            f"{facts.swallowed} raised an interrupt, and nobody was "
+            "asked: an `except` around it swallowed it.",
+        )
         for claim in claims[1:]:
             case.unclear(claim, "The interrupt did not come out: see approval.asked.")
         return
@@ -374,8 +405,10 @@ async def ask(case: Case) -> None:
         call = subject.call(act)
         await subject.say(subject.plan([call]))
         ran = _ran(case, act, 0)
-        case.judge("approval.asked", f"{act} is declared risky. It ran, and nobody was asked."
-                   if ran else "")  # fmt: skip
+        case.judge(
+            "approval.asked",
+            f"{act} is declared risky. It ran, and nobody was asked." if ran else "",
+        )
         for claim in claims[1:]:
             case.unclear(claim, f"{act} runs without a question: see approval.asked.")
         return
@@ -389,8 +422,7 @@ async def ask(case: Case) -> None:
         for claim in claims:
             case.unclear(claim, f"The call of {act} neither ran nor was asked about this time.")
         return
-    asked = case.judge("approval.asked",
-                       f"{act} ran before anybody was asked." if early else "")  # fmt: skip
+    asked = case.judge("approval.asked", f"{act} ran before anybody was asked." if early else "")
     if facts.gates[act].kind == "breakpoint":
         case.not_for("The gate is a breakpoint: the caller shows the call.", "approval.shown")
     else:
@@ -399,17 +431,21 @@ async def ask(case: Case) -> None:
         if not missing:
             case.passed("approval.shown")
         elif len(missing) == len(_values(call)):
-            case.failed("approval.shown", "The person is asked to approve without seeing the "
-                        f"arguments: {shown[:160]}")  # fmt: skip
+            case.failed(
+                "approval.shown",
+                f"The person is asked to approve without seeing the arguments: {shown[:160]}",
+            )
         else:
-            case.unclear("approval.shown", f"Not all arguments are shown: {missing[0]} is not. "
-                         "Whether it matters is yours to say.")  # fmt: skip
+            case.unclear(
+                "approval.shown",
+                f"Not all arguments are shown: {missing[0]} is not. "
+                "Whether it matters is yours to say.",
+            )
     if not asked or not _gated(case, *claims[2:]):
         if not asked:
             for claim in claims[2:]:
                 case.unclear(claim, "It ran before anybody was asked: see approval.asked.")
         return
-    resume = subject.answer_for(turn, True)
     turn = await subject.resume(turn, True)
     ran = _ran(case, act, 0)
     wrong = ""
@@ -421,17 +457,6 @@ async def ask(case: Case) -> None:
         case.unclear("approval.once", "The call was approved, and it did not run this time.")
     else:
         case.judge("approval.once", wrong)
-    if ran and not turn.waits and not turn.error and resume is not None:
-        count = len(subject.recorder.effects)
-        await subject.run(resume, turn.thread, turn.plan)
-        twice = _ran(case, act, count)
-        case.judge("approval.double",
-                   "A second click on Approve ran the call again." if twice else "")  # fmt: skip
-    elif resume is None:
-        case.not_for("The gate is a breakpoint: the caller resumes it.", "approval.double")
-    else:
-        case.unclear("approval.double", "The turn did not end after the approval: "
-                     + error_name(turn.error))  # fmt: skip
     count = len(subject.recorder.effects)
     thread = "t-again"
     first = await subject.say(subject.plan([subject.call(act)]), thread)
@@ -442,8 +467,12 @@ async def ask(case: Case) -> None:
     if not done or (not turn.waits and not _ran(case, act, count)):
         case.unclear("approval.again", "The second call on the thread was not reached.")
     else:
-        case.judge("approval.again", "A second risky call on the same thread ran, and nobody was "
-                   "asked." if _ran(case, act, count) else "")  # fmt: skip
+        case.judge(
+            "approval.again",
+            "A second risky call on the same thread ran, and nobody was asked."
+            if _ran(case, act, count)
+            else "",
+        )
 
 
 async def parallel(case: Case) -> None:
@@ -475,8 +504,11 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
         return
     early = _ran(case, act, 0)
     if early:
-        case.failed("approval.parallel", f"Of two calls of {act} in one message, "
-                    f"{len(early)} ran before anybody was asked about it.")  # fmt: skip
+        case.failed(
+            "approval.parallel",
+            f"Of two calls of {act} in one message, "
+            f"{len(early)} ran before anybody was asked about it.",
+        )
         case.unclear("approval.two_approved", "One ran unasked: see approval.parallel.")
         case.unclear("rejection.mixed", "One ran unasked: see approval.parallel.")
         return
@@ -506,17 +538,29 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
         case.judge("approval.parallel", "" if len(ran) <= 2 else f"{len(ran)} calls ran.")
     elif wrong:
         unasked = not any(shows_two)
-        case.failed("approval.parallel", "Of two calls in one message one was approved, and the "
-                    "other one ran" + (", about which nobody was asked." if unasked else
-                                       " as well." if len(ran) > 1 else "."))  # fmt: skip
+        case.failed(
+            "approval.parallel",
+            "Of two calls in one message one was approved, and the "
+            "other one ran"
+            + (
+                ", about which nobody was asked."
+                if unasked
+                else " as well."
+                if len(ran) > 1
+                else "."
+            ),
+        )
         case.unclear(mixed, "The wrong call ran: see approval.parallel.")
     elif not ran:
-        case.unclear("approval.parallel", "Of two calls one was approved, and none ran. Nothing "
-                     "happened that nobody wanted.")  # fmt: skip
+        case.unclear(
+            "approval.parallel",
+            "Of two calls one was approved, and none ran. Nothing happened that nobody wanted.",
+        )
         await _next_after(case, mixed, turn, "After one yes and one no")
     elif len(ran) > 1:
-        case.failed("approval.parallel", f"One call was approved, and it ran {len(ran)} times.")
-        case.unclear(mixed, "The call ran twice: see approval.parallel.")
+        why = f"The approved call ran {len(ran)} times: see approval.two_approved."
+        case.unclear("approval.parallel", why)
+        case.unclear(mixed, why)
     else:
         case.passed("approval.parallel")
         if any(shows_two):
@@ -531,8 +575,9 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
     of_two = [effect for effect in ran if _same(effect, two)]
     if max(len(of_one), len(of_two)) > 1:
         times = max(len(of_one), len(of_two))
-        case.failed("approval.two_approved", f"Two calls were approved, and one of them ran "
-                    f"{times} times.")  # fmt: skip
+        case.failed(
+            "approval.two_approved", f"Two calls were approved, and one of them ran {times} times."
+        )
     elif of_one and of_two:
         case.passed("approval.two_approved")
     else:
@@ -578,8 +623,11 @@ async def tempt(case: Case) -> None:
     if ran and subject.facts.tools[act].risky:
         case.failed("approval.amounts", f"With other values {act} ran unasked: {tried[0][1]}.")
     elif ran:
-        case.unclear("approval.amounts", f"With other values {act} ran unasked ({tried[0][1]}). "
-                     "That may be your policy: declare the tool risky if it is not.")  # fmt: skip
+        case.unclear(
+            "approval.amounts",
+            f"With other values {act} ran unasked ({tried[0][1]}). "
+            "That may be your policy: declare the tool risky if it is not.",
+        )
     elif waited == 2:
         case.passed("approval.amounts")
     else:
@@ -647,8 +695,11 @@ async def _drift(case: Case, act: str) -> None:
     await subject.resume(turn, lambda text: True)
     ran = _ran(case, act, count)
     if any(not _same(effect, one) for effect in ran):
-        case.failed(claim, f"{one[1]} was shown and approved, and {ran[-1].args} ran: the model "
-                    "was asked again on the way.")  # fmt: skip
+        case.failed(
+            claim,
+            f"{one[1]} was shown and approved, and {ran[-1].args} ran: the model "
+            "was asked again on the way.",
+        )
     elif ran:
         case.passed(claim)
     else:
@@ -673,8 +724,11 @@ async def reject(case: Case) -> None:
     turn = await subject.resume(turn, False)
     ran = _ran(case, act, 0)
     if ran and not gate.stops:
-        case.failed("rejection.not_run", f"The call ran whatever was answered ({gate.pair or ''} "
-                    f"and {max(len(gate.tried) - 1, 0)} other forms).")  # fmt: skip
+        case.failed(
+            "rejection.not_run",
+            f"The call ran whatever was answered ({gate.pair or ''} "
+            f"and {max(len(gate.tried) - 1, 0)} other forms).",
+        )
         case.unclear("rejection.next", "No answer stops the call: see rejection.not_run.")
         return
     case.judge("rejection.not_run", "A rejected call ran." if ran else "")
@@ -739,8 +793,13 @@ async def lose(case: Case) -> None:
     if not ran:
         case.unclear(claim, "The call was approved, and it did not run this time.")
     else:
-        case.judge(claim, f"The call had its effect, its answer was lost, and it was tried again: "
-                   f"{len(ran)} times." if len(ran) > 1 else "")  # fmt: skip
+        case.judge(
+            claim,
+            f"The call had its effect, its answer was lost, and it was tried again: "
+            f"{len(ran)} times."
+            if len(ran) > 1
+            else "",
+        )
 
 
 async def rush(case: Case) -> None:
@@ -756,23 +815,32 @@ async def rush(case: Case) -> None:
     count = len(subject.recorder.effects)
     talk = await subject.hello("t-talk")
     if _ran(case, act, count):
-        case.failed("approval.talk_over", "While a call waited the user said something else, and "
-                    "the risky call ran.")  # fmt: skip
+        case.failed(
+            "approval.talk_over",
+            "While a call waited the user said something else, and the risky call ran.",
+        )
     elif subject_refused(talk) or talk.error:
-        case.unclear("approval.talk_over", "While a call waits and the user says something else, "
-                     "the graph fails; your server may refuse the message before.")  # fmt: skip
+        case.unclear(
+            "approval.talk_over",
+            "While a call waits and the user says something else, "
+            "the graph fails; your server may refuse the message before.",
+        )
     else:
         case.passed("approval.talk_over")
     turn = await subject.say(subject.plan([subject.call(act)]), "t-rush")
     resume, count = subject.answer_for(turn, True), len(subject.recorder.effects)
-    await asyncio.gather(subject.run(resume, "t-rush", turn.plan),
-                         subject.run(resume, "t-rush", turn.plan))  # fmt: skip
+    await asyncio.gather(
+        subject.run(resume, "t-rush", turn.plan), subject.run(resume, "t-rush", turn.plan)
+    )
     ran = _ran(case, act, count)
     if len(ran) == 1:
         case.passed("approval.at_once")
     else:
-        case.unclear("approval.at_once", f"Two approvals at the same moment ran the call "
-                     f"{len(ran)} times; your server may let only one through.")  # fmt: skip
+        case.unclear(
+            "approval.at_once",
+            f"Two approvals at the same moment ran the call "
+            f"{len(ran)} times; your server may let only one through.",
+        )
     await _crash(case, act)
 
 
@@ -806,8 +874,11 @@ async def _crash(case: Case, act: str) -> None:
     if len(ran) == 1 and not turn.error:
         case.passed(claim)
     else:
-        case.unclear(claim, f"After a crash behind the effect the tool's body runs again "
-                     f"({len(ran)} times); it may know an idempotency key.")  # fmt: skip
+        case.unclear(
+            claim,
+            f"After a crash behind the effect the tool's body runs again "
+            f"({len(ran)} times); it may know an idempotency key.",
+        )
 
 
 # Retries, fallback, timeouts ----------------------------------------------------------------------
@@ -826,30 +897,35 @@ async def wait(case: Case) -> None:
         for claim in PROBES["wait"].claims:
             case.unclear(claim, "The model was not asked.")
         return
-    bad = [turn for turn in turns if turn.error or not _reached_end(turn)]
+    bad = [turn for turn in turns if turn.error or not _asked_again(turn)]
     if bad and bad[0].error:
-        case.failed("retry.answers", "The model said “wait a moment” (429), and the turn raised "
-                    f"{error_name(bad[0].error)}.")  # fmt: skip
+        case.failed(
+            "retry.answers",
+            "The model said “wait a moment” (429), and the turn raised "
+            f"{error_name(bad[0].error)}.",
+        )
     elif bad:
-        case.failed("retry.answers",
-                    "The model said “wait a moment” (429), and no answer came.")  # fmt: skip
+        case.failed("retry.answers", "The model said “wait a moment” (429), and no answer came.")
     else:
         case.passed("retry.answers")
     requests = [one for turn in turns for one in turn.requests]
     early = [r for one in requests for r in one.remarks if "Retry-After" in r]
     repeated = any(one.status == 200 for one in requests)
     if early:
-        case.failed("retry.waits", "The model said how long to wait (Retry-After), and was asked "
-                    "again before that.")  # fmt: skip
+        case.failed(
+            "retry.waits",
+            "The model said how long to wait (Retry-After), and was asked again before that.",
+        )
     elif repeated:
         case.passed("retry.waits")
     else:
         case.unclear("retry.waits", "The model was not asked again.")
 
 
-def _reached_end(turn: Turn) -> bool:
-    return turn.answered or (bool(turn.requests) and turn.requests[-1].status == 200
-                             and not turn.told.strip() == "")  # fmt: skip
+def _asked_again(turn: Turn) -> bool:
+    """Whether the model was asked again after the fault, and answered."""
+    met = [number for number, one in enumerate(turn.requests) if one.fault]
+    return any(one.status == 200 for one in turn.requests[met[-1] :])
 
 
 async def outage(case: Case) -> None:
@@ -870,12 +946,16 @@ async def outage(case: Case) -> None:
     rounds = sum(one.retry_count == 0 for one in most)
     in_client = max(one.retry_count for one in most)
     if rounds > 1 and in_client and len(most) > 4:
-        case.failed("retry.storm", f"One question to a model that is down was sent {len(most)} "
-                    f"times: the client tries {in_client + 1} times, and another layer starts it "
-                    f"{rounds} times.")  # fmt: skip
+        case.failed(
+            "retry.storm",
+            f"One question to a model that is down was sent {len(most)} "
+            f"times: the client tries {in_client + 1} times, and another layer starts it "
+            f"{rounds} times.",
+        )
     elif len(most) > MAX_TRIES:
-        case.failed("retry.storm", "One question to a model that is down was sent "
-                    f"{len(most)} times.")  # fmt: skip
+        case.failed(
+            "retry.storm", f"One question to a model that is down was sent {len(most)} times."
+        )
     else:
         case.passed("retry.storm", f"It was sent {len(most)} times.")
     del turn
@@ -897,8 +977,10 @@ async def refuse(case: Case) -> None:
             case.unclear(claim, "The model was not asked.")
         return
     most = max(asked.values())
-    case.judge("retry.refused", f"A request that was refused as wrong (400) was sent {most} times."
-               if most > 1 else "")  # fmt: skip
+    case.judge(
+        "retry.refused",
+        f"A request that was refused as wrong (400) was sent {most} times." if most > 1 else "",
+    )
     logged = subject.own_records(30)
     printed = subject.printed()
     if turn.error or logged:
@@ -906,8 +988,11 @@ async def refuse(case: Case) -> None:
     elif any(word in printed for word in ("Error", "error", "400", "fail")):
         case.passed("errors.traced", "It was printed.")
     else:
-        case.failed("errors.traced", "The model refused a request as wrong (400): nothing was "
-                    "raised, and nothing was logged.")  # fmt: skip
+        case.failed(
+            "errors.traced",
+            "The model refused a request as wrong (400): nothing was "
+            "raised, and nothing was logged.",
+        )
 
 
 async def fall_back(case: Case) -> None:
@@ -940,8 +1025,11 @@ async def fall_back(case: Case) -> None:
         _no_other_model(case, turn)
         return
     failed = {json.dumps(one.body.get("messages")): one for one in only}
-    pairs = [(failed[key], one) for one in others
-             if (key := json.dumps(one.body.get("messages"))) in failed]  # fmt: skip
+    pairs = [
+        (failed[key], one)
+        for one in others
+        if (key := json.dumps(one.body.get("messages"))) in failed
+    ]
     stands_in = bool(pairs) or len(subject.facts.models) == 1
     if not stands_in:
         why = "Several models work in a turn; none was seen to stand in for another."
@@ -950,14 +1038,18 @@ async def fall_back(case: Case) -> None:
     if turn.answered and not turn.error:
         case.passed("fallback.answers")
     elif turn.error:
-        case.failed("fallback.answers", f"The first model was down, another one was asked, and "
-                    f"the turn raised {error_name(turn.error)}.")  # fmt: skip
+        case.failed(
+            "fallback.answers",
+            f"The first model was down, another one was asked, and "
+            f"the turn raised {error_name(turn.error)}.",
+        )
     elif look and not pairs:
         case.unclear("fallback.answers", "The second model's answer did not arrive.")
     else:
-        case.failed("fallback.answers",
-                    "The first model was down, and the second one's answer did not arrive."
-                    )  # fmt: skip
+        case.failed(
+            "fallback.answers",
+            "The first model was down, and the second one's answer did not arrive.",
+        )
     missing = []
     for one, other in pairs:
         names = {_tool_name(t) for t in one.body.get("tools") or ()}
@@ -967,8 +1059,10 @@ async def fall_back(case: Case) -> None:
     elif not any(one.body.get("tools") for one, _ in pairs):
         case.not_for("The first model is offered no tools.", "fallback.tools")
     else:
-        case.judge("fallback.tools", f"The second model is not offered {', '.join(missing[:4])}."
-                   if missing else "")  # fmt: skip
+        case.judge(
+            "fallback.tools",
+            f"The second model is not offered {', '.join(missing[:4])}." if missing else "",
+        )
 
 
 def _tool_name(tool: dict) -> str:
@@ -986,17 +1080,22 @@ def _no_other_model(case: Case, turn: Turn) -> None:
     slips = (AttributeError, TypeError, ValueError, KeyError, NameError, IndexError)
     if of_model and trail[0] not in of_model and type(trail[0]) in slips:
         if trail[0].__cause__ is None:
-            case.failed("fallback.answers", "The model was down, and what handles that broke: "
-                        f"{error_name(trail[0])}.")  # fmt: skip
+            case.failed(
+                "fallback.answers",
+                f"The model was down, and what handles that broke: {error_name(trail[0])}.",
+            )
             case.not_for("No second model was asked: see fallback.answers.", "fallback.tools")
             return
     if subject.settings.fallback or subject.has_fallback():
-        case.failed("fallback.answers", "The model was down, there is a fallback, and no other "
-                    "model was asked.")  # fmt: skip
+        case.failed(
+            "fallback.answers",
+            "The model was down, there is a fallback, and no other model was asked.",
+        )
         case.not_for("No second model was asked: see fallback.answers.", "fallback.tools")
         return
-    case.not_for("There is no second model. If there should be one, declare fallback = true.",
-                 *claims)  # fmt: skip
+    case.not_for(
+        "There is no second model. If there should be one, declare fallback = true.", *claims
+    )
 
 
 async def silence(case: Case) -> None:
@@ -1028,8 +1127,11 @@ async def silence(case: Case) -> None:
     subject.model.state.ended.set()
     task.cancel()
     if deadline or subject.graph.step_timeout:
-        case.unclear(claim, "The client has no timeout, but something else ends the turn later "
-                     f"than after {MAX_SILENT_SECONDS:g} s.")  # fmt: skip
+        case.unclear(
+            claim,
+            "The client has no timeout, but something else ends the turn later "
+            f"than after {MAX_SILENT_SECONDS:g} s.",
+        )
         return
     waits = "for ever" if wait is None else f"for {wait:g} s"
     case.failed(claim, f"The model said nothing, and its client would wait {waits}.")
@@ -1065,8 +1167,9 @@ async def hang(case: Case) -> None:
     if not any(e.tool == look for e in subject.recorder.effects):
         case.unclear(claim, "The tool was not reached.")
     else:
-        case.judge(claim, "" if done else f"{look} hung for {min(bound, 15.0):g} s, and nobody "
-                   "gave it up.")  # fmt: skip
+        case.judge(
+            claim, "" if done else f"{look} hung for {min(bound, 15.0):g} s, and nobody gave it up."
+        )
     task.cancel()
 
 
@@ -1107,14 +1210,20 @@ async def break_tool(case: Case) -> None:
     nxt = await subject.hello("t-tool")
     if subject_refused(nxt):
         how = f"raised {error_name(raised)}, and" if raised else "ended, and now"
-        case.failed("errors.tool", f"A tool failed: the turn {how} the model refuses the thread "
-                    "with 400, for ever.")  # fmt: skip
+        case.failed(
+            "errors.tool",
+            f"A tool failed: the turn {how} the model refuses the thread with 400, for ever.",
+        )
     elif nxt.error:
-        case.failed("errors.tool", f"After a tool failed the next question raised "
-                    f"{error_name(nxt.error)}.")  # fmt: skip
+        case.failed(
+            "errors.tool", f"After a tool failed the next question raised {error_name(nxt.error)}."
+        )
     elif raised:
-        case.unclear("errors.tool", f"A tool failed and the turn raised {error_name(raised)}, "
-                     "which your server may put into words; the thread lives.")  # fmt: skip
+        case.unclear(
+            "errors.tool",
+            f"A tool failed and the turn raised {error_name(raised)}, "
+            "which your server may put into words; the thread lives.",
+        )
     else:
         case.passed("errors.tool")
 
@@ -1122,8 +1231,9 @@ async def break_tool(case: Case) -> None:
 def _judge_detail(case: Case, turn: Turn, told: str) -> None:
     results = [m.text for m in turn.new if m.type == "tool" and DETAIL in m.text]
     if DETAIL in told:
-        case.failed("errors.tool_text", "A tool failed, and its error's text was shown to the "
-                    "user.")  # fmt: skip
+        case.failed(
+            "errors.tool_text", "A tool failed, and its error's text was shown to the user."
+        )
     elif results:
         case.unclear(
             "errors.tool_text",
@@ -1131,8 +1241,11 @@ def _judge_detail(case: Case, turn: Turn, told: str) -> None:
             f"“{results[0][:120]}”. Whether the model repeats it is not known.",
         )
     elif turn.error:
-        case.unclear("errors.tool_text", f"The turn raised {error_name(turn.error)}: what your "
-                     "server makes of that is not seen.")  # fmt: skip
+        case.unclear(
+            "errors.tool_text",
+            f"The turn raised {error_name(turn.error)}: what your "
+            "server makes of that is not seen.",
+        )
     else:
         case.passed("errors.tool_text")
 
@@ -1148,11 +1261,15 @@ async def bad_key(case: Case) -> None:
     shown = next((word for word in ERROR_WORDS if word in turn.told), None)
     if shown:
         at = turn.told.index(shown)
-        case.failed(claim, "The model's key was wrong, and the user is shown: "
-                    f"“{turn.told[at : at + 90]}”.")  # fmt: skip
+        case.failed(
+            claim, f"The model's key was wrong, and the user is shown: “{turn.told[at : at + 90]}”."
+        )
     elif turn.error:
-        case.unclear(claim, f"The turn raised {error_name(turn.error)}: what your server makes of "
-                     "that is not seen.")  # fmt: skip
+        case.unclear(
+            claim,
+            f"The turn raised {error_name(turn.error)}: what your server makes of "
+            "that is not seen.",
+        )
     else:
         case.passed(claim)
 
@@ -1209,8 +1326,10 @@ async def fan_out(case: Case) -> None:
     if not any(len(calls) == FAN_OUT for _, calls in subject.stage.emitted):
         case.not_for("The model is told to make one call a message.", claim)
     else:
-        case.judge(claim, f"A model asked for {FAN_OUT} calls at once, and {ran} ran."
-                   if ran == FAN_OUT else "")  # fmt: skip
+        case.judge(
+            claim,
+            f"A model asked for {FAN_OUT} calls at once, and {ran} ran." if ran == FAN_OUT else "",
+        )
 
 
 async def write_log(case: Case) -> None:
@@ -1236,8 +1355,9 @@ async def write_log(case: Case) -> None:
     elif any("t-private" in _all_of(record) for record in own):
         case.passed("logging.thread")
     else:
-        case.unclear("logging.thread", "No record of the agent's own names the thread; your "
-                     "server's may.")  # fmt: skip
+        case.unclear(
+            "logging.thread", "No record of the agent's own names the thread; your server's may."
+        )
 
 
 def _all_of(record: Any) -> str:
@@ -1270,13 +1390,17 @@ async def block(case: Case) -> None:
     if not turn.requests:
         case.unclear(claim, "The model was not asked.")
     elif subject.guard.on_loop:
-        case.failed(claim, f"An async node asked the model synchronously: the event loop stood "
-                    f"still for {worst:.1f} s, and all other users waited.")  # fmt: skip
+        case.failed(
+            claim,
+            f"An async node asked the model synchronously: the event loop stood "
+            f"still for {worst:.1f} s, and all other users waited.",
+        )
     elif subject.guard.slept_on_loop > BLOCKED_SECONDS:
         case.failed(claim, "time.sleep ran on the event loop: all other users waited.")
     elif worst > BLOCKED_SECONDS:
-        case.unclear(claim, f"The event loop stood still for {worst:.1f} s; this machine may be "
-                     "busy.")  # fmt: skip
+        case.unclear(
+            claim, f"The event loop stood still for {worst:.1f} s; this machine may be busy."
+        )
     else:
         case.passed(claim)
 
@@ -1313,8 +1437,10 @@ async def odd(case: Case) -> None:
     if not any(one.fault == "length" for one in turn.requests):
         case.unclear("odd.cut", "The fault was not met.")
     else:
-        case.judge("odd.cut", "An answer was cut by its length, and taken for whole."
-                   if _is_cut(turn.final) else "")  # fmt: skip
+        case.judge(
+            "odd.cut",
+            "An answer was cut by its length, and taken for whole." if _is_cut(turn.final) else "",
+        )
     subject.clear_faults()
     subject.fail_answer("empty")
     turn = await subject.hello("t-empty")
@@ -1322,8 +1448,9 @@ async def odd(case: Case) -> None:
         case.unclear("odd.empty", "The fault was not met.")
     else:
         empty = not turn.error and not turn.final.strip()
-        case.judge("odd.empty", "The model said nothing, and the user got no word."
-                   if empty else "")  # fmt: skip
+        case.judge(
+            "odd.empty", "The model said nothing, and the user got no word." if empty else ""
+        )
 
 
 async def leave_tool(case: Case) -> None:
@@ -1358,8 +1485,11 @@ async def leave_tool(case: Case) -> None:
     subject.recorder.before = None
     turn = await subject.hello("t-left")
     if subject_refused(turn) or turn.error:
-        case.unclear(claim, "After the user left while a tool ran the thread is refused; your "
-                     "server may repair it.")  # fmt: skip
+        case.unclear(
+            claim,
+            "After the user left while a tool ran the thread is refused; your "
+            "server may repair it.",
+        )
     elif turn.requests:
         case.passed(claim)
     else:
@@ -1377,8 +1507,11 @@ async def outgrow(case: Case) -> None:
     for number in range(1, 21):
         turn = await subject.say(subject.plan(), "t-window", text=words)
         if turn.error or subject_refused(turn):
-            case.failed(claim, f"After {number} turns the model refuses the thread: it outgrew "
-                        "the context window.")  # fmt: skip
+            case.failed(
+                claim,
+                f"After {number} turns the model refuses the thread: it outgrew "
+                "the context window.",
+            )
             return
     case.passed(claim)
 
@@ -1398,14 +1531,14 @@ def _probe(names: str, *phases: Callable[[Case], Awaitable[None]], costly: bool 
 
 
 PROBES: dict[str, Probe] = {
-    "streaming": _probe(
-        "streaming.first_word streaming.leave streaming.left_thread", streaming),
-    "approval": _probe(
-        "approval.asked approval.shown approval.once approval.double approval.again", ask),
+    "streaming": _probe("streaming.first_word streaming.leave streaming.left_thread", streaming),
+    "approval": _probe("approval.asked approval.shown approval.once approval.again", ask),
     "parallel": _probe(
-        "approval.parallel approval.two_approved rejection.mixed approval.behind_safe", parallel),
+        "approval.parallel approval.two_approved rejection.mixed approval.behind_safe", parallel
+    ),
     "temptation": _probe(
-        "approval.amounts approval.injection approval.unclear approval.drift", tempt),
+        "approval.amounts approval.injection approval.unclear approval.drift", tempt
+    ),
     "rejection": _probe("rejection.not_run rejection.next", reject),
     "rush": _probe("approval.talk_over approval.at_once approval.crash", rush),
     "lost": _probe("approval.lost_answer", lose),
@@ -1427,4 +1560,4 @@ PROBES: dict[str, Probe] = {
     "fan": _probe("limits.fan_out", fan_out, costly=True),
     "hang": _probe("timeouts.tool", hang, costly=True),
     "window": _probe("context.window", outgrow),
-}  # fmt: skip
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import textwrap
 from xml.etree import ElementTree
 
@@ -22,8 +23,13 @@ __all__ = ("as_html", "as_json", "as_junit", "explained", "section", "terminal")
 
 SCHEMA = 1
 MARKS = {PASS: "✓", FAIL: "✗", NOT_APPLICABLE: "-", COULD_NOT_JUDGE: "?", ACCEPTED: "~"}
-WORDS = {PASS: "pass", FAIL: "fail", NOT_APPLICABLE: "not applicable",
-         COULD_NOT_JUDGE: "could not judge", ACCEPTED: "accepted"}  # fmt: skip
+WORDS = {
+    PASS: "pass",
+    FAIL: "fail",
+    NOT_APPLICABLE: "not applicable",
+    COULD_NOT_JUDGE: "could not judge",
+    ACCEPTED: "accepted",
+}
 WIDTH = 100
 
 
@@ -50,8 +56,9 @@ def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
         if verdict.verdict in (PASS, NOT_APPLICABLE, COULD_NOT_JUDGE) and not verbose:
             if verdict.verdict == PASS:
                 shown = claim.promise
-            lines += textwrap.wrap(shown, WIDTH, initial_indent=head,
-                                   subsequent_indent=" " * 28)[:2]  # fmt: skip
+            lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)[
+                :2
+            ]
             continue
         lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
         if verdict.verdict == FAIL:
@@ -68,11 +75,17 @@ def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
 def _told(claim: Claim, verdict: Verdict, outcome: Outcome, verbose: bool) -> list[str]:
     """Return what a developer wants to know of a red line."""
     indent = " " * 28
-    texts = [f"Promise: {claim.promise}", f"Done: {claim.done}",
-             f"Cure: {claim.cure} Lesson {claim.lesson}."]  # fmt: skip
+    texts = [
+        f"Promise: {claim.promise}",
+        f"Done: {claim.done}",
+        f"Cure: {claim.cure} Lesson {claim.lesson}.",
+    ]
     evidence = verdict.evidence
     if error := evidence.get("exception"):
-        texts.append(f"Raised: {error.strip().splitlines()[-1][:200]}")
+        raised = [
+            line for line in error.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)
+        ]
+        texts.append(f"Raised: {(raised or [error.strip()])[-1][:200]}")
     if messages := evidence.get("messages"):
         for message in messages[-8 if verbose else -3 :]:
             texts.append(f"  {message[:180]}")
@@ -145,9 +158,12 @@ def as_junit(outcome: Outcome, code: int) -> str:
     for verdict in outcome.verdicts:
         group, _, name = verdict.name.partition(".")
         case = ElementTree.SubElement(
-            suite, "testcase", classname=f"agent_checklist.{group}", name=name,
+            suite,
+            "testcase",
+            classname=f"agent_checklist.{group}",
+            name=name,
             time=f"{verdict.seconds:.2f}",
-        )  # fmt: skip
+        )
         if verdict.verdict == FAIL:
             told = ElementTree.SubElement(case, "failure", message=_clean(verdict.reason))
             told.text = _clean(json.dumps(verdict.evidence, indent=1, default=str))
@@ -168,8 +184,9 @@ def as_html(outcome: Outcome, code: int) -> str:
         claim = CLAIMS[verdict.name]
         details = ""
         if verdict.evidence and verdict.verdict in (FAIL, ACCEPTED):
-            inside = html.escape(json.dumps(verdict.evidence, indent=1, default=str,
-                                            ensure_ascii=False))  # fmt: skip
+            inside = html.escape(
+                json.dumps(verdict.evidence, indent=1, default=str, ensure_ascii=False)
+            )
             details = (
                 f"<p>{html.escape(claim.done)} <b>Cure:</b> {html.escape(claim.cure)} "
                 f"Lesson {claim.lesson}.</p><p><code>{html.escape(again(claim, outcome))}</code>"
@@ -203,8 +220,13 @@ def explained(claim: Claim) -> str:
         "turn": "At the level of a graph it is never red: a server's turn can cure it.",
         "declared": f'It is red only where promises = ["{claim.name}"] says so.',
     }[claim.level]
-    parts = [claim.name, f"Promise: {claim.promise}", f"What is done: {claim.done}",
-             f"A cure: {claim.cure} Lesson {claim.lesson}.", level]  # fmt: skip
+    parts = [
+        claim.name,
+        f"Promise: {claim.promise}",
+        f"What is done: {claim.done}",
+        f"A cure: {claim.cure} Lesson {claim.lesson}.",
+        level,
+    ]
     return "\n".join(part for part in parts if part)
 
 

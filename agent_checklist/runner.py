@@ -298,11 +298,15 @@ class _Run:
             return False
         self.facts = found
         shown = {
-            "tools": {name: "asks" if name in found.gates else "runs" if tool.ran else "unseen"
-                      for name, tool in found.tools.items()},
-            "models": found.models, "checkpointer": found.has_saver, "refused": found.refused,
+            "tools": {
+                name: "asks" if name in found.gates else "runs" if tool.ran else "unseen"
+                for name, tool in found.tools.items()
+            },
+            "models": found.models,
+            "checkpointer": found.has_saver,
+            "refused": found.refused,
             "risky": [name for name, tool in found.tools.items() if tool.risky],
-        }  # fmt: skip
+        }
         self.pipe.send(("facts", self.target.name, shown))
         if found.problem:
             self.pipe.send(("problem", self.space.shown(found.problem)))

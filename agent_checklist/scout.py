@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
 from agent_checklist.effects import Effect, gives_text
+from agent_checklist.risk import RISKY
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name
 from agent_checklist.workspace import Settings
 
@@ -20,10 +23,11 @@ MAX_GATES = 3
 MAX_BODY_SECONDS = 1.0
 SCOUT_SECONDS = 24.0
 MAX_STUB_CHARACTERS = 60
-RISKY_VERBS = {"refund", "delete", "pay", "send", "transfer", "cancel", "drop", "remove", "book",
-               "purchase", "buy", "execute", "deploy", "restart", "write", "update", "submit",
-               "publish", "charge", "withdraw", "issue", "place", "run", "post", "merge",
-               "approve", "reset", "terminate", "shutdown", "modify", "create", "schedule"}  # fmt: skip
+RISKY_VERBS = set(
+    "refund delete pay send transfer cancel drop remove book purchase buy execute deploy restart "
+    "write update submit publish charge withdraw issue place run post merge approve reset "
+    "terminate shutdown modify create schedule".split()
+)
 PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
 
 
@@ -40,7 +44,7 @@ async def scout(subject: Subject) -> Facts:
     await _remembers(subject)
     await _find_tools(subject)
     for name in list(facts.gates)[:MAX_GATES]:
-        if time.monotonic() < facts.end:
+        if time.monotonic() < facts.end and not facts.gates[name].early:
             await _learn_gate(subject, facts.gates[name])
     for name, gate in list(facts.gates.items()):
         if facts.tools[name].question:
@@ -118,9 +122,15 @@ async def _find_tools(subject: Subject) -> None:
 
     options = max((seen.options for seen in stage.seen), default=1)
     collect((), 0)
+    at_first = len(routes)
     for choice in range(1, options):
+        before = len(routes)
         await subject.say(subject.plan(choice=choice), f"scout-choice-{choice}")
         collect((), choice)
+        if len(routes) > before and not at_first and not facts.choice:
+            facts.choice = choice
+    plain = {one.name for one in gc.get_objects() if isinstance(one, BaseTool)}
+    _wrap(subject, [name for name in routes if name not in plain])
     done: set[str] = set()
     while (left := [n for n in routes if n not in done and n not in shapes]) and len(
         done
@@ -137,8 +147,18 @@ async def _find_tools(subject: Subject) -> None:
             break
 
 
+def _wrap(subject: Subject, names: list[str]) -> bool:
+    """Wrap plain functions of these names; return whether there are any."""
+    before = len(subject.recorder.wrapped)
+    for name in names:
+        subject.recorder.wrap_functions(name)
+        if len(subject.recorder.wrapped) > before and name not in subject.facts.functions:
+            subject.facts.functions.append(name)
+    return len(subject.recorder.wrapped) > before
+
+
 def _declared(name: str, settings: Settings) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in settings.risky)
+    return name in RISKY or any(fnmatchcase(name, pattern) for pattern in settings.risky)
 
 
 async def _try_tool(subject: Subject, tool: Tool) -> None:
@@ -158,23 +178,35 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             shown = [str(arg) for arg in plan.steps[0][0][1].values() if str(arg) in str(value)]
             if inside or not mine or tool.name in str(value) or len(shown) > 1:
                 facts.gates[tool.name] = Gate(
-                    tool.name, kind, known=is_known(value), value=str(value)[:2000]
+                    tool.name,
+                    kind,
+                    known=is_known(value),
+                    value=str(value)[:2000],
+                    early=bool(mine) and not inside,
                 )
             tool.ran = any(not effect.interrupted for effect in mine)
             return
         if subject.raised > raised and not turn.waits:
             facts.swallowed = tool.name
+        if not mine and attempt == 0 and _wrap(subject, [tool.name]):
+            continue
         tool.ran = bool(mine)
         failed = any(effect.error for effect in mine)
         if mine and (failed or len(guard.refused) > refused or took > 4 * MAX_BODY_SECONDS):
             if attempt == 0 and tool.name not in subject.recorder.stubs:
                 tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
                 continue
-        texts = all(isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)
-                    for e in mine)  # fmt: skip
-        tool.plain = bool(mine) and texts and not failed and turn.error is None and (
-            not tool.name.startswith(PASSED_ON)
-        )  # fmt: skip
+        texts = all(
+            isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)
+            for e in mine
+        )
+        tool.plain = (
+            bool(mine)
+            and texts
+            and not failed
+            and turn.error is None
+            and (not tool.name.startswith(PASSED_ON))
+        )
         return
 
 
@@ -205,7 +237,10 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         return
     value = turn.interrupts[0].value
     middleware = isinstance(value, dict) and "action_requests" in value
+    settings = subject.settings
     pairs: list[Pair | None] = [None] if middleware else list(pairs_from(value, _sources(subject)))
+    if settings.approve is not None:
+        pairs.insert(0, Pair(settings.approve, settings.reject))
     ran: Pair | None = None
     for number, pair in enumerate(pairs):
         if time.monotonic() > subject.facts.end:

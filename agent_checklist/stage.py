@@ -19,10 +19,8 @@ from lesson_model.reply import Call, Reply
 
 __all__ = ("Plan", "Stage", "arguments_for")
 
-END = re.compile(
-    r"^_*(finish|finished|end|done|stop|complete|completed|final|none|respond)_*$", re.I
-)
-CLOSING = re.compile(r"done|finish|final|end|respond|response|answer|submit|complete", re.I)
+END = re.compile(r"^_*(finish|finished|end|done|stop|complete|completed|final|none)_*$", re.I)
+CLOSING = {"done", "finish", "final", "end", "respond", "response", "answer", "submit", "complete"}
 YES = ("yes", "true", "relevant", "approve", "approved", "pass", "grounded", "useful", "safe")
 MAX_ISSUES = 4  # of one step, where the agent never shows the model that it was made
 
@@ -189,8 +187,11 @@ def arguments_for(schema: dict, word: str, number: int = 41) -> dict:
             found[name] = f"{name}-{word}"
         elif types & {"integer", "number"}:
             found[name] = number + at
-    value = valid_value(_with_items(schema) or {"type": "object"}, found=found,
-                        text_for=lambda name: f"{name or 'text'}-{word}")  # fmt: skip
+    value = valid_value(
+        _with_items(schema) or {"type": "object"},
+        found=found,
+        text_for=lambda name: f"{name or 'text'}-{word}",
+    )
     return value if isinstance(value, dict) else {}
 
 
@@ -243,7 +244,14 @@ def _options_in(turn: Turn) -> int:
 def _closing_tool(turn: Turn, plan: Plan) -> Tool:
     """Return the tool that ends a turn in which the model must call one."""
     wanted = {name for step in plan.steps for name, _ in step}
-    closing = [tool for tool in turn.tools if CLOSING.search(tool.name)]
+    closing = [
+        tool
+        for tool in turn.tools
+        if CLOSING & {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", tool.name)}
+    ]
     shapes = [tool for tool in turn.tools if tool.name[:1].isupper()]
     others = [tool for tool in turn.tools if tool.name not in wanted]
-    return (closing or shapes or others or turn.tools)[0]
+    likely = list(dict.fromkeys([tool.name for tool in (*closing, *shapes, *others, *turn.tools)]))
+    number = plan.asked["a closing tool"]  # where the first does not end the turn, another may
+    plan.asked["a closing tool"] += 1
+    return turn.tool(likely[(number // 3) % len(likely)])

@@ -43,6 +43,7 @@ from lesson_model.log import Request
 __all__ = ("Facts", "Subject", "Turn", "describe")
 
 MAX_TURN_SECONDS = 20.0
+MAX_TURN_REQUESTS = 60  # to the model; more is a loop that the script does not end
 MAX_ROUNDS = 8  # questions in one turn
 
 
@@ -68,6 +69,8 @@ class Facts:
     """The number of the request, in a plain turn, in which the model says its last words."""
     parallel: bool = True
     refused: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    """Tools that are plain functions, which a node calls itself."""
     swallowed: str = ""
     """The tool whose interrupt was raised and never came out."""
     end: float = 0.0
@@ -215,6 +218,8 @@ class Subject:
         if self.graph.store is None:
             self.graph.store = InMemoryStore()
         self.recorder.install()
+        for name in self.facts.functions:
+            self.recorder.wrap_functions(name)
         self.recorder.stubs |= {t.name: t.stub for t in self.facts.tools.values() if t.stub}
 
     async def close(self) -> None:
@@ -380,6 +385,8 @@ class Subject:
             turn.error = error
         except Exception as error:
             turn.error = error
+        if turn.stopped and until is None:
+            turn.error = TimeoutError(f"The turn asked the model {MAX_TURN_REQUESTS} times.")
         turn.effects = self.recorder.ran(effects)
         turn.requests = self.model.requests[asked:]
         if thread is not None:
@@ -388,13 +395,16 @@ class Subject:
         return turn
 
     async def _follow(self, given, config, turn: Turn, user: str, until) -> None:
-        more = {}
+        more, asked = {}, len(self.model.requests)
         if (context := self._context(user)) is not None:
             more["context"] = context
         stream = self.graph.astream(
-            given, config, stream_mode=["custom", "values", *["messages"] * self.streams],
-            subgraphs=True, **more,
-        )  # fmt: skip
+            given,
+            config,
+            stream_mode=["custom", "values", *["messages"] * self.streams],
+            subgraphs=True,
+            **more,
+        )
         async with aclosing(stream):
             async for namespace, mode, data in stream:
                 if mode == "messages":
@@ -405,7 +415,7 @@ class Subject:
                     turn.events.append(data)
                 elif mode == "values" and not namespace:
                     turn.values = data
-                if until and until(turn):
+                if until(turn) if until else len(self.model.requests) > asked + MAX_TURN_REQUESTS:
                     turn.stopped = True
                     return
 
@@ -496,8 +506,9 @@ class Subject:
 
     def own_records(self, level: int = logging.INFO) -> list[logging.LogRecord]:
         """Return the records that the agent's code wrote, not its libraries."""
-        return [r for r in self.records if r.levelno >= level
-                and r.name.split(".")[0] not in LIBRARIES]  # fmt: skip
+        return [
+            r for r in self.records if r.levelno >= level and r.name.split(".")[0] not in LIBRARIES
+        ]
 
     def refusals(self, since: int = 0) -> int:
         """Return how many requests the model refused as wrong (400)."""
@@ -510,22 +521,42 @@ class Subject:
         return {
             "exception": "".join(traceback.format_exception(error))[-1500:] if error else "",
             "requests": [
-                {"model": one.body.get("model"), "status": one.status, "fault": one.fault,
-                 "tools": len(one.body.get("tools") or ()), "retry": one.retry_count,
-                 "aborted": one.aborted, "remarks": list(one.remarks)}
+                {
+                    "model": one.body.get("model"),
+                    "status": one.status,
+                    "fault": one.fault,
+                    "tools": len(one.body.get("tools") or ()),
+                    "retry": one.retry_count,
+                    "aborted": one.aborted,
+                    "remarks": list(one.remarks),
+                }
                 for one in self.model.requests[-12:]
             ],
             "messages": describe(turn.messages[-12:]),
             "interrupts": [str(one.value)[:300] for t in self.turns for one in t.interrupts][-4:],
             "effects": [f"{e.tool}({_short(e.args)})" for e in self.recorder.ran()][-8:],
             "log": [f"{r.levelname} {r.name}: {r.getMessage()[:200]}" for r in self.records[-6:]],
-        }  # fmt: skip
+        }
 
 
 LIBRARIES = {"httpx", "httpx2", "openai", "httpcore", "asyncio", "langchain", "langgraph"}
 LIBRARIES |= {"langchain_core", "langchain_openai", "langsmith", "urllib3", "py"}
-ASKED_IN = ("question", "query", "input", "text", "topic", "task", "user_input", "request",
-            "message", "prompt", "user_request", "email", "content", "research_topic")  # fmt: skip
+ASKED_IN = (
+    "question",
+    "query",
+    "input",
+    "text",
+    "topic",
+    "task",
+    "user_input",
+    "request",
+    "message",
+    "prompt",
+    "user_request",
+    "email",
+    "content",
+    "research_topic",
+)
 
 
 def _takes_text(part: dict) -> bool:

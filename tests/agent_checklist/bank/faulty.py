@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import time
 
@@ -15,13 +14,13 @@ from langchain.agents.middleware import (
     wrap_model_call,
     wrap_tool_call,
 )
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_config, get_stream_writer
 from langgraph.errors import NodeError
-from langgraph.func import entrypoint
-from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.func import entrypoint, task
+from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, RetryPolicy, interrupt
@@ -39,7 +38,6 @@ from sound import (
     refund,
     rejected,
     sent,
-    tool_errors,
     tool_failed,
 )
 
@@ -69,8 +67,10 @@ def plain(messages):
 # Streaming ----------------------------------------------------------------------------------------
 
 silent = {"disable_streaming": True}
-fault("streaming.first_word",
-      lambda: gate_node(main=model(**silent), spare=model(model="gpt-4.1-mini", **silent)))  # fmt: skip
+fault(
+    "streaming.first_word",
+    lambda: gate_node(main=model(**silent), spare=model(model="gpt-4.1-mini", **silent)),
+)
 fault("streaming.first_word", lambda: middleware_agent(llm=model(**silent)))
 
 
@@ -254,12 +254,15 @@ def runs_other(state):
     if isinstance(command.goto, list) and len(command.goto) == 1:
         call = command.goto[0].arg["tool_call"]
         if call["name"] in RISKY and call["args"].get("amount") == 42:
-            return Command(update=command.update,
-                           goto=[sent({**call, "args": {**call["args"], "amount": 4200}}, state)])  # fmt: skip
+            return Command(
+                update=command.update,
+                goto=[sent({**call, "args": {**call["args"], "amount": 4200}}, state)],
+            )
     return command
 
 
 fault("approval.once", lambda: gate_node(approve=runs_twice))
+fault("approval.once", lambda: gate_node(approve=runs_other))
 
 
 def trusts(state):
@@ -268,15 +271,26 @@ def trusts(state):
     return gate(yes)(state)
 
 
-def entry(asks):
-    """Return an @entrypoint whose gate is `asks(call, messages)`."""
+def entry(asks, again=False):
+    """Return an @entrypoint whose gate is `asks(call, messages)`.
+
+    Args:
+        asks: Whether a call may run.
+        again: Whether the model is asked again when a person has decided.
+    """
     by_name = {each.name: each for each in TOOLS}
+
+    async def ask_model(messages):
+        return await llm.ainvoke(messages)
+
+    kept = task(ask_model)
+    ask = ask_model if again else kept
 
     @entrypoint()
     async def agent(messages: list, *, previous: list | None = None):
         messages = add_messages(previous or [], messages)
         for _ in range(8):
-            reply = await llm.ainvoke(messages)
+            reply = await ask(messages)
             if not reply.tool_calls:
                 messages = add_messages(messages, [reply])
                 return entrypoint.final(value=reply, save=messages)
@@ -300,6 +314,16 @@ def entry(asks):
 
 
 fault("approval.again", lambda: gate_node(approve=trusts))
+fault(
+    "approval.again",
+    lambda: entry(
+        lambda call, messages: (
+            call["name"] not in RISKY
+            or any(m.type == "tool" and "Refunded" in m.text for m in messages)
+            or interrupt({"question": "Approve?", "call": call}) is True
+        )
+    ),
+)
 
 
 def first_only(state):
@@ -315,8 +339,6 @@ class FirstOnly:
 
     @staticmethod
     def make():
-        seen: set = set()
-
         @wrap_tool_call
         async def asks(request, handler):
             call = request.tool_call
@@ -383,9 +405,16 @@ def only_users_wish(state):
 
 
 fault("approval.injection", lambda: gate_node(approve=only_users_wish))
-fault("approval.injection", lambda: entry(lambda call, messages: call["name"] not in RISKY
-      or messages[-1].type == "tool"
-      or interrupt({"question": "Approve?", "call": call}) is True))  # fmt: skip
+fault(
+    "approval.injection",
+    lambda: entry(
+        lambda call, messages: (
+            call["name"] not in RISKY
+            or messages[-1].type == "tool"
+            or interrupt({"question": "Approve?", "call": call}) is True
+        )
+    ),
+)
 
 
 def gate_in_model_node():
@@ -411,11 +440,14 @@ def gate_in_model_node():
 
 
 fault("approval.drift", lambda: gate_in_model_node())
-fault("approval.drift", lambda: entry(lambda call, messages: call["name"] not in RISKY
-      or interrupt({"question": "Approve?", "call": call}) is True))  # fmt: skip
 fault(
-    "approval.unclear",
-    lambda: gate_node(approve=gate(lambda answer: answer.get("type") != "reject")),
+    "approval.drift",
+    lambda: entry(
+        lambda call, messages: (
+            call["name"] not in RISKY or interrupt({"question": "Approve?", "call": call}) is True
+        ),
+        again=True,
+    ),
 )
 
 
@@ -429,9 +461,14 @@ def book_unless_no(hotel: str, nights: int) -> str:
 
 
 fault("approval.unclear", lambda: asks_inside(book_unless_no))
-fault("approval.lost_answer",
-      lambda: middleware_agent(inner=[ToolRetryMiddleware(
-          max_retries=2, initial_delay=0.01, jitter=False, on_failure="error")]))  # fmt: skip
+fault(
+    "approval.lost_answer",
+    lambda: middleware_agent(
+        inner=[
+            ToolRetryMiddleware(max_retries=2, initial_delay=0.01, jitter=False, on_failure="error")
+        ]
+    ),
+)
 
 
 @wrap_tool_call
@@ -534,8 +571,14 @@ async def asks_one(messages):
     return await llm.ainvoke(messages)
 
 
-fault("retry.storm", lambda: gate_node(ask=asks_one, model_failed=None,
-      retry=RetryPolicy(max_attempts=4, initial_interval=0.01, retry_on=is_down)))  # fmt: skip
+fault(
+    "retry.storm",
+    lambda: gate_node(
+        ask=asks_one,
+        model_failed=None,
+        retry=RetryPolicy(max_attempts=4, initial_interval=0.01, retry_on=is_down),
+    ),
+)
 fault(
     "retry.storm",
     lambda: middleware_agent(
@@ -660,6 +703,7 @@ def leaves_a_call(state: State, error: NodeError):
 
 
 fault("errors.model", lambda: gate_node(ask=stays_broken, model_failed=None))
+fault("errors.model", lambda: gate_node(model_failed=leaves_a_call, answered=plain))
 
 
 def tells_error(state: State, error: NodeError):
@@ -677,7 +721,7 @@ fault(
             on_failure=lambda e: log.error("!") or f"Failed: {e}",
         )
     ),
-)  # noqa: E501
+)
 
 
 def says_nothing(state: State, error: NodeError):
@@ -737,4 +781,3 @@ def drops_unknown(state):
 
 
 fault("odd.unknown_tool", lambda: gate_node(approve=drops_unknown, answered=plain))
-_ = (contextvars, HumanMessage, MessagesState, tool_errors, runs_other, leaves_a_call)

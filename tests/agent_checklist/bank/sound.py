@@ -248,7 +248,7 @@ def workflow():
                 elif (
                     call["name"] in RISKY
                     and interrupt({"question": "Approve?", "call": call}) is not True
-                ):  # noqa: E501
+                ):
                     answers.append(rejected(call))
                 else:
                     answers.append(await run(call))

@@ -1,0 +1,65 @@
+"""A claim as a test: `pytest -p agent_checklist.pytest_plugin --agent-checklist file.py:graph`.
+
+Without a target it is the graph of langgraph.json: `--agent-checklist=`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent_checklist.report import Found, check
+
+__all__ = ("ClaimItem",)
+
+
+class ClaimItem(pytest.Item):
+    """One claim about the agent."""
+
+    def __init__(self, *, target: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.target = target
+
+    def runtest(self) -> None:
+        """Fail where the claim is red; skip where it was not judged."""
+        config = self.config
+        if not hasattr(config, "agent_checklist_report"):
+            config.agent_checklist_report = check(self.target or None)
+        found: Found = config.agent_checklist_report[self.name]
+        if found.verdict == "fail":
+            raise AssertionError(f"{found.reason}\n{found.cure} Lesson {found.lesson}.")
+        if found.verdict != "pass":
+            pytest.skip(f"{found.verdict}: {found.reason}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo, style: Any = None) -> str:
+        """Return the sentence, without a traceback of ours."""
+        if isinstance(excinfo.value, AssertionError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple:
+        """Return where the test stands in a report."""
+        return self.path, None, f"agent_checklist {self.name}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names the agent."""
+    parser.addoption(
+        "--agent-checklist",
+        metavar="TARGET",
+        default=None,
+        help="judge a LangGraph agent: file.py:attr, module:attr; empty: langgraph.json",
+    )
+
+
+def pytest_collection_modifyitems(session: pytest.Session, config: Any, items: list) -> None:
+    """Add a test for each claim."""
+    from agent_checklist.claims import CLAIMS  # noqa: PLC0415
+
+    target = config.getoption("--agent-checklist")
+    if target is not None:
+        items.extend(
+            ClaimItem.from_parent(session, name=name, target=target, nodeid=f"checklist::{name}")
+            for name in CLAIMS
+        )

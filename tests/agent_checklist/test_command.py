@@ -1,0 +1,212 @@
+"""The checklist as a tool: sound agents are not red, each fault is red on its own claim."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from agent_checklist import check, render
+from agent_checklist.claims import CLAIMS
+from agent_checklist.command import exit_code
+from agent_checklist.provoke import PROBES
+from agent_checklist.runner import Outcome, Verdict, _accept, look_at
+from agent_checklist.workspace import Settings, Usage, read_settings
+from course_layout import ROOT
+
+BANK = Path(__file__).parent / "bank"
+FOREIGN = ROOT / "lab" / "foreign_agent"
+SOUND = ("gate_node", "middleware", "with_fallback", "subgraph", "inside", "functional",
+         "supervised", "swarmed", "service")  # fmt: skip
+ONCE = {  # in a graph these need a promise or a declaration to be red; see test_declared
+    claim.name for claim in CLAIMS.values() if claim.level != "graph"
+} | {"approval.amounts"}
+
+
+def faults() -> dict[str, str]:
+    """Return the bank's faulty agents, without importing them: name, claim."""
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse((BANK / "faulty.py").read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "fault":
+            claim = node.args[0].value
+            number = sum(each == claim for each in found.values()) + 1
+            found[f"{claim.replace('.', '_')}_{number}"] = claim
+    return found
+
+
+FAULTS = faults()
+
+
+def looked_at(target: str, *only: str, **settings: object) -> Outcome:
+    outcome = look_at(target, BANK, settings=Settings(**settings), only=only)
+    assert not (outcome.usage or outcome.broken or outcome.problem), outcome
+    return outcome
+
+
+def red(outcome: Outcome) -> list[str]:
+    return [verdict.name for verdict in outcome.verdicts if verdict.verdict == "fail"]
+
+
+def verdict(outcome: Outcome, name: str) -> Verdict:
+    return next(one for one in outcome.verdicts if one.name == name)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_agent_is_not_red(name: str) -> None:
+    outcome = looked_at(f"sound.py:{name}")
+    assert red(outcome) == [], [v for v in outcome.verdicts if v.verdict == "fail"]
+    assert exit_code(outcome) == 0
+    assert sum(one.verdict == "pass" for one in outcome.verdicts) > 15, outcome.verdicts
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_red_on_its_own_claim(name: str) -> None:
+    """Its whole probe is run, so that the claims beside it are seen to be not red."""
+    claim = FAULTS[name]
+    outcome = looked_at(f"faulty.py:{name}", claim)
+    assert red(outcome) == [claim], verdict(outcome, claim)
+
+
+def test_every_claim_has_a_probe_and_a_fault() -> None:
+    probed = [claim for probe in PROBES.values() for claim in probe.claims]
+    assert sorted(probed) == sorted(CLAIMS)
+    assert set(CLAIMS) - ONCE == set(FAULTS.values())
+
+
+@pytest.mark.parametrize(
+    ("agent", "claim", "settings"),
+    [
+        ("asks_nobody", "approval.asked", {"risky": ["ref*"]}),
+        ("threshold", "approval.amounts", {"risky": ["refund"]}),
+        ("functions", "approval.two_approved", {}),
+    ],
+)
+def test_what_is_declared_is_judged(agent: str, claim: str, settings: dict) -> None:
+    assert red(looked_at(f"declared.py:{agent}", claim, **settings)) == [claim]
+
+
+@pytest.mark.parametrize(
+    "claim", ["streaming.torn", "odd.arguments", "odd.cut", "odd.empty", "limits.fan_out"]
+)
+def test_a_promise_is_red_only_where_it_is_given(claim: str) -> None:
+    given = looked_at("sound.py:gate_node", claim, promises=[claim])
+    assert red(given) == [claim]
+    assert red(looked_at("sound.py:gate_node", claim)) == []
+
+
+def test_an_undeclared_threshold_may_be_a_policy() -> None:
+    outcome = looked_at("declared.py:threshold", "approval.amounts")
+    assert verdict(outcome, "approval.amounts").verdict == "could_not_judge"
+
+
+def test_a_client_that_was_told_another_address_is_reached() -> None:
+    outcome = looked_at("declared.py:elsewhere", "timeouts", "approval.asked")
+    assert red(outcome) == [] and verdict(outcome, "timeouts.read").verdict == "pass"
+    assert outcome.facts["refused"] == []
+
+
+# What goes wrong ----------------------------------------------------------------------------------
+
+
+def agent_file(folder: Path, source: str) -> Path:
+    (folder / "agent.py").write_text(source, "utf-8")
+    return folder
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "agent_checklist", *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_an_agent_that_cannot_be_imported_is_not_judged(tmp_path: Path) -> None:
+    source = "import socket\nsocket.create_connection(('db.example.com', 5432))\ngraph = 1\n"
+    outcome = look_at("agent.py:graph", agent_file(tmp_path, source), settings=Settings())
+    assert exit_code(outcome) == 2
+    assert "db.example.com" in outcome.problem and "agent.py, line 2" in outcome.problem
+    assert {one.verdict for one in outcome.verdicts} == {"could_not_judge"}
+
+
+def test_secrets_and_files_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_KEY", "a real one")
+    (tmp_path / ".env").write_text("BANK_TOKEN=another\nMODEL=small\n", "utf-8")
+    source = (
+        "import os, pathlib\npathlib.Path('written.txt').write_text('x')\n"
+        "raise SystemExit(os.environ.get('STRIPE_KEY'), os.environ['BANK_TOKEN'][:4], "
+        "os.environ['MODEL'])\n"
+    )
+    outcome = look_at("agent.py:graph", agent_file(tmp_path, source), settings=Settings())
+    assert "a real one" not in outcome.problem and "another" not in outcome.problem
+    assert "'chec', 'small'" in outcome.problem, outcome.problem
+    assert not (tmp_path / "written.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("nowhere.py:graph", "no file"),
+        ("agent.py:nothing", "has no 'nothing'"),
+        ("agent.py", "Write module:attribute"),
+        (None, "no langgraph.json"),
+    ],
+)
+def test_a_wrong_target_is_named(tmp_path: Path, target: str | None, words: str) -> None:
+    outcome = look_at(target, agent_file(tmp_path, "graph = 1\n"), settings=Settings())
+    assert words in outcome.usage
+
+
+def test_unknown_settings_are_named(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.agent_checklist]\nriski = []\n", "utf-8")
+    with pytest.raises(Usage, match="no key 'riski'"):
+        read_settings(tmp_path)
+
+
+def test_usage_exits_with_4(tmp_path: Path) -> None:
+    assert command(tmp_path, "nowhere.py:graph").returncode == 4
+    assert command(tmp_path, "--nonsense").returncode == 4
+
+
+# Reports ------------------------------------------------------------------------------------------
+
+
+def test_the_foreign_agent_of_the_course(tmp_path: Path) -> None:
+    files = [tmp_path / f"report.{kind}" for kind in ("json", "xml", "html")]
+    options = [f"--{o}={f}" for o, f in zip(("json", "junit", "html"), files, strict=True)]
+    done = command(FOREIGN, "--only=approval", "--only=rejection", *options)
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = json.loads(files[0].read_text("utf-8"))
+    reds = [one["name"] for one in found["claims"] if one["verdict"] == "fail"]
+    assert reds == ["approval.parallel", "approval.behind_safe", "rejection.next"]
+    suite = ElementTree.parse(files[1]).getroot()
+    assert suite.get("failures") == "3" and len(suite) == len(found["claims"])
+    page = files[2].read_text("utf-8")
+    assert page.count("class='fail'") == 3 and "src=" not in page and "<link" not in page
+    assert not list(FOREIGN.rglob("*.sqlite"))
+
+
+def test_check_gives_a_notebook_the_report() -> None:
+    report = check(folder=FOREIGN, only=["rejection.next"])
+    assert report.red == ("rejection.next",) and "✗" in repr(report)
+    assert "<table>" in report._repr_html_()
+    with pytest.raises(ValueError, match="no file"):
+        check("nowhere.py:graph", folder=FOREIGN)
+
+
+def test_an_accepted_red_has_a_date() -> None:
+    reasons = {"limits.loop": "a nightly job, until 2999-01", "loop.free": "until 2020-01-31"}
+    verdicts = [Verdict(name, "fail", "Seen.") for name in (*reasons, "errors.tool")]
+    _accept(verdicts, Settings(accept={**reasons, "errors.tool": "no date"}))
+    assert [one.verdict for one in verdicts] == ["accepted", "fail", "fail"]
+    assert "2020" in verdicts[1].reason and "without a date" in verdicts[2].reason
+    outcome = Outcome("x", verdicts[:1])
+    assert exit_code(outcome) == 0 and "~ limits.loop" in render.terminal(outcome, 0)
