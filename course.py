@@ -32,6 +32,7 @@ WORDS = {  # word: (the module that runs, the packages it needs, help)
     "serve": ("production_agent", READER, "[--port N]: the production agent as a service"),
     "grade": ("instructor.grading.grade", READER, "mark handed-in notebooks"),
     "export": ("instructor.export.export", READER, "lessons for nbgrader"),
+    "demo": ("instructor.demo.prepare", READER, "NN [--reset]: a lesson to show to a room"),
     "slides": ("instructor.slides.slides", READER, "a lesson as slides"),
     "build": ("tools.build.notebooks", READER, "[NN] [--check]: the notebooks, from lessons/"),
     "check": ("tools.build.check", DEVELOPMENT, "NN [exM]: the answer bank of a lesson"),
