@@ -179,7 +179,7 @@ def open_lab(notebook: Path, options: list[str]) -> int:
     runtime.mkdir(mode=0o700, exist_ok=True)
     place = notebook.relative_to(ROOT).as_posix()
     command = [sys.executable, "course.py", "--custom-css", *options]
-    command += [f"--LabApp.default_url=/lab/tree/{place}"]
+    command += [f"--LabApp.default_url=/doc/tree/{place}"]
     command += [f"--ServerApp.static_custom_path={Path(__file__).parent}"]
     environment = os.environ | {
         "COURSE_PROGRESS": str(FOLDER / PROGRESS),
