@@ -86,7 +86,9 @@ def open_lab(python, options):
     place = f"/lab/tree/{START}" if (ROOT / START).exists() else "/lab"
     command = [str(python), "-m", "jupyterlab", "-y", "--log-level=WARN"]
     command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT}"]
-    command += [f"--LabApp.default_url={place}", "--LabApp.news_url=None"]
+    if not any(option.startswith("--LabApp.default_url=") for option in options):
+        command += [f"--LabApp.default_url={place}"]
+    command += ["--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     where = ""
     if not any(option.split("=")[0] in ("--port", "--ServerApp.port") for option in options):

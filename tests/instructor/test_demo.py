@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
 
+import course
 from course_layout import ROOT
 from instructor.demo import prepare
 from instructor.demo.script import page
@@ -117,3 +119,24 @@ def test_the_copy_is_kept_until_it_is_reset(
     assert (tmp_path / f"{copy.stem}_script.html").exists()
     assert prepare.main(["77"]) == 2
     assert "No notebook begins with '77'" in capsys.readouterr().out
+
+
+def test_jupyterlab_opens_on_the_copy_with_larger_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What becomes of the command line on its way through course.py."""
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setenv("COURSE_ENV", "here")
+    monkeypatch.setattr(os, "execve", lambda path, command, env: started.append((command, env)))
+    monkeypatch.setattr(prepare, "FOLDER", tmp_path)
+    prepare.open_lab(ROOT / "demo" / "03_topic.ipynb", ["--no-browser"])
+    ((command, environment),) = started
+    assert environment["COURSE_PROGRESS"] == str(tmp_path / ".progress.db")
+    assert environment["JUPYTER_RUNTIME_DIR"] == str(tmp_path / ".runtime")
+    course.main(command[2:])
+    command, _ = started[-1]
+    # JupyterLab takes one such option, and starts without a page where there are two.
+    pages = [word for word in command if word.startswith("--LabApp.default_url=")]
+    assert pages == ["--LabApp.default_url=/doc/tree/demo/03_topic.ipynb"]
+    (styles,) = [word for word in command if word.startswith("--ServerApp.static_custom_path=")]
+    assert "--custom-css" in command and (Path(styles.partition("=")[2]) / "custom.css").exists()
