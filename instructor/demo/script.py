@@ -21,7 +21,7 @@ button { font: inherit; }
 h1 { font-size: 1.5em; } h2 { font-size: 1.25em; margin-top: 2em; } h3 { font-size: 1.1em; }
 code { background: #eef1f4; overflow-wrap: anywhere; }
 li { margin: .3em 0; }
-li.Say { list-style: "\\1F5E3\\FE0E  "; font-size: 1.1em; }
+li.Say { font-size: 1.1em; }
 li.Run code { font-weight: 600; }
 li.Do { font-style: italic; }
 td, th { border: 1px solid #999; padding: .2em .5em; text-align: left; }

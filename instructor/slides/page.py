@@ -59,8 +59,8 @@ dialog { width: 90vw; height: 90vh; font-size: .8em; color: #1a1a1a; background:
 dialog ol { columns: 3; column-gap: 1em; margin: 0; padding: 0; }
 dialog li { break-inside: avoid; margin-left: 2.5em; }
 dialog li::marker { color: #555; }
-dialog li button { font: inherit; text-align: left; border: 0; background: none; color: #00508a;
-  cursor: pointer; padding: 0; }
+dialog li button { font: inherit; vertical-align: top; text-align: left; border: 0; padding: 0;
+  background: none; color: #00508a; cursor: pointer; }
 dialog li.part > button { font-weight: bold; }
 :focus-visible { outline: .15em solid #b35900; outline-offset: .1em; }
 @media print {
