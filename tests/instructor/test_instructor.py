@@ -232,6 +232,18 @@ class TestNames:
                 assert word in FAULTS, word
 
 
+def test_the_guide_knows_where_a_lesson_overrides_the_panels_pace() -> None:
+    said = re.search(
+        r"Lessons ([\d, and]+) have such cells", (GUIDE / "README.md").read_text("utf-8")
+    )
+    code = {
+        lesson: [c["source"] for c in cells(lesson) if c["cell_type"] == "code"]
+        for lesson in LESSONS
+    }
+    pacing = [int(lesson[:2]) for lesson, own in code.items() if "model.pace(" in "\n".join(own)]
+    assert [int(number) for number in re.findall(r"\d", said[1])] == pacing
+
+
 @pytest.mark.parametrize("name", LENGTHS)
 def test_a_plan_fills_its_time(name: str) -> None:
     text = (GUIDE / "plans.md").read_text("utf-8")
