@@ -32,6 +32,7 @@ WORDS = {  # word: (the module that runs, the packages it needs, help)
     "serve": ("production_agent", READER, "[--port N]: the production agent as a service"),
     "grade": ("instructor.grading.grade", READER, "mark handed-in notebooks"),
     "export": ("instructor.export.export", READER, "lessons for nbgrader"),
+    "demo": ("instructor.demo.prepare", READER, "NN [--reset]: a lesson to show to a room"),
     "slides": ("instructor.slides.slides", READER, "a lesson as slides"),
     "site": ("tools.site.build", DEVELOPMENT, "[--serve]: the course as a website, in site/"),
     "build": ("tools.build.notebooks", READER, "[NN] [--check]: the notebooks, from lessons/"),
@@ -86,7 +87,9 @@ def open_lab(python, options):
     place = f"/lab/tree/{START}" if (ROOT / START).exists() else "/lab"
     command = [str(python), "-m", "jupyterlab", "-y", "--log-level=WARN"]
     command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT}"]
-    command += [f"--LabApp.default_url={place}", "--LabApp.news_url=None"]
+    if not any(option.startswith("--LabApp.default_url=") for option in options):
+        command += [f"--LabApp.default_url={place}"]
+    command += ["--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     where = ""
     if not any(option.split("=")[0] in ("--port", "--ServerApp.port") for option in options):

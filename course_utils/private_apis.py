@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from langgraph.pregel import Pregel
 
 __all__ = (
+    "act_while_a_cell_runs",
     "fresh_async_clients",
     "is_async_only",
     "keep_events_in_order",
@@ -84,6 +85,19 @@ def keep_events_in_order(widgets: Iterable[ipywidgets.Widget]) -> None:
     """
     for widget in widgets:
         widget.send_state("description")
+
+
+def act_while_a_cell_runs(widgets: Iterable[ipywidgets.Widget]) -> None:
+    """Let JupyterLab send the events of all `widgets` to a thread that no cell keeps waiting.
+
+    Library: ipykernel 7.4 with JupyterLab 4.6 and ipywidgets 8.1.
+    Reason: JupyterLab names its own subshell thread, but ipykernel sends a widget's events to the
+        thread that last wrote to that widget: the one that runs cells, as long as no other did.
+    Thread: https://github.com/jupyterlab/jupyterlab/issues/19719
+    """
+    for widget in widgets:
+        if hasattr(widget.comm, "_reply_subshell_for"):
+            widget.comm._reply_subshell_for = lambda data, named: named
 
 
 def log_handlers() -> list[logging.Handler]:

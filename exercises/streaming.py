@@ -18,7 +18,7 @@ from langgraph.config import get_stream_writer
 from openai import DefaultAsyncHttpxClient
 
 import lesson_model
-from exercises.core.descriptions import assert_words, kind, short
+from exercises.core.descriptions import assert_sorted, assert_words, kind, short
 from exercises.core.exercise import exercise, part, run_async, watch_output
 from exercises.core.waiting_model import MAX_HOLD_SECONDS, WaitingModel
 from lesson_model import Call, Reply
@@ -140,6 +140,7 @@ def ex1(best):
         f"The keys of `best` are {list(best)}; expected the letters of the cases, and a mode for "
         "each of them: {'A': ..., 'B': ...}."
     )
+    assert_sorted(best, "best")
     for letter, (case, right, why) in WHO_WAITS.items():
         with part(f"{letter}: {case}"):
             given = best.get(letter, best.get(letter.lower()))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field, replace
 
-__all__ = ("WORDS", "Fault", "Faults")
+__all__ = ("WORDS", "Fault", "Faults", "Planned")
+
+MAX_PAST = 20  # faults that are remembered after their last request
 
 WORDS = {
     "rate_limit": "429 with Retry-After",
@@ -61,31 +64,70 @@ class Fault:
         return defaults[self.word] if self.seconds is None else self.seconds
 
 
+@dataclass
+class Planned:
+    """A fault, and the requests that meet it.
+
+    Attributes:
+        fault: The fault.
+        left: How many requests still meet it; None: every one.
+        met_by: The numbers of the requests that met it, as the log counts them.
+        taken_back: Whether it was dropped before all of its requests came.
+    """
+
+    fault: Fault
+    left: int | None
+    met_by: list[int] = field(default_factory=list)
+    taken_back: bool = False
+
+
 class Faults:
     """A queue of faults; each request takes the first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._queue: list[list] = []  # [fault, how many requests still meet it; None: all]
+        self._waiting: list[Planned] = []
+        self._past: deque[Planned] = deque(maxlen=MAX_PAST)
 
     def add(self, fault: Fault, times: int | None) -> None:
         """Queue a fault for a number of requests; None means every one from then on."""
         if times is not None and (type(times) is not int or times < 1):
             raise ValueError(f"times is a number from 1, or None for every request, not {times!r}.")
         with self._lock:
-            self._queue.append([fault, times])
+            self._waiting.append(Planned(fault, times))
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._waiting)
 
-    def take(self) -> Fault | None:
-        """Return the fault for the next request, if there is one."""
+    def take(self, request: int = 0) -> Fault | None:
+        """Return the fault for the next request, if there is one.
+
+        Args:
+            request: The request's number, as the log counts them.
+        """
         with self._lock:
-            if not self._queue:
+            if not self._waiting:
                 return None
-            fault, times = self._queue[0]
-            if times == 1:
-                self._queue.pop(0)
-            elif times is not None:
-                self._queue[0][1] -= 1
-            return fault
+            first = self._waiting[0]
+            first.met_by.append(request)
+            if first.left == 1:
+                self._past.append(self._waiting.pop(0))
+            if first.left is not None:
+                first.left -= 1
+            return first.fault
+
+    def take_back(self) -> None:
+        """Drop the faults that still wait."""
+        with self._lock:
+            for planned in self._waiting:
+                planned.taken_back = True
+            self._past += self._waiting
+            self._waiting = []
+
+    def planned(self) -> list[Planned]:
+        """Return copies of the last past faults and of those that wait, in their order."""
+        with self._lock:
+            return [
+                replace(planned, met_by=list(planned.met_by))
+                for planned in (*self._past, *self._waiting)
+            ]

@@ -37,6 +37,7 @@ class Request:
         path: The path, such as /v1/chat/completions.
         raw: The body as it came; emptied when the log grows too large.
         key: The API key it came with.
+        number: Its place among all requests, from 1.
         retry_count: How many attempts the SDK says came before this one.
         at: When it came, in seconds of `time.monotonic`.
         status: The status of the answer; 0 while there is none.
@@ -50,6 +51,7 @@ class Request:
     path: str
     raw: bytes = field(default=b"", repr=False)
     key: str = field(default="", repr=False)
+    number: int = field(default=0, repr=False)
     retry_count: int = 0
     at: float = field(default=0.0, repr=False)
     status: int = 0
@@ -112,11 +114,16 @@ class Refusal(NamedTuple):
 
 
 class Log:
-    """All requests, in the order they came."""
+    """All requests, in the order they came.
+
+    Attributes:
+        count: How many came, those that are no longer kept included.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests: deque[Request] = deque(maxlen=MAX_REQUESTS)
+        self.count = 0
         self._bytes = 0
         self._unanswered: Counter[int] = Counter()
         self._refusals: dict[int, Refusal] = {}  # the last of each request
@@ -131,6 +138,8 @@ class Log:
         """Add a new request, with remarks on how it was sent."""
         with self._lock:
             request.at = time.monotonic()
+            self.count += 1
+            request.number = self.count
             if len(self._requests) == MAX_REQUESTS:
                 self._bytes -= len(self._requests[0].raw)
             self._requests.append(request)

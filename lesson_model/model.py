@@ -125,6 +125,7 @@ class LessonModel:
         if first < 0 or per_token < 0:
             raise ValueError("A pace is in seconds, from 0.")
         self.state.first, self.state.per_token = first, per_token
+        self.state.pace_changes += 1
 
     def reset(self) -> None:
         """Forget rules, faults, pace, log and ids; end answers that still wait."""

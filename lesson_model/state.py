@@ -43,6 +43,7 @@ class State:
     Attributes:
         first: Seconds before the first token.
         per_token: Seconds between tokens.
+        pace_changes: How often the pace was set: tells a new pace from an equal old one.
         context_window: Tokens a request may have.
         ended: Set when this state is thrown away, which ends every wait in it.
     """
@@ -54,6 +55,7 @@ class State:
         self.ids = Ids()
         self.first = 0.0
         self.per_token = 0.0
+        self.pace_changes = 0
         self.context_window = DEFAULT_CONTEXT_TOKENS
         self.ended = threading.Event()
         self._responses: OrderedDict[str, list[dict]] = OrderedDict()

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ("admits_ignorance", "assert_words", "claims_success", "kind", "short", "with_article")
+__all__ = (
+    "admits_ignorance",
+    "assert_sorted",
+    "assert_words",
+    "claims_success",
+    "kind",
+    "short",
+    "with_article",
+)
 
 MAX_CHARACTERS = 80
 # Words that say a call has worked, and words that take it back or speak of something else.
@@ -59,6 +68,23 @@ def with_article(name: str) -> str:
     else:
         vowel = letters[:1].lower() in tuple("aeiou") and not letters.lower().startswith("us")
     return f"{'an' if vowel else 'a'} {name}"
+
+
+def assert_sorted(answers: Mapping[Any, Any], name: str) -> None:
+    """Refuse one and the same answer to every case: by chance it would be right for some.
+
+    Args:
+        answers: The answer to each case.
+        name: What the student calls them.
+
+    Raises:
+        AssertionError: All of them are the same.
+    """
+    given = {repr(each) for each in answers.values()}
+    assert len(answers) < 2 or len(given) > 1 or given & {"Ellipsis", "None"}, (
+        f"`{name}` says {short(next(iter(answers.values())))} to every case. That is a guess: ask "
+        "of each case what is different there."
+    )
 
 
 def assert_words(text: str, expected: str, what: str) -> None:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import assert_sorted, kind, short
 from exercises.core.exercise import exercise, part
 from exercises.debugging import hunt as parts
 
@@ -253,6 +253,7 @@ def ex3(one_line):
 def ex4(traces):
     """LangSmith's own decision, for each of the settings."""
     assert isinstance(traces, dict), f"`traces` is {kind(traces)}; expected {{'A': ..., ...}}."
+    assert_sorted(traces, "traces")
     for letter, sends in parts.decisions().items():
         with part(letter):
             given = traces.get(letter, traces.get(letter.lower()))

@@ -12,7 +12,7 @@ from openai import AuthenticationError
 
 import agent_checklist as checklist
 import lesson_model
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import assert_sorted, kind, short
 from exercises.core.exercise import exercise, part
 from exercises.the_production_agent import faults as parts
 from exercises.the_production_agent.desk import SPARE, State, refund, track_parcel
@@ -31,6 +31,7 @@ __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
 def ex1(line):
     """Each story gets the line of the checklist that would have prevented it."""
     assert isinstance(line, dict), f"`line` is {kind(line)}; expected a dict: {{'A': ..., ...}}."
+    assert_sorted(line, "line")
     for letter, (story, right, why) in parts.STORIES.items():
         with part(f"{letter}: {story}"):
             given = line.get(letter, line.get(letter.lower()))

@@ -2,24 +2,28 @@
 
     python3 course.py grade FOLDER
 
-FOLDER holds a folder a student, or notebooks named after student and lesson. Two reports are
-written beside it, `FOLDER-grades.html` to read and `FOLDER-grades.csv` to work on. How it is done,
-and what a mark is worth, stands in docs/grading.md.
+FOLDER holds what Canvas or Moodle hand out (unpacked), a folder a student, or notebooks named after
+student and lesson. Written beside it: `FOLDER-grades.html` to read, `FOLDER-grades.csv` with every
+verdict, `FOLDER-points.csv` for the gradebook of your LMS; with --feedback also a file a student in
+`FOLDER-feedback/`. How it is done, and what a mark is worth, stands in docs/grading.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from course_layout import ROOT
 from instructor.grading.marks import Mark, best_of, marks_of, nothing_to_mark
-from instructor.grading.report import page, table
+from instructor.grading.report import feedback, page, points_table, table
+from instructor.grading.roster import read as read_roster
 from instructor.grading.sandbox import can_be_entered, why_not
 from instructor.grading.submission import Submission, find, lessons_of
 from instructor.grading.supervisor import Failure, Limits, Supervisor
@@ -39,7 +43,24 @@ def main(words: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--to", metavar="NAME", help="write NAME.html and NAME.csv instead")
+    parser.add_argument(
+        "--to",
+        metavar="NAME",
+        help="write NAME.html, NAME.csv, NAME-points.csv and NAME-feedback/ instead",
+    )
+    parser.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="the class as CSV (of Canvas, of Moodle, or yours): who the files belong to",
+    )
+    parser.add_argument("--feedback", action="store_true", help="write one file a student as well")
+    parser.add_argument(
+        "--due",
+        type=datetime.fromisoformat,
+        metavar="TIME",
+        help='what is younger is marked as late: "2026-11-30 23:59"',
+    )
     parser.add_argument("--seconds", type=float, default=30, help="the longest a cell may run (30)")
     parser.add_argument("--memory", type=float, default=4, help="gigabytes a process may use (4)")
     parser.add_argument(
@@ -55,10 +76,20 @@ def main(words: list[str] | None = None) -> int:
         print(f"{options.folder} is not a folder. Name the one the notebooks are in.")
         return 2
     lessons = lessons_of(ROOT)
-    submissions = find(options.folder, lessons)
+    submissions = find(options.folder, lessons, options.due)
     if not submissions:
         print(f"There is no notebook in {options.folder}. Name the folder they are in.")
         return 2
+    try:
+        roster = read_roster(options.roster) if options.roster else None
+    except (OSError, ValueError) as error:
+        print(f"The list of the class cannot be used. {error}")
+        return 2
+    if roster and (unknown := roster.settle(submissions)):
+        print(
+            f"Not in {options.roster}: {', '.join(map(repr, unknown))}. They are graded under "
+            "these names; to merge them, add the names to a person's line (a column Alias)."
+        )
     reason = "" if options.without_sandbox else why_not()
     if reason:
         print(f"{reason}\n{UNSAFE} If you want that, add --without-sandbox. Nothing was run.")
@@ -89,11 +120,35 @@ def main(words: list[str] | None = None) -> int:
         return 1
     whole = options.folder.resolve()
     name = options.to or str(whole.with_name(f"{whole.name}-grades"))
-    for suffix, text in (("csv", table(marks)), ("html", page(marks))):
-        _write(Path(f"{name}.{suffix}"), text)
-    students = len({mark.student for mark in marks})
-    print(f"{students} students, {len(submissions)} files: {name}.html and {name}.csv")
+    base = options.to or str(whole)
+    students = sorted({mark.student for mark in marks})
+    missing = [p.name for p in roster.people if p.name not in students] if roster else []
+    _write(Path(f"{name}.csv"), table(marks))
+    _write(Path(f"{name}.html"), page(marks, missing))
+    _write(Path(f"{base}-points.csv"), points_table(marks, roster))
+    written = [f"{name}.html", f"{name}.csv", f"{base}-points.csv"]
+    if options.feedback:
+        written.append(_write_feedback(Path(f"{base}-feedback"), students, marks))
+    print(f"{len(students)} students, {len(submissions)} files: {', '.join(written)}")
+    if missing:
+        print(f"Nothing came from: {', '.join(missing)}")
     return 0
+
+
+def _write_feedback(folder: Path, students: list[str], marks: list[Mark]) -> str:
+    """Write a file a student and return the folder's name."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    taken: set[str] = set()
+    for student in students:
+        safe = re.sub(r"[^\w ().@-]", "_", student)[:100].strip(" .") or "student"
+        name, number = safe, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{safe} {number}"
+        taken.add(name.casefold())
+        own = [mark for mark in marks if mark.student == student]
+        _write(folder / f"{name}.html", feedback(student, own))
+    return f"{folder}/"
 
 
 def grade(submissions: list[Submission], limits: Limits, notebooks_at_once: int) -> list[Mark]:

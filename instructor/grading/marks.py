@@ -9,6 +9,8 @@ from instructor.grading.submission import Submission
 
 __all__ = ("STATUSES", "Mark", "best_of", "marks_of", "nothing_to_mark")
 
+MAX_ANSWER_CHARACTERS = 8_000  # of an answer, in the reports
+
 # A mark and a word for each, so that nobody has to tell colours apart.
 STATUSES = {
     "passed": ("✓", "passed"),
@@ -39,6 +41,11 @@ class Mark:
     wrong: tuple[str, ...]
     """The parts that do not hold."""
     file: str
+    answer: str = ""
+    """What stands in the answer cell."""
+    handed_in: str = ""
+    """The date and time of the file."""
+    late: bool = False
 
 
 def marks_of(submission: Submission, result: dict[str, Any]) -> list[Mark]:
@@ -62,6 +69,9 @@ def marks_of(submission: Submission, result: dict[str, Any]) -> list[Mark]:
                 (*result["remarks"].get(exercise, ()), *verdict.get("remarks", ()), *common),
                 tuple(title for title, state in parts if state != "passed" and title),
                 submission.path.name,
+                submission.answer(exercise)[:MAX_ANSWER_CHARACTERS],
+                f"{submission.handed_in:%Y-%m-%d %H:%M}",
+                submission.late,
             )
         )
     return marks
@@ -72,8 +82,13 @@ def nothing_to_mark(submission: Submission) -> list[Mark]:
     lesson = submission.lesson
     name, exercises = (lesson.name, lesson.exercises) if lesson else ("", [""])
     file, message = submission.path.name, submission.problem
+    time, late = f"{submission.handed_in:%Y-%m-%d %H:%M}", submission.late
     return [
-        Mark(submission.student, name, exercise, "unreadable", 0.0, message, (), (), file)
+        Mark(
+            *(submission.student, name, exercise, "unreadable", 0.0, message, (), (), file),
+            handed_in=time,
+            late=late,
+        )
         for exercise in exercises
     ]
 

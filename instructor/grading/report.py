@@ -1,19 +1,25 @@
-"""The two reports: HTML for people, one file that needs nothing else, and CSV for programs."""
+"""The reports: HTML for people, files that need nothing else, and CSV for programs."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
+from collections.abc import Sequence
 from html import escape
 
 from instructor.grading.class_summary import Exercise, by_exercise
 from instructor.grading.marks import STATUSES, Mark
+from instructor.grading.roster import Roster
 
-__all__ = ("page", "table")
+__all__ = ("feedback", "page", "points_table", "table")
 
-HEADINGS = ("student", "lesson", "exercise", "verdict", "points", "message", "remarks", "file")
+HEADINGS = (
+    *("student", "lesson", "exercise", "verdict", "points"),
+    *("message", "remarks", "file", "handed_in", "late"),
+)
 KINDS = {"passed": "good", "partial": "half", "not_attempted": "none"}
+WORTH = "An exercise is worth one point, a partly right answer the share of its parts."
 STYLE = """
 :root { color-scheme: light dark; --line: light-dark(#767676, #8c8c8c);
   --ink: light-dark(#1b1b1b, #ececec); --paper: light-dark(#fff, #16181a);
@@ -32,6 +38,9 @@ td.verdict { white-space: nowrap; font-weight: 600; }
 .good { color: var(--good); } .half { color: var(--half); } .bad { color: var(--bad); }
 .wide { overflow-x: auto; }
 code { background: var(--soft); white-space: pre-wrap; }
+pre { background: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0;
+  padding: .4rem; max-width: 60rem; font-size: .9rem; }
+td.code { min-width: 26rem; }
 details { border-top: 1px solid var(--line); padding: .4rem 0; }
 summary { cursor: pointer; font-weight: 600; }
 progress { width: 8rem; accent-color: var(--good); }
@@ -40,24 +49,22 @@ ul { margin: .2rem 0; padding-left: 1.2rem; }
 """
 
 
-def page(marks: list[Mark]) -> str:
-    """Return the whole report: the class, then each student."""
+def page(marks: list[Mark], missing: Sequence[str] = ()) -> str:
+    """Return the whole report: the class, then each student.
+
+    Args:
+        marks: The marks of everybody.
+        missing: Who is in the class and has handed in nothing.
+    """
     students = sorted({mark.student for mark in marks}, key=str.casefold)
     lessons = sorted({mark.lesson for mark in marks if mark.lesson})
     size = f"{_count(len(students), 'student')}, {_count(len(lessons), 'lesson')}"
     each = "".join(_student(name, [m for m in marks if m.student == name]) for name in students)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Grades: {size}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<header>
+    nothing = f"<p>Nothing came from: {_plain(', '.join(missing))}.</p>" if missing else ""
+    body = f"""<header>
 <h1>Grades</h1>
-<p>{size}. An exercise is worth one point, a partly right answer the share of its parts.</p>
+<p>{size}. {WORTH}</p>
+{nothing}
 </header>
 <main>
 <section aria-labelledby="points">
@@ -72,10 +79,68 @@ def page(marks: list[Mark]) -> str:
 <h2 id="students">Each student</h2>
 {each}
 </section>
-</main>
+</main>"""
+    return _document(f"Grades: {size}", body)
+
+
+def feedback(student: str, marks: list[Mark]) -> str:
+    """Return what one student is told: their own marks, and nothing about others."""
+    lessons = sorted({mark.lesson for mark in marks if mark.lesson})
+    sections = []
+    for name in lessons or [""]:
+        own = [mark for mark in marks if mark.lesson == name]
+        rows = "".join(f"<section>{_told(mark)}</section>" for mark in own)
+        points = f"{_number(sum(mark.points for mark in own))} of {len(own)} points"
+        sections.append(
+            f"<h2>{_plain(_title(name))}: {points}</h2><p>{_plain(_time(own[0]))}</p>{rows}"
+        )
+    body = f"""<header>
+<h1>{_plain(student)}</h1>
+<p>{WORTH} Below each verdict stands what your code did, then your code. Every exercise has hints:
+<code>check.ex1.hint()</code>.</p>
+</header>
+<main>
+{"".join(sections)}
+</main>"""
+    return _document(f"Feedback for {_plain(student)}", body)
+
+
+def _document(title: str, body: str) -> str:
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+{body}
 </body>
 </html>
 """
+
+
+def _told(mark: Mark) -> str:
+    """Return a verdict as a student reads it, with the code it is about."""
+    sign, word = STATUSES[mark.status]
+    kind = KINDS.get(mark.status, "bad")
+    wrong = "".join(f"<li>{_rich(part)}</li>" for part in mark.wrong)
+    wrong = f"<p>Does not hold:</p><ul>{wrong}</ul>" if wrong else ""
+    title = f"Exercise {int(mark.lesson[:2])}.{mark.exercise[2:]}" if mark.lesson else mark.file
+    return (
+        f'<h3>{_plain(title)}: <span class="{kind}">{sign} {word}</span>, '
+        f"{_number(mark.points)} points</h3><p>{_rich(mark.message)}</p>{wrong}{_code(mark)}"
+    )
+
+
+def _code(mark: Mark) -> str:
+    return f"<pre><code>{_plain(mark.answer)}</code></pre>" if mark.answer.strip() else ""
+
+
+def _time(mark: Mark) -> str:
+    late = ", late" if mark.late else ""
+    return f"{mark.file}, handed in {mark.handed_in}{late}" if mark.handed_in else mark.file
 
 
 def _points(marks: list[Mark], students: list[str], lessons: list[str]) -> str:
@@ -142,13 +207,16 @@ def _student(name: str, marks: list[Mark]) -> str:
             f'<tr><th scope="row">{_plain(where)}</th>'
             f'<td class="verdict {kind}">{sign} {word}</td>'
             f'<td class="number">{_number(mark.points)}</td><td>{_rich(told)}</td>'
+            f'<td class="code">{_code(mark)}</td>'
             f"<td>{f'<ul>{remarks}</ul>' if remarks else ''}</td></tr>"
         )
-    heads = ("Exercise", "Verdict", "Points", "What the student is told", "Remarks for you")
+    heads = ("Exercise", "Verdict", "Points", "What the student is told")
+    heads += ("Their code", "Remarks for you")
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     points, worth = sum(mark.points for mark in marks), sum(bool(mark.lesson) for mark in marks)
+    files = "; ".join(dict.fromkeys(map(_time, marks)))
     table = (
-        f"<table><caption>{_plain(name)}, exercise by exercise</caption>"
+        f"<table><caption>{_plain(name)}, exercise by exercise ({_plain(files)})</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
     return (
@@ -197,8 +265,34 @@ def table(marks: list[Mark]) -> str:
     lines.writerow(HEADINGS)
     for mark in marks:
         row = (mark.student, mark.lesson, mark.exercise, mark.status, f"{mark.points:g}")
-        row += (mark.message, " ".join(mark.remarks), mark.file)
+        row += (mark.message, " ".join(mark.remarks), mark.file, mark.handed_in)
+        row += ("late" if mark.late else "",)
         lines.writerow(map(_no_formula, row))
+    return text.getvalue()
+
+
+def points_table(marks: list[Mark], roster: Roster | None = None) -> str:
+    """Return the points as CSV: a line a student, a column a lesson, as an LMS imports it.
+
+    Args:
+        marks: The marks of everybody.
+        roster: The class: its own columns stand first, and everybody on it has a line.
+    """
+    lessons = sorted({mark.lesson for mark in marks if mark.lesson})
+    columns, people = ["Student"], {}
+    if roster:
+        columns = roster.columns
+        people = {p.name: [p.fields[column] for column in columns] for p in roster.people}
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow([*columns, *map(_title, lessons), "All lessons"])
+    names = {mark.student for mark in marks} - people.keys()
+    for student in [*people, *sorted(names, key=str.casefold)]:
+        own = [mark for mark in marks if mark.student == student]
+        points = [[m.points for m in own if m.lesson == name] for name in lessons]
+        row = people.get(student, [student, *[""] * (len(columns) - 1)])
+        row = [*row, *(_number(sum(each)) if each else "" for each in points)]
+        lines.writerow(map(_no_formula, [*row, _number(sum(map(sum, points)))]))
     return text.getvalue()
 
 

@@ -6,14 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from instructor.grading.names import Owner, owner_of
 
 __all__ = ("Lesson", "Submission", "find", "lessons_of")
 
 MAX_NOTEBOOK_BYTES = 50 * 2**20
 MIN_SHARE = 0.2  # of a lesson's cells that a notebook has to have
-SEPARATOR = "[ _.()+-]"
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,26 @@ class Submission:
 
     student: str
     path: Path
+    owner: Owner
+    handed_in: datetime
+    """The time of the file."""
+    late: bool = False
     lesson: Lesson | None = None
     cells: list[dict[str, Any]] = field(default_factory=list)
     problem: str = ""
     """Why it cannot be graded."""
+
+    def answer(self, exercise: str) -> str:
+        """Return what stands in the answer cell of an exercise; "" if it has none of its own."""
+        stub = self.lesson.stubs.get(exercise, "").strip() if self.lesson else ""
+        found = [
+            cell["source"]
+            for cell in self.cells
+            if cell["type"] == "code"
+            and (exercise in cell["tags"] or cell["id"] == exercise)
+            and "check" not in cell["tags"]
+        ]
+        return next((text for text in reversed(found) if text.strip() != stub), "")
 
     @property
     def job(self) -> dict[str, Any]:
@@ -80,13 +98,21 @@ def lessons_of(root: Path) -> list[Lesson]:
     return found
 
 
-def find(folder: Path, lessons: list[Lesson]) -> list[Submission]:
-    """Return what was handed in: a folder a student, or a file a student and lesson."""
+def find(folder: Path, lessons: list[Lesson], due: datetime | None = None) -> list[Submission]:
+    """Return what was handed in: a folder a student, or a file a student and lesson.
+
+    Args:
+        folder: Where it is.
+        lessons: The lessons of the course.
+        due: What is younger is late; so is what Canvas calls late.
+    """
     found = []
+    names = [name for lesson in lessons for name in (lesson.name, lesson.topic)]
     for path in sorted(_files(folder)):
-        inside = path.relative_to(folder).parts
-        student = inside[0] if len(inside) > 1 else _student(path, folder, lessons)
-        one = Submission(student, path)
+        owner = owner_of(path, folder, names)
+        handed_in = datetime.fromtimestamp(path.stat().st_mtime)
+        late = owner.late or bool(due and handed_in > due)
+        one = Submission(owner.name, path, owner, handed_in, late)
         found.append(one)
         try:
             one.cells = _cells(path)
@@ -98,7 +124,18 @@ def find(folder: Path, lessons: list[Lesson]) -> list[Submission]:
         if one.lesson is None:
             one.lesson = _by_name(path, lessons) if not one.cells else None
             one.problem = "This notebook has hardly a cell of any lesson."
+    _tell_apart(found)
     return found
+
+
+def _tell_apart(submissions: list[Submission]) -> None:
+    """Add the number to the name where two people of one name handed in."""
+    ids: dict[str, set[str]] = {}
+    for each in submissions:
+        ids.setdefault(each.owner.name, set()).add(each.owner.id)
+    for each in submissions:
+        if each.owner.id and len(ids[each.owner.name]) > 1:
+            each.student = f"{each.student} ({each.owner.id})"
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -108,18 +145,6 @@ def _files(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.is_file() and not hidden and whole in path.resolve().parents:
             yield path
-
-
-def _student(path: Path, folder: Path, lessons: list[Lesson]) -> str:
-    """Return a file's name without the lesson's part; the folder's name if nothing is left."""
-    name = path.stem
-    for part in sorted((p for ls in lessons for p in (ls.name, ls.topic)), key=len, reverse=True):
-        spelt = re.escape(part).replace("_", SEPARATOR.replace("]", "]*"))
-        name, count = re.subn(rf"(?i)(?:^|(?<=[^a-z])){spelt}(?![a-z])", "", name, count=1)
-        if count:
-            break
-    name = re.sub(rf"^{SEPARATOR}+|{SEPARATOR}+$", "", name)
-    return name if re.search(r"[^\W\d_]|\d\d", name) else folder.resolve().name
 
 
 def _by_name(path: Path, lessons: list[Lesson]) -> Lesson | None:

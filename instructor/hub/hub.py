@@ -64,12 +64,14 @@ def _stamp() -> str:
 
 def commit(folder: Path) -> Path:
     """Make `folder` a git repository of the course as it is here, and return it."""
-    private = (".git", ".venv", "__pycache__", "progress.db*", "*-grades.*")
+    private = (".git", ".venv", "__pycache__", "progress.db*")
+    private += ("*-grades.*", "*-points.csv", "*-feedback")
     made = (".pytest_cache", ".ruff_cache", ".hypothesis", ".benchmarks", ".ipynb_checkpoints")
     everywhere = shutil.ignore_patterns(*private, *made)
 
     def ignored(place: str, names: list[str]) -> set[str]:
-        at_the_top = {"my_work", "lecture"} if Path(place) == ROOT else set()  # not tools/my_work
+        made_here = {"my_work", "lecture", "demo"}  # rooms have folders of these names, too
+        at_the_top = made_here if Path(place) == ROOT else set()
         return everywhere(place, names) | at_the_top
 
     shutil.copytree(ROOT, folder, ignore=ignored)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 SETTINGS = {
     "HUB_PASSWORD": "",  # what students type beside their name: 8 letters or more
-    "HUB_ADMIN_PASSWORD": "",  # for the user "teacher": 32 letters or more; none: no admin
+    "HUB_ADMIN_PASSWORD": "",  # for the user "teacher": 32 letters or more; none: one is made
     "HUB_STUDENTS": "",  # a file, one name a line; none: any name may come in
     "HUB_STATE": str(Path.home() / "langgraph-hub"),  # all that the hub keeps, students' work too
     "HUB_COURSE": str(Path(__file__).resolve().parents[2]),  # what `git clone` hands out
@@ -33,6 +34,14 @@ state.chmod(0o700)
 ip, port = chosen["HUB_IP"], int(chosen["HUB_PORT"])
 if len(chosen["HUB_PASSWORD"]) < 8:
     sys.exit("HUB_PASSWORD has to have 8 letters or more. Set it, then start the hub again.")
+
+teacher = state / "teacher-password"
+if not chosen["HUB_ADMIN_PASSWORD"]:
+    if not teacher.exists():
+        teacher.touch(mode=0o600)
+        teacher.write_text(secrets.token_urlsafe(32) + "\n", "utf-8")
+    chosen["HUB_ADMIN_PASSWORD"] = teacher.read_text("utf-8").strip()
+    print(f"You log in as teacher; the password is in {teacher}", flush=True)
 
 c = get_config()  # noqa: F821 - JupyterHub brings it
 
@@ -50,9 +59,8 @@ c.ConfigurableHTTPProxy.command = [str(installed if installed.exists() else inst
 # for accounts of your organisation, LTIAuthenticator for a learning platform.
 c.JupyterHub.authenticator_class = "shared-password"
 c.SharedPasswordAuthenticator.user_password = chosen["HUB_PASSWORD"]
-if chosen["HUB_ADMIN_PASSWORD"]:
-    c.SharedPasswordAuthenticator.admin_password = chosen["HUB_ADMIN_PASSWORD"]
-    c.Authenticator.admin_users = {"teacher"}
+c.SharedPasswordAuthenticator.admin_password = chosen["HUB_ADMIN_PASSWORD"]
+c.Authenticator.admin_users = {"teacher"}
 if chosen["HUB_STUDENTS"]:
     c.Authenticator.allowed_users = set(Path(chosen["HUB_STUDENTS"]).read_text("utf-8").split())
 else:
@@ -138,6 +146,7 @@ c.Spawner.start_timeout = c.Spawner.http_timeout = 300
 # -- What comes and goes. Ctrl-C, a crash, a new configuration: the hub ends, students' servers and
 # the proxy do not, and the next hub takes them over.
 c.JupyterHub.cleanup_servers = c.JupyterHub.cleanup_proxy = False
+c.JupyterHub.pid_file = str(state / "hub.pid")  # end_class.py ends it
 c.JupyterHub.db_url = f"sqlite:///{state / 'hub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
 c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")

@@ -15,8 +15,12 @@ class Block:
     height: float
     title: str = ""
     """For a heading: its words, as HTML. It begins a slide."""
+    level: int = 1
+    """For a heading: 1 for the lesson's title, 2 for its parts, and so on."""
     leads: bool = False
     """It says little without what follows, and moves with it to the next slide."""
+    later: bool = False
+    """An output: the room guesses first, and the next key shows it."""
 
 
 @dataclass
@@ -25,7 +29,10 @@ class Slide:
 
     title: str
     continued: bool = False
+    level: int = 1
     blocks: list[Block] = field(default_factory=list)
+    notes: str = ""
+    """For the speaker, as HTML."""
 
     @property
     def height(self) -> float:

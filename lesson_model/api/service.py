@@ -98,7 +98,7 @@ def route(request: Request, name: str, state: State) -> Answer:
     check_chat(asked, state.context_window)
     said = (text_of(m.get("content")) for m in asked["messages"] if m["role"] == "assistant")
     state.log.look_for_truncated(request, said)
-    fault = state.faults.take()
+    fault = state.faults.take(request.number)
     if fault:
         request.fault = fault.word
         if error := error_for(fault, asked["model"]):

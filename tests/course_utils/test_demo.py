@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import ipywidgets
@@ -74,13 +75,78 @@ def test_reset_ends_faults_and_keeps_rules_and_the_lessons_pace(
 ) -> None:
     panel = demo.panel(model)
     panel.pace("slow")
+    panel.pace("normal")
     panel.fail("overloaded", times=None)
     assert status(client) == 503
     press(panel, "Reset")
     assert status(client) == 200
     assert (model.state.first, model.state.per_token) == (0.001, 0.002)
     assert found(panel, ipywidgets.ToggleButtons, "Pace").value is None
-    assert "All is as it was." in repr(panel)
+    assert "used by request 1, the rest is gone, taken back" in repr(panel)
+
+
+def test_reset_restores_the_pace_of_the_moment_the_panel_changed_it(model: LessonModel) -> None:
+    """Placed below the first cell, the panel is there before the lesson sets its pace."""
+    panel = demo.panel(model)
+    model.pace(first=0.1, per_token=0.015)  # the lesson's next cell
+    press(panel, "Reset")
+    assert (model.state.first, model.state.per_token) == (0.1, 0.015)
+    panel.pace("slow")
+    press(panel, "Reset")
+    assert (model.state.first, model.state.per_token) == (0.1, 0.015)
+    panel.pace("fast")
+    model.pace()  # the lesson's own, though it equals the panel's
+    press(panel, "Reset")
+    assert (model.state.first, model.state.per_token) == (0, 0)
+
+
+def test_it_shows_the_pace_in_force_whoever_set_it(model: LessonModel) -> None:
+    panel = demo.panel(model)
+    paces = found(panel, ipywidgets.ToggleButtons, "Pace")
+    panel.pace("slow")
+    assert paces.value == "slow" and "Pace: slow (1 s to the first token" in repr(panel)
+    model.pace(first=0.05, per_token=0.02)
+    panel.refresh()
+    assert paces.value is None
+    assert "as in the lesson (0.05 s to the first token, then 0.02 s a token)" in repr(panel)
+    assert (model.state.first, model.state.per_token) == (0.05, 0.02)
+
+
+def test_a_check_with_a_slate_of_its_own_leaves_the_panels_pace(model: LessonModel) -> None:
+    panel = demo.panel(model)
+    panel.pace("slow")
+    with model.scratch():
+        panel.pace("fast")
+    assert "Pace: slow" in repr(panel)
+    panel.reset()
+    assert (model.state.first, model.state.per_token) == (0.001, 0.002)
+
+
+def test_each_fault_waits_is_used_or_is_gone(model: LessonModel, client: openai.OpenAI) -> None:
+    panel = demo.panel(model)
+    status(client)
+    panel.fail("server_error", times=2)
+    panel.fail("quota")
+    assert "status 500, the server broke: waits for 2 requests." in repr(panel)
+    status(client)
+    assert "used by request 2, waits for 1 more request." in repr(panel)
+    status(client)
+    shown = repr(panel)
+    assert "used by request 2, 3, it waits no more." in shown and "Requests so far: 3" in shown
+    assert "waiting does not help: waits for 1 request." in shown
+    panel.reset()
+    assert "waiting does not help: gone, taken back before it was used." in repr(panel)
+
+
+def test_the_panel_follows_the_model_by_itself(model: LessonModel, client: openai.OpenAI) -> None:
+    panel = demo.panel(model)
+    status(client)
+    written: list[str] = []
+    seen = threading.Event()
+    panel._count.observe(lambda change: (written.append(change["new"]), seen.set()), "value")
+    if "so far: 1" not in panel._count.value:
+        assert seen.wait(10)
+    assert "Requests so far: 1" in panel._count.value
 
 
 def test_the_pace_is_set_by_button_and_by_call(model: LessonModel) -> None:
@@ -119,9 +185,12 @@ def test_every_fault_but_two_has_a_button_and_words(model: LessonModel) -> None:
     panel = demo.panel(model)
     for word in WORDS.keys() - {"http", "slow"}:
         press(panel, word.replace("_", " "))
-        assert WORDS[word] in repr(panel)
+    told = repr(panel)
+    for word in WORDS.keys() - {"http", "slow"}:
+        assert demo.PLAIN[word].format(fault=demo._fault(word)) in told
+    assert "{" not in told and "a stream that stops after 5 tokens, as if it were whole" in told
     panel.fail("slow")
-    assert "slow for the next request" in repr(panel)
+    assert "2 s to the first token, then slow tokens: waits for 1 request." in repr(panel)
     with pytest.raises(ValueError, match="needs a status"):
         panel.fail("http")
 

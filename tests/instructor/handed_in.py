@@ -8,7 +8,7 @@ from typing import Any
 
 from course_layout import ROOT
 
-__all__ = ("cell", "changed", "ex3", "notebook")
+__all__ = ("cell", "changed", "ex3", "notebook", "place")
 
 LESSON = "00_start_here"
 Notebook = dict[str, Any]

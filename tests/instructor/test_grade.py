@@ -147,3 +147,39 @@ def test_nothing_runs_without_a_sandbox(
     said = capsys.readouterr().out
     assert "There is no sandbox here." in said and "--without-sandbox" in said
     assert not list(tmp_path.parent.glob(f"{tmp_path.name}-grades*"))
+
+
+def test_a_class_as_canvas_and_moodle_hand_it_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Six submissions of four people: verdicts, points for the gradebook, a file for each."""
+    by_case = {case.why: case for case in BANK}
+    files = {
+        "garciazoe_LATE_12346_678902_00_start_here-1.ipynb": "all right",
+        "adamseve_12347_678903_start (2).ipynb": "wrong",
+        "leeann_12348_678904_00_start_here.ipynb": "nothing done",
+        "Zoe Garcia_98765_assignsubmission_file/00_start_here.ipynb": "wrong",
+        "Eve Adams_98766_assignsubmission_file_/my notebook.ipynb": "all right",
+        "Bo Lee_98767_assignsubmission_file_00_start_here.ipynb": "no Python",
+    }
+    for name, why in files.items():
+        path = tmp_path / "week 1" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(by_case[why].make()), "utf-8")
+    people = ("Zoe Garcia,12346", "Eve Adams,12347", "Ann Lee,12348", "Bo Lee,12349", "Cy Ng,12350")
+    roster = tmp_path / "class.csv"
+    roster.write_text("\n".join(("Name,ID", *people)), "utf-8")
+    words = [str(tmp_path / "week 1"), "--roster", str(roster), "--feedback", "--jobs", "3"]
+    assert grade.main([*words, *BOX]) == 0
+
+    with open(tmp_path / "week 1-points.csv", encoding="utf-8", newline="") as file:
+        points = {row["Name"]: row["0 start here"] for row in csv.DictReader(file)}
+    assert points == {
+        **{"Zoe Garcia": "4", "Eve Adams": "4", "Ann Lee": "0", "Bo Lee": "3"},
+        **{"Cy Ng": ""},
+    }
+    written = sorted(path.name for path in (tmp_path / "week 1-feedback").iterdir())
+    assert written == ["Ann Lee.html", "Bo Lee.html", "Eve Adams.html", "Zoe Garcia.html"]
+    told = (tmp_path / "week 1-feedback" / "Bo Lee.html").read_text("utf-8")
+    assert "def ask(:" in told and "Zoe" not in told
+    assert "Nothing came from: Cy Ng" in capsys.readouterr().out

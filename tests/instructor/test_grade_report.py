@@ -6,6 +6,9 @@ import csv
 import io
 import json
 import os
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,10 @@ from course_layout import ROOT
 from instructor.grading.class_summary import by_exercise
 from instructor.grading.marks import Mark, best_of
 from instructor.grading.plan import align, plan
-from instructor.grading.report import page, table
-from instructor.grading.submission import find, lessons_of
-from tests.instructor.handed_in import cell, notebook
+from instructor.grading.report import feedback, page, points_table, table
+from instructor.grading.roster import Roster, read
+from instructor.grading.submission import Submission, find, lessons_of
+from tests.instructor.handed_in import cell, notebook, place
 
 LESSONS = lessons_of(ROOT)
 ZERO = LESSONS[0]
@@ -42,6 +46,12 @@ def mark(student: str, status: str, message: str = "", **more: object) -> Mark:
         ("4711-00_start_here.ipynb", "4711"),
         ("00_start_here.ipynb", "class"),
         ("zoë.ipynb", "zoë"),
+        ("garciazoe_12346_678902_00_start_here-1.ipynb", "garciazoe"),
+        ("submissions/garciazoe_LATE_12346_678902_start here.ipynb", "garciazoe"),
+        ("van_der_berg_12346_678902_00_start_here.ipynb", "van_der_berg"),
+        ("Zoe Garcia_98765_assignsubmission_file/00_start_here.ipynb", "Zoe Garcia"),
+        ("Zoe Garcia_98765_assignsubmission_file_/week 1/a.ipynb", "Zoe Garcia"),
+        ("Zoe Garcia_98765_assignsubmission_file_00_start_here.ipynb", "Zoe Garcia"),
     ],
 )
 def test_student_is_the_folder_or_the_rest_of_the_file_name(
@@ -130,6 +140,125 @@ def test_class_view_names_the_common_mistake() -> None:
     (exercise,) = by_exercise(marks)
     assert (exercise.handed_in, exercise.passed, exercise.missing, exercise.other) == (6, 1, 1, 4)
     assert exercise.common == (("You said 0.", 3), ("`KeyError`", 1))
+
+
+def hand_in(folder: Path, *files: str) -> list[Submission]:
+    """Hand in lesson 0 under these names and return what is found."""
+    for file in files:
+        path = folder / "class" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(notebook()), "utf-8")
+    return find(folder / "class", LESSONS)
+
+
+def class_list(folder: Path, *lines: str) -> Roster:
+    """Return the class a CSV file lists."""
+    (folder / "class.csv").write_text("\n".join(lines), "utf-8")
+    return read(folder / "class.csv")
+
+
+def test_what_canvas_calls_late_or_came_after_the_time_is_late(tmp_path: Path) -> None:
+    files = ("garciazoe_LATE_12346_678902_a.ipynb", "leeann_12347_678903_a.ipynb", "bob.ipynb")
+    hand_in(tmp_path, *files)
+    os.utime(tmp_path / "class" / "bob.ipynb", (1e9, 1e9))
+    os.utime(tmp_path / "class" / files[1], (2e9, 2e9))
+    found = find(tmp_path / "class", LESSONS, datetime(2026, 11, 30))
+    assert {each.student: each.late for each in found} == {
+        **{"garciazoe": True, "leeann": True},
+        **{"bob": False},
+    }
+    (bob,) = [each for each in found if each.student == "bob"]
+    assert bob.handed_in == datetime.fromtimestamp(1e9)
+
+
+def test_two_people_of_one_name_stay_two(tmp_path: Path) -> None:
+    found = hand_in(
+        tmp_path, "lee_111_22222_a.ipynb", "lee_112_22223_a.ipynb", "bo_113_22224_a.ipynb"
+    )
+    assert {each.student for each in found} == {"lee (111)", "lee (112)", "bo"}
+
+
+def test_roster_merges_the_files_of_one_student(tmp_path: Path) -> None:
+    """The class as Canvas exports it, its files named by Canvas, by Moodle and by students."""
+    roster = class_list(
+        tmp_path,
+        "Student,ID,SIS Login ID,Section,Alias",
+        "    Points Possible,,,,",
+        '"García, Zoë",12346,zg01,A,',
+        '"Adams, Eve",12347,ea02,A,bluebird; eve final',
+        '"Lee, Ann",12348,al03,A,',
+        '"Lee, Bo",12349,bl04,A,',
+    )
+    found = hand_in(
+        tmp_path,
+        *("garciazoe_LATE_12346_678902_00_start_here-1.ipynb", "zoe garcia 2 00_start_here.ipynb"),
+        *("Zoe Garcia_98765_assignsubmission_file/a.ipynb", "eve/00_start_here.ipynb"),
+        *("00_start_here bluebird.ipynb", "eve final.ipynb", "ea02@example.org/a.ipynb"),
+        *("Ann Lee_55_assignsubmission_file/a.ipynb", "lee/a.ipynb", "A/a.ipynb"),
+        "mallory_12349_678905_a.ipynb",  # the number counts before the name
+    )
+    assert roster.settle(found) == ["A", "lee"]  # which of the two?
+    names = Counter(each.student for each in found)
+    assert names == {
+        **{"García, Zoë": 3, "Adams, Eve": 4, "Lee, Ann": 1, "Lee, Bo": 1},
+        **{"A": 1, "lee": 1},
+    }
+
+
+def test_roster_of_moodle_has_first_and_last_names(tmp_path: Path) -> None:
+    lines = ("\ufeffFirst name;Surname;Email address", "Zoe;Garcia;zgarcia@example.org")
+    roster = class_list(tmp_path, *lines)
+    found = hand_in(tmp_path, "Zoe Garcia_98765_assignsubmission_file_/a.ipynb", "zgarcia/a.ipynb")
+    assert roster.settle(found) == [] and {each.student for each in found} == {"Zoe Garcia"}
+    with pytest.raises(ValueError, match="no column Student or Name"):
+        class_list(tmp_path, "Who,When")
+
+
+def test_points_are_a_line_a_student_for_the_gradebook(tmp_path: Path) -> None:
+    roster = class_list(
+        tmp_path, "Student,ID,Section,Quiz 1", '"Lee, Ann",7,A,3', '"Lee, Bo",8,A,4'
+    )
+    marks = [
+        *(mark("Lee, Bo", "passed"), mark("Lee, Bo", "partial", exercise="ex2", points=0.25)),
+        *(mark("Lee, Bo", "passed", lesson="00_start_here"), mark("=mallory", "failed")),
+    ]
+    assert list(csv.reader(io.StringIO(points_table(marks, roster)))) == [
+        ["Student", "ID", "Section", "0 start here", "1 streaming", "All lessons"],
+        ["Lee, Ann", "7", "A", "", "", "0"],
+        ["Lee, Bo", "8", "A", "1", "1.25", "2.25"],
+        ["'=mallory", "", "", "", "0", "0"],
+    ]
+    assert points_table(marks).splitlines()[0] == "Student,0 start here,1 streaming,All lessons"
+
+
+def test_report_shows_the_code_the_time_and_who_is_missing(tmp_path: Path) -> None:
+    told = {"handed_in": "2026-11-28 09:10", "late": True, "answer": "def f(): <pass>"}
+    text = page([mark("ada", "failed", "No.", **told)], ["bob"])
+    assert "<pre><code>def f(): &lt;pass&gt;</code></pre>" in text
+    assert "handed in 2026-11-28 09:10, late" in text and "Nothing came from: bob." in text
+    (row,) = csv.DictReader(io.StringIO(table([mark("ada", "failed", "No.", **told)])))
+    assert (row["handed_in"], row["late"]) == ("2026-11-28 09:10", "late")
+
+
+def test_feedback_is_about_one_student_alone() -> None:
+    marks = [
+        mark("ada", "failed", "`f` gave 1.", answer="def f(): return 1"),
+        mark("ada", "partial", "2 of 3.", exercise="ex2", points=0.67, wrong=("the third",)),
+    ]
+    marks[0] = replace(marks[0], remarks=("A given cell was edited.",))
+    text = feedback("ada", marks)
+    assert "Exercise 1.1" in text and "def f(): return 1" in text and "<li>the third</li>" in text
+    assert "1 streaming: 0.67 of 2 points" in text and "given cell" not in text
+    assert "<script" not in feedback("<script>", [mark("<script>", "passed", "<script>")])
+
+
+def test_the_answer_is_the_last_cell_that_is_not_the_stub(tmp_path: Path) -> None:
+    change, at = notebook(), place(notebook(), "ex3")
+    change["cells"].insert(at + 1, cell("ask = 1", "f00d", "exercise", "ex3"))
+    (tmp_path / "ada.ipynb").write_text(json.dumps(change), "utf-8")
+    (tmp_path / "bob.ipynb").write_text(json.dumps(notebook("notebooks")), "utf-8")
+    answers = {each.student: each.answer("ex3") for each in find(tmp_path, LESSONS)}
+    assert answers == {"ada": "ask = 1", "bob": ""}
 
 
 def test_page_is_safe_and_stands_alone() -> None:

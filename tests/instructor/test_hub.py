@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ import psutil
 import pytest
 import websocket
 
+from course_layout import ROOT
 from instructor.hub.hub import HUB, PASSWORD, PINS, PROXY, Hub, commit, git, installed
 from instructor.hub.student import Kernel, Refused, Student, shown
 from tools.install.extras import CACHE, Missing
@@ -233,6 +235,33 @@ def test_the_teacher_ends_the_class(hub: Hub, students: dict[str, Student]) -> N
     assert answer.status_code == 202
     psutil.wait_procs(running, timeout=60)
     assert hub.processes() == []
+
+
+def test_one_command_ends_the_class_and_leaves_no_process(
+    hub: Hub, students: dict[str, Student]
+) -> None:
+    """After a restart, too: the proxy and a server are then not the new hub's children."""
+    del hub.settings["HUB_ADMIN_PASSWORD"]  # then the hub makes one
+    hub.start()
+    secret = hub.state / "teacher-password"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert f"password is in {secret}" in (hub.state / "hub.log").read_text("utf-8")
+    Student(hub.url, "teacher", secret.read_text("utf-8").strip()).log_in()
+    ada = students["ada"]
+    ada.log_in()
+    ada.start_server()
+    with closing(ada.open(START)) as kernel:
+        assert asked(kernel, "6 * 7") == 42
+    hub.stop()
+    hub.start()
+    command = [str(hub.programs / "venv" / "bin" / "python"), "-m", "instructor.hub.end_class"]
+    own = {"cwd": ROOT, "env": os.environ | {"HUB_STATE": str(hub.state)}, "text": True}
+    done = subprocess.run(command, capture_output=True, timeout=120, **own)
+    assert done.returncode == 0 and "The class is over" in done.stdout, done.stderr
+    assert hub.processes() == []
+    assert (hub.state / "students" / "ada" / "course").exists()
+    again = subprocess.run(command, capture_output=True, timeout=120, **own)
+    assert again.returncode == 1 and "No hub of" in again.stdout
 
 
 def test_pins_of_the_hub_add_to_those_of_the_course() -> None:

@@ -30,6 +30,10 @@ LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]*))?\)")
 QUOTE = re.compile(r"`([^`]+)`")
 ANSWER = re.compile(r"^# %% (\w+)[^:]*: *(.+)$", re.M)
 FILES = re.compile(r"\b[\w/]+\.(?:py|md|yml)\b")
+WORDS_OF_A_STEP = {"Run", "Say", "Do", "Answer", "Shows"}
+PLAN = re.compile(r"^## (.+)$", re.M)
+LENGTHS = {"One meeting of 90 minutes": 90, "Three hours": 180}
+CORE_MINUTES = 20  # to show a core, and as many for its three exercises
 MINUTES = (5, 10, 20)  # for an exercise to predict, to build, to stretch
 
 
@@ -117,7 +121,14 @@ def complaints(lesson: str, text: str) -> list[str]:
             for quote in bullets(step, "Shows")
             if quote not in output
         ]
-        if "**Run**" not in step or "**Say**" not in step:
+        found += [
+            f"instructor/{lesson}.md: **Say** is only what is said, in quotation marks: {said!r}"
+            for said in re.findall(r"^- \*\*Say\*\* (.+(?:\n  .+)*)", step, re.M)
+            if not re.fullmatch(r'"[^"]+"', said)
+        ]
+        others = set(re.findall(r"^- \*\*(\w+)\*\*", step, re.M)) - WORDS_OF_A_STEP
+        found += [f"instructor/{lesson}.md: a step has no word {word!r}" for word in others]
+        if "**Run**" not in step or not re.search(r"\*\*(Say|Do)\*\*", step):
             found.append(f"nothing to run or to say in {step.splitlines()[0]!r}")
     return found
 
@@ -220,10 +231,57 @@ class TestNames:
                 assert word in FAULTS, word
 
 
+def test_the_guide_knows_where_a_lesson_overrides_the_panels_pace() -> None:
+    said = re.search(
+        r"Lessons ([\d, and]+) have such cells", (GUIDE / "README.md").read_text("utf-8")
+    )
+    code = {
+        lesson: [c["source"] for c in cells(lesson) if c["cell_type"] == "code"]
+        for lesson in LESSONS
+    }
+    pacing = [int(lesson[:2]) for lesson, own in code.items() if "model.pace(" in "\n".join(own)]
+    assert [int(number) for number in re.findall(r"\d", said[1])] == pacing
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_plan_fills_its_time(name: str) -> None:
+    text = (GUIDE / "plans.md").read_text("utf-8")
+    assert PLAN.findall(text) == [*LENGTHS]
+    lines = rows(section(text, name))
+    start = clock = to_minutes(lines[0][0])
+    for at, minutes, what in lines:
+        assert to_minutes(at) == clock, f"{name}: {what!r} begins at {at}, and the one before ends"
+        clock += int(minutes)
+        if "core" in what and what.startswith("Lesson"):
+            assert int(minutes) == CORE_MINUTES, what
+    assert clock - start == LENGTHS[name]
+
+
+def to_minutes(clock: str) -> int:
+    """Return the minutes of the day at a time such as 9:05."""
+    hours, minutes = clock.split(":")
+    return 60 * int(hours) + int(minutes)
+
+
+def test_the_syllabus_has_an_objective_a_lesson() -> None:
+    table = rows(section("\n## S\n" + (GUIDE / "syllabus.md").read_text("utf-8"), "S"))
+    said = {lesson.partition(".")[0]: objective for lesson, objective in table}
+    assert {str(int(lesson[:2])) for lesson in LESSONS} <= set(said) and all(said.values())
+
+
+def test_the_message_asks_for_the_doctors_last_line() -> None:
+    text = (GUIDE / "message.md").read_text("utf-8")
+    assert "Everything is ready." in (ROOT / "lab" / "doctor.py").read_text("utf-8")
+    for words in ("git clone", "`python3 course.py`", "course.py doctor", "Everything is ready."):
+        assert words in text
+
+
 def test_a_page_that_is_not_true_is_found() -> None:
     text = (
         "\n## Demo script\n\n### A step (1 minutes)\n\n- **Run** `for request in model.requests:`\n"
-        "- **Run** `no such line`\n- **Shows** `-> 200`, `-> 500`\n"
+        '- **Run** `no such line`\n- **Shows** `-> 200`, `-> 500`\n- **Say** "Look." Point at it.\n'
+        "\n### Another (1 minutes)\n\n- **Whistle** a tune.\n"
     )
-    first, second, third = complaints("00_start_here", text)
-    assert "no such line" in first and "-> 500" in second and "nothing to run" in third
+    first, second, third, fourth, fifth = complaints("00_start_here", text)
+    assert "no such line" in first and "-> 500" in second and "Point at it" in third
+    assert "'Whistle'" in fourth and "nothing to run" in fifth

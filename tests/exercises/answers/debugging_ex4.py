@@ -26,3 +26,5 @@ traces = dict.fromkeys("ABCDEFG", "yes")
 traces = [True, False, False, True, False, False, True]
 # %% passed: one and zero
 traces = {"A": 1, "B": 0, "C": 0, "D": 1, "E": 0, "F": 0, "G": 1}
+# %% failed: nothing is sent, surely
+traces = dict.fromkeys("ABCDEFG", False)

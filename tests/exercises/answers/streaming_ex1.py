@@ -11,9 +11,9 @@ best = {
     "A": "messages", "B": "invoke", "C": "updates", "D": "invoke",
     "E": "invoke", "F": "messages", "G": "invoke",
 }
-# %% partial | B; C; E; G: "always stream"
+# %% failed: "always stream"
 best = dict.fromkeys("ABCDEFG", "messages")
-# %% partial | A; C; D; F: "streaming is for show"
+# %% failed: "streaming is for show"
 best = dict.fromkeys("ABCDEFG", "invoke")
 # %% partial | F: a voice needs the whole answer, does it not?
 best = {

@@ -57,3 +57,5 @@ line = ["rejection", "persistence", "retry", "approval", "timeouts", "errors", "
 # %% passed: word by word
 line = dict(A="rejection", B="persistence", C="retry", D="approval")
 line.update(E="timeouts", F="errors", G="logging")
+# %% failed: one word for all of it
+line = dict.fromkeys("ABCDEFG", "errors")

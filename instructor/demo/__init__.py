@@ -1,0 +1,1 @@
+"""Show a lesson to a room: python3 course.py demo NN [--reset]."""

@@ -1,0 +1,89 @@
+"""End a class: the hub, its proxy, and all students' servers and kernels. Files stay.
+
+    ~/langgraph-hub/python/bin/python -m instructor.hub.end_class
+
+It finds them by the folder that the hub keeps everything in: HUB_STATE, as when it was started.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import psutil
+
+__all__ = ("end", "main", "processes")
+
+PATIENCE = 60  # seconds for the hub to end
+GRACE = 10  # seconds between asking the others to end and ending them
+
+
+def main() -> int:
+    """End the class of HUB_STATE; return 1 if there is none."""
+    state = Path(os.environ.get("HUB_STATE") or Path.home() / "langgraph-hub").resolve()
+    ended = end(state)
+    if not ended:
+        print(f"No hub of {state} runs. Was it started with another HUB_STATE? Set the same here.")
+        return 1
+    print(f"The class is over: {ended} processes ended. Students' work is in {state / 'students'}")
+    return 0
+
+
+def end(state: Path) -> int:
+    """End all that runs for the hub that keeps everything in `state`; return how many it was."""
+    hub = _named(state / "hub.pid", "jupyterhub")
+    started = hub.children(recursive=True) if hub else []
+    # The hub first, and alone: it would start its proxy anew.
+    ended = _end_all([hub], PATIENCE) if hub else 0
+    left = {*started, *processes(state)}
+    while left := {process for process in left if process.is_running()}:
+        ended += _end_all([*left], GRACE)
+        left = {*processes(state)}
+    return ended
+
+
+def processes(state: Path) -> list[psutil.Process]:
+    """Return what outlives a hub: its proxy, and students' servers, kernels and what they started.
+
+    Students' processes are known by their home, wherever they hang.
+    """
+    proxy = _named(state / "proxy.pid", "configurable-http-proxy")
+    ours = [proxy] if proxy else []
+    for process in psutil.process_iter():
+        try:
+            home = process.environ().get("HOME", "")
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+        if home.startswith(f"{state / 'students'}{os.sep}"):
+            ours.append(process)
+    return ours
+
+
+def _named(file: Path, name: str) -> psutil.Process | None:
+    """Return the process a file has the number of; by now that may be another one's."""
+    try:
+        process = psutil.Process(int(file.read_text("utf-8")))
+        return process if any(name in word for word in process.cmdline()) else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def _end_all(found: list[psutil.Process], seconds: float) -> int:
+    for process in found:
+        try:
+            process.terminate()
+        except psutil.NoSuchProcess:
+            pass
+    _, left = psutil.wait_procs(found, timeout=seconds)
+    for process in left:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            pass
+    psutil.wait_procs(left, timeout=GRACE)
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
