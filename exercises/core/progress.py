@@ -16,10 +16,11 @@ from pathlib import Path
 
 from course_layout import ROOT
 
-__all__ = ("Progress", "read", "record", "show")
+__all__ = ("Progress", "read", "read_cores", "record", "show")
 
 MAX_WAIT_SECONDS = 10  # for another notebook that is writing
 CHECK_CELL = re.compile(r'^# %% tags=\["check", "(ex\d+)"\]', re.M)
+STOP_LINE = "\n# ## You can stop here"  # in a lesson, between its core and its deeper part
 _STATUSES = ("raised", "timed_out", "failed", "partial", "passed")  # from worst to best
 # One statement: two notebooks may answer the same exercise at once.
 _UPSERT = """
@@ -64,16 +65,34 @@ def read(root: Path = ROOT) -> dict[str, dict[str, str]]:
     return lessons
 
 
+def read_cores(root: Path = ROOT) -> dict[str, list[str]]:
+    """Return `{lesson: the exercises of its core}`, without lessons that have no deeper part."""
+    cores = {}
+    for lesson in sorted((root / "lessons").glob("[0-9]*_*.py")):
+        core, line, _ = lesson.read_text("utf-8").partition(STOP_LINE)
+        if line:
+            cores[lesson.stem] = CHECK_CELL.findall(core)
+    return cores
+
+
 def show(root: Path = ROOT) -> Progress:
     """Return the reader's progress, drawn."""
-    return Progress(read(root))
+    return Progress(read(root), read_cores(root))
 
 
 class Progress:
-    """A line for each lesson: a mark and words for its exercises."""
+    """A line for each lesson: a mark and words for its exercises.
 
-    def __init__(self, lessons: dict[str, dict[str, str]]) -> None:
+    Args:
+        lessons: `{lesson: {exercise: best status, or ""}}`.
+        cores: `{lesson: the exercises of its core}`; their marks come first.
+    """
+
+    def __init__(
+        self, lessons: dict[str, dict[str, str]], cores: dict[str, list[str]] | None = None
+    ) -> None:
         self.lessons = lessons
+        self.cores = cores or {}
 
     def __repr__(self) -> str:
         return "\n".join(f"{name:<24} {bar}  {words}" for name, bar, words in self._lines())
@@ -91,14 +110,21 @@ class Progress:
     def _lines(self) -> Iterator[tuple[str, str, str]]:
         for lesson, exercises in self.lessons.items():
             number, _, topic = lesson.partition("_")
+            core = self.cores.get(lesson, list(exercises))
+            deeper = [name for name in exercises if name not in core]
             solved = sum(status == "passed" for status in exercises.values())
-            marks = [
-                "■" if s == "passed" else "◧" if s == "partial" else "□" for s in exercises.values()
-            ]
             words = f"{solved} of {len(exercises)} solved"
+            if core and deeper and all(exercises[name] == "passed" for name in core):
+                words += ", the core is done"
             tried = [n for n, s in exercises.items() if s and s != "passed"]
             words += f"; begun: {', '.join(tried)}" if tried else ""
-            yield f"{number} {topic.replace('_', ' ')}", "".join(marks), words
+            parts = ("".join(_mark(exercises[n]) for n in part) for part in (core, deeper) if part)
+            marks = " ".join(parts)
+            yield f"{number} {topic.replace('_', ' ')}", marks, words
+
+
+def _mark(status: str) -> str:
+    return "■" if status == "passed" else "◧" if status == "partial" else "□"
 
 
 def _path(root: Path) -> Path | None:

@@ -138,3 +138,25 @@ def test_show(root: Path) -> None:
     assert "◧■" in text and "1 of 2 solved; begun: ex1" in text
     page = progress.show(root)._repr_mimebundle_()["text/html"]
     assert "<caption>" in page and "1 of 2 solved" in page
+
+
+def test_show_follows_the_two_speeds() -> None:
+    """The marks of the core come first, and words say when it is done."""
+    lesson = {"01_demo": {"ex1": "passed", "ex2": "", "ex3": "passed"}}
+    assert "□■ ■  2 of 3 solved" in repr(progress.Progress(lesson, {"01_demo": ["ex2", "ex3"]}))
+    assert "■■ □  2 of 3 solved, the core is done" in repr(
+        progress.Progress(lesson, {"01_demo": ["ex1", "ex3"]})
+    )
+
+
+def test_the_core_ends_where_the_lesson_says_so(root: Path) -> None:
+    """Exercises after the line are not of the core; a lesson without the line has none."""
+    load_checks(root)
+    assert progress.read_cores(root) == {}
+    lesson = root / "lessons" / "01_demo.py"
+    second = '# %% tags=["check", "ex2"]'
+    line = "# %% [markdown]\n# ## You can stop here\n\n"
+    text = lesson.read_text("utf-8")
+    assert text.count(second) == 1
+    lesson.write_text(text.replace(second, line + second), "utf-8")
+    assert progress.read_cores(root) == {"01_demo": ["ex1"]}

@@ -10,6 +10,8 @@ once. Two comment lines and these tags are all the vocabulary:
 | tags `check`, `exN`                    | calls the check     | yes                      |
 | tag `solution`                         | cell dropped        | yes                      |
 | tags `raises-exception`, `nbval-ignore-output` | as Jupyter and nbval know them | same  |
+| tag `wait-N`                           | N seconds of waiting, for the box at the top     |
+| `{core_minutes}`, `{deeper_minutes}`   | the minutes of each part (see `two_speeds.py`)   |
 
 The stub of a block is `...` at the indentation of its marker, so a function keeps its signature
 and docstring. One exception: an unindented block of nothing but assignments to plain names,
@@ -36,6 +38,7 @@ from nbformat import NotebookNode, from_dict
 from tools.build.cells import LessonError, name_cells, tags
 from tools.build.lesson_rules import check_order, tidy
 from tools.build.markers import MARKER, solution_spans, stub
+from tools.build.two_speeds import check_two_speeds, fill_box, has_two_speeds
 
 __all__ = ("LessonError", "read_lesson", "solution_blocks", "solved_version", "student_version")
 __all__ += ("tags",)
@@ -63,6 +66,9 @@ def read_lesson(path: Path) -> NotebookNode:
             tidy(cell)
         name_cells(lesson.cells)
         check_order(lesson.cells)
+        if has_two_speeds(lesson.cells):
+            check_two_speeds(lesson.cells)
+            fill_box(lesson.cells)
     except LessonError as error:
         raise LessonError(f"{path.parent.name}/{path.name}: {error}") from None
     return lesson

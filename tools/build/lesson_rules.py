@@ -6,6 +6,7 @@ from nbformat import NotebookNode, from_dict
 
 from tools.build.cells import EXERCISE_NAME, LessonError, cell_error, exercise_name, tags
 from tools.build.markers import NEAR_MARKER, solution_spans
+from tools.build.two_speeds import WAIT_TAG
 
 __all__ = ("check_order", "tidy")
 
@@ -25,13 +26,17 @@ def tidy(cell: NotebookNode) -> None:
         )
     names = metadata.get("tags", [])
     strange = sorted(
-        name for name in names if name not in KNOWN_TAGS and not EXERCISE_NAME.fullmatch(name)
+        name
+        for name in names
+        if name not in KNOWN_TAGS
+        and not EXERCISE_NAME.fullmatch(name)
+        and not WAIT_TAG.fullmatch(name)
     )
     if strange:
         raise cell_error(
             cell,
             f"unknown tags {strange}",
-            f"Use {', '.join(sorted(KNOWN_TAGS))} or exN (ex1, ex2, ...).",
+            f"Use {', '.join(sorted(KNOWN_TAGS))} or exN (ex1, ex2, ...) or wait-N (seconds).",
         )
     cell.metadata = from_dict({"tags": list(names)} if names else {})
     if cell.cell_type not in ("code", "markdown"):
