@@ -210,7 +210,8 @@ print("version 1:", state.next, state.interrupts[0].value)
 # may have any nodes, `saver` may be any checkpointer, and nothing is run or changed.
 #
 # `saver.list(None)` yields every checkpoint of every thread; `.config["configurable"]["thread_id"]`
-# is in each. `graph.nodes` has a graph's nodes by name.
+# is in each. Read it to its end before you ask anything else: while you iterate, `SqliteSaver`
+# holds its lock, and `get_state` waits for ever. `graph.nodes` has a graph's nodes by name.
 
 
 # %% tags=["exercise", "ex1"]
@@ -291,12 +292,12 @@ for node in ("approve", "tools", "agent"):
 def migrate(old, new, config: dict) -> None:
     """Bring a thread from version 1 to version 2."""
     # BEGIN SOLUTION
-    before, now = old.get_state(config), new.get_state(config)
+    was, now = old.get_state(config), new.get_state(config)
     if now.next or "approved_cents" in now.values:
         return  # version 2 knows it
-    cents = before.values.get("approved", 0) * 100
+    cents = was.values.get("approved", 0) * 100
     new.update_state(config, {"approved_cents": cents}, as_node="agent")
-    if before.next:
+    if was.next:
         new.invoke(None, config)
     # END SOLUTION
 
@@ -1030,12 +1031,12 @@ def evaluate(agent, cases: list[dict], done: list, times: int) -> dict[str, floa
     for case in cases:
         good = 0
         for _ in range(times):
-            before = len(done)
+            start = len(done)
             try:
                 messages = agent.invoke({"messages": case["ask"]})["messages"]
             except Exception:
                 continue
-            good += made(messages) == case["calls"] and done[before:] == case["done"]
+            good += made(messages) == case["calls"] and done[start:] == case["done"]
         shares[case["ask"]] = good / times
     return shares
     # END SOLUTION

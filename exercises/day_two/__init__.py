@@ -746,7 +746,7 @@ def ex5(run_turn, take_up):
     hints=(
         "Two comparisons for each run: the calls, and what happened. What "
         "stood in `done` before the run?",
-        "`before = len(done)`, run, then `done[before:]`. The calls are in "
+        "`start = len(done)`, run, then `done[start:]`. The calls are in "
         "the messages of type 'ai', in order.",
         "Count a run as good if `made(messages) == case['calls'] and "
         "done[before:] == case['done']`; "
