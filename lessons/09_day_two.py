@@ -29,6 +29,7 @@ import sqlite3
 import sys
 import tempfile
 import types
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -739,11 +740,9 @@ def run_turn(graph, value, config: dict, running: set, file: str) -> dict | None
     try:
         return graph.invoke(value, config, control=control)
     except GraphDrained:
-        with sqlite3.connect(file) as table:
+        with closing(sqlite3.connect(file)) as database, database:
             name = config["configurable"]["thread_id"]
-            table.execute("insert or ignore into paused values (?)", (name,))
-        table.close()
-        return None
+            database.execute("insert or ignore into paused values (?)", (name,))
     finally:
         running.discard(control)
     # END SOLUTION
@@ -752,14 +751,13 @@ def run_turn(graph, value, config: dict, running: set, file: str) -> dict | None
 def take_up(graph, running: set, file: str) -> None:
     """Go on with the threads that were drained, each once."""
     # BEGIN SOLUTION
-    with sqlite3.connect(file, timeout=30) as table:
-        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
-    for name in names:
-        with table:
-            mine = table.execute("delete from paused where thread = ?", (name,)).rowcount
-        if mine:
-            run_turn(graph, None, {"configurable": {"thread_id": name}}, running, file)
-    table.close()
+    with closing(sqlite3.connect(file)) as database:
+        names = [name for (name,) in database.execute("select thread from paused").fetchall()]
+        for name in names:
+            with database:
+                mine = database.execute("delete from paused where thread = ?", (name,)).rowcount
+            if mine:
+                run_turn(graph, None, thread(name), running, file)
     # END SOLUTION
 
 
