@@ -712,8 +712,40 @@ for place in ("lifespan", "signal"):
 # run to drain, then calls uvicorn's handler; the client gets 503 with `Retry-After`.
 # (`production_agent/server.py` does it in the server itself.)
 #
-# Each run needs a `RunControl` of its own: one that was drained drains every later run before its
-# first step.
+# What is left of a drained run? Two threads, with the same `RunControl` (uses `thread` from the
+# core):
+
+
+# %%
+class Trail(TypedDict):
+    """The steps that are done."""
+
+    log: Annotated[list[str], operator.add]
+
+
+control = RunControl()
+
+
+def pay(state) -> dict:
+    """Pay; SIGTERM comes meanwhile."""
+    control.request_drain("deploy")
+    return {"log": ["pay"]}
+
+
+two_steps = StateGraph(Trail).add_sequence([pay, ("mail", lambda state: {"log": ["mail"]})])
+two_steps = two_steps.add_edge(START, "pay").compile(checkpointer=InMemorySaver())
+for name in ("first", "second"):
+    try:
+        two_steps.invoke({"log": []}, thread(name), control=control)
+    except GraphDrained:
+        state = two_steps.get_state(thread(name))
+        errors = [task.error for task in state.tasks]
+        print(f"{name:6} {state.values} next {state.next} {state.interrupts} errors {errors}")
+
+# %% [markdown]
+# A next node, no question, no error: a drained thread looks like one that is running somewhere
+# else. And a control that has drained one run drains every later one before its first step, so each
+# run needs its own.
 #
 # ### Exercise 9.5 - nothing is left lying
 #
