@@ -366,7 +366,7 @@ def open_shipping(file: str, drains: bool, deploy_in: str):
 # %% [markdown]
 # The signal comes in the middle of the step `pay`. Then a new process goes on with the thread
 # (`None`: where it stands), first after a process that knows nothing of signals, then after one
-# that *drains*:
+# that *drains*. (On Windows there is no SIGTERM: both are dead.)
 
 # %% tags=["wait-3"]
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -380,6 +380,7 @@ for drains in (False, True):
     after_deploy = child.start(open_shipping, file, drains, "")
     print("new process:", after_deploy.ask(None))
     print("the world:  ", Path(f"{file}.world").read_text(), "\n")
+    after_deploy.kill()
 
 # %% [markdown]
 # Without a drain the step was cut, and the new process *paid again* (lesson 2 knows that from `kill
