@@ -67,10 +67,14 @@ def watch(drain_in: str) -> list[str]:
 def _ask(port: int, answers: list[str]) -> None:
     """Post one question; note the status of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=MAX_SECONDS)
-    connection.request("POST", "/run")
-    answer = connection.getresponse()
-    answers.append(f"the client has got {answer.status} {answer.reason}")
-    connection.close()
+    try:
+        connection.request("POST", "/run")
+        answer = connection.getresponse()
+        answers.append(f"the client has got {answer.status} {answer.reason}")
+    except OSError:  # where there is no SIGTERM, the server is killed
+        answers.append("the client has got no answer")
+    finally:
+        connection.close()
 
 
 class _Run(TypedDict):

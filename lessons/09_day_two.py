@@ -29,6 +29,7 @@ import sqlite3
 import sys
 import tempfile
 import types
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -210,7 +211,8 @@ print("version 1:", state.next, state.interrupts[0].value)
 # may have any nodes, `saver` may be any checkpointer, and nothing is run or changed.
 #
 # `saver.list(None)` yields every checkpoint of every thread; `.config["configurable"]["thread_id"]`
-# is in each. `graph.nodes` has a graph's nodes by name.
+# is in each. Read it to its end before you ask anything else: while you iterate, `SqliteSaver`
+# holds its lock, and `get_state` waits for ever. `graph.nodes` has a graph's nodes by name.
 
 
 # %% tags=["exercise", "ex1"]
@@ -291,12 +293,12 @@ for node in ("approve", "tools", "agent"):
 def migrate(old, new, config: dict) -> None:
     """Bring a thread from version 1 to version 2."""
     # BEGIN SOLUTION
-    before, now = old.get_state(config), new.get_state(config)
+    was, now = old.get_state(config), new.get_state(config)
     if now.next or "approved_cents" in now.values:
         return  # version 2 knows it
-    cents = before.values.get("approved", 0) * 100
+    cents = was.values.get("approved", 0) * 100
     new.update_state(config, {"approved_cents": cents}, as_node="agent")
-    if before.next:
+    if was.next:
         new.invoke(None, config)
     # END SOLUTION
 
@@ -364,7 +366,7 @@ def open_shipping(file: str, drains: bool, deploy_in: str):
 # %% [markdown]
 # The signal comes in the middle of the step `pay`. Then a new process goes on with the thread
 # (`None`: where it stands), first after a process that knows nothing of signals, then after one
-# that *drains*:
+# that *drains*. (On Windows there is no SIGTERM: both are dead.)
 
 # %% tags=["wait-3"]
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -378,6 +380,7 @@ for drains in (False, True):
     after_deploy = child.start(open_shipping, file, drains, "")
     print("new process:", after_deploy.ask(None))
     print("the world:  ", Path(f"{file}.world").read_text(), "\n")
+    after_deploy.kill()
 
 # %% [markdown]
 # Without a drain the step was cut, and the new process *paid again* (lesson 2 knows that from `kill
@@ -710,8 +713,40 @@ for place in ("lifespan", "signal"):
 # run to drain, then calls uvicorn's handler; the client gets 503 with `Retry-After`.
 # (`production_agent/server.py` does it in the server itself.)
 #
-# Each run needs a `RunControl` of its own: one that was drained drains every later run before its
-# first step.
+# What is left of a drained run? Two threads, with the same `RunControl` (uses `thread` from the
+# core):
+
+
+# %%
+class Trail(TypedDict):
+    """The steps that are done."""
+
+    log: Annotated[list[str], operator.add]
+
+
+control = RunControl()
+
+
+def pay(state) -> dict:
+    """Pay; SIGTERM comes meanwhile."""
+    control.request_drain("deploy")
+    return {"log": ["pay"]}
+
+
+two_steps = StateGraph(Trail).add_sequence([pay, ("mail", lambda state: {"log": ["mail"]})])
+two_steps = two_steps.add_edge(START, "pay").compile(checkpointer=InMemorySaver())
+for name in ("first", "second"):
+    try:
+        two_steps.invoke({"log": []}, thread(name), control=control)
+    except GraphDrained:
+        state = two_steps.get_state(thread(name))
+        errors = [task.error for task in state.tasks]
+        print(f"{name:6} {state.values} next {state.next} {state.interrupts} errors {errors}")
+
+# %% [markdown]
+# A next node, no question, no error: a drained thread looks like one that is running somewhere
+# else. And a control that has drained one run drains every later one before its first step, so each
+# run needs its own.
 #
 # ### Exercise 9.5 - nothing is left lying
 #
@@ -738,11 +773,9 @@ def run_turn(graph, value, config: dict, running: set, file: str) -> dict | None
     try:
         return graph.invoke(value, config, control=control)
     except GraphDrained:
-        with sqlite3.connect(file) as table:
+        with closing(sqlite3.connect(file)) as database, database:
             name = config["configurable"]["thread_id"]
-            table.execute("insert or ignore into paused values (?)", (name,))
-        table.close()
-        return None
+            database.execute("insert or ignore into paused values (?)", (name,))
     finally:
         running.discard(control)
     # END SOLUTION
@@ -751,14 +784,13 @@ def run_turn(graph, value, config: dict, running: set, file: str) -> dict | None
 def take_up(graph, running: set, file: str) -> None:
     """Go on with the threads that were drained, each once."""
     # BEGIN SOLUTION
-    with sqlite3.connect(file, timeout=30) as table:
-        names = [name for (name,) in table.execute("select thread from paused").fetchall()]
-    for name in names:
-        with table:
-            mine = table.execute("delete from paused where thread = ?", (name,)).rowcount
-        if mine:
-            run_turn(graph, None, {"configurable": {"thread_id": name}}, running, file)
-    table.close()
+    with closing(sqlite3.connect(file)) as database:
+        names = [name for (name,) in database.execute("select thread from paused").fetchall()]
+        for name in names:
+            with database:
+                mine = database.execute("delete from paused where thread = ?", (name,)).rowcount
+            if mine:
+                run_turn(graph, None, thread(name), running, file)
     # END SOLUTION
 
 
@@ -1030,12 +1062,12 @@ def evaluate(agent, cases: list[dict], done: list, times: int) -> dict[str, floa
     for case in cases:
         good = 0
         for _ in range(times):
-            before = len(done)
+            start = len(done)
             try:
                 messages = agent.invoke({"messages": case["ask"]})["messages"]
             except Exception:
                 continue
-            good += made(messages) == case["calls"] and done[before:] == case["done"]
+            good += made(messages) == case["calls"] and done[start:] == case["done"]
         shares[case["ask"]] = good / times
     return shares
     # END SOLUTION

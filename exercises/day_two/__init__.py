@@ -658,9 +658,9 @@ def ex5(run_turn, take_up):
                 pair = [new_thread(), new_thread()]
                 with ThreadPoolExecutor(2) as pool:
                     results = list(pool.map(lambda config: turn(server, config), pair))
-                assert max(server.seen) == 2, (
+                assert max(server.seen, default=0) == 2, (
                     "Two runs were under way, and `running` held at most "
-                    f"{max(server.seen)} control(s); expected 2."
+                    f"{max(server.seen, default=0)} control(s); expected 2."
                 )
                 assert None not in results, (
                     "Nobody asked for a drain; one of two runs returned None."
@@ -746,10 +746,10 @@ def ex5(run_turn, take_up):
     hints=(
         "Two comparisons for each run: the calls, and what happened. What "
         "stood in `done` before the run?",
-        "`before = len(done)`, run, then `done[before:]`. The calls are in "
+        "`start = len(done)`, run, then `done[start:]`. The calls are in "
         "the messages of type 'ai', in order.",
         "Count a run as good if `made(messages) == case['calls'] and "
-        "done[before:] == case['done']`; "
+        "done[start:] == case['done']`; "
         "`except Exception: continue`; the share is `good / times`.",
     ),
     given=("made",),

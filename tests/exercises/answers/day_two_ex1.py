@@ -1,7 +1,7 @@
 # %% passed: a loop, and a list of names
 def lost_threads(saver, old, new):
     lost = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         if name in lost:
             continue
@@ -22,7 +22,7 @@ def lost_threads(saver, old, new):
 # %% passed: reads the newest checkpoint itself, tasks that were sent too
 def lost_threads(saver, old, new):
     seen = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         where = saved.config["configurable"]
         if where.get("checkpoint_ns") or where["thread_id"] in seen:
             continue
@@ -35,7 +35,7 @@ def lost_threads(saver, old, new):
 # %% failed: asks the new version, to which all threads look finished
 def lost_threads(saver, old, new):
     lost = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         missing = set(new.get_state(thread(name)).next) - set(new.nodes)
         if missing:
@@ -45,7 +45,7 @@ def lost_threads(saver, old, new):
 # %% partial | several next nodes (in memory); several next nodes (SQLite): only the first next node
 def lost_threads(saver, old, new):
     lost = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         after = old.get_state(thread(name)).next
         if after and after[0] not in new.nodes:
@@ -55,7 +55,7 @@ def lost_threads(saver, old, new):
 # %% partial | a crash at a node that was removed (in memory); a crash at a node that was removed (SQLite): only threads that ask something
 def lost_threads(saver, old, new):
     lost = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         state = old.get_state(thread(name))
         if state.interrupts and set(state.next) - set(new.nodes):
@@ -65,7 +65,7 @@ def lost_threads(saver, old, new):
 # %% refused: every waiting thread, whatever the new version has
 def lost_threads(saver, old, new):
     lost = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         if old.get_state(thread(name)).next:
             lost[name] = set(old.get_state(thread(name)).next)
@@ -74,7 +74,7 @@ def lost_threads(saver, old, new):
 # %% refused: all next nodes of a thread that has lost one
 def lost_threads(saver, old, new):
     lost = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         after = set(old.get_state(thread(name)).next)
         if after - set(new.nodes):
@@ -84,7 +84,7 @@ def lost_threads(saver, old, new):
 # %% refused: every checkpoint that ever waited, not the newest
 def lost_threads(saver, old, new):
     lost = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         for past in old.get_state_history(thread(name)):
             if missing := set(past.next) - set(new.nodes):
@@ -94,7 +94,7 @@ def lost_threads(saver, old, new):
 # %% refused: asks for the name that the lesson has renamed
 def lost_threads(saver, old, new):
     lost = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         if "approve" in old.get_state(thread(name)).next:
             lost[name] = {"approve"}
@@ -111,7 +111,7 @@ def lost_threads(saver, old, new):
 # %% refused: raw checkpoints, with those inside subgraphs
 def lost_threads(saver, old, new):
     seen = {}
-    for saved in saver.list(None):
+    for saved in list(saver.list(None)):
         name = saved.config["configurable"]["thread_id"]
         if name in seen and not saved.config["configurable"]["checkpoint_ns"]:
             continue
@@ -142,9 +142,19 @@ def lost_threads(saver, old, new):
 # %% refused: what changed between the graphs, not what waits
 def lost_threads(saver, old, new):
     gone = set(old.nodes) - set(new.nodes)
-    return {s.config["configurable"]["thread_id"]: gone for s in saver.list(None) if gone}
+    return {s.config["configurable"]["thread_id"]: gone for s in list(saver.list(None)) if gone}
 
 # %% failed: only the ids
 def lost_threads(saver, old, new):
     ids = {saved.config["configurable"]["thread_id"] for saved in saver.list(None)}
     return [name for name in ids if {*old.get_state(thread(name)).next} - {*new.nodes}]
+
+# %% timed_out: asks while the list is still open, and the saver's lock with it
+def lost_threads(saver, old, new):
+    lost = {}
+    for saved in saver.list(None):
+        name = saved.config["configurable"]["thread_id"]
+        missing = set(old.get_state(thread(name)).next) - set(new.nodes)
+        if missing:
+            lost[name] = missing
+    return lost

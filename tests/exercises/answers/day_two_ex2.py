@@ -153,3 +153,13 @@ def migrate(old, new, config):
     new.update_state(config, values, as_node="agent")
     if before.next:
         new.invoke(None, config)
+
+# %% passed: without `as_node`, for the agent was the last to write in either case
+def migrate(old, new, config: dict) -> None:
+    was, now = old.get_state(config), new.get_state(config)
+    if now.next or "approved_cents" in now.values:
+        return
+    cents = was.values.get("approved", 0) * 100
+    new.update_state(config, {"approved_cents": cents})
+    if was.next:
+        new.invoke(None, config)
