@@ -157,7 +157,7 @@ async def _write_on(subject: Subject) -> None:
     Measured in turns of the event loop, in which an agent leaves: on a busy machine both take
     longer.
     """
-    for _ in range(60):
+    for _ in range(120):
         if subject.model.requests[-1].wait(0):
             break
         await subject.guard.async_sleep(0.03)
@@ -540,13 +540,17 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
     shows_one = [any(_stands_in(value, text) for value in unique) for text in seen]
     shows_two = [any(_stands_in(value, text) for value in others) for text in seen]
     both_in_one = any(a and b for a, b in zip(shows_one, shows_two, strict=True))
-    wrong = [effect for effect in ran if not _same(effect, one)]
+    wrong = [effect for effect in ran if _same(effect, two)]
+    changed = [effect for effect in ran if not _same(effect, one) and not _same(effect, two)]
     if not any(shows_one):
         case.unclear("approval.parallel", "The question does not show which call it is about.")
         case.unclear(mixed, "The question does not show which call it is about.")
     elif both_in_one:
         case.not_for("One answer decides about all calls of a message.", mixed)
         case.judge("approval.parallel", "" if len(ran) <= 2 else f"{len(ran)} calls ran.")
+    elif changed:
+        for claim in ("approval.parallel", mixed):
+            case.unclear(claim, f"{changed[0].args} ran, which nobody called: see approval.once.")
     elif wrong:
         unasked = not any(shows_two)
         case.failed(
@@ -710,7 +714,9 @@ async def _drift(case: Case, act: str) -> None:
         return
     await subject.resume(turn, lambda text: True)
     ran = _ran(case, act, count)
-    if any(not _same(effect, one) for effect in ran):
+    if ran and not any(_same(effect, one) or _same(effect, two) for effect in ran):
+        case.unclear(claim, f"{ran[-1].args} ran, which nobody called: see approval.once.")
+    elif any(not _same(effect, one) for effect in ran):
         case.failed(
             claim,
             f"{one[1]} was shown and approved, and {ran[-1].args} ran: the model "
