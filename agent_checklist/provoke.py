@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ async def _write_on(subject: Subject) -> None:
     Measured in turns of the event loop, in which an agent leaves: on a busy machine both take
     longer.
     """
-    for _ in range(60):
+    for _ in range(120):
         if subject.model.requests[-1].wait(0):
             break
         await subject.guard.async_sleep(0.03)
@@ -366,25 +367,31 @@ def _ran(case: Case, act: str, since: int) -> list[Effect]:
 
 def _values(call: tuple[str, dict]) -> list[str]:
     """Return the values of a call that a person would look for."""
-    flat: list[str] = []
+    return [value for value in _flat(call[1]) if len(value) > 1]
 
-    def collect(value: Any) -> None:
-        if isinstance(value, dict):
-            for one in value.values():
-                collect(one)
-        elif isinstance(value, list):
-            for one in value:
-                collect(one)
-        elif value is not None and not isinstance(value, bool) and len(str(value)) > 1:
-            flat.append(str(value))
 
-    collect(call[1])
-    return flat
+def _flat(value: Any) -> list[str]:
+    """Return the texts and numbers in a value; a whole number reads the same as int and float."""
+    if isinstance(value, dict):
+        return [each for one in value.values() for each in _flat(one)]
+    if isinstance(value, list | tuple):
+        return [each for one in value for each in _flat(one)]
+    if hasattr(value, "model_dump"):
+        return _flat(value.model_dump())
+    if value is None or isinstance(value, bool):
+        return []
+    return [f"{value:g}" if isinstance(value, int | float) else str(value)]
+
+
+def _stands_in(value: str, text: str) -> bool:
+    """Whether a value stands in a text by itself: 42 does not in 4200."""
+    return bool(re.search(rf"(?<![\w.]){re.escape(value)}(?!\w)", text))
 
 
 def _same(effect: Effect, call: tuple[str, dict]) -> bool:
-    shown = str(effect.args)
-    return all(value in shown for value in _values(call))
+    """Whether a call ran with its values."""
+    ran = _flat(effect.args)
+    return all(value in ran for value in _values(call))
 
 
 async def ask(case: Case) -> None:
@@ -427,7 +434,7 @@ async def ask(case: Case) -> None:
         case.not_for("The gate is a breakpoint: the caller shows the call.", "approval.shown")
     else:
         shown = str([one.value for one in turn.interrupts])
-        missing = [value for value in _values(call) if value not in shown]
+        missing = [value for value in _values(call) if not _stands_in(value, shown)]
         if not missing:
             case.passed("approval.shown")
         elif len(missing) == len(_values(call)):
@@ -495,7 +502,7 @@ async def parallel(case: Case) -> None:
 
 
 async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
-    subject = case.subject
+    subject, mixed = case.subject, "rejection.mixed"
     turn = await subject.say(subject.plan([one, two]), "t-mixed")
     together = any(len(calls) > 1 for _, calls in subject.stage.emitted)
     if not together:
@@ -503,6 +510,11 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
         case.not_for(why, "approval.parallel", "approval.two_approved", "rejection.mixed")
         return
     early = _ran(case, act, 0)
+    if not subject.facts.gates[act].stops:
+        for claim in ("approval.parallel", mixed):
+            case.unclear(claim, "No answer stops a call: see rejection.not_run.")
+        await _both_approved(case, act, one, two)
+        return
     if early:
         case.failed(
             "approval.parallel",
@@ -519,23 +531,26 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
 
     def yes(text: str) -> bool:
         seen.append(text)
-        answered.append((text, any(value in text for value in unique)))
+        answered.append((text, any(_stands_in(value, text) for value in unique)))
         return answered[-1][1]
 
     turn = await subject.resume(turn, yes)
     ran = _ran(case, act, 0)
     others = [value for value in _values(two) if value not in first]
-    shows_one = [any(value in text for value in unique) for text in seen]
-    shows_two = [any(value in text for value in others) for text in seen]
+    shows_one = [any(_stands_in(value, text) for value in unique) for text in seen]
+    shows_two = [any(_stands_in(value, text) for value in others) for text in seen]
     both_in_one = any(a and b for a, b in zip(shows_one, shows_two, strict=True))
-    wrong = [effect for effect in ran if not _same(effect, one)]
-    mixed = "rejection.mixed"
+    wrong = [effect for effect in ran if _same(effect, two)]
+    changed = [effect for effect in ran if not _same(effect, one) and not _same(effect, two)]
     if not any(shows_one):
         case.unclear("approval.parallel", "The question does not show which call it is about.")
         case.unclear(mixed, "The question does not show which call it is about.")
     elif both_in_one:
         case.not_for("One answer decides about all calls of a message.", mixed)
         case.judge("approval.parallel", "" if len(ran) <= 2 else f"{len(ran)} calls ran.")
+    elif changed:
+        for claim in ("approval.parallel", mixed):
+            case.unclear(claim, f"{changed[0].args} ran, which nobody called: see approval.once.")
     elif wrong:
         unasked = not any(shows_two)
         case.failed(
@@ -567,6 +582,11 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
             await _next_after(case, mixed, turn, "After one yes and one no")
         else:
             case.not_for("Only one of two calls was asked about.", mixed)
+    await _both_approved(case, act, one, two)
+
+
+async def _both_approved(case: Case, act: str, one: tuple, two: tuple) -> None:
+    subject = case.subject
     count = len(subject.recorder.effects)
     turn = await subject.say(subject.plan([one, two]), "t-both")
     turn = await subject.resume(turn, True)
@@ -694,7 +714,9 @@ async def _drift(case: Case, act: str) -> None:
         return
     await subject.resume(turn, lambda text: True)
     ran = _ran(case, act, count)
-    if any(not _same(effect, one) for effect in ran):
+    if ran and not any(_same(effect, one) or _same(effect, two) for effect in ran):
+        case.unclear(claim, f"{ran[-1].args} ran, which nobody called: see approval.once.")
+    elif any(not _same(effect, one) for effect in ran):
         case.failed(
             claim,
             f"{one[1]} was shown and approved, and {ran[-1].args} ran: the model "
@@ -786,20 +808,21 @@ async def lose(case: Case) -> None:
         if effect.tool == act:
             raise ConnectionError("The answer was lost: read timed out.")
 
-    turn = await subject.say(subject.plan([subject.call(act)]))
+    turn = await subject.say(subject.plan([subject.call(act)]), "t-kept")
+    await subject.resume(turn, True)
+    usual = len(_ran(case, act, 0))
+    turn = await subject.say(subject.plan([subject.call(act)]), "t-lost")
+    count = len(subject.recorder.effects)
     subject.recorder.after = lost
-    turn = await subject.resume(turn, True)
-    ran = [e for e in subject.recorder.ran() if e.tool == act]
+    await subject.resume(turn, True)
+    ran = len(_ran(case, act, count))
     if not ran:
         case.unclear(claim, "The call was approved, and it did not run this time.")
+    elif usual > 1:
+        case.unclear(claim, f"An approved call runs {usual} times anyway: see approval.once.")
     else:
-        case.judge(
-            claim,
-            f"The call had its effect, its answer was lost, and it was tried again: "
-            f"{len(ran)} times."
-            if len(ran) > 1
-            else "",
-        )
+        times = f"The call had its effect, its answer was lost, and it ran {ran} times in all."
+        case.judge(claim, times if ran > 1 else "")
 
 
 async def rush(case: Case) -> None:

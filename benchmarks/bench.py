@@ -5,6 +5,7 @@
     python3 course.py bench start            course.py, imports, the lesson model's start
     python3 course.py bench service          the production agent beside a bare endpoint, when named
     python3 course.py bench grade            grading beside nbgrader's; minutes, so only when named
+    python3 course.py bench checklist        the checklist on a foreign agent, when named
     python3 course.py bench class            thirty students on one JupyterHub, minutes likewise
 
 The first `bench model` installs the other servers, each in an environment of its own; so does
@@ -21,6 +22,7 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks import checklist as bench_checklist
 from benchmarks import classroom as bench_class
 from benchmarks import grading as bench_grade
 from benchmarks import model as bench_model
@@ -31,7 +33,7 @@ from tools.install.extras import Missing
 __all__ = ("main",)
 
 PARTS = ("model", "start")
-LONG = ("grade", "service")
+LONG = ("checklist", "grade", "service")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -66,6 +68,10 @@ def main(words: list[str] | None = None) -> int:
             found = bench_service.measure(rounds, seconds * 5)
             print(bench_service.table(found))
             verdicts += bench_service.aims(found)
+        elif part == "checklist":
+            found = bench_checklist.measure(rounds)
+            print(bench_checklist.table(found))
+            verdicts += bench_checklist.aims(found)
         elif part == "grade":
             try:
                 found = bench_grade.measure(2 if options.quick else 6, install=not options.quick)

@@ -283,8 +283,14 @@ def entry(asks, again=False):
     async def ask_model(messages):
         return await llm.ainvoke(messages)
 
-    kept = task(ask_model)
-    ask = ask_model if again else kept
+    async def run_tool(call):
+        try:
+            return await by_name[call["name"]].ainvoke(call["args"])
+        except Exception as error:
+            return tool_failed(error)
+
+    ask = ask_model if again else task(ask_model)
+    run = task(run_tool)
 
     @entrypoint()
     async def agent(messages: list, *, previous: list | None = None):
@@ -301,11 +307,7 @@ def entry(asks, again=False):
                 elif not asks(call, messages):
                     answers.append(rejected(call))
                 else:
-                    try:
-                        result = await by_name[call["name"]].ainvoke(call["args"])
-                    except Exception as error:
-                        result = tool_failed(error)
-                    answers.append(ToolMessage(result, tool_call_id=call["id"]))
+                    answers.append(ToolMessage(await run(call), tool_call_id=call["id"]))
             messages = add_messages(messages, [reply, *answers])
         stopped = AIMessage("I stopped.")
         return entrypoint.final(value=stopped, save=add_messages(messages, [stopped]))
