@@ -92,7 +92,19 @@ def test_a_model_that_never_ends_is_ended(
 def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
     start: Callable, scripted: ScriptedModel, tmp_path, paces: Sequence[float], how: str
 ) -> None:
-    scripted.script = lambda body: endless(float(body["messages"][-1]["content"]))(body)
+    go, flowing = threading.Event(), []
+
+    def script(body: dict) -> Iterator[dict]:
+        # They flow at once, and not before all are there: 50 of them leave no time to open one.
+        words = endless(float(body["messages"][-1]["content"]))(body)
+        yield next(words)
+        go.wait(60)
+        for _ in range(10):
+            yield next(words)
+        flowing.append(1)
+        yield from words
+
+    scripted.script = script
     options = {"LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2, "MODEL_BYTES": 10**9}
     path = str(tmp_path / "a.sqlite")
     service = start(path, OPENAI_BASE_URL=scripted.url, TURN_SECONDS=3600, **options)
@@ -105,6 +117,8 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
         events = events_of(answer)  # leaving it leaves the stream
         next(data for name, data in events if name == "token")
         streams.append((client, thread, events))
+    go.set()
+    until(lambda: len(flowing) == len(paces), "all of them flow")
     assert scripted.open == len(paces)
     left = {}
     for client, thread, events in streams:
