@@ -65,8 +65,14 @@ def part(title: str) -> Iterator[None]:
         raise
     except BaseException as error:  # `sys.exit()` in an answer, too
         parts[-1] = Part(title, *attribute_error(error))
+        if Exercise.stops_at_first_fault:
+            raise _FaultFoundError from None
     else:
         parts[-1] = Part(title, "passed")
+
+
+class _FaultFoundError(BaseException):
+    """Ends a check at its first fault."""
 
 
 @contextlib.contextmanager
@@ -90,7 +96,11 @@ class Exercise:
         answers: Names of the answers, as the check cell passes them.
         topic: The lesson's name without its number.
         root: The folder `solutions/` and the progress file stand in.
+        stops_at_first_fault: Whether all checks of this process end with the first part that does
+            not hold, for who wants to know only whether an answer is refused.
     """
+
+    stops_at_first_fault = False
 
     def __init__(
         self,
@@ -182,6 +192,8 @@ class Exercise:
             return "timed_out", f"{text} {cure}", tuple(parts)
         except KeyboardInterrupt:
             raise
+        except _FaultFoundError:
+            pass
         except BaseException as error:
             parts.append(Part("", *attribute_error(error)))
         return _sum_up(parts)

@@ -203,10 +203,15 @@ def ex3(approve_each):
             f"A-1 (40 euros) was rejected, B-2 (50 euros) approved, on two threads that waited at "
             f"the same time; these ran: {ran}."
         )
-    for strange in ({"type": "approved?"}, {"type": "edit", "args": {}}, {"type": "Approve"}):
-        with part(f"the answer {strange} is a no"):
-            seen = gate([pay], lambda asked, strange=strange: strange)
-            assert not seen.ran, f"The answer was {strange}, and {seen.ran[0]}."
+    with part("any other answer is a no"):
+        strange = ({"type": "approved?"}, {"type": "edit", "args": {}}, {"type": "Approve"})
+        calls = [("refund", {"order": f"S-{n}", "amount": 90}) for n in range(len(strange))]
+        answers = {f"S-{n}": answer for n, answer in enumerate(strange)}
+        seen = gate(calls, lambda asked: answers[asked["args"]["order"]])
+        assert not seen.ran, (
+            f"Three refunds were answered with {', '.join(map(str, strange))}; these ran: "
+            f"{seen.ran}. Only {{'type': 'approve'}} is a yes."
+        )
 
 
 @exercise(
@@ -304,20 +309,21 @@ def ex6(tell_model, tell_user, note_turn):
     """The log can be searched, the user can complain, and nobody learns too much."""
     judge("errors", "logging", tool_failed=tell_model, model_failed=tell_user, note=note_turn)
     told_by = {"tool_failed": tell_model, "model_failed": tell_user, "note": note_turn}
+    turns: list[parts.Failure] = []
     for what, faults in (
         ("a tool fails", (ValueError(parts.DETAIL), KeyError(parts.DETAIL))),
         ("a model fails", (None, None)),
     ):
         with part(f"{what}: one line, with a reference"):
             told: list[str] = []
-            for fault, thread in zip(faults, parts.THREADS, strict=True):
-                seen = parts.fail(fault, thread, told_by)
+            for fault, thread, earlier in zip(faults, parts.THREADS, EARLIER, strict=True):
+                seen = parts.fail(fault, thread, told_by, earlier if fault else 0)
+                turns += [seen] if fault else []
                 needed = type(fault).__name__ if fault else "AuthenticationError"
                 parts.assert_logged(seen, what, thread, needed, told)
             parts.assert_new_after_restart(faults[0], told_by)
     with part("note_turn: thread and number"):
-        for earlier, thread in ((8, parts.THREADS[0]), (21, parts.THREADS[1])):
-            seen = parts.fail(ValueError(parts.DETAIL), thread, told_by, earlier)
+        for seen, earlier, thread in zip(turns, EARLIER, parts.THREADS, strict=False):
             notes = [line for level, line in seen.lines if level == "INFO"]
             assert len(notes) == 2, (
                 f"The model was asked 2 times, and {len(notes)} lines of level INFO were logged; "
@@ -328,6 +334,10 @@ def ex6(tell_model, tell_user, note_turn):
                 assert str(count) in parts.words(line), (
                     f"There were {count} messages; {short(line)} does not say so."
                 )
+        assert turns, "No turn came to its end, so nothing was noted."
+
+
+EARLIER = (8, 21)  # questions and answers in the threads on which a tool fails
 
 
 @exercise(

@@ -48,25 +48,21 @@ __all__ = (
     "BUGS",
     "DETAIL",
     "DOWN",
+    "Failure",
     "REASON",
     "ROUNDS",
     "STORIES",
     "TALK",
     "THREADS",
-    "assert_asked",
-)
-__all__ += (
+    "asked",
+    "asked_each",
     "assert_asked",
     "assert_limited",
     "assert_logged",
     "assert_new_after_restart",
-    "asked",
-    "asked_each",
     "fail",
     "gate",
     "judge",
-)
-__all__ += (
     "offered",
     "raised_by_bug",
     "raised_in_turn",
@@ -74,8 +70,10 @@ __all__ += (
     "silent_each",
     "talk",
     "ticks",
+    "turn",
+    "two_customers",
+    "words",
 )
-__all__ += ("turn", "two_customers", "words")
 
 THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
 REASON = "The data is gone then."  # why closing an account is risky

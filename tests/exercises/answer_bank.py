@@ -123,11 +123,13 @@ class Bank:
         self._pool = ThreadPoolExecutor(6)
         self._runs: dict[tuple[Any, ...], Future[Outcome]] = {}
 
-    def submit(self, lesson: Lesson, exercise: str, source: str) -> Future[Outcome]:
-        """Start to run an answer."""
-        key = (lesson.topic, exercise, source)
+    def submit(self, lesson: Lesson, exercise: str, answer: Answer) -> Future[Outcome]:
+        """Start to run an answer; the first fault is enough of one that has to be refused."""
+        key = (lesson.topic, exercise, answer.source, answer.status == "refused")
         if key not in self._runs:
-            self._runs[key] = self._pool.submit(run, lesson, exercise, source)
+            self._runs[key] = self._pool.submit(
+                run, lesson, exercise, answer.source, first_fault=answer.status == "refused"
+            )
         return self._runs[key]
 
     def close(self) -> None:
@@ -135,13 +137,23 @@ class Bank:
         self._pool.shutdown(cancel_futures=True)
 
 
-def run(lesson: Lesson, exercise: str, source: str, grace: float = GRACE) -> Outcome:
-    """Run an answer and its check in a process of its own, killed when it does not end."""
+def run(
+    lesson: Lesson, exercise: str, source: str, grace: float = GRACE, first_fault: bool = False
+) -> Outcome:
+    """Run an answer and its check in a process of its own, killed when it does not end.
+
+    Args:
+        lesson: Its lesson.
+        exercise: The name of the exercise, such as `ex1`.
+        source: The answer.
+        grace: Seconds it gets beyond the exercise's own limit.
+        first_fault: Whether the check may end with the first part that does not hold.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload.names(ROOT)))
     receiver, sender = context.Pipe(duplex=False)
     before = lesson.before(exercise, source)
-    job = (before, source, lesson.cell(exercise, "check"), lesson.path)
+    job = (before, source, lesson.cell(exercise, "check"), lesson.path, first_fault)
     child = context.Process(target=_child, args=(sender, *job))
     child.start()
     sender.close()
@@ -170,7 +182,10 @@ def _kill(pid: int | None) -> None:
             pass
 
 
-def _child(sender: Any, before: list[str], answer: str, check: str, path: tuple[str, ...]) -> None:
+def _child(
+    sender: Any, before: list[str], answer: str, check: str, path: tuple[str, ...], first: bool
+) -> None:
+    Exercise.stops_at_first_fault = first
     gc.freeze()  # what the fork server imported is never garbage: a fifth of the CPU time of a case
     os.setsid()
     os.environ.update(COURSE_PROGRESS="off", MPLBACKEND="agg")

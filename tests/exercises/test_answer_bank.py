@@ -236,3 +236,12 @@ def test_a_status_that_no_check_gives_is_refused(tmp_path: Path) -> None:
     path.write_text("# %% wrong: adds one too many\nx = 1\n", "utf-8")
     with pytest.raises(ValueError, match="'wrong' is no status of a check. Write one of passed"):
         read_answers(path)
+
+
+def test_refused_answer_is_run_to_its_first_fault(tmp_path: Path) -> None:
+    """One part that does not hold is enough where no more is asked."""
+    lesson = make_lesson(tmp_path)
+    never = "def add(x):\n    return 0"
+    assert len(run(lesson, "ex1", never, grace=GRACE).failing) == 2
+    found = run(lesson, "ex1", never, grace=GRACE, first_fault=True)
+    assert len(found.failing) == 1 and found.message

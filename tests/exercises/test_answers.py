@@ -71,7 +71,7 @@ def bank(request: pytest.FixtureRequest) -> Iterator[Bank]:
     for item in request.session.items:  # with `--dist=loadfile` all of them come to this worker
         if item.originalname == "test_answer":
             lesson, exercise, answer = item.callspec.params["case"]
-            runner.submit(lesson, exercise, answer.source)
+            runner.submit(lesson, exercise, answer)
     yield runner
     runner.close()
 
@@ -79,7 +79,7 @@ def bank(request: pytest.FixtureRequest) -> Iterator[Bank]:
 def judge(runner: Bank, case: Case) -> str:
     """Return what is wrong with how a check judged an answer, "" if nothing is."""
     lesson, exercise, answer = case
-    outcome = runner.submit(lesson, exercise, answer.source).result()
+    outcome = runner.submit(lesson, exercise, answer).result()
     if answer.status != "refused":
         parts = answer.parts if answer.parts or answer.status == "partial" else None
         return outcome.complaint(answer.status, parts)

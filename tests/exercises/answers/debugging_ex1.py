@@ -26,7 +26,7 @@ def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     graph.update_state(before.config, change)
     return graph.invoke(None, before.config)
-# %% failed: takes the first run of the node
+# %% partial | the last run of `double`; another node, after a second turn: takes the first run of the node
 def what_if(graph, config, node, change):
     before = [s for s in graph.get_state_history(config) if node in s.next][-1]
     return graph.invoke(None, graph.update_state(before.config, change))
@@ -76,7 +76,7 @@ def what_if(graph, config, node, change):
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     return graph.invoke(None, graph.update_state(before.config, change, as_node=node))
-# %% partial | another node, after a second turn: knows the step of the lesson's desk
+# %% partial | another node, after a second turn; a node that runs beside another: knows the step of the lesson's desk
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if s.metadata["step"] == 3)
     return graph.invoke(None, graph.update_state(before.config, change))

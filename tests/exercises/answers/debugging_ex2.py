@@ -31,19 +31,19 @@ def totals_after(graph, basket, config):
         for chunk in graph.stream(basket, config)
         for node, update in chunk.items()
     ]
-# %% failed: the broken version
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: the broken version
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% failed: says what is the default already
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: says what is the default already
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="async"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% failed: waits a little, and hopes
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: waits a little, and hopes
 def totals_after(graph, basket, config):
     import time
 
@@ -52,29 +52,29 @@ def totals_after(graph, basket, config):
         time.sleep(0.01)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% failed: saves at the end only
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: saves at the end only
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="exit"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% failed: reads all totals at the end
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: reads all totals at the end
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     return [(node, graph.get_state(config).values["total"]) for node in nodes]
-# %% failed: two runs, one for the names and one for the totals
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: two runs, one for the names and one for the totals
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     values = list(graph.stream(basket, config, stream_mode="values"))
     return list(zip(nodes, [state["total"] for state in values[1:]]))
-# %% failed: on a thread of its own
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: on a thread of its own
 def totals_after(graph, basket, config):
     other = {"configurable": {"thread_id": "mine"}}
     totals = []
     for chunk in graph.stream(basket, other, durability="sync"):
         totals.append((next(iter(chunk)), graph.get_state(other).values["total"]))
     return totals
-# %% failed: a dictionary
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: a dictionary
 def totals_after(graph, basket, config):
     totals = {}
     for chunk in graph.stream(basket, config, durability="sync"):
@@ -104,7 +104,7 @@ def totals_after(graph, basket, config):
         for chunk in graph.stream(basket, config)
         for node, update in chunk.items()
     ]
-# %% failed: asks again and again, for a second
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: asks again and again, for a second
 def totals_after(graph, basket, config):
     import time
 
@@ -122,7 +122,7 @@ def totals_after(graph, basket, config):
     for chunk in graph.stream(basket, config, durability="sync"):
         totals[next(iter(chunk))] = graph.get_state(config).values["total"]
     return list(totals.items())
-# %% failed: waits half a second, and hopes
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: waits half a second, and hopes
 def totals_after(graph, basket, config):
     import time
 
@@ -131,7 +131,7 @@ def totals_after(graph, basket, config):
         time.sleep(0.5)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% failed: counts in the basket it was given
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: counts in the basket it was given
 def totals_after(graph, basket, config):
     pairs = []
     for chunk in graph.stream(dict(basket), config):

@@ -50,7 +50,7 @@ def talking_desk(limit: int):
         return "stop" if rounds >= limit else "tools"
 
     return build(route)
-# %% passed: counts question and results, which are as many as the rounds
+# %% partial | a loop is stopped: counts question and results, which are as many as the rounds with one call each
 def talking_desk(limit: int):
     """Build a desk that stops a turn after `limit` rounds."""
 
@@ -63,7 +63,7 @@ def talking_desk(limit: int):
         return "stop" if rounds >= limit else "tools"
 
     return build(route)
-# %% partial | turn after turn with tools: takes calls for rounds
+# %% partial | turn after turn with tools; a loop is stopped, each time: takes calls for rounds
 def talking_desk(limit: int):
     def route(state):
         if not state["messages"][-1].tool_calls:

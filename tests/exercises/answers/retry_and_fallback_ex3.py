@@ -39,7 +39,7 @@ def build_finder(service):
 
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | a timeout and a rate limit are transient, too; busy for ever; the same graph, asked again and again; AssertionError is raised at once; ModelAuthenticationError is raised at once: only the `try` is gone
+# %% partial | a timeout and a rate limit are transient, too; busy for ever; the same graph, asked again and again; two questions at the same time; AssertionError is raised at once; ModelAuthenticationError is raised at once: only the `try` is gone
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
@@ -54,7 +54,7 @@ def build_finder(service):
     policy = quick._replace(max_attempts=4, retry_on=Exception)
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | busy for ever; the same graph, asked again and again: four retries, so five attempts
+# %% partial | busy for ever; the same graph, asked again and again; two questions at the same time: four retries, so five attempts
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
