@@ -475,9 +475,7 @@ def with_origin(call: ToolCall, messages: list[AnyMessage]) -> dict:
         whole = re.compile(rf"(?<!\w){re.escape(str(value))}(?!\w)", re.I)
         return any(whole.search(text) for text in written)
 
-    return {
-        "tool": call["name"],
-        "args": call["args"],
+    return as_called(call, messages) | {
         "customer": messages[last].text,
         "read": [message.text for message in messages[last:] if message.type == "tool"],
         "unasked": [name for name, value in call["args"].items() if not is_written(value)],

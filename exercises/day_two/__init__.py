@@ -223,7 +223,6 @@ def _first(threads: dict[str, set[str]]) -> str:
         "new.get_state(config)`; return if `now.next` or "
         "`'approved_cents' in now.values`.",
     ),
-    given=("build", "make_gate", "thread"),
     seconds=30,
 )
 def ex2(migrate):
@@ -393,7 +392,7 @@ def ex3(with_origin):
                     assert isinstance(given, (list, tuple, set)), (
                         f"`unasked` is {kind(given)}; expected a list."
                     )
-                    given, value = sorted(given), sorted(value)
+                    given, value = sorted(given, key=str), sorted(value)
                 elif key == "read":
                     assert isinstance(given, (list, tuple)), (
                         f"`read` is {kind(given)}; expected a list."
@@ -418,7 +417,6 @@ def ex3(with_origin):
         'Invoke with `config | {"metadata": config.get("metadata", {}) | '
         '{"graph_version": name}}`.',
     ),
-    given=("thread",),
 )
 def ex4(run):
     """Every thread on the version that began it, and every checkpoint marked."""
@@ -683,6 +681,26 @@ def ex5(run_turn, take_up):
                     [config["configurable"]["thread_id"] for config in pair],
                     "Two runs were drained",
                 )
+            with part("a run that ends while another one is under way"):
+                server, slow = fresh("slow"), new_thread()
+                server.slow = slow["configurable"]["thread_id"]
+                with ThreadPoolExecutor(1) as pool:
+                    running = pool.submit(turn, server, slow)
+                    server.reached.wait(10)
+                    turn(server, new_thread())
+                    left = len(server.running)
+                    server.handle_sigterm()
+                    server.go_on.set()
+                    result = running.result()
+                assert left == 1, (
+                    f"One run has ended, another one is under way: `running` holds {left} "
+                    "control(s); expected 1."
+                )
+                assert result is None, (
+                    f"The run under way was drained; `run_turn` returned {kind(result)}; expected "
+                    "None."
+                )
+                idle(server, "After both runs")
             with part("`take_up` with nothing to do, and with several"):
                 server = fresh("several")
                 take_up(server.graph, server.running, server.file)

@@ -40,6 +40,8 @@ class Server:
         self.seen: list[int] = []  # how many controls were in `running`, at each step
         self.together: threading.Barrier | None = None
         self.pause = 0.0
+        self.slow = ""  # the thread whose step "pay" waits until `go_on` is set
+        self.reached, self.go_on = threading.Event(), threading.Event()
         with contextlib.closing(sqlite3.connect(self.file)) as table, table:
             table.execute(TABLE)
         self.graph = self._build()
@@ -58,6 +60,9 @@ class Server:
             time.sleep(self.pause)
             if self.together and name == "find":
                 self.together.wait()
+            if name == "pay" and thread_id == self.slow:
+                self.reached.set()
+                self.go_on.wait(10)
             if name == "pay" and self.raises is not None:
                 raise self.raises
             if name == self.drain_in:

@@ -127,6 +127,6 @@ def test_the_words_of_a_dead_button_are_hidden_while_it_lives() -> None:
 def test_notebooks_hold_no_widget_state(folder: str) -> None:
     """GitHub refuses to show a notebook with `metadata.widgets` that lacks a state."""
     files = [*ROOT.glob(f"{folder}/*.ipynb")]
-    assert len(files) == 9
+    assert len(files) == 10
     for path in files:
         assert "widgets" not in json.loads(path.read_text("utf-8"))["metadata"], path.name

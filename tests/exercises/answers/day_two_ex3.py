@@ -202,3 +202,17 @@ def with_origin(call, messages):
         "tool": call["name"], "args": args, "customer": messages[last].text,
         "read": [m.text for m in messages[last:] if m.type == "tool"], "unasked": unasked,
     }
+
+# %% refused: the values instead of the names
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = [m.text for m in messages if m.type == "human"]
+
+    def asked(v):
+        return any(re.search(rf"(?<!\w){re.escape(str(v))}(?!\w)", t, re.I) for t in said)
+
+    return {
+        "tool": call["name"], "args": call["args"], "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [v for v in call["args"].values() if not asked(v)],
+    }

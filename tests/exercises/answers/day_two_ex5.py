@@ -287,3 +287,42 @@ def take_up(graph, running, file):
         row = table.execute("delete from paused where thread = (select min(thread) from paused) returning thread").fetchone()
     if row:
         run_turn(graph, None, thread(row[0]), running, file)
+
+# %% refused: a loop that takes the row again while the process goes down
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    claim = "delete from paused where thread = (select min(thread) from paused) returning thread"
+    table = sqlite3.connect(file, isolation_level=None)
+    while row := table.execute(claim).fetchone():
+        run_turn(graph, None, thread(row[0]), running, file)
+    table.close()
+
+# %% refused: clears what belongs to others
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with sqlite3.connect(file) as table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+    finally:
+        running.clear()
+
+
+def take_up(graph, running, file):
+    with sqlite3.connect(file) as table:
+        names = table.execute("delete from paused returning thread").fetchall()
+    for (name,) in names:
+        run_turn(graph, None, thread(name), running, file)
