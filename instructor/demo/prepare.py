@@ -21,13 +21,15 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_config_dir
+
 from course_layout import ROOT
 from instructor.demo.script import page
 
 __all__ = ("main", "reset", "to_show")
 
 FOLDER = ROOT / "demo"
-RUNTIME, PROGRESS = ".runtime", ".progress.db"
+RUNTIME, PROGRESS, SETTINGS = ".runtime", ".progress.db", ".settings"
 STARTS = "lesson_model.start()"
 RUN = re.compile(r"^- \*\*Run\*\* (.+(?:\n  .+)*)", re.M)
 PANEL = """\
@@ -175,15 +177,23 @@ def write_script(lesson: str, folder: Path) -> Path:
 
 def open_lab(notebook: Path, options: list[str]) -> int:
     """Open JupyterLab on a notebook, with larger type; this process becomes it."""
-    runtime = FOLDER / RUNTIME
+    runtime, settings = FOLDER / RUNTIME, FOLDER / SETTINGS
     runtime.mkdir(mode=0o700, exist_ok=True)
+    # JupyterLab reads its style from there alone. Your theme and your server's settings stay yours.
+    (settings / "custom").mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).with_name("custom.css"), settings / "custom")
+    own = Path(jupyter_config_dir())
+    path = [str(own), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     place = notebook.relative_to(ROOT).as_posix()
     command = [sys.executable, "course.py", "--custom-css", *options]
     command += [f"--LabApp.default_url=/doc/tree/{place}"]
-    command += [f"--ServerApp.static_custom_path={Path(__file__).parent}"]
     environment = os.environ | {
         "COURSE_PROGRESS": str(FOLDER / PROGRESS),
         "JUPYTER_RUNTIME_DIR": str(runtime),
+        "JUPYTER_CONFIG_DIR": str(settings),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, path)),
+        "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR")
+        or str(own / "lab" / "user-settings"),
     }
     if os.name == "nt":
         return subprocess.run(command, cwd=ROOT, env=environment).returncode

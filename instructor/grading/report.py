@@ -130,7 +130,7 @@ def _told(mark: Mark) -> str:
     title = f"Exercise {int(mark.lesson[:2])}.{mark.exercise[2:]}" if mark.lesson else mark.file
     return (
         f'<h3>{_plain(title)}: <span class="{kind}">{sign} {word}</span>, '
-        f"{_number(mark.points)} points</h3><p>{_rich(mark.message)}</p>{wrong}{_code(mark)}"
+        f"{_number(mark.points)} of 1</h3><p>{_rich(mark.message)}</p>{wrong}{_code(mark)}"
     )
 
 

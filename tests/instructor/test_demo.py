@@ -127,6 +127,8 @@ def test_jupyterlab_opens_on_the_copy_with_larger_type(
     """What becomes of the command line on its way through course.py."""
     started: list[tuple[list[str], dict[str, str]]] = []
     monkeypatch.setenv("COURSE_ENV", "here")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "mine"))
+    monkeypatch.delenv("JUPYTERLAB_SETTINGS_DIR", raising=False)
     monkeypatch.setattr(os, "execve", lambda path, command, env: started.append((command, env)))
     monkeypatch.setattr(prepare, "FOLDER", tmp_path)
     prepare.open_lab(ROOT / "demo" / "03_topic.ipynb", ["--no-browser"])
@@ -138,5 +140,11 @@ def test_jupyterlab_opens_on_the_copy_with_larger_type(
     # JupyterLab takes one such option, and starts without a page where there are two.
     pages = [word for word in command if word.startswith("--LabApp.default_url=")]
     assert pages == ["--LabApp.default_url=/doc/tree/demo/03_topic.ipynb"]
-    (styles,) = [word for word in command if word.startswith("--ServerApp.static_custom_path=")]
-    assert "--custom-css" in command and (Path(styles.partition("=")[2]) / "custom.css").exists()
+    assert "--custom-css" in command
+    style = Path(environment["JUPYTER_CONFIG_DIR"]) / "custom" / "custom.css"
+    assert "--jp-code-font-size: 20px" in style.read_text("utf-8")
+    # Whoever has a dark theme keeps it.
+    assert environment["JUPYTERLAB_SETTINGS_DIR"] == str(
+        tmp_path / "mine" / "lab" / "user-settings"
+    )
+    assert environment["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0] == str(tmp_path / "mine")
