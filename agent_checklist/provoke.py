@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import threading
 from collections.abc import Awaitable, Callable
@@ -31,6 +32,7 @@ __all__ = ("PROBES", "Case", "Probe")
 
 DETAIL = "db-internal-7 refused billing_rw"
 ERROR_WORDS = ("Error code:", "Incorrect API key", "Traceback (most recent")
+SECRET_STARTS = ("checklist-checklist-", "sk-checklist-")  # made up by workspace and runner
 NAME = "Zora-76"
 CARD = "4111 1111 1111 1111"
 MAX_LOOP_REQUESTS = 50
@@ -100,7 +102,7 @@ async def streaming(case: Case) -> None:
 
     def first_word(turn: Turn) -> bool:
         heard = turn.shown + "".join(map(str, turn.events))
-        if state["first"] is None and LONG[:2] in heard:
+        if state["first"] is None and LONG[:6] in heard:
             state["first"] = True
             newest = subject.model.requests[-1]
             state["open"] = not newest.wait(0)
@@ -119,6 +121,10 @@ async def streaming(case: Case) -> None:
         case.failed("streaming.first_word", "The answer came, but no word of it in the stream.")
         case.unclear("streaming.leave", "No word came while the model wrote.")
         case.unclear("streaming.left_thread", "No word came while the model wrote.")
+        return
+    if not state["open"] and subject.guard.on_loop:
+        for claim in PROBES["streaming"].claims:
+            case.unclear(claim, "The event loop stood still meanwhile: see loop.free.")
         return
     case.judge(
         "streaming.first_word",
@@ -313,6 +319,8 @@ def _no_gate(subject: Subject) -> tuple[str, bool]:
     facts = subject.facts
     if not facts.tools:
         return "The model is offered no tools.", True
+    if subject.settings.risky and not any(tool.risky for tool in facts.tools.values()):
+        return f"No tool that was offered is one of risky = {subject.settings.risky}.", False
     if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
         return f"{unseen[0]} is no LangChain tool or did not run, so its effect is not seen.", False
     proposed = [name for name in facts.tools if sounds_risky(name)]
@@ -408,6 +416,8 @@ async def ask(case: Case) -> None:
             case.unclear(claim, "The interrupt did not come out: see approval.asked.")
         return
     act = facts.act
+    if ungated := [t.name for t in facts.tools.values() if t.risky and t.ran and not t.gated]:
+        act = ungated[0]
     if act and act not in facts.gates:
         call = subject.call(act)
         await subject.say(subject.plan([call]))
@@ -1373,6 +1383,7 @@ async def write_log(case: Case) -> None:
         case.passed("logging.private")
     else:
         case.not_for("The agent's own code logs nothing.", "logging.private")
+    _judge_secrets(case)
     if not own:
         case.not_for("The agent's own code logs nothing: your server may.", "logging.thread")
     elif any("t-private" in _all_of(record) for record in own):
@@ -1381,6 +1392,25 @@ async def write_log(case: Case) -> None:
         case.unclear(
             "logging.thread", "No record of the agent's own names the thread; your server's may."
         )
+
+
+def _judge_secrets(case: Case) -> None:
+    """Look for the made-up keys of this environment wherever words go."""
+    subject, claim = case.subject, "logging.secrets"
+    keys = {value for name, value in os.environ.items() if value.startswith(SECRET_STARTS)}
+    places = {
+        "a request to the model": [
+            one.raw.decode("utf-8", "replace") for one in subject.model.requests
+        ],
+        "what the user is shown": [turn.told for turn in subject.turns],
+        "the log": [_all_of(record) for record in subject.own_records()],
+        "what was printed": [subject.printed()],
+    }
+    found = [place for place, texts in places.items() if any(k in t for k in keys for t in texts)]
+    if not subject.model.requests:
+        case.unclear(claim, "The model was not asked.")
+    else:
+        case.judge(claim, f"A key of the environment stands in {found[0]}." if found else "")
 
 
 def _all_of(record: Any) -> str:
@@ -1576,7 +1606,7 @@ PROBES: dict[str, Probe] = {
     "key": _probe("errors.model_text", bad_key),
     "loop": _probe("limits.loop limits.next", loop),
     "block": _probe("loop.free", block),
-    "log": _probe("logging.private logging.thread", write_log),
+    "log": _probe("logging.private logging.secrets logging.thread", write_log),
     "left": _probe("tools.left", leave_tool),
     "odd": _probe("odd.arguments odd.unknown_tool odd.cut odd.empty", odd),
     "torn": _probe("streaming.torn", torn),

@@ -50,6 +50,7 @@ async def scout(subject: Subject) -> Facts:
         if facts.tools[name].question:
             del facts.gates[name]
         gate.tried = gate.tried[:6]
+        facts.tools[name].gated = name in facts.gates
     facts.refused = subject.guard.refused
     return facts
 
