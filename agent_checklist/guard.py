@@ -8,6 +8,7 @@ beyond the loopback is refused and noted. Installed once, in a process that ends
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import ipaddress
 import json
@@ -74,6 +75,7 @@ class Guard:
             except ImportError:
                 continue
         self._shorten_sleeps()
+        _count_offline()
         # Reading the certificates is half of the time it takes to make a client, and no
         # connection ever needs them: nothing but the loopback is reached.
         ssl.SSLContext.load_verify_locations = lambda *args, **kwargs: None
@@ -168,6 +170,22 @@ class Guard:
             return await self.async_sleep(min(delay, MAX_SLEEP_SECONDS), result)
 
         time.sleep, asyncio.sleep = sleep, async_sleep
+
+
+def _count_offline() -> None:
+    """Let tiktoken count bytes where it would download a table."""
+    try:
+        import tiktoken  # noqa: PLC0415
+    except ImportError:
+        return
+
+    @functools.cache
+    def encoding(name: str = "cl100k_base") -> Any:
+        ranks = {bytes([number]): number for number in range(256)}
+        return tiktoken.Encoding(name, pat_str=r".", mergeable_ranks=ranks, special_tokens={})
+
+    tiktoken.get_encoding = encoding
+    tiktoken.encoding_for_model = lambda model: encoding()
 
 
 def _has_running_loop() -> bool:

@@ -520,6 +520,10 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
         case.not_for(why, "approval.parallel", "approval.two_approved", "rejection.mixed")
         return
     early = _ran(case, act, 0)
+    if not subject.facts.gates[act].takes_no:
+        case.not_for(f"A person may not reject {act}.", "approval.parallel", mixed)
+        await _both_approved(case, act, one, two)
+        return
     if not subject.facts.gates[act].stops:
         for claim in ("approval.parallel", mixed):
             case.unclear(claim, "No answer stops a call: see rejection.not_run.")
@@ -747,6 +751,9 @@ async def reject(case: Case) -> None:
     gate = subject.facts.gates[act]
     if gate.kind == "breakpoint":
         case.not_for("The gate is a breakpoint: what a no does is the caller's.", *claims)
+        return
+    if not gate.takes_no:
+        case.not_for(f"A person may not reject {act}.", *claims)
         return
     turn = await subject.say(subject.plan([subject.call(act)]), "t-no")
     if not turn.interrupts:
