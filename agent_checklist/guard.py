@@ -8,6 +8,7 @@ beyond the loopback is refused and noted. Installed once, in a process that ends
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import importlib
 import ipaddress
@@ -26,6 +27,7 @@ __all__ = ("Guard", "Sent")
 OURS = ("/chat/completions", "/responses", "/embeddings")  # paths that the lesson model answers
 MAX_SLEEP_SECONDS = 0.3  # of the agent: its back-off is not what a probe waits for
 PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
+DATABASE_PORTS = {1433, 1521, 3306, 5432, 5433, 6333, 6379, 7687, 9042, 9200, 11211, 27017}
 CLIENTS = {  # libraries in C, which Python's hooks do not see: (module, names of their connect)
     "psycopg": ("connect",),
     "psycopg2": ("connect",),
@@ -42,6 +44,7 @@ class Sent:
     read_timeout: float | None
     retry_count: int
     at: float
+    path: str = ""
 
 
 class Guard:
@@ -80,10 +83,13 @@ class Guard:
         # connection ever needs them: nothing but the loopback is reached.
         ssl.SSLContext.load_verify_locations = lambda *args, **kwargs: None
 
-    def close_databases(self) -> None:
-        """Refuse connections of the clients in C that the agent has imported."""
+    def close_databases(self, named_in: str) -> None:
+        """Refuse connections of the clients in C that a source text names."""
         for name, functions in CLIENTS.items():
-            module = sys.modules.get(name)
+            module = None
+            if name.split(".")[0] in named_in or "postgres" in named_in:
+                with contextlib.suppress(ImportError):
+                    module = importlib.import_module(name)
             for function in functions if module else ():
                 setattr(module, function, self._refusing(name))
         for name in ("Connection", "AsyncConnection"):
@@ -106,6 +112,8 @@ class Guard:
             address = args[1]
             if isinstance(address, tuple) and not _is_local(str(address[0])):
                 raise self._refuse(str(address[0]))
+            if isinstance(address, tuple) and address[1] in DATABASE_PORTS:
+                raise self._refuse(f"port {address[1]} of this machine")
             if isinstance(address, str | bytes):
                 raise self._refuse(f"the socket {address!r}")
         elif event == "socket.sendto":
@@ -137,12 +145,11 @@ class Guard:
                 body = json.loads(request.content)
             except Exception:  # a body that is still a stream: nothing to look at
                 body = {}
-            sent = Sent(
-                body, timeouts.get("read"), int(count) if count.isdecimal() else 0, time.monotonic()
-            )
+            retries = int(count) if count.isdecimal() else 0
+            sent = Sent(body, timeouts.get("read"), retries, time.monotonic(), ours)
             self.sent.append(sent)
             self.threads.add(threading.get_ident())
-            if self.on_request:
+            if self.on_request and ours != "/embeddings":
                 self.on_request(sent)
             return request
 

@@ -27,6 +27,7 @@ from agent_checklist.effects import Effect
 from agent_checklist.guard import Sent
 from agent_checklist.scout import masked, sounds_risky
 from agent_checklist.subject import Subject, Turn, error_name
+from lesson_model.log import Request
 
 __all__ = ("PROBES", "Case", "Probe")
 
@@ -185,8 +186,8 @@ async def torn(case: Case) -> None:
     subject.streams = True
     subject.fail_answer("truncate", after=4)
     turn = await subject.say(plan)
-    if not any(one.fault == "truncate" and one.stream for one in turn.requests):
-        case.unclear("streaming.torn", "The model was not asked for a stream.")
+    if not any(one.stream for one in _spoilt(turn, "truncate")):
+        case.unclear("streaming.torn", "The answer was not asked for as a stream.")
         return
     if turn.error or (turn.final.strip() and not _is_cut(turn.final)):
         case.passed("streaming.torn")
@@ -197,6 +198,17 @@ async def torn(case: Case) -> None:
         )
     else:
         case.unclear("streaming.torn", "What became of the answer was not seen.")
+
+
+def _spoilt(turn: Turn, fault: str) -> list[Request]:
+    """Return the requests that met a fault where the model was free to say what it likes."""
+    return [
+        one
+        for one in turn.requests
+        if one.fault == fault
+        and not one.body.get("response_format")
+        and one.body.get("tool_choice") in (None, "auto", "none")
+    ]
 
 
 def _is_cut(text: str) -> bool:
@@ -1494,7 +1506,7 @@ async def odd(case: Case) -> None:
     subject.streams = True
     subject.fail_answer("length", after=4)
     turn = await subject.say(subject.plan(say=LONG), "t-cut")
-    if not any(one.fault == "length" for one in turn.requests):
+    if not _spoilt(turn, "length"):
         case.unclear("odd.cut", "The fault was not met.")
     else:
         case.judge(
@@ -1504,7 +1516,7 @@ async def odd(case: Case) -> None:
     subject.clear_faults()
     subject.fail_answer("empty")
     turn = await subject.hello("t-empty")
-    if not any(one.fault == "empty" for one in turn.requests):
+    if not _spoilt(turn, "empty"):
         case.unclear("odd.empty", "The fault was not met.")
     else:
         empty = not turn.error and not turn.final.strip()

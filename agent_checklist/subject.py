@@ -160,7 +160,8 @@ class Turn:
             return self.values.text
         if isinstance(self.values, dict):
             texts = [one for one in self.values.values() if isinstance(one, str)]
-            return "\n".join(texts)
+            mark = self.plan.mark if self.plan else "no plan"
+            return "\n".join(t for t in texts if mark not in t or self.plan.say in t)
         return "" if self.values is None else str(self.values)
 
     @property
