@@ -104,6 +104,7 @@ class Gate:
         approved: What a tool that asks inside returns once approved, without its arguments.
         stops: Whether the "no" was seen to keep the call from running.
         early: Whether the tool ran before anybody was asked.
+        takes_no: Whether a person may reject at all.
         known: Whether the form of its question is a known one.
         value: What it shows, as a text.
     """
@@ -116,6 +117,7 @@ class Gate:
     runs: bool = False
     known: bool = False
     early: bool = False
+    takes_no: bool = True
     value: str = ""
     tried: list[str] = field(default_factory=list)
 

@@ -8,6 +8,8 @@ beyond the loopback is refused and noted. Installed once, in a process that ends
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import importlib
 import ipaddress
 import json
@@ -25,6 +27,7 @@ __all__ = ("Guard", "Sent")
 OURS = ("/chat/completions", "/responses", "/embeddings")  # paths that the lesson model answers
 MAX_SLEEP_SECONDS = 0.3  # of the agent: its back-off is not what a probe waits for
 PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
+DATABASE_PORTS = {1433, 1521, 3306, 5432, 5433, 6333, 6379, 7687, 9042, 9200, 11211, 27017}
 CLIENTS = {  # libraries in C, which Python's hooks do not see: (module, names of their connect)
     "psycopg": ("connect",),
     "psycopg2": ("connect",),
@@ -41,6 +44,7 @@ class Sent:
     read_timeout: float | None
     retry_count: int
     at: float
+    path: str = ""
 
 
 class Guard:
@@ -74,14 +78,18 @@ class Guard:
             except ImportError:
                 continue
         self._shorten_sleeps()
+        _count_offline()
         # Reading the certificates is half of the time it takes to make a client, and no
         # connection ever needs them: nothing but the loopback is reached.
         ssl.SSLContext.load_verify_locations = lambda *args, **kwargs: None
 
-    def close_databases(self) -> None:
-        """Refuse connections of the clients in C that the agent has imported."""
+    def close_databases(self, named_in: str) -> None:
+        """Refuse connections of the clients in C that a source text names."""
         for name, functions in CLIENTS.items():
-            module = sys.modules.get(name)
+            module = None
+            if name.split(".")[0] in named_in or "postgres" in named_in:
+                with contextlib.suppress(ImportError):
+                    module = importlib.import_module(name)
             for function in functions if module else ():
                 setattr(module, function, self._refusing(name))
         for name in ("Connection", "AsyncConnection"):
@@ -104,6 +112,8 @@ class Guard:
             address = args[1]
             if isinstance(address, tuple) and not _is_local(str(address[0])):
                 raise self._refuse(str(address[0]))
+            if isinstance(address, tuple) and address[1] in DATABASE_PORTS:
+                raise self._refuse(f"port {address[1]} of this machine")
             if isinstance(address, str | bytes):
                 raise self._refuse(f"the socket {address!r}")
         elif event == "socket.sendto":
@@ -135,12 +145,11 @@ class Guard:
                 body = json.loads(request.content)
             except Exception:  # a body that is still a stream: nothing to look at
                 body = {}
-            sent = Sent(
-                body, timeouts.get("read"), int(count) if count.isdecimal() else 0, time.monotonic()
-            )
+            retries = int(count) if count.isdecimal() else 0
+            sent = Sent(body, timeouts.get("read"), retries, time.monotonic(), ours)
             self.sent.append(sent)
             self.threads.add(threading.get_ident())
-            if self.on_request:
+            if self.on_request and ours != "/embeddings":
                 self.on_request(sent)
             return request
 
@@ -168,6 +177,22 @@ class Guard:
             return await self.async_sleep(min(delay, MAX_SLEEP_SECONDS), result)
 
         time.sleep, asyncio.sleep = sleep, async_sleep
+
+
+def _count_offline() -> None:
+    """Let tiktoken count bytes where it would download a table."""
+    try:
+        import tiktoken  # noqa: PLC0415
+    except ImportError:
+        return
+
+    @functools.cache
+    def encoding(name: str = "cl100k_base") -> Any:
+        ranks = {bytes([number]): number for number in range(256)}
+        return tiktoken.Encoding(name, pat_str=r".", mergeable_ranks=ranks, special_tokens={})
+
+    tiktoken.get_encoding = encoding
+    tiktoken.encoding_for_model = lambda model: encoding()
 
 
 def _has_running_loop() -> bool:

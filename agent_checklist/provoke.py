@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import threading
 from collections.abc import Awaitable, Callable
@@ -26,11 +27,13 @@ from agent_checklist.effects import Effect
 from agent_checklist.guard import Sent
 from agent_checklist.scout import masked, sounds_risky
 from agent_checklist.subject import Subject, Turn, error_name
+from lesson_model.log import Request
 
 __all__ = ("PROBES", "Case", "Probe")
 
 DETAIL = "db-internal-7 refused billing_rw"
 ERROR_WORDS = ("Error code:", "Incorrect API key", "Traceback (most recent")
+SECRET_STARTS = ("checklist-checklist-", "sk-checklist-")  # made up by workspace and runner
 NAME = "Zora-76"
 CARD = "4111 1111 1111 1111"
 MAX_LOOP_REQUESTS = 50
@@ -100,7 +103,7 @@ async def streaming(case: Case) -> None:
 
     def first_word(turn: Turn) -> bool:
         heard = turn.shown + "".join(map(str, turn.events))
-        if state["first"] is None and LONG[:2] in heard:
+        if state["first"] is None and LONG[:6] in heard:
             state["first"] = True
             newest = subject.model.requests[-1]
             state["open"] = not newest.wait(0)
@@ -119,6 +122,10 @@ async def streaming(case: Case) -> None:
         case.failed("streaming.first_word", "The answer came, but no word of it in the stream.")
         case.unclear("streaming.leave", "No word came while the model wrote.")
         case.unclear("streaming.left_thread", "No word came while the model wrote.")
+        return
+    if not state["open"] and subject.guard.on_loop:
+        for claim in PROBES["streaming"].claims:
+            case.unclear(claim, "The event loop stood still meanwhile: see loop.free.")
         return
     case.judge(
         "streaming.first_word",
@@ -179,8 +186,8 @@ async def torn(case: Case) -> None:
     subject.streams = True
     subject.fail_answer("truncate", after=4)
     turn = await subject.say(plan)
-    if not any(one.fault == "truncate" and one.stream for one in turn.requests):
-        case.unclear("streaming.torn", "The model was not asked for a stream.")
+    if not any(one.stream for one in _spoilt(turn, "truncate")):
+        case.unclear("streaming.torn", "The answer was not asked for as a stream.")
         return
     if turn.error or (turn.final.strip() and not _is_cut(turn.final)):
         case.passed("streaming.torn")
@@ -191,6 +198,17 @@ async def torn(case: Case) -> None:
         )
     else:
         case.unclear("streaming.torn", "What became of the answer was not seen.")
+
+
+def _spoilt(turn: Turn, fault: str) -> list[Request]:
+    """Return the requests that met a fault where the model was free to say what it likes."""
+    return [
+        one
+        for one in turn.requests
+        if one.fault == fault
+        and not one.body.get("response_format")
+        and one.body.get("tool_choice") in (None, "auto", "none")
+    ]
 
 
 def _is_cut(text: str) -> bool:
@@ -313,6 +331,8 @@ def _no_gate(subject: Subject) -> tuple[str, bool]:
     facts = subject.facts
     if not facts.tools:
         return "The model is offered no tools.", True
+    if subject.settings.risky and not any(tool.risky for tool in facts.tools.values()):
+        return f"No tool that was offered is one of risky = {subject.settings.risky}.", False
     if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
         return f"{unseen[0]} is no LangChain tool or did not run, so its effect is not seen.", False
     proposed = [name for name in facts.tools if sounds_risky(name)]
@@ -408,6 +428,8 @@ async def ask(case: Case) -> None:
             case.unclear(claim, "The interrupt did not come out: see approval.asked.")
         return
     act = facts.act
+    if ungated := [t.name for t in facts.tools.values() if t.risky and t.ran and not t.gated]:
+        act = ungated[0]
     if act and act not in facts.gates:
         call = subject.call(act)
         await subject.say(subject.plan([call]))
@@ -510,6 +532,10 @@ async def _two_calls(case: Case, act: str, one: tuple, two: tuple) -> None:
         case.not_for(why, "approval.parallel", "approval.two_approved", "rejection.mixed")
         return
     early = _ran(case, act, 0)
+    if not subject.facts.gates[act].takes_no:
+        case.not_for(f"A person may not reject {act}.", "approval.parallel", mixed)
+        await _both_approved(case, act, one, two)
+        return
     if not subject.facts.gates[act].stops:
         for claim in ("approval.parallel", mixed):
             case.unclear(claim, "No answer stops a call: see rejection.not_run.")
@@ -737,6 +763,9 @@ async def reject(case: Case) -> None:
     gate = subject.facts.gates[act]
     if gate.kind == "breakpoint":
         case.not_for("The gate is a breakpoint: what a no does is the caller's.", *claims)
+        return
+    if not gate.takes_no:
+        case.not_for(f"A person may not reject {act}.", *claims)
         return
     turn = await subject.say(subject.plan([subject.call(act)]), "t-no")
     if not turn.interrupts:
@@ -1373,6 +1402,7 @@ async def write_log(case: Case) -> None:
         case.passed("logging.private")
     else:
         case.not_for("The agent's own code logs nothing.", "logging.private")
+    _judge_secrets(case)
     if not own:
         case.not_for("The agent's own code logs nothing: your server may.", "logging.thread")
     elif any("t-private" in _all_of(record) for record in own):
@@ -1381,6 +1411,25 @@ async def write_log(case: Case) -> None:
         case.unclear(
             "logging.thread", "No record of the agent's own names the thread; your server's may."
         )
+
+
+def _judge_secrets(case: Case) -> None:
+    """Look for the made-up keys of this environment wherever words go."""
+    subject, claim = case.subject, "logging.secrets"
+    keys = {value for name, value in os.environ.items() if value.startswith(SECRET_STARTS)}
+    places = {
+        "a request to the model": [
+            one.raw.decode("utf-8", "replace") for one in subject.model.requests
+        ],
+        "what the user is shown": [turn.told for turn in subject.turns],
+        "the log": [_all_of(record) for record in subject.own_records()],
+        "what was printed": [subject.printed()],
+    }
+    found = [place for place, texts in places.items() if any(k in t for k in keys for t in texts)]
+    if not subject.model.requests:
+        case.unclear(claim, "The model was not asked.")
+    else:
+        case.judge(claim, f"A key of the environment stands in {found[0]}." if found else "")
 
 
 def _all_of(record: Any) -> str:
@@ -1457,7 +1506,7 @@ async def odd(case: Case) -> None:
     subject.streams = True
     subject.fail_answer("length", after=4)
     turn = await subject.say(subject.plan(say=LONG), "t-cut")
-    if not any(one.fault == "length" for one in turn.requests):
+    if not _spoilt(turn, "length"):
         case.unclear("odd.cut", "The fault was not met.")
     else:
         case.judge(
@@ -1467,7 +1516,7 @@ async def odd(case: Case) -> None:
     subject.clear_faults()
     subject.fail_answer("empty")
     turn = await subject.hello("t-empty")
-    if not any(one.fault == "empty" for one in turn.requests):
+    if not _spoilt(turn, "empty"):
         case.unclear("odd.empty", "The fault was not met.")
     else:
         empty = not turn.error and not turn.final.strip()
@@ -1576,7 +1625,7 @@ PROBES: dict[str, Probe] = {
     "key": _probe("errors.model_text", bad_key),
     "loop": _probe("limits.loop limits.next", loop),
     "block": _probe("loop.free", block),
-    "log": _probe("logging.private logging.thread", write_log),
+    "log": _probe("logging.private logging.secrets logging.thread", write_log),
     "left": _probe("tools.left", leave_tool),
     "odd": _probe("odd.arguments odd.unknown_tool odd.cut odd.empty", odd),
     "torn": _probe("streaming.torn", torn),

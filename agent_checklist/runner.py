@@ -233,6 +233,7 @@ class _Run:
         self.guard.url, self.guard.key = model.url, KEY
         self.space.enter()
         self.guard.install()
+        self.guard.close_databases(self.space.sources())
         _warm_up(model.url)
         if self._import():
             return
@@ -275,7 +276,6 @@ class _Run:
             why = f"The import raised {type(error).__name__}: {str(error)[:200]}{where}.{network}"
             self.pipe.send(("problem", self.space.shown(why)))
         timer.cancel()
-        self.guard.close_databases()
         return why
 
     def _give_up_import(self) -> None:

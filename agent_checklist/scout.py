@@ -50,6 +50,7 @@ async def scout(subject: Subject) -> Facts:
         if facts.tools[name].question:
             del facts.gates[name]
         gate.tried = gate.tried[:6]
+        facts.tools[name].gated = name in facts.gates
     facts.refused = subject.guard.refused
     return facts
 
@@ -237,6 +238,9 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         return
     value = turn.interrupts[0].value
     middleware = isinstance(value, dict) and "action_requests" in value
+    if middleware:
+        allowed = [one.get("allowed_decisions") for one in value.get("review_configs") or ()]
+        gate.takes_no = all("reject" in one for one in allowed if one)
     settings = subject.settings
     pairs: list[Pair | None] = [None] if middleware else list(pairs_from(value, _sources(subject)))
     if settings.approve is not None:
@@ -259,7 +263,7 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
             gate.approved = approved
             stopped = not refused or _result_of(refused) != approved
         else:
-            stopped = not refused
+            stopped = not refused or not gate.takes_no
         if stopped:
             gate.runs = gate.stops = tool.ran = True
             return
@@ -305,14 +309,9 @@ def masked(effect: Effect) -> str:
 def _echoes(result: str, pair: Pair | None) -> bool:
     """Whether a tool hands on a person's words, instead of doing what they allow."""
     yes = pair.yes if pair else ""
-    words = (
-        [yes]
-        if isinstance(yes, str)
-        else [v for v in yes.values() if isinstance(v, str)]
-        if isinstance(yes, dict)
-        else []
-    )
-    return any(word and result.strip(" .'\"").lower() == word for word in words)
+    said = yes.values() if isinstance(yes, dict) else [yes]
+    words = {str(one).lower() for one in said if isinstance(one, str | bool)}
+    return result.strip(" .'\"").lower() in words - {""}
 
 
 def sounds_risky(name: str) -> bool:

@@ -85,8 +85,10 @@ class Facts:
     @property
     def act(self) -> str:
         """A tool that needs consent: one that the developer named, else one that asks."""
-        ran = [t for t in self.tools.values() if t.name in self.gates or (t.risky and t.ran)]
-        return min(ran, key=lambda t: (not t.risky, bool(t.route)), default=Tool("")).name
+        ran = [t for t in self.tools.values() if t.gated or (t.risky and t.ran)]
+        return min(
+            ran, key=lambda t: (not t.gated, not t.risky, bool(t.route)), default=Tool("")
+        ).name
 
 
 @dataclass
@@ -103,6 +105,8 @@ class Tool:
     """It ran, gave a text, and the turn went on to an answer."""
     risky: bool = False
     """The developer named it risky."""
+    gated: bool = False
+    """It asks a person before it runs."""
     stub: str = ""
     question: bool = False
     """It asks a person for words, not for consent."""
@@ -156,7 +160,8 @@ class Turn:
             return self.values.text
         if isinstance(self.values, dict):
             texts = [one for one in self.values.values() if isinstance(one, str)]
-            return "\n".join(texts)
+            mark = self.plan.mark if self.plan else "no plan"
+            return "\n".join(t for t in texts if mark not in t or self.plan.say in t)
         return "" if self.values is None else str(self.values)
 
     @property

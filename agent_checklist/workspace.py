@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ __all__ = ("Settings", "Usage", "Workspace", "read_settings")
 
 SKIPPED = {".git", ".hg", ".venv", "venv", "env", "node_modules", "__pycache__", ".mypy_cache"}
 SKIPPED |= {".pytest_cache", ".ruff_cache", ".langgraph_api", ".tox", ".idea", ".vscode", "site"}
+MAX_SOURCES = 2000  # files that are read
 MAX_FILE_BYTES = 20_000_000
 MAX_COPY_BYTES = 300_000_000
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.I)
@@ -82,6 +84,7 @@ class Workspace:
     def __init__(self, root: Path, temporary: Path) -> None:
         self.root, self.copy = root.resolve(), temporary / root.resolve().name
         self.langgraph = _langgraph_json(self.root)
+        self._sources: str | None = None
         left = MAX_COPY_BYTES
 
         def skipped(folder: str, names: list[str]) -> set[str]:
@@ -124,8 +127,10 @@ class Workspace:
                 continue
             if SECRET.search(name):
                 os.environ[name] = "checklist-" * 4
-            elif subscript and not WHERE.search(name):
-                os.environ[name] = "checklist"
+            elif subscript and re.search(r"DATABASE|POSTGRES|DB_|PG|DSN", name, re.I):
+                os.environ[name] = "postgresql://nobody@127.0.0.1:5432/nothing"  # is refused
+            elif subscript:
+                os.environ[name] = "http://127.0.0.1:9" if WHERE.search(name) else "checklist"
         for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2"):
             os.environ[name] = "false"
         os.environ["LANGGRAPH_CLI_NO_ANALYTICS"] = "1"
@@ -149,12 +154,16 @@ class Workspace:
     def _asked(self) -> dict[str, bool]:
         """Return the names of variables that the code asks for: whether it needs each."""
         names: dict[str, bool] = {}
-        for number, path in enumerate(self.copy.rglob("*.py")):
-            if number > 2000:
-                break
-            for name, closing in ASKED.findall(path.read_text("utf-8", "replace")):
-                names[name] = names.get(name, False) or closing == "]"
+        for name, closing in ASKED.findall(self.sources()):
+            names[name] = names.get(name, False) or closing == "]"
         return names
+
+    def sources(self) -> str:
+        """Return the copy's Python files as one text."""
+        if self._sources is None:
+            files = itertools.islice(self.copy.rglob("*.py"), MAX_SOURCES)
+            self._sources = "\n".join(file.read_text("utf-8", "replace") for file in files)
+        return self._sources
 
     def paths(self) -> list[str]:
         """Return the folders of the copy that Python looks for modules in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,8 @@ def faults() -> dict[str, str]:
 
 
 FAULTS = faults()
+# Two kinds of agent for each claim; one of them is enough on most days.
+CHOSEN = [name for name in FAULTS if name.endswith("_1") or os.environ.get("CHECKLIST_BANK")]
 
 
 def looked_at(target: str, *only: str, **settings: object) -> Outcome:
@@ -64,7 +67,7 @@ def test_a_sound_agent_is_not_red(name: str) -> None:
     assert sum(one.verdict == "pass" for one in outcome.verdicts) > 15, outcome.verdicts
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", CHOSEN)
 def test_a_fault_is_red_on_its_own_claim(name: str) -> None:
     """Its whole probe is run, so that the claims beside it are seen to be not red."""
     claim = FAULTS[name]
@@ -76,6 +79,8 @@ def test_every_claim_has_a_probe_and_a_fault() -> None:
     probed = [claim for probe in PROBES.values() for claim in probe.claims]
     assert sorted(probed) == sorted(CLAIMS)
     assert set(CLAIMS) - ONCE == set(FAULTS.values())
+    page = (ROOT / "docs/checklist.md").read_text("utf-8")
+    assert [name for name in CLAIMS if f"| `{name}` | " not in page] == []
 
 
 @pytest.mark.parametrize(

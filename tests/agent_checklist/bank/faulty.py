@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 
 from langchain.agents.middleware import (
@@ -757,6 +758,20 @@ def prints_text(state, runtime):
 
 fault("logging.private", lambda: gate_node(note=logs_text))
 fault("logging.private", lambda: middleware_agent(prints_text))
+
+
+async def sends_the_key(messages):
+    about = SystemMessage(f"Use the key {os.environ['OPENAI_API_KEY']} for the shop.")
+    return await llm.ainvoke([about, *messages])
+
+
+@before_model
+def logs_the_key(state, runtime):
+    log.info("asking with %s", os.environ["OPENAI_API_KEY"])
+
+
+fault("logging.secrets", lambda: gate_node(ask=sends_the_key))
+fault("logging.secrets", lambda: middleware_agent(logs_the_key))
 
 
 async def blocks(messages):
