@@ -179,11 +179,6 @@ def ex3(approve_each):
                 "approved on another."
             )
             assert seen.ran == ran, f"The answer was {answer}; ran: {seen.ran}, expected {ran}."
-            why = seen.asked[0].get("why")
-            assert parts.REASON in str(why), (
-                f"The question's 'why' is {short(why)}; expected what `RISKY` says of "
-                f"`close_account`, {parts.REASON!r}."
-            )
         seen = gate([close], lambda asked: no, "")
         assert [one["tool"] for one in seen.asked] == ["close_account"] and not seen.ran, (
             "`close_account` is in `RISKY` with the reason '', and was called; asked about: "

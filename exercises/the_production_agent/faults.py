@@ -49,7 +49,6 @@ __all__ = (
     "DETAIL",
     "DOWN",
     "Failure",
-    "REASON",
     "ROUNDS",
     "STORIES",
     "TALK",
@@ -76,7 +75,6 @@ __all__ = (
 )
 
 THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
-REASON = "The data is gone then."  # why closing an account is risky
 SAID = "P-3117"  # what the customer writes about
 STORIES = {
     "A": ("dead after a no", "rejection", "the call that was refused never got its ToolMessage"),
@@ -298,7 +296,7 @@ def _gate_graph(approve_each: Any, calls: dict[str, list]) -> Any:
 
 
 @contextlib.contextmanager
-def _watched_tools(approve_each: Any, reason: str = REASON) -> Iterator[list[str]]:
+def _watched_tools(approve_each: Any, reason: str = "It is final.") -> Iterator[list[str]]:
     """Let the desk have one more risky tool; give the list of what runs."""
     run_tool, before = StructuredTool._run, len(paid)
     _done.clear()
@@ -327,7 +325,10 @@ def _watched_tools(approve_each: Any, reason: str = REASON) -> Iterator[list[str
 
 
 async def gate(
-    approve_each: Any, calls: list, decide: Callable[[dict], dict], reason: str = REASON
+    approve_each: Any,
+    calls: list,
+    decide: Callable[[dict], dict],
+    reason: str = "It is final.",
 ) -> Gated:
     """Let the model make some calls in one message; answer what is asked, then say hello twice."""
     with _watched_tools(approve_each, reason) as done:

@@ -21,11 +21,11 @@ def in_circles(calls: list) -> bool:
             return True
         (twice if wish in once else once).append(wish)
     return False
-# %% partial | A, B, A, B, A; no arguments; every order of a few calls: only three in a row
+# %% partial | A, B, A, B, A; the same call in 39, at the beginning, in the middle and at the end; no arguments; every order of a few calls: only three in a row
 def in_circles(calls):
     wishes = [(call["name"], call["args"]) for call in calls]
     return any(wishes[n] == wishes[n + 1] == wishes[n + 2] for n in range(len(wishes) - 2))
-# %% partial | A, B, A, B, A; three, then others; no arguments; every order of a few calls: only the last three
+# %% partial | A, B, A, B, A; three, then others; the same call in 39, at the beginning, in the middle and at the end; no arguments; every order of a few calls: only the last three
 def in_circles(calls):
     wishes = [(call["name"], call["args"]) for call in calls]
     return len(wishes) >= 3 and wishes[-1] == wishes[-2] == wishes[-3]
@@ -37,7 +37,7 @@ def in_circles(calls):
 def in_circles(calls):
     made = [call["args"] for call in calls]
     return any(made.count(args) >= 3 for args in made)
-# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call four times, and nine; dictionaries in arguments; no arguments; every order of a few calls: whole calls, ids included
+# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls: whole calls, ids included
 def in_circles(calls):
     return any(calls.count(call) >= 3 for call in calls)
 # %% partial | arguments in another order: the text of a dictionary
@@ -54,7 +54,7 @@ def in_circles(calls):
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) >= 2 for wish in made)
-# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; dictionaries in arguments; no arguments; every order of a few calls: more than three
+# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls: more than three
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) > 3 for wish in made)
@@ -64,11 +64,11 @@ def in_circles(calls):
     for wish in made:
         if made.count(wish) >= 3:
             return True
-# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls: attributes instead of keys
+# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls: attributes instead of keys
 def in_circles(calls):
     made = [(call.name, call.args) for call in calls]
     return any(made.count(wish) >= 3 for wish in made)
-# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls: mutates the calls, pops the id so that they can be compared
+# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls: mutates the calls, pops the id so that they can be compared
 def in_circles(calls: list) -> bool:
     for c in calls:
         c.pop("id", None)
