@@ -14,18 +14,17 @@
 # you have an agent that streams, remembers, asks before it acts, survives failing services, cannot
 # run away, can be debugged, and can be deployed. You need no API key and no network.
 #
-# Every lesson has two speeds, and a box like this one says what they take. The **core** is the heart
-# of the lesson: about 40 minutes with its three exercises. Then stands the line *You can stop here*.
-# What follows is the **deeper** part, in sections that you can take in any order, now or later.
+# Every lesson has two speeds, and a box like this one. The **core** is whole by itself: about 40
+# minutes with its three exercises. After the line *You can stop here* comes the **deeper** part, in
+# sections to take in any order, now or later.
 #
 # | | read and run | exercises | what it holds |
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 0.1 to 0.3, 20 min | is everything ready, a first agent, who answers, how exercises work |
 # | **Deeper** | {deeper_minutes} min | 0.4, 20 min | a real model, reading a thread, keeping your work |
 #
-# Run the cells from top to bottom with **Shift + Enter**. (Where there were buttons or a bar, a page
-# opened again tomorrow says "Error displaying widget": they lived in yesterday's kernel. Run the
-# cells again.)
+# Run the cells from top to bottom with **Shift + Enter**. (Where a page opened again tomorrow says
+# "Error displaying widget", run its cells again.)
 #
 # ## Is everything ready?
 
@@ -102,8 +101,8 @@ except Exception as error:
 print(desk.invoke({"messages": "Why do people go camping?"})["messages"][-1].text)
 
 # %% [markdown]
-# A lesson can tell it what to do, in one line. Here are two such lines; you will meet a few more,
-# such as `.calls("a_tool")` and `model.pace(...)`. `help(lesson_model)` lists them all.
+# A lesson can tell it what to do, in one line. Here are two such lines; `help(lesson_model)` lists
+# them all.
 
 # %%
 model.when("camping").says("To sleep under the stars, and to wake up early.")
@@ -249,8 +248,7 @@ check.ex3(ask)
 # | 8 The production agent | all of it at once | one agent that has them all, as a service | FastAPI, a checklist that runs |
 # | 9 Day two | a deploy drops a question, a mail gives orders | check old threads, drain, gate, evaluate | `RunControl`, `update_state`, test cases |
 #
-# And this is how far you are, the exercises of each core first; run the cell again whenever you
-# like.
+# And this is how far you are, the exercises of each core first:
 
 # %%
 progress.show()
@@ -287,8 +285,8 @@ progress.show()
 #
 # **Next:** [1. Streaming](01_streaming.ipynb) - the silence before the answer.
 #
-# Below is the deeper part. Take its sections in any order: [Use a real model](#Use-a-real-model) ·
-# [Read a thread](#Read-a-thread) (exercise 0.4) · [Your work is yours](#Your-work-is-yours)
+# Below is the deeper part, in any order: [Use a real model](#Use-a-real-model) · [Read a
+# thread](#Read-a-thread) (exercise 0.4) · [Your work is yours](#Your-work-is-yours)
 
 # %% [markdown]
 # ## Use a real model
@@ -346,5 +344,5 @@ check.ex4.or_reference(transcript)(reply["messages"])
 # - **Start a lesson again:** `python3 course.py reset 01` keeps a copy of your notebook in the
 #   folder `my_work` and puts the original back.
 # - **Get a new version of the course:** `python3 course.py update` does the same for every notebook
-#   you changed, and then updates. It never merges into your notebooks, so there are no conflicts.
+#   you changed, and then updates.
 # - **Your progress** is kept in a small file next to the README, whatever happens to the notebooks.

@@ -431,8 +431,7 @@ model.pace()
 # **Next:** [2. Persistence](02_persistence.ipynb) - a restart, and the agent has forgotten
 # everything.
 #
-# Below is the deeper part, with `desk`, `packer` and `saved` from the core. Take its sections in any
-# order:
+# Below is the deeper part, in any order (with `desk`, `packer` and `saved` from the core):
 #
 # [Progress and words](#Progress-and-words) (exercise 1.4) · [Pages that stay
 # empty](#Pages-that-stay-empty) · [A Stop button](#A-Stop-button) (1.5) · [A stall between two
@@ -541,14 +540,13 @@ for mode in ("updates", "values", "messages"):
 # question:
 
 # %%
-reply = await saved.ainvoke(None, {"configurable": {"thread_id": "stop, async"}})
-print([message.type for message in reply["messages"]], reply["messages"][-1].text[:24], "...")
+went_on = await saved.ainvoke(None, {"configurable": {"thread_id": "stop, async"}})
+print([m.type for m in went_on["messages"]], went_on["messages"][-1].text[:24], "...")
 model.pace(per_token=0.1)  # slow enough to press a button
 
 # %% [markdown]
 # Now a real button. The stream runs as a task beside the notebook and writes into a widget; the
 # button cancels the task. To press it yourself, remove the line with `observe` and run both cells.
-# (Where a page says "Error displaying widget", run the cells from the top again.)
 
 # %%
 screen = ipywidgets.HTML()
@@ -673,9 +671,9 @@ print("warns:", {warning.category.__name__ for warning in caught})
 print("saved as content: a", type(run.output["messages"][-1].content).__name__)
 
 # %% [markdown]
-# The documentation recommends it for new applications; its own classes still warn that it is beta.
-# So this course streams with `stream(..., version="v2")`. If you take it: nothing runs until you
-# read; reports of `get_stream_writer()` do not come unless you ask for them; an inner agent is under
+# The documentation recommends it for new applications; its classes still warn that it is beta. So
+# this course streams with `stream(..., version="v2")`. If you take it: nothing runs until you read;
+# reports of `get_stream_writer()` do not come unless you ask for them; an inner agent is under
 # `run.subgraphs`; and the thread then holds *lists* as `content`, so read `.text`, always.
 
 # %% [markdown]

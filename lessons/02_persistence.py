@@ -347,8 +347,7 @@ if url:
 # %% [markdown]
 # A fifth way gives no message. `psycopg.connect(url)` without `autocommit=True` writes everything
 # into a transaction that nobody commits: it works until the connection closes, and then nothing is
-# there. And a sixth: `from_conn_string` takes a *path*. Give it `"sqlite:///desk.db"`, as other
-# libraries want it, and it looks for a folder `sqlite:`.
+# there. And `from_conn_string` takes a *path*, not `"sqlite:///desk.db"`.
 #
 # ### Exercise 2.2 - three broken openings
 #
@@ -467,9 +466,8 @@ for mode in killed:
 
 # %% [markdown]
 # Read the ledgers. With "async" nothing of the run was on the disk yet: checkpoints are written one
-# after the other, and the first was still waiting. (Set `1.5` to `0.0` and run both cells again:
-# long steps and a fast disk win this race nearly always, so on your laptop "async" looks like
-# "sync".)
+# after the other, and the first was still waiting. (Long steps and a fast disk nearly always win
+# this race, so on your laptop "async" looks like "sync".)
 #
 # | `durability` | after a kill | use it where |
 # |---|---|---|
@@ -524,7 +522,6 @@ check.ex3(ledgers)
 # - **One run per thread**: a lock or a queue; the thread id comes from your server, after you checked
 #   whose it is, never as it stands from the browser.
 # - **Prune in the graph, delete by a job**, and watch the size.
-# - **No checkpointer** where nobody comes back: a function that sums up a mail needs no memory.
 #
 # **Your production checklist, line 2:** *a conversation survives `kill -9`, belongs to one customer,
 # is run by one process at a time, and has an end.*
@@ -565,8 +562,8 @@ check.ex3(ledgers)
 # **Next:** [3. Human in the loop](03_human_in_the_loop.ipynb) - the agent acts, and should have
 # asked.
 #
-# Below is the deeper part, with `path`, `open_saver`, `answering` and `small_graph` from the core.
-# Take its sections in any order: [Pruning](#Pruning) (exercise 2.4) · [What a conversation
+# Below is the deeper part, in any order (with `path`, `open_saver`, `answering` and `small_graph`
+# from the core): [Pruning](#Pruning) (exercise 2.4) · [What a conversation
 # costs](#What-a-conversation-costs) (2.5) · [One thread, four servers](#One-thread,-four-servers)
 # (2.6) · [Connections that die](#Connections-that-die) · [A summary that
 # fails](#A-summary-that-fails) · [Three more traps](#Three-more-traps)
@@ -696,7 +693,7 @@ pictures.curves(lines, x="turns", y="megabytes in the storage", alt=alt)
 # %% [markdown]
 # Twice the turns, nearly four times the bytes: storage grows with the **square** of the turns, in
 # every saver. From some hundred messages on, time grows with it: turning messages into bytes is the
-# same work for all of them. (`checkpoint_cost.measure` and `.lines` measure that on your machine.)
+# same work for all of them.
 #
 # ### The storage does not get smaller
 #

@@ -555,9 +555,9 @@ for name, node in {"without a rule": gated_call, "with a rule": limited_call}.it
 #
 # **Next:** [4. Retry and fallback](04_retry_and_fallback.ipynb) - 27 requests for one question.
 #
-# Below is the deeper part, with the gate and the names of the core. Take its sections in any order:
-# [The wrong kind of answer](#The-wrong-kind-of-answer) (exercise 3.4) · [A panel for
-# people](#A-panel-for-people) · [Answers that go astray](#Answers-that-go-astray) · [The impatient
+# Below is the deeper part, in any order (with the gate and the names of the core): [The wrong kind
+# of answer](#The-wrong-kind-of-answer) (exercise 3.4) · [A panel for people](#A-panel-for-people) ·
+# [Answers that go astray](#Answers-that-go-astray) · [The impatient
 # customer](#The-impatient-customer) (3.5) · [Questions that nobody
 # answers](#Questions-that-nobody-answers) · [Traps around interrupt](#Traps-around-interrupt) · [Who
 # has to be asked?](#Who-has-to-be-asked?) (3.6) · [Ready-made: the

@@ -451,8 +451,8 @@ except Exception as error:
 #
 # **Next:** [5. Loop prevention](05_loop_prevention.ipynb) - ten thousand steps.
 #
-# Below is the deeper part, with the helpers of the core. Take its sections in any order: [Failures
-# counted in the state](#Failures-counted-in-the-state) (exercise 4.4) · [How long may it
+# Below is the deeper part, in any order (with the helpers of the core): [Failures counted in the
+# state](#Failures-counted-in-the-state) (exercise 4.4) · [How long may it
 # take?](#How-long-may-it-take?) (4.5) · [Fallbacks, one by one](#Fallbacks,-one-by-one) (4.6) · [Do
 # not even ask](#Do-not-even-ask) · [Ready-made: retry middleware](#Ready-made:-retry-middleware) ·
 # [An answer that must fit a schema](#An-answer-that-must-fit-a-schema) · [Tools that
@@ -600,11 +600,10 @@ model.pace()
 
 # %% [markdown]
 # `timeout=` is for each *attempt* of a node; a policy of three attempts has three. It is for **async
-# nodes only**: LangGraph refuses it on a sync node when you build the graph. (`asyncio.timeout`
-# around sync nodes says nothing: you go on, and so does the node.) An `error_handler` ends the run:
-# the failed node's edges are not followed unless the handler returns `Command(goto=...)`. Annotate
-# its parameter with exactly `NodeError`, not `NodeError | None`: that is how LangGraph knows what to
-# pass, and a mistake shows only when the node fails.
+# nodes only**: LangGraph refuses it on a sync node when you build the graph. An `error_handler` ends
+# the run: the failed node's edges are not followed unless the handler returns `Command(goto=...)`.
+# Annotate its parameter with exactly `NodeError`, not `NodeError | None`: that is how LangGraph
+# knows what to pass, and a mistake shows only when the node fails.
 #
 # ### Exercise 4.5 - one layer, built by hand
 #
@@ -769,8 +768,8 @@ for _ in range(5):
     ask_through_breaker()
 
 # %% [markdown]
-# Nobody wants to wait a minute here, so `half_open()` says what the clock would say: the minute is
-# over. The first trial fails, and the breaker opens again; a minute later all is well.
+# `half_open()` says what the clock would say: the minute is over. The first trial fails, and the
+# breaker opens again; a minute later all is well.
 
 # %%
 for _ in range(2):
@@ -808,10 +807,8 @@ class CountingLimiter(InMemoryRateLimiter):
 limiter = CountingLimiter(requests_per_second=20, check_every_n_seconds=0.01, max_bucket_size=1)
 limited = chat(rate_limiter=limiter)
 model.reset()
-began = time.monotonic()
 for _ in range(5):
     limited.invoke("Hello")
-print("5 questions take 0.25 s or more:", time.monotonic() - began >= 0.25)
 
 model.fail("rate_limit", times=2, retry_after=0.01)
 limited.invoke("Hello")
@@ -819,7 +816,6 @@ print("permits:", limiter.permits, "- requests:", len(model.requests))
 
 # %% [markdown]
 # Six permits, eight requests: retries need no permit. Leave some room below the provider's limit.
-# (It also counts for this process only.)
 
 # %% [markdown]
 # ## Ready-made: retry middleware
