@@ -233,7 +233,8 @@ print(mended.get_state(copy).next, mended.invoke(None, thread("experiment"))["an
 #
 # Write `what_if(graph, config, node, change)`: go back to the checkpoint from which `node` was about
 # to run **for the last time** on this thread, apply `change` to the state, run on from there, and
-# return the final state. Nothing before `node` runs again, what follows runs once, and the thread's
+# return the final state. Nothing before `node` runs again (what runs beside it, in the same step,
+# does), what follows runs once, and the thread's
 # old checkpoints stay as they are. (On this thread or on a copy.)
 
 
@@ -310,7 +311,7 @@ for part in desk.stream(complaint, thread("from"), stream_mode="checkpoints", ve
 # A progress page shows the total of a basket after each step. On the developer's machine it is right.
 # In production, with a database across the network, it is late. Mend `totals_after`, so that it
 # returns a pair `(node, total)` for each node that ran, in order, and the total is the one *after* the
-# node. A node may leave the total alone, and a node may run twice. Run the graph once.
+# node. A node may leave the total alone, and a node may run twice. Run the graph once; an error of it comes out.
 
 
 # %%

@@ -379,9 +379,10 @@ for middleware in ([], [one_call_a_message]):
 # ### Exercise 7.3 - hand over in good order
 #
 # Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
-# ("already apologised"), not as a message of the customer, and nobody's thread dies: not with a second or third call in the same
-# message, not in the next turns, not when the customer is handed over again. No answer claims that
-# another call has worked. (What the last message asked for is in
+# ("already apologised"), not as a message of the customer, and nobody's thread dies: not with a
+# second or third call in the same
+# message, not in the next turns, not when the customer is handed over again. No answer claims
+# that another call has worked, in whatever words. (What the last message asked for is in
 # `runtime.state["messages"][-1].tool_calls`.)
 
 
@@ -868,8 +869,8 @@ print({order: visits.count(order) for order in ORDERS["orders"]})
 # Write `settle_all`. It answers whatever waits on a thread with `decide(question.value)`, until
 # nothing waits any more; a worker may ask more questions after the first, and two may ask in the same
 # words. Each question is decided once, and all that wait at the same time are answered **in one
-# resume**. If nothing waits, it runs nothing. Other threads are left alone, and an error of `decide`
-# comes out. It returns the values of the thread's state.
+# resume**. If nothing waits, it runs nothing. Other threads are left alone, and an error of
+# `decide` or of the graph comes out. It returns the values of the thread's state.
 
 
 # %% tags=["exercise", "ex5"]

@@ -219,7 +219,8 @@ report
 #   ...})`. `RISKY` says what is risky, and why; it may grow. The answer is `{"type": "approve"}`, or it
 #   is a no;
 # - what may run goes on: `goto` takes a list of `run(call, state)`;
-# - what may not gets its `ToolMessage`, also when another call of the message runs, and if nothing may
+# - what may not gets its `ToolMessage` with words for the model, also when another call of the
+#   message runs, and if nothing may
 #   run, the model has the word: `"agent"`. The message itself stays as it is.
 
 
@@ -847,8 +848,8 @@ async with warehouse_tools() as offered:
 # Write `admit(own, offered, known)`. `known` is your list: `{"name of a tool": "run" or "ask"}`.
 # Return two things: the list of tools the agent gets, and the set of names that need a person.
 #
-# - All of `own` are in. An offered tool is in if `known` names it, and no other tool has its name
-#   already. Of two offered with the same name the first one is in.
+# - All of `own` are in. An offered tool is in if `known` names it (capitals count), and no other
+#   tool has its name already. Of two offered with the same name the first one is in.
 # - Of the *offered* ones that are in, whatever is not exactly `"run"` needs a person. (Your own tools
 #   are not decided here.)
 #
