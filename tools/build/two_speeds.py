@@ -18,7 +18,8 @@ from nbformat import NotebookNode
 from tools.build.cells import LessonError, cell_error, tags
 from tools.build.markers import MARKER
 
-__all__ = ("STOP_LINE", "WAIT_TAG", "check_two_speeds", "fill_box", "has_two_speeds", "minutes")
+__all__ = ("STOP_LINE", "WAIT_TAG", "check_two_speeds", "core_and_deeper_minutes", "fill_box")
+__all__ += ("has_two_speeds", "minutes")
 
 STOP_LINE = "## You can stop here"
 WAIT_TAG = re.compile(r"wait-([1-9]\d*)")
@@ -50,7 +51,7 @@ def fill_box(cells: list[NotebookNode]) -> None:
             "Write both into one table at the top of the lesson."
         )
     [box] = boxes
-    core, deeper = (math.ceil(minutes(part)) for part in _parts(cells))
+    core, deeper = core_and_deeper_minutes(cells)
     box.source = box.source.replace(CORE_MARK, str(core)).replace(DEEPER_MARK, str(deeper))
 
 
@@ -86,6 +87,12 @@ def check_two_speeds(cells: list[NotebookNode]) -> None:
                 f"{length} lines, more than {MAX_CELL_LINES}",
                 "Make it two cells, or move what is not the point to lab/.",
             )
+
+
+def core_and_deeper_minutes(cells: list[NotebookNode]) -> tuple[int, int]:
+    """Return the minutes of both parts of a lesson that has the line, rounded up."""
+    core, deeper = _parts(cells)
+    return math.ceil(minutes(core)), math.ceil(minutes(deeper))
 
 
 def minutes(cells: list[NotebookNode]) -> float:

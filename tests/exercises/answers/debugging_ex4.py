@@ -1,6 +1,8 @@
 # %% passed: small letters
 traces = dict(zip("abcdefg", [True, False, False, True, False, False, True]))
 # %% passed: asked LangSmith
+from unittest import mock
+
 traces = {}
 for letter, variables in settings.items():
     with mock.patch.dict(os.environ, variables):
