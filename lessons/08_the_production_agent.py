@@ -10,94 +10,44 @@
 # demo, and everybody in the shop has a story about it.
 #
 # In this lesson you do not believe stories. You provoke each fault and look: ten probes, ten red
-# lines. Part by part you mend the desk, with what lessons 1 to 6 have taught, until all ten
-# are green. Then you meet the same desk as a web service, chat with it, kill it, and take it home.
+# lines. You mend the worst one. Then you meet the same desk as a web service: you chat with it, kill it,
+# give it a tool, and read its log.
+#
+# | | read and run | exercises | what it holds |
+# |---|---|---|---|
+# | **Core** | {core_minutes} min | 8.3, 8.8 and 8.9, 20 min | the checklist, the gate, the service: a crash, a tool with its policy, the log, the load |
+# | **Deeper** | {deeper_minutes} min | 8.1, 8.2, 8.4 to 8.7, 65 min | all ten lines green; tools from elsewhere; your own agent; every pitfall |
 
 # %%
 import asyncio
-import atexit
+import inspect
 import json
 import logging
-import os
-import subprocess
-import sys
 import tempfile
 import time
-import uuid
-from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal
 
 import httpx
 from langchain.messages import AIMessage, AnyMessage, ToolMessage
-from langchain.tools import BaseTool, tool
-from langchain_core.exceptions import ModelError
-from langchain_mcp_adapters.tools import load_mcp_tools
+from langchain.tools import ToolRuntime, tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.config import get_config
-from langgraph.errors import NodeError
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send, interrupt
-from mcp import ClientSession, StdioServerParameters
-from mcp.client.stdio import stdio_client
 
 import agent_checklist
 import lesson_model
-import production_agent.graph
-import production_agent.logs
-import production_agent.settings
+import production_agent.tools
 from course_utils import pictures
 from exercises import the_production_agent as check
-from production_agent.tools import Context
+from exercises.the_production_agent.service_graph import Conversation
+from lab.running_service import Service, read_events, send, sign
+from production_agent.tools import Context, effect_key
 
 model = lesson_model.start()
-
-# %% [markdown]
-# ## Seven stories
-#
-# Here is the checklist that the lessons have written, ten lines of it that a program can look at:
-
-# %%
-for name, (promise, lesson) in agent_checklist.LINES.items():
-    print(f"{name:12} lesson {lesson}  {promise}")
-
-# %% [markdown]
-# ### Exercise 8.1 - which line was missing?
-#
-# Seven stories from the first week. For each, name the line of the checklist that would have
-# prevented it.
-
-# %%
-stories = {
-    "A": "Since the owner said no to a refund, that customer's chat only answers with an error.",
-    "B": "After the update on Tuesday, every customer was asked for the order number again.",
-    "C": "The provider was down for a minute, got nine requests for each question, and locked us out.",
-    "D": "The owner approved 20 euros. 20 and 480 euros were paid.",
-    "E": "The provider took our calls and said nothing. All chats hung until somebody restarted.",
-    "F": "A customer sent a screenshot: 'Error code: 401 - Incorrect API key provided: sk-...'",
-    "G": "We gave our logs to a consultant. There were card numbers in them.",
-}
-
-# %% tags=["exercise", "ex1"]
-# line = {"A": "...", "B": "...", and so on}
-# BEGIN SOLUTION
-line = {
-    "A": "rejection",
-    "B": "persistence",
-    "C": "retry",
-    "D": "approval",
-    "E": "timeouts",
-    "F": "errors",
-    "G": "logging",
-}
-# END SOLUTION
-
-# %% tags=["check", "ex1"]
-check.ex1(line)
-# check.ex1.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ## The desk of the first week
@@ -159,6 +109,7 @@ async def answer(ask, models: list, state: State) -> dict:
     return {"messages": [AIMessage(words)], "failed": failed}
 
 
+# %%
 def approve(state: State) -> Command:
     """Ask the owner before money leaves the shop."""
     call = state["messages"][-1].tool_calls[0]
@@ -169,7 +120,6 @@ def approve(state: State) -> Command:
     return Command(goto="tools")
 
 
-# %%
 def limit(messages: list[AnyMessage]) -> str | None:
     """Return what to say instead of asking the model once more, or None."""
     return None
@@ -185,6 +135,7 @@ def note(state: State) -> None:
     log.info("state: %s", state)
 
 
+# %%
 def finish(graph: StateGraph, saver):
     """Compile the graph."""
     compiled = graph.compile(checkpointer=InMemorySaver())
@@ -241,25 +192,440 @@ print(result["messages"][-1].text)
 # %% [markdown]
 # ## Ten probes
 #
-# `agent_checklist.run` builds the graph anew for each line, with a checkpointer and a timeout of its own,
+# `agent_checklist.run` builds a new graph for each line, with a checkpointer and a timeout of its own,
 # provokes the fault, and looks at what a user or an operator would see. `done` returns what really
 # happened: here, the payments.
 
-# %%
+# %% tags=["wait-4"]
 report = agent_checklist.run(desk(), done=lambda: paid)
 report
 
 # %% [markdown]
 # Nothing holds. Each line says what was *seen*, not which code is bad: the probes know no more about
-# your graph than your users do. So you can point the checklist at any compiled graph that has
-# `messages` in its state. The three questions it asks (`look`, `act`, `act_twice`) are arguments, and
-# `answer` says how your interrupts are answered, if they are not like lesson 3's or the
-# middleware's. `help(agent_checklist.run)` has the rest.
+# your graph than your users do. So you can point the checklist at any compiled graph that has `messages`
+# in its state.
 #
 # A green line is no proof. It says: this fault was provoked, and did no harm.
 #
-# ## Mend it
+# ## Mend the gate
+
+# %% [markdown]
+# ### Exercise 8.3 - the gate
 #
+# `approve` looks at the first call of a message and lets all of them run. A "no" leaves calls without
+# an answer. Mend both:
+#
+# - ask about **each** risky call, one question a call: `interrupt({"tool": ..., "args": ..., "why":
+#   ...})`. `RISKY` says what is risky, and why; it may grow. The answer is `{"type": "approve"}`, or it
+#   is a no;
+# - what may run goes on: `goto` takes a list of `run(call, state)`;
+# - what may not gets its `ToolMessage` with words for the model, also when another call of the
+#   message runs, and if nothing may
+#   run, the model has the word: `"agent"`. The message itself stays as it is.
+
+
+# %%
+def run(call: dict, state: State) -> Send:
+    """Return what lets the tools node run this one call: the form in which `ToolNode` takes it."""
+    return Send("tools", {"__type": "tool_call_with_context", "tool_call": call, "state": state})
+
+
+# %% tags=["exercise", "ex3"]
+def approve_each(state: State) -> Command:
+    """Ask about each risky call; run what may run, and answer the others."""
+    # BEGIN SOLUTION
+    answers, go_on = [], []
+    for call in state["messages"][-1].tool_calls:
+        allowed = True
+        if call["name"] in RISKY:
+            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
+            allowed = interrupt(question) == {"type": "approve"}
+        if allowed:
+            go_on.append(run(call, state))
+        else:
+            words = "The owner said no. It was not done."
+            answers.append(ToolMessage(words, tool_call_id=call["id"], status="error"))
+    return Command(update={"messages": answers}, goto=go_on or "agent")
+    # END SOLUTION
+
+
+# %% tags=["check", "ex3"]
+check.ex3(approve_each)
+# check.ex3.hint()  # remove the first `#` for a hint
+
+# %%
+mended = {"approve": check.ex3.or_reference(approve_each)}
+agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
+
+# %% [markdown]
+# Two of ten, with one function. The other parts are mended in the deeper part, each with its exercise.
+#
+# ## The service
+#
+# The folder `production_agent` holds this desk as you would ship it: ten green lines, and around the
+# graph what a graph cannot decide. Who may read which thread? What becomes of two messages at the same
+# moment? Who goes on when the process dies?
+#
+# Two processes on one database, for two users, Ann and Bob. (`Service`, in `lab/running_service.py`,
+# starts them on free ports of this machine; `send` posts a message and reads the answer, a stream of
+# **server-sent events**.)
+
+# %% tags=["wait-4"]
+folder = Path(tempfile.mkdtemp())
+services = [Service(folder, model.name) for _ in range(2)]
+ann, bob = services[0].user("ann"), services[0].user("bob")
+
+thread = ann.post("/threads", json={}).json()["id"]
+said = send(ann, thread, "Where is parcel P-3?")
+print([name for name, _ in said if name != "token"])
+print("|".join(data["text"] for name, data in said if name == "token"))
+print("Bob, who found the id of her thread:", bob.get(f"/threads/{thread}").status_code)
+
+# %% [markdown]
+# Now money. The stream ends with an approval; and while that waits, the thread takes no message:
+
+# %%
+*_, (name, approval), end = send(ann, thread, "Please refund 480 euros for order T-7.")
+print(name, [(call["name"], call["args"], call["why"]) for call in approval["calls"]])
+print(end)
+
+refused = ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
+print(refused.status_code, refused.json()["message"])
+
+# %% [markdown]
+# Before Ann decides, pull the plug: `kill -9` for the process she spoke to. The other one has never
+# heard of her:
+
+# %%
+services[0].kill()
+ann, bob = services[1].user("ann"), services[1].user("bob")
+(waiting,) = ann.get("/approvals").json()
+print("still waiting:", waiting["id"] == approval["id"], [c["name"] for c in waiting["calls"]])
+
+# %% [markdown]
+# Ann approves. Her decision carries the `digest`, a checksum of the calls she was *shown*: if others wait
+# by now, it does not count. Then she presses again, and Bob tries, too:
+
+# %%
+decision = {
+    "digest": waiting["digest"],
+    "decisions": [{"call": call["id"], "type": "approve"} for call in waiting["calls"]],
+}
+path = f"/approvals/{waiting['id']}"
+with ann.stream("POST", path, json=decision) as answer:
+    print("first: ", answer.status_code, list(read_events(answer))[-1])
+for client in (ann, bob):
+    answer = client.post(path, json=decision)
+    print("second:", answer.status_code, answer.json()["message"])
+
+# %% [markdown]
+# **409** means: it is decided. The money has left the shop once, whatever you click.
+#
+# ## A tool of your own
+#
+# Your shop has tools of its own. In your copy of the folder they stand in `tools.py`, each in three
+# parts: the function, in `TOOLS`; why a person decides, in `RISKY`; and its policy, in `refusal`. The
+# policy is asked three times: for what the model proposes, for what a person writes in its place, and
+# for what is about to run. Here is the function for refunds:
+
+# %%
+print(inspect.getsource(production_agent.tools.refund.coroutine))
+print(inspect.getsource(production_agent.tools.pay_back))
+
+# %% [markdown]
+# A tool never acts by itself. `context.effect(key, name, details)` writes a row that orders the effect,
+# and a key that has a row already writes nothing. `effect_key` makes a key of the thread, the message and
+# the call: it is the same when the call runs again after a crash.
+#
+# ### Exercise 8.8 - a risky tool, with its policy
+#
+# An order that still lies in the store room can be cancelled. Write three things:
+#
+# - `cancel_order(order, runtime)`, an async tool. It writes down one effect, `"cancel_order"` with
+#   `{"order": order}`, and returns a sentence for the model. If the process dies and the call runs again,
+#   there is still one effect; two calls, in one message or in two turns, are two. An error of `effect`
+#   comes out.
+# - `risk`: like `RISKY`, the tool's name and a sentence for the person who decides.
+# - `refuse_cancel(args, waiting)`: why a call with these arguments may not run, in a sentence, or None.
+#   Only orders in the set `waiting` can be cancelled.
+
+
+# %% tags=["exercise", "ex8"]
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    # BEGIN SOLUTION
+    message = runtime.state["messages"][-1]
+    key = effect_key(runtime.context.thread, message.id, runtime.tool_call_id)
+    await runtime.context.effect(key, "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+    # END SOLUTION
+
+
+# BEGIN SOLUTION
+risk = {"cancel_order": "The customer does not get this order."}
+# END SOLUTION
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    """Return why this call may not run, in one sentence, or None."""
+    # BEGIN SOLUTION
+    if args["order"] not in waiting:
+        return f"Order {args['order']} has left the store room."
+    return None
+    # END SOLUTION
+
+
+# %% tags=["check", "ex8"]
+check.ex8(cancel_order, risk, refuse_cancel)
+# check.ex8.hint()  # remove the first `#` for a hint
+
+# %% [markdown]
+# In the graph of the service (`Conversation` runs it here, with your tool as if it stood in `tools.py`)
+# a person edits the call, to an order that has left long ago:
+
+# %%
+cancel, risks, refuse = check.ex8.or_reference(cancel_order, risk, refuse_cancel)
+model.when("cancel").calls("cancel_order", order="T-9").then_says("{result}")
+talk = Conversation(cancel, risks, lambda args: refuse(args, {"T-9"}))
+
+result = await talk.say("Please cancel order T-9.")
+(call,) = result["__interrupt__"][0].value["calls"]
+print("asks:", call["name"], call["args"], call["why"])
+edit = {"call": call["id"], "type": "edit", "args": {"order": "T-7"}}
+result = await talk.decide(edit)
+print(result["messages"][-1].text)
+print("effects:", talk.ledger.effects)
+
+# %% [markdown]
+# ## What the log knows
+#
+# The provider refuses the service's key, and Ann reads this to you on the phone:
+
+# %%
+model.fail("bad_key")
+events = dict(send(ann, thread, "Where is parcel P-4?"))
+print(events["error"]["message"])
+
+# %% [markdown]
+# She has a reference, you have a log. One line of it; only the ids and the time are replaced here, so
+# that this page is the same every time:
+
+# %%
+log_text = (folder / "service.log").read_text()
+reference = events["error"]["reference"]
+(failed,) = [json.loads(line) for line in log_text.splitlines() if reference in line]
+masks = dict.fromkeys(("time", "thread", "run", "reference", "request"), "...")
+print({name: masks.get(name, value) for name, value in failed.items() if name != "at"})
+print("at:", len(failed["at"]), "lines of code it passed | what Ann said:", "P-4" in log_text)
+
+# %% [markdown]
+# The class of the error, its HTTP status, where it happened; the thread, the run and who. Nothing of what
+# anybody said.
+#
+# ### Exercise 8.9 - the run behind a reference
+#
+# Write `run_behind(text, reference)`: the lines of the run in which the reference stands, as dictionaries,
+# oldest first. `text` is the log of several processes: lines of other runs, on this thread too, stand
+# between them, and a line of one process may come before an older one of another. Whatever is no JSON
+# object is skipped. A reference that no line has gives an empty list.
+
+
+# %% tags=["exercise", "ex9"]
+def run_behind(text: str, reference: str) -> list[dict]:
+    """Return the log lines of the run that a reference belongs to, oldest first."""
+    # BEGIN SOLUTION
+    lines = []
+    for line in text.splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict):
+            lines.append(found)
+    runs = {line["run"] for line in lines if line.get("reference") == reference}
+    return sorted((x for x in lines if x.get("run") in runs), key=lambda line: line["time"])
+    # END SOLUTION
+
+
+# %% tags=["check", "ex9"]
+check.ex9(run_behind)
+# check.ex9.hint()  # remove the first `#` for a hint
+
+# %%
+for line in check.ex9.or_reference(run_behind)(log_text, reference):
+    print(line["event"], line.get("outcome", ""))
+
+# %% [markdown]
+# ## More customers
+#
+# How long does a customer wait for the first word, when others ask at the same time? Each point is a
+# round of so many clients. (The model here is about ten times faster than a hosted one; its share is the
+# same in every round.)
+
+# %%
+model.when("dry a tent").says("Hang it in the shade, and fold it only when its seams are dry.")
+model.pace(first=0.05, per_token=0.002)
+
+
+async def first_word(client: httpx.AsyncClient) -> float:
+    """Return the seconds to the first word in a new thread."""
+    thread = (await client.post("/threads", json={})).json()["id"]
+    began, question = time.monotonic(), {"text": "How do I dry a tent?"}
+    async with client.stream("POST", f"/threads/{thread}/messages", json=question) as answer:
+        async for line in answer.aiter_lines():
+            if line == "event: token":
+                first = time.monotonic() - began
+    return first
+
+
+# %% tags=["wait-3"]
+counts, slowest, answered = [1, 4, 8, 16, 24], [], 0
+options = {"headers": sign("ann"), "timeout": 60, "trust_env": False}
+async with httpx.AsyncClient(base_url=services[1].address, **options) as client:
+    for count in counts:
+        waits = await asyncio.gather(*[first_word(client) for _ in range(count)])
+        slowest.append(max(waits))
+        answered += len(waits)
+model.pace()
+print("asked:", sum(counts), "answered:", answered)
+services[1].stop()
+
+# %%
+pictures.curves(
+    {"the last one has its first word": (counts, slowest)},
+    x="customers who ask at once",
+    y="seconds to the first word",
+    alt="A curve: how long the slowest of them waits for the first word, when more and more customers "
+    "ask at once.",
+)
+
+# %% tags=["nbval-ignore-output"]
+for count, seconds in zip(counts, slowest, strict=True):
+    print(f"{count:2} at once: the slowest waits {seconds:.2f} s for the first word")
+
+# %% [markdown]
+# One process uses one processor core. When the curve gets too steep for you, start a second process
+# on the same PostgreSQL. SQLite serves one machine. (`stop` sends SIGTERM: the service finishes the turns
+# that run.)
+
+# %% [markdown]
+# ## In production
+#
+# - **Keep the checklist as a test.** Ten lines of pytest: `assert not agent_checklist.run(build, ...).red`.
+#   It runs without a key, and tells you what the next upgrade of a library broke.
+# - **Copy the folder** `production_agent` (the deeper part says how), or use the middleware of lessons 3
+#   to 5, and point the checklist at the result: its defaults are not all green.
+# - **What no probe sees:** whether answers are *right* (lesson 9 has an evaluation set). And what tools
+#   return is text from outside; it may try to give your agent orders. The gate is what holds then.
+# - **Do not build this** for a nightly job or a script that you watch. A `for` loop and a log file are
+#   enough there, and you can read them.
+#
+# **Your production checklist:** the seven lines of lessons 1 to 7 [stand below](#The-checklist,-whole).
+
+# %% [markdown]
+# ## Recap
+#
+# <details><summary><b>1.</b> All ten lines are green. Is the agent ready?</summary>
+#
+# - *Yes, that is what the list is for.* It provokes ten faults. It does not read the answers.
+# - **It survives what these probes do to it.** Yes. Who may read what, two messages at once, and
+#   whether answers are right is decided elsewhere.
+# - *No, probes prove nothing.* Each of them was red for a graph with exactly its fault.
+# </details>
+#
+# <details><summary><b>2.</b> <code>async def ask(...): return llm.invoke(...)</code>. What happens to the
+# other customers of this process?</summary>
+#
+# - *Nothing, the node is async.* The word alone moves nothing aside.
+# - **They stand still until the model has answered.** Yes: the event loop waits, too.
+# - *They get a 429.* That would be a limit. This is a stop.
+# </details>
+#
+# <details><summary><b>3.</b> The process dies after Ann's approval, before the payment. What does the
+# service do when it is back?</summary>
+#
+# - *It asks Ann again.* Her decision was saved in the same transaction that closed the question.
+# - **It carries the decision out, once.** Yes: the decision is in the database, and the payment has a
+#   key that cannot be used twice. (`tests/production_agent/test_crash.py` kills it there.)
+# - *It forgets.* A decision without its action is a lost refund.
+# </details>
+
+# %% [markdown]
+# ## You can stop here
+#
+# That was the core. **Next:** [9. Day two](09_day_two.ipynb) - a new version meets old threads.
+#
+# The deeper part is below. Take its sections in any order:
+#
+# - [Seven stories](#Seven-stories): which line of the checklist was missing? (exercise 8.1)
+# - [Mend the other parts](#Mend-the-other-parts): ten green lines (exercises 8.2, 8.4 to 8.6)
+# - [Tools from elsewhere: MCP](#Tools-from-elsewhere:-MCP): who may come in (exercise 8.7)
+# - [The checklist on your own agent](#The-checklist-on-your-own-agent)
+# - [Take it home](#Take-it-home)
+# - [Every pitfall, and the cell that shows it](#Every-pitfall,-and-the-cell-that-shows-it)
+# - [The checklist, whole](#The-checklist,-whole)
+
+# %% [markdown]
+# ## Seven stories
+#
+# Here is the checklist that the lessons have written, ten lines of it that a program can look at:
+
+# %%
+for name, (promise, lesson) in agent_checklist.LINES.items():
+    print(f"{name:12} lesson {lesson}  {promise}")
+
+# %% [markdown]
+# ### Exercise 8.1 - which line was missing?
+#
+# Seven stories from the first week. For each, name the line of the checklist that would have
+# prevented it.
+
+# %%
+stories = {
+    "A": "Since the owner said no to a refund, that customer's chat only answers with an error.",
+    "B": "After the update on Tuesday, every customer was asked for the order number again.",
+    "C": "The provider was down for a minute, got nine requests for each question, and locked us out.",
+    "D": "The owner approved 20 euros. 20 and 480 euros were paid.",
+    "E": "The provider took our calls and said nothing. All chats hung until somebody restarted.",
+    "F": "A customer sent a screenshot: 'Error code: 401 - Incorrect API key provided: sk-...'",
+    "G": "We gave our logs to a consultant. There were card numbers in them.",
+}
+
+# %% tags=["exercise", "ex1"]
+# line = {"A": "...", "B": "...", and so on}
+# BEGIN SOLUTION
+line = {
+    "A": "rejection",
+    "B": "persistence",
+    "C": "retry",
+    "D": "approval",
+    "E": "timeouts",
+    "F": "errors",
+    "G": "logging",
+}
+# END SOLUTION
+
+# %% tags=["check", "ex1"]
+check.ex1(line)
+# check.ex1.hint()  # remove the first `#` for a hint
+
+# %% [markdown]
+# ## Mend the other parts
+#
+# Uses `desk`, `mended` and the parts of the first week from the core. The formatter of lesson 6 writes
+# the log from here on.
+
+# %%
+import uuid
+
+from langchain_core.exceptions import ModelError
+from langgraph.config import get_config
+from langgraph.errors import NodeError
+
+from lab.log_line import OneLine
+
+# %% [markdown]
 # ### Exercise 8.2 - first words, and a memory
 #
 # `streaming` and `persistence` are red because of two small parts.
@@ -294,62 +660,8 @@ check.ex2(ask_async, finish_safely)
 # check.ex2.hint()  # remove the first `#` for a hint
 
 # %%
-mended = {}
 mended["ask"], mended["finish"] = check.ex2.or_reference(ask_async, finish_safely)
 agent_checklist.run(desk(**mended), done=lambda: paid, only=["streaming", "persistence"])
-
-# %% [markdown]
-# (If you have not touched an exercise, the cell after it goes on with the reference. An answer of yours
-# is used as it is, right or wrong.)
-#
-# What was so bad about `llm.invoke` in an async node? It stops the *event loop*: no word gets out
-# while it waits, nobody can cancel it, and every other customer of this process stands still, too.
-#
-# ### Exercise 8.3 - the gate
-#
-# `approve` looks at the first call of a message and lets all of them run. A "no" leaves calls without
-# an answer. Mend both:
-#
-# - ask about **each** risky call, one question a call: `interrupt({"tool": ..., "args": ..., "why":
-#   ...})`. `RISKY` says what is risky, and why; it may grow. The answer is `{"type": "approve"}`, or it
-#   is a no;
-# - what may run goes on: `goto` takes a list of `run(call, state)`;
-# - what may not gets its `ToolMessage`, also when another call of the message runs, and if nothing may
-#   run, the model has the word: `"agent"`. The message itself stays as it is.
-
-
-# %%
-def run(call: dict, state: State) -> Send:
-    """Return what lets the tools node run this one call: the form in which `ToolNode` takes it."""
-    return Send("tools", {"__type": "tool_call_with_context", "tool_call": call, "state": state})
-
-
-# %% tags=["exercise", "ex3"]
-def approve_each(state: State) -> Command:
-    """Ask about each risky call; run what may run, and answer the others."""
-    # BEGIN SOLUTION
-    answers, go_on = [], []
-    for call in state["messages"][-1].tool_calls:
-        allowed = True
-        if call["name"] in RISKY:
-            question = {"tool": call["name"], "args": call["args"], "why": RISKY[call["name"]]}
-            allowed = interrupt(question) == {"type": "approve"}
-        if allowed:
-            go_on.append(run(call, state))
-        else:
-            words = "The owner said no. It was not done."
-            answers.append(ToolMessage(words, tool_call_id=call["id"], status="error"))
-    return Command(update={"messages": answers}, goto=go_on or "agent")
-    # END SOLUTION
-
-
-# %% tags=["check", "ex3"]
-check.ex3(approve_each)
-# check.ex3.hint()  # remove the first `#` for a hint
-
-# %%
-mended["approve"] = check.ex3.or_reference(approve_each)
-agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
 
 # %% [markdown]
 # ### Exercise 8.4 - when the model does not answer
@@ -484,11 +796,10 @@ def note_turn(state: State) -> None:
 check.ex6(tell_model, tell_user, note_turn)
 # check.ex6.hint()  # remove the first `#` for a hint
 
-# %%
+# %% tags=["wait-3"]
 told = check.ex6.or_reference(tell_model, tell_user, note_turn)
 mended["tool_failed"], mended["model_failed"], mended["note"] = told
-log_format = production_agent.logs.JsonLines([])  # writes the fields of a record, too
-agent_checklist.run(desk(**mended), done=lambda: paid, log_format=log_format)
+agent_checklist.run(desk(**mended), done=lambda: paid, log_format=OneLine())
 
 # %% [markdown]
 # Ten of ten. The graph has not changed; nine small functions have.
@@ -496,51 +807,28 @@ agent_checklist.run(desk(**mended), done=lambda: paid, log_format=log_format)
 # %% [markdown]
 # ## Tools from elsewhere: MCP
 #
-# The Model Context Protocol lets a program offer tools to any agent. Here is the warehouse's server,
-# twenty lines, run as a process that speaks over its standard input and output.
-# `langchain-mcp-adapters` makes tools of what it offers:
+# The Model Context Protocol lets a program offer tools to any agent. `lab/warehouse_server.py` is such a
+# program, the warehouse's; it runs as a process that speaks over its standard input and output.
+# `langchain-mcp-adapters` makes tools of what it offers. (Uses `desk`, `track_parcel` and `refund` from
+# the core.)
 
 # %%
-folder = tempfile.TemporaryDirectory()
-server = Path(folder.name, "warehouse.py")
-server.write_text(
-    '''
-from mcp.server.fastmcp import FastMCP
+import sys
+from contextlib import asynccontextmanager
 
-warehouse = FastMCP("warehouse", log_level="ERROR")
-
-@warehouse.tool()
-def stock_level(tent: str) -> str:
-    """Say how many tents of a kind are in stock."""
-    return f"{tent}: 2 in stock."
-
-@warehouse.tool()
-def order_restock(tent: str, count: int) -> str:
-    """Order tents of a kind from the maker."""
-    return f"Ordered {count} of {tent}."
-
-@warehouse.tool()
-def delete_stock(tent: str) -> str:
-    """Delete a kind of tent."""
-    return f"{tent} is gone."
-
-@warehouse.tool()
-def refund(order: str, amount: int) -> str:
-    """Refund an order."""
-    return "Refunded, by us."
-
-warehouse.run()
-''',
-    "utf-8",
-)
+from langchain.tools import BaseTool
+from langchain_mcp_adapters.tools import load_mcp_tools
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
 
 @asynccontextmanager
 async def warehouse_tools():
     """Start the server, and give its tools; it ends with the block."""
-    parameters = StdioServerParameters(command=sys.executable, args=[str(server)])
+    command = ["-m", "lab.warehouse_server"]
+    parameters = StdioServerParameters(command=sys.executable, args=command)
     # The process writes its errors to a real file; a notebook's standard error may not be one.
-    with Path(folder.name, "warehouse.log").open("w") as errors:
+    with tempfile.TemporaryFile("w") as errors:
         async with stdio_client(parameters, errors) as streams, ClientSession(*streams) as session:
             await session.initialize()
             yield await load_mcp_tools(session)
@@ -560,8 +848,8 @@ async with warehouse_tools() as offered:
 # Write `admit(own, offered, known)`. `known` is your list: `{"name of a tool": "run" or "ask"}`.
 # Return two things: the list of tools the agent gets, and the set of names that need a person.
 #
-# - All of `own` are in. An offered tool is in if `known` names it, and no other tool has its name
-#   already. Of two offered with the same name the first one is in.
+# - All of `own` are in. An offered tool is in if `known` names it (capitals count), and no other
+#   tool has its name already. Of two offered with the same name the first one is in.
 # - Of the *offered* ones that are in, whatever is not exactly `"run"` needs a person. (Your own tools
 #   are not decided here.)
 #
@@ -593,6 +881,7 @@ check.ex7(admit)
 
 # %%
 admitted = check.ex7.or_reference(admit)
+approve_each_call = check.ex3.or_reference(approve_each)
 model.when("in stock").calls("stock_level", tent="Fjell 3").then_says("{result}")
 model.when("order five").calls("order_restock", tent="Fjell 3", count=5).then_says("{result}")
 
@@ -600,7 +889,10 @@ async with warehouse_tools() as offered:
     known = {"stock_level": "run", "order_restock": "ask"}
     TOOLS[:], ask_for = admitted([track_parcel, refund], offered, known)
     RISKY |= dict.fromkeys(ask_for, "The maker sends a bill.")
-    agent, config = desk(**mended)(InMemorySaver(), 30), {"configurable": {"thread_id": "mcp"}}
+    agent, config = (
+        desk(approve=approve_each_call)(InMemorySaver(), 30),
+        {"configurable": {"thread_id": "mcp"}},
+    )
 
     result = await agent.ainvoke({"messages": "How many Fjell 3 are in stock?"}, config)
     print(result["messages"][-1].text)
@@ -613,37 +905,22 @@ print("your own refund is still yours:", TOOLS[1] is refund, "| tools:", len(TOO
 TOOLS[:] = [track_parcel, refund]
 
 # %% [markdown]
-# ## The same, to take home
+# ## The checklist on your own agent
 #
-# The folder `production_agent` holds this desk as you would ship it: the same three nodes, and
-# around them what a graph cannot decide. Who may read which thread? What becomes of two messages at
-# the same moment? Who answers when the process dies?
+# The three questions that the checklist asks (`look`, `act`, `act_twice`) are arguments, and `answer` says
+# how your interrupts are answered, if they are not like lesson 3's or the middleware's.
 #
-# Start it as a service: two processes on free ports of this machine, one database, two users. (They
-# take a moment to start, so you meet their graph meanwhile.)
+# The service's graph is told three things that yours was not: its settings; a *context* (whose turn is
+# it, and where are payments written down); and its log has a format of its own. The checklist takes them
+# as arguments:
 
 # %%
-environment = os.environ | {
-    "OPENAI_MODEL": model.name,
-    "PRODUCTION_AGENT_DATABASE": str(Path(folder.name, "desk.sqlite")),
-    "PRODUCTION_AGENT_TOKENS": "ann:token-of-ann,bob:token-of-bob",
-    "PRODUCTION_AGENT_TURNS_PER_MINUTE": "1000",
-}
-command = [sys.executable, "-m", "production_agent", "--port", "0"]
-log_file = Path(folder.name, "service.log")
-services = []
-for _ in range(2):
-    with log_file.open("a") as stderr:
-        service = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr)
-    atexit.register(service.kill)  # whatever happens to this notebook, nothing stays behind
-    services.append(service)
+import os
 
-# %% [markdown]
-# Its graph is told three things yours was not: its settings; a *context* (whose turn is it, and
-# where are payments written down); and its log has a format of its own. The checklist takes them as
-# arguments:
+import production_agent.graph
+import production_agent.logs
+import production_agent.settings
 
-# %%
 booked = []
 
 
@@ -666,192 +943,13 @@ def build_service_graph(saver, seconds: float):
     return production_agent.graph.build(settings, saver)
 
 
+# %% tags=["wait-4"]
+log_format = production_agent.logs.JsonLines([])
 agent_checklist.run(
     build_service_graph, done=lambda: booked, context=context, log_format=log_format
 )
 
 # %% [markdown]
-# ## The service
-#
-# Each process has printed its address by now:
-
-
-# %%
-def user(service: subprocess.Popen, token: str) -> httpx.Client:
-    """Return a client that speaks for a user."""
-    headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=addresses[service], headers=headers, timeout=30, trust_env=False)
-
-
-addresses = {service: service.stdout.readline().decode().strip() for service in services}
-ann, bob = user(services[0], "token-of-ann"), user(services[0], "token-of-bob")
-print(ann.get("/health").json(), ann.get("/ready").json())
-
-# %% [markdown]
-# An answer comes as **server-sent events**: lines of text over a plain HTTP response, an `event:` and
-# its `data:`. Reading them takes six lines.
-
-
-# %%
-def events(answer: httpx.Response):
-    """Yield the server-sent events of an answer, as they come."""
-    for line in answer.iter_lines():
-        key, _, value = line.partition(": ")
-        if key == "event":
-            name = value
-        elif key == "data":
-            yield name, json.loads(value)
-
-
-def send(client: httpx.Client, thread: str, text: str) -> list:
-    """Send a message, and return the events of its answer."""
-    with client.stream("POST", f"/threads/{thread}/messages", json={"text": text}) as answer:
-        return list(events(answer))
-
-
-thread = ann.post("/threads", json={}).json()["id"]
-said = send(ann, thread, "Where is parcel P-3?")
-print([name for name, _ in said if name != "token"])
-print("|".join(data["text"] for name, data in said if name == "token"))
-
-# %% [markdown]
-# The id of the thread came from the service, so there is no default one, and nobody can guess it. If
-# Bob finds it in Ann's browser, it does not help him:
-
-# %%
-print("Ann:", ann.get(f"/threads/{thread}").status_code)
-print("Bob:", bob.get(f"/threads/{thread}").status_code, bob.get(f"/threads/{thread}").json())
-
-# %% [markdown]
-# Now money. The stream ends with an approval; and while that waits, the thread takes no message:
-
-# %%
-*_, (name, approval), end = send(ann, thread, "Please refund 480 euros for order T-7.")
-print(name, [(call["name"], call["args"], call["why"]) for call in approval["calls"]])
-print(end)
-
-refused = ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
-print(refused.status_code, refused.json()["message"])
-
-# %% [markdown]
-# Before Ann decides, pull the plug: `kill -9` for the process she spoke to. The other one has never
-# heard of her:
-
-# %%
-services[0].kill()
-services[0].wait()
-ann, bob = user(services[1], "token-of-ann"), user(services[1], "token-of-bob")
-(waiting,) = ann.get("/approvals").json()
-print(
-    "still waiting:", waiting["id"] == approval["id"], [call["name"] for call in waiting["calls"]]
-)
-
-# %% [markdown]
-# Ann approves. Her decision carries the `digest` of the calls she was *shown*: if others wait by now,
-# it does not count. Then she presses again, and Bob tries, too:
-
-# %%
-decision = {
-    "digest": waiting["digest"],
-    "decisions": [{"call": call["id"], "type": "approve"} for call in waiting["calls"]],
-}
-path = f"/approvals/{waiting['id']}"
-with ann.stream("POST", path, json=decision) as answer:
-    print("first: ", answer.status_code, list(events(answer))[-1])
-for client in (ann, bob):
-    answer = client.post(path, json=decision)
-    print("second:", answer.status_code, answer.json()["message"])
-
-# %% [markdown]
-# **409** means: it is decided; the money has left the shop once, whatever you click. And what does
-# the log know of this? It has the thread in each line of the turn, and nothing that was said:
-
-# %%
-lines = [json.loads(line) for line in log_file.read_text().splitlines() if line[:1] == "{"]
-mine = [line for line in lines if line.get("thread") == thread]
-print(sorted({line["event"] for line in mine}))
-print("says who:", {line["user"] for line in mine}, "| says what:", "T-7" in log_file.read_text())
-
-# %% [markdown]
-# ### More customers
-#
-# How long does a customer wait for the first word, when others ask at the same time? Each point is a
-# round: so many clients, one question each, all at once. (The model here writes about ten times faster
-# than a hosted one. Its share is the same in every round; what grows is the service's own.)
-
-# %%
-model.when("dry a tent").says("Hang it in the shade, and fold it only when its seams are dry.")
-model.pace(first=0.05, per_token=0.002)
-
-
-async def first_word(client: httpx.AsyncClient) -> float:
-    """Return the seconds to the first word in a new thread."""
-    thread = (await client.post("/threads", json={})).json()["id"]
-    began, question = time.monotonic(), {"text": "How do I dry a tent?"}
-    async with client.stream("POST", f"/threads/{thread}/messages", json=question) as answer:
-        async for line in answer.aiter_lines():
-            if line == "event: token":
-                first = time.monotonic() - began
-    return first
-
-
-counts, slowest, answered = [1, 4, 8, 16, 24], [], 0
-options = {"headers": {"Authorization": "Bearer token-of-ann"}, "timeout": 60, "trust_env": False}
-async with httpx.AsyncClient(base_url=addresses[services[1]], **options) as client:
-    for count in counts:
-        waits = await asyncio.gather(*[first_word(client) for _ in range(count)])
-        slowest.append(max(waits))
-        answered += len(waits)
-model.pace()
-print("asked:", sum(counts), "answered:", answered)
-
-# %%
-pictures.curves(
-    {"the last one has its first word": (counts, slowest)},
-    x="customers who ask at once",
-    y="seconds to the first word",
-    alt="A curve: how long the slowest of them waits for the first word, when more and more customers "
-    "ask at once.",
-)
-
-# %% [markdown]
-# One process uses one processor core. When the curve gets too steep for you, start a second process
-# on the same PostgreSQL. SQLite serves one machine.
-#
-# End what you started, by its process, and it finishes the turns that run:
-
-# %%
-services[1].terminate()
-services[1].wait(30)
-print("running:", [service for service in services if service.poll() is None])
-
-# %% [markdown]
-# ## Every pitfall, and the cell that shows it
-#
-# | what you see in production | the cause | see it fail |
-# |---|---|---|
-# | nothing on the page until the end | the default mode streams steps, not words | [lesson 1](01_streaming.ipynb#The-silence) |
-# | half an answer, no error | the stream broke; `finish_reason` is missing | [lesson 1](01_streaming.ipynb#An-answer-cut-in-the-middle) |
-# | you pay for answers nobody reads | a sync node cannot be stopped | [lesson 1](01_streaming.ipynb#A-stop-button-that-does-not-stop) |
-# | everybody is a stranger after a deploy | a saver in memory | [lesson 2](02_persistence.ipynb#The-restart) |
-# | the database grows and grows | a checkpoint holds the whole state, and stays | [lesson 2](02_persistence.ipynb#The-store-does-not-get-smaller) |
-# | messages vanish when two arrive at once | two runs on one thread | [lesson 2](02_persistence.ipynb#One-thread,-four-servers) |
-# | a mail is sent twice | the node runs again from its first line | [lesson 3](03_human_in_the_loop.ipynb#The-pattern) |
-# | a chat is dead after a "no" | a tool call without its `ToolMessage` | [lesson 3](03_human_in_the_loop.ipynb#Fault-one:-a-%22no%22-kills-the-conversation) |
-# | one call approved, two ran | the gate looks at `tool_calls[0]` | [lesson 3](03_human_in_the_loop.ipynb#Faults-two-and-three:-what-did-she-believe-she-approved?) |
-# | nobody is ever asked | `except Exception` around `interrupt` | [lesson 3](03_human_in_the_loop.ipynb#The-question-that-is-never-asked) |
-# | 27 requests for one question | three layers that retry | [lesson 4](04_retry_and_fallback.ipynb#One-question,-twenty-seven-requests) |
-# | a bug on the bill only | the fallback answers a 400, too | [lesson 4](04_retry_and_fallback.ipynb#When-waiting-does-not-help:-fall-back) |
-# | chats hang for ever | `ChatOpenAI` has no timeout | [lesson 4](04_retry_and_fallback.ipynb#How-long-may-it-take?) |
-# | a thread is dead after a tool crashed | `ToolNode` lets the error through | [lesson 4](04_retry_and_fallback.ipynb#Tools-that-fail) |
-# | a bill for one endless chat | the limit is 10,007 steps unless you set it | [lesson 5](05_loop_prevention.ipynb#The-agent-that-does-not-stop) |
-# | an old customer is locked out | a limit for a turn counts the thread | [lesson 5](05_loop_prevention.ipynb#Exercise-5.4---the-assistant-that-goes-mute) |
-# | card numbers in the log | somebody logged the state | [lesson 6](06_debugging.ipynb#Logs-that-tell-too-much,-and-too-little) |
-# | tracing is on, though it was turned off | two variables, and a cache | [lesson 6](06_debugging.ipynb#%22I-turned-tracing-off%22) |
-# | a handoff, and the thread is dead | the message's other call has no answer | [lesson 7](07_multi_agent.ipynb#What-is-taken-along) |
-# | one order works, two raise | two workers write one key, no reducer | [lesson 7](07_multi_agent.ipynb#Side-by-side) |
-# | a team runs far past its limit | each call of a worker counts anew | [lesson 7](07_multi_agent.ipynb#Limits-for-the-whole-team) |
-#
 # ## Take it home
 #
 # Copy the folder `production_agent` into your repository. Put your tools into `tools.py`, their
@@ -872,20 +970,36 @@ print("running:", [service for service in services if service.poll() is None])
 # `settings.py` lists the limits and their defaults, one line each. `/health` is for whoever restarts
 # processes, `/ready` for whoever sends requests to them, `/metrics` for Prometheus.
 # `docs/production_agent.md` says how to deploy, drain, migrate, back up, and what to be woken for.
+
+# %% [markdown]
+# ## Every pitfall, and the cell that shows it
 #
-# ## In production
-#
-# - **Keep the checklist as a test.** Ten lines of pytest: `assert not agent_checklist.run(build, ...).red`.
-#   It runs without a key, and tells you what the next upgrade of a library broke.
-# - **Ready-made parts** are fine: lesson 3's middleware asks, lesson 4's retries, lesson 5's counts.
-#   Point the checklist at the result; their defaults are not all green.
-# - **What no probe sees:** whether answers are *right*. Collect real questions with good answers, and
-#   let the agent answer them again before each release. And what tools return is text from outside;
-#   it may try to give your agent orders. The gate is what holds then.
-# - **Do not build this** for a nightly job or a script that you watch. A `for` loop and a log file are
-#   enough there, and you can read them.
-#
-# **Your production checklist, whole:**
+# | what you see in production | the cause | see it fail |
+# |---|---|---|
+# | nothing on the page until the end | the default mode streams steps, not words | [lesson 1](01_streaming.ipynb#The-silence) |
+# | half an answer, no error | the stream broke; `finish_reason` is missing | [lesson 1](01_streaming.ipynb#An-answer-cut-in-the-middle) |
+# | you pay for answers nobody reads | a sync node cannot be stopped | [lesson 1](01_streaming.ipynb#A-stop-button-that-does-not-stop) |
+# | everybody is a stranger after a deploy | a saver in memory | [lesson 2](02_persistence.ipynb#The-restart) |
+# | the database grows and grows | a checkpoint holds the whole state, and stays | [lesson 2](02_persistence.ipynb#The-storage-does-not-get-smaller) |
+# | messages vanish when two arrive at once | two runs on one thread | [lesson 2](02_persistence.ipynb#One-thread,-four-servers) |
+# | a mail is sent twice | the node runs again from its first line | [lesson 3](03_human_in_the_loop.ipynb#The-pattern) |
+# | a chat is dead after a "no" | a tool call without its `ToolMessage` | [lesson 3](03_human_in_the_loop.ipynb#Fault-one:-a-%22no%22-kills-the-conversation) |
+# | one call approved, two ran | the gate looks at `tool_calls[0]` | [lesson 3](03_human_in_the_loop.ipynb#Faults-two-and-three:-what-did-she-believe-she-approved?) |
+# | nobody is ever asked | `except Exception` around `interrupt` | [lesson 3](03_human_in_the_loop.ipynb#The-question-that-is-never-asked) |
+# | 27 requests for one question | three layers that retry | [lesson 4](04_retry_and_fallback.ipynb#One-question,-twenty-seven-requests) |
+# | a bug on the bill only | the fallback answers a 400, too | [lesson 4](04_retry_and_fallback.ipynb#When-waiting-does-not-help:-fall-back) |
+# | chats hang | `ChatOpenAI` has no timeout | [lesson 4](04_retry_and_fallback.ipynb#How-long-may-it-take?) |
+# | a thread is dead after a tool crashed | `ToolNode` lets the error through | [lesson 4](04_retry_and_fallback.ipynb#Tools-that-fail) |
+# | a bill for one endless chat | the limit is 10,007 steps unless you set it | [lesson 5](05_loop_prevention.ipynb#The-agent-that-does-not-stop) |
+# | an old customer is locked out | a limit for a turn counts the thread | [lesson 5](05_loop_prevention.ipynb#Exercise-5.4---the-assistant-that-goes-mute) |
+# | card numbers in the log | somebody logged the state | [lesson 6](06_debugging.ipynb#Logs-that-tell-too-much,-and-too-little) |
+# | tracing is on, though it was turned off | two variables, and a cache | [lesson 6](06_debugging.ipynb#%22I-turned-tracing-off%22) |
+# | a handoff, and the thread is dead | the message's other call has no answer | [lesson 7](07_multi_agent.ipynb#What-is-taken-along) |
+# | one order works, two raise | two workers write one key, no reducer | [lesson 7](07_multi_agent.ipynb#Side-by-side) |
+# | a team runs far past its limit | each call of a worker starts at zero | [lesson 7](07_multi_agent.ipynb#What-the-recursion-limit-does-not-limit) |
+
+# %% [markdown]
+# ## The checklist, whole
 #
 # 1. *The first words come early, an answer that broke off (no `finish_reason`) is treated as
 #    incomplete, and leaving stops the model.*
@@ -902,38 +1016,3 @@ print("running:", [service for service in services if service.poll() is None])
 #    answer can be replayed on a copy.*
 # 7. *There is a measured reason for each agent; every handoff answers every call; one worker's failure,
 #    limit or question reaches the top as words; and one budget holds for the whole team.*
-#
-# ## Recap
-#
-# <details><summary><b>1.</b> All ten lines are green. Is the agent ready?</summary>
-#
-# - *Yes, that is what the list is for.* It provokes ten faults. It does not read the answers.
-# - **It survives what these probes do to it.** Yes. Who may read what, two messages at once, and
-#   whether answers are right is decided elsewhere.
-# - *No, probes prove nothing.* Each of them was red for a graph with exactly its fault.
-# </details>
-#
-# <details><summary><b>2.</b> <code>async def ask(...): return llm.invoke(...)</code>. What happens to the
-# other customers of this process?</summary>
-#
-# - *Nothing, the node is async.* The word alone moves nothing aside.
-# - **They stand still until the model has answered.** Yes: the event loop waits, too.
-# - *They get a 429.* That would be a limit. This is a stop.
-# </details>
-#
-# <details><summary><b>3.</b> The process dies after Ann's approval, before the payment. What does the
-# service do when it is back?</summary>
-#
-# - *It asks Ann again.* Her decision was saved in the same transaction that closed the question.
-# - **It carries the decision out, once.** Yes: the decision is in the database, and the payment has a
-#   key that cannot be used twice. (`tests/production_agent/test_crash.py` kills it there.)
-# - *It forgets.* A decision without its action is a lost refund.
-# </details>
-#
-# <details><summary><b>4.</b> An MCP server offers a new tool, marked read-only. What does your agent do
-# with it?</summary>
-#
-# - *Runs it, it is read-only.* Says who? The server.
-# - *Asks a person each time.* Better; but nobody in your shop has looked at what it does.
-# - **Nothing, until it is on your list.** Yes.
-# </details>

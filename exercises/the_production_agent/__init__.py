@@ -13,12 +13,14 @@ from openai import AuthenticationError
 import agent_checklist as checklist
 import lesson_model
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, part
+from exercises.core.exercise import exercise, part, run_async
+from exercises.the_production_agent import added_tool as added
 from exercises.the_production_agent import faults as parts
+from exercises.the_production_agent import log_file
 from exercises.the_production_agent.desk import SPARE, State, refund, track_parcel
 from exercises.the_production_agent.faults import judge, run_alone
 
-__all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
+__all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7", "ex8", "ex9")
 
 
 @exercise(
@@ -391,3 +393,80 @@ def _same(tools: list, expected: list) -> bool:
 
 def _names(tools: list) -> list[str]:
     return [getattr(one, "name", short(one)) for one in tools]
+
+
+@exercise(
+    hints=(
+        "Read `refund` and `pay_back` again: which line acts, and what makes it act once?",
+        "Inside the tool: `runtime.context.effect(...)`, awaited, with a key of the thread, the "
+        "message and the call. `risk` has the tool's name as its key.",
+        "`effect_key(runtime.context.thread, runtime.state['messages'][-1].id, "
+        "runtime.tool_call_id)`; and `args['order'] not in waiting` is the policy.",
+    ),
+)
+def ex8(cancel_order, risk, refuse_cancel):
+    """The tool asks, acts once, and its policy holds for edits, too."""
+    added.assert_fits(cancel_order, risk)
+    with part("the policy"):
+        for waiting in ({"K-31", "K-32"}, {"T-7"}, set()):
+            before = set(waiting)
+            for order in ("K-31", "T-7", "T-9", "k-31"):
+                why = refuse_cancel({"order": order}, waiting)
+                allowed = order in before
+                assert why is None or isinstance(why, str), (
+                    f"`refuse_cancel` returned {kind(why)}; expected a sentence or None."
+                )
+                assert (why is None) == allowed and (allowed or why.strip()), (
+                    f"{sorted(before) or 'No orders'} wait in the store room, and order {order} is "
+                    f"to be cancelled: you returned {why!r}; expected "
+                    f"{'None' if allowed else 'a sentence that says why not'}."
+                )
+            assert waiting == before, f"The set `waiting` was changed to {sorted(waiting)}."
+    waiting = {"K-31", "K-32", "K-33"}
+    answers = cancel_order, risk, functools.partial(_refusal, refuse_cancel, waiting)
+    with part("a person is asked, and a yes is one effect"):
+        run_async(added.assert_one_effect, answers, "K-31")
+        run_async(added.assert_one_effect, answers, "K-32")
+    with part("a no, and the conversation goes on"):
+        run_async(added.assert_no_effect_after_no, answers, "K-31")
+    with part("two calls in one message"):
+        run_async(added.assert_two_effects, answers, ("K-31", "K-32"), "K-33")
+    with part("the process dies, and the call runs again"):
+        run_async(added.assert_same_key, answers, "K-32")
+    with part("an order that has left"):
+        run_async(added.assert_refused, answers, "T-7")
+    with part("an edit to an order that has left"):
+        run_async(added.assert_edit_refused, answers, "K-31", "T-7")
+
+
+def _refusal(refuse_cancel, waiting: set[str], args: dict) -> str | None:
+    return refuse_cancel(args, set(waiting))
+
+
+@exercise(
+    hints=(
+        "Two steps: which run is it, and which lines belong to it?",
+        "Parse each line with `json.loads` and skip what is no object. The line with this "
+        "`reference` names the `run`.",
+        "Keep the lines whose `run` is that one, and sort by `time`: its text sorts like the time.",
+    ),
+)
+def ex9(run_behind):
+    """The lines of one run, and nobody else's."""
+    for title, logs in log_file.cases():
+        with part(title):
+            for text, reference, wanted in logs:
+                _assert_found(run_behind(text, reference), reference, wanted)
+
+
+def _assert_found(found, reference: str, wanted: list[dict]) -> None:
+    assert isinstance(found, list), f"`run_behind` returned {kind(found)}; expected a list."
+    odd = [one for one in found if not isinstance(one, dict)]
+    assert not odd, f"The list holds {short(odd[0])}; expected dictionaries."
+    names = [f"{one.get('event')} of {one.get('run')}" for one in found]
+    expected = [f"{one['event']} of {one['run']}" for one in wanted]
+    order = sorted(names) == sorted(expected) and names != expected
+    assert found == wanted, (
+        f"For reference {reference!r} you returned {names or 'no line'}; expected "
+        f"{expected or 'no line'}.{' The lines are right, their order is not.' if order else ''}"
+    )
