@@ -10,16 +10,22 @@
 # through everything it does next. So you hire a team: one agent that looks things up, one that does
 # the sums, one that checks, and a supervisor who tells them what to do.
 #
-# In this lesson you build that team in four ways, and take every earlier lesson into it: streaming,
-# approvals, limits, failures. And you measure what it costs, because often the honest answer is:
-# one agent would have been better.
+# You build that team, let customers change desks, and let workers go side by side. And you measure what
+# it costs, because often the honest answer is: one agent would have been better.
+#
+# | | read and run | exercises | what it holds |
+# |---|---|---|---|
+# | **Core** | {core_minutes} min | 7.1, 7.3 and 7.4, 20 min | workers as tools, handoffs, workers side by side, the scales |
+# | **Deeper** | {deeper_minutes} min | 7.2, 7.5 and 7.6, 40 min | who speaks in a stream; staying with a desk; approvals in workers; a supervisor of your own, and a budget for all |
 
 # %%
+import asyncio
 import operator
 import time
 from typing import Annotated, Literal
 
 from langchain.agents import create_agent
+from langchain.agents.middleware import wrap_model_call
 from langchain.messages import AIMessageChunk, ToolMessage
 from langchain.tools import ToolRuntime, tool
 from langchain_openai import ChatOpenAI
@@ -28,7 +34,6 @@ from langgraph.errors import GraphBubbleUp, GraphRecursionError, InvalidUpdateEr
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import Command, Send, interrupt
 from openai import BadRequestError
-from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 import lesson_model
@@ -38,6 +43,18 @@ from lesson_model.api.tokens import prompt_tokens
 
 model = lesson_model.start()
 llm = ChatOpenAI(model=model.name)
+
+
+# %%
+def thread(name: str, **more) -> dict:
+    """Return the config of a thread."""
+    return {"configurable": {"thread_id": name}, **more}
+
+
+def sent(requests) -> list[int]:
+    """Return how many tokens each request sent to the model."""
+    return [prompt_tokens(request.body) for request in requests]
+
 
 # %% [markdown]
 # ## One agent reads everything
@@ -72,6 +89,7 @@ def check_letter(letter: str) -> str:
     return "Fine." if "sorry" in letter else "It has to say sorry."
 
 
+# %%
 LETTER = "Dear customer, we are sorry: T-7 came seven days late. We send you 67.20 euros."
 QUESTION = "My order T-7 came late. What do you owe me?"
 
@@ -81,25 +99,13 @@ owe.calls("check_letter", letter=LETTER).then_says(LETTER)
 
 one = create_agent(llm, [read_log, compute, check_letter], name="one")
 print(one.invoke({"messages": QUESTION})["messages"][-1].text)
-
-# %% [markdown]
-# (The `when` line tells the lesson model which tools to call, so that this page reads the same for
-# everybody.) A good letter. Now look at what was sent to the model for it, in tokens:
-
-
-# %%
-def sent(requests) -> list[int]:
-    """Return how many tokens each request sent to the model."""
-    return [prompt_tokens(request.body) for request in requests]
-
-
 print("tokens sent, request by request:", sent(model.requests))
 
 # %% [markdown]
-# The log was needed once, for three numbers. It was sent three times, and every later question of
-# this customer sends it again. Nor is it only the bill. Models use what stands in the middle of a
-# long text less well (Liu and others, *Lost in the Middle*, 2023; the lesson model cannot show you
-# that). And an agent with all the tools has all the rights.
+# (The `when` lines tell the lesson model which tools to call, so that this page reads the same for
+# everybody.) A good letter. But look at what was sent to the model for it. The log was needed once, for
+# three numbers. It was sent three times, and every later question of this customer sends it again. And an
+# agent with all the tools has all the rights.
 #
 # ## The pattern: a supervisor and three workers
 #
@@ -124,106 +130,9 @@ print([message.type for message in reply["messages"]])
 print(reply["messages"][-1].text)
 
 # %% [markdown]
-# The supervisor sees the question and the notes of the workers, and says who is next. Its answer is
-# structured, so that nobody has to guess what it meant: `with_structured_output` asks the model for JSON
-# of a schema, and parses it. (The four rules are how the lesson model
-# leads a team; a real one reads your prompt.)
-
-
-# %%
-class Step(BaseModel):
-    """Who works next, and on what. When all is known: done, and the answer as the task."""
-
-    worker: Literal["research", "code", "review", "done"]
-    task: str
-
-
-class Team(TypedDict):
-    """What the team shares."""
-
-    question: str
-    task: str
-    notes: Annotated[list[str], operator.add]
-    spent: Annotated[int, operator.add]
-    answer: str
-
-
-def decides(known: str, worker: str, task: str) -> None:
-    """Teach the lesson model a decision of the supervisor."""
-    model.when(f"notes: .*{known}").says(Step(worker=worker, task=task).model_dump_json())
-
-
-decides("none", "research", "Look up order T-7: price, and days late?")
-decides("research", "code", "Two percent of 480 euros a day, for seven days?")
-decides("code", "review", f"Is this letter all right? {LETTER}")
-decides("review", "done", LETTER)
-
-LEAD = "You lead a team: research looks up orders, code does sums, review checks letters."
-lead = llm.with_structured_output(Step)
-
-
-def supervisor(state: Team) -> Command[Literal["research", "code", "review", "__end__"]]:
-    """Say who works next, or end with the answer."""
-    notes = " | ".join(state["notes"]) or "none"
-    step = lead.invoke([("system", LEAD), ("user", f"{state['question']} Notes: {notes}")])
-    if step.worker == "done":
-        return Command(goto=END, update={"answer": step.task, "spent": 1})
-    return Command(goto=step.worker, update={"task": step.task, "spent": 1})
-
-
-def work(name: str):
-    """Return a node that gives the task to a worker and notes what it says."""
-
-    def node(state: Team) -> dict:
-        messages = WORKERS[name].invoke({"messages": state["task"]})["messages"]
-        asked = sum(message.type == "ai" for message in messages)
-        return {"notes": [f"{name}: {messages[-1].text}"], "spent": asked}
-
-    return node
-
-
-def build(supervisor) -> object:
-    """Return the team under a supervisor."""
-    graph = StateGraph(Team).add_node("supervisor", supervisor).add_edge(START, "supervisor")
-    for name in WORKERS:
-        graph.add_node(name, work(name)).add_edge(name, "supervisor")
-    return graph.compile(checkpointer=InMemorySaver())
-
-
-team = build(supervisor)
-pictures.graph(team)
-
-
-# %%
-def thread(name: str, **more) -> dict:
-    """Return the config of a thread."""
-    return {"configurable": {"thread_id": name}, **more}
-
-
-before = len(model.requests)
-for update in team.stream({"question": QUESTION, "notes": []}, thread("letter")):
-    for name, change in update.items():
-        print(
-            f"{name:10} {change['notes'][0] if 'notes' in change else change.get('task', 'done')}"
-        )
-
-print("\nanswer:", team.get_state(thread("letter")).values["answer"])
-print("tokens sent, request by request:", sent(model.requests[before:]))
-
-# %% [markdown]
-# The same letter. The log was sent to the model once, in the one request that needed it. And look at
-# the length of the list: ten requests, where one agent needed four. Keep both in mind until the end
-# of the lesson, where you weigh them. (The supervisor's requests look so small because the schema
-# of its answer is not counted here.)
-#
-# The supervisor's `-> Command[Literal[...]]` is not decoration: the picture is drawn from it, and a
-# name there without a node stops `compile`. (A misspelt `goto` raises nothing: the run ends there.)
-#
-# ## The same team in a few lines
-#
-# You have met this loop before: a model chooses, something runs, the model sees what came back. It is
-# the loop of every agent with tools. So let **each worker be a tool**, and `create_agent` is your
-# supervisor. The tool's docstring is what the supervisor knows about the worker.
+# Who gives out the tasks? You know the loop: a model chooses, something runs, the model sees what came
+# back. So let **each worker be a tool**, and `create_agent` is your supervisor. The tool's docstring is
+# what the supervisor knows about the worker.
 
 
 # %%
@@ -245,6 +154,8 @@ def review(task: str) -> str:
     return WORKERS["review"].invoke({"messages": task})["messages"][-1].text
 
 
+# %%
+LEAD = "You lead a team: research looks up orders, code does sums, review checks letters."
 owe = model.when("what do you owe me")
 owe.calls("research", task="Look up order T-7: price, and days late?")
 owe.calls("code", task="Two percent of 480 euros a day, for seven days?")
@@ -256,9 +167,12 @@ print(tools_team.invoke({"messages": QUESTION})["messages"][-1].text)
 print("tokens sent, request by request:", sent(model.requests[before:]))
 
 # %% [markdown]
-# Prefer this one, unless your supervisor has to follow rules of its own. One thing is easy to
-# forget: a worker knows **only its task**. Not the question, not the customer, not what the others
-# found. "Compute it" is no task for a worker that has seen nothing else.
+# The same letter, and the log was sent once, to the one that needed it. But look at the length of the
+# list: ten requests, where one agent needed four. Keep both in mind.
+#
+# A worker knows **only its task**: not the question, not the customer, not what the others found.
+# "Compute it" is no task for a worker that has seen nothing else. (A supervisor that follows rules of its
+# own is a graph of your own: the deeper part builds it.)
 #
 # ### Exercise 7.1 - predict
 #
@@ -277,8 +191,8 @@ twice.then_says("Both came seven days late.")
 runs = {
     "A": "`one` is asked SIMPLE",
     "B": "`tools_team` is asked SIMPLE",
-    "C": "`tools_team` is asked to compare T-7 and T-8: two tasks for research, one by one",
-    "D": "T-7 and T-8 in one task for research, which calls read_log twice, one by one",
+    "C": "`tools_team` is asked to compare T-7 and T-8, and gives research two tasks, one by one",
+    "D": "the same, with one task for both: research calls read_log twice, one by one",
 }
 
 # %% [markdown]
@@ -297,62 +211,6 @@ check.ex1(requests_made)
 # %% [markdown]
 # Each task costs two requests before the worker has done anything: the supervisor's, which gives it,
 # and the worker's last one, which tells the result. So give few, large tasks.
-#
-# ## Who is speaking?
-#
-# The team works for a while, and somebody waits. Lesson 1 streams words; here several agents write
-# some:
-
-# %%
-for inside in (False, True):
-    words = {}
-    asked, mode = {"messages": QUESTION}, "messages"
-    for part in tools_team.stream(asked, stream_mode=mode, subgraphs=inside, version="v2"):
-        token, where = part["data"]
-        speaker = f"{len(part['ns'])} {where['lc_agent_name']:10} {type(token).__name__}"
-        words[speaker] = words.get(speaker, "") + token.text
-    print(f"subgraphs={inside}")
-    for speaker, text in words.items():
-        print(f"  {speaker:27} {text[:50]!r}")
-
-# %% [markdown]
-# At first the workers are missing: they are graphs inside a tool, and a stream shows those only with
-# `subgraphs=True`. All that comes through of them is what the tool returned, under the supervisor's
-# name.
-#
-# `ns` says how deep the graph is that speaks (0 is the supervisor), `lc_agent_name` who it is: the
-# `name=` you gave to `create_agent`. Give one to every agent, or your stream has no speakers. And
-# you see why `subgraphs=True` must not go to the customer unsorted: the workers' drafts are in it,
-# and the raw log.
-#
-# ### Exercise 7.2 - name the speaker
-#
-# Write the generator `spoken`. It yields `(agent, text)` for each piece of text a **model** of the
-# team writes, as it is written: the supervisor and all workers, however deep, whatever their names. No
-# results of tools, no empty pieces. It runs the team once, and an error of the team comes out of it.
-
-
-# %% tags=["exercise", "ex2"]
-def spoken(team, question: str):
-    """Yield (name of the agent, text) for each piece of text a model of the team writes."""
-    # BEGIN SOLUTION
-    asked = {"messages": question}
-    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
-        token, where = part["data"]
-        if isinstance(token, AIMessageChunk) and token.text:
-            yield where["lc_agent_name"], token.text
-    # END SOLUTION
-
-
-# %% tags=["check", "ex2"]
-check.ex2(spoken)
-# check.ex2.hint()  # remove the first `#` for a hint
-
-# %%
-speaking = None
-for agent, text in check.ex2.or_reference(spoken)(tools_team, QUESTION):
-    print(text if agent == speaking else f"\n{agent:10} {text}", end="")
-    speaking = agent
 
 # %% [markdown]
 # ## Handoffs: the customer changes desks
@@ -382,6 +240,7 @@ def track_parcel(parcel: str) -> str:
     return f"Parcel {parcel} arrives on Friday."
 
 
+# %%
 def handoff(taken_along) -> object:
     """Return a tool that hands over to the refunds desk; `taken_along(runtime)` are messages."""
 
@@ -412,6 +271,7 @@ def whole(runtime: ToolRuntime) -> list:
     return [*runtime.state["messages"], handed_over(runtime)]
 
 
+# %%
 model.when("refund 480 euros").calls("to_refunds")
 model.when("refund 480 euros").calls("refund").then_says("Your money is on its way.")
 PLEASE = {"messages": "Please refund 480 euros for order T-7."}
@@ -449,6 +309,7 @@ def trial(taken_along, question: dict = PLEASE) -> None:
     print(f"handoff {results[0]}, next turn {results[1]} | {names}")
 
 
+# %%
 def nothing(runtime: ToolRuntime) -> list:
     """Take nothing along."""
     return []
@@ -469,7 +330,7 @@ for taken_along in (only_said, only_answer, nothing, whole):
     trial(taken_along)
 
 # %% [markdown]
-# A call without its answer, or an answer without its call: both are refused, for ever. (You know
+# A call without its answer, or an answer without its call: both are refused, in every later turn. (You know
 # this 400 from lesson 3.) Taking nothing along is safe, but what the front desk said is lost. Of what is
 # taken along, only the pair works.
 #
@@ -487,17 +348,41 @@ trial(whole, BOTH)
 #
 # With which words? "Done" is a guess. So is "not done": if the other call was a `refund`, the money may
 # have left, and the next desk pays again. True is: "It may have run. Look before you call it again."
-# Simpler still is a model that makes one call a message. OpenAI's take `parallel_tool_calls=False`; in
-# `create_agent` a `wrap_model_call` middleware passes it on as
-# `request.override(model_settings={"parallel_tool_calls": False})`. Other providers' may not, so a tool
-# that jumps still answers for all.
+#
+# Simpler still is a model that makes one call a message. OpenAI's take `parallel_tool_calls=False`.
+# `create_agent` binds the tools itself and drops what you bound before, so a middleware passes it on:
+
+
+# %%
+@wrap_model_call
+def one_call_a_message(request, ask):
+    """Ask the model for one tool call a message."""
+    settings = {**request.model_settings, "parallel_tool_calls": False}
+    return ask(request.override(model_settings=settings))
+
+
+@tool
+def transfer() -> str:
+    """Transfer the customer to the refunds desk."""
+    return "Transferred."
+
+
+for middleware in ([], [one_call_a_message]):
+    front = create_agent(llm, [track_parcel, transfer], middleware=middleware)
+    messages = front.invoke(BOTH)["messages"]
+    print([[call["name"] for call in m.tool_calls] for m in messages if m.type == "ai"])
+
+# %% [markdown]
+# The model asks for the transfer when it has seen the parcel. Other providers may not know this setting,
+# so a tool that jumps still answers for all.
 #
 # ### Exercise 7.3 - hand over in good order
 #
 # Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
-# ("already apologised"), not as a message of the customer, and nobody's thread dies: not with a second or third call in the same
-# message, not in the next turns, not when the customer is handed over again. No answer claims that
-# another call has worked. (What the last message asked for is in
+# ("already apologised"), not as a message of the customer, and nobody's thread dies: not with a
+# second or third call in the same
+# message, not in the next turns, not when the customer is handed over again. No answer claims
+# that another call has worked, in whatever words. (What the last message asked for is in
 # `runtime.state["messages"][-1].tool_calls`.)
 
 
@@ -528,10 +413,6 @@ for message in (await shop.ainvoke(PLEASE, thread("note")))["messages"]:
     print(f"{message.name or '':10} {message.text}")
 
 # %% [markdown]
-# One thing more about handoffs: the next turn begins at START, so at the front desk. If the customer
-# should stay with the refunds desk, keep the desk's name in the state and choose by it at START
-# (`langgraph-swarm` does that for you).
-#
 # ## Side by side
 #
 # A camping site has three orders, and asks which came late. The three look-ups do not need each
@@ -594,6 +475,7 @@ def build_fan(node) -> object:
 ORDERS = {"orders": ["T-7", "T-8", "T-9"], "notes": []}
 fan = build_fan(research_order)
 
+# %%
 model.pace(first=0.1)  # each request takes a tenth of a second
 before, start = len(model.requests), time.monotonic()
 one_by_one = [look_up(order) for order in ORDERS["orders"]]
@@ -611,11 +493,33 @@ print("the same notes:", side_by_side == one_by_one)
 pictures.timeline(asked)
 
 # %% [markdown]
-# Six requests both times; side by side they share two waits. (The notes always stand in the order of
-# the `Send`s, whoever is ready first. A stream shows them as they come. And a supervisor with tools
-# can do it, too: several calls in one message run side by side. A hundred `Send`s are a hundred requests
-# at once; `max_concurrency` in the config sets how many.)
+# Six requests both times; side by side they share two waits. The notes stand in the order of the `Send`s,
+# whoever is ready first.
 #
+# A hundred `Send`s are a hundred requests at once, and then a 429. `max_concurrency` says how many run
+# at the same time. It stands at the top of the config, not in `"configurable"`, where it does nothing:
+
+# %%
+running = peak = 0
+
+
+async def slow_look_up(order: str) -> dict:
+    """Look an order up, and count how many do so at the same time."""
+    global running, peak
+    running += 1
+    peak = max(peak, running)
+    await asyncio.sleep(0.05)
+    running -= 1
+    return {"notes": [order]}
+
+
+hundred = {"orders": [f"T-{n}" for n in range(100)], "notes": []}
+for more in ({}, {"max_concurrency": 10}):
+    peak = 0
+    result = await build_fan(slow_look_up).ainvoke(hundred, thread(f"hundred {more}", **more))
+    print(f"{more or 'no limit'}: {peak} at once, {len(result['notes'])} notes")
+
+# %% [markdown]
 # ### One worker fails
 #
 # The archive of order T-8 does not answer.
@@ -631,19 +535,9 @@ state = fan.get_state(thread("failing"))
 print("kept:", len(state.values["notes"]), "notes | still to run:", state.next)
 
 # %% [markdown]
-# The customer gets nothing, although two of three answers were there. They are not lost: each task
-# that ended well was saved. When the archive is back, `invoke(None)` runs only what is missing, and
-# even the worker goes on where it was: its first request is not made again.
-
-# %%
-down.clear()
-before = len(model.requests)
-notes = fan.invoke(None, thread("failing"))["notes"]
-print(len(notes), "notes | requests made for it:", len(model.requests) - before)
-
-# %% [markdown]
-# That is for a nightly job. A person who waits now wants the two answers, **and wants to know that
-# there is a third**. So the failure must become a note. Mind who reads notes: `archive-3.shop.internal`
+# The customer gets nothing, although two of three answers were there. (They are saved. The deeper part
+# fetches the third one later.) A person who waits wants the two answers, **and wants to know that there
+# is a third**. So the failure must become a note. Mind who reads notes: `archive-3.shop.internal`
 # is for your log, not for customers or models.
 #
 # ### Exercise 7.4 - the team survives
@@ -685,7 +579,196 @@ down.clear()
 # %% [markdown]
 # In a team of tools the same `try` stands in the tool. There it is more urgent: an exception in one
 # tool ends the run (lesson 4) with the supervisor's call unanswered, and the thread is dead.
+
+# %% [markdown]
+# ## When one agent is better
 #
+# Now the scales. The same two questions, to the one agent from the top and to the team of tools,
+# counted where they arrive:
+
+
+# %%
+def cost(agent, question: str) -> tuple[int, int]:
+    """Ask an agent; return the requests that arrived, and the tokens in them."""
+    before = len(model.requests)
+    agent.invoke({"messages": question})
+    tokens = sent(model.requests[before:])
+    return len(tokens), sum(tokens)
+
+
+for question in (SIMPLE, QUESTION):
+    for name, agent in (("one agent", one), ("team", tools_team)):
+        requests, tokens = cost(agent, question)
+        print(f"{question:44} {name:9} {requests:2} requests {tokens:5,} tokens")
+
+# %% [markdown]
+# The team makes twice the requests and more, and the customer waits for each. For the simple question
+# that buys nothing at all. For the letter it sends fewer *tokens*, because the researcher keeps sixty scans
+# to itself. Where that pays for *your* questions, only your own log of requests can tell.
+#
+# | a team is worth it when | one agent is better when |
+# |---|---|
+# | workers read much and report little | every step needs what the last one saw |
+# | parts of the work do not need each other | the steps come one after the other |
+# | rights must be apart: who reads mail cannot pay | all tools may be used by the same agent |
+# | several people build it, and test each worker alone | the tools are few, and their results short |
+# | | it "feels cleaner", and nobody has measured |
+
+# %% [markdown]
+# ## In production
+#
+# - **Start with one agent**, and its request log. Take out a worker when the log shows a reason, one
+#   at a time. Often a shorter tool result is all it takes: `read_log` could have returned three
+#   numbers.
+# - **Workers as tools** of a `create_agent` first. A graph of your own where the order is fixed (then
+#   you need no supervisor that thinks: an edge costs no request). Handoffs where the customer should
+#   talk to another desk.
+# - **A worker is a function.** It has a task, a result, tests of its own, and a limit of its own.
+#   Whatever another team's agent reports is *input*, to be checked like a customer's words: if a
+#   worker reads a web page that says "refund everything", the supervisor hears it.
+# - **Log with names**: which agent, which task, requests and tokens. The bill of a team is otherwise
+#   one number without an owner.
+#
+# **Your production checklist, line 7:** *there is a measured reason for each agent; every handoff
+# answers every call; one worker's failure, limit or question reaches the top as words; and one budget
+# holds for the whole team.*
+
+# %% [markdown]
+# ## Recap
+#
+# <details><summary><b>1.</b> A front desk's model makes two calls in one message, one of them a
+# handoff. What has to be in the handoff's <code>update</code>?</summary>
+#
+# - *Nothing, LangGraph moves the messages.* What the front desk said is lost then.
+# - *The messages and one `ToolMessage`.* The other call hangs open, and the thread is dead.
+# - **The messages and a `ToolMessage` for each of the two calls.** Yes.
+# </details>
+#
+# <details><summary><b>2.</b> Three look-ups run side by side, and one raises. What does the customer
+# get?</summary>
+#
+# - *The two that worked.* They are saved, but the run ended with the error.
+# - **Nothing, unless the failure became a note.** Yes: the node catches it, and says so.
+# - *An answer after the retry.* Nobody retries unless you ask for it (lesson 4).
+# </details>
+#
+# <details><summary><b>3.</b> A team answers better than your one agent, with three times the requests.
+# What do you try first?</summary>
+#
+# - *A larger model for the supervisor.* It makes the expensive part more expensive.
+# - **The one agent, with shorter tool results and the team's prompts.** Yes: then you know what the
+#   team itself is worth.
+# - *Another worker that checks the others.* One more chain of requests; measure first.
+# </details>
+
+# %% [markdown]
+# ## You can stop here
+#
+# That was the core. **Next:** [8. The production agent](08_the_production_agent.ipynb) - all lessons in
+# one service.
+#
+# The deeper part is below. Take its sections in any order:
+#
+# - [Who is speaking?](#Who-is-speaking?): streams of several agents (exercise 7.2)
+# - [Staying with the desk](#Staying-with-the-desk): the next turn, after a handoff
+# - [An approval inside a worker](#An-approval-inside-a-worker): one question, three questions (exercise 7.5)
+# - [A nightly job goes on](#A-nightly-job-goes-on): `invoke(None)` after a failure
+# - [A supervisor of your own, and limits for the whole team](#A-supervisor-of-your-own,-and-limits-for-the-whole-team):
+#   limits that do not add up, and a budget that does (exercise 7.6)
+# - [Ready-made teams](#Ready-made-teams): three packages
+
+# %% [markdown]
+# ## Who is speaking?
+#
+# The team works for a while, and somebody waits. Lesson 1 streams words; here several agents write
+# some. (Uses `tools_team` from the core.)
+
+# %%
+for inside in (False, True):
+    words = {}
+    asked, mode = {"messages": QUESTION}, "messages"
+    for part in tools_team.stream(asked, stream_mode=mode, subgraphs=inside, version="v2"):
+        token, where = part["data"]
+        speaker = f"{len(part['ns'])} {where['lc_agent_name']:10} {type(token).__name__}"
+        words[speaker] = words.get(speaker, "") + token.text
+    print(f"subgraphs={inside}")
+    for speaker, text in words.items():
+        print(f"  {speaker:27} {text[:50]!r}")
+
+# %% [markdown]
+# Workers are graphs inside a tool, and a stream shows those only with `subgraphs=True`.
+#
+# `ns` says how deep the graph is that speaks (0 is the supervisor), `lc_agent_name` who it is: the
+# `name=` you gave to `create_agent`. Give one to every agent, or your stream has no speakers. And
+# sort before the customer sees it: the workers' drafts are in it, and the raw log.
+#
+# ### Exercise 7.2 - name the speaker
+#
+# Write the generator `spoken`. It yields `(agent, text)` for each piece of text a **model** of the
+# team writes, as it is written: the supervisor and all workers, however deep, whatever their names. No
+# results of tools, no empty pieces. It runs the team once, and an error of the team comes out of it.
+
+
+# %% tags=["exercise", "ex2"]
+def spoken(team, question: str):
+    """Yield (name of the agent, text) for each piece of text a model of the team writes."""
+    # BEGIN SOLUTION
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], token.text
+    # END SOLUTION
+
+
+# %% tags=["check", "ex2"]
+check.ex2(spoken)
+# check.ex2.hint()  # remove the first `#` for a hint
+
+# %%
+speaking = None
+for agent, text in check.ex2.or_reference(spoken)(tools_team, QUESTION):
+    print(text if agent == speaking else f"\n{agent:10} {text}", end="")
+    speaking = agent
+
+# %% [markdown]
+# ## Staying with the desk
+#
+# After a handoff the next turn begins at START, so at the front desk again. If the customer should stay
+# with the refunds desk, the state remembers the desk, the handoff writes it, and START asks it. (Uses
+# `refund`, `track_parcel` and `whole` from the core.)
+
+
+# %%
+class Shop(MessagesState):
+    """The conversation, and whose turn it is."""
+
+    desk: str
+
+
+@tool
+def to_refunds_desk(runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk."""
+    update = {"messages": whole(runtime), "desk": "refunds"}
+    return Command(goto="refunds", graph=Command.PARENT, update=update)
+
+
+model.when("refund 480 euros").calls("to_refunds_desk")
+model.when("refund 480 euros").calls("refund").then_says("Your money is on its way.")
+graph = StateGraph(Shop)
+front = create_agent(llm, [track_parcel, to_refunds_desk], name="front")
+graph.add_node("front", front, destinations=("refunds",))
+graph.add_node("refunds", create_agent(llm, [refund], name="refunds"))
+graph.add_conditional_edges(START, lambda state: state.get("desk", "front"), ["front", "refunds"])
+staying = graph.compile(checkpointer=InMemorySaver())
+for question in ("Hello?", "Please refund 480 euros for order T-7.", "Hello again?"):
+    state = staying.invoke({"messages": question}, thread("staying"))
+    print(f"{question:40} answered by {state['messages'][-1].name}")
+
+# %% [markdown]
+# Give the refunds desk a way back, too.
+
+# %% [markdown]
 # ## An approval inside a worker
 #
 # The worker `money` may pay, after a human has said yes. `interrupt` stands in its tool: a graph
@@ -716,6 +799,7 @@ def money(task: str) -> str:
     return money_worker.invoke({"messages": task})["messages"][-1].text
 
 
+# %%
 model.when("^pay back").calls("pay_back").then_says("{result}")
 settle = model.when("settle case 12").calls("money", task="Pay back 480 euros for order T-7.")
 settle.then_says("Settled. {result}")
@@ -738,8 +822,7 @@ print(len(model.requests) - before, "requests")
 # was, and **what runs again is, on every level, the one node or tool that was stopped**: `money` and
 # `pay_back` start over, but no model is asked twice (four requests: two before, two after). So the
 # rule of lesson 3 holds on every level: nothing with an effect stands above the question, or above
-# the call of the worker. (`HumanInTheLoopMiddleware` in the worker and `ApprovalPanel` at the top,
-# both of lesson 3, work here unchanged.)
+# the call of the worker.
 #
 # ### Two workers ask at once
 
@@ -786,8 +869,8 @@ print({order: visits.count(order) for order in ORDERS["orders"]})
 # Write `settle_all`. It answers whatever waits on a thread with `decide(question.value)`, until
 # nothing waits any more; a worker may ask more questions after the first, and two may ask in the same
 # words. Each question is decided once, and all that wait at the same time are answered **in one
-# resume**. If nothing waits, it runs nothing. Other threads are left alone, and an error of `decide`
-# comes out. It returns the values of the thread's state.
+# resume**. If nothing waits, it runs nothing. Other threads are left alone, and an error of
+# `decide` or of the graph comes out. It returns the values of the thread's state.
 
 
 # %% tags=["exercise", "ex5"]
@@ -820,7 +903,103 @@ print(*notes, sep="\n")
 print({order: visits.count(order) for order in ORDERS["orders"]})
 
 # %% [markdown]
-# ## Limits for the whole team
+# ## A nightly job goes on
+#
+# Nobody waits for it, so it may fail, and go on when the archive is back. `invoke(None)` runs only what is
+# missing, and even the worker goes on where it was. (Uses `fan` from the core, and its thread `failing`.)
+
+# %%
+down.clear()
+before = len(model.requests)
+notes = fan.invoke(None, thread("failing"))["notes"]
+print(len(notes), "notes | requests made for it:", len(model.requests) - before)
+
+# %% [markdown]
+# ## A supervisor of your own, and limits for the whole team
+#
+# A supervisor with rules of its own is a node. It sees the question and the notes of the workers, and says
+# who is next. Its answer is structured: `with_structured_output` asks the model for JSON of a schema, and
+# parses it. (Uses `WORKERS` and `LEAD` from the core.)
+
+# %%
+from pydantic import BaseModel
+
+
+class Step(BaseModel):
+    """Who works next, and on what task; or `done`, and the answer."""
+
+    worker: Literal["research", "code", "review", "done"]
+    task: str
+    answer: str
+
+
+class Team(TypedDict):
+    """What the team shares."""
+
+    question: str
+    task: str
+    notes: Annotated[list[str], operator.add]
+    spent: Annotated[int, operator.add]
+    answer: str
+
+
+# %%
+lead = llm.with_structured_output(Step)
+
+
+def supervisor(state: Team) -> Command[Literal["research", "code", "review", "__end__"]]:
+    """Say who works next, or end with the answer."""
+    notes = " | ".join(state["notes"]) or "none"
+    step = lead.invoke([("system", LEAD), ("user", f"{state['question']} Notes: {notes}")])
+    if step.worker == "done":
+        return Command(goto=END, update={"answer": step.answer, "spent": 1})
+    return Command(goto=step.worker, update={"task": step.task, "spent": 1})
+
+
+# %%
+def decides(known: str, worker: str, task: str = "", answer: str = "") -> None:
+    """Teach the lesson model a decision of the supervisor. (A real one reads your prompt.)"""
+    step = Step(worker=worker, task=task, answer=answer)
+    model.when(f"notes: .*{known}").says(step.model_dump_json())
+
+
+decides("none", "research", "Look up order T-7: price, and days late?")
+decides("research", "code", "Two percent of 480 euros a day, for seven days?")
+decides("code", "review", f"Is this letter all right? {LETTER}")
+decides("review", "done", answer=LETTER)
+
+
+# %%
+def work(name: str):
+    """Return a node that gives the task to a worker and notes what it says."""
+
+    def node(state: Team) -> dict:
+        messages = WORKERS[name].invoke({"messages": state["task"]})["messages"]
+        asked = sum(message.type == "ai" for message in messages)
+        return {"notes": [f"{name}: {messages[-1].text}"], "spent": asked}
+
+    return node
+
+
+def build(supervisor) -> object:
+    """Return the team under a supervisor."""
+    graph = StateGraph(Team).add_node("supervisor", supervisor).add_edge(START, "supervisor")
+    for name in WORKERS:
+        graph.add_node(name, work(name)).add_edge(name, "supervisor")
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+# %%
+team = build(supervisor)
+result = team.invoke({"question": QUESTION, "notes": []}, thread("letter"))
+print(*result["notes"], result["answer"], sep="\n")
+pictures.graph(team)
+
+# %% [markdown]
+# The supervisor's `-> Command[Literal[...]]` is not decoration: the picture is drawn from it, and a
+# name there without a node stops `compile`. (A misspelt `goto` raises nothing: the run ends there.)
+#
+# ### What the recursion limit does not limit
 #
 # You set `recursion_limit=5`, as lesson 5 told you. What does it limit here? This question takes the
 # researcher twenty look-ups, 21 requests. First the worker is itself a node of the team, then it is
@@ -881,8 +1060,7 @@ print("recursion_limit=10, steps of the worker:", len(steps))
 
 # %% [markdown]
 # Eight rounds of the team and eight steps of its worker: each count stays below ten, and each call of
-# the worker begins a new one. (This worker is a plain graph: without a limit of its own it takes over
-# the caller's.) With a third level it would be 512. A limit of rounds is no limit for a team.
+# the worker begins a new one. A limit of rounds is no limit for a team.
 #
 # What holds for all of them is a **budget in the shared state**. That is what `spent` was for: every
 # node adds the requests it made, and the supervisor looks at the sum before it gives out work. Here
@@ -972,144 +1150,11 @@ def work_within(job: dict, worker) -> dict:
 check.ex6(share_out, work_within)
 # check.ex6.hint()  # remove the first `#` for a hint
 
-# %%
-share_out, work_within = check.ex6.or_reference(share_out, work_within)
-
-sharing = StateGraph(Shared).add_conditional_edges(START, share_out, ["work", END])
-sharing.add_node("work", lambda job: work_within(job, WORKERS["research"]))
-tasks = ["Look up order T-7.", "Look at order T-8 patiently."]
-before = len(model.requests)
-result = sharing.compile().invoke({"tasks": tasks, "budget": 12, "spent": 0, "notes": []})
-print(*result["notes"], sep="\n")
-print("spent:", result["spent"], "of 12 | requests:", len(model.requests) - before)
-
 # %% [markdown]
-# ## When one agent is better
+# ## Ready-made teams
 #
-# Now the scales. The same two questions, to the one agent from the top and to the team of tools,
-# counted where they arrive:
-
-
-# %%
-def cost(agent, question: str) -> tuple[int, int]:
-    """Ask an agent; return the requests that arrived, and the tokens in them."""
-    before = len(model.requests)
-    agent.invoke({"messages": question})
-    tokens = sent(model.requests[before:])
-    return len(tokens), sum(tokens)
-
-
-for question in (SIMPLE, QUESTION):
-    for name, agent in (("one agent", one), ("team", tools_team)):
-        requests, tokens = cost(agent, question)
-        print(f"{question:44} {name:9} {requests:2} requests {tokens:5,} tokens")
-
-# %% [markdown]
-# The team makes twice the requests and more. For the simple question that buys nothing at all. For the
-# letter it sends fewer *tokens*, because the researcher keeps sixty scans to itself. And if the log
-# is shorter, or longer?
-
-# %%
-lengths, tokens = (0, 15, 30, 45, 60, 90), {"one agent": [], "team": []}
-for scans in lengths:
-    tokens["one agent"].append(cost(one, QUESTION)[1])
-    tokens["team"].append(cost(tools_team, QUESTION)[1])
-scans = 60
-
-more = [team > alone for alone, team in zip(tokens["one agent"], tokens["team"], strict=True)]
-print("the team sends more:", dict(zip(lengths, more, strict=True)))
-pictures.curves(
-    {name: (lengths, counts) for name, counts in tokens.items()},
-    x="scans in the log",
-    y="tokens sent for one letter",
-    alt="Tokens sent against the length of the log, two straight lines: the team's begins higher "
-    "and rises slowly, that of the one agent rises three times as fast and crosses it.",
-)
-
-# %% [markdown]
-# Two lines that cross. The team starts higher: every task is said twice, and each worker has to be
-# told who it is. It rises more slowly: the log is sent once, not three times. Where they cross for
-# *your* questions, only your own log of requests can tell. (It counts tokens, not money: many
-# providers charge less for a beginning they have seen before, and that favours the one agent. And
-# this small team leaves out what makes real ones dear: long prompts, and workers who ask back.)
-#
-# What the customer feels is the time. At the same pace of the model:
-
-# %%
-model.pace(first=0.08)
-arrivals = []
-for name, agent in (("one agent", one), ("team", tools_team)):
-    before, start = len(model.requests), time.monotonic()
-    agent.invoke({"messages": QUESTION})
-    arrivals += [(request.at - start, name) for request in model.requests[before:]]
-    arrivals.append((time.monotonic() - start, f"{name}: answer"))
-model.pace()
-pictures.timeline(arrivals)
-
-# %% [markdown]
-# A chain of ten waits instead of four. Only work that really goes side by side gives some of it back.
-#
-# | a team is worth it when | one agent is better when |
-# |---|---|
-# | workers read much and report little | every step needs what the last one saw |
-# | parts of the work do not need each other | the steps come one after the other |
-# | rights must be apart: who reads mail cannot pay | all tools may be used by the same agent |
-# | several people build it, and test each worker alone | the tools are few, and their results short |
-# | | it "feels cleaner", and nobody has measured |
-#
-# ## In production
-#
-# - **Start with one agent**, and its request log. Take out a worker when the log shows a reason, one
-#   at a time. Often a shorter tool result is all it takes: `read_log` could have returned three
-#   numbers.
-# - **Workers as tools** of a `create_agent` first. A graph of your own where the order is fixed (then
-#   you need no supervisor that thinks: an edge costs no request). Handoffs where the customer should
-#   talk to another desk.
 # - `langgraph-supervisor` (0.0.31) says in its own README that it now recommends workers as tools
-#   instead. `langgraph-swarm` packs the handoffs, and remembers the active agent. `deepagents` builds
-#   on `create_agent`: sub-agents with contexts of their own, planning and a file system come with it.
-#   Measure it like everything else.
-# - **A worker is a function.** It has a task, a result, tests of its own, and a limit of its own.
-#   Whatever another team's agent reports is *input*, to be checked like a customer's words: if a
-#   worker reads a web page that says "refund everything", the supervisor hears it.
-# - **Log with names**: which agent, which task, requests and tokens. The bill of a team is otherwise
-#   one number without an owner.
-#
-# **Your production checklist, line 7:** *there is a measured reason for each agent; every handoff
-# answers every call; one worker's failure, limit or question reaches the top as words; and one budget
-# holds for the whole team.*
-#
-# ## Recap
-#
-# <details><summary><b>1.</b> A front desk's model makes two calls in one message, one of them a
-# handoff. What has to be in the handoff's <code>update</code>?</summary>
-#
-# - *Nothing, LangGraph moves the messages.* What the front desk said is lost then.
-# - *The messages and one `ToolMessage`.* The other call hangs open, and the thread is dead.
-# - **The messages and a `ToolMessage` for each of the two calls.** Yes.
-# </details>
-#
-# <details><summary><b>2.</b> Three workers wait for an approval. You answer one, by its id. What
-# runs?</summary>
-#
-# - *Only the worker that was answered.* It looks like that, if nothing stands above the question.
-# - **All three start again; two stop at their question once more.** Yes.
-# - *Nothing, until all three are answered.* The answered one goes on at once.
-# </details>
-#
-# <details><summary><b>3.</b> A team runs with <code>recursion_limit=10</code>. A node of it calls a
-# worker made by <code>create_agent</code>. How many steps may that worker take?</summary>
-#
-# - *What is left of the ten.* Limits of graphs inside graphs do not share.
-# - *Ten, anew in each call.* So it is with a plain graph, or with a worker that is itself a node.
-# - **9,999 in each call.** Yes: it brings a limit of its own.
-# </details>
-#
-# <details><summary><b>4.</b> A team answers better than your one agent, with three times the requests.
-# What do you try first?</summary>
-#
-# - *A larger model for the supervisor.* It makes the dear part dearer.
-# - **The one agent, with shorter tool results and the team's prompts.** Yes: then you know what the
-#   team itself is worth.
-# - *Another worker that checks the others.* One more chain of requests; measure first.
-# </details>
+#   instead.
+# - `langgraph-swarm` packs the handoffs, and remembers the active agent.
+# - `deepagents` builds on `create_agent`: sub-agents with contexts of their own, planning and a file
+#   system come with it. Measure it like everything else.
