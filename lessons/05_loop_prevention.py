@@ -9,40 +9,39 @@
 # A customer asks where a parcel is. The agent looks, does not find it, and looks again. And again.
 # Nothing is broken, no error is raised, nobody is told - and every round costs money.
 #
-# In this lesson you watch it happen, with the bill. You stop it in half a dozen ways, and see that
-# many of them leave a customer who can never talk to the agent again.
+# In this lesson you watch it happen, with the bill. You stop it in three ways, and see that two of them
+# leave a customer who can never talk to the agent again.
+#
+# | | read and run | exercises | what it holds |
+# |---|---|---|---|
+# | **Core** | {core_minutes} min | 5.1 to 5.3, 20 min | the bill of a loop; `recursion_limit`, counter and budget; a stop in time, and what each stop leaves behind |
+# | **Deeper** | {deeper_minutes} min | 5.4 to 5.6, 40 min | dead threads that live again; counters and resumes; circles; a budget of tokens and time; ready-made limits |
 
 # %%
-import asyncio
-import time
-from contextlib import aclosing
 from itertools import accumulate
-from typing import NotRequired
 
-import ipywidgets
-from langchain.agents import AgentState, create_agent
-from langchain.agents.middleware import (
-    AgentMiddleware,
-    ModelCallLimitMiddleware,
-    ToolCallLimitMiddleware,
-    before_agent,
-    hook_config,
-)
-from langchain.messages import AIMessage, HumanMessage, RemoveMessage, ToolMessage
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelCallLimitMiddleware
+from langchain.messages import AIMessage, HumanMessage, ToolMessage
 from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
-from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.managed import RemainingSteps
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send, interrupt
 
 import lesson_model
-from course_utils import buttons, pictures
+from course_utils import pictures
 from exercises import loop_prevention as check
 
 model = lesson_model.start()
+
+
+def config(name: str, **more) -> dict:
+    """Return the config of a thread."""
+    return {"configurable": {"thread_id": name}, **more}
+
 
 # %% [markdown]
 # ## The agent that does not stop
@@ -71,29 +70,15 @@ LOST = {"messages": "Where is parcel P-9?"}
 
 # %% [markdown]
 # How long may it run? LangGraph counts **supersteps**: one step of the model is one, one step of
-# the tools is one. `create_agent` brings a limit of its own; for a graph you build yourself, ask a
-# node how many steps it has left.
-
+# the tools is one. `create_agent` brings a limit of its own:
 
 # %%
-class Steps(MessagesState):
-    """The messages, and how many supersteps are left. (LangGraph fills that in.)"""
-
-    remaining_steps: RemainingSteps
-
-
-def look(state: Steps) -> dict:
-    """Say how many steps are left."""
-    print("a StateGraph:   ", state["remaining_steps"] + 1)
-
-
-print("a create_agent: ", desk.config["recursion_limit"])
-plain = StateGraph(Steps).add_node(look).add_edge(START, "look").compile().invoke({"messages": []})
+print("supersteps allowed:", desk.config["recursion_limit"])
 
 # %% [markdown]
-# Ten thousand steps. (Have you read 25 somewhere? It was 25 up to LangGraph 1.0.5.) Watch the first
-# of them, with a price tag. The price is an assumption of this page, not that of a model you can
-# buy.
+# A graph that you build yourself has 10,007. (Have you read 25 somewhere? It was 25 up to LangGraph
+# 1.0.5.) Watch the first of them, with a price tag. The price is an assumption of this page, not that of
+# a model you can buy.
 
 # %%
 PRICE = {"input": 2.00, "output": 8.00}  # dollars for a million tokens
@@ -110,65 +95,23 @@ def dollars(sent: int, written: int) -> float:
     return (sent * PRICE["input"] + written * PRICE["output"]) / 1_000_000
 
 
-def bill(step: int, rounds: list) -> str:
-    """Show how far it is, and what it has cost so far."""
-    sent, written = map(sum, zip(*rounds, strict=True))
-    return (
-        f"<progress aria-label='supersteps' max='9999' value='{step}'></progress> "
-        f"step <b>{step}</b> of 9,999<br>{len(rounds)} model calls, {sent + written:,} tokens, "
-        f"<b>${dollars(sent, written):.4f}</b>"
-    )
-
-
-# %% [markdown]
-# The next cell starts the question beside the notebook, and shows a meter and a Stop button. (The
-# line with `PRESS_AT` presses the button at step 61, so that this page reads the same for
-# everybody. Set it to `None`, run both cells again, and decide for yourself when you have seen
-# enough. The lesson model answers much faster than a hosted one: what you see in a second would
-# take a minute. Where a page opened anew says "Error displaying widget", run the cells from the top
-# again: a button lives as long as its kernel.)
-
 # %%
-PRESS_AT = 61
-meter = ipywidgets.HTML()
-stop_button = ipywidgets.Button(description="Stop", icon="stop")
-pressed = asyncio.Event()
-stop_button.on_click(lambda _: pressed.set())
-thread = {"configurable": {"thread_id": "runaway"}}
+thread = config("runaway")
 saver.delete_thread("runaway")  # so that this cell can be run again
 rounds = []  # for each call of the model: tokens sent, tokens written
 
+for step, update in enumerate(desk.stream(LOST, thread, stream_mode="updates"), start=1):
+    if "model" in update:
+        rounds.append(used(update["model"]["messages"]))
+    if step == 61:  # somebody presses Stop
+        break
 
-async def watch() -> int:
-    """Run the question until somebody presses Stop; return the number of supersteps."""
-    async with aclosing(desk.astream(LOST, thread, stream_mode="updates")) as updates:
-        step = 0
-        async for update in updates:
-            step += 1
-            if "model" in update:
-                rounds.append(used(update["model"]["messages"]))
-            meter.value = bill(step, rounds)
-            if step == PRESS_AT:
-                stop_button.click()
-            if pressed.is_set():
-                return step
-    return step
-
-
-model.pace(first=0.03)
-watching = asyncio.create_task(watch())
-buttons.show(ipywidgets.VBox([stop_button, meter]), "a Stop button", code="pressed.set()")
-
-# %%
-step = await watching
-model.pace()
 sent, written = map(sum, zip(*rounds, strict=True))
 print(f"stopped at step {step}: {len(rounds)} model calls, {sent + written:,} tokens")
 
 # %% [markdown]
-# The bar has hardly moved. What would the rest have cost? You do not have to pay to find out: each
-# call sends everything said so far, so each is longer than the one before, always by the same
-# amount.
+# What would the rest have cost? You do not have to pay to find out: each call sends everything said so
+# far, so each is longer than the one before, always by the same amount.
 
 # %%
 print("tokens sent in the first calls:", [sent for sent, _ in rounds[:5]])
@@ -202,11 +145,7 @@ pictures.curves(
 
 # %% [markdown]
 # Ten times the rounds, almost a hundred times the tokens: the total grows with the **square** of
-# the steps. And this tool returns a single line. One that returns a web page starts the curve far
-# higher.
-#
-# (If your model's window is smaller than the last request, it refuses earlier. That is a limit,
-# too: the most expensive one you can choose.)
+# the steps. And this tool returns a single line, not a web page.
 #
 # At least somebody pressed Stop. The customer tries something simpler:
 
@@ -217,14 +156,13 @@ except Exception as error:
     print(type(error).__name__, "-", str(error).split(".")[0])
 
 # %% [markdown]
-# The thread is dead. It was stopped between the model's wish to call a tool and the tool's answer;
-# every later request of this customer shows the model a call without an answer, and is refused. So
-# this lesson has **two** questions about each way of stopping: does it stop the loop, and **does
-# the next turn work?**
+# The thread is dead. It was stopped between a tool call and its answer; every later request of this
+# customer shows the model a call without an answer, and is refused. So this lesson has **two** questions
+# about each way of stopping: does it stop the loop, and **does the next turn work?**
 #
 # ## Line of defence 1: `recursion_limit`
 #
-# It belongs into the config, at the top level, beside `configurable`. Elsewhere it is ignored
+# It belongs in the config, at the top level, beside `configurable`. Elsewhere it is ignored
 # without a word. To see it, here is a question that ends by itself, after twenty looks:
 
 # %%
@@ -235,31 +173,27 @@ patient.then_says("I looked twenty times. It is not there.")
 PATIENT = {"messages": "Look for parcel P-9 patiently."}
 
 
-def model_calls(agent, question: dict, config: dict, **more) -> int:
-    """Ask an agent; return how often the model was called."""
-    before = len(model.requests)
+def model_calls(agent, question: dict, config: dict, **more) -> str:
+    """Ask an agent; say how often the model was called, and how it ended."""
+    before, end = len(model.requests), "ended by itself"
     try:
         agent.invoke(question, config, **more)
     except Exception as error:
-        print(f"({type(error).__name__})", end=" ")
-    return len(model.requests) - before
+        end = type(error).__name__
+    return f"{len(model.requests) - before} model calls, {end}"
 
 
-def config(name: str, **more) -> dict:
-    """Return the config of a thread."""
-    return {"configurable": {"thread_id": name}, **more}
-
-
-inside = {"configurable": {"thread_id": "inside", "recursion_limit": 15}}
-print("as an argument: ", model_calls(desk, PATIENT, config("a"), recursion_limit=15))
-print("in configurable:", model_calls(desk, PATIENT, inside))
-print("at the top level:", model_calls(desk, PATIENT, config("b", recursion_limit=15)))
+inside = {"configurable": {"thread_id": "inside", "recursion_limit": 11}}
+print("as an argument:  ", model_calls(desk, PATIENT, config("a"), recursion_limit=11))
+print("in configurable: ", model_calls(desk, PATIENT, inside))
+print("at the top level:", model_calls(desk, PATIENT, config("b", recursion_limit=11)))
 
 # %% [markdown]
-# Two of three do nothing. To set it once for all runs: `desk.with_config(recursion_limit=15)`.
+# Two of three do nothing. To set it once for all runs: `desk.with_config(recursion_limit=11)`. (The
+# variable `LANGGRAPH_DEFAULT_RECURSION_LIMIT` is read at import, and `create_agent` keeps its 9,999.)
 #
-# What does it count? Supersteps, not calls. Here is the same desk with a middleware (you will meet
-# it again at the end). Each of its hooks is a node, and each node is a superstep:
+# What does it count? Supersteps, not calls. Here is the same desk with a middleware. Each of its hooks
+# is a node, and each node is a superstep:
 
 
 # %%
@@ -315,11 +249,6 @@ calls_made = {"A": 8, "B": 8, "C": 4, "D": 500}
 # %% tags=["check", "ex1"]
 check.ex1(calls_made)
 # check.ex1.hint()  # remove the first `#` for a hint
-
-# %%
-before = len(looked)
-fan.invoke({"messages": []}, {"recursion_limit": 3})
-print("workers that ran in one superstep:", len(looked) - before)
 
 # %% [markdown]
 # A limit of supersteps is a limit of **rounds**, not of work, and the same number means something
@@ -403,8 +332,10 @@ def count_badly(messages) -> int:
 
 
 chats = [HumanMessage("Hello"), AIMessage("Good morning!")] * 21
-wishes = [{"name": "find_parcel", "args": {"parcel": f"P-{n}"}, "id": str(n)} for n in range(100)]
-fan_out = [HumanMessage("Find them all"), AIMessage("", tool_calls=wishes)]
+requested = [
+    {"name": "find_parcel", "args": {"parcel": f"P-{n}"}, "id": str(n)} for n in range(100)
+]
+fan_out = [HumanMessage("Find them all"), AIMessage("", tool_calls=requested)]
 print("21 plain chats:", count_badly(chats), "| one message with 100 calls:", count_badly(fan_out))
 
 # %% [markdown]
@@ -434,12 +365,11 @@ def calls_this_turn(messages) -> list:
 
 # %% tags=["check", "ex2"]
 check.ex2(calls_this_turn)
-# check.ex2.hint()
+# check.ex2.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# With it, the third line is short. Note `>`: the calls of the last message are counted, but they
-# have not been carried out yet. They are refused *before* they run. (Until you have an answer, the
-# rest of the page takes ours.)
+# With it, the third line is short. The calls of the last message count, although they have not been carried
+# out yet: with `>` they are refused *before* they run.
 
 # %%
 calls_this_turn = check.ex2.or_reference(calls_this_turn)
@@ -479,6 +409,7 @@ def trial(name: str, graph, question: dict, limit: int = 100) -> None:
     print(f"{name:18} {asked:3} calls {tools:4} tools | {end:19} | hello {after}")
 
 
+# %%
 def route_without_limit(state: Desk) -> str:
     """Never stop."""
     return "tools" if state["messages"][-1].tool_calls else END
@@ -495,17 +426,14 @@ for question in (LOST, MANY):
 
 # %% [markdown]
 # Every line stops the lost parcel. But the `recursion_limit` ends in an exception instead of words,
-# and two of four leave a customer behind: one in a dead thread, one with a desk that is mute. And
-# the hundred parcels pass the first three lines as if they were not there; only the budget of calls
-# sees them.
+# and two of four leave a customer behind: one in a dead thread, one with a desk that is mute (the deeper
+# part cures it). And the hundred parcels pass the first three lines as if they were not there; only the
+# budget of calls sees them.
 #
-# So you need all of them, each for what it can do: the budget limits the work, the counter the
-# rounds, and the `recursion_limit`, set well above both, catches what you did not think of. First,
-# mend them.
+# So you need all of them: the budget limits the work, the counter the rounds, and the
+# `recursion_limit`, set well above both, catches what you did not think of.
 #
-# ## Break it
-#
-# ### 15 kills, 16 does not
+# ## Break it: 15 kills, 16 does not
 #
 # The steps go model, tools, model, tools. A limit of 15 ends after the eighth step of the *model*,
 # a limit of 16 after the eighth step of the *tools*:
@@ -514,14 +442,33 @@ for question in (LOST, MANY):
 unlimited = build(route_without_limit)
 for limit in (15, 16):
     limited = config(f"{limit}", recursion_limit=limit)
-    print(limit, "supersteps:", model_calls(unlimited, LOST, limited), "model calls;", end=" ")
+    print(limit, "supersteps:", model_calls(unlimited, LOST, limited), end="; ")
     state = unlimited.get_state(limited)
     print("last message:", state.values["messages"][-1].type, "| still to run:", state.next)
 
 # %% [markdown]
 # After 15 there is a call without an answer, after 16 there is none. With these two nodes an odd
 # limit kills and an even one does not. (Both defaults, 9,999 and 10,007, are odd.) A thread must
-# not hang on that: `remaining_steps` tells the route how near the end is.
+# not hang on that. `remaining_steps` tells a route how near the end is. See it at each step:
+
+
+# %%
+def route_and_tell(state: Desk) -> str:
+    """Never stop, and say how many steps are left after the one that is running."""
+    step = len(state["messages"]) - 1
+    print(f"   step {step} (model): remaining_steps {state['remaining_steps']}")
+    return route_without_limit(state)
+
+
+for number, (question, limit) in enumerate([(LOST, 5), ({"messages": "Hello"}, 1)]):
+    print(f"{question['messages']} recursion_limit={limit}")
+    told = config(f"told {number}", recursion_limit=limit)
+    print("  ", model_calls(build(route_and_tell), question, told))
+
+# %% [markdown]
+# Step 5 of 5 has `remaining_steps` 0. And look at the "Hello": its only step was the last one of the
+# limit, the answer was there - and LangGraph raised all the same. **One step has to be left over** when the
+# run ends.
 #
 # ### Exercise 5.3 - turn off in time
 #
@@ -542,11 +489,9 @@ for limit in (15, 16):
 # %% [markdown]
 # Write `route(state)` for the desk above, without a counter of your own. For every limit from 3 up,
 # the run ends in words and raises nothing, the next turn works, and the desk goes on looking as
-# long as it can: one round less is one too few. `remaining_steps` counts what is left *after* the
-# step that is running.
+# long as it can: one round less is one too few.
 #
-# Which steps does the run still need, if you say "tools" now? And one more must be left over:
-# LangGraph raises, too, when the last step of the limit is the one that would have ended the run.
+# Which steps does the run still need, if you say "tools" now? And which one must be left over?
 
 
 # %% tags=["exercise", "ex3"]
@@ -562,7 +507,7 @@ def route(state: Desk) -> str:
 
 # %% tags=["check", "ex3"]
 check.ex3(route)
-# check.ex3.hint()
+# check.ex3.hint()  # remove the first `#` for a hint
 
 # %%
 in_time = build(check.ex3.or_reference(route))
@@ -570,14 +515,78 @@ for limit in (3, 15, 16):
     trial(f"limit {limit}", in_time, LOST, limit)
 
 # %% [markdown]
-# ### Stops nobody plans
+# ## In production
+#
+# - **Let the graceful limit fire first.** Set `recursion_limit` well above what the others allow:
+#   in an agent with middleware a round is four supersteps or more, not two.
+# - **Say of each limit what it is for**: a turn (it begins again with each question), or a thread (it does
+#   not). Limits per customer and day belong in front of the agent, where all threads meet.
+# - **Cure the loop, not only its length.** "Not in any depot; do not look again" gives the model a
+#   reason to stop; "please look again" gave it one to go on. And log every stop, with its thread: a
+#   limit that fires often is a bug report.
+# - LangChain has ready-made limits; the deeper part tries what each leaves behind. A graph with a fixed
+#   number of steps and no way back needs none of this.
+#
+# **Your production checklist, line 5:** *rounds, tool calls, tokens and time are limited, each per
+# turn or per thread on purpose, every limit ends in words, and after every kind of stop the next
+# turn works.*
+
+# %% [markdown]
+# ## Recap
+#
+# <details><summary><b>1.</b> <code>agent.invoke(question, {"configurable": {"thread_id": "7",
+# "recursion_limit": 10}})</code>. How many supersteps may it take?</summary>
+#
+# - *10.* It would, one level higher up.
+# - **About ten thousand.** Yes: inside `configurable` it is a word nobody reads.
+# - *25.* That was the default of older versions.
+# </details>
+#
+# <details><summary><b>2.</b> The limit ended a run. The next question to the same thread gives a
+# 400. Why?</summary>
+#
+# - *The limit is used up.* Every run has its own.
+# - *The error is stored in the thread.* It is not; the messages are.
+# - **The model's last call was never answered.** Yes. Answer every open call, on the way out or at
+#   the door.
+# </details>
+#
+# <details><summary><b>3.</b> The model asks for a hundred tool calls in one message. Which limit
+# notices?</summary>
+#
+# - *`recursion_limit`.* All hundred run in one superstep.
+# - *A counter of rounds.* It is one round.
+# - **A budget of tool calls, checked before they run.** Yes.
+# </details>
+
+# %% [markdown]
+# ## You can stop here
+#
+# That was the core. **Next:** [6. Debugging](06_debugging.ipynb) - a wrong answer, and no error.
+#
+# The deeper part is below. Take its sections in any order:
+#
+# - [Stops nobody plans](#Stops-nobody-plans): a dead thread lives again
+# - [Counters and turns](#Counters-and-turns): a mute assistant (exercise 5.4), and what a resume resets
+# - [Going in circles](#Going-in-circles): the same call, again (exercise 5.5)
+# - [A budget for any agent](#A-budget-for-any-agent): tokens, money and time (exercise 5.6)
+# - [Ready-made limits](#Ready-made-limits): which `exit_behavior` leaves a thread that works
+
+# %% [markdown]
+# ## Stops nobody plans
 #
 # A Stop button, a crash, an exception in a middleware: not every stop passes your `stop` node. So
 # also mend at the **door**: before a turn begins, answer what an earlier one left open. An answer
-# must stand right behind its call, so the whole list is written anew.
-
+# must stand right behind its call, so the whole list is replaced. (Uses `saver` and the dead `thread` of
+# the core.)
 
 # %%
+from langchain.agents import AgentState
+from langchain.agents.middleware import before_agent
+from langchain.messages import RemoveMessage
+from langgraph.graph.message import REMOVE_ALL_MESSAGES
+
+
 @before_agent
 def mend(state: AgentState, runtime) -> dict | None:
     """Put an answer behind every call that was left open."""
@@ -601,9 +610,15 @@ print(mending.invoke({"messages": "Hello"}, thread)["messages"][-1].text)
 # That was the dead thread from the top of this page, in the same checkpointer, alive again. (In a graph
 # you build yourself, make `mend` its first node.)
 #
+# While a question waits for a person (lesson 3), a call is open on purpose. A resume goes on behind
+# `before_agent`, so `mend` leaves it alone. A new message does not: the open call gets its "Not carried
+# out", and the question is gone. So take no message while a question waits.
+#
+# ## Counters and turns
+#
 # ### Exercise 5.4 - the assistant that goes mute
 #
-# Now the counter. A polite customer chats with the desk; no tool is called, ever:
+# The counter of the core meets a polite customer. No tool is called, ever:
 
 # %%
 polite = build(route_by_counter)
@@ -638,43 +653,72 @@ def talking_desk(limit: int):
 
 # %% tags=["check", "ex4"]
 check.ex4(talking_desk)
-# check.ex4.hint()
+# check.ex4.hint()  # remove the first `#` for a hint
 
 # %%
 trial("talking_desk(8)", check.ex4.or_reference(talking_desk)(8), LOST)
 
 # %% [markdown]
-# So say of every limit what it is for. A limit **per turn** protects against a loop, and begins
-# anew with each question. A limit **per thread** or per customer protects your purse, and must not
-# begin anew. Where the first one fires, ask the customer to put it differently; where the second
-# one does, give them a person to write to.
+# Where a limit per turn fires, ask the customer to put it differently; where a limit per thread does, give
+# them a person to write to.
 #
-# A `recursion_limit` is neither. It counts per *run*, and each answer to an interrupt is a new run:
+# ### A resume is a new run
+#
+# A `recursion_limit` is neither. It counts per *run*, and each answer to an interrupt is a new run.
+# `run_limit` of LangChain's middleware counts the same way. Here a model asks a colleague, and never takes no for an answer:
+
+# %%
+from langchain.agents.middleware import before_model
+
+counted_calls = check.ex2.or_reference(calls_this_turn)
+
+
+@tool
+def ask_colleague(question: str) -> str:
+    """Ask a colleague."""
+    return interrupt(question)
+
+
+@before_model(can_jump_to=["end"])
+def three_calls(state, runtime) -> dict | None:
+    """Stop, in words, after three calls since the customer last spoke."""
+    if len(counted_calls(state["messages"])) >= 3:
+        return {"jump_to": "end", "messages": [AIMessage("Nobody here can help. I am sorry.")]}
 
 
 # %%
-def ask(state: Steps) -> dict:
-    """Ask a human whether to go on."""
-    interrupt("Shall I go on?")
-    looked.append("asked")
-    return {}
-
-
-asking = StateGraph(Steps).add_node(ask).add_edge(START, "ask").add_edge("ask", "ask")
-asking = asking.compile(checkpointer=InMemorySaver())
-before = len(looked)
-asking.invoke({"messages": []}, config("asking", recursion_limit=4))
-for _ in range(20):
-    asking.invoke(Command(resume="yes"), config("asking", recursion_limit=4))
-print("steps done with recursion_limit=4:", len(looked) - before)
+model.when("ask around").always_calls("ask_colleague", question="Is P-9 with you?")
+limits = {
+    "run_limit=3": ModelCallLimitMiddleware(run_limit=3),
+    "thread_limit=3": ModelCallLimitMiddleware(thread_limit=3),
+    "counted in the messages": three_calls,
+}
+for name, limit in limits.items():
+    resumes, on = 0, config("ask", recursion_limit=30)
+    asking = create_agent(
+        ChatOpenAI(model=model.name),
+        [ask_colleague],
+        middleware=[limit],
+        checkpointer=InMemorySaver(),
+    )
+    result = asking.invoke({"messages": "Please ask around for P-9."}, on)
+    while "__interrupt__" in result and resumes < 20:
+        resumes += 1
+        result = asking.invoke(Command(resume="no"), on)
+    hello = asking.invoke({"messages": "Hello"}, on)["messages"][-1].text if resumes < 20 else ""
+    print(f"{name:24} a colleague was asked {resumes:2} times | hello: {hello[:27]}")
 
 # %% [markdown]
-# ### Going in circles
+# Twenty times, and only because this cell stops. A thread limit ends it, and the thread is mute. What
+# holds is a count of the messages since the customer last spoke: no resume resets it.
+
+# %% [markdown]
+# ## Going in circles
 #
 # Eight calls are a fair budget for a desk that makes progress. But the lost parcel is asked for
 # with the same words each time, and already the third look is one too many. An agent may also go
 # back and forth: look for the parcel, look up the order, look for the parcel, look up the order. No
-# two calls in a row are the same.
+# two calls in a row are the same. (Uses `build`, `trial` and exercises 5.2 and 5.3 of the core.)
 #
 # ### Exercise 5.5 - the same thing again
 #
@@ -694,7 +738,7 @@ def in_circles(calls: list) -> bool:
 
 # %% tags=["check", "ex5"]
 check.ex5(in_circles)
-# check.ex5.hint()
+# check.ex5.hint()  # remove the first `#` for a hint
 
 # %%
 in_circles = check.ex5.or_reference(in_circles)
@@ -716,11 +760,16 @@ for question in (LOST, MANY):
 # Three model calls for the lost parcel instead of eight, no tool at all for the hundred, and a
 # customer who can go on talking. (Some tools are *meant* to be asked again: "is the payment
 # through?" Leave those out of `calls`, or let the tool itself wait.)
+
+# %% [markdown]
+# ## A budget for any agent
+#
+# Calls are easy to count, but you pay for tokens, and a customer pays with time. (Uses `used`, `dollars`
+# and `desk_with` of the core.)
 #
 # ### Exercise 5.6 (stretch) - a budget for any agent
 #
-# Calls are easy to count, but you pay for tokens, and a customer pays with time. A middleware can
-# watch all three, around any agent made by `create_agent`, without touching it:
+# A middleware can watch tokens, money and time, around any agent made by `create_agent`, without touching it:
 #
 # - `before_agent(state, runtime)` runs once at the beginning of each turn. What it returns goes
 #   into the state - the place for what belongs to one turn of one thread. (`self` belongs to *all*
@@ -732,10 +781,16 @@ for question in (LOST, MANY):
 #
 # Complete `Budget`: a turn is stopped, in words, before the next call of the model, as soon as it
 # has used `self.tokens` tokens (sent and written), or `self.dollars`, or `self.seconds`
-# (`time.monotonic()`). Use `used` and `dollars` from above. The next turn begins anew.
-
+# (`time.monotonic()`). Use `used` and `dollars` from above. The next turn begins at 0.
 
 # %%
+import time
+from typing import NotRequired
+
+from langchain.agents import AgentState
+from langchain.agents.middleware import AgentMiddleware, hook_config
+
+
 class TurnState(AgentState):
     """The state of an agent, and when the turn began."""
 
@@ -778,7 +833,7 @@ class Budget(TurnLimits):
 
 # %% tags=["check", "ex6"]
 check.ex6(Budget)
-# check.ex6.hint()
+# check.ex6.hint()  # remove the first `#` for a hint
 
 # %%
 Budget = check.ex6.or_reference(Budget)
@@ -792,16 +847,18 @@ model.pace()
 print("0.3 seconds, and fewer than eight calls:", len(calls) < 8)
 
 # %% [markdown]
-# Three things such a budget cannot do. It stops *between* calls, so it may be exceeded by one call,
+# Two things such a budget cannot do. It stops *between* calls, so it may be exceeded by one call,
 # and a tool that hangs holds it up: that needs a timeout (lesson 4). And a stream without
-# `stream_usage=True` reports no tokens at all (lesson 1), so this budget counts none.
+# `stream_usage=True` reports no tokens (lesson 1), so this budget counts none.
 #
-# ## In production
+# ## Ready-made limits
 #
-# LangChain brings two of these lines ready made. Their `exit_behavior` decides what the customer
-# finds next time, so try it before you choose:
+# LangChain has two of these lines ready made. Their `exit_behavior` decides what the customer
+# finds next time, so try it before you choose. (Uses `trial` and `desk_with` of the core.)
 
 # %%
+from langchain.agents.middleware import ToolCallLimitMiddleware
+
 for way in ("end", "error"):
     limit = ModelCallLimitMiddleware(run_limit=4, exit_behavior=way)
     trial(f"model calls, {way}", desk_with(limit), LOST, limit=40)
@@ -821,55 +878,3 @@ trial("thread_limit, end", desk_with(ModelCallLimitMiddleware(thread_limit=4)), 
 #   model that listens answers with what it has, as for the hundred parcels. One that does not
 #   listen goes on asking until another limit ends it, and then one step decides. Put a
 #   `ModelCallLimitMiddleware` beside it.
-# - **`run_limit`** begins anew with each run, **`thread_limit`** never: mute for good, here on
-#   purpose.
-#
-# Beyond that:
-#
-# - **Let the graceful limit fire first.** Set `recursion_limit` well above what the others allow:
-#   in an agent with middleware a round is four supersteps or more, not two.
-# - **Cure the loop, not only its length.** "Not in any depot; do not look again" gives the model a
-#   reason to stop; "please look again" gave it one to go on. And log every stop, with its thread: a
-#   limit that fires often is a bug report.
-# - **Limits per customer and day** belong in front of the agent, where the calls of all threads
-#   meet.
-# - A graph with a fixed number of steps and no way back needs none of this.
-#
-# **Your production checklist, line 5:** *rounds, tool calls, tokens and time are limited, each per
-# turn or per thread on purpose, every limit ends in words, and after every kind of stop the next
-# turn works.*
-#
-# ## Recap
-#
-# <details><summary><b>1.</b> <code>agent.invoke(question, {"configurable": {"thread_id": "7",
-# "recursion_limit": 10}})</code>. How many supersteps may it take?</summary>
-#
-# - *10.* It would, one level higher up.
-# - **About ten thousand.** Yes: inside `configurable` it is a word nobody reads.
-# - *25.* That was the default of older versions.
-# </details>
-#
-# <details><summary><b>2.</b> The limit ended a run. The next question to the same thread gives a
-# 400. Why?</summary>
-#
-# - *The limit is used up.* Every run has its own.
-# - *The error is stored in the thread.* It is not; the messages are.
-# - **The model's last call was never answered.** Yes. Answer every open call, on the way out or at
-#   the door.
-# </details>
-#
-# <details><summary><b>3.</b> The model asks for a hundred tool calls in one message. Which limit
-# notices?</summary>
-#
-# - *`recursion_limit`.* All hundred run in one superstep.
-# - *A counter of rounds.* It is one round.
-# - **A budget of tool calls, checked before they run.** Yes.
-# </details>
-#
-# <details><summary><b>4.</b> A desk counts its rounds in the state. After thirty friendly messages
-# it answers "too many steps", for ever. What happened?</summary>
-#
-# - *It is still running in circles.* No run is; each of these turns had one round.
-# - *The context window is full.* That would be an error, from the model.
-# - **The counter was never set back.** Yes: it is meant for a turn, and saved with the thread.
-# </details>
