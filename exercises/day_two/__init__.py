@@ -686,7 +686,7 @@ def ex5(run_turn, take_up):
                 server.slow = slow["configurable"]["thread_id"]
                 with ThreadPoolExecutor(1) as pool:
                     running = pool.submit(turn, server, slow)
-                    server.reached.wait(10)
+                    server.reached.wait(5)
                     turn(server, new_thread())
                     left = len(server.running)
                     server.handle_sigterm()
