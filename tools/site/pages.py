@@ -21,7 +21,7 @@ __all__ = ("TERMINAL_COLOURS", "Pages", "hints_of", "page_name", "slug")
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 FENCED = re.compile(r"(^```.*?^```)", re.M | re.S)
 PNG = re.compile(r'<img\b([^>]*?)(?: width="\d+")?([^>]*?)src="data:image/png;base64,([^"]+)"')
-SVG_TITLE = re.compile(r"<title>([^<]+)</title>")
+SVG_TITLE = re.compile(r"<title[^>]*>([^<]+)</title>")
 IMPORT = re.compile(r"^(?:import|from) ", re.M)
 MAX_SHOWN_IMPORTS = 5  # a cell with more is folded
 TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
