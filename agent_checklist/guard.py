@@ -45,6 +45,13 @@ class Sent:
     retry_count: int
     at: float
     path: str = ""
+    host: str = ""
+    """Where its client was told to send it."""
+
+    @property
+    def model(self) -> str:
+        """The model's name and its host: two hosts may have a model of the same name."""
+        return f"{self.body.get('model')} at {self.host}"
 
 
 class Guard:
@@ -136,6 +143,7 @@ class Guard:
             ours = next((end for end in OURS if path.endswith(end)), None)
             if request.method != "POST" or ours is None:
                 return request
+            host = request.url.host
             request.url = module.URL(self.url + ours)
             request.headers["host"] = f"{request.url.host}:{request.url.port}"
             request.headers["authorization"] = f"Bearer {self.key}"
@@ -146,7 +154,7 @@ class Guard:
             except Exception:  # a body that is still a stream: nothing to look at
                 body = {}
             retries = int(count) if count.isdecimal() else 0
-            sent = Sent(body, timeouts.get("read"), retries, time.monotonic(), ours)
+            sent = Sent(body, timeouts.get("read"), retries, time.monotonic(), ours, host)
             self.sent.append(sent)
             self.threads.add(threading.get_ident())
             if self.on_request and ours != "/embeddings":

@@ -7,6 +7,7 @@ could not be judged. Nothing here knows how the agent is built.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -34,6 +35,9 @@ __all__ = ("PROBES", "Case", "Probe")
 DETAIL = "db-internal-7 refused billing_rw"
 ERROR_WORDS = ("Error code:", "Incorrect API key", "Traceback (most recent")
 SECRET_STARTS = ("checklist-checklist-", "sk-checklist-")  # made up by workspace and runner
+KEY_IN_SOURCE = re.compile(
+    r"""["'](sk-[\w-]{12,}|AKIA\w{12,}|ghp_\w{12,}|xox[bp]-[\w-]{10,})["']"""
+)
 NAME = "Zora-76"
 CARD = "4111 1111 1111 1111"
 MAX_LOOP_REQUESTS = 50
@@ -486,6 +490,7 @@ async def ask(case: Case) -> None:
         case.unclear("approval.once", "The call was approved, and it did not run this time.")
     else:
         case.judge("approval.once", wrong)
+    await _own_thread(case, act)
     count = len(subject.recorder.effects)
     thread = "t-again"
     first = await subject.say(subject.plan([subject.call(act)]), thread)
@@ -502,6 +507,29 @@ async def ask(case: Case) -> None:
             if _ran(case, act, count)
             else "",
         )
+
+
+async def _own_thread(case: Case, act: str) -> None:
+    """Let calls wait on two threads, and approve the first."""
+    subject, claim = case.subject, "approval.own_thread"
+    one, two = subject.call(act, "mine", 61), subject.call(act, "yours", 83)
+    if one == two:
+        case.not_for(f"Two calls of {act} cannot be told apart.", claim)
+        return
+    mine = await subject.say(subject.plan([one]), "t-mine")
+    yours = await subject.say(subject.plan([two]), "t-yours")
+    count = len(subject.recorder.effects)
+    if not (mine.waits and yours.waits):
+        case.unclear(claim, "Nobody was asked this time.")
+        return
+    await subject.resume(mine, True)
+    ran = _ran(case, act, count)
+    if any(_same(effect, two) for effect in ran):
+        case.failed(claim, "The call of one thread was approved, and another thread's call ran.")
+    elif any(_same(effect, one) for effect in ran):
+        case.passed(claim)
+    else:
+        case.unclear(claim, "The call was approved, and it did not run this time.")
 
 
 async def parallel(case: Case) -> None:
@@ -1054,11 +1082,11 @@ async def fall_back(case: Case) -> None:
     if subject.settings.fallback is False:
         case.not_for("pyproject declares fallback = false.", *claims)
         return
-    first = subject.facts.models[0] if subject.facts.models else ""
+    first = subject.facts.first_model
     look = subject.facts.look
 
     def down(sent: Sent) -> None:
-        if sent.body.get("model") == first and not len(subject.model.state.faults):
+        if sent.model == first and not len(subject.model.state.faults):
             subject.model.fail("server_error", retry_after=0.01)
 
     subject.guard.on_request = down
@@ -1067,8 +1095,8 @@ async def fall_back(case: Case) -> None:
     turn = await subject.say(plan, "t-fallback")
     subject.guard.on_request = None
     sent = subject.guard.sent[asked:]
-    others = [one for one in sent if one.body.get("model") != first]
-    only = [one for one in sent if one.body.get("model") == first]
+    others = [one for one in sent if one.model != first]
+    only = [one for one in sent if one.model == first]
     if not only:
         for claim in claims:
             case.unclear(claim, "The first model was not asked.")
@@ -1076,12 +1104,8 @@ async def fall_back(case: Case) -> None:
     if not others:
         _no_other_model(case, turn)
         return
-    failed = {json.dumps(one.body.get("messages")): one for one in only}
-    pairs = [
-        (failed[key], one)
-        for one in others
-        if (key := json.dumps(one.body.get("messages"))) in failed
-    ]
+    failed = {_last_words(one): one for one in only}
+    pairs = [(failed[key], one) for one in others if (key := _last_words(one)) in failed]
     stands_in = bool(pairs) or len(subject.facts.models) == 1
     if not stands_in:
         why = "Several models work in a turn; none was seen to stand in for another."
@@ -1115,6 +1139,11 @@ async def fall_back(case: Case) -> None:
             "fallback.tools",
             f"The second model is not offered {', '.join(missing[:4])}." if missing else "",
         )
+
+
+def _last_words(sent: Sent) -> str:
+    """Return what a model is asked about: the second may have a prompt of its own."""
+    return json.dumps((sent.body.get("messages") or [sent.body.get("input")])[-1])
 
 
 def _tool_name(tool: dict) -> str:
@@ -1330,30 +1359,24 @@ async def loop(case: Case) -> None:
     """Let the model call a harmless tool for ever."""
     subject = case.subject
     claims = PROBES["loop"].claims
-    look = subject.facts.look
-    if not look:
+    look, grades = subject.facts.look, subject.facts.grades
+    if not look and not grades:
         case.not_for("No tool runs without a question, so nothing can go round.", *claims)
         return
     limit = (subject.graph.config or {}).get("recursion_limit", 10_007)
     limit = min(limit, subject.settings.config.get("recursion_limit", limit))
     most = MAX_LIMITED_REQUESTS if limit < 400 else MAX_LOOP_REQUESTS
-    before = len(subject.model.requests)
-    plan = subject.plan([subject.call(look)], forever=True)
-
-    def enough(turn: Turn) -> bool:
-        if len(subject.model.requests) - before <= most:
-            return False
-        plan.forever, plan.steps = False, []  # a sync node goes on otherwise
-        return True
-
-    turn = await subject.say(plan, "t-loop", until=enough)
-    asked = len(subject.model.requests) - before
+    turn, asked = await _go_round(subject, most, look, contrary=grades)
+    ended = not (turn.stopped or isinstance(turn.error, TimeoutError))
+    if ended and grades and look:
+        turn, asked = await _go_round(subject, most, look)
     if asked < 2:
         for claim in claims:
             case.unclear(claim, "The model was asked once only: the loop was not met.")
         return
     if turn.stopped or isinstance(turn.error, TimeoutError):
-        case.failed("limits.loop", f"A model in a loop was asked {asked} times, and went on.")
+        why = "in a loop" if look else "that finds nothing good enough"
+        case.failed("limits.loop", f"A model {why} was asked {asked} times, and went on.")
         case.unclear("limits.next", "The loop has no end: see limits.loop.")
         return
     in_words = not turn.error
@@ -1363,6 +1386,29 @@ async def loop(case: Case) -> None:
         how = "in words" if in_words else "by GraphRecursionError, which your server must catch"
         case.passed("limits.loop", f"Stopped after {asked} requests, {how}.")
     await _goes_on(case, "limits.next", "After a loop was stopped", "t-loop")
+
+
+async def _go_round(
+    subject: Subject, most: int, look: str, contrary: bool = False
+) -> tuple[Turn, int]:
+    """Let the model call a tool for ever, or find nothing good enough.
+
+    Returns:
+        The turn, and how often the model was asked.
+    """
+    before = len(subject.model.requests)
+    steps = [[subject.call(look)]] if look else []
+    plan = subject.plan(*steps, forever=bool(look), contrary=contrary)
+
+    def enough(turn: Turn) -> bool:
+        if len(subject.model.requests) - before <= most:
+            return False
+        plan.forever = plan.contrary = False  # a sync node goes on otherwise
+        plan.steps = []
+        return True
+
+    turn = await subject.say(plan, "t-loop", until=enough)
+    return turn, len(subject.model.requests) - before
 
 
 async def fan_out(case: Case) -> None:
@@ -1416,7 +1462,9 @@ async def write_log(case: Case) -> None:
 def _judge_secrets(case: Case) -> None:
     """Look for the made-up keys of this environment wherever words go."""
     subject, claim = case.subject, "logging.secrets"
-    keys = {value for name, value in os.environ.items() if value.startswith(SECRET_STARTS)}
+    keys = {value for value in os.environ.values() if value.startswith(SECRET_STARTS)}
+    for path in itertools.islice(Path.cwd().rglob("*.py"), 500):
+        keys |= set(KEY_IN_SOURCE.findall(path.read_text("utf-8", "replace")))
     places = {
         "a request to the model": [
             one.raw.decode("utf-8", "replace") for one in subject.model.requests
@@ -1429,7 +1477,7 @@ def _judge_secrets(case: Case) -> None:
     if not subject.model.requests:
         case.unclear(claim, "The model was not asked.")
     else:
-        case.judge(claim, f"A key of the environment stands in {found[0]}." if found else "")
+        case.judge(claim, f"A key stands in {found[0]}." if found else "")
 
 
 def _all_of(record: Any) -> str:
@@ -1604,7 +1652,9 @@ def _probe(names: str, *phases: Callable[[Case], Awaitable[None]], costly: bool 
 
 PROBES: dict[str, Probe] = {
     "streaming": _probe("streaming.first_word streaming.leave streaming.left_thread", streaming),
-    "approval": _probe("approval.asked approval.shown approval.once approval.again", ask),
+    "approval": _probe(
+        "approval.asked approval.shown approval.once approval.own_thread approval.again", ask
+    ),
     "parallel": _probe(
         "approval.parallel approval.two_approved rejection.mixed approval.behind_safe", parallel
     ),

@@ -40,7 +40,10 @@ async def scout(subject: Subject) -> Facts:
     await _find_input(subject)
     if facts.problem:
         return facts
-    facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in subject.guard.sent))
+    chats = [one for one in subject.guard.sent if one.path != "/embeddings"]
+    facts.first_model = chats[0].model if chats else ""
+    facts.grades = any(seen.grades for seen in subject.stage.seen)
+    facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
     await _remembers(subject)
     await _find_tools(subject)
     for name in list(facts.gates)[:MAX_GATES]:

@@ -36,6 +36,7 @@ class Plan:
         route: Tools to call first, where the wanted one is not offered.
         choice: Which option of a router it takes.
         forever: It repeats the first step without end.
+        contrary: It finds nothing good enough.
         changed: What it calls instead when it is asked the same a second time.
     """
 
@@ -45,10 +46,10 @@ class Plan:
     route: tuple[str, ...] = ()
     choice: int = 0
     forever: bool = False
+    contrary: bool = False
     changed: list[tuple[str, dict]] = field(default_factory=list)
     issued: Counter = field(default_factory=Counter)
     asked: Counter = field(default_factory=Counter)
-    after_end: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -61,6 +62,8 @@ class Seen:
     options: int
     """How many ways a router in it may go."""
     model: str
+    grades: bool = False
+    """It asks whether something is good enough."""
     spoken: bool = False
     """The plan's last words were the answer."""
 
@@ -88,6 +91,7 @@ class Stage:
         shape = _shape_of(turn)
         seen = Seen(tuple(offered), turn.must_call, shape, _options_in(turn), "")
         self.seen.append(seen)
+        seen.grades = _grades(turn)
         if plan is None:
             return Reply("Hello.")
         calls = self._calls(plan, turn, offered)
@@ -149,9 +153,10 @@ class Stage:
         def choose(options: list) -> object:
             ends = [option for option in options if END.match(str(option))]
             going = [option for option in options if option not in ends] or options
-            for option in going:
-                if str(option).lower() in YES:
-                    return option
+            good = [option for option in going if str(option).lower() in YES]
+            if good:
+                worse = [option for option in going if option not in good]
+                return worse[-1] if plan.contrary and worse else good[0]
             if ends and number and not (pending and number < 3):
                 return ends[0]
             return going[(plan.choice + (number if ends else 0)) % len(going)]
@@ -161,11 +166,10 @@ class Stage:
 
         found = {}
         for name, part in (schema.get("properties") or {}).items():
-            about = str(part.get("description", "")).lower()
             if part.get("type") == "boolean":
-                found[name] = True
-            elif part.get("type") == "string" and re.search(r"\byes\b.*\bno\b", about):
-                found[name] = "yes"
+                found[name] = not plan.contrary
+            elif _is_yes_or_no(part):
+                found[name] = "no" if plan.contrary else "yes"
         return valid_value(_with_items(schema), found=found, text_for=text_for, choose=choose)
 
 
@@ -218,6 +222,25 @@ def _made(turn: Turn, mark: str) -> Iterable[tuple[str, dict]]:
         for call in message.get("tool_calls") or ():
             function = call.get("function") or {}
             yield function.get("name", ""), {}
+
+
+def _is_yes_or_no(part: dict) -> bool:
+    about = str(part.get("description", "")).lower()
+    return part.get("type") == "string" and bool(re.search(r"\byes\b.*\bno\b", about))
+
+
+def _grades(turn: Turn) -> bool:
+    """Whether a request's schema asks for a judgement."""
+    schemas = [tool.schema for tool in turn.tools] if turn.must_call else []
+    if turn.response_format.get("type") == "json_schema":
+        schemas.append(turn.response_format["json_schema"].get("schema") or {})
+    parts = [part for schema in schemas for part in (schema.get("properties") or {}).values()]
+    return any(
+        part.get("type") == "boolean"
+        or _is_yes_or_no(part)
+        or any(str(option).lower() in YES for option in part.get("enum") or ())
+        for part in parts
+    )
 
 
 def _shape_of(turn: Turn) -> str:

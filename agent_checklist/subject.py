@@ -64,6 +64,10 @@ class Facts:
     gates: dict[str, Gate] = field(default_factory=dict)
     choice: int = 0
     models: list[str] = field(default_factory=list)
+    first_model: str = ""
+    """The model that a plain turn asks first, with its host."""
+    grades: bool = False
+    """A model is asked whether something is good enough."""
     answers_in_text: bool = False
     answer_at: int = 0
     """The number of the request, in a plain turn, in which the model says its last words."""

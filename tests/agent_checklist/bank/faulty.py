@@ -486,6 +486,45 @@ async def tries_again(request, handler):
 
 fault("approval.lost_answer", lambda: middleware_agent(inner=[tries_again]))
 
+
+newest: dict = {}
+
+
+def runs_the_newest(state):
+    """Keep what waits in a global."""
+    calls = state["messages"][-1].tool_calls
+    risky = [call for call in calls if call["name"] in RISKY]
+    if len(calls) != 1 or not risky:
+        return gate(yes)(state)
+    if not newest.get(thread()):
+        newest[thread()] = True
+        newest["call"] = risky[0]
+    decision = interrupt({"tool": "refund", "args": risky[0]["args"]})
+    newest.pop(thread())
+    if not yes(decision):
+        return Command(update={"messages": [rejected(risky[0])]}, goto="agent")
+    run = {**risky[0], "args": newest["call"]["args"]}
+    return Command(goto=[sent(run, state)])
+
+
+@wrap_tool_call
+async def runs_the_newest_too(request, handler):
+    call = request.tool_call
+    if call["name"] not in RISKY or len(request.state["messages"][-1].tool_calls) > 1:
+        if call["name"] in RISKY and not yes(interrupt({"tool": "refund", "args": call["args"]})):
+            return rejected(call)
+        return await handler(request)
+    if not newest.get(call["id"]):
+        newest[call["id"]] = True
+        newest["args"] = call["args"]
+    if not yes(interrupt({"tool": "refund", "args": call["args"]})):
+        return rejected(call)
+    return await handler(request.override(tool_call={**call, "args": newest["args"]}))
+
+
+fault("approval.own_thread", lambda: gate_node(approve=runs_the_newest))
+fault("approval.own_thread", lambda: middleware_agent(runs_the_newest_too, gate=False))
+
 # Rejection ----------------------------------------------------------------------------------------
 
 fault("rejection.not_run", lambda: gate_node(approve=gate(lambda answer: True)))
