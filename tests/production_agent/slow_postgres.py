@@ -63,9 +63,10 @@ class SlowPostgres:
 
         async def cut() -> None:
             ours = asyncio.current_task()
-            for task in asyncio.all_tasks() - {ours}:
+            tasks = asyncio.all_tasks() - {ours}
+            for task in tasks:
                 task.cancel()
-            await asyncio.sleep(0)
+            await asyncio.gather(*tasks, return_exceptions=True)
             self.loop.call_soon(self.loop.stop)
 
         asyncio.run_coroutine_threadsafe(cut(), self.loop)
