@@ -42,7 +42,6 @@ async def scout(subject: Subject) -> Facts:
         return facts
     chats = [one for one in subject.guard.sent if one.path != "/embeddings"]
     facts.first_model = chats[0].model if chats else ""
-    facts.grades = any(seen.grades for seen in subject.stage.seen)
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
     await _remembers(subject)
     await _find_tools(subject)
@@ -54,7 +53,7 @@ async def scout(subject: Subject) -> Facts:
             del facts.gates[name]
         gate.tried = gate.tried[:6]
         facts.tools[name].gated = name in facts.gates
-    facts.refused = subject.guard.refused
+    facts.grades, facts.refused = subject.stage.graded, subject.guard.refused
     return facts
 
 

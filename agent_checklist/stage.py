@@ -62,8 +62,6 @@ class Seen:
     options: int
     """How many ways a router in it may go."""
     model: str
-    grades: bool = False
-    """It asks whether something is good enough."""
     spoken: bool = False
     """The plan's last words were the answer."""
 
@@ -77,6 +75,7 @@ class Stage:
         self.schemas: dict[str, dict] = {}
         self.emitted: list[tuple[str, list[Call]]] = []
         self.newest: Plan | None = None
+        self.graded = False  # whether a request asked if something is good enough
 
     def add(self, plan: Plan) -> Plan:
         """Play a plan from now on."""
@@ -91,7 +90,7 @@ class Stage:
         shape = _shape_of(turn)
         seen = Seen(tuple(offered), turn.must_call, shape, _options_in(turn), "")
         self.seen.append(seen)
-        seen.grades = _grades(turn)
+        self.graded = self.graded or _grades(turn)
         if plan is None:
             return Reply("Hello.")
         calls = self._calls(plan, turn, offered)
