@@ -120,8 +120,10 @@ def look_at(
             finally:
                 os._exit(status)
         ours.close()
-        outcome = _listen(theirs, target or "langgraph.json", settings, only, began)
-        _end_group(pid)
+        try:
+            outcome = _listen(theirs, target or "langgraph.json", settings, only, began)
+        finally:
+            _end_group(pid)
     outcome.seconds = time.monotonic() - began
     return outcome
 
