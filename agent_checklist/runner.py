@@ -26,6 +26,7 @@ from typing import Any
 
 from openai import AsyncOpenAI, OpenAI
 
+import lesson_model
 from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
 from agent_checklist.effects import Recorder
 from agent_checklist.guard import Guard
@@ -120,8 +121,10 @@ def look_at(
             finally:
                 os._exit(status)
         ours.close()
-        outcome = _listen(theirs, target or "langgraph.json", settings, only, began)
-        _end_group(pid)
+        try:
+            outcome = _listen(theirs, target or "langgraph.json", settings, only, began)
+        finally:
+            _end_group(pid)
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -227,9 +230,7 @@ class _Run:
             self.pipe.send(("usage", str(error)))
             return
         self.pipe.send(("facts", self.target.name, {}))
-        model = LessonModel()
-        model.announce()
-        os.environ["OPENAI_API_KEY"] = KEY
+        model = _start_model()
         self.guard.url, self.guard.key = model.url, KEY
         self.space.enter()
         self.guard.install()
@@ -431,7 +432,7 @@ class _Run:
 
     def _in_child(self, look: Callable, output: Path, pipe: Connection) -> None:
         self._silence(output)
-        model = LessonModel()
+        model = _start_model()
         self.guard.url = model.url
         self.guard.refused, self.guard.sent = [], []
         subject = Subject(self.held, self.facts, self.settings, self.guard, self.recorder, model)
@@ -466,6 +467,15 @@ class _Run:
                 os.waitpid(job.pid, 0)
             job.pipe.close()
         return over
+
+
+def _start_model() -> LessonModel:
+    """Start this process's lesson model; the environment of a fork still names its parent's."""
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):
+        os.environ.pop(name, None)
+    model = lesson_model.start()
+    os.environ["OPENAI_API_KEY"] = KEY
+    return model
 
 
 def _warm_up(url: str) -> None:
