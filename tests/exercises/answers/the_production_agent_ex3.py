@@ -213,7 +213,7 @@ def approve_each(state):
                 continue
         where.append(run(call, state))
     return Command(goto=where or "agent", update={"messages": refused})
-# %% passed: a why of its own
+# %% partial | many calls in one message: a why of its own
 def approve_each(state: State) -> Command:
     answers, go_on = [], []
     for call in state["messages"][-1].tool_calls:

@@ -80,7 +80,7 @@ def admit(own, offered, known):
             names.add(t.name)
             new.append(t)
     return own + new, {t.name for t in new if known.get(t.name) != "run"}
-# %% partial | an unknown tool stays out: lets in what says of itself that it only reads
+# %% partial | an unknown tool stays out; a word that is not 'run' needs a person: lets in what says of itself that it only reads
 def admit(own, offered, known):
     names, new = {t.name for t in own}, []
     for t in offered:
