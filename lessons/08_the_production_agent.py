@@ -413,8 +413,8 @@ print(events["error"]["message"])
 
 # %%
 log_text = (folder / "service.log").read_text()
-reference = events["error"]["reference"]
-(failed,) = [json.loads(line) for line in log_text.splitlines() if reference in line]
+quoted = events["error"]["reference"]
+(failed,) = [json.loads(line) for line in log_text.splitlines() if quoted in line]
 masks = dict.fromkeys(("time", "thread", "run", "reference", "request"), "...")
 print({name: masks.get(name, value) for name, value in failed.items() if name != "at"})
 print("at:", len(failed["at"]), "lines of code it passed | what Ann said:", "P-4" in log_text)
@@ -453,8 +453,8 @@ check.ex9(run_behind)
 # check.ex9.hint()  # remove the first `#` for a hint
 
 # %%
-for line in check.ex9.or_reference(run_behind)(log_text, reference):
-    print(line["event"], line.get("outcome", ""))
+for entry in check.ex9.or_reference(run_behind)(log_text, quoted):
+    print(entry["event"], entry.get("outcome", ""))
 
 # %% [markdown]
 # ## More customers
