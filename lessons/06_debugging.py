@@ -9,7 +9,7 @@
 # The most expensive bug raises nothing. The agent answers, politely and at once, and the answer is
 # wrong. Nobody is paged; a customer finds out.
 #
-# | | read and run | exercises | what it holds |
+# | part | read and run | exercises | what it holds |
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 6.1 to 6.3, 20 min | the history, a replay with a fix, a state that is late, logs without secrets |
 # | **Deeper** | {deeper_minutes} min | 6.4 to 6.9, 55 min | five broken graphs to hunt; stream and breakpoint; traces; OpenTelemetry; a regression test; tracing that is not off |

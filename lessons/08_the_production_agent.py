@@ -13,7 +13,7 @@
 # lines. You mend the worst one. Then you meet the same desk as a web service: you chat with it, kill it,
 # give it a tool, and read its log.
 #
-# | | read and run | exercises | what it holds |
+# | part | read and run | exercises | what it holds |
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 8.3, 8.8 and 8.9, 20 min | the checklist, the gate, the service: a crash, a tool with its policy, the log, the load |
 # | **Deeper** | {deeper_minutes} min | 8.1, 8.2, 8.4 to 8.7, 65 min | all ten lines green; tools from elsewhere; your own agent; every pitfall |

@@ -29,7 +29,7 @@ LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(")
 IMAGE = re.compile(r"<img\b[^>]*>|!\[[^\]]*\]\(")
 WORDS = re.compile(r"""\balt=(["'])(?=[^"']*\w{3}).*?\1|!\[[^\]]*\w{3}""", re.S)
 EMPTY_HEAD = re.compile(r"<th\b[^>]*>\s*</th>")
-BUTTONS = {"01_streaming": 1, "03_human_in_the_loop": 1, "05_loop_prevention": 1}
+BUTTONS = {"01_streaming": 1, "03_human_in_the_loop": 1}
 
 
 def problems(notebook: dict[str, Any]) -> Iterator[str]:
