@@ -140,10 +140,10 @@ def test_it_keeps_the_house_rules(source):
 @each_lesson
 def test_the_readme_says_the_minutes_of_its_core(source):
     [notebook, _] = notebooks(source)
-    if has_two_speeds(notebook.cells):
-        core, _ = core_and_deeper_minutes(notebook.cells)
-        row = rf"^\| {int(source.stem[:2])} \|[^|]*\|[^|]*\| {core} \|"
-        assert re.search(row, (ROOT / "README.md").read_text("utf-8"), re.M), core
+    assert has_two_speeds(notebook.cells)
+    core, _ = core_and_deeper_minutes(notebook.cells)
+    row = rf"^\| {int(source.stem[:2])} \|[^|]*\|[^|]*\| {core} \|"
+    assert re.search(row, (ROOT / "README.md").read_text("utf-8"), re.M), core
 
 
 # What the tests above would find ----------------------------------------------------------------

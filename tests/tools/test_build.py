@@ -226,6 +226,14 @@ def test_check_starts_no_kernel_and_says_what_to_run(copy, monkeypatch, capsys):
     assert "Run: python3 course.py build 07" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [[], ["--check"]])
+def test_a_lesson_that_has_one_speed_is_refused(tmp_path, capsys, words):
+    lesson_in(tmp_path, "# %%\nprint(1)\n")
+    assert build_lessons.main(words, tmp_path) == 1
+    assert "lessons/07_small.py: no Markdown cell begins with" in capsys.readouterr().err
+    assert not (tmp_path / "notebooks").exists()
+
+
 def test_unknown_lessons_are_said_to_be_unknown(copy, capsys):
     assert build_lessons.main(["99"], copy) == 1
     assert "No such lesson" in capsys.readouterr().err

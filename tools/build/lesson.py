@@ -66,7 +66,7 @@ def read_lesson(path: Path) -> NotebookNode:
             tidy(cell)
         name_cells(lesson.cells)
         check_order(lesson.cells)
-        if has_two_speeds(lesson.cells):
+        if has_two_speeds(lesson.cells):  # `course.py build` refuses a lesson that has not
             check_two_speeds(lesson.cells)
             fill_box(lesson.cells)
     except LessonError as error:

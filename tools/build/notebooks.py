@@ -31,6 +31,7 @@ from tools.build import fast_start  # noqa: F401 - before whatever imports nbfor
 from tools.build.execution import execute
 from tools.build.lesson import LessonError, read_lesson, solved_version, student_version, tags
 from tools.build.outputs import compared_text, complaints_about, unexpected_verdicts
+from tools.build.two_speeds import STOP_LINE, has_two_speeds
 
 __all__ = ("build", "complaints", "orphans", "main")
 __all__ += ("LessonError", "read_lesson", "solved_version", "student_version", "tags")
@@ -141,10 +142,12 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     for number, source in enumerate(sources, 1):
         try:
             if args.check:
+                _require_two_speeds(source)
                 problems += complaints(source, root)
                 continue
             began = time.perf_counter()
             print(f"[{number}/{len(sources)}] {source.stem} ... ", end="", flush=True)
+            _require_two_speeds(source)
             build(source, root, args.redraw)
             print(f"{time.perf_counter() - began:.1f} s", flush=True)
         except LessonError as error:
@@ -156,6 +159,15 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     return bool(problems)
+
+
+def _require_two_speeds(source: Path) -> None:
+    """Refuse a lesson that does not say where its core ends."""
+    if not has_two_speeds(read_lesson(source).cells):
+        raise LessonError(
+            f"lessons/{source.name}: no Markdown cell begins with {STOP_LINE!r}. "
+            "Put one between the core and the deeper part."
+        )
 
 
 def _shown_faults(notebook: NotebookNode, folder: str) -> Iterator[str]:
