@@ -18,7 +18,7 @@
 # minutes with its three exercises. After the line *You can stop here* comes the **deeper** part, in
 # sections to take in any order, now or later.
 #
-# | | read and run | exercises | what it holds |
+# | part | read and run | exercises | what it holds |
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 0.1 to 0.3, 20 min | is everything ready, a first agent, who answers, how exercises work |
 # | **Deeper** | {deeper_minutes} min | 0.4, 20 min | a real model, reading a thread, keeping your work |

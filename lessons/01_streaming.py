@@ -12,7 +12,7 @@
 # In this lesson the same agent shows its first words in a fraction of the wait. Then you see how
 # streams fail without an error.
 #
-# | | read and run | exercises | what it holds |
+# | part | read and run | exercises | what it holds |
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 1.1 to 1.3, 20 min | words as they are written, an agent inside a graph, a cut answer, a stop that stops |
 # | **Deeper** | {deeper_minutes} min | 1.4 to 1.6, 40 min | progress, empty pages, a Stop button, a stall, event streaming, tokens |

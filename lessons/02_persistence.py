@@ -12,7 +12,7 @@
 # In this lesson you give the agent a memory, and then you kill its process: between two turns, in
 # the middle of a step, with one server and with several.
 #
-# | | read and run | exercises | what it holds |
+# | part | read and run | exercises | what it holds |
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 2.1 to 2.3, 20 min | threads and checkpoints, which saver, `kill -9` in the middle of a step |
 # | **Deeper** | {deeper_minutes} min | 2.4 to 2.6, 40 min | pruning, growth, one thread on four servers, dead connections, types, encryption, `Store` |

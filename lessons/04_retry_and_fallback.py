@@ -12,7 +12,7 @@
 # In this lesson you count them on the wire, keep one layer that retries, and learn what it may
 # retry, how long it waits, and what to do then.
 #
-# | | read and run | exercises | what it holds |
+# | part | read and run | exercises | what it holds |
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 4.1 to 4.3, 20 min | layers that multiply, which errors, which layer, jitter, a fallback that hides a bug |
 # | **Deeper** | {deeper_minutes} min | 4.4 to 4.7, 50 min | counters, deadlines, fallbacks, a breaker, middleware, tools that fail, failing gracefully |

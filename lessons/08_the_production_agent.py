@@ -950,6 +950,22 @@ agent_checklist.run(
 )
 
 # %% [markdown]
+# **Now yours.** In a terminal, in the folder of your own agent:
+#
+# ```bash
+# export PYTHONPATH=path/to/this/course
+# python -m agent_checklist init               # looks only: tools, questions, models
+# python -m agent_checklist                    # the graph of langgraph.json; or name it: agent.py:graph
+# python -m agent_checklist --explain rejection.next
+# ```
+#
+# It needs no test code and no key, takes a minute at most, and judges some fifty claims, one by one: a
+# green line has met its fault, and a line that could not be judged says why. Take one red line, read
+# what was done to your agent, mend it, and run that line again with `--only`. No agent at hand?
+# `lab/foreign_agent` is a small repository that somebody else has written: go there and run it.
+# `docs/checklist.md` says what each claim provokes, what a green line does not prove, and how it runs in CI.
+
+# %% [markdown]
 # ## Take it home
 #
 # Copy the folder `production_agent` into your repository. Put your tools into `tools.py`, their
