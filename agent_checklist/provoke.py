@@ -1463,10 +1463,10 @@ async def write_log(case: Case) -> None:
     elif own:
         case.passed("logging.private")
     else:
-        case.not_for("The agent's own code logs nothing.", "logging.private")
+        case.not_for("The agent's own code logged nothing in this probe.", "logging.private")
     _judge_secrets(case)
     if not own:
-        case.not_for("The agent's own code logs nothing: your server may.", "logging.thread")
+        case.not_for("The agent's own code logged nothing: your server may.", "logging.thread")
     elif any("t-private" in _all_of(record) for record in own):
         case.passed("logging.thread")
     else:
