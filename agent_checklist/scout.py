@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import inspect
+import itertools
 import textwrap
 import time
 from fnmatch import fnmatchcase
@@ -153,6 +154,16 @@ async def _find_tools(subject: Subject) -> None:
             break
 
 
+def _files() -> dict[str, tuple[int, int]]:
+    """Return the agent's files with their times and sizes, without logs and compiled code."""
+    found = {}
+    for path in itertools.islice(Path.cwd().rglob("*"), 5000):
+        if path.is_file() and path.suffix not in (".pyc", ".log"):
+            state = path.stat()
+            found[str(path)] = state.st_mtime_ns, state.st_size
+    return found
+
+
 CHANGES = set(
     "write writerow writelines execute executemany commit post put patch delete insert append save "
     "send send_message publish create update add charge refund remove unlink rename".split()
@@ -197,6 +208,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
     for attempt in range(2):
         refused, raised = len(guard.refused), subject.raised
         recorded, written = len(subject.recorder.effects), len(guard.writes)
+        files = _files()
         plan = subject.plan([subject.call(tool.name)])
         began = time.monotonic()
         turn = await subject.say(plan, f"scout-{tool.name}-{attempt}")
@@ -218,6 +230,8 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             tool.ran = any(not effect.interrupted for effect in mine)
             if guard.writes[written:]:
                 facts.early = f"{guard.writes[-1]} was written before anybody was asked"
+            elif changed := [path for path, seen in _files().items() if files.get(path) != seen]:
+                facts.early = f"{Path(changed[0]).name} was changed before anybody was asked"
             elif inside and (name := _changes_before_asking(tool.name)):
                 facts.early = f"The body of {tool.name} calls {name} before it asks"
             return
