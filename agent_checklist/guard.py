@@ -13,6 +13,7 @@ import functools
 import importlib
 import ipaddress
 import json
+import os
 import socket
 import ssl
 import sys
@@ -72,6 +73,7 @@ class Guard:
         self.sent: list[Sent] = []
         self.slept_on_loop = 0.0
         self.on_loop = False
+        self.writes: list[str] = []  # files of the working directory that were opened to write
         self.threads: set[int] = set()
         self.on_request: Callable[[Sent], None] | None = None
         self.sleep, self.async_sleep = time.sleep, asyncio.sleep
@@ -115,6 +117,12 @@ class Guard:
         return ConnectionRefusedError(f"The checklist allows no network: {what}.")
 
     def _audit(self, event: str, args: tuple) -> None:
+        if event == "open":
+            path, mode = args[0], args[1]
+            if isinstance(path, str) and isinstance(mode, str) and set(mode) & set("wax+"):
+                if not path.startswith("/") or path.startswith(os.getcwd()):
+                    self.writes.append(path)
+            return
         if event == "socket.connect":
             address = args[1]
             if isinstance(address, tuple) and not _is_local(str(address[0])):

@@ -38,6 +38,14 @@ SECRET_STARTS = ("checklist-checklist-", "sk-checklist-")  # made up by workspac
 KEY_IN_SOURCE = re.compile(
     r"""["'](sk-[\w-]{12,}|AKIA\w{12,}|ghp_\w{12,}|xox[bp]-[\w-]{10,})["']"""
 )
+UNSEEN_EFFECTS = {
+    "approval.asked",
+    "approval.once",
+    "approval.parallel",
+    "approval.two_approved",
+    "approval.own_thread",
+    "rejection.not_run",
+}
 NAME = "Zora-76"
 CARD = "4111 1111 1111 1111"
 MAX_LOOP_REQUESTS = 50
@@ -66,6 +74,14 @@ class Case:
 
     def passed(self, claim: str, saw: str = "") -> None:
         """The claim holds, and that was seen."""
+        early = self.subject.facts.early
+        if early and claim in UNSEEN_EFFECTS:
+            self.unclear(
+                claim,
+                f"{early}; a node runs again from its start when it is resumed, "
+                "and what it does beside the tools is not counted.",
+            )
+            return
         self.tell(claim, PASS, saw, {})
 
     def failed(self, claim: str, saw: str) -> None:
@@ -1447,10 +1463,10 @@ async def write_log(case: Case) -> None:
     elif own:
         case.passed("logging.private")
     else:
-        case.not_for("The agent's own code logs nothing.", "logging.private")
+        case.not_for("The agent's own code logged nothing in this probe.", "logging.private")
     _judge_secrets(case)
     if not own:
-        case.not_for("The agent's own code logs nothing: your server may.", "logging.thread")
+        case.not_for("The agent's own code logged nothing: your server may.", "logging.thread")
     elif any("t-private" in _all_of(record) for record in own):
         case.passed("logging.thread")
     else:

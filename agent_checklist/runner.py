@@ -326,7 +326,8 @@ class _Run:
                     again = told[name, 1][claim]
                     if again[0] != FAIL:
                         verdict = COULD_NOT_JUDGE
-                        reason = f"Seen once, and not a second time: {reason} Then: {again[1]}"
+                        reason = f"Seen once, and not a second time: {reason} Then: "
+                        reason += f"{again[1] or again[0]}."
                 verdict, reason = self._by_level(claim, verdict, reason)
                 reason = self.space.shown(reason)
                 self.pipe.send(("claim", claim, verdict, reason, evidence, seconds))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import inspect
+import itertools
+import textwrap
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -150,6 +154,41 @@ async def _find_tools(subject: Subject) -> None:
             break
 
 
+def _files() -> dict[str, tuple[int, int]]:
+    """Return the agent's files with their times and sizes, without logs and compiled code."""
+    found = {}
+    for path in itertools.islice(Path.cwd().rglob("*"), 5000):
+        if path.is_file() and path.suffix not in (".pyc", ".log"):
+            state = path.stat()
+            found[str(path)] = state.st_mtime_ns, state.st_size
+    return found
+
+
+CHANGES = set(
+    "write writerow writelines execute executemany commit post put patch delete insert append save "
+    "send send_message publish create update add charge refund remove unlink rename".split()
+)
+
+
+def _changes_before_asking(name: str) -> str:
+    """Return what a tool's body calls before `interrupt` that sounds like an effect."""
+    for tool in gc.get_objects():
+        if not isinstance(tool, BaseTool) or tool.name != name:
+            continue
+        body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(body))))
+        except (OSError, TypeError, SyntaxError):
+            return ""
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        names = {call: getattr(call.func, "attr", getattr(call.func, "id", "")) for call in calls}
+        asks = min((c.lineno for c in calls if names[c] == "interrupt"), default=0)
+        for call in calls:
+            if call.lineno < asks and names[call] in CHANGES:
+                return names[call]
+    return ""
+
+
 def _wrap(subject: Subject, names: list[str]) -> bool:
     """Wrap plain functions of these names; return whether there are any."""
     before = len(subject.recorder.wrapped)
@@ -168,7 +207,8 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
     facts, guard = subject.facts, subject.guard
     for attempt in range(2):
         refused, raised = len(guard.refused), subject.raised
-        recorded = len(subject.recorder.effects)
+        recorded, written = len(subject.recorder.effects), len(guard.writes)
+        files = _files()
         plan = subject.plan([subject.call(tool.name)])
         began = time.monotonic()
         turn = await subject.say(plan, f"scout-{tool.name}-{attempt}")
@@ -188,6 +228,12 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                     early=bool(mine) and not inside,
                 )
             tool.ran = any(not effect.interrupted for effect in mine)
+            if guard.writes[written:]:
+                facts.early = f"{guard.writes[-1]} was written before anybody was asked"
+            elif changed := [path for path, seen in _files().items() if files.get(path) != seen]:
+                facts.early = f"{Path(changed[0]).name} was changed before anybody was asked"
+            elif inside and (name := _changes_before_asking(tool.name)):
+                facts.early = f"The body of {tool.name} calls {name} before it asks"
             return
         if subject.raised > raised and not turn.waits:
             facts.swallowed = tool.name

@@ -75,6 +75,8 @@ class Facts:
     refused: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     """Tools that are plain functions, which a node calls itself."""
+    early: str = ""
+    """What happened before a person was asked, beside the tools' bodies."""
     swallowed: str = ""
     """The tool whose interrupt was raised and never came out."""
     end: float = 0.0
