@@ -38,7 +38,9 @@ def names(root: Path) -> Iterator[str]:
     yield from LIBRARIES
     for package in OURS:
         for file in sorted((root / package).rglob("*.py")):
-            if file.stem != "__main__":
+            folders = [f for f in file.parents if f.is_relative_to(root / package)]
+            # What lies below a folder without __init__.py, as lab/foreign_agent, is not ours.
+            if file.stem != "__main__" and all((f / "__init__.py").exists() for f in folders):
                 parts = file.relative_to(root).with_suffix("").parts
                 yield ".".join(parts).removesuffix(".__init__")
 
