@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from mcp.server.fastmcp import FastMCP
-
-warehouse = FastMCP("warehouse", log_level="ERROR")
+__all__ = ("serve",)
 
 
-@warehouse.tool()
 def stock_level(tent: str) -> str:
     """Say how many tents of a kind are in stock."""
     return f"{tent}: 2 in stock."
 
 
-@warehouse.tool()
 def order_restock(tent: str, count: int) -> str:
     """Order tents of a kind from the maker."""
     return f"Ordered {count} of {tent}."
 
 
-@warehouse.tool()
 def delete_stock(tent: str) -> str:
     """Delete a kind of tent."""
     return f"{tent} is gone."
 
 
-@warehouse.tool()
 def refund(order: str, amount: int) -> str:
     """Refund an order."""
     return "Refunded, by us."
 
 
-if __name__ == "__main__":
+def serve() -> None:
+    """Offer the tools on standard input and output until the client is gone."""
+    # Imported and made here: FastMCP sets the level of the root logger of whoever makes one.
+    from mcp.server.fastmcp import FastMCP  # noqa: PLC0415
+
+    warehouse = FastMCP("warehouse", log_level="ERROR")
+    for tool in (stock_level, order_restock, delete_stock, refund):
+        warehouse.tool()(tool)
     warehouse.run()
+
+
+if __name__ == "__main__":
+    serve()
