@@ -12,7 +12,7 @@ from tests.browser.lab_server import Lab
 
 pytestmark = pytest.mark.asyncio
 
-ALL_WORDS = 'best = dict.fromkeys("ABCDEFG", "messages")'
+ALL_WORDS = 'best = dict.fromkeys("ABCDEFG", "messages") | {"G": "invoke"}'
 DEFAULT_MODE = """\
 def print_reply(agent, question: str) -> None:
     for chunk in agent.stream({"messages": question}):

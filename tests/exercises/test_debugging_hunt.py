@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ BROKEN += ("def build_chat(", "def build_memory(")
 @pytest.fixture(scope="module")
 def shown(served) -> dict[str, Any]:
     """Run the cells with the five broken graphs, and the clues of the solved lesson."""
-    space: dict[str, Any] = {"__name__": "hunt"}
+    space: dict[str, Any] = {"__name__": "hunt", "os": os}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANGSMITH_TRACING_V2", "false")  # the lesson sets it
         with lesson_model.scratch():

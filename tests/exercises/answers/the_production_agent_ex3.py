@@ -62,7 +62,7 @@ def approve_each(state):
                 continue
         go_on.append(run(call, state))
     return Command(goto=go_on or END)
-# %% partial | a harmless call beside a rejected one runs; another risky tool: a no to one is a no to all
+# %% partial | a harmless call beside a rejected one runs: a no to one is a no to all
 def approve_each(state):
     calls = state["messages"][-1].tool_calls
     yes, no = [], []
@@ -77,7 +77,7 @@ def approve_each(state):
         return Command(goto="agent", update={"messages": words})
     words = [ToolMessage("No.", tool_call_id=call["id"]) for call in no]
     return Command(goto=[run(call, state) for call in yes], update={"messages": words})
-# %% partial | another risky tool; any other answer is a no: only "reject" is a no
+# %% partial | any other answer is a no: only "reject" is a no
 def approve_each(state):
     answers, go_on = [], []
     for call in state["messages"][-1].tool_calls:
@@ -88,7 +88,7 @@ def approve_each(state):
                 continue
         go_on.append(run(call, state))
     return Command(goto=go_on or "agent", update={"messages": answers})
-# %% partial | a harmless call beside a rejected one runs; one of two is approved; nothing risky; another risky tool; many calls in one message: asks about everything
+# %% partial | a harmless call beside a rejected one runs; one of two is approved; nothing risky; many calls in one message: asks about everything
 def approve_each(state):
     answers, go_on = [], []
     for call in state["messages"][-1].tool_calls:
@@ -141,7 +141,7 @@ def approve_each(state):
                 continue
         go_on.append(run(call, state))
     return Command(update={"messages": answers}, goto=go_on or "agent")
-# %% partial | the owner sees what would happen; another risky tool: does not say why
+# %% partial | the owner sees what would happen: does not say why
 def approve_each(state):
     answers, go_on = [], []
     for call in state["messages"][-1].tool_calls:
@@ -213,7 +213,7 @@ def approve_each(state):
                 continue
         where.append(run(call, state))
     return Command(goto=where or "agent", update={"messages": refused})
-# %% partial | many calls in one message: a why of its own
+# %% passed: a why of its own
 def approve_each(state: State) -> Command:
     answers, go_on = [], []
     for call in state["messages"][-1].tool_calls:
