@@ -30,7 +30,9 @@ SOURCES = (
 LICENCE = ("LICENSE", "CITATION.cff")
 FRONT = "tools/site/index.md"
 GUIDE = "instructor/README.md"
-PAGES_OF_GUIDE = "\n\n```{toctree}\n:hidden:\n:glob:\n\n0*\nhub/index\n```\n"
+PAGES_OF_GUIDE = (
+    "\n\n```{toctree}\n:hidden:\n:glob:\n\n0*\nplans\nsyllabus\nmessage\nrubric\nhub/index\n```\n"
+)
 # What axe-core finds wrong in the theme's own parts, and the same without the fault.
 CORRECTIONS = {
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
