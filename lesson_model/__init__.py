@@ -115,7 +115,12 @@ def running() -> LessonModel | None:
 
 @contextmanager
 def scratch() -> Iterator[LessonModel]:
-    """Run with a clean slate on the same server; the old rules, faults and log come back."""
+    """Run with a clean slate on the same server; the old rules, faults and log come back.
+
+    The environment leads to it, also where somebody has put back an older one since its start.
+    """
     model = running() or start()
+    if model.local and os.environ.get(OURS) != model.url:
+        model.announce()
     with model.scratch():
         yield model

@@ -38,6 +38,7 @@ class Request:
         raw: The body as it came; emptied when the log grows too large.
         key: The API key it came with.
         number: Its place among all requests, from 1.
+        answered: Whether all of its answer has been given to the network, or nothing will be.
         retry_count: How many attempts the SDK says came before this one.
         at: When it came, in seconds of `time.monotonic`.
         status: The status of the answer; 0 while there is none.
@@ -52,6 +53,7 @@ class Request:
     raw: bytes = field(default=b"", repr=False)
     key: str = field(default="", repr=False)
     number: int = field(default=0, repr=False)
+    answered: bool = field(default=False, repr=False)
     retry_count: int = 0
     at: float = field(default=0.0, repr=False)
     status: int = 0
@@ -185,13 +187,20 @@ class Log:
                 self._refusals.clear()
             self._refusals[request.same] = refusal
 
-    def note_finished(self, request: Request) -> None:
-        """Note that nothing more goes to this request's client."""
-        request.done()
+    def note_last_bytes(self, request: Request) -> None:
+        """Note that the end of an answer is about to go out: its client may ask again at once."""
         with self._lock:
+            if request.answered:
+                return
+            request.answered = True
             self._unanswered[request.same] -= 1
             if self._unanswered[request.same] <= 0:
                 del self._unanswered[request.same]
+
+    def note_finished(self, request: Request) -> None:
+        """Note that nothing more goes to this request's client."""
+        self.note_last_bytes(request)
+        request.done()
 
     def note_truncated(self, text: str) -> None:
         """Note a text that is about to break off without an error."""

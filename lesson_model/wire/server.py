@@ -131,7 +131,7 @@ class Connection(socketserver.StreamRequestHandler):
         answer = self.server.answer(request, state, problem)
         keep = problem is None and headers.get("connection", "").lower() != "close"
         try:
-            whole = self.deliver(answer, state, keep, method == "HEAD")
+            whole = self.deliver(answer, request, state, keep, method == "HEAD")
         except StateEnded:
             return False
         except OSError:
@@ -205,7 +205,7 @@ class Connection(socketserver.StreamRequestHandler):
                 return bytes(body)
             body += data
 
-    def deliver(self, answer: Answer, state, keep: bool, head_only: bool) -> bool:
+    def deliver(self, answer: Answer, request: Request, state, keep: bool, head_only: bool) -> bool:
         """Send an answer; return whether it went out whole."""
 
         def head(length: int | None) -> bytes:
@@ -234,6 +234,7 @@ class Connection(socketserver.StreamRequestHandler):
                 return False
             if step:
                 self.wait(step, state)
+        state.log.note_last_bytes(request)  # before: a client is faster than what follows here
         self.connection.sendall(ready)
         return True
 

@@ -104,3 +104,13 @@ def test_a_new_slate_knows_nothing_of_the_old(lesson, ask):
         assert remarks(model) == [()]
     ask(user("hi"))
     assert remarks(lesson) == [(), ("repeated a request that was refused with 400",)]
+
+
+def test_a_client_may_ask_again_before_the_server_has_tidied_up(lesson, ask, monkeypatch):
+    log, late = lesson.state.log, []
+    monkeypatch.setattr(log, "note_finished", late.append)  # as a busy machine would: later
+    for _ in range(3):
+        ask(user("the same again"))
+    assert remarks(lesson) == [(), (), ()]
+    for request in late:
+        type(log).note_finished(log, request)

@@ -267,3 +267,14 @@ def test_starting_costs_little(tmp_path):
     first, again, modules = min(run(COST, **compiled) for _ in range(2))
     assert first < 0.25 and again < 0.01
     assert set(modules) <= {"lesson_model", *sys.stdlib_module_names}
+
+
+def test_a_scratch_leads_to_the_model_though_the_environment_was_put_back(monkeypatch):
+    with lesson_model.scratch() as model:
+        pass
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("LESSON_MODEL_URL")
+    with lesson_model.scratch() as again:
+        assert again is model
+        assert ChatOpenAI(model="m").invoke("hi").text
+    model.stop()
