@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
+from nbformat import NotebookNode
 
 import lesson_model
 from course_layout import ROOT
 from exercises.core.reference import run_cell
 from lab import trace
 from tools.build.lesson import read_lesson, solved_version, tags
+from tools.build.needed_cells import bound_names, used_names
 
 LESSON = ROOT / "lessons" / "06_debugging.py"
 BROKEN = ("def thread(", "def build_clerk(", "def build_office(", "def build_cashier(")
 BROKEN += ("def build_chat(", "def build_memory(")
 
 
+def cells_of_the_hunt() -> list[NotebookNode]:
+    """Return the cells with the broken graphs and the clues, and the cells that these rely on."""
+    kept, needed = [], set()
+    for cell in reversed(solved_version(read_lesson(LESSON)).cells):
+        if cell.cell_type != "code":
+            continue
+        broken = any(words in cell.source for words in BROKEN)
+        clue = "exercise" in tags(cell) and "clue_" in cell.source
+        bound = bound_names(cell.source)
+        if broken or clue or bound & needed:
+            kept.append(cell)
+            needed = (needed - bound) | used_names(cell.source)
+    return kept[::-1]
+
+
 @pytest.fixture(scope="module")
 def shown(served) -> dict[str, Any]:
     """Run the cells with the five broken graphs, and the clues of the solved lesson."""
-    space: dict[str, Any] = {"__name__": "hunt", "os": os}
+    space: dict[str, Any] = {"__name__": "hunt"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANGSMITH_TRACING_V2", "false")  # the lesson sets it
         with lesson_model.scratch():
-            for cell in solved_version(read_lesson(LESSON)).cells:
-                broken = any(words in cell.source for words in BROKEN)
-                if broken or ("exercise" in tags(cell) and "clue_" in cell.source):
-                    run_cell(cell.source, cell.id, space)
+            for cell in cells_of_the_hunt():
+                run_cell(cell.source, cell.id, space)
             space["refused"] = list(space["model"].requests[-1].body["messages"])
     return space
 
