@@ -25,6 +25,7 @@ from jupyter_core.paths import jupyter_config_dir
 
 from course_layout import ROOT
 from instructor.demo.script import page
+from tools.build.needed_cells import bound_names, used_names
 
 __all__ = ("main", "reset", "to_show")
 
@@ -151,20 +152,29 @@ def _with_headings_apart(cell: Cell) -> list[Cell]:
 
 
 def _fold_exercises(cells: list[Cell], run: set[str]) -> None:
-    """Fold each exercise under its heading, but not where the script runs a cell below it."""
-    for place, cell in enumerate(cells):
-        if not "".join(cell["source"]).startswith("### Exercise "):
+    """Fold each exercise under its heading, but not what the script runs or a later cell needs.
+
+    JupyterLab folds up to the next heading, and the lesson may go on there, below the check.
+    """
+    needed: set[str] = set()  # names that the cells below take from the ones above
+    section: list[Cell] = []
+    for cell in reversed(cells):
+        section.append(cell)
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "code" or not any(
+            line.startswith(("# ", "## ", "### ")) for line in text.splitlines()
+        ):
             continue
-        inside = []
-        for below in cells[place + 1 :]:
-            text = "".join(below["source"])
-            if below["cell_type"] == "markdown" and any(
-                line.startswith(("# ", "## ", "### ")) for line in text.splitlines()
-            ):
-                break
-            inside.append(below["id"])
-        if not run.intersection(inside):
+        code = [("".join(c["source"]), c["id"]) for c in section if c["cell_type"] == "code"]
+        used = needed
+        for source, _ in code:  # from the last to the first
+            used = (used - bound_names(source)) | used_names(source)
+        is_needed = any(bound_names(source) & needed for source, _ in code)
+        if not text.startswith("### Exercise ") or is_needed or run & {name for _, name in code}:
+            needed = used
+        else:
             cell["metadata"] |= {"jp-MarkdownHeadingCollapsed": True}
+        section = []
 
 
 def write_script(lesson: str, folder: Path) -> Path:

@@ -15,6 +15,7 @@ from course_layout import ROOT
 from instructor.demo import prepare
 from instructor.demo.script import page
 from tests.instructor.test_instructor import bullets, named, steps
+from tools.build.needed_cells import bound_names, used_names
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
@@ -76,6 +77,18 @@ class TestLesson:
         run = {cell["id"] for line in lines for cell in named(path.stem, line)}
         assert run and not run & (hidden | folded(cells))
         assert exercises - run <= hidden and folded(cells) & exercises
+
+    def test_what_stays_in_sight_runs_without_what_is_folded(self, path: Path) -> None:
+        """Nobody opens an exercise to get on with the demo."""
+        cells = shown(path)
+        hidden = folded(cells)
+        code = [(c["id"], "".join(c["source"])) for c in cells if c["cell_type"] == "code"]
+        bound: dict[bool, set[str]] = {True: set(), False: set()}  # by whether it is folded
+        for cell, source in code:
+            if cell not in hidden:
+                missing = (used_names(source) & bound[True]) - bound[False]
+                assert not missing, f"{cell} needs {missing}"
+            bound[cell in hidden] |= bound_names(source)
 
     def test_the_script_has_all_steps_with_their_minutes(self, path: Path) -> None:
         text = page(guide(path))
