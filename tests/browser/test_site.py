@@ -167,6 +167,14 @@ def test_every_picture_has_words(pages: dict[Path, BeautifulSoup]) -> None:
     assert [image for image in found if not WORD.search(image.get("alt", ""))] == []
 
 
+def test_no_picture_says_a_thing_twice(site: Path) -> None:
+    """A browser takes the first of two widths, a validator refuses the page."""
+    for path in site.rglob("*.html"):
+        for image in re.findall(r"<img\b[^>]*>", path.read_text("utf-8")):
+            names = re.findall(r' ([\w-]+)="[^"]*"', image)
+            assert len(names) == len(set(names)), f"{path.name}: {image}"
+
+
 def test_the_site_and_each_lesson_are_small(pages: dict[Path, BeautifulSoup], site: Path) -> None:
     files = [path for path in site.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MAX_SITE_BYTES

@@ -20,7 +20,7 @@ __all__ = ("TERMINAL_COLOURS", "Pages", "hints_of", "page_name", "slug")
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 FENCED = re.compile(r"(^```.*?^```)", re.M | re.S)
-PNG = re.compile(r'<img\b([^>]*?)(?: width="\d+")?([^>]*?)src="data:image/png;base64,([^"]+)"')
+PNG = re.compile(r'<img\b([^>]*?)src="data:image/png;base64,([^"]+)"')
 SVG_TITLE = re.compile(r"<title[^>]*>([^<]+)</title>")
 IMPORT = re.compile(r"^(?:import|from) ", re.M)
 MAX_SHOWN_IMPORTS = 5  # a cell with more is folded
@@ -136,11 +136,12 @@ class Pages:
         return f'<pre class="output {kind}"><samp>{text}</samp></pre>'
 
     def _image(self, tag: re.Match[str]) -> str:
-        picture = base64.b64decode(tag[3])
+        picture = base64.b64decode(tag[2])
         wide, high = struct.unpack(">II", picture[16:24])  # PNG's first chunk
         size = f'width="{SHOWN_PIXELS}" height="{SHOWN_PIXELS * high // wide}"'
         source = self._picture(picture, "png")
-        return f'<img{tag[1]}{tag[2]}{size} loading="lazy" src="{source}"'
+        others = re.sub(r' (?:width|height)="\d+"', "", tag[1])
+        return f'<img{others}{size} loading="lazy" src="{source}"'
 
     def _picture(self, content: bytes, kind: str) -> str:
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.{kind}"
