@@ -1,7 +1,9 @@
 """One database for checkpoints and for our own tables: a SQLite file or PostgreSQL.
 
 Statements are written once, with `?`, and run on both. A checkpoint is written only while its run
-holds its thread, which is checked in the same transaction (`LeaseLost`).
+holds its thread, which is checked in the same transaction (`LeaseLost`). What its run writes is the
+newest one, whatever the clock of its host says: LangGraph makes ids of the clock, and takes the
+greatest for the newest. So greater ones, of a host whose clock is ahead, go when it is written.
 """
 
 from __future__ import annotations
@@ -14,13 +16,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import aiosqlite
 import psycopg
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from psycopg.rows import dict_row
@@ -37,6 +40,7 @@ SECONDS = 5  # to connect, and for another process to finish its write
 VARIABLE = "PRODUCTION_AGENT_DATABASE"
 HOLDS = "select 1 from runs where id = ? and outcome is null"
 FENCE = "select 1 / count(*) from (select from runs where id = %s and outcome is null for share) h"
+GREATER = "delete from checkpoints where thread_id = ? and checkpoint_ns = ? and checkpoint_id > ?"
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
 OUTDATED = (
     "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
@@ -110,6 +114,11 @@ def _holder(config: RunnableConfig) -> str:
     return config["configurable"].get("run", "")
 
 
+def _place(config: RunnableConfig, checkpoint: Checkpoint) -> tuple[str, str, str]:
+    where = config["configurable"]
+    return where["thread_id"], where["checkpoint_ns"], checkpoint["id"]
+
+
 class SqliteSaver(AsyncSqliteSaver):
     """The SQLite checkpointer, behind the fence; a cancelled turn cannot cut its writes in two.
 
@@ -127,21 +136,26 @@ class SqliteSaver(AsyncSqliteSaver):
         async with self.turn:
             return await super().aget_tuple(config)
 
-    async def aput(self, config: RunnableConfig, *rest) -> RunnableConfig:
-        """Store a checkpoint."""
-        return await asyncio.shield(self._fenced(super().aput, config, *rest))
+    async def aput(self, config: RunnableConfig, checkpoint: Checkpoint, *rest) -> RunnableConfig:
+        """Store a checkpoint, the newest of its thread."""
+        write = partial(super().aput, config, checkpoint, *rest)
+        return await asyncio.shield(self._fenced(config, write, _place(config, checkpoint)))
 
     async def aput_writes(self, config: RunnableConfig, *rest) -> None:
         """Store what a task wrote."""
-        await asyncio.shield(self._fenced(super().aput_writes, config, *rest))
+        await asyncio.shield(self._fenced(config, partial(super().aput_writes, config, *rest)))
 
-    async def _fenced(self, write: Callable[..., Awaitable[T]], config: RunnableConfig, *rest) -> T:
+    async def _fenced(
+        self, config: RunnableConfig, write: Callable[[], Awaitable[T]], place: tuple = ()
+    ) -> T:
         async with self.turn:
             await self.conn.execute("begin immediate")
             try:
                 if not await self.conn.execute_fetchall(HOLDS, (_holder(config),)):
                     raise LeaseLost
-                return await write(config, *rest)  # ends with the commit
+                if place:
+                    await self.conn.execute(GREATER, place)
+                return await write()  # ends with the commit
             except BaseException:
                 await self.conn.rollback()
                 raise
@@ -221,10 +235,11 @@ class PostgresSaver(AsyncPostgresSaver):
         async with self.pool.connection() as connection:
             return await AsyncPostgresSaver(connection, serde=self.serde).aget_tuple(config)
 
-    async def aput(self, config: RunnableConfig, *rest) -> RunnableConfig:
-        """Store a checkpoint."""
+    async def aput(self, config: RunnableConfig, checkpoint: Checkpoint, *rest) -> RunnableConfig:
+        """Store a checkpoint, the newest of its thread."""
         async with self._fenced(config) as saver:
-            return await saver.aput(config, *rest)
+            await saver.conn.execute(_placed(GREATER), _place(config, checkpoint))
+            return await saver.aput(config, checkpoint, *rest)
 
     async def aput_writes(self, config: RunnableConfig, *rest) -> None:
         """Store what a task wrote."""

@@ -241,11 +241,13 @@ class Store:
         kind: str,
         request: str | None = None,
     ) -> str:
+        # It starts after the thread's last one, also where the clock has been set back.
         run = secrets.token_hex(8)
         await transaction.send(
-            f"""insert into runs (id, thread, owner, kind, started, lease, request)
-            values (?, ?, ?, ?, {self.now}, {self.now} + ?, ?)""",
-            *(run, thread, owner, kind, self.settings.lease_seconds, request),
+            f"""insert into runs (id, thread, owner, kind, lease, request, started)
+            select ?, ?, ?, ?, {self.now} + ?, ?, max(started) from (select {self.now} as started
+            union all select started + 0.001 from runs where thread = ?) as times""",
+            *(run, thread, owner, kind, self.settings.lease_seconds, request, thread),
         )
         return run
 

@@ -1,4 +1,4 @@
-"""A process that was stopped past its lease and wakes up writes nothing."""
+"""What a thread's newest checkpoint is: its holder's last one, whatever any clock says."""
 
 from __future__ import annotations
 
@@ -56,6 +56,43 @@ def test_a_process_that_wakes_up_overwrites_nothing(
 
 def test_without_its_thread_a_run_writes_nothing(database: str, served) -> None:
     asyncio.run(_lost_run(database))
+
+
+def test_hosts_whose_clocks_differ_lose_no_turn(start: Callable, database: str, served) -> None:
+    served.reset()
+    ahead = start(database, script="fast_clock_service.py", AHEAD=30, LEASE_SECONDS=60)
+    other = start(database, LEASE_SECONDS=60)
+    thread = ahead.thread()
+    for service, text in ((ahead, "One."), (other, "Two."), (other, "Three."), (ahead, "Four.")):
+        assert service.say(thread, text)[-1][1]["status"] == "complete"
+    said = [text for role, text in other.messages(thread) if role == "user"]
+    assert said == ["One.", "Two.", "Three.", "Four."]
+    for asked, decided in ((ahead, other), (other, ahead)):
+        thread, approval = asked.asked("Please refund 5 euros for order T-8.")
+        assert '"complete"' in decided.decide(approval).text
+        assert other.status(thread) == "complete"
+    assert other.effects() == [{"order": "T-8", "amount": 5}] * 2
+    for service in (ahead, other):
+        service.stop()
+        service.forget_effects()
+
+
+def test_the_newest_run_began_last_though_the_databases_clock_was_set_back(
+    database: str, served
+) -> None:
+    asyncio.run(_clock_set_back(database))
+
+
+async def _clock_set_back(database: str) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        thread = (await store.new_thread("ann", ""))["id"]
+        first = (await store.begin_message(thread, "ann", None)).run
+        await store.end(first, Ending("complete"))
+        await opened.run("update runs set started = started + 1000 where id = ?", first)
+        second = (await store.begin_message(thread, "ann", None)).run
+        assert (await store.last_run(thread))["id"] == second
 
 
 async def _lost_run(database: str) -> None:
