@@ -396,30 +396,18 @@ class Runs:
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
         context = Context(run.thread, run.id, run.owner, self._effect(run))
-        async for part in self.graph.astream(
+        async for event, data in self.graph.astream(
             graph_input,
             self.config(run.thread, run.id),
             context=context,
             control=run.control,
-            stream_mode=["messages", "custom"],
+            stream_mode="custom",  # what `model` and `graph` tell: (event, data)
             durability="sync",  # a finished step is stored before the next one begins
-            version="v2",
         ):
-            if part["type"] == "custom":
-                event = part["data"]
-                run.emit("discard") if "discard" in event else run.emit("tool", **event)
-                continue
-            message, where = part["data"]
-            if message.type not in ("ai", "AIMessageChunk") or where["langgraph_node"] == "tools":
-                continue
-            if message.text:
-                if not run.spoke:
-                    run.spoke = True
-                    metrics.FIRST_WORD.observe(time.monotonic() - run.began)
-                run.emit("token", message=message.id, text=message.text)
-            if usage := getattr(message, "usage_metadata", None):
-                metrics.TOKENS.labels("in").inc(max(usage["input_tokens"], 0))
-                metrics.TOKENS.labels("out").inc(max(usage["output_tokens"], 0))
+            if event == "token" and not run.spoke:
+                run.spoke = True
+                metrics.FIRST_WORD.observe(time.monotonic() - run.began)
+            run.emit(event, **data)
 
     def _effect(self, run: Run):
         async def effect(key: str, name: str, details: dict) -> None:

@@ -24,6 +24,7 @@ from production_agent import bodies, metrics
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import build
 from production_agent.logs import ids, new_reference
+from production_agent.model import http_client
 from production_agent.routes import router
 from production_agent.runs import SORRY, Refused, Runs
 from production_agent.settings import Settings
@@ -84,7 +85,11 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _add_operations(app: FastAPI, settings: Settings) -> None:
     client = openai.AsyncOpenAI(
-        base_url=settings.base_url, api_key=settings.api_key, timeout=3, max_retries=0
+        base_url=settings.base_url,
+        api_key=settings.api_key,
+        timeout=3,
+        max_retries=0,
+        http_client=http_client(settings),
     )
 
     @app.get("/", include_in_schema=False)
