@@ -13,7 +13,7 @@ import os
 import select
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
@@ -35,13 +35,19 @@ from production_agent.settings import Settings, Unusable
 
 __all__ = ("FAILURES", "Database", "Transaction", "open_database")
 
-FAILURES = (sqlite3.Error, psycopg.Error, PoolTimeout)  # what a broken database raises
+FAILURES = (
+    sqlite3.Error,
+    psycopg.Error,
+    PoolTimeout,
+    TimeoutError,
+)  # what a broken database raises
 SECONDS = 5  # to connect, and for another process to finish its write
 VARIABLE = "PRODUCTION_AGENT_DATABASE"
 HOLDS = "select 1 from runs where id = ? and outcome is null"
 FENCE = "select 1 / count(*) from (select from runs where id = %s and outcome is null for share) h"
 GREATER = "delete from checkpoints where thread_id = ? and checkpoint_ns = ? and checkpoint_id > ?"
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
+GONE = "the file is gone or another one"
 OUTDATED = (
     "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
 )
@@ -69,6 +75,7 @@ class Database:
         for_share: The same, for any number of readers at once.
         checkpoints: The tables of the checkpointer.
         prune: Statements that forget all checkpoints of a thread (`?`) but the newest.
+        patience: Seconds to wait for a statement or a transaction; None: its own limits are enough.
     """
 
     saver: BaseCheckpointSaver
@@ -76,9 +83,13 @@ class Database:
     for_update = for_share = ""
     checkpoints: tuple[str, ...]
     prune: tuple[str, ...]
+    patience: float | None = None
 
     async def run(self, sql: str, *values: object) -> list[dict]:
         """Run one statement, a transaction of its own, and return its rows."""
+        return await self._to_its_end(self._run(sql, *values))
+
+    async def _run(self, sql: str, *values: object) -> list[dict]:
         raise NotImplementedError
 
     @asynccontextmanager
@@ -88,13 +99,21 @@ class Database:
         yield
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Do `work` in a transaction, to its end even if the request that asked for it is gone."""
+        """Do `work` in a transaction, even if the request that asked for it is gone."""
 
         async def inside() -> T:
             async with self.transaction() as transaction:
                 return await work(transaction)
 
-        return await asyncio.shield(inside())
+        return await self._to_its_end(inside())
+
+    async def _to_its_end(self, work: Coroutine[None, None, T]) -> T:
+        """Do `work` to its end, but do not wait for ever for a server that says nothing.
+
+        Its own limit on statements does not help then, and psycopg, cancelled, still waits for it.
+        """
+        async with asyncio.timeout(self.patience):
+            return await asyncio.shield(work)
 
     async def lock(self, transaction: Transaction, name: str) -> None:
         """Let no other transaction that locks the same name go on before this one ends."""
@@ -185,15 +204,16 @@ class Sqlite(Database):
 
     send = fetch  # there is no network
 
-    async def run(self, sql: str, *values: object) -> list[dict]:
-        """Run one statement, a transaction of its own, and return its rows."""
+    async def _run(self, sql: str, *values: object) -> list[dict]:
         async with self.turn:
+            self._check_file()
             return await self.fetch(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Give a transaction, committed at the end of the block."""
         async with self.turn:
+            self._check_file()
             await self.connection.execute("begin immediate")
             try:
                 yield self
@@ -202,14 +222,17 @@ class Sqlite(Database):
                 await asyncio.shield(self.connection.rollback())
                 raise
 
-    async def readiness(self) -> str:
-        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
+    def _check_file(self) -> None:
+        """Raise if the file is gone or replaced: what is written to ours, nobody will find."""
         try:
             is_ours = os.path.samestat(os.stat(self.path), os.fstat(self.file))
         except OSError:
             is_ours = False
         if not is_ours:
-            return f"The file {self.path} is gone or another one: restore it, then restart."
+            raise sqlite3.OperationalError(GONE)
+
+    async def readiness(self) -> str:
+        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
         os.lseek(self.file, 0, os.SEEK_SET)
         if os.read(self.file, 16) != b"SQLite format 3\0":
             return f"{self.path} is damaged: restore it, then restart."
@@ -318,9 +341,9 @@ class Postgres(Database):
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self.pool, self.saver = pool, PostgresSaver(pool)
+        self.patience = 2 * pool.timeout  # to wait for a connection, then for the server
 
-    async def run(self, sql: str, *values: object) -> list[dict]:
-        """Run one statement, a transaction of its own, and return its rows."""
+    async def _run(self, sql: str, *values: object) -> list[dict]:
         async with self.pool.connection() as connection:
             cursor = await connection.execute(_placed(sql), values)
             return await cursor.fetchall() if cursor.description else []
@@ -495,6 +518,8 @@ def _make_file(path: str) -> None:
 
 def _sentence(path: str, error: sqlite3.Error) -> str:
     text = str(error)
+    if text == GONE:
+        return f"The file {path} is gone or another one: restore it, then restart."
     if "locked" in text:
         return f"Another program holds {path} locked: end it, then start again."
     if "not a database" in text or "malformed" in text:

@@ -36,6 +36,7 @@ __all__ = ("ask", "connect", "http_client", "is_cut_off", "say")
 CUT_OFF = ("length", "max_tokens", "content_filter")  # finish_reason of half an answer
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what every provider takes back as a tool's name
 BATCH = 200  # chunks kept apart before they are added up
+MAX_DEPTH = 50  # of arguments; checkpoints hold some hundreds
 MAX_TOKENS = 10**9  # of one answer; what counts more is no count
 log = logging.getLogger("production_agent")
 
@@ -224,11 +225,18 @@ def _arguments(text: str | None) -> dict | None:
     """Return the arguments of a call; None if they are not a JSON object that can be stored."""
     try:
         found = json.loads(text or "{}", parse_int=_whole)
+        if _depth(found) > MAX_DEPTH:
+            return None
         plain = json.dumps(found, ensure_ascii=False, allow_nan=False)
         plain.encode()
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and "\\u0000" not in plain else None
+
+
+def _depth(value: object) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, parts), default=0)
 
 
 def _whole(text: str) -> int:

@@ -53,9 +53,9 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.runs = Runs(settings, store, build(settings, database.saver))
             loop, runs = asyncio.get_running_loop(), app.state.runs
             app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
-            recovering = asyncio.create_task(runs.keep_recovering())
+            keeping = asyncio.gather(runs.keep_recovering(), runs.keep_stopping())
             yield
-            recovering.cancel()
+            keeping.cancel()
             await runs.close()
 
     app = FastAPI(
@@ -129,7 +129,7 @@ async def _database_answers(app: FastAPI) -> str:
         if found != "ok":
             log.error("database_not_ready", extra={"why": found})
         return found
-    except (*FAILURES, TimeoutError) as error:
+    except FAILURES as error:
         log.error("database_not_ready", exc_info=error)
         return "The database does not answer: check that it runs, and PRODUCTION_AGENT_DATABASE."
 
@@ -160,7 +160,7 @@ def _refused(request: Request, error: Refused) -> JSONResponse:
 def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
     if error.status_code == 405:  # of all endpoints with this path, not of the first one
-        headers["Allow"] = ", ".join(_methods(request))
+        headers["Allow"] = ", ".join(_methods(request)) or "GET"  # the page is in no schema
     return _answer(error.status_code, f"{error.detail}", headers)
 
 

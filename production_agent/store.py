@@ -13,7 +13,6 @@ States of an approval: pending, decided, done (each call has its answer), needs_
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 from collections.abc import Callable, Sequence
@@ -25,8 +24,10 @@ from production_agent.database import Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
 
-__all__ = ("ATTEMPTS", "Begun", "Ending", "Store")
+__all__ = ("ATTEMPTS", "SHOWN_AS", "Begun", "Ending", "Store", "status")
 
+# Outcomes that have another name for whoever reads a status.
+SHOWN_AS = {"lost": "stopped", "pending_approval": "stopped", "handed_on": "resuming"}
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
 
 
@@ -66,6 +67,19 @@ class Ending:
     approvals: dict[str, str] = field(default_factory=dict)
 
 
+def status(row: dict) -> str:
+    """Return the status of a thread, as the API names it; `row` is one of `Store.threads`."""
+    if row["run"] and not row["outcome"]:
+        # A dead process's turn is "stopped" only once the thread is free for the next message.
+        return "running" if row["alive"] and row["kind"] != "recovery" else "resuming"
+    if row["run"] and row["decided"]:
+        return "resuming"
+    if row["run"] and row["pending"]:
+        return "pending_approval"
+    outcome = row["outcome"] if row["run"] else "new"
+    return SHOWN_AS.get(outcome, outcome)
+
+
 class Store:
     """The tables; all times are in seconds since 1970, by the database's clock."""
 
@@ -80,7 +94,7 @@ class Store:
         return (await self.database.run(sql, secrets.token_hex(16), owner, title))[0]
 
     async def threads(
-        self, owner: str, limit: int, thread: str = "", before: float | None = None
+        self, owner: str, limit: int, thread: str = "", before: tuple[float, str] = (1e18, "")
     ) -> list[dict]:
         """Return the owner's threads (or this one) with their last run, the newest first.
 
@@ -88,7 +102,7 @@ class Store:
             owner: The user.
             limit: Threads at most.
             thread: Only this one.
-            before: Only those made before this time.
+            before: Only those that come after the one with this time and id.
         """
         sql = f"""
             select t.*, r.outcome, r.reference, r.sentence, r.kind, r.id as run,
@@ -100,10 +114,9 @@ class Store:
             from threads t left join runs r on r.id =
               (select id from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
                 order by started desc limit 1)
-            where t.owner = ? and (t.id = ? or ? = '') and t.created < ?
-            order by t.created desc, t.id limit ?"""
-        latest = 1e18 if before is None else before
-        return await self.database.run(sql, owner, thread, thread, latest, limit)
+            where t.owner = ? and (t.id = ? or ? = '') and (t.created, t.id) < (?, ?)
+            order by t.created desc, t.id desc limit ?"""
+        return await self.database.run(sql, owner, thread, thread, *before, limit)
 
     async def delete_thread(self, thread: str) -> bool:
         """Delete a thread and all that belongs to it; effects stay.
@@ -251,12 +264,16 @@ class Store:
         )
         return run
 
-    async def renew(self, run: str) -> str:
-        """Hold the run's thread for longer; return "held", "stop" (it is asked to) or "lost"."""
+    async def renew(self, run: str) -> bool:
+        """Hold the run's thread for longer; return whether it still had the thread."""
         sql = f"""update runs set lease = {self.now} + ? where id = ? and outcome is null
-            returning stop"""
-        rows = await asyncio.shield(self.database.run(sql, self.settings.lease_seconds, run))
-        return ("stop" if rows[0]["stop"] else "held") if rows else "lost"
+            returning 1"""
+        return bool(await self.database.run(sql, self.settings.lease_seconds, run))
+
+    async def asked_to_stop(self) -> list[str]:
+        """Return threads whose run is asked to stop, in whatever process it is."""
+        rows = await self.database.run("select thread from runs where outcome is null and stop = 1")
+        return [row["thread"] for row in rows]
 
     async def ask_to_stop(self, thread: str) -> str:
         """Ask the thread's message run to stop, in whatever process; return its kind or ""."""
@@ -275,6 +292,19 @@ class Store:
         """Return a run."""
         rows = await self.database.run("select * from runs where id = ?", run)
         return rows[0] if rows else None
+
+    async def turn_end(self, thread: str, run: str) -> dict:
+        """Return the run that ended the turn which a message's run (or one after it) belongs to.
+
+        A turn goes on with decisions and recoveries until the next message.
+        """
+        sql = """select * from runs r where thread = ? and coalesce(outcome, '') <> 'refused'
+            and started >= (select started from runs where id = ?) and not exists
+              (select 1 from runs m where m.thread = r.thread and m.kind = 'message'
+                and coalesce(m.outcome, '') <> 'refused' and m.started <= r.started
+                and m.started > (select started from runs where id = ?))
+            order by started desc limit 1"""
+        return (await self.database.run(sql, thread, run, run))[0]
 
     async def end(self, run: str, ending: Ending) -> list[dict] | None:
         """End a run: let its thread go, and in the same instant show what it asks for.

@@ -24,6 +24,7 @@ from production_agent.settings import read
 from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.service_process import PATIENCE, Service, change, rows, until
+from tests.production_agent.slow_postgres import far
 
 WHERE = "Where is parcel P-3?"
 TURNS = 80 if os.environ.get("COURSE_LONG_TESTS") else 12  # of one thread
@@ -92,6 +93,22 @@ def test_statements_have_a_limit(start: Callable, postgres_url: str, model) -> N
     assert answer.status_code == 503 and answer.json()["reference"]
     assert service.ann.get("/threads").status_code == 200
     service.stop()
+
+
+def test_a_server_that_stands_still_keeps_nobody_waiting(
+    start: Callable, postgres_url: str, model
+) -> None:
+    with far(postgres_url) as way:
+        service = start(way.url, DATABASE_SECONDS=1, LEASE_SECONDS=60)
+        thread = service.thread()
+        way.seconds = 1000  # what is sent is acknowledged, and nobody answers
+        for ask in (
+            lambda: service.ann.get("/threads", timeout=30),
+            lambda: service.ann.post(f"/threads/{thread}/messages", json={"text": WHERE}),
+        ):
+            answer = ask()
+            assert answer.status_code == 503 and answer.json()["reference"]
+        service.kill()
 
 
 # SQLite
@@ -176,6 +193,28 @@ def test_ready_knows_a_file_that_cannot_be_used(
     if how == "full":
         resource.prlimit(service.pid, limit, kept)
         assert ready(service) == "ok"
+    service.stop()
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_a_file_that_is_gone_takes_no_turn_and_no_payment(
+    start: Callable, served, tmp_path: Path, how: str
+) -> None:
+    served.reset()
+    path = tmp_path / "agent.sqlite"
+    service = start(str(path), LEASE_SECONDS=60)
+    thread, approval = service.asked("Please refund 20 euros for order T-8.")
+    kept = tmp_path / "kept.sqlite"
+    path.rename(kept)
+    if how == "replaced":
+        sqlite3.connect(path).close()
+        path.touch()
+    assert service.ann.post("/threads", json={}).status_code == 503
+    assert service.decide(approval).status_code == 503
+    assert rows(str(kept), "select * from effects") == []
+    path.unlink(missing_ok=True)
+    kept.rename(path)  # restored
+    assert '"complete"' in service.decide(approval).text
     service.stop()
 
 

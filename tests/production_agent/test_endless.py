@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -153,15 +154,17 @@ def test_a_turn_is_cancelled_by_another_process(
 ) -> None:
     scripted.script = endless(0.02)
     path = str(tmp_path / "a.sqlite")
-    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=5) for _ in range(2))
+    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60) for _ in range(2))
     thread = one.thread()
     with one.ann.stream("POST", f"/threads/{thread}/messages", json={"text": "Hi"}) as answer:
         events = events_of(answer)
         next(data for name, data in events if name == "token")
         assert other.ann.get(f"/threads/{thread}/events").status_code == 409
         assert other.bob.post(f"/threads/{thread}/cancel").status_code == 404
+        began = time.monotonic()
         assert other.ann.post(f"/threads/{thread}/cancel").status_code == 202
         assert list(events)[-1] == ("end", {"status": "stopped", "text": ""})
+        assert time.monotonic() - began < MAX_SECONDS
     assert other.ann.post(f"/threads/{thread}/cancel").status_code == 409
     assert other.ann.get(f"/threads/{thread}/events").status_code == 204
     one.stop()
@@ -274,6 +277,20 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
                 await begin
             assert caught.value.status == 503 and caught.value.retry_after
         assert await store.last_run(thread) is None
+
+
+async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:
+    settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        runs = Runs(settings, store, build(settings, opened.saver))
+        thread = (await store.new_thread("ann", ""))["id"]
+        run = await runs.message(thread, "ann", "Hi", None)
+        runs.stop(thread)  # before the loop came to its task
+        async with asyncio.timeout(30):
+            frames = [frame async for frame in run.stream()]
+        assert '"status": "stopped"' in frames[-1]
+        assert (await store.last_run(thread))["outcome"] == "stopped"
 
 
 # An answer that was cut off

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,30 @@ from tests.production_agent.service_process import decision, end_leases, until
 from tests.production_agent.test_crash import send
 
 BEFORE_EFFECT, AFTER_EFFECT = 51, 52  # as in pausing_service.py
+
+
+def test_who_waits_for_a_turn_that_was_taken_over_is_told_how_it_ended(
+    start: Callable, database: str, served, request: pytest.FixtureRequest
+) -> None:
+    served.reset()
+    served.pace(first=1000)
+    sleeper, ends = start(database), []
+    request.addfinalizer(lambda: os.kill(sleeper.pid, signal.SIGCONT) if sleeper.lives() else None)
+    thread, asked = sleeper.thread(), len(served.requests)
+    waiting = threading.Thread(target=lambda: ends.extend(sleeper.say(thread, "Hello!")))
+    waiting.start()
+    until(lambda: len(served.requests) > asked, "the model is asked")
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    end_leases(database)
+    other = start(database)
+    until(lambda: other.status(thread) == "stopped", "the other process ends it")
+    os.kill(sleeper.pid, signal.SIGCONT)
+    waiting.join()
+    shown = dict(ends)
+    assert shown["end"] == {"status": "stopped", "text": ""}
+    assert shown["error"]["message"].endswith("Please send your message again.")
+    for service in (sleeper, other):
+        service.stop()
 
 
 @pytest.mark.parametrize("amount", [BEFORE_EFFECT, AFTER_EFFECT])
@@ -62,6 +87,7 @@ def test_hosts_whose_clocks_differ_lose_no_turn(start: Callable, database: str, 
     served.reset()
     ahead = start(database, script="fast_clock_service.py", AHEAD=30, LEASE_SECONDS=60)
     other = start(database, LEASE_SECONDS=60)
+    ahead.forget_effects()
     thread = ahead.thread()
     for service, text in ((ahead, "One."), (other, "Two."), (other, "Three."), (ahead, "Four.")):
         assert service.say(thread, text)[-1][1]["status"] == "complete"
