@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_decidable
-from production_agent.context import LeaseLost, OverBudget
+from production_agent.context import OverBudget
 from production_agent.database import Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
@@ -403,17 +403,14 @@ class Store:
             OverBudget: It would take more than its budget has left.
         """
         taken = budget(name, details) or Budget(None, 0, 0)
-        held = "select 1 from runs where id = ? and outcome is null"
-        sql = f"""select ({held}) as held, (select 1 from effects where key = ?) as known,
+        sql = """select (select 1 from effects where key = ?) as known,
             (select coalesce(sum(amount), 0) from effects where budget = ?) as spent"""
 
         async def work(transaction: Transaction) -> None:
-            await transaction.send(held + self.database.for_share, run)
+            await transaction.hold(run)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
-            (found,) = await transaction.fetch(sql, run, key, taken.name)
-            if not found["held"]:
-                raise LeaseLost
+            (found,) = await transaction.fetch(sql, key, taken.name)
             left = taken.total - found["spent"]
             if found["known"]:
                 return

@@ -111,4 +111,4 @@ def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: in
 )
 def test_stopped_is_said_only_of_a_free_thread(alive: bool, kind: str, status: str) -> None:
     row = {"id": "t", "title": "", "created": 0.0, "run": "r", "outcome": None, "pending": 0}
-    assert store.status(row | {"alive": alive, "kind": kind, "decided": 0}).status == status
+    assert store.status(row | {"alive": alive, "kind": kind, "decided": 0}) == status

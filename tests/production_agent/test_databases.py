@@ -9,7 +9,6 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import aiosqlite
@@ -240,17 +239,18 @@ def test_tables_of_the_first_version_are_brought_up_to_date(
         service.stop()
 
 
-def test_a_migration_is_done_whole_or_not_at_all(served, tmp_path: Path, monkeypatch) -> None:
-    from production_agent import database  # noqa: PLC0415
-
-    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, "create table a (b int); nonsense"))
-    with pytest.raises(sqlite3.Error):
-        database._make_file(str(tmp_path / "a.sqlite"))
-    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
-        sql = "select name from sqlite_master where name = 'a'"
-        assert connection.execute(sql).fetchall() == []
-        sql = "select max(version) from agent_migrations"
-        assert connection.execute(sql).fetchone() == (len(MIGRATIONS),)
+async def test_a_migration_is_done_whole_or_not_at_all(
+    database: str, served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_database(read(os.environ | {DATABASE: database})) as opened:
+        wrong = "create table a (b int); nonsense"
+        monkeypatch.setattr("production_agent.database.MIGRATIONS", (*MIGRATIONS, wrong))
+        with pytest.raises((sqlite3.Error, psycopg.Error)):
+            await opened.migrate()
+        with pytest.raises((sqlite3.Error, psycopg.Error)):
+            await opened.run("select * from a")
+        (row,) = await opened.run("select max(version) as version from agent_migrations")
+        assert row["version"] == len(MIGRATIONS)
 
 
 # Growth

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 
@@ -122,13 +123,17 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
     until(lambda: len(flowing) == len(paces), "all of them flow")
     assert scripted.open == len(paces)
     left, before = {}, _processor_seconds(service)
-    for client, thread, events in streams:
+
+    def leave(client: httpx.Client, thread: str, events: Iterator) -> None:
         left[thread] = time.time()
         if how == "cancelled":
-            assert service.ann.post(f"/threads/{thread}/cancel").status_code == 202
+            assert client.post(f"/threads/{thread}/cancel").status_code == 202
         else:
             events.close()
             client.close()
+
+    with ThreadPoolExecutor(len(paces)) as at_once:
+        list(at_once.map(leave, *zip(*streams, strict=True)))
     until(lambda: scripted.open == 0, "the model is left, too")
     until(lambda: len(service.log("run_ended")) == len(paces), "the end of all runs")
     # A busy machine gives it less than a processor: then what it worked is what counts.
