@@ -36,6 +36,7 @@ __all__ = ("ask", "connect", "http_client", "is_cut_off", "say")
 CUT_OFF = ("length", "max_tokens", "content_filter")  # finish_reason of half an answer
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what every provider takes back as a tool's name
 BATCH = 200  # chunks kept apart before they are added up
+PART_BYTES = 2000  # of an answer, read at a time
 MAX_DEPTH = 50  # of arguments; checkpoints hold some hundreds
 MAX_TOKENS = 10**9  # of one answer; what counts more is no count
 log = logging.getLogger("production_agent")
@@ -99,7 +100,11 @@ class _Capped(httpx2.AsyncByteStream):
             self.left -= len(piece)
             if self.left < 0:
                 raise TooLong
-            yield piece
+            # Others, and whoever stops this turn, wait for a part only: also where it makes no
+            # chunk, as blank lines do.
+            for at in range(0, len(piece), PART_BYTES):
+                yield piece[at : at + PART_BYTES]
+                await asyncio.sleep(0)
 
     async def aclose(self) -> None:
         await self.stream.aclose()
@@ -164,7 +169,6 @@ async def _read(
             chunks.append(chunk)
             if len(chunks) == BATCH:
                 chunks = [chunks[0] + chunks[1:]]
-            await asyncio.sleep(0)  # of many chunks that are there others wait for one only
     if not finish:
         raise CutShort
     whole = chunks[0] + chunks[1:]

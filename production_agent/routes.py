@@ -172,7 +172,8 @@ async def events(
         return Response(status_code=204)
     of, _, number = (last_event_id or "").rpartition("-")
     seen = of == run.id and number.isascii() and number.isdigit() and len(number) < 10
-    return _events(run.stream(int(number) if seen else 0))
+    at = int(number) if seen else 0
+    return _events(run.stream(at if at <= len(run.events) else 0))
 
 
 @router.post("/threads/{thread}/cancel", status_code=202, responses=problems(404, 409))

@@ -142,10 +142,12 @@ class Store:
         return await self.database.write(work)
 
     async def delete_old_threads(self, days: float) -> int:
-        """Delete threads without a turn for so many days; return how many."""
+        """Delete threads without a turn or a question for so many days; return how many."""
         sql = f"""select id from threads t where created < {self.now} - ? * 86400.0 and not exists
             (select 1 from runs r where r.thread = t.id and
-              (r.outcome is null or r.started > {self.now} - ? * 86400.0)) limit 100"""
+              (r.outcome is null or r.started > {self.now} - ? * 86400.0)) and not exists
+            (select 1 from approvals a where a.thread = t.id and a.state = 'pending'
+              and a.expires > {self.now}) limit 100"""
         rows = await self.database.run(sql, days, days)
         return sum([await self.delete_thread(row["id"]) for row in rows])
 

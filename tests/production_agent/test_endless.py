@@ -27,6 +27,7 @@ from tests.production_agent.conftest import DATABASE
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.service_process import Service, decision, events_of, rows, until
 
+TURN_SECONDS = 1.5
 MAX_SECONDS = 2  # until a turn has ended that its reader left or stopped
 is_long = bool(os.environ.get("COURSE_LONG_TESTS"))
 PACES = (0, 0.005, 0.05)  # seconds between two words
@@ -61,6 +62,12 @@ def endless_line(body: dict) -> Iterator[bytes]:
         yield b"x" * 10_000
 
 
+def blank_lines(body: dict) -> Iterator[bytes]:
+    """Send lines of which no chunk is made."""
+    while True:
+        yield b"\n" * 1000
+
+
 def endless_call(body: dict) -> Iterator[dict]:
     """Send one call whose arguments have no end."""
     yield call(0, "c", "refund", '{"order": "')
@@ -73,18 +80,22 @@ def endless_call(body: dict) -> Iterator[dict]:
 def talker(start: Callable, scripted: ScriptedModel, tmp_path_factory) -> Service:
     """A service before the scripted model, whose turns may take some seconds."""
     path = tmp_path_factory.mktemp("endless") / "agent.sqlite"
-    options = {"TURN_SECONDS": 1.5, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
+    options = {"TURN_SECONDS": TURN_SECONDS, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
     return start(str(path), OPENAI_BASE_URL=scripted.url, MODEL_RETRIES=0, **options)
 
 
-@pytest.mark.parametrize("script", [endless(0), endless(0.005), endless_line, endless_call])
+@pytest.mark.parametrize(
+    "script", [endless(0), endless(0.005), endless_line, endless_call, blank_lines]
+)
 def test_a_model_that_never_ends_is_ended(
     talker: Service, scripted: ScriptedModel, script: Callable
 ) -> None:
     scripted.script = script
     before = psutil.Process(talker.pid).memory_info().rss
+    began = time.monotonic()
     events = dict(talker.say(talker.thread(), "Speak!"))
     assert events["end"]["status"] == "failed"
+    assert time.monotonic() - began < TURN_SECONDS + MAX_SECONDS
     until(lambda: scripted.open == 0, "the model is left, too")
     assert psutil.Process(talker.pid).memory_info().rss - before < 150_000_000
 
@@ -377,6 +388,24 @@ def _answers(service: Service) -> bool:
         return httpx.get(f"{service.url}/health", timeout=5, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def test_who_does_not_read_a_long_answer_is_let_go(
+    start: Callable, scripted: ScriptedModel, tmp_path
+) -> None:
+    scripted.script = lambda body: iter([*(word("word " * 10_000) for _ in range(70)), finish()])
+    path = str(tmp_path / "a.sqlite")
+    service = start(path, OPENAI_BASE_URL=scripted.url, BODY_SECONDS=1, LEASE_SECONDS=60)
+    url, body = f"/threads/{service.thread()}/messages", b'{"text": "Speak!"}'
+    head = f"POST {url} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer token-of-ann\r\n"
+    head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", httpx.URL(service.url).port))
+        reader.sendall(head.encode() + body)
+        until(lambda: [one for one in service.log("request") if one["path"] == url], "its end")
+    assert service.ann.get("/health").status_code == 200
+    service.stop()
 
 
 def test_invented_methods_make_no_numbers(service: Service) -> None:
