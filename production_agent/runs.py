@@ -45,6 +45,7 @@ DONE = "Done and on record: {} The rest of this turn did not end. A person looks
 DONE += "not ask for it again."
 NOT_DONE = "What was approved was not carried out; nothing is on record for it. A person looks at "
 NOT_DONE += "it."
+DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
@@ -209,7 +210,8 @@ class Runs:
         running = self.running.get(thread)
         if running and running.id == run_id:
             return running
-        if (await self.store.turn_end(thread, run_id))["outcome"] is None:
+        last = await self.store.turn_end(thread, run_id)
+        if last and last["outcome"] is None:
             raise Refused(409, BUSY)
         run = Run(run_id, thread, owner, "message")
         run.emit("run", run=run_id, thread=thread)
@@ -217,10 +219,15 @@ class Runs:
         run.end()
         return run
 
-    async def _tell_end(self, run: Run) -> str:
-        """Tell what is on record about the end of a run's turn, whoever ended it; return status."""
+    async def _tell_end(self, run: Run) -> None:
+        """Tell what is on record about the end of a run's turn, whoever ended it."""
         last = await self.store.turn_end(run.thread, run.id)
-        (row,) = await self.store.threads(run.owner, 1, run.thread)
+        rows = await self.store.threads(run.owner, 1, run.thread)
+        if not last or not rows:
+            run.emit("error", message=DELETED, reference=None)
+            run.emit("end", status="stopped", text="")
+            return
+        row = rows[0]
         is_newest = row["run"] == last["id"]
         how = status(row) if is_newest else SHOWN_AS.get(last["outcome"], last["outcome"])
         sentence = last["sentence"]
@@ -236,7 +243,6 @@ class Runs:
         if is_newest and how in ("complete", "incomplete"):
             text = (await self.state(run.thread)).values["messages"][-1].text
         run.emit("end", status=how, text=text)
-        return how
 
     async def decide(self, approval: dict, decisions: list, decider: str) -> Run:
         """Claim an approval and start to carry the decision out.

@@ -295,8 +295,8 @@ class Store:
         rows = await self.database.run("select * from runs where id = ?", run)
         return rows[0] if rows else None
 
-    async def turn_end(self, thread: str, run: str) -> dict:
-        """Return the run that ended the turn which a message's run (or one after it) belongs to.
+    async def turn_end(self, thread: str, run: str) -> dict | None:
+        """Return the last run of the turn that a run belongs to; None if the thread is gone.
 
         A turn goes on with decisions and recoveries until the next message.
         """
@@ -306,7 +306,8 @@ class Store:
                 and coalesce(m.outcome, '') <> 'refused' and m.started <= r.started
                 and m.started > (select started from runs where id = ?))
             order by started desc limit 1"""
-        return (await self.database.run(sql, thread, run, run))[0]
+        rows = await self.database.run(sql, thread, run, run)
+        return rows[0] if rows else None
 
     async def end(self, run: str, ending: Ending) -> list[dict] | None:
         """End a run: let its thread go, and in the same instant show what it asks for.

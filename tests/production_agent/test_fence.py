@@ -21,8 +21,9 @@ from tests.production_agent.test_crash import send
 BEFORE_EFFECT, AFTER_EFFECT = 51, 52  # as in pausing_service.py
 
 
+@pytest.mark.parametrize("is_deleted", [False, True])
 def test_who_waits_for_a_turn_that_was_taken_over_is_told_how_it_ended(
-    start: Callable, database: str, served, request: pytest.FixtureRequest
+    start: Callable, database: str, served, is_deleted: bool, request: pytest.FixtureRequest
 ) -> None:
     served.reset()
     served.pace(first=1000)
@@ -36,11 +37,15 @@ def test_who_waits_for_a_turn_that_was_taken_over_is_told_how_it_ended(
     end_leases(database)
     other = start(database)
     until(lambda: other.status(thread) == "stopped", "the other process ends it")
+    if is_deleted:
+        assert other.ann.delete(f"/threads/{thread}").status_code == 204
     os.kill(sleeper.pid, signal.SIGCONT)
     waiting.join()
     shown = dict(ends)
     assert shown["end"] == {"status": "stopped", "text": ""}
-    assert shown["error"]["message"].endswith("Please send your message again.")
+    end = "This thread was deleted." if is_deleted else "Please send your message again."
+    assert shown["error"]["message"].endswith(end)
+    assert not sleeper.log("run_not_closed")
     for service in (sleeper, other):
         service.stop()
 
