@@ -131,7 +131,7 @@ async def _database_answers(app: FastAPI) -> str:
         return found
     except FAILURES as error:
         log.error("database_not_ready", exc_info=error)
-        return "The database does not answer: check that it runs, and PRODUCTION_AGENT_DATABASE."
+        return "The database is down or takes no writes: check it, and PRODUCTION_AGENT_DATABASE."
 
 
 async def _model_answers(client: openai.AsyncOpenAI) -> str:
