@@ -24,6 +24,7 @@ ThreadId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 ApprovalId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
 
+WORDS = r"^[^\x00]*[^\s\x00][^\x00]*$"  # PostgreSQL stores no NUL
 Status = Literal[
     "new",
     "running",
@@ -46,7 +47,7 @@ class NewThread(Strict):
 class NewMessage(Strict):
     """A message to send."""
 
-    text: Annotated[str, Field(strict=True, min_length=1, max_length=8000, pattern=r"^[^\x00]+$")]
+    text: Annotated[str, Field(strict=True, max_length=8000, pattern=WORDS)]
 
 
 class Decide(Decisions):
@@ -101,7 +102,7 @@ class Threads(BaseModel):
     """Threads, the newest first; `next` is the `before` of the next page, if there is one."""
 
     threads: list[Thread]
-    next: float | None = None
+    next: str | None = None
 
 
 class ThreadWithMessages(Thread):

@@ -1,7 +1,9 @@
 """One database for checkpoints and for our own tables: a SQLite file or PostgreSQL.
 
 Statements are written once, with `?`, and run on both. A checkpoint is written only while its run
-holds its thread, which is checked in the same transaction (`LeaseLost`).
+holds its thread, which is checked in the same transaction (`LeaseLost`). What its run writes is the
+newest one, whatever the clock of its host says: LangGraph makes ids of the clock, and takes the
+greatest for the newest. So greater ones, of a host whose clock is ahead, go when it is written.
 """
 
 from __future__ import annotations
@@ -11,17 +13,19 @@ import os
 import select
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import aiosqlite
 import psycopg
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -32,12 +36,13 @@ from production_agent.settings import Settings, Unusable
 
 __all__ = ("FAILURES", "Database", "Transaction", "open_database")
 
-FAILURES = (sqlite3.Error, psycopg.Error, PoolTimeout)  # what a broken database raises
+# What a broken database raises.
+FAILURES = (sqlite3.Error, psycopg.Error, PoolTimeout, TimeoutError)
 SECONDS = 5  # to connect, and for another process to finish its write
 VARIABLE = "PRODUCTION_AGENT_DATABASE"
-HOLDS = "select 1 from runs where id = ? and outcome is null"
-FENCE = "select 1 / count(*) from (select from runs where id = %s and outcome is null for share) h"
+GREATER = "delete from checkpoints where thread_id = ? and checkpoint_ns = ? and checkpoint_id > ?"
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
+GONE = "the file is gone or another one"
 OUTDATED = (
     "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
 )
@@ -54,46 +59,75 @@ class Transaction(Protocol):
     async def fetch(self, sql: str, *values: object) -> list[dict]:
         """Run a statement and return its rows."""
 
+    async def hold(self, run: str) -> None:
+        """Raise LeaseLost, here or at the end, unless the run holds its thread until then."""
+
+    def checkpointer(self, serde: SerializerProtocol) -> BaseCheckpointSaver:
+        """Return the library's checkpointer, whose statements belong to the transaction."""
+
 
 class Database:
-    """Runs statements; each subclass knows one kind of server.
+    """Runs statements; each subclass knows one kind of server: `_run`, `transaction`, `reading`.
 
     Attributes:
         saver: The checkpointer of the graph.
+        library: What it is made of.
         now: The time in SQL, in seconds: the server's clock, which all processes share.
+        field: What reads a field, `{0}`, of the JSON text `details` in SQL.
         for_update: What a `select` ends with to keep its rows from others until the commit.
-        for_share: The same, for any number of readers at once.
         checkpoints: The tables of the checkpointer.
         prune: Statements that forget all checkpoints of a thread (`?`) but the newest.
+        patience: Seconds to wait for a statement or a transaction; None: its own limits are enough.
     """
 
-    saver: BaseCheckpointSaver
+    library: type[BaseCheckpointSaver]
     now: str
-    for_update = for_share = ""
+    field: str
+    for_update = ""
     checkpoints: tuple[str, ...]
     prune: tuple[str, ...]
+    patience: float | None = None
+
+    def __init__(self) -> None:
+        self.saver = Saver(self)
 
     async def run(self, sql: str, *values: object) -> list[dict]:
         """Run one statement, a transaction of its own, and return its rows."""
-        raise NotImplementedError
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Give a transaction, committed at the end of the block."""
-        raise NotImplementedError
-        yield
+        return await self.to_its_end(self._run(sql, *values))
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Do `work` in a transaction, to its end even if the request that asked for it is gone."""
+        """Do `work` in a transaction, even if the request that asked for it is gone."""
 
         async def inside() -> T:
             async with self.transaction() as transaction:
                 return await work(transaction)
 
-        return await asyncio.shield(inside())
+        return await self.to_its_end(inside())
+
+    async def to_its_end(self, work: Coroutine[None, None, T]) -> T:
+        """Do `work` to its end, but do not wait for ever for a server that says nothing.
+
+        Its own limit on statements does not help then, and psycopg, cancelled, still waits for it.
+        A SQLite statement cut off before its commit would keep the file locked for everyone else.
+        """
+        async with asyncio.timeout(self.patience):
+            return await asyncio.shield(work)
 
     async def lock(self, transaction: Transaction, name: str) -> None:
         """Let no other transaction that locks the same name go on before this one ends."""
+
+    async def migrate(self) -> None:
+        """Bring our own tables up to date, each step in a transaction of its own."""
+        for version, steps in enumerate((VERSIONS, *MIGRATIONS)):
+            await self.write(partial(self._migrate, version, steps))
+
+    async def _migrate(self, version: int, steps: str, transaction: Transaction) -> None:
+        await self.lock(transaction, "migrations")  # of two at once, one waits
+        sql = "insert into agent_migrations values (?) on conflict do nothing returning 1"
+        if version == 0 or await transaction.fetch(sql, version):
+            words = {name: self.field.format(name) for name in ("order", "amount")}
+            for statement in steps.format(**words).split(";"):
+                await transaction.send(statement)
 
     async def readiness(self) -> str:
         """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
@@ -106,51 +140,62 @@ class Database:
         return "ok"
 
 
-def _holder(config: RunnableConfig) -> str:
-    return config["configurable"].get("run", "")
+class Saver(BaseCheckpointSaver):
+    """The checkpointer of the graph: the library's, behind the fence.
 
-
-class SqliteSaver(AsyncSqliteSaver):
-    """The SQLite checkpointer, behind the fence; a cancelled turn cannot cut its writes in two.
-
-    One cut between its statement and its commit would keep the file locked for everyone else.
-    Its statements and our own take turns: SQLite would have one of them poll for the other's end,
-    and does not wait at all for another process's if this connection still reads.
+    The library's own has one lock for all of its calls, with a pool as well: the checkpoints of a
+    process would wait for one another, and all of them for one connection that hangs.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, turn: asyncio.Lock) -> None:
-        super().__init__(connection)
-        self.turn = turn
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.database = database
+
+    def get_next_version(self, current: str | None, channel: None) -> str:
+        """Return the version of a channel after this one, as the library counts them."""
+        return self.database.library.get_next_version(self, current, channel)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Return a checkpoint, or None."""
-        async with self.turn:
-            return await super().aget_tuple(config)
 
-    async def aput(self, config: RunnableConfig, *rest) -> RunnableConfig:
-        """Store a checkpoint."""
-        return await asyncio.shield(self._fenced(super().aput, config, *rest))
+        async def read() -> CheckpointTuple | None:
+            async with self.database.reading(self.serde) as saver:
+                return await saver.aget_tuple(config)
+
+        return await self.database.to_its_end(read())
+
+    async def aput(self, config: RunnableConfig, checkpoint: Checkpoint, *rest) -> RunnableConfig:
+        """Store a checkpoint, the newest of its thread."""
+        where = config["configurable"]
+
+        async def work(transaction: Transaction) -> RunnableConfig:
+            await transaction.hold(where.get("run", ""))
+            place = where["thread_id"], where["checkpoint_ns"], checkpoint["id"]
+            await transaction.send(GREATER, *place)
+            return await transaction.checkpointer(self.serde).aput(config, checkpoint, *rest)
+
+        return await self.database.write(work)
 
     async def aput_writes(self, config: RunnableConfig, *rest) -> None:
         """Store what a task wrote."""
-        await asyncio.shield(self._fenced(super().aput_writes, config, *rest))
 
-    async def _fenced(self, write: Callable[..., Awaitable[T]], config: RunnableConfig, *rest) -> T:
-        async with self.turn:
-            await self.conn.execute("begin immediate")
-            try:
-                if not await self.conn.execute_fetchall(HOLDS, (_holder(config),)):
-                    raise LeaseLost
-                return await write(config, *rest)  # ends with the commit
-            except BaseException:
-                await self.conn.rollback()
-                raise
+        async def work(transaction: Transaction) -> None:
+            await transaction.hold(config["configurable"].get("run", ""))
+            await transaction.checkpointer(self.serde).aput_writes(config, *rest)
+
+        await self.database.write(work)
 
 
 class Sqlite(Database):
-    """A SQLite file: any number of processes of one machine."""
+    """A SQLite file: any number of processes of one machine.
 
+    Statements of a process take turns: SQLite would have one of them poll for the other's end, and
+    does not wait at all for another process's if this connection still reads.
+    """
+
+    library = AsyncSqliteSaver
     now = "((julianday('now') - 2440587.5) * 86400.0)"
+    field = "json_extract(details, '$.{0}')"
     checkpoints = ("checkpoints", "writes")
     prune = tuple(
         f"""delete from {table} where thread_id = ? and checkpoint_id <> (
@@ -159,11 +204,11 @@ class Sqlite(Database):
         for table in ("writes", "checkpoints")
     )
 
-    def __init__(
-        self, path: str, file: int, connection: aiosqlite.Connection, saver: SqliteSaver
-    ) -> None:
-        self.path, self.file, self.connection, self.saver = path, file, connection, saver
-        self.turn = saver.turn
+    def __init__(self, path: str, file: int, connection: aiosqlite.Connection) -> None:
+        super().__init__()
+        self.path, self.file, self.connection = path, file, connection
+        self.theirs = AsyncSqliteSaver(connection)
+        self.turn = asyncio.Lock()
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
         """Run a statement and return its rows."""
@@ -171,15 +216,32 @@ class Sqlite(Database):
 
     send = fetch  # there is no network
 
-    async def run(self, sql: str, *values: object) -> list[dict]:
-        """Run one statement, a transaction of its own, and return its rows."""
+    async def hold(self, run: str) -> None:
+        """Raise LeaseLost unless the run holds its thread."""
+        if not await self.fetch("select 1 from runs where id = ? and outcome is null", run):
+            raise LeaseLost
+
+    def checkpointer(self, serde: SerializerProtocol) -> AsyncSqliteSaver:
+        """Return the library's checkpointer."""
+        self.theirs.serde = serde
+        return self.theirs
+
+    @asynccontextmanager
+    async def reading(self, serde: SerializerProtocol) -> AsyncIterator[AsyncSqliteSaver]:
+        """Give the library's checkpointer to read with."""
         async with self.turn:
+            yield self.checkpointer(serde)
+
+    async def _run(self, sql: str, *values: object) -> list[dict]:
+        async with self.turn:
+            self._check_file()
             return await self.fetch(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Give a transaction, committed at the end of the block."""
         async with self.turn:
+            self._check_file()
             await self.connection.execute("begin immediate")
             try:
                 yield self
@@ -188,14 +250,17 @@ class Sqlite(Database):
                 await asyncio.shield(self.connection.rollback())
                 raise
 
-    async def readiness(self) -> str:
-        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
+    def _check_file(self) -> None:
+        """Raise if the file is gone or replaced: what is written to ours, nobody will find."""
         try:
             is_ours = os.path.samestat(os.stat(self.path), os.fstat(self.file))
         except OSError:
             is_ours = False
         if not is_ours:
-            return f"The file {self.path} is gone or another one: restore it, then restart."
+            raise sqlite3.OperationalError(GONE)
+
+    async def readiness(self) -> str:
+        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
         os.lseek(self.file, 0, os.SEEK_SET)
         if os.read(self.file, 16) != b"SQLite format 3\0":
             return f"{self.path} is damaged: restore it, then restart."
@@ -205,66 +270,11 @@ class Sqlite(Database):
             return _sentence(self.path, error)
 
 
-class PostgresSaver(AsyncPostgresSaver):
-    """The PostgreSQL checkpointer, behind the fence, with a connection for each call.
-
-    The library's own has one lock for all of its calls, with a pool as well: the checkpoints of a
-    process would wait for one another, and all of them for one connection that hangs.
-    """
-
-    def __init__(self, pool: AsyncConnectionPool) -> None:
-        super().__init__(pool)
-        self.pool = pool
-
-    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Return a checkpoint, or None."""
-        async with self.pool.connection() as connection:
-            return await AsyncPostgresSaver(connection, serde=self.serde).aget_tuple(config)
-
-    async def aput(self, config: RunnableConfig, *rest) -> RunnableConfig:
-        """Store a checkpoint."""
-        async with self._fenced(config) as saver:
-            return await saver.aput(config, *rest)
-
-    async def aput_writes(self, config: RunnableConfig, *rest) -> None:
-        """Store what a task wrote."""
-        async with self._fenced(config) as saver:
-            await saver.aput_writes(config, *rest)
-
-    @asynccontextmanager
-    async def _fenced(self, config: RunnableConfig) -> AsyncIterator[AsyncPostgresSaver]:
-        # The fence costs no round trip: where the run does not hold its thread, the server fails,
-        # and takes the transaction back.
-        try:
-            async with _transaction(self.pool) as connection:
-                await connection.execute(FENCE, [_holder(config)])
-                yield AsyncPostgresSaver(connection, pipe=_Pipeline(), serde=self.serde)
-        except psycopg.errors.DivisionByZero:
-            raise LeaseLost from None
-
-
 class _Pipeline:
     """What the checkpointer is told of the pipeline around it."""
 
     async def sync(self) -> None:
         """Do not wait here: that would be in the middle of our transaction."""
-
-
-@asynccontextmanager
-async def _transaction(pool: AsyncConnectionPool) -> AsyncIterator[psycopg.AsyncConnection]:
-    """Give a connection whose statements are one transaction, and wait only where rows are fetched.
-
-    psycopg's own `transaction` waits for its `begin` and its `commit` alone.
-    """
-    async with pool.connection() as connection:
-        try:
-            async with connection.pipeline():
-                await connection.execute("begin")
-                yield connection
-                await connection.execute("commit")
-        except BaseException:
-            await connection.rollback()
-            raise
 
 
 @dataclass
@@ -281,12 +291,23 @@ class Pipelined:
         """Run a statement and return its rows."""
         return await (await self.connection.execute(_placed(sql), values)).fetchall()
 
+    async def hold(self, run: str) -> None:
+        """Let the server fail, at no round trip, unless the run holds its thread to the end."""
+        sql = "select from runs where id = ? and outcome is null for share"
+        await self.send(f"select 1 / count(*) from ({sql}) as held", run)
+
+    def checkpointer(self, serde: SerializerProtocol) -> AsyncPostgresSaver:
+        """Return the library's checkpointer."""
+        return AsyncPostgresSaver(self.connection, pipe=_Pipeline(), serde=serde)
+
 
 class Postgres(Database):
     """A PostgreSQL server: any number of processes of any number of machines."""
 
+    library = AsyncPostgresSaver
     now = "extract(epoch from clock_timestamp())::double precision"
-    for_update, for_share = " for update", " for share"
+    field = "(details::json ->> '{0}')"
+    for_update = " for update"
     checkpoints = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
     prune = (
         *(
@@ -301,20 +322,38 @@ class Postgres(Database):
         and c.checkpoint -> 'channel_versions' ->> b.channel = b.version)""",
     )
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
-        self.pool, self.saver = pool, PostgresSaver(pool)
+    def __init__(self, pool: AsyncConnectionPool, patience: float | None) -> None:
+        super().__init__()
+        self.pool, self.patience = pool, patience
 
-    async def run(self, sql: str, *values: object) -> list[dict]:
-        """Run one statement, a transaction of its own, and return its rows."""
+    async def _run(self, sql: str, *values: object) -> list[dict]:
         async with self.pool.connection() as connection:
             cursor = await connection.execute(_placed(sql), values)
             return await cursor.fetchall() if cursor.description else []
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Give a transaction, committed at the end of the block."""
-        async with _transaction(self.pool) as connection:
-            yield Pipelined(connection)
+        """Give a transaction, which waits only where rows are fetched, and for its commit.
+
+        psycopg's own waits for its `begin` and its `commit` alone.
+        """
+        async with self.pool.connection() as connection:
+            try:
+                async with connection.pipeline():
+                    await connection.execute("begin")
+                    yield Pipelined(connection)
+                    await connection.execute("commit")
+            except BaseException as error:
+                await connection.rollback()
+                if isinstance(error, psycopg.errors.DivisionByZero):
+                    raise LeaseLost from None
+                raise
+
+    @asynccontextmanager
+    async def reading(self, serde: SerializerProtocol) -> AsyncIterator[AsyncPostgresSaver]:
+        """Give the library's checkpointer to read with."""
+        async with self.pool.connection() as connection:
+            yield AsyncPostgresSaver(connection, serde=serde)
 
     async def lock(self, transaction: Transaction, name: str) -> None:
         """Let no other transaction that locks the same name go on before this one ends."""
@@ -324,7 +363,7 @@ class Postgres(Database):
         """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
         try:
             rows = await self.run("select max(v) as v from checkpoint_migrations")
-            if (-1 if rows[0]["v"] is None else rows[0]["v"]) < len(self.saver.MIGRATIONS) - 1:
+            if (-1 if rows[0]["v"] is None else rows[0]["v"]) < len(self.library.MIGRATIONS) - 1:
                 return OUTDATED
             return await super().readiness()
         except psycopg.errors.UndefinedTable:
@@ -354,13 +393,14 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         options = {"autocommit": True, "connect_timeout": SECONDS, "row_factory": dict_row}
         async with await psycopg.AsyncConnection.connect(settings.database, **options) as first:
             if set_up:
-                await _migrate_postgres(first)
+                await first.execute("select pg_advisory_lock(7214)")  # of two at once, one waits
+                await AsyncPostgresSaver(first).setup()
     except (psycopg.Error, UnicodeError):  # their texts may hold pieces of the password
         raise Unusable(
             f"{VARIABLE} leads to no PostgreSQL database that lets us in: check host, port, user, "
             "password and database name, and that the server runs."
         ) from None
-    milliseconds = round(settings.database_seconds * 1000)
+    milliseconds = 0 if set_up else round(settings.database_seconds * 1000)  # 0: no limit
 
     async def limit(connection: psycopg.AsyncConnection) -> None:
         await connection.execute(f"set statement_timeout = {milliseconds}")
@@ -381,7 +421,10 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
             "tcp_user_timeout": milliseconds,  # a server that is silent is gone
         },
     ) as pool:
-        database = Postgres(pool)
+        # It waits for a connection, then for the server; migrations take what they take.
+        database = Postgres(pool, None if set_up else 2 * settings.database_seconds)
+        if set_up:
+            await database.migrate()
         if (problem := await database.readiness()) != "ok":
             raise Unusable(problem)
         yield database
@@ -401,22 +444,6 @@ async def _check(connection: psycopg.AsyncConnection) -> None:
         await AsyncConnectionPool.check_connection(connection)
 
 
-async def _migrate_postgres(connection: psycopg.AsyncConnection) -> None:
-    await connection.execute("select pg_advisory_lock(7214)")  # of two at once, one waits
-    await AsyncPostgresSaver(connection).setup()
-    await connection.execute(VERSIONS)
-    words = {
-        "order": "(details::json ->> 'order')",
-        "amount": "(details::json ->> 'amount')::float",
-    }
-    for version, steps in enumerate(MIGRATIONS, 1):
-        async with connection.transaction():
-            sql = "insert into agent_migrations values (%s) on conflict do nothing returning 1"
-            if await (await connection.execute(sql, [version])).fetchone():
-                for statement in steps.format(**words).split(";"):
-                    await connection.execute(statement)
-
-
 @asynccontextmanager
 async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
     path = settings.database
@@ -431,55 +458,39 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
     # from before the first connection until after the last.
     file = os.open(path, os.O_RDONLY)
     try:
-        async with _connected(settings, file) as database:
+        seconds = settings.database_seconds
+        async with aiosqlite.connect(path, timeout=seconds, isolation_level=None) as connection:
+            connection.row_factory = sqlite3.Row
+            database = Sqlite(path, file, connection)
+            try:
+                await database.theirs.setup()
+                await database.migrate()
+            except sqlite3.Error as error:
+                raise Unusable(_sentence(path, error)) from None
             yield database
     finally:
         os.close(file)
 
 
-@asynccontextmanager
-async def _connected(settings: Settings, file: int) -> AsyncIterator[Sqlite]:
-    path = settings.database
-    async with (
-        aiosqlite.connect(path, timeout=settings.database_seconds, isolation_level=None) as ours,
-        aiosqlite.connect(path, timeout=settings.database_seconds) as theirs,
-    ):
-        ours.row_factory = sqlite3.Row
-        saver = SqliteSaver(theirs, asyncio.Lock())
-        await saver.setup()
-        yield Sqlite(path, file, ours, saver)
-
-
 def _make_file(path: str) -> None:
-    """Make the file and our tables, where they are missing; readers and a writer do not wait."""
+    """Make the file, where it is missing; readers and a writer do not wait for one another."""
     end = time.monotonic() + SECONDS
     with closing(sqlite3.connect(path, timeout=SECONDS, isolation_level=None)) as connection:
         while True:
             try:
                 connection.execute("pragma journal_mode = wal")
-                break
+                return
             except sqlite3.OperationalError as error:
                 # Another process does the same now: for this change alone SQLite does not wait.
                 if "locked" not in str(error) or time.monotonic() > end:
                     raise
                 time.sleep(0.01)
-        connection.execute(VERSIONS)
-        words = {name: f"json_extract(details, '$.{name}')" for name in ("order", "amount")}
-        for version, steps in enumerate(MIGRATIONS, 1):
-            connection.execute("begin immediate")
-            try:
-                sql = "insert or ignore into agent_migrations values (?)"
-                if connection.execute(sql, [version]).rowcount:
-                    for statement in steps.format(**words).split(";"):
-                        connection.execute(statement)
-                connection.execute("commit")
-            except BaseException:
-                connection.execute("rollback")
-                raise
 
 
 def _sentence(path: str, error: sqlite3.Error) -> str:
     text = str(error)
+    if text == GONE:
+        return f"The file {path} is gone or another one: restore it, then restart."
     if "locked" in text:
         return f"Another program holds {path} locked: end it, then start again."
     if "not a database" in text or "malformed" in text:

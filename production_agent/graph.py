@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
@@ -20,7 +20,7 @@ from langgraph.types import Command, Send, interrupt
 from production_agent.approval import Decisions, Edit
 from production_agent.context import LeaseLost
 from production_agent.logs import new_reference
-from production_agent.model import ask, connect
+from production_agent.model import ask, connect, say
 from production_agent.settings import Settings
 from production_agent.tools import PROMPT, RISKY, TOOLS, Context, refusal
 
@@ -76,14 +76,15 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
         replies = [message for message in turn if message.type == "ai"]
         calls = sum(len(reply.tool_calls) + len(reply.invalid_tool_calls) for reply in replies)
         if len(replies) >= settings.model_calls or state["remaining_steps"] < 4:
-            return {"messages": [AIMessage(_stopped(calls))]}
+            return {"messages": [say(_stopped(calls), runtime)]}
         prompt = [SystemMessage(PROMPT), *_window(messages, settings.history_tokens)]
         reply = await ask(models, prompt, settings.model_seconds, runtime)
         asked = len(reply.tool_calls) + len(reply.invalid_tool_calls)
         if asked and calls + asked > settings.tool_calls:
-            reply = AIMessage(_stopped(calls), id=reply.id)
+            runtime.stream_writer(("discard", {}))  # its words belong to calls that do not run
+            reply = say(_stopped(calls), runtime)
         elif not asked and not reply.text:
-            reply = AIMessage("I have no answer to that. Please ask in other words.", id=reply.id)
+            reply = say("I have no answer to that. Please ask in other words.", runtime)
         return {"messages": [reply]}
 
     async def approve(state: State) -> Command[Literal["tools", "agent"]]:
@@ -148,8 +149,9 @@ def _after_agent(state: State) -> Literal["approve", "__end__"]:
 async def _observed(request, execute):
     """Run a tool: tell the reader of the stream, the log, and the model if a person edited it."""
     call, writer = request.tool_call, request.runtime.stream_writer
-    writer({"tool": call["name"], "call": call["id"], "state": "started"})
-    log.info("tool_started", extra={"tool": call["name"], "call": call["id"]})
+    told = {"tool": call["name"], "call": call["id"]}
+    writer(("tool", {**told, "state": "started"}))
+    log.info("tool_started", extra=told)
     answer = await execute(request)
     failed = getattr(answer, "status", None) == "error"
     asked = next(c for c in request.state["messages"][-1].tool_calls if c["id"] == call["id"])
@@ -157,8 +159,8 @@ async def _observed(request, execute):
         note = f"A person changed the arguments to {json.dumps(call['args'])}."
         answer = answer.model_copy(update={"content": f"{note} {answer.content}"})
     state = "failed" if failed else "finished"
-    writer({"tool": call["name"], "call": call["id"], "state": state})
-    log.info("tool_ended", extra={"tool": call["name"], "call": call["id"], "outcome": state})
+    writer(("tool", {**told, "state": state}))
+    log.info("tool_ended", extra={**told, "outcome": state})
     return answer
 
 

@@ -52,7 +52,8 @@ class JsonLines(logging.Formatter):
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
             + f".{int(record.msecs):03}Z",
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            # Further lines are other libraries' details: asyncio quotes an error's text there.
+            "event": record.getMessage().partition("\n")[0],
             "logger": record.name,
             **ids.get(),
             **{name: value for name, value in vars(record).items() if name not in STANDARD},

@@ -42,7 +42,8 @@ alter table approvals add column decider text;
 alter table effects add column run text;
 alter table effects add column budget text;
 alter table effects add column amount double precision;
-update effects set budget = 'refund ' || {order}, amount = {amount} where name = 'refund';
+update effects set budget = 'refund ' || {order}, amount = cast({amount} as double precision)
+  where name = 'refund';
 create index effects_of_budget on effects (budget);
 create index effects_in on effects (thread);
 create table turns (owner text not null, at double precision not null);

@@ -1,7 +1,7 @@
 """The model: asked within limits of time and bytes, and its reply checked when it arrives.
 
-What a provider sends is not trusted: calls get ids of our own, text is made storable, arguments
-that are not JSON stay what they are, and an answer that was cut off is marked as such.
+What a provider sends is not trusted: messages and calls get ids of our own, text is made storable,
+arguments that are not JSON stay what they are, and an answer that was cut off is marked as such.
 """
 
 from __future__ import annotations
@@ -15,49 +15,68 @@ from collections.abc import AsyncIterator, Sequence
 
 import httpx2
 import openai
-from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
     AnyMessage,
     InvalidToolCall,
     ToolCall,
-    message_chunk_to_message,
+    convert_to_openai_messages,
 )
 from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
 from langgraph.runtime import Runtime
 
+from production_agent import metrics
 from production_agent.settings import Settings
 from production_agent.tools import TOOLS
 
-__all__ = ("TooLong", "ask", "connect", "is_cut_off")
+__all__ = ("ask", "connect", "http_client", "is_cut_off", "say")
 
 CUT_OFF = ("length", "max_tokens", "content_filter")  # finish_reason of half an answer
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what every provider takes back as a tool's name
 BATCH = 200  # chunks kept apart before they are added up
+PART_BYTES = 2000  # of an answer, read at a time
+MAX_DEPTH = 50  # of arguments; checkpoints hold some hundreds
+MAX_TOKENS = 10**9  # of one answer; what counts more is no count
 log = logging.getLogger("production_agent")
 
 
-class CutShort(ConnectionError):
+class CutShort(Exception):
     """The model's answer ended without saying that it ended."""
 
 
+class NotAnAnswer(Exception):
+    """What came is no message of a model."""
+
+
+class Packed(Exception):
+    """The answer is compressed, although nobody asked: a few bytes may hold any number."""
+
+
 class TooLong(Exception):
-    """The model's answer has more bytes than MODEL_BYTES."""
+    """The answer has more bytes than MODEL_BYTES."""
+
+
+def http_client(settings: Settings) -> openai.DefaultAsyncHttpxClient:
+    """Return a client that reads at most MODEL_BYTES of an answer."""
+
+    async def limit(response: httpx2.Response) -> None:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise Packed
+        # What comes over the wire counts: an endless line, comment or error has no chunks.
+        response.stream = _Capped(response.stream, settings.model_bytes)
+
+    headers = {"accept-encoding": "identity"}
+    return openai.DefaultAsyncHttpxClient(event_hooks={"response": [limit]}, headers=headers)
 
 
 def connect(settings: Settings) -> list[Runnable]:
     """Return the models, the fallback last."""
-
-    async def cap(response: httpx2.Response) -> None:
-        response.stream = _Capped(response.stream, settings.model_bytes)
-
-    # The cap counts what comes over the wire: an endless line, comment or error has no chunks.
-    client = openai.DefaultAsyncHttpxClient(event_hooks={"response": [cap]})
+    client = http_client(settings)
     names = [name for name in (settings.model, settings.fallback_model) if name]
     return [
-        Model(
+        ChatOpenAI(
             model=name,
             base_url=settings.base_url,
             api_key=settings.api_key,
@@ -72,19 +91,6 @@ def connect(settings: Settings) -> list[Runnable]:
     ]
 
 
-class Model(ChatOpenAI):
-    """The client, which does not look at each message of the thread again and again.
-
-    OpenAI's package walks through them in search of files to encode: 100 ms of a processor for 300
-    messages, at each request. What is an extra body, it sends as it is.
-    """
-
-    def _get_request_payload(self, input_: LanguageModelInput, **options) -> dict:
-        payload = super()._get_request_payload(input_, **options)
-        payload["extra_body"] = {"messages": payload["messages"]}
-        return {**payload, "messages": []}
-
-
 class _Capped(httpx2.AsyncByteStream):
     def __init__(self, stream: httpx2.AsyncByteStream, limit: int) -> None:
         self.stream, self.left = stream, limit
@@ -94,14 +100,18 @@ class _Capped(httpx2.AsyncByteStream):
             self.left -= len(piece)
             if self.left < 0:
                 raise TooLong
-            yield piece
+            # Others, and whoever stops this turn, wait for a part only: also where it makes no
+            # chunk, as blank lines do.
+            for at in range(0, len(piece), PART_BYTES):
+                yield piece[at : at + PART_BYTES]
+                await asyncio.sleep(0)
 
     async def aclose(self) -> None:
         await self.stream.aclose()
 
 
 async def ask(
-    models: Sequence[Runnable], prompt: list[AnyMessage], seconds: float, runtime: Runtime
+    models: Sequence[Runnable], prompt: Sequence[AnyMessage], seconds: float, runtime: Runtime
 ) -> AIMessage:
     """Return the first model's answer; where it cannot answer, the next one's.
 
@@ -109,49 +119,91 @@ async def ask(
         models: To ask, the fallback last.
         prompt: The messages.
         seconds: Silence in the middle of an answer that counts as a failure.
-        runtime: Its stream is told when words that it was given are void.
+        runtime: Its stream gets the words, and is told when they are void.
     """
     for model in models:
         try:
-            return _checked(await _read(model, prompt, seconds))
+            return await _read(model, prompt, seconds, runtime)
         except Exception as error:
-            if model is models[-1] or not _another_may_answer(error):
+            if model is models[-1] or _is_wrong_request(error):
                 raise
             log.warning("model_failed", extra={"error": type(error).__name__, "next": "fallback"})
-            runtime.stream_writer({"discard": True})  # words already shown belong to no answer
+            runtime.stream_writer(("discard", {}))  # words already shown belong to no answer
     raise AssertionError("there is always a model")
 
 
-async def _read(model: Runnable, prompt: list[AnyMessage], seconds: float) -> AIMessageChunk:
-    """Return the whole stream.
+def say(text: str, runtime: Runtime) -> AIMessage:
+    """Tell the reader of the stream some words of our own, and return them as a message."""
+    message = _new_id("msg")
+    runtime.stream_writer(("token", {"message": message, "text": text}))
+    return AIMessage(text, id=message)
+
+
+def _new_id(kind: str) -> str:
+    return f"{kind}_{secrets.token_hex(12)}"
+
+
+async def _read(
+    model: Runnable, prompt: Sequence[AnyMessage], seconds: float, runtime: Runtime
+) -> AIMessage:
+    """Return a model's whole answer, told to the reader as it comes.
 
     The client's own limit on silence, a `wait_for` for each chunk, costs more, and before Python
     3.12 it swallows a cancellation that meets a chunk which is already there: no fast stream stops.
+
+    OpenAI's package walks through the messages in search of files to encode: 100 ms of a processor
+    for 300 of them, at each request. What is an extra body, it sends as it is. (So a tracer of
+    LangChain's sees none of them.)
     """
     chunks: list[AIMessageChunk] = []
+    message, finish = _new_id("msg"), ""
+    body = {"messages": [_sent(one) for one in prompt]}
     async with asyncio.timeout(None) as silence:
-        async for chunk in model.astream(prompt):
+        async for chunk in model.astream([], extra_body=body):
             silence.reschedule(asyncio.get_running_loop().time() + seconds)
+            if not isinstance(chunk, AIMessageChunk):
+                raise NotAnAnswer
+            if text := chunk.text:
+                runtime.stream_writer(("token", {"message": message, "text": text}))
+            finish = chunk.response_metadata.pop("finish_reason", None) or finish
             chunks.append(chunk)
             if len(chunks) == BATCH:
                 chunks = [chunks[0] + chunks[1:]]
-            await asyncio.sleep(0)  # of many chunks that are there others wait for one only
-    return chunks[0] + chunks[1:] if chunks else AIMessageChunk("")
+    if not finish:
+        raise CutShort
+    whole = chunks[0] + chunks[1:]
+    _count(whole.usage_metadata or {})
+    return _checked(whole, message, finish)
 
 
-def _checked(whole: AIMessageChunk) -> AIMessage:
-    """Return the message that a stream was, if it came to its end."""
-    if not whole.response_metadata.get("finish_reason"):
-        raise CutShort("The model's stream ended before its answer did.")
-    reply = message_chunk_to_message(whole)
-    reply.additional_kwargs.pop("tool_calls", None)
-    if isinstance(reply.content, str):
-        reply.content = _storable(reply.content)
-    reply.tool_calls, reply.invalid_tool_calls = [], []
+def _sent(message: AnyMessage) -> dict:
+    """Return a message as the model gets it, with the calls whose arguments are not JSON."""
+    found = convert_to_openai_messages(message)
+    for call in getattr(message, "invalid_tool_calls", ()):
+        function = {"name": call["name"], "arguments": call["args"]}
+        one = {"id": call["id"], "type": "function", "function": function}
+        found.setdefault("tool_calls", []).append(one)
+    if "tool_calls" in found:
+        found["content"] = found["content"] or None  # some providers refuse an empty text here
+    return found
+
+
+def _count(usage: dict) -> None:
+    for direction in ("in", "out"):
+        tokens = usage.get(f"{direction}put_tokens")
+        if isinstance(tokens, int) and 0 < tokens < MAX_TOKENS:
+            metrics.TOKENS.labels(direction).inc(tokens)
+
+
+def _checked(whole: AIMessageChunk, message: str, finish: str) -> AIMessage:
+    """Return the message that a stream was, with nothing in it that cannot be stored."""
+    reply = AIMessage(
+        _storable(whole.text), id=message, response_metadata={"finish_reason": finish}
+    )
     for chunk in whole.tool_call_chunks:
         name = chunk["name"] if NAME.fullmatch(chunk["name"] or "") else "unknown"
         # The provider's id may be missing, used twice, or no text a database or a page can take.
-        call = {"id": f"call_{secrets.token_hex(12)}", "name": name}
+        call = {"id": _new_id("call"), "name": name}
         # The client mends broken JSON where it streams: a cut 480 would become 48.
         args = None if is_cut_off(reply) else _arguments(chunk["args"])
         if args is None:
@@ -177,11 +229,18 @@ def _arguments(text: str | None) -> dict | None:
     """Return the arguments of a call; None if they are not a JSON object that can be stored."""
     try:
         found = json.loads(text or "{}", parse_int=_whole)
+        if _depth(found) > MAX_DEPTH:
+            return None
         plain = json.dumps(found, ensure_ascii=False, allow_nan=False)
         plain.encode()
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and "\\u0000" not in plain else None
+
+
+def _depth(value: object) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, parts), default=0)
 
 
 def _whole(text: str) -> int:
@@ -190,8 +249,8 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _another_may_answer(error: Exception) -> bool:
-    """Whether the failure is the model's; a request that is wrong is wrong for each of them."""
-    if isinstance(error, openai.APIStatusError):
-        return getattr(error, "is_retryable", False) or isinstance(error, openai.NotFoundError)
-    return isinstance(error, (openai.APIConnectionError, OSError, json.JSONDecodeError, TooLong))
+def _is_wrong_request(error: Exception) -> bool:
+    """Whether the request is what is wrong, as it is then for each model; else a model fails."""
+    return isinstance(error, openai.APIStatusError) and (
+        error.status_code < 500 and error.status_code not in (404, 408, 409, 429)
+    )

@@ -15,12 +15,14 @@ from production_agent.auth import User
 from production_agent.logs import ids
 from production_agent.model import is_cut_off
 from production_agent.runs import BUSY, Refused, Run
+from production_agent.store import status
 from production_agent.tools import refusal
 
 __all__ = ("router",)
 
 log = logging.getLogger("production_agent")
 NO_THREAD = "You have no such thread."
+LAST = f"{10**12 - 1}-{'f' * 32}"  # no thread is as new
 ROLES = {"human": "user", "ai": "assistant", "tool": "tool"}
 EVENTS = (
     "Events, each with an id and a JSON object: `run` {run, thread}; `token` {message, text}; "
@@ -68,12 +70,14 @@ async def threads(
     request: Request,
     user: User,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[float | None, Query(ge=0, le=1e12)] = None,
+    before: Annotated[str, Query(pattern=r"^[0-9]{1,12}(\.[0-9]{1,9})?-[0-9a-f]{32}$")] = LAST,
 ) -> bodies.Threads:
-    """List the user's threads, the newest first; `before` is the time the last page ended with."""
-    rows = await request.app.state.store.threads(user, limit + 1, before=before)
-    following = rows[limit - 1]["created"] if len(rows) > limit else None
-    return bodies.Threads(threads=[_thread(row) for row in rows[:limit]], next=following)
+    """List the user's threads, the newest first; `before` is the `next` of the last page."""
+    created, _, last = before.partition("-")
+    rows = await request.app.state.store.threads(user, limit + 1, before=(float(created), last))
+    page = [_thread(row) for row in rows[:limit]]
+    following = f"{page[-1].created!r}-{page[-1].id}" if len(rows) > limit else None
+    return bodies.Threads(threads=page, next=following)
 
 
 @router.get("/threads/{thread}", responses=problems(404))
@@ -168,7 +172,8 @@ async def events(
         return Response(status_code=204)
     of, _, number = (last_event_id or "").rpartition("-")
     seen = of == run.id and number.isascii() and number.isdigit() and len(number) < 10
-    return _events(run.stream(int(number) if seen else 0))
+    at = int(number) if seen else 0
+    return _events(run.stream(at if at <= len(run.events) else 0))
 
 
 @router.post("/threads/{thread}/cancel", status_code=202, responses=problems(404, 409))
@@ -229,22 +234,7 @@ def _events(stream: AsyncIterator[str]) -> StreamingResponse:
 
 
 def _thread(row: dict) -> bodies.Thread:
-    if row["run"] and not row["outcome"]:
-        # A dead process's turn is "stopped" only once the thread is free for the next message.
-        status = "running" if row["alive"] and row["kind"] != "recovery" else "resuming"
-    elif row["run"] and row["decided"]:
-        status = "resuming"
-    elif row["run"] and row["pending"]:
-        status = "pending_approval"
-    else:
-        outcome = row.get("outcome")
-        status = {
-            None: "new",
-            "lost": "stopped",
-            "pending_approval": "stopped",
-            "handed_on": "resuming",
-        }.get(outcome, outcome)
-    return bodies.Thread(id=row["id"], title=row["title"], created=row["created"], status=status)
+    return bodies.Thread(**{k: row[k] for k in ("id", "title", "created")}, status=status(row))
 
 
 def _message(message) -> bodies.Message:

@@ -28,7 +28,7 @@ from production_agent.graph import VERSION, recursion_limit, this_turn, unanswer
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
-from production_agent.store import ATTEMPTS, Begun, Ending, Store
+from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, status
 from production_agent.tools import Context, effect_key, tell
 from production_agent.tracing import span
 
@@ -39,15 +39,18 @@ TOO_LONG = "This took too long and was stopped. Please try again, or ask for les
 STOPPED = "This turn was stopped before it ended. Please send your message again."
 CUT_OFF = "The answer was cut off before its end. Ask for the rest, or for a shorter answer."
 HANDED_ON = "The service is restarting. What you asked for goes on in a moment."
+UNKNOWN = "How this turn ended is not known yet. Look at the thread in a moment."
 ENDING = "The service is restarting. Please try again in a moment."
 DONE = "Done and on record: {} The rest of this turn did not end. A person looks at it; please do "
 DONE += "not ask for it again."
 NOT_DONE = "What was approved was not carried out; nothing is on record for it. A person looks at "
 NOT_DONE += "it."
+DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
 BATCH = 50  # events sent at once to a reader who is behind
+STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
 PING_SECONDS = 15  # proxies close a connection that is silent for longer
 log = logging.getLogger("production_agent")
 
@@ -126,6 +129,11 @@ class Run:
             except TimeoutError:
                 yield ": still here\n\n"
 
+    def cancel(self) -> None:
+        """End the run; not before its task has begun, as it would then tell nobody."""
+        if self.task:
+            asyncio.get_running_loop().call_soon(self.task.cancel)
+
     def join(self) -> None:
         """One more reader listens."""
         self.readers += 1
@@ -137,8 +145,8 @@ class Run:
             asyncio.get_running_loop().call_later(rejoin_seconds, self._cancel_if_left)
 
     def _cancel_if_left(self) -> None:
-        if not self.readers and not self.ended and self.task:
-            self.task.cancel()
+        if not self.readers and not self.ended:
+            self.cancel()
 
 
 class Runs:
@@ -202,18 +210,39 @@ class Runs:
         running = self.running.get(thread)
         if running and running.id == run_id:
             return running
-        row, last = await self.store.run(run_id), await self.store.last_run(thread)
-        if row["outcome"] is None:
+        last = await self.store.turn_end(thread, run_id)
+        if last and last["outcome"] is None:
             raise Refused(409, BUSY)
         run = Run(run_id, thread, owner, "message")
         run.emit("run", run=run_id, thread=thread)
-        if row["sentence"]:
-            run.emit("error", message=row["sentence"], reference=row["reference"])
-        messages = (await self.state(thread)).values.get("messages", [])
-        is_last = last["id"] == run_id and row["outcome"] in ("complete", "incomplete")
-        run.emit("end", status=row["outcome"], text=messages[-1].text if is_last else "")
+        await self._tell_end(run)
         run.end()
         return run
+
+    async def _tell_end(self, run: Run) -> None:
+        """Tell what is on record about the end of a run's turn, whoever ended it."""
+        last = await self.store.turn_end(run.thread, run.id)
+        rows = await self.store.threads(run.owner, 1, run.thread)
+        if not last or not rows:
+            run.emit("error", message=DELETED, reference=None)
+            run.emit("end", status="stopped", text="")
+            return
+        row = rows[0]
+        is_newest = row["run"] == last["id"]
+        how = status(row) if is_newest else SHOWN_AS.get(last["outcome"], last["outcome"])
+        sentence = last["sentence"]
+        if how in ("resuming", "running"):
+            how, sentence = "resuming", UNKNOWN if run.kind == "message" else HANDED_ON
+        elif how == "stopped":
+            sentence = sentence or STOPPED
+        if sentence:
+            run.emit("error", message=sentence, reference=last["reference"])
+        for approval in await self._shown(run.thread) if how == "pending_approval" else ():
+            run.emit("approval", **approval)
+        text = ""
+        if is_newest and how in ("complete", "incomplete"):
+            text = (await self.state(run.thread)).values["messages"][-1].text
+        run.emit("end", status=how, text=text)
 
     async def decide(self, approval: dict, decisions: list, decider: str) -> Run:
         """Claim an approval and start to carry the decision out.
@@ -299,6 +328,16 @@ class Runs:
                 log.error("recovery_failed", exc_info=error)
             await asyncio.sleep(self.settings.lease_seconds / 3)
 
+    async def keep_stopping(self) -> None:
+        """Stop runs that somebody asked another process to stop."""
+        while True:
+            await asyncio.sleep(STOP_SECONDS)
+            try:
+                for thread in await self.store.asked_to_stop() if self.running else ():
+                    self.stop(thread)
+            except Exception as error:
+                log.error("stopping_failed", exc_info=error)
+
     async def stranded(self) -> list[str]:
         """Return threads whose approval waits at a node that this graph does not have."""
         found = []
@@ -315,8 +354,8 @@ class Runs:
     def stop(self, thread: str) -> None:
         """Cancel the message run that this process has on a thread, if it has one."""
         run = self.running.get(thread)
-        if run and run.kind == "message" and run.task:
-            run.task.cancel()
+        if run and run.kind == "message":
+            run.cancel()
 
     def drain(self) -> None:
         """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS."""
@@ -330,7 +369,7 @@ class Runs:
 
     def _cancel_all(self) -> None:
         for run in self.running.values():
-            run.task.cancel()
+            run.cancel()
 
     async def close(self) -> None:
         """Wait for all runs of this process to end."""
@@ -386,7 +425,8 @@ class Runs:
         if problem := closing.exception():  # the lease runs out, and the run is resumed as lost
             reference = new_reference()
             log.error("run_not_closed", exc_info=problem, extra={"reference": reference})
-            run.emit("error", message=HANDED_ON, reference=reference)
+            sentence = UNKNOWN if run.kind == "message" else HANDED_ON
+            run.emit("error", message=sentence, reference=reference)
             run.emit("end", status="resuming", text="")
         run.end()
 
@@ -396,30 +436,18 @@ class Runs:
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
         context = Context(run.thread, run.id, run.owner, self._effect(run))
-        async for part in self.graph.astream(
+        async for event, data in self.graph.astream(
             graph_input,
             self.config(run.thread, run.id),
             context=context,
             control=run.control,
-            stream_mode=["messages", "custom"],
+            stream_mode="custom",  # what `model` and `graph` tell: (event, data)
             durability="sync",  # a finished step is stored before the next one begins
-            version="v2",
         ):
-            if part["type"] == "custom":
-                event = part["data"]
-                run.emit("discard") if "discard" in event else run.emit("tool", **event)
-                continue
-            message, where = part["data"]
-            if message.type not in ("ai", "AIMessageChunk") or where["langgraph_node"] == "tools":
-                continue
-            if message.text:
-                if not run.spoke:
-                    run.spoke = True
-                    metrics.FIRST_WORD.observe(time.monotonic() - run.began)
-                run.emit("token", message=message.id, text=message.text)
-            if usage := getattr(message, "usage_metadata", None):
-                metrics.TOKENS.labels("in").inc(max(usage["input_tokens"], 0))
-                metrics.TOKENS.labels("out").inc(max(usage["output_tokens"], 0))
+            if event == "token" and not run.spoke:
+                run.spoke = True
+                metrics.FIRST_WORD.observe(time.monotonic() - run.began)
+            run.emit(event, **data)
 
     def _effect(self, run: Run):
         async def effect(key: str, name: str, details: dict) -> None:
@@ -435,13 +463,12 @@ class Runs:
             await asyncio.sleep(pause)
             try:
                 async with asyncio.timeout(pause / 2):
-                    how = await self.store.renew(run.id)
-                if how == "lost" or (how == "stop" and run.kind == "message"):
-                    break
+                    if not await self.store.renew(run.id):
+                        break
                 held_at = time.monotonic()
             except Exception as error:  # it may go better the next time
                 log.warning("lease_not_renewed", exc_info=error)
-        run.task.cancel()
+        run.cancel()
 
     async def _on_record(self, thread: str, messages: Sequence[AnyMessage]) -> dict[str, dict]:
         """Return what this turn's calls did: call id: effect. The record is the truth."""
@@ -485,20 +512,25 @@ class Runs:
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence
         waiting = await self.store.end(run.id, ending)
-        if waiting is None:
+        lost = waiting is None  # another process has the thread
+        self._count(run, "resuming" if lost else ending.outcome)
+        if lost:
             log.warning("run_lost", extra={"kind": run.kind})
-            waiting, ending = [], Ending("resuming", sentence=HANDED_ON)
-        seconds = time.monotonic() - run.began
-        metrics.TURNS.labels(run.kind, ending.outcome).inc()
-        metrics.TURN_SECONDS.labels(run.kind).observe(seconds)
-        log.info("run_ended", extra={"outcome": ending.outcome, "ms": round(seconds * 1000)})
+            await self._tell_end(run)
+            return
         if ending.sentence:
             run.emit("error", message=ending.sentence, reference=ending.reference)
         for approval in waiting:
             run.emit("approval", **shown(approval))
-        status = "resuming" if ending.outcome == "handed_on" else ending.outcome
+        how = "resuming" if ending.outcome == "handed_on" else ending.outcome
         is_answered = ending.outcome in ("complete", "incomplete") and messages
-        run.emit("end", status=status, text=messages[-1].text if is_answered else "")
+        run.emit("end", status=how, text=messages[-1].text if is_answered else "")
+
+    def _count(self, run: Run, outcome: str) -> None:
+        seconds = time.monotonic() - run.began
+        metrics.TURNS.labels(run.kind, outcome).inc()
+        metrics.TURN_SECONDS.labels(run.kind).observe(seconds)
+        log.info("run_ended", extra={"outcome": outcome, "ms": round(seconds * 1000)})
 
 
 def _asked(state: StateSnapshot) -> list[tuple[str, list[dict]]]:

@@ -1,8 +1,9 @@
 """The web server around the service: limits on connections, and an orderly end.
 
-A request has to arrive whole within BODY_SECONDS, and connections are counted, so that clients who
-only hold them open cannot keep others out for long. SIGTERM is told to the service at once: in the
-lifespan's shutdown it would come after the last stream's end, which is what is waited for.
+A request has to arrive whole within BODY_SECONDS, a reader has to take something of an answer in
+three times that, and connections are counted, so that clients who only hold them open cannot keep
+others out for long. SIGTERM is told to the service at once: in the lifespan's shutdown it would
+come after the last stream's end, which is what is waited for.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ class _Limited(H11Protocol):
 
     seconds: float
     most: int
-    due: asyncio.TimerHandle | None = None
+    due: asyncio.TimerHandle | None = None  # for the request
+    stuck: asyncio.TimerHandle | None = None  # for a reader who does not read
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -88,8 +90,18 @@ class _Limited(H11Protocol):
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._cancel_due()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.stuck = self.loop.call_later(3 * self.seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.stuck.cancel()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_due()
+        if self.stuck:
+            self.stuck.cancel()
         super().connection_lost(exc)
 
     def _cancel_due(self) -> None:

@@ -24,6 +24,7 @@ from production_agent import bodies, metrics
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import build
 from production_agent.logs import ids, new_reference
+from production_agent.model import http_client
 from production_agent.routes import router
 from production_agent.runs import SORRY, Refused, Runs
 from production_agent.settings import Settings
@@ -52,9 +53,9 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.runs = Runs(settings, store, build(settings, database.saver))
             loop, runs = asyncio.get_running_loop(), app.state.runs
             app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
-            recovering = asyncio.create_task(runs.keep_recovering())
+            keeping = asyncio.gather(runs.keep_recovering(), runs.keep_stopping())
             yield
-            recovering.cancel()
+            keeping.cancel()
             await runs.close()
 
     app = FastAPI(
@@ -84,7 +85,11 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _add_operations(app: FastAPI, settings: Settings) -> None:
     client = openai.AsyncOpenAI(
-        base_url=settings.base_url, api_key=settings.api_key, timeout=3, max_retries=0
+        base_url=settings.base_url,
+        api_key=settings.api_key,
+        timeout=3,
+        max_retries=0,
+        http_client=http_client(settings),
     )
 
     @app.get("/", include_in_schema=False)
@@ -124,9 +129,9 @@ async def _database_answers(app: FastAPI) -> str:
         if found != "ok":
             log.error("database_not_ready", extra={"why": found})
         return found
-    except (*FAILURES, TimeoutError) as error:
+    except FAILURES as error:
         log.error("database_not_ready", exc_info=error)
-        return "The database does not answer: check that it runs, and PRODUCTION_AGENT_DATABASE."
+        return "The database is down or takes no writes: check it, and PRODUCTION_AGENT_DATABASE."
 
 
 async def _model_answers(client: openai.AsyncOpenAI) -> str:
@@ -155,7 +160,7 @@ def _refused(request: Request, error: Refused) -> JSONResponse:
 def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
     if error.status_code == 405:  # of all endpoints with this path, not of the first one
-        headers["Allow"] = ", ".join(_methods(request))
+        headers["Allow"] = ", ".join(_methods(request)) or "GET"  # the page is in no schema
     return _answer(error.status_code, f"{error.detail}", headers)
 
 

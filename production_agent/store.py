@@ -13,20 +13,21 @@ States of an approval: pending, decided, done (each call has its answer), needs_
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_decidable
-from production_agent.context import LeaseLost, OverBudget
+from production_agent.context import OverBudget
 from production_agent.database import Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
 
-__all__ = ("ATTEMPTS", "Begun", "Ending", "Store")
+__all__ = ("ATTEMPTS", "SHOWN_AS", "Begun", "Ending", "Store", "status")
 
+# Outcomes that have another name for whoever reads a status.
+SHOWN_AS = {"lost": "stopped", "pending_approval": "stopped", "handed_on": "resuming"}
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
 
 
@@ -66,6 +67,19 @@ class Ending:
     approvals: dict[str, str] = field(default_factory=dict)
 
 
+def status(row: dict) -> str:
+    """Return the status of a thread, as the API names it; `row` is one of `Store.threads`."""
+    if row["run"] and not row["outcome"]:
+        # A dead process's turn is "stopped" only once the thread is free for the next message.
+        return "running" if row["alive"] and row["kind"] != "recovery" else "resuming"
+    if row["run"] and row["decided"]:
+        return "resuming"
+    if row["run"] and row["pending"]:
+        return "pending_approval"
+    outcome = row["outcome"] if row["run"] else "new"
+    return SHOWN_AS.get(outcome, outcome)
+
+
 class Store:
     """The tables; all times are in seconds since 1970, by the database's clock."""
 
@@ -80,7 +94,7 @@ class Store:
         return (await self.database.run(sql, secrets.token_hex(16), owner, title))[0]
 
     async def threads(
-        self, owner: str, limit: int, thread: str = "", before: float | None = None
+        self, owner: str, limit: int, thread: str = "", before: tuple[float, str] = (1e18, "")
     ) -> list[dict]:
         """Return the owner's threads (or this one) with their last run, the newest first.
 
@@ -88,7 +102,7 @@ class Store:
             owner: The user.
             limit: Threads at most.
             thread: Only this one.
-            before: Only those made before this time.
+            before: Only those that come after the one with this time and id.
         """
         sql = f"""
             select t.*, r.outcome, r.reference, r.sentence, r.kind, r.id as run,
@@ -100,10 +114,9 @@ class Store:
             from threads t left join runs r on r.id =
               (select id from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
                 order by started desc limit 1)
-            where t.owner = ? and (t.id = ? or ? = '') and t.created < ?
-            order by t.created desc, t.id limit ?"""
-        latest = 1e18 if before is None else before
-        return await self.database.run(sql, owner, thread, thread, latest, limit)
+            where t.owner = ? and (t.id = ? or ? = '') and (t.created, t.id) < (?, ?)
+            order by t.created desc, t.id desc limit ?"""
+        return await self.database.run(sql, owner, thread, thread, *before, limit)
 
     async def delete_thread(self, thread: str) -> bool:
         """Delete a thread and all that belongs to it; effects stay.
@@ -129,10 +142,12 @@ class Store:
         return await self.database.write(work)
 
     async def delete_old_threads(self, days: float) -> int:
-        """Delete threads without a turn for so many days; return how many."""
+        """Delete threads without a turn or a question for so many days; return how many."""
         sql = f"""select id from threads t where created < {self.now} - ? * 86400.0 and not exists
             (select 1 from runs r where r.thread = t.id and
-              (r.outcome is null or r.started > {self.now} - ? * 86400.0)) limit 100"""
+              (r.outcome is null or r.started > {self.now} - ? * 86400.0)) and not exists
+            (select 1 from approvals a where a.thread = t.id and a.state = 'pending'
+              and a.expires > {self.now}) limit 100"""
         rows = await self.database.run(sql, days, days)
         return sum([await self.delete_thread(row["id"]) for row in rows])
 
@@ -241,20 +256,26 @@ class Store:
         kind: str,
         request: str | None = None,
     ) -> str:
+        # It starts after the thread's last one, also where the clock has been set back.
         run = secrets.token_hex(8)
         await transaction.send(
-            f"""insert into runs (id, thread, owner, kind, started, lease, request)
-            values (?, ?, ?, ?, {self.now}, {self.now} + ?, ?)""",
-            *(run, thread, owner, kind, self.settings.lease_seconds, request),
+            f"""insert into runs (id, thread, owner, kind, lease, request, started)
+            select ?, ?, ?, ?, {self.now} + ?, ?, max(started) from (select {self.now} as started
+            union all select started + 0.001 from runs where thread = ?) as times""",
+            *(run, thread, owner, kind, self.settings.lease_seconds, request, thread),
         )
         return run
 
-    async def renew(self, run: str) -> str:
-        """Hold the run's thread for longer; return "held", "stop" (it is asked to) or "lost"."""
+    async def renew(self, run: str) -> bool:
+        """Hold the run's thread for longer; return whether it still had the thread."""
         sql = f"""update runs set lease = {self.now} + ? where id = ? and outcome is null
-            returning stop"""
-        rows = await asyncio.shield(self.database.run(sql, self.settings.lease_seconds, run))
-        return ("stop" if rows[0]["stop"] else "held") if rows else "lost"
+            returning 1"""
+        return bool(await self.database.run(sql, self.settings.lease_seconds, run))
+
+    async def asked_to_stop(self) -> list[str]:
+        """Return threads whose run is asked to stop, in whatever process it is."""
+        rows = await self.database.run("select thread from runs where outcome is null and stop = 1")
+        return [row["thread"] for row in rows]
 
     async def ask_to_stop(self, thread: str) -> str:
         """Ask the thread's message run to stop, in whatever process; return its kind or ""."""
@@ -272,6 +293,20 @@ class Store:
     async def run(self, run: str) -> dict | None:
         """Return a run."""
         rows = await self.database.run("select * from runs where id = ?", run)
+        return rows[0] if rows else None
+
+    async def turn_end(self, thread: str, run: str) -> dict | None:
+        """Return the last run of the turn that a run belongs to; None if the thread is gone.
+
+        A turn goes on with decisions and recoveries until the next message.
+        """
+        sql = """select * from runs r where thread = ? and coalesce(outcome, '') <> 'refused'
+            and started >= (select started from runs where id = ?) and not exists
+              (select 1 from runs m where m.thread = r.thread and m.kind = 'message'
+                and coalesce(m.outcome, '') <> 'refused' and m.started <= r.started
+                and m.started > (select started from runs where id = ?))
+            order by started desc limit 1"""
+        rows = await self.database.run(sql, thread, run, run)
         return rows[0] if rows else None
 
     async def end(self, run: str, ending: Ending) -> list[dict] | None:
@@ -371,17 +406,14 @@ class Store:
             OverBudget: It would take more than its budget has left.
         """
         taken = budget(name, details) or Budget(None, 0, 0)
-        held = "select 1 from runs where id = ? and outcome is null"
-        sql = f"""select ({held}) as held, (select 1 from effects where key = ?) as known,
+        sql = """select (select 1 from effects where key = ?) as known,
             (select coalesce(sum(amount), 0) from effects where budget = ?) as spent"""
 
         async def work(transaction: Transaction) -> None:
-            await transaction.send(held + self.database.for_share, run)
+            await transaction.hold(run)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
-            (found,) = await transaction.fetch(sql, run, key, taken.name)
-            if not found["held"]:
-                raise LeaseLost
+            (found,) = await transaction.fetch(sql, key, taken.name)
             left = taken.total - found["spent"]
             if found["known"]:
                 return

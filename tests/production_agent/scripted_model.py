@@ -38,12 +38,15 @@ class ScriptedModel:
     """Serves `/v1/chat/completions`; `script(body)` yields chunks, or bytes to send as they are.
 
     Attributes:
+        head: Returns the status and the headers of the answer to a body.
         bodies: Of the requests so far.
+        headers: Of the last request.
         open: Streams that are being sent.
     """
 
     def __init__(self, script: Callable[[dict], Iterator[dict | bytes]] | None = None) -> None:
-        self.script, self.bodies, self.open = script, [], 0
+        self.script, self.bodies, self.headers, self.open = script, [], {}, 0
+        self.head: Callable[[dict], tuple[int, dict]] = lambda body: (200, {})
         model, lock = self, threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
@@ -51,10 +54,13 @@ class ScriptedModel:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 with lock:
                     model.bodies.append(body)
+                    model.headers = dict(self.headers)
                     model.open += 1
                 try:
-                    self.send_response(200)
-                    self.send_header("content-type", "text/event-stream")
+                    status, headers = model.head(body)
+                    self.send_response(status)
+                    for name, value in ({"content-type": "text/event-stream"} | headers).items():
+                        self.send_header(name, value)
                     self.end_headers()
                     for one in model.script(body):
                         data = one

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from tests.production_agent.service_process import Service, events_of, until
+import httpx
+
+from tests.production_agent.service_process import Service, change, events_of, until
 
 WHERE = "Where is parcel P-3?"
 
@@ -21,6 +24,64 @@ def test_a_request_with_one_key_starts_one_turn(service: Service, model) -> None
     other = service.thread()  # a key is one of its thread
     answer = service.ann.post(f"/threads/{other}/messages", json={"text": WHERE}, headers=key)
     assert answer.status_code == 200 and len(model.requests) == asked + 2
+
+
+def test_a_repeated_request_is_told_what_came_of_the_turn(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    one, other = (start(database, LEASE_SECONDS=60) for _ in range(2))
+    thread = one.thread()
+    path = f"/threads/{thread}/messages"
+
+    def sent(service: Service, text: str, key: str) -> list[tuple[str, dict]]:
+        key = {"Idempotency-Key": key}
+        return list(events_of(service.ann.post(path, json={"text": text}, headers=key)))
+
+    refund = "Please refund 20 euros for order T-8."
+    first = sent(one, refund, "key-1")
+    again = sent(other, refund, "key-1")
+    assert [name for name, _ in again] == ["run", "approval", "end"]
+    assert again[1:] == first[-2:] and first[-1][1]["status"] == "pending_approval"
+    one.decide(one.approval(thread))
+    answer = one.messages(thread)[-1][1]
+    for service in (one, other):
+        end = ("end", {"status": "complete", "text": answer})
+        assert sent(service, refund, "key-1")[1:] == [end]
+    # A turn later it is still told how the first one ended, and nothing of what waits now.
+    assert sent(one, "Please refund 1 euros for order T-9.", "key-2")[-2][0] == "approval"
+    assert sent(one, refund, "key-1")[1:] == [("end", {"status": "complete", "text": ""})]
+    change(database, "update approvals set expires = 0 where state = 'pending'")
+    late = sent(other, "Please refund 1 euros for order T-9.", "key-2")
+    assert [name for name, _ in late] == ["run", "error", "end"] and late[-1][1][
+        "status"
+    ] == "stopped"
+    one.stop()
+    other.stop()
+    one.forget_effects()
+
+
+def test_a_turn_that_was_lost_is_called_stopped_when_it_is_repeated(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    served.pace(first=1000)
+    one, other = (start(database, LEASE_SECONDS=60) for _ in range(2))
+    thread = one.thread()
+    path, key = f"/threads/{thread}/messages", {"Idempotency-Key": "key-1"}
+    asked = len(served.requests)
+    with one.client("token-of-ann") as client, suppress(httpx.TransportError):
+        with client.stream("POST", path, json={"text": WHERE}, headers=key):
+            until(lambda: len(served.requests) > asked, "the model is asked")
+            one.kill()
+    served.reset()
+    assert other.ann.post(path, json={"text": WHERE}, headers=key).status_code == 409
+    change(database, "update runs set lease = 0 where outcome is null")
+    events = dict(events_of(other.ann.post(path, json={"text": WHERE}, headers=key)))
+    assert events["end"] == {"status": "stopped", "text": ""}
+    assert events["error"]["message"].endswith("Please send your message again.")
+    assert other.status(thread) == "stopped"
+    other.stop()
 
 
 def test_a_stream_is_rejoined_where_it_was_left(start: Callable, served, tmp_path) -> None:
@@ -57,8 +118,21 @@ def test_threads_come_in_pages(service: Service) -> None:
     for _ in range(3):
         page = service.bob.get(f"/threads?limit=2{before}").json()
         found += [one["id"] for one in page["threads"]]
-        before = f"&before={page['next']!r}"
+        before = f"&before={page['next']}"
     assert found == made[::-1] and page["next"] is None
+
+
+def test_pages_skip_no_thread_of_one_instant(start: Callable, database: str, served) -> None:
+    service = start(database, LEASE_SECONDS=60)
+    made = {service.bob.post("/threads", json={}).json()["id"] for _ in range(7)}
+    change(database, "update threads set created = 1234567890.125 where owner = 'bob'")
+    for limit in (1, 3):
+        found, page = [], {"next": f"{2 * 10**9}-{'0' * 32}"}
+        while page["next"]:
+            page = service.bob.get(f"/threads?limit={limit}&before={page['next']}").json()
+            found += [one["id"] for one in page["threads"]]
+        assert len(found) == 7 and {*found} == made
+    service.stop()
 
 
 def test_an_approver_decides_and_the_owner_does_not(start: Callable, served, tmp_path) -> None:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from production_agent import routes
+from production_agent import store
 from tests.production_agent.service_process import Service, decision, until
 
 # As in stalling_service.py, which cannot be imported without becoming a service.
@@ -111,4 +111,4 @@ def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: in
 )
 def test_stopped_is_said_only_of_a_free_thread(alive: bool, kind: str, status: str) -> None:
     row = {"id": "t", "title": "", "created": 0.0, "run": "r", "outcome": None, "pending": 0}
-    assert routes._thread(row | {"alive": alive, "kind": kind, "decided": 0}).status == status
+    assert store.status(row | {"alive": alive, "kind": kind, "decided": 0}) == status

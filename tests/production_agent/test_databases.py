@@ -9,7 +9,6 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import aiosqlite
@@ -24,6 +23,7 @@ from production_agent.settings import read
 from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.service_process import PATIENCE, Service, change, rows, until
+from tests.production_agent.slow_postgres import far
 
 WHERE = "Where is parcel P-3?"
 TURNS = 80 if os.environ.get("COURSE_LONG_TESTS") else 12  # of one thread
@@ -92,6 +92,22 @@ def test_statements_have_a_limit(start: Callable, postgres_url: str, model) -> N
     assert answer.status_code == 503 and answer.json()["reference"]
     assert service.ann.get("/threads").status_code == 200
     service.stop()
+
+
+def test_a_server_that_stands_still_keeps_nobody_waiting(
+    start: Callable, postgres_url: str, model
+) -> None:
+    with far(postgres_url) as way:
+        service = start(way.url, DATABASE_SECONDS=1, LEASE_SECONDS=60)
+        thread = service.thread()
+        way.seconds = 1000  # what is sent is acknowledged, and nobody answers
+        for ask in (
+            lambda: service.ann.get("/threads", timeout=30),
+            lambda: service.ann.post(f"/threads/{thread}/messages", json={"text": WHERE}),
+        ):
+            answer = ask()
+            assert answer.status_code == 503 and answer.json()["reference"]
+        service.kill()
 
 
 # SQLite
@@ -179,6 +195,28 @@ def test_ready_knows_a_file_that_cannot_be_used(
     service.stop()
 
 
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_a_file_that_is_gone_takes_no_turn_and_no_payment(
+    start: Callable, served, tmp_path: Path, how: str
+) -> None:
+    served.reset()
+    path = tmp_path / "agent.sqlite"
+    service = start(str(path), LEASE_SECONDS=60)
+    thread, approval = service.asked("Please refund 20 euros for order T-8.")
+    kept = tmp_path / "kept.sqlite"
+    path.rename(kept)
+    if how == "replaced":
+        sqlite3.connect(path).close()
+        path.touch()
+    assert service.ann.post("/threads", json={}).status_code == 503
+    assert service.decide(approval).status_code == 503
+    assert rows(str(kept), "select * from effects") == []
+    path.unlink(missing_ok=True)
+    kept.rename(path)  # restored
+    assert '"complete"' in service.decide(approval).text
+    service.stop()
+
+
 def test_tables_of_the_first_version_are_brought_up_to_date(
     start: Callable, served, tmp_path: Path
 ) -> None:
@@ -201,17 +239,18 @@ def test_tables_of_the_first_version_are_brought_up_to_date(
         service.stop()
 
 
-def test_a_migration_is_done_whole_or_not_at_all(served, tmp_path: Path, monkeypatch) -> None:
-    from production_agent import database  # noqa: PLC0415
-
-    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, "create table a (b int); nonsense"))
-    with pytest.raises(sqlite3.Error):
-        database._make_file(str(tmp_path / "a.sqlite"))
-    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
-        sql = "select name from sqlite_master where name = 'a'"
-        assert connection.execute(sql).fetchall() == []
-        sql = "select max(version) from agent_migrations"
-        assert connection.execute(sql).fetchone() == (len(MIGRATIONS),)
+async def test_a_migration_is_done_whole_or_not_at_all(
+    database: str, served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_database(read(os.environ | {DATABASE: database})) as opened:
+        wrong = "create table a (b int); nonsense"
+        monkeypatch.setattr("production_agent.database.MIGRATIONS", (*MIGRATIONS, wrong))
+        with pytest.raises((sqlite3.Error, psycopg.Error)):
+            await opened.migrate()
+        with pytest.raises((sqlite3.Error, psycopg.Error)):
+            await opened.run("select * from a")
+        (row,) = await opened.run("select max(version) as version from agent_migrations")
+        assert row["version"] == len(MIGRATIONS)
 
 
 # Growth
@@ -246,8 +285,14 @@ def test_old_threads_go(start: Callable, database: str, served) -> None:
     old, new = service.thread(), service.thread()
     service.say(old, WHERE)
     change(database, f"update runs set started = started - 90000 where thread = '{old}'")
-    change(database, f"update threads set created = created - 90000 where id = '{old}'")
+    asked, _ = service.asked("Please refund 20 euros for order T-8.")
+    change(database, f"update runs set started = started - 90000 where thread = '{asked}'")
+    change(
+        database, f"update threads set created = created - 90000 where id in ('{old}', '{asked}')"
+    )
     until(lambda: service.ann.get(f"/threads/{old}").status_code == 404, "its end")
+    until(lambda: len(service.log("threads_expired")) >= 1, "its line in the log")
+    assert service.status(asked) == "pending_approval"  # somebody may still decide
     where = f"where thread_id = '{old}'"
     assert rows(database, f"select count(*) from checkpoints {where}") == [(0,)]
     assert service.ann.get(f"/threads/{new}").status_code == 200

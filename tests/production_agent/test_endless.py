@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 
@@ -25,6 +27,7 @@ from tests.production_agent.conftest import DATABASE
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.service_process import Service, decision, events_of, rows, until
 
+TURN_SECONDS = 1.5
 MAX_SECONDS = 2  # until a turn has ended that its reader left or stopped
 is_long = bool(os.environ.get("COURSE_LONG_TESTS"))
 PACES = (0, 0.005, 0.05)  # seconds between two words
@@ -59,6 +62,12 @@ def endless_line(body: dict) -> Iterator[bytes]:
         yield b"x" * 10_000
 
 
+def blank_lines(body: dict) -> Iterator[bytes]:
+    """Send lines of which no chunk is made."""
+    while True:
+        yield b"\n" * 1000
+
+
 def endless_call(body: dict) -> Iterator[dict]:
     """Send one call whose arguments have no end."""
     yield call(0, "c", "refund", '{"order": "')
@@ -71,18 +80,22 @@ def endless_call(body: dict) -> Iterator[dict]:
 def talker(start: Callable, scripted: ScriptedModel, tmp_path_factory) -> Service:
     """A service before the scripted model, whose turns may take some seconds."""
     path = tmp_path_factory.mktemp("endless") / "agent.sqlite"
-    options = {"TURN_SECONDS": 1.5, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
+    options = {"TURN_SECONDS": TURN_SECONDS, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
     return start(str(path), OPENAI_BASE_URL=scripted.url, MODEL_RETRIES=0, **options)
 
 
-@pytest.mark.parametrize("script", [endless(0), endless(0.005), endless_line, endless_call])
+@pytest.mark.parametrize(
+    "script", [endless(0), endless(0.005), endless_line, endless_call, blank_lines]
+)
 def test_a_model_that_never_ends_is_ended(
     talker: Service, scripted: ScriptedModel, script: Callable
 ) -> None:
     scripted.script = script
     before = psutil.Process(talker.pid).memory_info().rss
+    began = time.monotonic()
     events = dict(talker.say(talker.thread(), "Speak!"))
     assert events["end"]["status"] == "failed"
+    assert time.monotonic() - began < TURN_SECONDS + MAX_SECONDS
     until(lambda: scripted.open == 0, "the model is left, too")
     assert psutil.Process(talker.pid).memory_info().rss - before < 150_000_000
 
@@ -121,13 +134,17 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
     until(lambda: len(flowing) == len(paces), "all of them flow")
     assert scripted.open == len(paces)
     left, before = {}, _processor_seconds(service)
-    for client, thread, events in streams:
+
+    def leave(client: httpx.Client, thread: str, events: Iterator) -> None:
         left[thread] = time.time()
         if how == "cancelled":
-            assert service.ann.post(f"/threads/{thread}/cancel").status_code == 202
+            assert client.post(f"/threads/{thread}/cancel").status_code == 202
         else:
             events.close()
             client.close()
+
+    with ThreadPoolExecutor(len(paces)) as at_once:
+        list(at_once.map(leave, *zip(*streams, strict=True)))
     until(lambda: scripted.open == 0, "the model is left, too")
     until(lambda: len(service.log("run_ended")) == len(paces), "the end of all runs")
     # A busy machine gives it less than a processor: then what it worked is what counts.
@@ -153,15 +170,17 @@ def test_a_turn_is_cancelled_by_another_process(
 ) -> None:
     scripted.script = endless(0.02)
     path = str(tmp_path / "a.sqlite")
-    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=5) for _ in range(2))
+    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60) for _ in range(2))
     thread = one.thread()
     with one.ann.stream("POST", f"/threads/{thread}/messages", json={"text": "Hi"}) as answer:
         events = events_of(answer)
         next(data for name, data in events if name == "token")
         assert other.ann.get(f"/threads/{thread}/events").status_code == 409
         assert other.bob.post(f"/threads/{thread}/cancel").status_code == 404
+        began = time.monotonic()
         assert other.ann.post(f"/threads/{thread}/cancel").status_code == 202
         assert list(events)[-1] == ("end", {"status": "stopped", "text": ""})
+        assert time.monotonic() - began < MAX_SECONDS
     assert other.ann.post(f"/threads/{thread}/cancel").status_code == 409
     assert other.ann.get(f"/threads/{thread}/events").status_code == 204
     one.stop()
@@ -276,6 +295,20 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
         assert await store.last_run(thread) is None
 
 
+async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:
+    settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        runs = Runs(settings, store, build(settings, opened.saver))
+        thread = (await store.new_thread("ann", ""))["id"]
+        run = await runs.message(thread, "ann", "Hi", None)
+        runs.stop(thread)  # before the loop came to its task
+        async with asyncio.timeout(30):
+            frames = [frame async for frame in run.stream()]
+        assert '"status": "stopped"' in frames[-1]
+        assert (await store.last_run(thread))["outcome"] == "stopped"
+
+
 # An answer that was cut off
 
 
@@ -355,6 +388,24 @@ def _answers(service: Service) -> bool:
         return httpx.get(f"{service.url}/health", timeout=5, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def test_who_does_not_read_a_long_answer_is_let_go(
+    start: Callable, scripted: ScriptedModel, tmp_path
+) -> None:
+    scripted.script = lambda body: iter([*(word("word " * 10_000) for _ in range(70)), finish()])
+    path = str(tmp_path / "a.sqlite")
+    service = start(path, OPENAI_BASE_URL=scripted.url, BODY_SECONDS=1, LEASE_SECONDS=60)
+    url, body = f"/threads/{service.thread()}/messages", b'{"text": "Speak!"}'
+    head = f"POST {url} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer token-of-ann\r\n"
+    head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", httpx.URL(service.url).port))
+        reader.sendall(head.encode() + body)
+        until(lambda: [one for one in service.log("request") if one["path"] == url], "its end")
+    assert service.ann.get("/health").status_code == 200
+    service.stop()
 
 
 def test_invented_methods_make_no_numbers(service: Service) -> None:

@@ -1,10 +1,11 @@
-"""A process that was stopped past its lease and wakes up writes nothing."""
+"""What a thread's newest checkpoint is: its holder's last one, whatever any clock says."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,35 @@ from tests.production_agent.service_process import decision, end_leases, until
 from tests.production_agent.test_crash import send
 
 BEFORE_EFFECT, AFTER_EFFECT = 51, 52  # as in pausing_service.py
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_who_waits_for_a_turn_that_was_taken_over_is_told_how_it_ended(
+    start: Callable, database: str, served, is_deleted: bool, request: pytest.FixtureRequest
+) -> None:
+    served.reset()
+    served.pace(first=1000)
+    sleeper, ends = start(database), []
+    request.addfinalizer(lambda: os.kill(sleeper.pid, signal.SIGCONT) if sleeper.lives() else None)
+    thread, asked = sleeper.thread(), len(served.requests)
+    waiting = threading.Thread(target=lambda: ends.extend(sleeper.say(thread, "Hello!")))
+    waiting.start()
+    until(lambda: len(served.requests) > asked, "the model is asked")
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    end_leases(database)
+    other = start(database)
+    until(lambda: other.status(thread) == "stopped", "the other process ends it")
+    if is_deleted:
+        assert other.ann.delete(f"/threads/{thread}").status_code == 204
+    os.kill(sleeper.pid, signal.SIGCONT)
+    waiting.join()
+    shown = dict(ends)
+    assert shown["end"] == {"status": "stopped", "text": ""}
+    end = "This thread was deleted." if is_deleted else "Please send your message again."
+    assert shown["error"]["message"].endswith(end)
+    assert not sleeper.log("run_not_closed")
+    for service in (sleeper, other):
+        service.stop()
 
 
 @pytest.mark.parametrize("amount", [BEFORE_EFFECT, AFTER_EFFECT])
@@ -56,6 +86,44 @@ def test_a_process_that_wakes_up_overwrites_nothing(
 
 def test_without_its_thread_a_run_writes_nothing(database: str, served) -> None:
     asyncio.run(_lost_run(database))
+
+
+def test_hosts_whose_clocks_differ_lose_no_turn(start: Callable, database: str, served) -> None:
+    served.reset()
+    ahead = start(database, script="fast_clock_service.py", AHEAD=30, LEASE_SECONDS=60)
+    other = start(database, LEASE_SECONDS=60)
+    ahead.forget_effects()
+    thread = ahead.thread()
+    for service, text in ((ahead, "One."), (other, "Two."), (other, "Three."), (ahead, "Four.")):
+        assert service.say(thread, text)[-1][1]["status"] == "complete"
+    said = [text for role, text in other.messages(thread) if role == "user"]
+    assert said == ["One.", "Two.", "Three.", "Four."]
+    for asked, decided in ((ahead, other), (other, ahead)):
+        thread, approval = asked.asked("Please refund 5 euros for order T-8.")
+        assert '"complete"' in decided.decide(approval).text
+        assert other.status(thread) == "complete"
+    assert other.effects() == [{"order": "T-8", "amount": 5}] * 2
+    for service in (ahead, other):
+        service.stop()
+        service.forget_effects()
+
+
+def test_the_newest_run_began_last_though_the_databases_clock_was_set_back(
+    database: str, served
+) -> None:
+    asyncio.run(_clock_set_back(database))
+
+
+async def _clock_set_back(database: str) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        thread = (await store.new_thread("ann", ""))["id"]
+        first = (await store.begin_message(thread, "ann", None)).run
+        await store.end(first, Ending("complete"))
+        await opened.run("update runs set started = started + 1000 where id = ?", first)
+        second = (await store.begin_message(thread, "ann", None)).run
+        assert (await store.last_run(thread))["id"] == second
 
 
 async def _lost_run(database: str) -> None:

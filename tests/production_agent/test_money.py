@@ -103,6 +103,7 @@ def test_any_id_of_a_provider_can_be_decided(
         ("refund", '{"order": "T-7", "amount": NaN}'),
         ("refund", '{"order": "T-7", "amount": 4'),
         ("refund", "[" * 100_000),
+        ("refund", '{"order": ' + "[" * 900 + "]" * 900 + "}"),
         ("refund", '{"order": "T-7", "amount": 1' + "0" * 300 + "}"),
         ("a name\0", {}),
         (None, {}),

@@ -147,6 +147,7 @@ def test_without_a_known_token_nothing(service: Service, token: str) -> None:
         b"",
         b"[1]",
         b'{"text": ""}',
+        b'{"text": " \\n"}',
         b'{"text": 5}',
         b'{"text": "a", "thread": "b"}',
         b'{"text": "\\u0000"}',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
@@ -178,6 +179,15 @@ def test_a_log_line_shows_no_secret_and_no_text_of_an_error(
     for secret in (SECRET, "quote", "x" * 9, "p" * 9, "4111"):
         assert secret not in text
     assert '"error": "ValueError"' in text and Path(__file__).name in text
+
+
+def test_a_log_line_has_the_first_line_of_what_others_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    text = "Task exception was never retrieved\nfuture: <Task exception=ValueError('my card')>"
+    logging.getLogger("asyncio").error(text)
+    line = json.loads(JsonLines([]).format(caplog.records[-1]))
+    assert line["event"] == "Task exception was never retrieved"
 
 
 def test_the_command_ends_with_a_status(tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""A provider that is not to be trusted: what it sends harms no thread, and another one is asked."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from production_agent.model import Packed
+from tests.production_agent.scripted_model import ScriptedModel, call, chunk, finish, word
+from tests.production_agent.test_graph import Talk
+
+PARCEL = call(0, "c", "track_parcel", {"parcel": "P-3"})
+USAGE = {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10}
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedModel]:
+    """A model that sends what the test tells it to."""
+    model = ScriptedModel()
+    yield model
+    model.stop()
+
+
+@pytest.mark.parametrize("given", ["same", "", "a\0b", "__remove_all__"])
+async def test_messages_have_ids_of_our_own(scripted: ScriptedModel, given: str) -> None:
+    def script(body: dict) -> Iterator[dict]:
+        is_first = body["messages"][-1]["role"] == "user"
+        first = PARCEL if is_first else word(f"Answer to {len(body['messages'])}.")
+        first["choices"][0]["delta"]["id"] = given
+        yield first
+        yield finish("tool_calls" if is_first else "stop")
+
+    scripted.script = script
+    talk = Talk(scripted.url, MODEL_RETRIES="0")
+    for text in ("One.", "Two."):
+        await talk.say(text)
+    messages = await talk.messages()
+    assert [one.type for one in messages] == ["human", "ai", "tool", "ai"] * 2
+    ids = [one.id for one in messages]
+    assert len({*ids}) == len(ids) and given not in ids and "\0" not in str(ids)
+    told = {data["message"] for event, data in talk.shown if event == "token"}
+    assert told == {messages[-1].id}  # the reader is told the same id
+
+
+def answers(first: Callable[[dict], Iterator[dict | bytes]]) -> Callable[[dict], Iterator]:
+    """Return a script: the first model answers like this, the second one well."""
+
+    def script(body: dict) -> Iterator[dict | bytes]:
+        if body["model"] == "second":
+            return iter([word("Second."), finish()])
+        return first(body)
+
+    return script
+
+
+def data(*lines: object) -> Callable[[dict], Iterator[dict | bytes]]:
+    """Return a script that sends these lines: bytes, chunks, or what is no chunk."""
+    sent = [
+        line if isinstance(line, bytes) else f"data: {json.dumps(line)}\n\n".encode()
+        for line in lines
+    ]
+    return lambda body: iter(sent)
+
+
+OVERLOADED = {"error": {"message": "overloaded", "type": "server_error", "code": "503"}}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        data(OVERLOADED),
+        data(word("Half "), OVERLOADED),
+        data(b"data: \xff\xfe\n\n"),
+        data(b"<html>Please log in.</html>"),
+        data(b'{"choices": [{"message": {"role": "assistant", "content": "Whole."}}]}'),
+        data(None, finish()),
+        data([], finish()),
+        data({"choices": [{"index": 0, "delta": None, "finish_reason": "stop"}]}),
+        data(word("Half "), chunk({"role": "user", "content": "is yours"}), finish()),
+        data(chunk({"role": "user", "content": "I am you."}), finish()),
+    ],
+)
+async def test_another_model_is_asked_when_the_first_sends_no_answer(
+    scripted: ScriptedModel, script: Callable
+) -> None:
+    scripted.script = answers(script)
+    talk = Talk(scripted.url, OPENAI_FALLBACK_MODEL="second", MODEL_RETRIES="0")
+    assert await talk.say("Hello!") == "Second."
+    assert len(scripted.bodies) == 2
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500])
+async def test_another_model_is_asked_when_the_first_is_busy(
+    scripted: ScriptedModel, status: int
+) -> None:
+    scripted.script = answers(data(OVERLOADED))
+    scripted.head = lambda body: (200 if body["model"] == "second" else status, {})
+    talk = Talk(scripted.url, OPENAI_FALLBACK_MODEL="second", MODEL_RETRIES="0")
+    assert await talk.say("Hello!") == "Second."
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": "5", "completion_tokens": "5", "total_tokens": "10"},
+        {"prompt_tokens": 1e308, "completion_tokens": 1e308, "total_tokens": 1e308},
+        {"prompt_tokens": 10**400, "completion_tokens": 5, "total_tokens": 5},
+        {"prompt_tokens": [], "completion_tokens": {}, "total_tokens": True},
+    ],
+)
+async def test_an_answer_outlives_its_count_of_tokens(scripted: ScriptedModel, usage: dict) -> None:
+    last = {**finish(), "choices": [], "usage": usage}
+    scripted.script = answers(data(word("First."), finish(), last))
+    talk = Talk(scripted.url, OPENAI_FALLBACK_MODEL="second", MODEL_RETRIES="0")
+    assert await talk.say("Hello!") in ("First.", "Second.")
+
+
+async def test_a_packed_answer_is_not_unpacked(scripted: ScriptedModel) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = packer.compress(b"data: " + b"a" * 30_000_000) + packer.flush()
+    scripted.script = lambda body: iter([packed])
+    scripted.head = lambda body: (200, {"content-encoding": "gzip"})
+    talk = Talk(scripted.url, MODEL_RETRIES="0")
+    with pytest.raises(Packed):
+        await talk.say("Hello!")
+    asked = {name.lower(): value for name, value in scripted.headers.items()}
+    assert asked["accept-encoding"] == "identity"
+
+
+async def test_a_finish_that_is_told_twice_is_understood(scripted: ScriptedModel) -> None:
+    scripted.script = lambda body: iter([word("Half"), finish("length"), finish("length")])
+    talk = Talk(scripted.url, MODEL_RETRIES="0")
+    await talk.say("Hello!")
+    assert (await talk.messages())[-1].response_metadata == {"finish_reason": "length"}
