@@ -189,16 +189,6 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     if is_known(value):
         pairs += [Pair(*known[0]), Pair(*known[1])]
         pairs += [Pair([{"type": "accept", "args": None}], [{"type": "response", "args": "No."}])]
-    if isinstance(value, dict) and isinstance(value.get("calls"), list):
-        ids = [one.get("id") for one in value["calls"] if isinstance(one, dict)]
-        pairs.append(
-            Pair(
-                *(
-                    {"decisions": [{"call": each, "type": word} for each in ids]}
-                    for word in ("approve", "reject")
-                )
-            )
-        )
     yes_or_no = [Pair(True, False)]
     strings = [Pair(yes, no) for yes, no in words]
     flags = [Pair({key: True}, {key: False}) for key in keys if key not in ("type", "action")]

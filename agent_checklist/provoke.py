@@ -7,12 +7,15 @@ could not be judged. Nothing here knows how the agent is built.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 import itertools
 import json
 import os
 import re
+import signal
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ from typing import Any
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.errors import GraphRecursionError
-from langgraph.types import Command
+from langgraph.types import Interrupt
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.dialects import unclear_answers
@@ -28,6 +31,7 @@ from agent_checklist.effects import Effect
 from agent_checklist.guard import Sent
 from agent_checklist.scout import masked, sounds_risky
 from agent_checklist.subject import Subject, Turn, error_name
+from lesson_model.behaviour.turn import text_of
 from lesson_model.log import Request
 
 __all__ = ("PROBES", "Case", "Probe")
@@ -53,6 +57,8 @@ MAX_LIMITED_REQUESTS = 130
 MAX_TRIES = 10  # of one request, in one layer
 MAX_READ_SECONDS = 300.0
 MAX_SILENT_SECONDS = 3.0
+FOR_EVER = 3600.0  # seconds: what is looked at ends a turn, or nothing does
+NAME_EFFECTS = "Name what lists the effects in pyproject.toml: effects = “module:function”."
 BLOCKED_SECONDS = 0.6
 FAN_OUT = 60
 LONG = "A tent is dried before it is folded, and then it is aired for a whole day more. " * 3
@@ -92,6 +98,31 @@ class Case:
         """Nothing can be said."""
         self.tell(claim, COULD_NOT_JUDGE, why, self.subject.evidence())
 
+    def of_server(self, claim: str, saw: str, maybe: str) -> None:
+        """The claim does not hold; in a graph alone that is not said, as its server may cure it."""
+        if self.subject.level == "turn":
+            self.failed(claim, saw)
+        else:
+            self.unclear(claim, f"{saw} {maybe}")
+
+    async def done(self, plan: Any) -> int | None:
+        """Return how often a plan's call is on record; None where nothing lists effects."""
+        if self.subject.listed is None:
+            return None
+        found = self.subject.listed()
+        found = await found if inspect.isawaitable(found) else found
+        wanted = _values(plan.steps[0][0])
+        return sum(all(_stands_in(value, str(one)) for value in wanted) for one in found)
+
+    def note(self, **known: Any) -> None:
+        """Write down what the probe's next process has to know."""
+        (self.folder / "note.json").write_text(json.dumps(known))
+
+    def noted(self) -> dict[str, Any]:
+        """Return what the probe's process before wrote down."""
+        file = self.folder / "note.json"
+        return json.loads(file.read_text()) if file.is_file() else {}
+
     def not_for(self, why: str, *claims: str) -> None:
         """The claims do not concern this agent."""
         for claim in claims:
@@ -122,8 +153,9 @@ async def streaming(case: Case) -> None:
     writing: list[asyncio.Task] = []
 
     def first_word(turn: Turn) -> bool:
-        heard = turn.shown + "".join(map(str, turn.events))
-        if state["first"] is None and LONG[:6] in heard:
+        heard = LONG[:6] in turn.shown + "".join(map(str, turn.events))
+        heard = heard or (subject.gives_whole and len(subject.model.requests) > 0)
+        if state["first"] is None and heard:
             state["first"] = True
             newest = subject.model.requests[-1]
             state["open"] = not newest.wait(0)
@@ -147,10 +179,15 @@ async def streaming(case: Case) -> None:
         for claim in PROBES["streaming"].claims:
             case.unclear(claim, "The event loop stood still meanwhile: see loop.free.")
         return
-    case.judge(
-        "streaming.first_word",
-        "" if state["open"] else "The first word came when the model had written its last.",
-    )
+    if subject.gives_whole:
+        case.not_for(
+            "The turn returns its answer; it does not yield words.", "streaming.first_word"
+        )
+    else:
+        case.judge(
+            "streaming.first_word",
+            "" if state["open"] else "The first word came when the model had written its last.",
+        )
     if not state["open"]:
         case.unclear("streaming.leave", "No word came while the model wrote.")
         case.unclear("streaming.left_thread", "No word came while the model wrote.")
@@ -158,16 +195,18 @@ async def streaming(case: Case) -> None:
     request = subject.model.requests[-1]
     count = len(subject.model.requests)
     await asyncio.gather(*writing)
-    await asyncio.to_thread(request.wait, 3)
+    if not await asyncio.to_thread(request.wait, 10):
+        case.unclear("streaming.leave", "The model's answer did not end.")
+        return
     await subject.guard.async_sleep(0.1)
     more = len(subject.model.requests) - count
     if request.aborted and not more:
         case.passed("streaming.leave")
     elif _runs_in_threads(subject):
-        case.unclear(
+        case.of_server(
             "streaming.leave",
-            "The user left and the model wrote on: a sync node cannot "
-            "be left. Your server may stop it another way.",
+            "The user left and the model wrote on: a sync node cannot be left.",
+            "Your server may stop it another way.",
         )
     else:
         case.failed(
@@ -232,8 +271,9 @@ def _spoilt(turn: Turn, fault: str) -> list[Request]:
 
 
 def _is_cut(text: str) -> bool:
-    """Whether a text holds the start of the long answer, and not its end."""
-    return LONG[:6] in text and LONG.strip()[-12:] not in text
+    """Whether a text holds the start of the long answer, and neither its end nor a word more."""
+    whole, text = LONG.strip(), text.strip()
+    return whole[:6] in text and whole[-12:] not in text and text[-12:] in whole
 
 
 # Persistence --------------------------------------------------------------------------------------
@@ -248,8 +288,7 @@ async def remember(case: Case) -> None:
         await subject.start(saver, own=True)
         plan = subject.plan()
         turn = await _said(subject, plan, "t-restart", f"My name is {NAME}.")
-        note = {"error": error_name(turn.error) if turn.error else ""}
-        (case.folder / "note.json").write_text(json.dumps(note))
+        case.note(error=error_name(turn.error) if turn.error else "")
 
 
 async def remember_later(case: Case) -> None:
@@ -258,10 +297,8 @@ async def remember_later(case: Case) -> None:
     if not subject.facts.remembers:
         case.not_for("It does not send what was said before, restart or not.", claim)
         return
-    file = case.folder / "note.json"
-    note = json.loads(file.read_text()) if file.is_file() else {"error": "the process ended"}
-    if note["error"]:
-        case.unclear(claim, f"The turn before the restart failed: {note['error']}.")
+    if error := case.noted().get("error", "the process ended"):
+        case.unclear(claim, f"The turn before the restart failed: {error}.")
         return
     async with AsyncSqliteSaver.from_conn_string(str(case.folder / "saver.sqlite")) as saver:
         await subject.start(saver, own=True)
@@ -271,6 +308,11 @@ async def remember_later(case: Case) -> None:
         case.unclear(claim, f"The turn after the restart failed: {error_name(turn.error)}.")
     elif any(NAME.encode() in one.raw for one in turn.requests):
         case.passed(claim)
+    elif subject.level == "turn":
+        case.failed(
+            claim,
+            "In a new process the model was not sent what was said before on this thread.",
+        )
     elif "Memory" in subject.facts.has_saver and subject.served:
         case.unclear(
             claim,
@@ -289,6 +331,8 @@ async def remember_later(case: Case) -> None:
 async def _said(subject: Subject, plan: Any, thread: str, text: str) -> Turn:
     """Run a turn; where the agent's own checkpointer knows no async, without it."""
     turn = await subject.say(plan, thread, text=text)
+    if subject.level == "turn":
+        return turn
     if isinstance(subject.graph.checkpointer, SqliteSaver) or isinstance(
         turn.error, NotImplementedError
     ):
@@ -326,6 +370,9 @@ async def isolation(case: Case) -> None:
             else "",
         )
     claim = "persistence.no_thread"
+    if subject.level == "turn":
+        case.not_for("A turn is always given a thread.", claim)
+        return
     if not subject.facts.remembers:
         case.not_for("It does not send what was said before, thread or not.", claim)
         return
@@ -764,7 +811,7 @@ async def _unclear(case: Case, act: str) -> None:
         if not turn.interrupts:
             continue
         met += 1
-        turn = await subject.run(Command(resume=answer), thread, turn.plan)
+        turn = await subject.run(subject.resume_with(turn, answer), thread, turn.plan)
         if _ran(case, act, count):
             case.failed(claim, f"The answer {answer!r} is no yes, and the call ran.")
             return
@@ -899,82 +946,150 @@ async def lose(case: Case) -> None:
 
 
 async def rush(case: Case) -> None:
-    """Approve twice at once; talk while a call waits; crash after the effect."""
+    """Talk while a call waits; approve twice at once."""
     subject = case.subject
     if not (act := _gated(case, *PROBES["rush"].claims)):
         return
     turn = await subject.say(subject.plan([subject.call(act)]), "t-talk")
-    if not turn.waits:
-        for claim in PROBES["rush"].claims:
-            case.unclear(claim, "Nobody was asked this time.")
-        return
+    if turn.waits:
+        await _talk_over(case, act, turn)
+    else:
+        case.unclear("approval.talk_over", "Nobody was asked this time.")
+    turn = await subject.say(subject.plan([subject.call(act, "twice", 73)]), "t-rush")
+    if turn.waits:
+        await _approve_twice(case, act, turn)
+    else:
+        case.unclear("approval.at_once", "Nobody was asked this time.")
+
+
+async def _talk_over(case: Case, act: str, waiting: Turn) -> None:
+    """Say something else while a call waits: it may be refused, or the call is given up."""
+    subject, claim = case.subject, "approval.talk_over"
     count = len(subject.recorder.effects)
-    talk = await subject.hello("t-talk")
+    plan = subject.plan()
+    talk = await subject.say(plan, "t-talk", text="And how are you?")
     if _ran(case, act, count):
-        case.failed(
-            "approval.talk_over",
-            "While a call waited the user said something else, and the risky call ran.",
+        saw = "While a call waited the user said something else, and the risky call ran."
+        case.failed(claim, saw)
+    elif subject_refused(talk):
+        case.of_server(
+            claim,
+            "While a call waited the user said something else, and the model refused the thread "
+            "with 400.",
+            "Your server may refuse the message before.",
         )
-    elif subject_refused(talk) or talk.error:
-        case.unclear(
-            "approval.talk_over",
-            "While a call waits and the user says something else, "
-            "the graph fails; your server may refuse the message before.",
-        )
-    else:
-        case.passed("approval.talk_over")
-    turn = await subject.say(subject.plan([subject.call(act)]), "t-rush")
-    resume, count = subject.answer_for(turn, True), len(subject.recorder.effects)
-    await asyncio.gather(
-        subject.run(resume, "t-rush", turn.plan), subject.run(resume, "t-rush", turn.plan)
-    )
-    ran = _ran(case, act, count)
-    if len(ran) == 1:
-        case.passed("approval.at_once")
-    else:
-        case.unclear(
-            "approval.at_once",
-            f"Two approvals at the same moment ran the call "
-            f"{len(ran)} times; your server may let only one through.",
-        )
-    await _crash(case, act)
-
-
-async def _crash(case: Case, act: str) -> None:
-    subject, claim = case.subject, "approval.crash"
-    turn = await subject.say(subject.plan([subject.call(act)]), "t-crash")
-    if not turn.waits:
-        case.unclear(claim, "Nobody was asked this time.")
-        return
-    saver, count = subject.graph.checkpointer, len(subject.recorder.effects)
-    put, writes = saver.aput, saver.aput_writes
-
-    def dying(write: Callable) -> Callable:
-        async def die(*args: Any, **kwargs: Any) -> Any:
-            if _ran(case, act, count):
-                raise OSError("power cut")
-            return await write(*args, **kwargs)
-
-        return die
-
-    saver.aput, saver.aput_writes = dying(put), dying(writes)
-    await subject.resume(turn, True)
-    saver.aput, saver.aput_writes = put, writes
-    before = len(_ran(case, act, count))
-    if before != 1:
-        case.unclear(claim, "The crash was not met.")
-        return
-    turn = await subject.run(None, "t-crash", turn.plan)
-    turn = await subject.resume(turn, True)
-    ran = _ran(case, act, count)
-    if len(ran) == 1 and not turn.error:
-        case.passed(claim)
-    else:
+    elif talk.requests and not talk.error:
+        case.passed(claim, "The user was answered.")
+    elif subject.level == "graph":
         case.unclear(
             claim,
-            f"After a crash behind the effect the tool's body runs again "
-            f"({len(ran)} times); it may know an idempotency key.",
+            f"While a call waited the user said something else: {error_name(talk.error)}. "
+            "Your server may refuse the message before.",
         )
+    elif talk.requests:
+        case.failed(
+            claim,
+            "While a call waited the user said something else, and the turn raised "
+            f"{error_name(talk.error)}.",
+        )
+    else:
+        # Refused. The call has to be there still, and to run when it is approved.
+        await subject.resume(waiting, True)
+        if _ran(case, act, count):
+            case.passed(claim, "The message was refused, and the call could still be approved.")
+        else:
+            saw = "While a call waited a message was refused, and then so was the approval."
+            case.failed(claim, saw)
+
+
+async def _approve_twice(case: Case, act: str, turn: Turn) -> None:
+    subject, claim = case.subject, "approval.at_once"
+    resume, count = subject.answer_for(turn, True), len(subject.recorder.effects)
+    before = await case.done(turn.plan)
+    await asyncio.gather(*(subject.run(resume, "t-rush", turn.plan) for _ in range(2)))
+    ran = len(_ran(case, act, count))
+    done = await case.done(turn.plan)
+    times = ran if done is None else done - before
+    if times == 1:
+        case.passed(claim)
+    elif ran == 0:
+        case.unclear(claim, "The call was approved twice at once, and it did not run.")
+    else:
+        case.of_server(
+            claim,
+            f"Two approvals at the same moment ran the call {times} times.",
+            "Your server may let only one through.",
+        )
+
+
+async def crash(case: Case) -> None:
+    """Approve a call, and let the process die once the tool had its effect."""
+    subject = case.subject
+    if not _gated(case, "approval.crash"):
+        return
+    async with _on_disk(case):
+        act = subject.facts.act
+        turn = await subject.say(subject.plan([subject.call(act, "crash", 91)]), "t-crash")
+        if not turn.waits:
+            case.unclear("approval.crash", "Nobody was asked this time.")
+            return
+        interrupts = [(one.id, one.value) for one in turn.interrupts]
+        case.note(interrupts=interrupts, done=await case.done(turn.plan))
+
+        def die(effect: Effect) -> None:
+            if effect.tool == act and _ran(case, act, 0):
+                case.note(**case.noted(), died=True)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        subject.recorder.after = die
+        await subject.resume(turn, True)
+        case.unclear("approval.crash", "The call was approved, and it did not run this time.")
+
+
+async def after_crash(case: Case) -> None:
+    """In a new process, approve again and say hello; count what was done."""
+    subject, claim, known = case.subject, "approval.crash", case.noted()
+    if not known.get("died"):
+        return
+    act = subject.facts.act
+    async with _on_disk(case):
+        plan = subject.plan([subject.call(act, "crash", 91)])
+        interrupts = tuple(Interrupt(value, id=id) for id, value in known["interrupts"])
+        turn = Turn("t-crash", plan, interrupts=interrupts)
+        if subject.level == "graph":
+            turn = await subject.run(None, "t-crash", plan)
+            turn = await subject.resume(turn, True)
+        else:
+            await subject.answer(turn, True)
+            turn = await subject.hello("t-crash")
+        again, done = len(_ran(case, act, 0)), await case.done(plan)
+    if done is not None:
+        times = done - known["done"]
+        saw = (
+            f"The process died once the call had its effect; the effect is on record {times} times."
+        )
+        if times:
+            case.judge(claim, saw if times > 1 else "", f"Bodies run: {again + 1}, on record: 1.")
+        else:
+            case.unclear(claim, f"{saw} See `effects` in pyproject.toml.")
+    elif again:
+        case.unclear(
+            claim,
+            f"After a crash behind the effect the tool's body runs again ({again + 1} times); it "
+            "may know an idempotency key. " + NAME_EFFECTS,
+        )
+    elif turn.error:
+        case.unclear(claim, f"After the crash the turn raised {error_name(turn.error)}.")
+    else:
+        case.passed(claim)
+
+
+@contextlib.asynccontextmanager
+async def _on_disk(case: Case) -> AsyncIterator[None]:
+    """Start the agent with storage that outlives the process; a turn brings its own."""
+    async with AsyncSqliteSaver.from_conn_string(str(case.folder / "saver.sqlite")) as saver:
+        await case.subject.start(saver, own=True)
+        yield
 
 
 # Retries, fallback, timeouts ----------------------------------------------------------------------
@@ -1201,7 +1316,7 @@ async def silence(case: Case) -> None:
     subject.model.fail("timeout", times=None, seconds=40.0)
     asked = len(subject.guard.sent)
     plan = subject.plan()
-    task = asyncio.create_task(subject.say(plan, "t-silent"))
+    task = asyncio.create_task(subject.say(plan, "t-silent", seconds=FOR_EVER))
     for _ in range(600):
         if len(subject.guard.sent) > asked or task.done():
             break
@@ -1216,31 +1331,23 @@ async def silence(case: Case) -> None:
         task.cancel()
         case.passed(claim, f"The client waits {wait:g} s.")
         return
+    skip_time(MAX_READ_SECONDS)
     done, _ = await asyncio.wait([task], timeout=MAX_SILENT_SECONDS)
-    if done:
-        case.passed(claim, "The turn ended although the model was silent.")
-        return
-    deadline = _deadline()
     subject.model.state.ended.set()
     task.cancel()
-    if deadline or subject.graph.step_timeout:
-        case.unclear(
-            claim,
-            "The client has no timeout, but something else ends the turn later "
-            f"than after {MAX_SILENT_SECONDS:g} s.",
-        )
-        return
     waits = "for ever" if wait is None else f"for {wait:g} s"
-    case.failed(claim, f"The model said nothing, and its client would wait {waits}.")
+    if done:
+        case.passed(claim, "The client has no timeout, but something else ends the turn.")
+    else:
+        case.failed(claim, f"The model said nothing, and its client would wait {waits}.")
 
 
-def _deadline() -> bool:
-    """Whether something in this event loop ends within five minutes."""
+def skip_time(seconds: float) -> None:
+    """Let the event loop's clock jump: what would end within these seconds ends now."""
     loop = asyncio.get_running_loop()
-    timers = getattr(loop, "_scheduled", ())
-    left = [timer.when() - loop.time() for timer in timers if not timer.cancelled()]
-    # Ours is the bound of a turn, 20 s at most from its start.
-    return sum(1.0 < seconds < MAX_READ_SECONDS for seconds in left) > 1
+    clock = loop.time
+    loop.time = lambda: clock() + seconds
+    loop.call_soon(lambda: None)
 
 
 async def hang(case: Case) -> None:
@@ -1250,23 +1357,30 @@ async def hang(case: Case) -> None:
     if not look:
         case.not_for("There is no tool that runs without a question.", claim)
         return
-    bound = subject.settings.turn_seconds or 8.0
+    bound, released = subject.settings.turn_seconds or MAX_READ_SECONDS, threading.Event()
 
     def stuck(effect: Effect) -> Any:
         async def forever() -> None:
-            await subject.guard.async_sleep(60)
+            while not released.is_set():
+                await subject.guard.async_sleep(0.05)
 
         return forever() if effect.tool == look else None
 
     subject.recorder.before = stuck
-    task = asyncio.create_task(subject.say(subject.plan([subject.call(look)]), "t-hang"))
-    done, _ = await asyncio.wait([task], timeout=min(bound, 15.0))
-    if not any(e.tool == look for e in subject.recorder.effects):
+    plan = subject.plan([subject.call(look)])
+    task = asyncio.create_task(subject.say(plan, "t-hang", seconds=FOR_EVER))
+    for _ in range(500):
+        if task.done() or any(effect.tool == look for effect in subject.recorder.effects):
+            break
+        await subject.guard.async_sleep(0.02)
+    if not any(effect.tool == look for effect in subject.recorder.effects):
         case.unclear(claim, "The tool was not reached.")
     else:
-        case.judge(
-            claim, "" if done else f"{look} hung for {min(bound, 15.0):g} s, and nobody gave it up."
-        )
+        skip_time(bound)
+        done, _ = await asyncio.wait([task], timeout=MAX_SILENT_SECONDS)
+        saw = f"{look} hung, and after {bound:g} s nobody had given it up."
+        case.judge(claim, "" if done else saw)
+    released.set()
     task.cancel()
 
 
@@ -1315,7 +1429,7 @@ async def break_tool(case: Case) -> None:
         case.failed(
             "errors.tool", f"After a tool failed the next question raised {error_name(nxt.error)}."
         )
-    elif raised:
+    elif raised and subject.level == "graph":
         case.unclear(
             "errors.tool",
             f"A tool failed and the turn raised {error_name(raised)}, "
@@ -1326,7 +1440,13 @@ async def break_tool(case: Case) -> None:
 
 
 def _judge_detail(case: Case, turn: Turn, told: str) -> None:
-    results = [m.text for m in turn.new if m.type == "tool" and DETAIL in m.text]
+    results = [
+        text_of(message.get("content"))
+        for one in turn.requests
+        for message in one.body.get("messages") or ()
+        if message.get("role") == "tool" and DETAIL in text_of(message.get("content"))
+    ]
+    results += [m.text for m in turn.new if m.type == "tool" and DETAIL in m.text]
     if DETAIL in told:
         case.failed(
             "errors.tool_text", "A tool failed, and its error's text was shown to the user."
@@ -1337,7 +1457,7 @@ def _judge_detail(case: Case, turn: Turn, told: str) -> None:
             "The error's text went to the model as the tool's result: "
             f"“{results[0][:120]}”. Whether the model repeats it is not known.",
         )
-    elif turn.error:
+    elif turn.error and case.subject.level == "graph":
         case.unclear(
             "errors.tool_text",
             f"The turn raised {error_name(turn.error)}: what your "
@@ -1361,7 +1481,7 @@ async def bad_key(case: Case) -> None:
         case.failed(
             claim, f"The model's key was wrong, and the user is shown: “{turn.told[at : at + 90]}”."
         )
-    elif turn.error:
+    elif turn.error and subject.level == "graph":
         case.unclear(
             claim,
             f"The turn raised {error_name(turn.error)}: what your server makes of "
@@ -1379,8 +1499,10 @@ async def loop(case: Case) -> None:
     if not look and not grades:
         case.not_for("No tool runs without a question, so nothing can go round.", *claims)
         return
-    limit = (subject.graph.config or {}).get("recursion_limit", 10_007)
-    limit = min(limit, subject.settings.config.get("recursion_limit", limit))
+    limit = 0  # of a turn it is not known
+    if subject.graph:
+        limit = (subject.graph.config or {}).get("recursion_limit", 10_007)
+        limit = min(limit, subject.settings.config.get("recursion_limit", limit))
     most = MAX_LIMITED_REQUESTS if limit < 400 else MAX_LOOP_REQUESTS
     turn, asked = await _go_round(subject, most, look, contrary=grades)
     ended = not (turn.stopped or isinstance(turn.error, TimeoutError))
@@ -1465,13 +1587,16 @@ async def write_log(case: Case) -> None:
     else:
         case.not_for("The agent's own code logged nothing in this probe.", "logging.private")
     _judge_secrets(case)
+    name = subject.name_of("t-private")
     if not own:
         case.not_for("The agent's own code logged nothing: your server may.", "logging.thread")
-    elif any("t-private" in _all_of(record) for record in own):
+    elif any(name in text for text in [*map(_all_of, own), subject.printed()]):
         case.passed("logging.thread")
     else:
-        case.unclear(
-            "logging.thread", "No record of the agent's own names the thread; your server's may."
+        case.of_server(
+            "logging.thread",
+            "No record of the agent's own names the thread.",
+            "Your server's may.",
         )
 
 
@@ -1621,10 +1746,11 @@ async def leave_tool(case: Case) -> None:
     subject.recorder.before = None
     turn = await subject.hello("t-left")
     if subject_refused(turn) or turn.error:
-        case.unclear(
+        case.of_server(
             claim,
-            "After the user left while a tool ran the thread is refused; your "
-            "server may repair it.",
+            "The user left while a tool ran, and then the thread is refused"
+            + (" with 400." if subject_refused(turn) else f": {error_name(turn.error)}."),
+            "Your server may repair it.",
         )
     elif turn.requests:
         case.passed(claim)
@@ -1678,7 +1804,8 @@ PROBES: dict[str, Probe] = {
         "approval.amounts approval.injection approval.unclear approval.drift", tempt
     ),
     "rejection": _probe("rejection.not_run rejection.next", reject),
-    "rush": _probe("approval.talk_over approval.at_once approval.crash", rush),
+    "rush": _probe("approval.talk_over approval.at_once", rush),
+    "crash": _probe("approval.crash", crash, after_crash),
     "lost": _probe("approval.lost_answer", lose),
     "restart": _probe("persistence.restart", remember, remember_later),
     "isolation": _probe("persistence.isolation persistence.no_thread", isolation),

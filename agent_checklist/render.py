@@ -41,7 +41,7 @@ def counts(outcome: Outcome) -> str:
 
 def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
     """Return the report for a terminal."""
-    lines = [f"{outcome.target}"]
+    lines = [f"{outcome.target} (level: {outcome.level})"]
     if outcome.facts:
         tools = ", ".join(f"{n} ({how})" for n, how in outcome.facts["tools"].items()) or "none"
         lines += textwrap.wrap(f"tools: {tools}", WIDTH, subsequent_indent="    ")
@@ -104,9 +104,8 @@ def _told(claim: Claim, verdict: Verdict, outcome: Outcome, verbose: bool) -> li
 
 def again(claim: Claim, outcome: Outcome) -> str:
     """Return the command that looks at one claim alone, and keeps its files."""
-    return (
-        f"python -m agent_checklist {outcome.target} --only {claim.name} -v --keep checklist-files"
-    )
+    what = f"{outcome.target} " if outcome.level == "graph" else ""
+    return f"python -m agent_checklist {what}--only {claim.name} -v --keep checklist-files"
 
 
 def as_json(outcome: Outcome, code: int) -> str:
@@ -115,6 +114,7 @@ def as_json(outcome: Outcome, code: int) -> str:
         {
             "schema": SCHEMA,
             "target": outcome.target,
+            "level": outcome.level,
             "exit_code": code,
             "problem": outcome.problem,
             "seconds": round(outcome.seconds, 1),
@@ -217,7 +217,7 @@ def explained(claim: Claim) -> str:
     """Return what a claim promises, what is done, and how it is mended."""
     level = {
         "graph": "",
-        "turn": "At the level of a graph it is never red: a server's turn can cure it.",
+        "turn": "Red only where pyproject names a turn: a server may cure what its graph lacks.",
         "declared": f'It is red only where promises = ["{claim.name}"] says so.',
     }[claim.level]
     parts = [

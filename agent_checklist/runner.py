@@ -34,6 +34,7 @@ from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject
+from agent_checklist.turn import TurnSubject, check_turn
 from agent_checklist.workspace import Settings, Usage, Workspace
 from lesson_model import LessonModel
 
@@ -63,6 +64,7 @@ class Outcome:
 
     target: str
     verdicts: list[Verdict]
+    level: str = "graph"
     facts: dict = field(default_factory=dict)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -96,11 +98,19 @@ def look_at(
     only: Sequence[str] = (),
     settings: Settings,
     keep: Path | None = None,
+    level: str | None = None,
 ) -> Outcome:
     """Look at an agent in a repository; return what was found.
 
     Runs in a child process, which is ended when its time is over.
+
+    Args:
+        level: "graph" or "turn"; None: the turn, where one is named and no target is given.
     """
+    level = level or ("turn" if settings.turn and not (target or graph) else "graph")
+    if level == "turn" and not settings.turn:
+        raise Usage("pyproject.toml names no turn: add turn = “module:name” to it.")
+    target = settings.turn if level == "turn" else target
     theirs, ours = Pipe(duplex=False)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="checklist-") as folder:
@@ -113,7 +123,7 @@ def look_at(
             status = 1
             try:
                 theirs.close()
-                _Run(ours, temporary, settings, began).go(target, root, graph, only)
+                _Run(ours, temporary, settings, level, began).go(target, root, graph, only)
                 status = 0
             except BaseException:
                 with contextlib.suppress(Exception):
@@ -123,6 +133,7 @@ def look_at(
         ours.close()
         try:
             outcome = _listen(theirs, target or "langgraph.json", settings, only, began)
+            outcome.level = level
         finally:
             _end_group(pid)
     outcome.seconds = time.monotonic() - began
@@ -210,8 +221,12 @@ def _end_group(pid: int) -> None:
 class _Run:
     """Imports the agent, scouts it, and forks the probes."""
 
-    def __init__(self, pipe: Connection, temporary: Path, settings: Settings, began: float) -> None:
+    def __init__(
+        self, pipe: Connection, temporary: Path, settings: Settings, level: str, began: float
+    ) -> None:
         self.pipe, self.temporary, self.settings = pipe, temporary, settings
+        self.level = level
+        self.listed: Callable | None = None
         self.end = began + MAX_RUN_SECONDS - 4
         self.guard, self.recorder = Guard(), Recorder()
         self.facts = Facts()
@@ -267,6 +282,10 @@ class _Run:
         why = ""
         try:
             self.held = self.target.load(self.space)
+            if self.level == "turn":
+                check_turn(self.target.name, self.held)
+            if self.settings.effects:
+                self.listed = Target(self.settings.effects).load(self.space)
         except Usage as error:
             self.pipe.send(("usage", str(error)))
             why = str(error)
@@ -289,7 +308,8 @@ class _Run:
         async def look(subject: Subject, tell: Callable) -> None:
             tell("facts", await scout(subject))
 
-        job = self._fork("scout", 0, look, self.temporary, MAX_PROBE_SECONDS + 10)
+        folder = Path(tempfile.mkdtemp(dir=self.temporary, prefix="scout-"))
+        job = self._fork("scout", 0, look, folder, MAX_PROBE_SECONDS + 10)
         while not self._is_over(job):
             wait([job.pipe], max(0.05, job.until - time.monotonic()))
         found = next((data[0] for kind, *data in job.told if kind == "facts"), None)
@@ -436,8 +456,11 @@ class _Run:
         model = _start_model()
         self.guard.url = model.url
         self.guard.refused, self.guard.sent = [], []
-        subject = Subject(self.held, self.facts, self.settings, self.guard, self.recorder, model)
+        kind = TurnSubject if self.level == "turn" else Subject
+        subject = kind(self.held, self.facts, self.settings, self.guard, self.recorder, model)
         subject.served, subject.output = self.target.served, output
+        subject.folder, subject.listed = output.parent, self.listed
+        tempfile.tempdir = str(output.parent)  # where a turn keeps its database
 
         async def work() -> None:
             with subject.listening():

@@ -186,12 +186,17 @@ class Turn:
 class Subject:
     """A graph under probe.
 
+    Attributes:
+        level: "graph", or "turn" where what serves a request is looked at.
+
     Args:
         held: What the target's name holds.
         facts: What is known of it.
         settings: What pyproject says.
         guard, recorder, model: What stands around it.
     """
+
+    level = "graph"
 
     def __init__(
         self,
@@ -217,6 +222,9 @@ class Subject:
         self.served = False
         self.output: Path | None = None  # what the process prints
         self.streams = False  # whether turns are read word by word
+        self.listed: Callable[[], Any] | None = None  # returns what was really done
+        self.gives_whole = False  # whether a turn returns its answer, instead of yielding words
+        self.folder = Path()  # a probe's own, kept between its phases
 
     async def start(self, saver: Any = None, own: bool = False) -> None:
         """Make the graph, with a checkpointer of ours unless `own`."""
@@ -228,6 +236,9 @@ class Subject:
             self.graph.checkpointer = self.saver
         if self.graph.store is None:
             self.graph.store = InMemoryStore()
+        self._prepare_tools()
+
+    def _prepare_tools(self) -> None:
         self.recorder.install()
         for name in self.facts.functions:
             self.recorder.wrap_functions(name)
@@ -257,7 +268,12 @@ class Subject:
     def call(self, tool: str, word: str = "", number: int = 41) -> tuple[str, dict]:
         """Return a call of a tool, whose values hold a word."""
         word = word or f"w{next(self._numbers)}"
-        return tool, arguments_for(self.facts.tools[tool].schema, word, number)
+        fixed = self.settings.arguments.get(tool, {})
+        return tool, {**arguments_for(self.facts.tools[tool].schema, word, number), **fixed}
+
+    def name_of(self, thread: str | None) -> str | None:
+        """Return a thread's id as the agent is given it."""
+        return thread
 
     def inputs(self, text: str) -> list[Any]:
         """Return the ways to ask an agent, the likeliest first."""
@@ -331,10 +347,11 @@ class Subject:
         user: str = "user-1",
         until: Callable[[Turn], bool] | None = None,
         way: int | None = None,
+        seconds: float = MAX_TURN_SECONDS,
     ) -> Turn:
         """Run a turn in which the model plays a plan."""
-        words = f"{text or 'Please help me with this request.'} {plan.mark}"
-        return await self.run(self._input(words, way), thread, plan, user=user, until=until)
+        words = self._input(f"{text or 'Please help me with this request.'} {plan.mark}", way)
+        return await self.run(words, thread, plan, user=user, until=until, seconds=seconds)
 
     async def hello(self, thread: str | None = "t-1", **more: Any) -> Turn:
         """Run a plain turn."""
@@ -366,6 +383,10 @@ class Subject:
         if len(answers) == 1:
             return Command(resume=next(iter(answers.values())))
         return Command(resume=answers)
+
+    def resume_with(self, turn: Turn, answer: Any) -> Command:
+        """Return what answers the first question with this."""
+        return Command(resume=answer)
 
     def _gate(self, one: Interrupt) -> Gate | None:
         gates = list(self.facts.gates.values())
@@ -456,15 +477,16 @@ class Subject:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Collect log records from INFO on, and interrupts that are raised."""
-        subject, root = self, logging.getLogger()
+        subject, root, call_handlers = self, logging.getLogger(), logging.Logger.callHandlers
 
-        class Collect(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                subject.records.append(record)
+        def collected(logger: logging.Logger, record: logging.LogRecord) -> None:
+            subject.records.append(record)
+            call_handlers(logger, record)
 
+        # Not a handler: an agent that sets its logging up would remove it.
+        logging.Logger.callHandlers = collected
         if root.level in (logging.NOTSET, logging.WARNING):
             root.setLevel(logging.INFO)
-        root.addHandler(handler := Collect())
         make = GraphInterrupt.__init__
 
         def counted(error: GraphInterrupt, *args: Any, **kwargs: Any) -> None:
@@ -476,7 +498,7 @@ class Subject:
             yield
         finally:
             GraphInterrupt.__init__ = make
-            root.removeHandler(handler)
+            logging.Logger.callHandlers = call_handlers
 
     def fail_answer(self, word: str, **more: Any) -> None:
         """Let the request fail in which the model would say its last words."""

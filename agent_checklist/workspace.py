@@ -41,6 +41,8 @@ class Settings:
     context_window: int | None = None
     turn_seconds: float | None = None
     turn: str | None = None
+    effects: str | None = None
+    arguments: dict[str, dict] = field(default_factory=dict)
     input: dict | None = None
     config: dict = field(default_factory=dict)
     context: dict | None = None
@@ -70,7 +72,12 @@ def read_settings(folder: Path) -> Settings:
         raise Usage(
             f"[tool.agent_checklist] has no key {unknown[0]!r}. Choose from: {', '.join(known)}."
         )
-    return Settings(**section)
+    settings = Settings(**section)
+    for key in ("graph", "turn", "effects"):
+        name = getattr(settings, key)
+        if name is not None and (not isinstance(name, str) or ":" not in name):
+            raise Usage(f"{key} = {name!r} names nothing. Write module:name or file.py:name.")
+    return settings
 
 
 class Workspace:
