@@ -11,73 +11,17 @@ from typing import Any
 __all__ = ("Gate", "Pair", "answer_to", "pairs_from", "unclear_answers")
 
 GOOD = (
-    "approve",
-    "approved",
-    "accept",
-    "accepted",
-    "yes",
-    "y",
-    "ok",
-    "okay",
-    "confirm",
-    "confirmed",
-    "allow",
-    "allowed",
-    "proceed",
-    "continue",
-    "send",
-    "true",
-    "go",
-    "execute",
-    "authorize",
-    "authorized",
-    "granted",
-    "pass",
-)
+    "approve approved accept accepted yes y ok okay confirm confirmed allow allowed proceed "
+    "continue send true go execute authorize authorized granted pass"
+).split()
 BAD = (
-    "reject",
-    "rejected",
-    "deny",
-    "denied",
-    "no",
-    "n",
-    "cancel",
-    "cancelled",
-    "canceled",
-    "decline",
-    "declined",
-    "refuse",
-    "ignore",
-    "abort",
-    "discard",
-    "stop",
-    "false",
-    "block",
-    "disapprove",
-    "skip",
-)
+    "reject rejected deny denied no n cancel cancelled canceled decline declined refuse ignore "
+    "abort discard stop false block disapprove skip"
+).split()
 KEYS = (
-    "type",
-    "action",
-    "decision",
-    "approved",
-    "approve",
-    "status",
-    "response",
-    "answer",
-    "choice",
-    "accepted",
-    "confirmed",
-    "confirm",
-    "allow",
-    "verdict",
-    "review_action",
-    "human_response",
-    "value",
-    "result",
-    "ok",
-    "feedback",
-)
+    "type action decision approved approve status response answer choice accepted confirmed "
+    "confirm allow verdict review_action human_response value result ok feedback"
+).split()
 MAX_PAIRS = 16
 
 

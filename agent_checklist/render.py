@@ -18,6 +18,7 @@ from agent_checklist.claims import (
     Claim,
 )
 from agent_checklist.runner import Outcome, Verdict
+from agent_checklist.workspace import shortened
 
 __all__ = ("as_html", "as_json", "as_junit", "explained", "section", "terminal")
 
@@ -56,9 +57,7 @@ def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
         if verdict.verdict in (PASS, NOT_APPLICABLE, COULD_NOT_JUDGE) and not verbose:
             if verdict.verdict == PASS:
                 shown = claim.promise
-            lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)[
-                :2
-            ]
+            lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
             continue
         lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
         if verdict.verdict == FAIL:
@@ -85,10 +84,10 @@ def _told(claim: Claim, verdict: Verdict, outcome: Outcome, verbose: bool) -> li
         raised = [
             line for line in error.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)
         ]
-        texts.append(f"Raised: {(raised or [error.strip()])[-1][:200]}")
+        texts.append(f"Raised: {shortened((raised or [error.strip()])[-1], 300)}")
     if messages := evidence.get("messages"):
         for message in messages[-8 if verbose else -3 :]:
-            texts.append(f"  {message[:180]}")
+            texts.append(f"  {message}")
     if verbose:
         for request in evidence.get("requests", ()):
             texts.append(f"  request: {request}")
@@ -218,7 +217,8 @@ def explained(claim: Claim) -> str:
     level = {
         "graph": "",
         "turn": "Red only where pyproject names a turn: a server may cure what its graph lacks.",
-        "declared": f'It is red only where promises = ["{claim.name}"] says so.',
+        "declared": "Red only where [tool.agent_checklist] of pyproject.toml has "
+        f'promises = ["{claim.name}"].',
     }[claim.level]
     parts = [
         claim.name,

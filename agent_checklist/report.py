@@ -68,9 +68,8 @@ class CheckReport:
         for one in self.claims:
             words = f"{one.reason} {one.cure}" if one.verdict == "fail" else one.reason
             head = f"{MARKS[one.verdict]} {one.name:<24} "
-            rows += textwrap.wrap(
-                words or one.promise, 98, initial_indent=head, subsequent_indent=" " * 27
-            )[: 6 if one.verdict == "fail" else 1]
+            words = words or one.promise
+            rows += textwrap.wrap(words, 98, initial_indent=head, subsequent_indent=" " * 27)
         return "\n".join([*rows, self._sum()])
 
     def _repr_html_(self) -> str:

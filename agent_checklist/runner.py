@@ -35,7 +35,7 @@ from agent_checklist.provoke import PROBES, Case
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject
 from agent_checklist.turn import TurnSubject, check_turn
-from agent_checklist.workspace import Settings, Usage, Workspace
+from agent_checklist.workspace import Settings, Usage, Workspace, shortened
 from lesson_model import LessonModel
 
 __all__ = ("Outcome", "Verdict", "look_at")
@@ -273,6 +273,9 @@ class _Run:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
+        # What stood there may write elsewhere, as pytest's does.
+        sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)
+        sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)
 
     def _import(self) -> str:
         """Import the agent; return what keeps it from being looked at."""
@@ -293,7 +296,8 @@ class _Run:
             where = _place(error, self.space)
             wanted = ", ".join(self.guard.refused[:3])
             network = f" It wanted the network: {wanted}." if wanted else ""
-            why = f"The import raised {type(error).__name__}: {str(error)[:200]}{where}.{network}"
+            raised = f"{type(error).__name__}: {shortened(error, 300)}"
+            why = f"The import raised {raised}{where}.{network}"
             self.pipe.send(("problem", self.space.shown(why)))
         timer.cancel()
         return why
@@ -349,14 +353,14 @@ class _Run:
                         reason = f"Seen once, and not a second time: {reason} Then: "
                         reason += f"{again[1] or again[0]}."
                 verdict, reason = self._by_level(claim, verdict, reason)
-                reason = self.space.shown(reason)
+                reason, evidence = self.space.shown(reason), self.space.shown(evidence)
                 self.pipe.send(("claim", claim, verdict, reason, evidence, seconds))
 
     def _by_level(self, claim: str, verdict: str, reason: str) -> tuple[str, str]:
         """A claim that must be declared is red only where it is promised."""
         if verdict != FAIL or self._is_promised(claim):
             return verdict, reason
-        return COULD_NOT_JUDGE, f'Seen: {reason} It is red where promises = ["{claim}"] says so.'
+        return COULD_NOT_JUDGE, f"Seen: {reason} {_promise(claim)}"
 
     def _is_promised(self, claim: str) -> bool:
         if CLAIMS[claim].level != "declared":
@@ -383,7 +387,7 @@ class _Run:
                 waiting.append((name, 0, 0, None))
             else:
                 for claim in PROBES[name].claims:
-                    why = f'pyproject does not promise it: promises = ["{claim}"].'
+                    why = f"It is not promised. {_promise(claim)}"
                     told[name, 0][claim] = (NOT_APPLICABLE, why, {}, 0.0)
         running: list[_Job] = []
         problems: dict[tuple[str, int], str] = {}
@@ -447,7 +451,7 @@ class _Run:
         except BaseException as error:
             with contextlib.suppress(Exception):
                 where = _place(error, self.space)
-                ours.send(("problem", f"{type(error).__name__}: {str(error)[:300]}{where}"))
+                ours.send(("problem", f"{type(error).__name__}: {shortened(error, 300)}{where}"))
         finally:
             os._exit(status)
 
@@ -510,10 +514,20 @@ def _warm_up(url: str) -> None:
         AsyncOpenAI(base_url=url, api_key=KEY)
 
 
+def _promise(claim: str) -> str:
+    return (
+        f'It is judged where [tool.agent_checklist] of pyproject.toml has promises = ["{claim}"].'
+    )
+
+
 def _place(error: BaseException, space: Workspace | None) -> str:
-    """Return the last line of the agent's own code in a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    root = str(space.copy) if space else ""
+    """Return the last line of the agent's own code in a traceback, or of a library's."""
+    root, ours = str(space.copy) if space else "", str(Path(__file__).parent)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(("<", ours))
+    ]
     mine = [frame for frame in frames if root and frame.filename.startswith(root)]
-    frame = mine[-1] if mine else frames[-1] if frames else None
-    return f" ({frame.filename}, line {frame.lineno})" if frame else ""
+    frame = (mine or frames)[-1:]
+    return f" ({frame[0].filename}, line {frame[0].lineno})" if frame else ""

@@ -26,7 +26,6 @@ MAX_TOOLS = 12
 MAX_GATES = 3
 MAX_BODY_SECONDS = 1.0
 SCOUT_SECONDS = 24.0
-MAX_STUB_CHARACTERS = 60
 RISKY_VERBS = set(
     "refund delete pay send transfer cancel drop remove book purchase buy execute deploy restart "
     "write update submit publish charge withdraw issue place run post merge approve reset "
@@ -88,11 +87,13 @@ async def _find_input(subject: Subject) -> None:
 
 def _why_not(subject: Subject, turn: Turn | None) -> str:
     """Return why no way of asking reaches the model."""
-    declare = " If the input is not right, declare `input` in pyproject.toml."
+    declare = (
+        " If the input is not right, declare `input` in [tool.agent_checklist] of pyproject.toml."
+    )
     declare = "" if subject.level == "turn" else declare
     hosts = ", ".join(subject.guard.refused[:3])
     if turn is None:
-        return "It is not known how this graph is asked: declare `input` in pyproject.toml."
+        return f"It is not known how this graph is asked.{declare}"
     raised = f"A plain turn raised {error_name(turn.error)}." if turn.error else ""
     if hosts:
         return (

@@ -35,7 +35,7 @@ from agent_checklist.effects import Effect, Recorder
 from agent_checklist.guard import Guard
 from agent_checklist.loader import resolve
 from agent_checklist.stage import Plan, Stage, arguments_for
-from agent_checklist.workspace import Settings
+from agent_checklist.workspace import Settings, shortened
 from lesson_model import LessonModel
 from lesson_model.behaviour.schema_values import valid_value
 from lesson_model.faults import Faults
@@ -72,7 +72,6 @@ class Facts:
     answers_in_text: bool = False
     answer_at: int = 0
     """The number of the request, in a plain turn, in which the model says its last words."""
-    parallel: bool = True
     refused: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     """Tools that are plain functions, which a node calls itself."""
@@ -563,53 +562,31 @@ class Subject:
             r for r in self.records if r.levelno >= level and r.name.split(".")[0] not in LIBRARIES
         ]
 
-    def refusals(self, since: int = 0) -> int:
-        """Return how many requests the model refused as wrong (400)."""
-        return sum(one.status == 400 and not one.fault for one in self.model.requests[since:])
-
     def evidence(self) -> dict[str, Any]:
         """Return what a developer wants to see of a red line."""
         turn = self.turns[-1] if self.turns else Turn("")
         error = next((t.error for t in reversed(self.turns) if t.error), None)
         return {
             "exception": "".join(traceback.format_exception(error))[-1500:] if error else "",
-            "requests": [
-                {
-                    "model": one.body.get("model"),
-                    "status": one.status,
-                    "fault": one.fault,
-                    "tools": len(one.body.get("tools") or ()),
-                    "retry": one.retry_count,
-                    "aborted": one.aborted,
-                    "remarks": list(one.remarks),
-                }
-                for one in self.model.requests[-12:]
-            ],
+            "requests": [_described(one) for one in self.model.requests[-12:]],
             "messages": describe(turn.messages[-12:]),
-            "interrupts": [str(one.value)[:300] for t in self.turns for one in t.interrupts][-4:],
+            "interrupts": [shortened(one.value, 300) for t in self.turns for one in t.interrupts][
+                -4:
+            ],
             "effects": [f"{e.tool}({_short(e.args)})" for e in self.recorder.ran()][-8:],
-            "log": [f"{r.levelname} {r.name}: {r.getMessage()[:200]}" for r in self.records[-6:]],
+            "log": [
+                f"{r.levelname} {r.name}: {shortened(r.getMessage(), 200)}"
+                for r in self.own_records()[-6:]
+            ],
         }
 
 
 LIBRARIES = {"httpx", "httpx2", "openai", "httpcore", "asyncio", "langchain", "langgraph"}
 LIBRARIES |= {"langchain_core", "langchain_openai", "langsmith", "urllib3", "py"}
 ASKED_IN = (
-    "question",
-    "query",
-    "input",
-    "text",
-    "topic",
-    "task",
-    "user_input",
-    "request",
-    "message",
-    "prompt",
-    "user_request",
-    "email",
-    "content",
-    "research_topic",
-)
+    "question query input text topic task user_input request message prompt user_request email "
+    "content research_topic"
+).split()
 
 
 def _takes_text(part: dict) -> bool:
@@ -633,7 +610,7 @@ def describe(messages: Sequence[AnyMessage]) -> list[str]:
     answered = {getattr(message, "tool_call_id", None) for message in messages}
     lines = []
     for message in messages:
-        line = f"{message.type}: {message.text[:160]}"
+        line = f"{message.type}: {shortened(message.text, 160)}"
         for call in getattr(message, "tool_calls", ()) or ():
             mark = "" if call["id"] in answered else "  <- open: no answer"
             line += f" [calls {call['name']}({_short(call['args'])}){mark}]"
@@ -641,8 +618,19 @@ def describe(messages: Sequence[AnyMessage]) -> list[str]:
     return lines
 
 
+def _described(request: Request) -> str:
+    """Return a request to the model as one line."""
+    about = [f"{len(request.body.get('tools') or ())} tools"]
+    about += [f"fault played: {request.fault}"] if request.fault else []
+    about += [f"try {request.retry_count + 1}"] if request.retry_count else []
+    about += ["left before its end"] if request.aborted else []
+    return (
+        f"{request.body.get('model')}: {request.status} ({', '.join([*about, *request.remarks])})"
+    )
+
+
 def _short(args: Any) -> str:
-    return json.dumps(args, default=str)[:120]
+    return shortened(json.dumps(args, default=str), 120)
 
 
 def _catches_all(function: Any) -> bool:
@@ -667,4 +655,4 @@ def _catches_all(function: Any) -> bool:
 def error_name(error: BaseException | None) -> str:
     """Return an exception's class and the start of its text."""
     words = (str(error).splitlines() or [""])[0]
-    return f"{type(error).__name__} (“{words[:110]}”)" if words else type(error).__name__
+    return f"{type(error).__name__} (“{shortened(words, 160)}”)" if words else type(error).__name__

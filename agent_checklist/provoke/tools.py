@@ -12,6 +12,7 @@ from agent_checklist.effects import Effect
 from agent_checklist.provoke.case import Case, is_refused
 from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
 from agent_checklist.subject import Subject, Turn, error_name
+from agent_checklist.workspace import shortened
 from lesson_model.behaviour.turn import text_of
 
 __all__ = ("break_tool", "fan_out", "hang", "loop")
@@ -50,7 +51,9 @@ async def break_tool(case: Case) -> None:
         shown = DETAIL in turn.told
         case.must(not shown, "A tool failed, and its error's text was shown to the user.")
         result = next((text for text in _results(turn) if DETAIL in text), "")
-        why = f"The error's text went to the model as the tool's result: “{result[:120]}”. "
+        why = (
+            f"The error's text went to the model as the tool's result: “{shortened(result, 160)}”. "
+        )
         case.need(not result, f"{why}Whether the model repeats it is not known.")
         why = f"The turn {raised}: what your server makes of that is not seen."
         case.need(not is_hidden, why)
