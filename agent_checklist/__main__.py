@@ -21,6 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("target", nargs="?", help="module:attribute or file.py:attribute, or init")
     parser.add_argument("target_of_init", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("--graph", help="the graph of langgraph.json; its first by default")
+    parser.add_argument(
+        "--level", choices=("graph", "turn"), help="what is looked at; the turn, if there is one"
+    )
     parser.add_argument("--only", action="append", default=[], help="a claim, or a group of them")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write it as JUnit XML")

@@ -36,7 +36,13 @@ def run(options: argparse.Namespace) -> int:
     init = options.target == "init"
     target = options.target_of_init if init else options.target
     try:
-        outcome = check(target, graph=options.graph, only=options.only or (), keep=options.keep)
+        outcome = check(
+            target,
+            graph=options.graph,
+            only=options.only or (),
+            keep=options.keep,
+            level=options.level,
+        )
     except Usage as error:
         print(error, file=sys.stderr)
         return 4
@@ -70,6 +76,7 @@ def check(
     only: tuple | list = (),
     folder: Path | None = None,
     keep: Path | None = None,
+    level: str | None = None,
 ) -> Outcome:
     """Look at the agent of a folder, the working directory by default.
 
@@ -87,7 +94,7 @@ def check(
             root = find_root(file.parent)
             settings = read_settings(root)
         target = f"{file.relative_to(root).as_posix()}:{attribute}"
-    return look_at(target, root, graph=graph, only=only, settings=settings, keep=keep)
+    return look_at(target, root, graph=graph, only=only, settings=settings, keep=keep, level=level)
 
 
 def exit_code(outcome: Outcome) -> int:
@@ -97,7 +104,7 @@ def exit_code(outcome: Outcome) -> int:
         return 1
     unjudged = [
         v for v in outcome.verdicts
-        if v.verdict == "could_not_judge" and CLAIMS[v.name].level == "graph"
+        if v.verdict == "could_not_judge" and CLAIMS[v.name].level in ("graph", outcome.level)
     ]  # fmt: skip
     judged = sum(verdict in ("pass", "accepted") for verdict in verdicts)
     most = outcome.max_unjudged

@@ -11,73 +11,17 @@ from typing import Any
 __all__ = ("Gate", "Pair", "answer_to", "pairs_from", "unclear_answers")
 
 GOOD = (
-    "approve",
-    "approved",
-    "accept",
-    "accepted",
-    "yes",
-    "y",
-    "ok",
-    "okay",
-    "confirm",
-    "confirmed",
-    "allow",
-    "allowed",
-    "proceed",
-    "continue",
-    "send",
-    "true",
-    "go",
-    "execute",
-    "authorize",
-    "authorized",
-    "granted",
-    "pass",
-)
+    "approve approved accept accepted yes y ok okay confirm confirmed allow allowed proceed "
+    "continue send true go execute authorize authorized granted pass"
+).split()
 BAD = (
-    "reject",
-    "rejected",
-    "deny",
-    "denied",
-    "no",
-    "n",
-    "cancel",
-    "cancelled",
-    "canceled",
-    "decline",
-    "declined",
-    "refuse",
-    "ignore",
-    "abort",
-    "discard",
-    "stop",
-    "false",
-    "block",
-    "disapprove",
-    "skip",
-)
+    "reject rejected deny denied no n cancel cancelled canceled decline declined refuse ignore "
+    "abort discard stop false block disapprove skip"
+).split()
 KEYS = (
-    "type",
-    "action",
-    "decision",
-    "approved",
-    "approve",
-    "status",
-    "response",
-    "answer",
-    "choice",
-    "accepted",
-    "confirmed",
-    "confirm",
-    "allow",
-    "verdict",
-    "review_action",
-    "human_response",
-    "value",
-    "result",
-    "ok",
-    "feedback",
-)
+    "type action decision approved approve status response answer choice accepted confirmed "
+    "confirm allow verdict review_action human_response value result ok feedback"
+).split()
 MAX_PAIRS = 16
 
 
@@ -189,16 +133,6 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     if is_known(value):
         pairs += [Pair(*known[0]), Pair(*known[1])]
         pairs += [Pair([{"type": "accept", "args": None}], [{"type": "response", "args": "No."}])]
-    if isinstance(value, dict) and isinstance(value.get("calls"), list):
-        ids = [one.get("id") for one in value["calls"] if isinstance(one, dict)]
-        pairs.append(
-            Pair(
-                *(
-                    {"decisions": [{"call": each, "type": word} for each in ids]}
-                    for word in ("approve", "reject")
-                )
-            )
-        )
     yes_or_no = [Pair(True, False)]
     strings = [Pair(yes, no) for yes, no in words]
     flags = [Pair({key: True}, {key: False}) for key in keys if key not in ("type", "action")]

@@ -10,7 +10,7 @@ import inspect
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,52 +72,80 @@ class Recorder:
                     self._wrap(kind, name)
 
     def _wrap(self, kind: type, name: str) -> None:
+        """Record each run of a method that holds tools' bodies."""
         body = kind.__dict__[name]
-        recorder = self
+
+        def is_inner(tool: BaseTool) -> bool:
+            return _inside.get() is tool  # one body that calls another, of the same tool
+
         if inspect.iscoroutinefunction(body):
 
             @functools.wraps(body)
-            async def arun(tool: BaseTool, *args: Any, **kwargs: Any) -> Any:
-                if _inside.get() is tool:
+            async def run(tool: BaseTool, *args: Any, **kwargs: Any) -> Any:
+                if is_inner(tool):
                     return await body(tool, *args, **kwargs)
-                effect = recorder._begin(tool, kwargs)
-                token = _inside.set(tool)
-                try:
-                    held = recorder.before(effect) if recorder.before else None
-                    if inspect.isawaitable(held):
-                        held = await held
-                    if held is None and tool.name in recorder.stubs:
-                        held = recorder._stub(tool)
-                    effect.result = await body(tool, *args, **kwargs) if held is None else held
-                    return recorder._end(effect)
-                except BaseException as error:
-                    raise recorder._fail(effect, error) from error.__cause__
-                finally:
-                    _inside.reset(token)
+                call = functools.partial(body, tool, *args, **kwargs)
+                return await self._record_async(tool.name, kwargs, call, tool)
+        else:
 
-            setattr(kind, name, arun)
-            return
-
-        @functools.wraps(body)
-        def run(tool: BaseTool, *args: Any, **kwargs: Any) -> Any:
-            if _inside.get() is tool:
-                return body(tool, *args, **kwargs)
-            effect = recorder._begin(tool, kwargs)
-            token = _inside.set(tool)
-            try:
-                held = recorder.before(effect) if recorder.before else None
-                if inspect.iscoroutine(held):
-                    held = asyncio.run(held)
-                if held is None and tool.name in recorder.stubs:
-                    held = recorder._stub(tool)
-                effect.result = body(tool, *args, **kwargs) if held is None else held
-                return recorder._end(effect)
-            except BaseException as error:
-                raise recorder._fail(effect, error) from error.__cause__
-            finally:
-                _inside.reset(token)
+            @functools.wraps(body)
+            def run(tool: BaseTool, *args: Any, **kwargs: Any) -> Any:
+                if is_inner(tool):
+                    return body(tool, *args, **kwargs)
+                call = functools.partial(body, tool, *args, **kwargs)
+                return self._record(tool.name, kwargs, call, tool)
 
         setattr(kind, name, run)
+
+    async def _record_async(
+        self, name: str, args: dict, body: Callable, tool: BaseTool | None = None
+    ) -> Any:
+        """Run a body, or what stands in for it, and note what came of it."""
+        with self._noted(name, args, tool) as effect:
+            held = self.before(effect) if self.before else None
+            held = await held if inspect.isawaitable(held) else held
+            held = self._stub(name, tool) if held is None else held
+            return self._end(effect, await body() if held is None else held)
+
+    def _record(self, name: str, args: dict, body: Callable, tool: BaseTool | None = None) -> Any:
+        """Do the same in a thread without an event loop."""
+        with self._noted(name, args, tool) as effect:
+            held = self.before(effect) if self.before else None
+            held = asyncio.run(held) if inspect.iscoroutine(held) else held
+            held = self._stub(name, tool) if held is None else held
+            return self._end(effect, body() if held is None else held)
+
+    @contextlib.contextmanager
+    def _noted(self, name: str, args: dict, tool: BaseTool | None) -> Iterator[Effect]:
+        """Put an effect into the list, and note what is raised."""
+        given = {key: value for key, value in args.items() if key not in HIDDEN}
+        try:
+            thread = str(get_config()["configurable"].get("thread_id"))
+        except (RuntimeError, KeyError):
+            thread = ""
+        effect = Effect(name, given, thread, time.monotonic())
+        with self.lock:
+            self.effects.append(effect)
+        token = _inside.set(tool)
+        try:
+            yield effect
+        except BaseException as error:
+            effect.error, effect.interrupted = error, isinstance(error, GraphBubbleUp)
+            raise
+        finally:
+            _inside.reset(token)
+
+    def _stub(self, name: str, tool: BaseTool | None) -> Any:
+        """Return what stands in for a body, if anything does."""
+        text = self.stubs.get(name)
+        has_artifact = tool and tool.response_format == "content_and_artifact"
+        return (text, None) if text is not None and has_artifact else text
+
+    def _end(self, effect: Effect, result: Any) -> Any:
+        effect.result, effect.ended = result, True
+        if self.after:
+            self.after(effect)
+        return result
 
     def wrap_functions(self, name: str) -> None:
         """Wrap the plain functions that a node calls for a tool of this name.
@@ -146,63 +174,26 @@ class Recorder:
             function.__defaults__ = function.__kwdefaults__ = None
             function.__signature__ = signature
 
-    def _stand_in(
-        self, name: str, original: Callable[..., Any], signature: inspect.Signature
-    ) -> Callable[..., Any]:
-        def begun(args: tuple, kwargs: dict) -> Effect:
-            given = dict(kwargs)
+    def _stand_in(self, name: str, original: Callable, signature: inspect.Signature) -> Callable:
+        """Return a function that records the runs of another one."""
+
+        def named(args: tuple, kwargs: dict) -> dict:
             with contextlib.suppress(TypeError):
-                given = dict(signature.bind_partial(*args, **kwargs).arguments)
-            return self._begin(name, given)
+                return dict(signature.bind_partial(*args, **kwargs).arguments)
+            return kwargs
 
-        async def run_async(*args: Any, **kwargs: Any) -> Any:
-            effect = begun(args, kwargs)
-            try:
-                held = self.before(effect) if self.before else None
-                held = await held if inspect.isawaitable(held) else held
-                held = self.stubs.get(name) if held is None else held
-                effect.result = await original(*args, **kwargs) if held is None else held
-                return self._end(effect)
-            except BaseException as error:
-                raise self._fail(effect, error) from error.__cause__
+        if inspect.iscoroutinefunction(original):
 
-        def run(*args: Any, **kwargs: Any) -> Any:
-            effect = begun(args, kwargs)
-            try:
-                held = self.before(effect) if self.before else None
-                held = self.stubs.get(name) if held is None else held
-                effect.result = original(*args, **kwargs) if held is None else held
-                return self._end(effect)
-            except BaseException as error:
-                raise self._fail(effect, error) from error.__cause__
+            async def run(*args: Any, **kwargs: Any) -> Any:
+                call = functools.partial(original, *args, **kwargs)
+                return await self._record_async(name, named(args, kwargs), call)
+        else:
 
-        return run_async if inspect.iscoroutinefunction(original) else run
+            def run(*args: Any, **kwargs: Any) -> Any:
+                call = functools.partial(original, *args, **kwargs)
+                return self._record(name, named(args, kwargs), call)
 
-    def _begin(self, tool: BaseTool | str, kwargs: dict) -> Effect:
-        name = tool if isinstance(tool, str) else tool.name
-        args = {key: value for key, value in kwargs.items() if key not in HIDDEN}
-        try:
-            thread = str(get_config()["configurable"].get("thread_id"))
-        except (RuntimeError, KeyError):
-            thread = ""
-        effect = Effect(name, args, thread, time.monotonic())
-        with self.lock:
-            self.effects.append(effect)
-        return effect
-
-    def _stub(self, tool: BaseTool) -> Any:
-        text = self.stubs[tool.name]
-        return (text, None) if tool.response_format == "content_and_artifact" else text
-
-    def _end(self, effect: Effect) -> Any:
-        effect.ended = True
-        if self.after:
-            self.after(effect)
-        return effect.result
-
-    def _fail(self, effect: Effect, error: BaseException) -> BaseException:
-        effect.error, effect.interrupted = error, isinstance(error, GraphBubbleUp)
-        return error
+        return run
 
     def ran(self, since: int = 0) -> list[Effect]:
         """Return the bodies that ran, without those that stopped to ask a person."""

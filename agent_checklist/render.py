@@ -18,6 +18,7 @@ from agent_checklist.claims import (
     Claim,
 )
 from agent_checklist.runner import Outcome, Verdict
+from agent_checklist.workspace import shortened
 
 __all__ = ("as_html", "as_json", "as_junit", "explained", "section", "terminal")
 
@@ -41,7 +42,7 @@ def counts(outcome: Outcome) -> str:
 
 def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
     """Return the report for a terminal."""
-    lines = [f"{outcome.target}"]
+    lines = [f"{outcome.target} (level: {outcome.level})"]
     if outcome.facts:
         tools = ", ".join(f"{n} ({how})" for n, how in outcome.facts["tools"].items()) or "none"
         lines += textwrap.wrap(f"tools: {tools}", WIDTH, subsequent_indent="    ")
@@ -56,9 +57,7 @@ def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
         if verdict.verdict in (PASS, NOT_APPLICABLE, COULD_NOT_JUDGE) and not verbose:
             if verdict.verdict == PASS:
                 shown = claim.promise
-            lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)[
-                :2
-            ]
+            lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
             continue
         lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
         if verdict.verdict == FAIL:
@@ -85,10 +84,10 @@ def _told(claim: Claim, verdict: Verdict, outcome: Outcome, verbose: bool) -> li
         raised = [
             line for line in error.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)
         ]
-        texts.append(f"Raised: {(raised or [error.strip()])[-1][:200]}")
+        texts.append(f"Raised: {shortened((raised or [error.strip()])[-1], 300)}")
     if messages := evidence.get("messages"):
         for message in messages[-8 if verbose else -3 :]:
-            texts.append(f"  {message[:180]}")
+            texts.append(f"  {message}")
     if verbose:
         for request in evidence.get("requests", ()):
             texts.append(f"  request: {request}")
@@ -104,9 +103,8 @@ def _told(claim: Claim, verdict: Verdict, outcome: Outcome, verbose: bool) -> li
 
 def again(claim: Claim, outcome: Outcome) -> str:
     """Return the command that looks at one claim alone, and keeps its files."""
-    return (
-        f"python -m agent_checklist {outcome.target} --only {claim.name} -v --keep checklist-files"
-    )
+    what = f"{outcome.target} " if outcome.level == "graph" else ""
+    return f"python -m agent_checklist {what}--only {claim.name} -v --keep checklist-files"
 
 
 def as_json(outcome: Outcome, code: int) -> str:
@@ -115,6 +113,7 @@ def as_json(outcome: Outcome, code: int) -> str:
         {
             "schema": SCHEMA,
             "target": outcome.target,
+            "level": outcome.level,
             "exit_code": code,
             "problem": outcome.problem,
             "seconds": round(outcome.seconds, 1),
@@ -217,8 +216,9 @@ def explained(claim: Claim) -> str:
     """Return what a claim promises, what is done, and how it is mended."""
     level = {
         "graph": "",
-        "turn": "At the level of a graph it is never red: a server's turn can cure it.",
-        "declared": f'It is red only where promises = ["{claim.name}"] says so.',
+        "turn": "Red only where pyproject names a turn: a server may cure what its graph lacks.",
+        "declared": "Red only where [tool.agent_checklist] of pyproject.toml has "
+        f'promises = ["{claim.name}"].',
     }[claim.level]
     parts = [
         claim.name,

@@ -68,9 +68,8 @@ class CheckReport:
         for one in self.claims:
             words = f"{one.reason} {one.cure}" if one.verdict == "fail" else one.reason
             head = f"{MARKS[one.verdict]} {one.name:<24} "
-            rows += textwrap.wrap(
-                words or one.promise, 98, initial_indent=head, subsequent_indent=" " * 27
-            )[: 6 if one.verdict == "fail" else 1]
+            words = words or one.promise
+            rows += textwrap.wrap(words, 98, initial_indent=head, subsequent_indent=" " * 27)
         return "\n".join([*rows, self._sum()])
 
     def _repr_html_(self) -> str:
@@ -87,7 +86,11 @@ class CheckReport:
 
 
 def check(
-    target: str | None = None, *, folder: str | Path = ".", only: Sequence[str] = ()
+    target: str | None = None,
+    *,
+    folder: str | Path = ".",
+    only: Sequence[str] = (),
+    level: str | None = None,
 ) -> CheckReport:
     """Look at the LangGraph agent of a folder, in a process of its own.
 
@@ -95,6 +98,8 @@ def check(
         target: file.py:attribute or module:attribute; None: what langgraph.json names.
         folder: The agent's repository.
         only: Names of claims, or of their groups; all by default.
+        level: "graph", or "turn" for the function that pyproject's `turn` names; None: the turn
+            where there is one and no target is given.
 
     Raises:
         ValueError: The target cannot be used.
@@ -103,6 +108,7 @@ def check(
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary, "report.json")
         command = [sys.executable, "-m", "agent_checklist", *([target] if target else [])]
+        command += [f"--level={level}"] if level else []
         command += ["--json", str(file), *(f"--only={name}" for name in only)]
         done = subprocess.run(
             command,

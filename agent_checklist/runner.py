@@ -34,7 +34,8 @@ from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject
-from agent_checklist.workspace import Settings, Usage, Workspace
+from agent_checklist.turn import TurnSubject, check_turn
+from agent_checklist.workspace import Settings, Usage, Workspace, shortened
 from lesson_model import LessonModel
 
 __all__ = ("Outcome", "Verdict", "look_at")
@@ -63,6 +64,7 @@ class Outcome:
 
     target: str
     verdicts: list[Verdict]
+    level: str = "graph"
     facts: dict = field(default_factory=dict)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -96,11 +98,19 @@ def look_at(
     only: Sequence[str] = (),
     settings: Settings,
     keep: Path | None = None,
+    level: str | None = None,
 ) -> Outcome:
     """Look at an agent in a repository; return what was found.
 
     Runs in a child process, which is ended when its time is over.
+
+    Args:
+        level: "graph" or "turn"; None: the turn, where one is named and no target is given.
     """
+    level = level or ("turn" if settings.turn and not (target or graph) else "graph")
+    if level == "turn" and not settings.turn:
+        raise Usage("pyproject.toml names no turn: add turn = “module:name” to it.")
+    target = settings.turn if level == "turn" else target
     theirs, ours = Pipe(duplex=False)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="checklist-") as folder:
@@ -113,7 +123,7 @@ def look_at(
             status = 1
             try:
                 theirs.close()
-                _Run(ours, temporary, settings, began).go(target, root, graph, only)
+                _Run(ours, temporary, settings, level, began).go(target, root, graph, only)
                 status = 0
             except BaseException:
                 with contextlib.suppress(Exception):
@@ -123,6 +133,7 @@ def look_at(
         ours.close()
         try:
             outcome = _listen(theirs, target or "langgraph.json", settings, only, began)
+            outcome.level = level
         finally:
             _end_group(pid)
     outcome.seconds = time.monotonic() - began
@@ -210,8 +221,12 @@ def _end_group(pid: int) -> None:
 class _Run:
     """Imports the agent, scouts it, and forks the probes."""
 
-    def __init__(self, pipe: Connection, temporary: Path, settings: Settings, began: float) -> None:
+    def __init__(
+        self, pipe: Connection, temporary: Path, settings: Settings, level: str, began: float
+    ) -> None:
         self.pipe, self.temporary, self.settings = pipe, temporary, settings
+        self.level = level
+        self.listed: Callable | None = None
         self.end = began + MAX_RUN_SECONDS - 4
         self.guard, self.recorder = Guard(), Recorder()
         self.facts = Facts()
@@ -258,6 +273,9 @@ class _Run:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
+        # What stood there may write elsewhere, as pytest's does.
+        sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)
+        sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)
 
     def _import(self) -> str:
         """Import the agent; return what keeps it from being looked at."""
@@ -267,6 +285,10 @@ class _Run:
         why = ""
         try:
             self.held = self.target.load(self.space)
+            if self.level == "turn":
+                check_turn(self.target.name, self.held)
+            if self.settings.effects:
+                self.listed = Target(self.settings.effects).load(self.space)
         except Usage as error:
             self.pipe.send(("usage", str(error)))
             why = str(error)
@@ -274,7 +296,8 @@ class _Run:
             where = _place(error, self.space)
             wanted = ", ".join(self.guard.refused[:3])
             network = f" It wanted the network: {wanted}." if wanted else ""
-            why = f"The import raised {type(error).__name__}: {str(error)[:200]}{where}.{network}"
+            raised = f"{type(error).__name__}: {shortened(error, 300)}"
+            why = f"The import raised {raised}{where}.{network}"
             self.pipe.send(("problem", self.space.shown(why)))
         timer.cancel()
         return why
@@ -289,7 +312,8 @@ class _Run:
         async def look(subject: Subject, tell: Callable) -> None:
             tell("facts", await scout(subject))
 
-        job = self._fork("scout", 0, look, self.temporary, MAX_PROBE_SECONDS + 10)
+        folder = Path(tempfile.mkdtemp(dir=self.temporary, prefix="scout-"))
+        job = self._fork("scout", 0, look, folder, MAX_PROBE_SECONDS + 10)
         while not self._is_over(job):
             wait([job.pipe], max(0.05, job.until - time.monotonic()))
         found = next((data[0] for kind, *data in job.told if kind == "facts"), None)
@@ -329,14 +353,14 @@ class _Run:
                         reason = f"Seen once, and not a second time: {reason} Then: "
                         reason += f"{again[1] or again[0]}."
                 verdict, reason = self._by_level(claim, verdict, reason)
-                reason = self.space.shown(reason)
+                reason, evidence = self.space.shown(reason), self.space.shown(evidence)
                 self.pipe.send(("claim", claim, verdict, reason, evidence, seconds))
 
     def _by_level(self, claim: str, verdict: str, reason: str) -> tuple[str, str]:
         """A claim that must be declared is red only where it is promised."""
         if verdict != FAIL or self._is_promised(claim):
             return verdict, reason
-        return COULD_NOT_JUDGE, f'Seen: {reason} It is red where promises = ["{claim}"] says so.'
+        return COULD_NOT_JUDGE, f"Seen: {reason} {_promise(claim)}"
 
     def _is_promised(self, claim: str) -> bool:
         if CLAIMS[claim].level != "declared":
@@ -363,7 +387,7 @@ class _Run:
                 waiting.append((name, 0, 0, None))
             else:
                 for claim in PROBES[name].claims:
-                    why = f'pyproject does not promise it: promises = ["{claim}"].'
+                    why = f"It is not promised. {_promise(claim)}"
                     told[name, 0][claim] = (NOT_APPLICABLE, why, {}, 0.0)
         running: list[_Job] = []
         problems: dict[tuple[str, int], str] = {}
@@ -427,7 +451,7 @@ class _Run:
         except BaseException as error:
             with contextlib.suppress(Exception):
                 where = _place(error, self.space)
-                ours.send(("problem", f"{type(error).__name__}: {str(error)[:300]}{where}"))
+                ours.send(("problem", f"{type(error).__name__}: {shortened(error, 300)}{where}"))
         finally:
             os._exit(status)
 
@@ -436,8 +460,11 @@ class _Run:
         model = _start_model()
         self.guard.url = model.url
         self.guard.refused, self.guard.sent = [], []
-        subject = Subject(self.held, self.facts, self.settings, self.guard, self.recorder, model)
+        kind = TurnSubject if self.level == "turn" else Subject
+        subject = kind(self.held, self.facts, self.settings, self.guard, self.recorder, model)
         subject.served, subject.output = self.target.served, output
+        subject.folder, subject.listed = output.parent, self.listed
+        tempfile.tempdir = str(output.parent)  # where a turn keeps its database
 
         async def work() -> None:
             with subject.listening():
@@ -487,10 +514,20 @@ def _warm_up(url: str) -> None:
         AsyncOpenAI(base_url=url, api_key=KEY)
 
 
+def _promise(claim: str) -> str:
+    return (
+        f'It is judged where [tool.agent_checklist] of pyproject.toml has promises = ["{claim}"].'
+    )
+
+
 def _place(error: BaseException, space: Workspace | None) -> str:
-    """Return the last line of the agent's own code in a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    root = str(space.copy) if space else ""
+    """Return the last line of the agent's own code in a traceback, or of a library's."""
+    root, ours = str(space.copy) if space else "", str(Path(__file__).parent)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(("<", ours))
+    ]
     mine = [frame for frame in frames if root and frame.filename.startswith(root)]
-    frame = mine[-1] if mine else frames[-1] if frames else None
-    return f" ({frame.filename}, line {frame.lineno})" if frame else ""
+    frame = (mine or frames)[-1:]
+    return f" ({frame[0].filename}, line {frame[0].lineno})" if frame else ""

@@ -26,7 +26,6 @@ MAX_TOOLS = 12
 MAX_GATES = 3
 MAX_BODY_SECONDS = 1.0
 SCOUT_SECONDS = 24.0
-MAX_STUB_CHARACTERS = 60
 RISKY_VERBS = set(
     "refund delete pay send transfer cancel drop remove book purchase buy execute deploy restart "
     "write update submit publish charge withdraw issue place run post merge approve reset "
@@ -88,9 +87,13 @@ async def _find_input(subject: Subject) -> None:
 
 def _why_not(subject: Subject, turn: Turn | None) -> str:
     """Return why no way of asking reaches the model."""
+    declare = (
+        " If the input is not right, declare `input` in [tool.agent_checklist] of pyproject.toml."
+    )
+    declare = "" if subject.level == "turn" else declare
     hosts = ", ".join(subject.guard.refused[:3])
     if turn is None:
-        return "It is not known how this graph is asked: declare `input` in pyproject.toml."
+        return f"It is not known how this graph is asked.{declare}"
     raised = f"A plain turn raised {error_name(turn.error)}." if turn.error else ""
     if hosts:
         return (
@@ -98,11 +101,9 @@ def _why_not(subject: Subject, turn: Turn | None) -> str:
             f"providers than OpenAI's protocol cannot be judged. {raised}"
         )
     if turn.requests:
-        return raised or (
-            "The user's words did not reach the model: declare `input` in pyproject.toml."
-        )
+        return raised or ("The user's words did not reach the model." + declare)
     if raised:
-        return f"{raised} If the input is not right, declare `input` in pyproject.toml."
+        return raised + declare
     return "It asked no model in a plain turn, so there is nothing to provoke."
 
 
@@ -286,11 +287,14 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         return
     value = turn.interrupts[0].value
     middleware = isinstance(value, dict) and "action_requests" in value
+    has_calls = isinstance(value, dict) and isinstance(value.get("calls"), list)
     if middleware:
         allowed = [one.get("allowed_decisions") for one in value.get("review_configs") or ()]
         gate.takes_no = all("reject" in one for one in allowed if one)
     settings = subject.settings
-    pairs: list[Pair | None] = [None] if middleware else list(pairs_from(value, _sources(subject)))
+    pairs: list[Pair | None] = [None] if middleware or has_calls else []
+    if not middleware:
+        pairs += pairs_from(value, _sources(subject))
     if settings.approve is not None:
         pairs.insert(0, Pair(settings.approve, settings.reject))
     ran: Pair | None = None
@@ -298,7 +302,7 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         if time.monotonic() > subject.facts.end:
             break
         gate.pair = pair
-        gate.tried.append(str(pair) if pair else "the middleware's answers")
+        gate.tried.append(str(pair) if pair else "an answer for each call")
         yes, effects = await _answered(subject, gate, f"yes-{number}", True)
         if not effects:
             continue

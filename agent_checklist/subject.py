@@ -24,6 +24,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseM
 from langchain_core.runnables import RunnableWithFallbacks
 from langchain_core.tools import BaseTool
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.errors import GraphInterrupt
 from langgraph.pregel import Pregel
 from langgraph.store.memory import InMemoryStore
@@ -34,7 +35,7 @@ from agent_checklist.effects import Effect, Recorder
 from agent_checklist.guard import Guard
 from agent_checklist.loader import resolve
 from agent_checklist.stage import Plan, Stage, arguments_for
-from agent_checklist.workspace import Settings
+from agent_checklist.workspace import Settings, shortened
 from lesson_model import LessonModel
 from lesson_model.behaviour.schema_values import valid_value
 from lesson_model.faults import Faults
@@ -71,7 +72,6 @@ class Facts:
     answers_in_text: bool = False
     answer_at: int = 0
     """The number of the request, in a plain turn, in which the model says its last words."""
-    parallel: bool = True
     refused: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     """Tools that are plain functions, which a node calls itself."""
@@ -186,12 +186,17 @@ class Turn:
 class Subject:
     """A graph under probe.
 
+    Attributes:
+        level: "graph", or "turn" where what serves a request is looked at.
+
     Args:
         held: What the target's name holds.
         facts: What is known of it.
         settings: What pyproject says.
         guard, recorder, model: What stands around it.
     """
+
+    level = "graph"
 
     def __init__(
         self,
@@ -217,6 +222,9 @@ class Subject:
         self.served = False
         self.output: Path | None = None  # what the process prints
         self.streams = False  # whether turns are read word by word
+        self.listed: Callable[[], Any] | None = None  # returns what was really done
+        self.gives_whole = False  # whether a turn returns its answer, instead of yielding words
+        self.folder = Path()  # a probe's own, kept between its phases
 
     async def start(self, saver: Any = None, own: bool = False) -> None:
         """Make the graph, with a checkpointer of ours unless `own`."""
@@ -228,6 +236,9 @@ class Subject:
             self.graph.checkpointer = self.saver
         if self.graph.store is None:
             self.graph.store = InMemoryStore()
+        self._prepare_tools()
+
+    def _prepare_tools(self) -> None:
         self.recorder.install()
         for name in self.facts.functions:
             self.recorder.wrap_functions(name)
@@ -257,7 +268,12 @@ class Subject:
     def call(self, tool: str, word: str = "", number: int = 41) -> tuple[str, dict]:
         """Return a call of a tool, whose values hold a word."""
         word = word or f"w{next(self._numbers)}"
-        return tool, arguments_for(self.facts.tools[tool].schema, word, number)
+        fixed = self.settings.arguments.get(tool, {})
+        return tool, {**arguments_for(self.facts.tools[tool].schema, word, number), **fixed}
+
+    def name_of(self, thread: str | None) -> str | None:
+        """Return a thread's id as the agent is given it."""
+        return thread
 
     def inputs(self, text: str) -> list[Any]:
         """Return the ways to ask an agent, the likeliest first."""
@@ -331,10 +347,30 @@ class Subject:
         user: str = "user-1",
         until: Callable[[Turn], bool] | None = None,
         way: int | None = None,
+        seconds: float = MAX_TURN_SECONDS,
     ) -> Turn:
         """Run a turn in which the model plays a plan."""
-        words = f"{text or 'Please help me with this request.'} {plan.mark}"
-        return await self.run(self._input(words, way), thread, plan, user=user, until=until)
+        words = self._input(f"{text or 'Please help me with this request.'} {plan.mark}", way)
+        return await self.run(words, thread, plan, user=user, until=until, seconds=seconds)
+
+    async def say_in_sync(self, plan: Plan, thread: str, text: str) -> Turn:
+        """Run a turn; where the agent's own checkpointer knows no async, without it."""
+        turn = await self.say(plan, thread, text=text)
+        knows_async = not isinstance(getattr(self.graph, "checkpointer", None), SqliteSaver)
+        if knows_async and not isinstance(turn.error, NotImplementedError):
+            return turn
+        turn, asked = Turn(thread, plan), len(self.model.requests)
+        context = self._context("user-1")
+        more = {} if context is None else {"context": context}
+        given = self._input(f"{text} {plan.mark}")
+        try:
+            await asyncio.to_thread(
+                self.graph.invoke, given, self._config(thread, "user-1"), **more
+            )
+        except Exception as error:
+            turn.error = error
+        turn.requests = self.model.requests[asked:]
+        return turn
 
     async def hello(self, thread: str | None = "t-1", **more: Any) -> Turn:
         """Run a plain turn."""
@@ -366,6 +402,10 @@ class Subject:
         if len(answers) == 1:
             return Command(resume=next(iter(answers.values())))
         return Command(resume=answers)
+
+    def resume_with(self, turn: Turn, answer: Any) -> Command:
+        """Return what answers the first question with this."""
+        return Command(resume=answer)
 
     def _gate(self, one: Interrupt) -> Gate | None:
         gates = list(self.facts.gates.values())
@@ -456,15 +496,16 @@ class Subject:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Collect log records from INFO on, and interrupts that are raised."""
-        subject, root = self, logging.getLogger()
+        subject, root, call_handlers = self, logging.getLogger(), logging.Logger.callHandlers
 
-        class Collect(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                subject.records.append(record)
+        def collected(logger: logging.Logger, record: logging.LogRecord) -> None:
+            subject.records.append(record)
+            call_handlers(logger, record)
 
+        # Not a handler: an agent that sets its logging up would remove it.
+        logging.Logger.callHandlers = collected
         if root.level in (logging.NOTSET, logging.WARNING):
             root.setLevel(logging.INFO)
-        root.addHandler(handler := Collect())
         make = GraphInterrupt.__init__
 
         def counted(error: GraphInterrupt, *args: Any, **kwargs: Any) -> None:
@@ -476,7 +517,7 @@ class Subject:
             yield
         finally:
             GraphInterrupt.__init__ = make
-            root.removeHandler(handler)
+            logging.Logger.callHandlers = call_handlers
 
     def fail_answer(self, word: str, **more: Any) -> None:
         """Let the request fail in which the model would say its last words."""
@@ -521,53 +562,31 @@ class Subject:
             r for r in self.records if r.levelno >= level and r.name.split(".")[0] not in LIBRARIES
         ]
 
-    def refusals(self, since: int = 0) -> int:
-        """Return how many requests the model refused as wrong (400)."""
-        return sum(one.status == 400 and not one.fault for one in self.model.requests[since:])
-
     def evidence(self) -> dict[str, Any]:
         """Return what a developer wants to see of a red line."""
         turn = self.turns[-1] if self.turns else Turn("")
         error = next((t.error for t in reversed(self.turns) if t.error), None)
         return {
             "exception": "".join(traceback.format_exception(error))[-1500:] if error else "",
-            "requests": [
-                {
-                    "model": one.body.get("model"),
-                    "status": one.status,
-                    "fault": one.fault,
-                    "tools": len(one.body.get("tools") or ()),
-                    "retry": one.retry_count,
-                    "aborted": one.aborted,
-                    "remarks": list(one.remarks),
-                }
-                for one in self.model.requests[-12:]
-            ],
+            "requests": [_described(one) for one in self.model.requests[-12:]],
             "messages": describe(turn.messages[-12:]),
-            "interrupts": [str(one.value)[:300] for t in self.turns for one in t.interrupts][-4:],
+            "interrupts": [shortened(one.value, 300) for t in self.turns for one in t.interrupts][
+                -4:
+            ],
             "effects": [f"{e.tool}({_short(e.args)})" for e in self.recorder.ran()][-8:],
-            "log": [f"{r.levelname} {r.name}: {r.getMessage()[:200]}" for r in self.records[-6:]],
+            "log": [
+                f"{r.levelname} {r.name}: {shortened(r.getMessage(), 200)}"
+                for r in self.own_records()[-6:]
+            ],
         }
 
 
 LIBRARIES = {"httpx", "httpx2", "openai", "httpcore", "asyncio", "langchain", "langgraph"}
 LIBRARIES |= {"langchain_core", "langchain_openai", "langsmith", "urllib3", "py"}
 ASKED_IN = (
-    "question",
-    "query",
-    "input",
-    "text",
-    "topic",
-    "task",
-    "user_input",
-    "request",
-    "message",
-    "prompt",
-    "user_request",
-    "email",
-    "content",
-    "research_topic",
-)
+    "question query input text topic task user_input request message prompt user_request email "
+    "content research_topic"
+).split()
 
 
 def _takes_text(part: dict) -> bool:
@@ -591,7 +610,7 @@ def describe(messages: Sequence[AnyMessage]) -> list[str]:
     answered = {getattr(message, "tool_call_id", None) for message in messages}
     lines = []
     for message in messages:
-        line = f"{message.type}: {message.text[:160]}"
+        line = f"{message.type}: {shortened(message.text, 160)}"
         for call in getattr(message, "tool_calls", ()) or ():
             mark = "" if call["id"] in answered else "  <- open: no answer"
             line += f" [calls {call['name']}({_short(call['args'])}){mark}]"
@@ -599,8 +618,19 @@ def describe(messages: Sequence[AnyMessage]) -> list[str]:
     return lines
 
 
+def _described(request: Request) -> str:
+    """Return a request to the model as one line."""
+    about = [f"{len(request.body.get('tools') or ())} tools"]
+    about += [f"fault played: {request.fault}"] if request.fault else []
+    about += [f"try {request.retry_count + 1}"] if request.retry_count else []
+    about += ["left before its end"] if request.aborted else []
+    return (
+        f"{request.body.get('model')}: {request.status} ({', '.join([*about, *request.remarks])})"
+    )
+
+
 def _short(args: Any) -> str:
-    return json.dumps(args, default=str)[:120]
+    return shortened(json.dumps(args, default=str), 120)
 
 
 def _catches_all(function: Any) -> bool:
@@ -625,4 +655,4 @@ def _catches_all(function: Any) -> bool:
 def error_name(error: BaseException | None) -> str:
     """Return an exception's class and the start of its text."""
     words = (str(error).splitlines() or [""])[0]
-    return f"{type(error).__name__} (“{words[:110]}”)" if words else type(error).__name__
+    return f"{type(error).__name__} (“{shortened(words, 160)}”)" if words else type(error).__name__

@@ -10,8 +10,9 @@ import shutil
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-__all__ = ("Settings", "Usage", "Workspace", "read_settings")
+__all__ = ("Settings", "Usage", "Workspace", "read_settings", "shortened")
 
 SKIPPED = {".git", ".hg", ".venv", "venv", "env", "node_modules", "__pycache__", ".mypy_cache"}
 SKIPPED |= {".pytest_cache", ".ruff_cache", ".langgraph_api", ".tox", ".idea", ".vscode", "site"}
@@ -24,6 +25,12 @@ WHERE = re.compile(
 )
 ASKED = re.compile(r"""(?:environ\[|environ\.get\(|getenv\()\s*["'](\w+)["']\s*([\])])?""")
 KEPT = ("PATH", "HOME", "PYTHON", "VIRTUAL_ENV", "LC_", "LANG", "TMP", "TERM", "SSL_CERT")
+WORDS = {  # of the model behind the tests, as a stranger reads them
+    "The lesson model": "The test model",
+    "the lesson model": "the test model",
+    "(lesson model)": "(test model)",
+    "sk-lesson": "sk-checklist",
+}
 ROOT_MARKS = ("langgraph.json", "pyproject.toml", "setup.py", ".git")
 
 
@@ -41,6 +48,8 @@ class Settings:
     context_window: int | None = None
     turn_seconds: float | None = None
     turn: str | None = None
+    effects: str | None = None
+    arguments: dict[str, dict] = field(default_factory=dict)
     input: dict | None = None
     config: dict = field(default_factory=dict)
     context: dict | None = None
@@ -70,7 +79,12 @@ def read_settings(folder: Path) -> Settings:
         raise Usage(
             f"[tool.agent_checklist] has no key {unknown[0]!r}. Choose from: {', '.join(known)}."
         )
-    return Settings(**section)
+    settings = Settings(**section)
+    for key in ("graph", "turn", "effects"):
+        name = getattr(settings, key)
+        if name is not None and (not isinstance(name, str) or ":" not in name):
+            raise Usage(f"{key} = {name!r} names nothing. Write module:name or file.py:name.")
+    return settings
 
 
 class Workspace:
@@ -174,9 +188,18 @@ class Workspace:
                 wanted += [folder / "src", folder]
         return [str(each) for each in dict.fromkeys(wanted) if each.is_dir()]
 
-    def shown(self, text: str) -> str:
-        """Return a text with the copy's paths as the developer knows them."""
-        return text.replace(f"{self.copy}{os.sep}", "").replace(str(self.copy), ".")
+    def shown(self, found: Any) -> Any:
+        """Return what was found, with the words and paths that the developer knows."""
+        if isinstance(found, dict):
+            return {key: self.shown(value) for key, value in found.items()}
+        if isinstance(found, list):
+            return [self.shown(each) for each in found]
+        if not isinstance(found, str):
+            return found
+        found = found.replace(f"{self.copy}{os.sep}", "").replace(str(self.copy), ".")
+        for ours, theirs in WORDS.items():
+            found = found.replace(ours, theirs)
+        return found
 
 
 def _langgraph_json(root: Path) -> dict:
@@ -188,6 +211,12 @@ def _langgraph_json(root: Path) -> dict:
     except ValueError as error:
         raise Usage(f"langgraph.json is not JSON: {error}. Correct it.") from error
     return found if isinstance(found, dict) else {}
+
+
+def shortened(text: object, most: int) -> str:
+    """Return a text of so many characters at most; an ellipsis says that there was more."""
+    text = str(text)
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def find_root(folder: Path) -> Path:

@@ -1,0 +1,273 @@
+"""A probe at work: what it does to the agent, and how it says what came of it.
+
+Each claim is judged in a block:
+
+    with case.judging("approval.once"):
+        turn = await case.wait_for(act, "t-once")       # else: could not judge
+        await subject.resume(turn, True)                # the provocation
+        ran = case.ran(act)
+        case.need(ran, "It did not run this time.")     # the witness; else: could not judge
+        case.must(len(ran) == 1, f"{len(ran)} ran.")    # else: fail
+
+A block that is left at its end is a pass.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
+from agent_checklist.effects import Effect
+from agent_checklist.scout import masked, sounds_risky
+from agent_checklist.stage import Plan
+from agent_checklist.subject import Subject, Turn, error_name
+from lesson_model.log import Request
+
+__all__ = ("Case", "is_refused", "same", "stands_in", "values_of")
+
+UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools are seen
+    "approval.asked",
+    "approval.once",
+    "approval.parallel",
+    "approval.two_approved",
+    "approval.own_thread",
+    "rejection.not_run",
+}
+
+
+class Judged(Exception):
+    """The claim at hand is judged: verdict and reason."""
+
+
+@dataclass
+class Case:
+    """One probe at work.
+
+    Attributes:
+        subject: The agent.
+        folder: Kept between the phases of a probe.
+        tell: Takes a claim's name, verdict, reason and evidence.
+    """
+
+    subject: Subject
+    folder: Path
+    tell: Callable[[str, str, str, dict], None]
+    told: set[str] = field(default_factory=set)
+
+    # Verdicts -------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def judging(self, *claims: str) -> Iterator[None]:
+        """Judge claims by what the block raises; a single one that it does not raise on passes."""
+        try:
+            yield
+            if len(claims) == 1 and claims[0] not in self.told:
+                self.say(claims[0], PASS)
+        except Judged as judged:
+            for claim in claims:
+                if claim not in self.told:
+                    self.say(claim, *judged.args)
+
+    def say(self, claim: str, verdict: str, reason: str = "") -> None:
+        """Tell the verdict about a claim."""
+        early = self.subject.facts.early
+        if verdict == PASS and early and claim in UNSEEN_EFFECTS:
+            verdict = COULD_NOT_JUDGE
+            reason = f"{early}; a node runs again from its start when it is resumed, "
+            reason += "and what it does beside the tools is not counted."
+        self.told.add(claim)
+        seen = verdict in (FAIL, COULD_NOT_JUDGE)
+        self.tell(claim, verdict, reason, self.subject.evidence() if seen else {})
+
+    def need(self, met: object, why: str) -> None:
+        """Go on only where the fault was met, and what came of it can be seen."""
+        if not met:
+            raise Judged(COULD_NOT_JUDGE, why)
+
+    def must(self, holds: object, saw: str) -> None:
+        """Fail unless the claim holds."""
+        if not holds:
+            raise Judged(FAIL, saw)
+
+    def server_must(self, holds: object, saw: str, maybe: str) -> None:
+        """Fail unless the claim holds; in a graph alone a server may see to it."""
+        if not holds and self.subject.level == "turn":
+            raise Judged(FAIL, saw)
+        self.need(holds, f"{saw} {maybe}")
+
+    def skip_if(self, applies: object, why: str) -> None:
+        """Leave what does not concern this agent."""
+        if applies:
+            raise Judged(NOT_APPLICABLE, why)
+
+    def passed(self, saw: str = "") -> None:
+        """End the block: the claim holds."""
+        raise Judged(PASS, saw)
+
+    # Between two processes ------------------------------------------------------------------------
+
+    def note(self, **known: Any) -> None:
+        """Write down what the probe's next process has to know."""
+        (self.folder / "note.json").write_text(json.dumps(known))
+
+    def noted(self) -> dict[str, Any]:
+        """Return what the probe's process before wrote down."""
+        file = self.folder / "note.json"
+        return json.loads(file.read_text()) if file.is_file() else {}
+
+    # Risky calls ----------------------------------------------------------------------------------
+
+    def gated(self) -> str:
+        """Return the risky tool that asks and runs; else nothing can be judged about it."""
+        facts = self.subject.facts
+        act = facts.act
+        if not act:
+            why, never = self.no_gate()
+            raise Judged(NOT_APPLICABLE, why)
+        gate = facts.gates.get(act)
+        why = f"{act} is declared risky, and it runs without a question: see approval.asked."
+        self.need(gate, why)
+        tried = "; ".join(gate.tried[:4]) or "nothing"
+        self.need(
+            gate.runs,
+            f"It is not known how {act}'s question is answered (tried: {tried}). Declare approve "
+            "and reject in [tool.agent_checklist] of pyproject.toml.",
+        )
+        return act
+
+    def no_gate(self) -> tuple[str, bool]:
+        """Return why approval is not judged, and whether it does not concern the agent at all."""
+        facts, risky = self.subject.facts, self.subject.settings.risky
+        if not facts.tools:
+            return "The model is offered no tools.", True
+        if risky and not any(tool.risky for tool in facts.tools.values()):
+            return f"No tool that was offered is one of risky = {risky}.", False
+        if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
+            why = f"{unseen[0]} is no LangChain tool or did not run, so its effect is not seen."
+            return why, False
+        if proposed := [name for name in facts.tools if sounds_risky(name)]:
+            return (
+                "No tool asks a person, and none is declared risky. If one is, declare it in "
+                f"[tool.agent_checklist] of pyproject.toml: risky = {json.dumps(proposed[:4])}."
+            ), False
+        return "No tool asks a person, and none is declared risky.", True
+
+    def look(self) -> str:
+        """Return a tool that runs without a question; else nothing can be judged about it."""
+        look = self.subject.facts.look
+        self.skip_if(not look, "No tool runs without a question.")
+        return look
+
+    def look_beside(self, act: str) -> str:
+        """Return a harmless tool that is offered together with the risky one."""
+        look, tools = self.subject.facts.look, self.subject.facts.tools
+        beside = look and (tools[look].route, tools[look].choice) == (
+            tools[act].route,
+            tools[act].choice,
+        )
+        self.skip_if(not beside, "There is no harmless tool beside the risky one.")
+        return look
+
+    def by_code(self, act: str) -> None:
+        """Leave what a breakpoint leaves to its caller."""
+        is_breakpoint = self.subject.facts.gates[act].kind == "breakpoint"
+        self.skip_if(is_breakpoint, "The gate is a breakpoint: the caller decides.")
+
+    async def wait_for(self, act: str, thread: str, *more: Any) -> Turn:
+        """Return a turn in which a call waits for a person."""
+        turn = await self.subject.say(self.subject.plan([self.subject.call(act, *more)]), thread)
+        self.need(turn.waits, "Nobody was asked this time.")
+        return turn
+
+    def mark(self) -> int:
+        """Return where the list of effects ends now."""
+        return len(self.subject.recorder.effects)
+
+    def ran(self, act: str, since: int = 0) -> list[Effect]:
+        """Return the effects of the risky tool, without those that a person stopped inside."""
+        gate = self.subject.facts.gates.get(act)
+        effects = [e for e in self.subject.recorder.ran(since) if e.tool == act]
+        if gate and gate.kind == "tool":
+            return [e for e in effects if e.ended and masked(e) == gate.approved]
+        return effects
+
+    async def on_record(self, plan: Plan) -> int | None:
+        """Return how often a plan's call is on record; None where nothing lists effects."""
+        if self.subject.listed is None:
+            return None
+        found = self.subject.listed()
+        found = await found if inspect.isawaitable(found) else found
+        wanted = values_of(plan.steps[0][0])
+        return sum(all(stands_in(value, str(one)) for value in wanted) for one in found)
+
+    # The next turn --------------------------------------------------------------------------------
+
+    async def goes_on(self, when: str, thread: str = "t-1") -> None:
+        """Say hello on a thread: it must be answered."""
+        self.subject.clear_faults()
+        turn = await self.subject.hello(thread)
+        self.must(not is_refused(turn), f"{when} the model refuses the thread with 400, for ever.")
+        self.must(not turn.error, f"{when} the next question raised {error_name(turn.error)}.")
+        self.need(turn.requests, f"{when} the model was not asked in the next turn.")
+        self.need(not turn.waits, f"{when} the next turn waits for somebody.")
+
+    async def ends_and_goes_on(self, when: str, turn: Turn) -> None:
+        """A turn must have ended well, and the next one be answered."""
+        self.must(
+            not (turn.error and is_refused(turn)), f"{when} the model refuses the thread with 400."
+        )
+        self.must(not turn.error, f"{when} the run raised {error_name(turn.error)}.")
+        self.need(not turn.waits, f"{when} the turn still waits for somebody.")
+        await self.goes_on(when, turn.thread)
+
+
+def is_refused(turn: Turn) -> bool:
+    """Whether the model refused one of the turn's requests as wrong."""
+    return any(one.status == 400 and not one.fault for one in turn.requests)
+
+
+def spoilt(turn: Turn, fault: str) -> list[Request]:
+    """Return the requests that met a fault where the model was free to say what it likes."""
+    return [
+        one
+        for one in turn.requests
+        if one.fault == fault
+        and not one.body.get("response_format")
+        and one.body.get("tool_choice") in (None, "auto", "none")
+    ]
+
+
+def values_of(call: tuple[str, dict]) -> list[str]:
+    """Return the values of a call that a person would look for."""
+    return [value for value in _flat(call[1]) if len(value) > 1]
+
+
+def _flat(value: Any) -> list[str]:
+    """Return the texts and numbers in a value; a whole number reads the same as int and float."""
+    if isinstance(value, dict):
+        return [each for one in value.values() for each in _flat(one)]
+    if isinstance(value, list | tuple):
+        return [each for one in value for each in _flat(one)]
+    if hasattr(value, "model_dump"):
+        return _flat(value.model_dump())
+    if value is None or isinstance(value, bool):
+        return []
+    return [f"{value:g}" if isinstance(value, int | float) else str(value)]
+
+
+def stands_in(value: str, text: str) -> bool:
+    """Whether a value stands in a text by itself: 42 does not in 4200."""
+    return bool(re.search(rf"(?<![\w.]){re.escape(value)}(?!\w)", text))
+
+
+def same(effect: Effect, call: tuple[str, dict]) -> bool:
+    """Whether a call ran with its values."""
+    ran = _flat(effect.args)
+    return all(value in ran for value in values_of(call))

@@ -1,0 +1,269 @@
+"""retry.*, fallback.*, timeouts.read, errors.model*, errors.traced, odd.*, context.window."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+
+from agent_checklist.guard import Sent
+from agent_checklist.provoke.case import Case, is_refused, spoilt
+from agent_checklist.provoke.streaming import LONG, NO_TEXT, is_cut
+from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
+from agent_checklist.subject import Turn, error_name
+
+__all__ = ("bad_key", "fall_back", "odd", "outage", "outgrow", "refuse", "silence", "wait")
+
+ERROR_WORDS = ("Error code:", "Incorrect API key", "Traceback (most recent")
+SLIPS = (AttributeError, TypeError, ValueError, KeyError, NameError, IndexError)
+MAX_TRIES = 10  # of one request, in one layer
+MAX_TURNS = 20  # to outgrow a window
+NOT_ASKED = "The model was not asked."
+
+
+async def wait(case: Case) -> None:
+    """Tell the client to wait, turn after turn."""
+    subject, turns = case.subject, []
+    for number in range(3):
+        plan = subject.plan()
+        subject.model.fail("rate_limit", retry_after=0.15)
+        turns.append(await subject.say(plan, f"t-wait-{number}"))
+        subject.clear_faults()
+    requests = [one for turn in turns for one in turn.requests]
+    with case.judging("retry.answers", "retry.waits"):
+        met = all(any(one.fault for one in turn.requests) for turn in turns)
+        case.need(met, NOT_ASKED)
+    if case.told:
+        return
+    with case.judging("retry.answers"):
+        bad = next((turn for turn in turns if turn.error or not _asked_again(turn)), None)
+        if bad:
+            raised = f"the turn raised {error_name(bad.error)}." if bad.error else "no answer came."
+            case.must(False, f"The model said “wait a moment” (429), and {raised}")
+    with case.judging("retry.waits"):
+        early = any("Retry-After" in remark for one in requests for remark in one.remarks)
+        saw = "The model said how long to wait (Retry-After), and was asked again before that."
+        case.must(not early, saw)
+        case.need(any(one.status == 200 for one in requests), "The model was not asked again.")
+
+
+def _asked_again(turn: Turn) -> bool:
+    """Whether the model was asked again after the fault, and answered."""
+    met = [number for number, one in enumerate(turn.requests) if one.fault]
+    return any(one.status == 200 for one in turn.requests[met[-1] :])
+
+
+async def outage(case: Case) -> None:
+    """Let the model be down, then say hello."""
+    subject = case.subject
+    subject.model.fail("server_error", times=None, retry_after=0.01)
+    since = len(subject.guard.sent)
+    await subject.hello("t-outage")
+    tries = defaultdict(list)
+    for one in subject.guard.sent[since:]:
+        tries[_question(one)].append(one)
+    with case.judging("retry.storm", "errors.model"):
+        case.need(tries, NOT_ASKED)
+    if case.told:
+        return
+    with case.judging("retry.storm"):
+        most = max(tries.values(), key=len)
+        rounds = sum(one.retry_count == 0 for one in most)
+        in_client = max(one.retry_count for one in most)
+        saw = f"One question to a model that is down was sent {len(most)} times"
+        case.must(
+            not (rounds > 1 and in_client and len(most) > 4),
+            f"{saw}: the client tries {in_client + 1} times, and another layer starts it {rounds} "
+            "times.",
+        )
+        case.must(len(most) <= MAX_TRIES, f"{saw}.")
+        case.passed(f"It was sent {len(most)} times.")
+    with case.judging("errors.model"):
+        await case.goes_on("After the model was down", "t-outage")
+
+
+def _question(sent: Sent) -> str:
+    return json.dumps([sent.body.get("model"), sent.body.get("messages")])
+
+
+async def refuse(case: Case) -> None:
+    """Refuse a request as wrong."""
+    subject = case.subject
+    subject.model.fail("http", times=None, status=400)
+    since = len(subject.guard.sent)
+    turn = await subject.hello("t-refused")
+    asked = Counter(map(_question, subject.guard.sent[since:]))
+    with case.judging("retry.refused", "errors.traced"):
+        case.need(asked, NOT_ASKED)
+    if case.told:
+        return
+    with case.judging("retry.refused"):
+        most = max(asked.values())
+        case.must(most == 1, f"A request that was refused as wrong (400) was sent {most} times.")
+    with case.judging("errors.traced"):
+        if turn.error or subject.own_records(30):
+            case.passed()
+        printed = subject.printed()
+        traced = any(word in printed for word in ("Error", "error", "400", "fail"))
+        saw = "The model refused a request as wrong (400): nothing was raised, and nothing was "
+        case.must(traced, f"{saw}logged.")
+        case.passed("It was printed.")
+
+
+async def fall_back(case: Case) -> None:
+    """Let the first model be down, and look at who is asked then."""
+    subject, facts = case.subject, case.subject.facts
+
+    def down(sent: Sent) -> None:
+        if sent.model == facts.first_model and not len(subject.model.state.faults):
+            subject.model.fail("server_error", retry_after=0.01)
+
+    with case.judging("fallback.answers", "fallback.tools"):
+        case.skip_if(subject.settings.fallback is False, "pyproject declares fallback = false.")
+        subject.guard.on_request = down
+        plan = subject.plan(*([[subject.call(facts.look)]] if facts.look else []))
+        since = len(subject.guard.sent)
+        turn = await subject.say(plan, "t-fallback")
+        subject.guard.on_request = None
+        sent = subject.guard.sent[since:]
+        others = [one for one in sent if one.model != facts.first_model]
+        first = {_last_words(one): one for one in sent if one.model == facts.first_model}
+        case.need(first, "The first model was not asked.")
+        if not others:
+            _judge_without_another(case, turn)
+        pairs = [(first[key], one) for one in others if (key := _last_words(one)) in first]
+        why = "Several models work in a turn; none was seen to stand in for another."
+        case.skip_if(not pairs and len(facts.models) != 1, why)
+    if case.told:
+        return
+    with case.judging("fallback.answers"):
+        saw = f"another one was asked, and the turn raised {error_name(turn.error)}."
+        case.must(not turn.error, f"The first model was down, {saw}")
+        why = "The second model's answer did not arrive."
+        case.need(turn.answered or pairs or not facts.look, why)
+        saw = "The first model was down, and the second one's answer did not arrive."
+        case.must(turn.answered, saw)
+    with case.judging("fallback.tools"):
+        case.need(pairs, "The second model was asked something else.")
+        offered = [(_tools(one), _tools(other)) for one, other in pairs]
+        case.skip_if(not any(one for one, _ in offered), "The first model is offered no tools.")
+        missing = sorted(name for one, other in offered for name in one - other)
+        case.must(not missing, f"The second model is not offered {', '.join(missing[:4])}.")
+
+
+def _last_words(sent: Sent) -> str:
+    """Return what a model is asked about: the second may have a prompt of its own."""
+    return json.dumps((sent.body.get("messages") or [sent.body.get("input")])[-1])
+
+
+def _tools(sent: Sent) -> set[str]:
+    return {str((t.get("function") or t).get("name")) for t in sent.body.get("tools") or ()}
+
+
+def _judge_without_another(case: Case, turn: Turn) -> None:
+    """Judge a turn in which only the first model was asked."""
+    subject, error, trail = case.subject, turn.error, []
+    while error is not None and len(trail) < 12:
+        trail.append(error)
+        error = error.__cause__ or error.__context__
+    of_model = [one for one in trail if type(one).__module__.startswith("openai")]
+    slipped = of_model and type(trail[0]) in SLIPS and trail[0].__cause__ is None
+    unused = subject.settings.fallback or subject.has_fallback()
+    if slipped or unused:
+        with case.judging("fallback.answers"):
+            broke = "The model was down, and what handles that broke"
+            case.must(not slipped, f"{broke}: {error_name(turn.error)}.")
+            saw = "The model was down, there is a fallback, and no other model was asked."
+            case.must(False, saw)
+        case.skip_if(True, "No second model was asked: see fallback.answers.")
+    case.skip_if(
+        True,
+        "There is no second model. If there should be one, declare it in [tool.agent_checklist] of "
+        "pyproject.toml: fallback = true.",
+    )
+
+
+async def silence(case: Case) -> None:
+    """Let the model say nothing at all."""
+    subject = case.subject
+    with case.judging("timeouts.read"):
+        subject.model.fail("timeout", times=None, seconds=40.0)
+        since = len(subject.guard.sent)
+        turn = subject.say(subject.plan(), "t-silent", seconds=FOR_EVER)
+        task = asyncio.create_task(turn)
+        try:
+            for _ in range(600):
+                if len(subject.guard.sent) > since or task.done():
+                    break
+                await subject.guard.async_sleep(0.02)
+            case.need(len(subject.guard.sent) > since, NOT_ASKED)
+            wait = subject.guard.sent[since].read_timeout
+            if wait is not None and wait <= MAX_READ_SECONDS:
+                case.passed(f"The client waits {wait:g} s.")
+            waits = "for ever" if wait is None else f"for {wait:g} s"
+            saw = f"The model said nothing, and its client would wait {waits}."
+            case.must(await ends_in_time(task, MAX_READ_SECONDS), saw)
+            case.passed("The client has no timeout, but something else ends the turn.")
+        finally:
+            subject.model.state.ended.set()
+            task.cancel()
+
+
+async def bad_key(case: Case) -> None:
+    """Let the model's key be wrong."""
+    subject = case.subject
+    with case.judging("errors.model_text"):
+        subject.model.fail("bad_key", times=None)
+        turn = await subject.hello("t-key")
+        case.need(any(one.status == 401 for one in turn.requests), NOT_ASKED)
+        at = min((turn.told.find(word) for word in ERROR_WORDS if word in turn.told), default=-1)
+        shown = turn.told[at : at + 90]
+        case.must(at < 0, f"The model's key was wrong, and the user is shown: “{shown}”.")
+        why = f"The turn raised {error_name(turn.error)}: what your server makes of that is not "
+        case.need(not turn.error or subject.level == "turn", f"{why}seen.")
+
+
+async def odd(case: Case) -> None:
+    """Let the model give odd answers."""
+    subject = case.subject
+    for fault, claim in (("bad_arguments", "odd.arguments"), ("unknown_tool", "odd.unknown_tool")):
+        with case.judging(claim):
+            thread, plan = f"t-{fault}", subject.plan([subject.call(case.look())])
+            plan.issued[0] = 2  # it is not asked for ever
+            subject.model.fail(fault)
+            turn = await subject.say(plan, thread)
+            subject.clear_faults()
+            case.need(any(one.fault == fault for one in turn.requests), "The fault was not met.")
+            await case.goes_on("After such a call", thread)
+    with case.judging("odd.cut", "odd.empty"):
+        case.skip_if(not subject.facts.answers_in_text, NO_TEXT)
+    if "odd.cut" in case.told:
+        return
+    with case.judging("odd.cut"):
+        subject.streams = True
+        subject.fail_answer("length", after=4)
+        turn = await subject.say(subject.plan(say=LONG), "t-cut")
+        subject.clear_faults()
+        case.need(spoilt(turn, "length"), "The fault was not met.")
+        saw = "An answer was cut by its length, and taken for whole."
+        case.must(not is_cut(turn.final), saw)
+    with case.judging("odd.empty"):
+        subject.fail_answer("empty")
+        turn = await subject.hello("t-empty")
+        case.need(spoilt(turn, "empty"), "The fault was not met.")
+        saw = "The model said nothing, and the user got no word."
+        case.must(turn.error or turn.final.strip(), saw)
+
+
+async def outgrow(case: Case) -> None:
+    """Add turns until the declared context window is outgrown."""
+    subject = case.subject
+    with case.judging("context.window"):
+        window = subject.settings.context_window
+        case.skip_if(not window, "pyproject declares no context_window.")
+        subject.model.context_window = window
+        words = "word " * (window // 12)
+        for number in range(1, MAX_TURNS + 1):
+            turn = await subject.say(subject.plan(), "t-window", text=words)
+            saw = f"After {number} turns the model refuses the thread: it outgrew the context "
+            case.must(not (turn.error or is_refused(turn)), f"{saw}window.")

@@ -1,0 +1,81 @@
+"""persistence.*: what outlives the process, and whose it is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from agent_checklist.provoke.case import Case
+from agent_checklist.subject import error_name
+
+__all__ = ("isolation", "on_disk", "remember", "remember_later")
+
+NAME = "Zora-76"
+
+
+@contextlib.asynccontextmanager
+async def on_disk(case: Case) -> AsyncIterator[None]:
+    """Start the agent with storage that outlives the process; a turn brings its own."""
+    async with AsyncSqliteSaver.from_conn_string(str(case.folder / "saver.sqlite")) as saver:
+        await case.subject.start(saver, own=True)
+        yield
+
+
+async def remember(case: Case) -> None:
+    """Say something; the process then ends."""
+    subject = case.subject
+    if not subject.facts.remembers:
+        return
+    async with on_disk(case):
+        turn = await subject.say_in_sync(subject.plan(), "t-restart", f"My name is {NAME}.")
+        case.note(error=error_name(turn.error) if turn.error else "")
+
+
+async def remember_later(case: Case) -> None:
+    """In a new process, ask on the same thread."""
+    subject = case.subject
+    with case.judging("persistence.restart"):
+        why = "It does not send what was said before, restart or not."
+        case.skip_if(not subject.facts.remembers, why)
+        error = case.noted().get("error", "the process ended")
+        case.need(not error, f"The turn before the restart failed: {error}.")
+        async with on_disk(case):
+            turn = await subject.say_in_sync(subject.plan(), "t-restart", "What is my name?")
+        failed = turn.error or not turn.requests
+        case.need(not failed, f"The turn after the restart failed: {error_name(turn.error)}.")
+        heard = any(NAME.encode() in one.raw for one in turn.requests)
+        saver = subject.facts.has_saver
+        case.need(
+            heard or not ("Memory" in saver and subject.served),
+            f"The graph is compiled with an {saver}, which forgets at a restart. LangGraph Server "
+            "puts its own in its place.",
+        )
+        own = "" if subject.level == "turn" else f" (with {saver or 'a checkpointer on disk'})"
+        saw = f"In a new process{own} the model was not sent what was said before on this thread."
+        case.must(heard, saw)
+
+
+async def isolation(case: Case) -> None:
+    """Say a secret on one thread, and ask on another; then name no thread."""
+    subject = case.subject
+    with case.judging("persistence.isolation"):
+        for text in ("My secret is Zora-77.", "Remember that."):
+            await subject.say(subject.plan(), "thread-of-ann", text=text, user="ann")
+        turn = await subject.hello("thread-of-bob", user="bob")
+        failed = turn.error or not turn.requests
+        case.need(not failed, f"The second thread's turn raised {error_name(turn.error)}.")
+        saw = "What one user said on one thread was sent to the model for another user on another "
+        case.must(not any(b"Zora-77" in one.raw for one in turn.requests), f"{saw}thread.")
+    with case.judging("persistence.no_thread"):
+        case.skip_if(subject.level == "turn", "A turn is always given a thread.")
+        why = "It does not send what was said before, thread or not."
+        case.skip_if(not subject.facts.remembers, why)
+        turn = await subject.say(subject.plan(), None, text="My name is Olga-78.")
+        again = await subject.say(subject.plan(), None, text="What is my name?")
+        if turn.error is None:
+            saw = "A run that names no thread was taken, and the next such run is sent what its "
+            heard = any(b"Olga-78" in one.raw for one in again.requests)
+            case.must(not heard, f"{saw}user said.")
+            case.need(False, "A run that names no thread was taken; nothing of it came back.")

@@ -1,0 +1,187 @@
+"""streaming.*, tools.left and loop.free: words in time, readers who leave, other users."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+from agent_checklist.effects import Effect
+from agent_checklist.provoke.case import Case, is_refused, spoilt
+from agent_checklist.subject import Subject, Turn, error_name
+
+__all__ = ("LONG", "block", "is_cut", "leave", "leave_tool", "torn")
+
+LONG = "A tent is dried before it is folded, and then it is aired for a whole day more. " * 3
+NO_TEXT = "The agent's answer is no free text of a model."
+BLOCKED_SECONDS = 0.6
+MAX_WRITING_TURNS = 120  # of the event loop, in which an agent that leaves is gone
+CLAIMS = ("streaming.first_word", "streaming.leave", "streaming.left_thread")
+
+
+async def leave(case: Case) -> None:
+    """Leave after the first word of a slow answer, then say hello."""
+    subject = case.subject
+    with case.judging(*CLAIMS):
+        case.skip_if(not subject.facts.answers_in_text, NO_TEXT)
+        reader = _Reader(subject)
+        turn = await subject.say(subject.plan(say=LONG), until=reader.has_heard)
+        if not reader.left:
+            arrived = LONG.strip() in turn.told or LONG.strip() in str(turn.values)
+            raised = f"The turn raised {error_name(turn.error)}." if turn.error else ""
+            case.need(arrived and not turn.error, raised or "No answer came.")
+        stands_still = reader.left and not reader.in_time and subject.guard.on_loop
+        case.need(not stands_still, "The event loop stood still meanwhile: see loop.free.")
+    if case.told:
+        return
+    with case.judging("streaming.first_word"):
+        case.skip_if(subject.gives_whole, "The turn returns its answer; it does not yield words.")
+        case.must(reader.left, "The answer came, but no word of it in the stream.")
+        case.must(reader.in_time, "The first word came when the model had written its last.")
+    with case.judging("streaming.leave", "streaming.left_thread"):
+        case.need(reader.in_time, "No word came while the model wrote.")
+    if "streaming.leave" in case.told:
+        return
+    with case.judging("streaming.leave"):
+        ended, wrote_on, more = await reader.wait_for_the_end()
+        case.need(ended, "The model's answer did not end.")
+        if subject.guard.threads - {threading.main_thread().ident}:
+            saw = "The user left and the model wrote on: a sync node cannot be left."
+            case.server_must(not wrote_on, saw, "Your server may stop it another way.")
+        how = "was asked again." if more else "wrote on to the end."
+        case.must(not wrote_on, f"The user left after the first word, and the model {how}")
+    with case.judging("streaming.left_thread"):
+        await case.goes_on("After the user left")
+
+
+class _Reader:
+    """Leaves after the first word, while the model writes.
+
+    Attributes:
+        left: A word came, or of a turn that returns its answer the request, and the reader left.
+        in_time: The model had not written its last then.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject, self.left, self.in_time = subject, False, False
+        self.writing: list[asyncio.Task] = []
+        subject.streams = True
+        subject.model.pace(first=0.05, per_token=0.04)
+
+    def has_heard(self, turn: Turn) -> bool:
+        """Whether to leave now."""
+        heard = LONG[:6] in turn.shown + "".join(map(str, turn.events))
+        heard = heard or (self.subject.gives_whole and len(self.subject.model.requests) > 0)
+        if heard and not self.left:
+            self.left = True
+            self.in_time = not self.subject.model.requests[-1].wait(0)
+            self.subject.model.pace(per_token=0.3)
+            self.writing.append(asyncio.create_task(self._write_on()))
+        return self.left
+
+    async def _write_on(self) -> None:
+        """Let the model write the rest at once, when an agent that leaves would be gone.
+
+        Measured in turns of the event loop, in which an agent leaves: on a busy machine both take
+        longer.
+        """
+        for _ in range(MAX_WRITING_TURNS):
+            if self.subject.model.requests[-1].wait(0):
+                break
+            await self.subject.guard.async_sleep(0.03)
+        self.subject.model.pace()
+
+    async def wait_for_the_end(self) -> tuple[bool, bool, bool]:
+        """Return whether the answer ended, was written on without a reader, and asked for again."""
+        request, count = self.subject.model.requests[-1], len(self.subject.model.requests)
+        await asyncio.gather(*self.writing)
+        ended = await asyncio.to_thread(request.wait, 10)
+        await self.subject.guard.async_sleep(0.1)
+        more = len(self.subject.model.requests) > count
+        return ended, more or not request.aborted, more
+
+
+async def torn(case: Case) -> None:
+    """End a stream in the middle, as if it were whole."""
+    subject = case.subject
+    with case.judging("streaming.torn"):
+        case.skip_if(not subject.facts.answers_in_text, NO_TEXT)
+        subject.streams = True
+        subject.fail_answer("truncate", after=4)
+        turn = await subject.say(subject.plan(say=LONG))
+        met = any(one.stream for one in spoilt(turn, "truncate"))
+        case.need(met, "The answer was not asked for as a stream.")
+        taken = not turn.error and is_cut(turn.final)
+        saw = f"The stream broke after “{turn.final[:40]}”, and that was taken for the answer."
+        case.must(not taken, saw)
+        case.need(turn.error or turn.final.strip(), "What became of the answer was not seen.")
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text holds the start of the long answer, and neither its end nor a word more."""
+    whole, text = LONG.strip(), text.strip()
+    return whole[:6] in text and whole[-12:] not in text and text[-12:] in whole
+
+
+async def leave_tool(case: Case) -> None:
+    """Leave while a tool runs, then say hello."""
+    subject = case.subject
+    with case.judging("tools.left"):
+        look = case.look()
+        started, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def slow(effect: Effect) -> Any:
+            loop.call_soon_threadsafe(started.set)
+            return subject.guard.async_sleep(0.4)
+
+        subject.recorder.before = slow
+        task = asyncio.create_task(subject.say(subject.plan([subject.call(look)]), "t-left"))
+        try:
+            await asyncio.wait_for(started.wait(), 8)
+        except TimeoutError:
+            case.need(False, "The tool was not reached.")
+        finally:
+            task.cancel()
+        await asyncio.wait([task], timeout=3)
+        await subject.guard.async_sleep(0.6)
+        subject.recorder.before = None
+        turn = await subject.hello("t-left")
+        how = "with 400." if is_refused(turn) else f": {error_name(turn.error)}."
+        case.server_must(
+            not (is_refused(turn) or turn.error),
+            f"The user left while a tool ran, and then the thread is refused {how}",
+            "Your server may repair it.",
+        )
+        case.need(turn.requests, "The model was not asked in the next turn.")
+
+
+async def block(case: Case) -> None:
+    """Measure the event loop's heartbeat while the model is silent."""
+    subject = case.subject
+    with case.judging("loop.free"):
+        subject.model.pace(first=1.2)
+        clock, worst = asyncio.get_running_loop().time, 0.0
+
+        async def beat() -> None:
+            nonlocal worst
+            while True:
+                last = clock()
+                await subject.guard.async_sleep(0.01)
+                if len(subject.model.requests):
+                    worst = max(worst, clock() - last)
+
+        heart = asyncio.create_task(beat())
+        subject.guard.slept_on_loop = 0.0
+        turn = await subject.hello("t-block")
+        await subject.guard.async_sleep(0.02)  # for a last beat
+        heart.cancel()
+        case.need(turn.requests, "The model was not asked.")
+        case.must(
+            not subject.guard.on_loop,
+            f"An async node asked the model synchronously: the event loop stood still for "
+            f"{worst:.1f} s, and all other users waited.",
+        )
+        slept = subject.guard.slept_on_loop > BLOCKED_SECONDS
+        case.must(not slept, "time.sleep ran on the event loop: all other users waited.")
+        why = f"The event loop stood still for {worst:.1f} s; this machine may be busy."
+        case.need(worst <= BLOCKED_SECONDS, why)

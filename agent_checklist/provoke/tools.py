@@ -1,0 +1,169 @@
+"""errors.tool*, timeouts.tool and limits.*: tools that fail, hang, and are called too often."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+from langgraph.errors import GraphRecursionError
+
+from agent_checklist.effects import Effect
+from agent_checklist.provoke.case import Case, is_refused
+from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
+from agent_checklist.subject import Subject, Turn, error_name
+from agent_checklist.workspace import shortened
+from lesson_model.behaviour.turn import text_of
+
+__all__ = ("break_tool", "fan_out", "hang", "loop")
+
+DETAIL = "db-internal-7 refused billing_rw"
+FAN_OUT = 60
+MAX_LOOP_REQUESTS = 50
+MAX_LIMITED_REQUESTS = 130  # where a recursion limit is known, or may be set by a turn
+
+
+async def break_tool(case: Case) -> None:
+    """Let a tool raise, then say hello."""
+    subject, tools = case.subject, case.subject.facts.tools
+    with case.judging("errors.tool", "errors.tool_text"):
+        look = subject.facts.look
+        unseen = [] if look else [name for name, tool in tools.items() if not tool.ran]
+        case.need(not unseen, f"{', '.join(unseen)}: no LangChain tool, cannot be broken.")
+        case.look()
+        catches = subject.catches_all(look)
+        case.skip_if(catches, f"{look} catches every error in its own body.")
+
+        def broken(effect: Effect) -> None:
+            if effect.tool == look:
+                raise ConnectionError(DETAIL)
+
+        subject.recorder.before = broken
+        turn = await subject.say(subject.plan([subject.call(look)]), "t-tool")
+        met = any(e.tool == look and e.error for e in subject.recorder.effects)
+        case.need(met, f"{look} was not reached.")
+        subject.recorder.before = None
+    if case.told:
+        return
+    is_hidden = turn.error and subject.level == "graph"  # in what a server makes of it
+    raised = f"raised {error_name(turn.error)}"
+    with case.judging("errors.tool_text"):
+        shown = DETAIL in turn.told
+        case.must(not shown, "A tool failed, and its error's text was shown to the user.")
+        result = next((text for text in _results(turn) if DETAIL in text), "")
+        why = (
+            f"The error's text went to the model as the tool's result: “{shortened(result, 160)}”. "
+        )
+        case.need(not result, f"{why}Whether the model repeats it is not known.")
+        why = f"The turn {raised}: what your server makes of that is not seen."
+        case.need(not is_hidden, why)
+    with case.judging("errors.tool"):
+        following = await subject.hello("t-tool")
+        how = f"{raised}, and" if turn.error else "ended, and now"
+        saw = f"A tool failed: the turn {how} the model refuses the thread with 400, for ever."
+        case.must(not is_refused(following), saw)
+        saw = f"After a tool failed the next question raised {error_name(following.error)}."
+        case.must(not following.error, saw)
+        why = f"A tool failed and the turn {raised}, which your server may put into words; "
+        case.need(not is_hidden, f"{why}the thread lives.")
+
+
+def _results(turn: Turn) -> list[str]:
+    """Return the tools' results, as the model or the thread has them."""
+    sent = [m for one in turn.requests for m in one.body.get("messages") or ()]
+    results = [text_of(m.get("content")) for m in sent if m.get("role") == "tool"]
+    return results + [message.text for message in turn.new if message.type == "tool"]
+
+
+async def hang(case: Case) -> None:
+    """Let a tool hang."""
+    subject = case.subject
+    with case.judging("timeouts.tool"):
+        look = case.look()
+        seconds, released = subject.settings.turn_seconds or MAX_READ_SECONDS, threading.Event()
+
+        async def hangs() -> None:
+            while not released.is_set():
+                await subject.guard.async_sleep(0.05)
+
+        subject.recorder.before = lambda effect: hangs() if effect.tool == look else None
+        turn = subject.say(subject.plan([subject.call(look)]), "t-hang", seconds=FOR_EVER)
+        task = asyncio.create_task(turn)
+        try:
+            for _ in range(500):
+                reached = any(effect.tool == look for effect in subject.recorder.effects)
+                if reached or task.done():
+                    break
+                await subject.guard.async_sleep(0.02)
+            case.need(reached, "The tool was not reached.")
+            saw = f"{look} hung, and after {seconds:g} s nobody had given it up."
+            case.must(await ends_in_time(task, seconds), saw)
+        finally:
+            released.set()
+            task.cancel()
+
+
+async def loop(case: Case) -> None:
+    """Let the model call a harmless tool for ever, or find nothing good enough."""
+    subject = case.subject
+    look, grades = subject.facts.look, subject.facts.grades
+    with case.judging("limits.loop", "limits.next"):
+        why = "No tool runs without a question, so nothing can go round."
+        case.skip_if(not look and not grades, why)
+        turn, asked = await _go_round(subject, look, contrary=grades)
+        if grades and look and not _is_endless(turn):
+            turn, asked = await _go_round(subject, look)
+        case.need(asked > 1, "The model was asked once only: the loop was not met.")
+    if case.told:
+        return
+    endless = _is_endless(turn)
+    with case.judging("limits.loop"):
+        what = "in a loop" if look else "that finds nothing good enough"
+        case.must(not endless, f"A model {what} was asked {asked} times, and went on.")
+        how = "in words" if not turn.error else f"by {error_name(turn.error)}"
+        if isinstance(turn.error, GraphRecursionError):
+            how = "by GraphRecursionError, which your server must catch"
+        case.passed(f"Stopped after {asked} requests, {how}.")
+    with case.judging("limits.next"):
+        case.need(not endless, "The loop has no end: see limits.loop.")
+        await case.goes_on("After a loop was stopped", "t-loop")
+
+
+def _is_endless(turn: Turn) -> bool:
+    return turn.stopped or isinstance(turn.error, TimeoutError)
+
+
+async def _go_round(subject: Subject, look: str, contrary: bool = False) -> tuple[Turn, int]:
+    """Play a loop; return the turn, and how often the model was asked."""
+    limit = subject.settings.config.get("recursion_limit", 10_007)
+    if subject.graph:
+        limit = min(limit, (subject.graph.config or {}).get("recursion_limit", limit))
+    is_limited = limit < 400 or subject.level == "turn"
+    most = MAX_LIMITED_REQUESTS if is_limited else MAX_LOOP_REQUESTS
+    before = len(subject.model.requests)
+    steps = [[subject.call(look)]] if look else []
+    plan = subject.plan(*steps, forever=bool(look), contrary=contrary)
+
+    def enough(turn: Turn) -> bool:
+        if len(subject.model.requests) - before <= most:
+            return False
+        plan.forever = plan.contrary = False  # a sync node goes on otherwise
+        plan.steps = []
+        return True
+
+    turn = await subject.say(plan, "t-loop", until=enough)
+    return turn, len(subject.model.requests) - before
+
+
+async def fan_out(case: Case) -> None:
+    """Ask for many calls in one message."""
+    subject = case.subject
+    with case.judging("limits.fan_out"):
+        look = case.look()
+        calls: list[Any] = [subject.call(look, f"n{n}", n) for n in range(FAN_OUT)]
+        await subject.say(subject.plan(calls), "t-fan")
+        together = any(len(calls) == FAN_OUT for _, calls in subject.stage.emitted)
+        case.skip_if(not together, "The model is told to make one call a message.")
+        ran = sum(effect.tool == look for effect in subject.recorder.ran())
+        saw = f"A model asked for {FAN_OUT} calls at once, and {ran} ran."
+        case.must(ran < FAN_OUT, saw)

@@ -1,0 +1,145 @@
+"""The level of the turn: what serves a request is looked at, instead of the graph behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+from langgraph.types import Command, Interrupt
+
+from agent_checklist.dialects import answer_to
+from agent_checklist.subject import MAX_TURN_REQUESTS, MAX_TURN_SECONDS, Subject, Turn
+from agent_checklist.workspace import Usage
+
+__all__ = ("TurnSubject", "check_turn")
+
+POLL_SECONDS = 0.02
+MAX_LEAVE_SECONDS = 3.0  # that a turn takes to end when its reader has left
+MAX_BUSY_SECONDS = 10.0  # that a thread may be refused while its turn before still ends
+CONTRACT = "async def turn(thread: str, user: str, text_or_resume)"
+
+
+def check_turn(name: str, held: Any) -> None:
+    """Raise `Usage` unless a name holds a turn, or opens one."""
+    if not callable(held):
+        raise Usage(f"{name} holds a {type(held).__name__}. Write {CONTRACT} there.")
+    count = len(inspect.signature(held).parameters)
+    if count not in (0, 3):
+        raise Usage(f"{name} takes {count} parameters. Write {CONTRACT}.")
+    if count == 3 and not _is_async(held):
+        raise Usage(f"{name} is not async. Write {CONTRACT}.")
+
+
+def _is_async(held: Any) -> bool:
+    function = getattr(held, "func", held)  # of a partial
+    function = function if inspect.isroutine(function) else function.__call__
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+class TurnSubject(Subject):
+    """A turn under probe: nothing is known of a thread but what the turn gives."""
+
+    level = "turn"
+
+    async def start(self, saver: Any = None, own: bool = False) -> None:
+        """Open the turn; it keeps its conversations where it likes."""
+        turn = self.held
+        if not inspect.signature(turn).parameters:
+            turn = await self._stack.enter_async_context(turn())
+            check_turn("What the turn's context manager yields", turn)
+        self._turn = turn
+        self.gives_whole = not inspect.isasyncgenfunction(getattr(turn, "func", turn))
+        self._prepare_tools()
+
+    def inputs(self, text: str) -> list[Any]:
+        """Return the one way to ask: the text."""
+        return [text]
+
+    def name_of(self, thread: str | None) -> str:
+        """Return a thread's id: no two probes share one, and a probe keeps its own."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.folder}/{thread}"))
+
+    def answer_for(self, turn: Turn, yes: Callable[[str], bool] | bool) -> Command:
+        """Return what the turn is resumed with: an answer by each interrupt's id."""
+        says = yes if callable(yes) else (lambda text: yes)
+        return Command(
+            resume={one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
+        )
+
+    def resume_with(self, turn: Turn, answer: Any) -> Command:
+        """Return what answers the first question with this."""
+        return Command(resume={turn.interrupts[0].id: answer})
+
+    async def hello(self, thread: str | None = "t-1", **more: Any) -> Turn:
+        """Run a plain turn; it may be refused for a while, as the turn before still ends."""
+        until = time.monotonic() + MAX_BUSY_SECONDS
+        while True:
+            turn = await super().hello(thread, **more)
+            if turn.requests or turn.waits or turn.thread is None or time.monotonic() > until:
+                return turn
+            await self.guard.async_sleep(0.2)
+
+    async def run(
+        self,
+        given: Any,
+        thread: str | None,
+        plan: Any = None,
+        *,
+        user: str = "user-1",
+        until: Callable[[Turn], bool] | None = None,
+        seconds: float = MAX_TURN_SECONDS,
+    ) -> Turn:
+        """Serve a request, and collect what it gives; leaving cancels it, as servers do."""
+        turn = Turn(thread, plan)
+        effects, asked = len(self.recorder.effects), len(self.model.requests)
+        serving = asyncio.create_task(self._collect(given, self.name_of(thread), user, turn))
+        end = time.monotonic() + seconds
+        try:
+            while not serving.done():
+                await asyncio.wait([serving], timeout=POLL_SECONDS)
+                if until and until(turn):
+                    turn.stopped = True
+                elif len(self.model.requests) > asked + MAX_TURN_REQUESTS and not until:
+                    turn.error = TimeoutError(f"It asked the model {MAX_TURN_REQUESTS} times.")
+                elif time.monotonic() > end:
+                    turn.error = TimeoutError(f"It did not end within {seconds:g} s.")
+                if turn.stopped or turn.error:
+                    break
+        finally:
+            if not serving.done():
+                serving.cancel()
+                await asyncio.wait([serving], timeout=MAX_LEAVE_SECONDS)
+        if serving.done() and not serving.cancelled() and not turn.error and not turn.stopped:
+            turn.error = serving.exception()
+        turn.values = turn.shown
+        turn.effects = self.recorder.ran(effects)
+        turn.requests = self.model.requests[asked:]
+        self.turns.append(turn)
+        return turn
+
+    async def _collect(self, given: Any, thread: str, user: str, turn: Turn) -> None:
+        serving = self._turn(thread, user, given)
+        if not hasattr(serving, "__aiter__"):
+            found = await serving
+            for piece in found if isinstance(found, list | tuple) else [found]:
+                self._take(turn, piece)
+            return
+        async with aclosing(serving):
+            async for piece in serving:
+                self._take(turn, piece)
+
+    def _take(self, turn: Turn, piece: Any) -> None:
+        if isinstance(piece, str):
+            turn.words.append(piece)
+        elif isinstance(piece, Interrupt):
+            turn.interrupts = (*turn.interrupts, piece)
+        elif piece is not None:
+            raise TypeError(
+                f"The turn gave a {type(piece).__name__}. It may give str and "
+                "langgraph.types.Interrupt."
+            )

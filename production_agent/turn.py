@@ -1,0 +1,118 @@
+"""A turn without HTTP: what the service does for a request, for `python -m agent_checklist`.
+
+    [tool.agent_checklist]
+    turn = "production_agent.turn:opened"
+    effects = "production_agent.turn:effects"
+    arguments = { refund = { order = "T-7" } }
+    turn_seconds = 120
+
+Runs, store, database and recovery are those of the service; its SQLite file is in the folder for
+temporary files, where a second process finds it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from langgraph.types import Command, Interrupt
+
+from production_agent import logs
+from production_agent.approval import Decisions, problem
+from production_agent.database import open_database
+from production_agent.graph import build
+from production_agent.runs import Refused, Run, Runs
+from production_agent.settings import read
+from production_agent.store import Store
+
+__all__ = ("effects", "opened", "turn")
+
+LEASE_SECONDS = 4.0  # a checklist does not wait as long for a dead process as a service does
+MANY = 1_000_000  # turns a minute: it is one user who asks all the time
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Callable]:
+    """Open the service without its web server; yield its turn."""
+    settings = replace(read(), database=_file(), lease_seconds=LEASE_SECONDS, turns_per_minute=MANY)
+    logs.set_up(settings.secrets)
+    async with open_database(settings) as database:
+        runs = Runs(settings, Store(database, settings), build(settings, database.saver))
+        recovering = asyncio.create_task(runs.keep_recovering())
+        try:
+            yield partial(turn, runs)
+        finally:
+            recovering.cancel()
+            await runs.close()
+
+
+async def turn(
+    runs: Runs, thread: str, user: str, text_or_resume: str | Command
+) -> AsyncIterator[str | Interrupt]:
+    """Serve a message or a decision; yield what the page shows, and the calls that wait.
+
+    Raises:
+        Refused: It cannot be done now.
+    """
+    if isinstance(text_or_resume, Command):
+        run = await _decide(runs, user, text_or_resume.resume)
+    else:
+        # Over HTTP the service names its threads; here they have a name already.
+        sql = f"insert into threads values (?, ?, '', {runs.store.now}) on conflict do nothing"
+        await runs.store.database.run(sql, thread, user)
+        run = await runs.message(thread, user, text_or_resume, None)
+    run.join()
+    try:
+        async for piece in _shown(run):
+            yield piece
+    finally:
+        run.leave(runs.settings.rejoin_seconds)
+
+
+async def _decide(runs: Runs, user: str, resume: dict) -> Run:
+    [(approval, answer)] = resume.items()
+    found = await runs.store.approval(approval)
+    if found is None or found["owner"] != user:
+        raise Refused(404, "You have no such approval.")
+    decisions = Decisions.model_validate(answer).decisions
+    if wrong := problem(found["calls"], decisions):
+        raise Refused(409, wrong)
+    return await runs.decide(found, decisions, user)
+
+
+async def _shown(run: Run) -> AsyncIterator[str | Interrupt]:
+    """Yield the words of a run's events, and its approvals as interrupts."""
+    said = ""
+    async for frames in run.stream():
+        for event, data in map(_parsed, frames.strip().split("\n\n")):
+            if event == "token":
+                said += data["text"]
+                yield data["text"]
+            elif event == "error":
+                yield data["message"]
+            elif event == "approval":
+                yield Interrupt({"calls": data["calls"]}, id=data["id"])
+            elif event == "end" and data["text"] not in said:
+                yield data["text"]
+
+
+def _parsed(frame: str) -> tuple[str, dict]:
+    lines = dict(line.split(": ", 1) for line in frame.splitlines())
+    return lines.get("event", ""), json.loads(lines.get("data", "{}"))
+
+
+def effects() -> list[str]:
+    """Return what is on record as done."""
+    with closing(sqlite3.connect(_file())) as connection:
+        return [row[0] for row in connection.execute("select details from effects")]
+
+
+def _file() -> str:
+    return str(Path(tempfile.gettempdir(), "production_agent.sqlite"))

@@ -1,0 +1,134 @@
+"""The level of the turn: sound turns are not red, each fault is red on its own claim."""
+
+from __future__ import annotations
+
+import ast
+import os
+from pathlib import Path
+
+import pytest
+
+from agent_checklist import check
+from agent_checklist.claims import CLAIMS, PASS
+from agent_checklist.command import exit_code
+from agent_checklist.runner import Outcome, look_at
+from agent_checklist.workspace import Settings, Usage, read_settings
+
+BANK = Path(__file__).parent / "bank"
+OF_A_TURN = [claim.name for claim in CLAIMS.values() if claim.level == "turn"]
+ALL = bool(os.environ.get("CHECKLIST_BANK"))
+SECTION = """
+[tool.agent_checklist]
+turn = "production_agent.turn:opened"
+effects = "production_agent.turn:effects"
+arguments = { refund = { order = "T-7" } }
+turn_seconds = 120
+promises = ["streaming.torn", "odd"]
+"""
+
+
+def faults() -> list[tuple[str, str]]:
+    """Return the bank's faulty turns without importing them: name, claim."""
+    found: list[tuple[str, str]] = []
+    for node in ast.walk(ast.parse((BANK / "turns.py").read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("fault", "with_fault"):
+            claim = node.args[0]
+            if not isinstance(claim, ast.Constant):
+                continue
+            kinds = 2 if node.func.id == "with_fault" and len(node.args) == 1 else 1
+            for _ in range(kinds):
+                number = sum(claim.value == each for _, each in found) + 1
+                found.append((f"{claim.value.replace('.', '_')}_{number}", claim.value))
+    return found
+
+
+FAULTS = faults()
+
+
+def looked_at(name: str, *only: str, **settings: object) -> Outcome:
+    chosen = Settings(turn=f"turns.py:{name}", turn_seconds=60, **settings)
+    outcome = look_at(None, BANK, settings=chosen, only=only)
+    assert not (outcome.usage or outcome.broken or outcome.problem), outcome
+    assert outcome.level == "turn"
+    return outcome
+
+
+def found_in(outcome: Outcome) -> dict[str, str]:
+    return {one.name: one.verdict for one in outcome.verdicts}
+
+
+@pytest.mark.parametrize("name", ["streamed", "whole"])
+def test_a_sound_turn_is_not_red(name: str) -> None:
+    outcome = looked_at(name, effects="turns.py:effects")
+    reds = [one for one in outcome.verdicts if one.verdict == "fail"]
+    assert reds == [] and exit_code(outcome) == 0
+    assert [name for name in OF_A_TURN if found_in(outcome)[name] != PASS] == []
+    crash = next(one for one in outcome.verdicts if one.name == "approval.crash")
+    assert crash.reason == f"Bodies run: {2 if name == 'whole' else 1}, on record: 1."
+
+
+@pytest.mark.parametrize(("name", "claim"), FAULTS)
+def test_a_faulty_turn_is_red_on_its_own_claim(name: str, claim: str) -> None:
+    """Its whole probe is run; with the whole bank, all of them."""
+    settings = {"effects": "turns.py:effects"} if claim == "approval.crash" else {}
+    outcome = looked_at(name, *([] if ALL else [claim]), **settings)
+    reds = [one for one in outcome.verdicts if one.verdict == "fail"]
+    assert [one.name for one in reds] == [claim], reds or found_in(outcome)
+
+
+def test_each_claim_of_a_turn_has_two_faults() -> None:
+    assert {name: sum(name == each for _, each in FAULTS) for name in OF_A_TURN} == dict.fromkeys(
+        OF_A_TURN, 2
+    )
+
+
+def test_a_crash_without_a_record_is_not_judged() -> None:
+    """The body runs again; whether it pays again is only seen where effects are listed."""
+    outcome = looked_at("whole", "approval.crash")
+    assert found_in(outcome) == {"approval.crash": "could_not_judge"}
+    assert "effects = “module:function”" in outcome.verdicts[0].reason
+
+
+def test_the_production_agent_is_green(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_FALLBACK_MODEL", "gpt-4.1-mini")
+    (tmp_path / "pyproject.toml").write_text(SECTION, "utf-8")
+    report = check(folder=tmp_path)
+    assert report.red == (), report
+    unjudged = {one.name for one in report.claims if one.verdict == "could_not_judge"}
+    assert unjudged <= {"approval.amounts"}, report  # its policy refuses what is above the price
+    assert set(OF_A_TURN) | {"timeouts.tool", "fallback.tools"} <= set(report.green)
+
+
+# What goes wrong ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        ("turns.py:sync", "is not async. Write async def turn(thread"),
+        ("turns.py:two", "takes 2 parameters. Write async def turn(thread"),
+        ("turns.py:FAULTS", "holds a dict. Write async def turn(thread"),
+        ("turns.py:nothing", "has no 'nothing'"),
+        ("nowhere.py:turn", "no file nowhere.py"),
+        ("no_module:turn", "no module 'no_module'"),
+    ],
+)
+def test_what_is_no_turn_is_named(turn: str, words: str) -> None:
+    assert words in look_at(None, BANK, settings=Settings(turn=turn)).usage
+
+
+def test_a_turn_that_gives_no_text_is_named() -> None:
+    outcome = look_at(None, BANK, settings=Settings(turn="turns.py:gives_numbers"))
+    assert "gave a int. It may give str and langgraph.types.Interrupt" in outcome.problem
+    assert exit_code(outcome) == 2
+
+
+def test_a_level_without_a_turn_is_named() -> None:
+    with pytest.raises(Usage, match="names no turn"):
+        look_at(None, BANK, settings=Settings(), level="turn")
+
+
+def test_a_setting_that_names_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.agent_checklist]\nturn = "server"\n', "utf-8")
+    with pytest.raises(Usage, match="Write module:name or file.py:name"):
+        read_settings(tmp_path)
