@@ -23,8 +23,18 @@ from course_layout import ROOT
 
 BANK = Path(__file__).parent / "bank"
 FOREIGN = ROOT / "lab" / "foreign_agent"
-SOUND = ("gate_node", "middleware", "with_fallback", "subgraph", "inside", "functional",
-         "supervised", "swarmed", "service")  # fmt: skip
+ALL = bool(os.environ.get("CHECKLIST_BANK"))
+SOUND = {  # agent: what is its own, and looked at on most days; everything of those without
+    "gate_node": (),
+    "middleware": (),
+    "inside": (),
+    "functional": (),
+    "supervised": (),
+    "with_fallback": ("retry", "fallback", "timeouts", "errors"),
+    "subgraph": ("approval", "rejection", "persistence", "streaming"),
+    "swarmed": ("limits", "errors", "odd", "tools", "streaming", "loop"),
+    "service": ("persistence", "streaming", "loop", "logging"),
+}
 ONCE = {  # in a graph these need a promise or a declaration to be red; see test_declared
     claim.name for claim in CLAIMS.values() if claim.level != "graph"
 } | {"approval.amounts"}
@@ -43,7 +53,7 @@ def faults() -> dict[str, str]:
 
 FAULTS = faults()
 # Two kinds of agent for each claim; one of them is enough on most days.
-CHOSEN = [name for name in FAULTS if name.endswith("_1") or os.environ.get("CHECKLIST_BANK")]
+CHOSEN = [name for name in FAULTS if name.endswith("_1") or ALL]
 
 
 def looked_at(target: str, *only: str, **settings: object) -> Outcome:
@@ -62,10 +72,12 @@ def verdict(outcome: Outcome, name: str) -> Verdict:
 
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_agent_is_not_red(name: str) -> None:
-    outcome = looked_at(f"sound.py:{name}")
+    groups = () if ALL else SOUND[name]
+    outcome = looked_at(f"sound.py:{name}", *groups)
     assert red(outcome) == [], [v for v in outcome.verdicts if v.verdict == "fail"]
     assert exit_code(outcome) == 0
-    assert sum(one.verdict == "pass" for one in outcome.verdicts) > 15, outcome.verdicts
+    passed = sum(one.verdict == "pass" for one in outcome.verdicts)
+    assert passed > (5 if groups else 15), outcome.verdicts
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -80,6 +92,7 @@ def test_every_claim_has_a_probe_and_a_fault() -> None:
     probed = [claim for probe in PROBES.values() for claim in probe.claims]
     assert sorted(probed) == sorted(CLAIMS)
     assert set(CLAIMS) - ONCE == set(FAULTS.values())
+    assert [name for name in set(FAULTS.values()) if list(FAULTS.values()).count(name) < 2] == []
     page = (ROOT / "docs/checklist.md").read_text("utf-8")
     assert [name for name in CLAIMS if f"| `{name}` | " not in page] == []
 
