@@ -200,15 +200,22 @@ class Recorder:
         return [effect for effect in self.effects[since:] if not effect.interrupted]
 
 
+def living(*kinds: type) -> list:
+    """Return all objects of these kinds.
+
+    What was there before the fork is frozen, and only then in the collector's lists.
+    """
+    gc.unfreeze()
+    return [one for one in gc.get_objects() if isinstance(one, kinds)]
+
+
 def _functions_named(name: str) -> list[FunctionType]:
     """Return the agent's plain functions that stand for a tool."""
     here = str(Path.cwd())
     found = [
         one
-        for one in gc.get_objects()
-        if isinstance(one, FunctionType)
-        and one.__name__ == name
-        and one.__code__.co_filename.startswith(here)
+        for one in living(FunctionType)
+        if one.__name__ == name and one.__code__.co_filename.startswith(here)
     ]
     for module in list(sys.modules.values()):
         if not str(getattr(module, "__file__", None) or "").startswith(here):

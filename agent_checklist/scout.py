@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gc
 import inspect
 import itertools
 import textwrap
@@ -15,7 +14,7 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
-from agent_checklist.effects import Effect, gives_text
+from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name
 from agent_checklist.workspace import Settings
@@ -137,7 +136,7 @@ async def _find_tools(subject: Subject) -> None:
         collect((), choice)
         if len(routes) > before and not at_first and not facts.choice:
             facts.choice = choice
-    plain = {one.name for one in gc.get_objects() if isinstance(one, BaseTool)}
+    plain = {one.name for one in living(BaseTool)}
     _wrap(subject, [name for name in routes if name not in plain])
     done: set[str] = set()
     while (left := [n for n in routes if n not in done and n not in shapes]) and len(
@@ -173,8 +172,8 @@ CHANGES = set(
 
 def _changes_before_asking(name: str) -> str:
     """Return what a tool's body calls before `interrupt` that sounds like an effect."""
-    for tool in gc.get_objects():
-        if not isinstance(tool, BaseTool) or tool.name != name:
+    for tool in living(BaseTool):
+        if tool.name != name:
             continue
         body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextlib
-import gc
 import inspect
 import itertools
 import json
@@ -31,7 +30,7 @@ from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command, Interrupt
 
 from agent_checklist.dialects import Gate, answer_to
-from agent_checklist.effects import Effect, Recorder
+from agent_checklist.effects import Effect, Recorder, living
 from agent_checklist.guard import Guard
 from agent_checklist.loader import resolve
 from agent_checklist.stage import Plan, Stage, arguments_for
@@ -543,15 +542,12 @@ class Subject:
 
     def has_fallback(self) -> bool:
         """Whether the code makes a fallback of LangChain's own."""
-        return any(
-            isinstance(one, RunnableWithFallbacks | ModelFallbackMiddleware)
-            for one in gc.get_objects()
-        )
+        return bool(living(RunnableWithFallbacks, ModelFallbackMiddleware))
 
     def catches_all(self, name: str) -> bool:
         """Whether a tool's body is one `try` that catches every exception."""
-        for tool in gc.get_objects():
-            if isinstance(tool, BaseTool) and tool.name == name:
+        for tool in living(BaseTool):
+            if tool.name == name:
                 body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
                 return _catches_all(body or type(tool)._run)
         return False
