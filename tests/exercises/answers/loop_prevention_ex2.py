@@ -118,3 +118,25 @@ def calls_this_turn(messages):
             else:
                 calls += m.tool_calls
     return calls or []
+# %% refused: a system message begins a turn, too
+def calls_this_turn(messages) -> list:
+    found = []
+    for message in messages:
+        if message.type not in ("ai", "tool"):
+            found = []
+        found = found + list(getattr(message, "tool_calls", []))
+    return found
+# %% refused: an id that comes again is the same call
+def calls_this_turn(messages) -> list:
+    found = {}
+    for message in messages:
+        if message.type == "human":
+            found = {}
+        found |= {call["id"]: call for call in getattr(message, "tool_calls", [])}
+    return list(found.values())
+# %% refused: leaves out what an earlier turn has called, by its id
+def calls_this_turn(messages) -> list:
+    asked = max(n for n, m in enumerate(messages) if m.type == "human")
+    old = {c["id"] for m in messages[:asked] for c in getattr(m, "tool_calls", [])}
+    made = [c for m in messages[asked:] for c in getattr(m, "tool_calls", [])]
+    return [call for call in made if call["id"] not in old]

@@ -214,3 +214,23 @@ def talking_desk(limit: int):
         rounds = 1 + sum(message.type == "tool" for message in messages[asked:])
         return "stop" if rounds >= limit else "tools"
     return build(route)
+# %% refused: sets the count back where a turn ends well
+def talking_desk(limit: int):
+    def asking(state: Desk) -> dict:
+        answer = llm.invoke(state["messages"])
+        rounds = state.get("rounds", 0) + 1
+        return {"messages": answer, "rounds": rounds if answer.tool_calls else 0}
+
+    def stopping(state: Desk) -> dict:
+        return stop(state) | {"rounds": 0}
+
+    def by_counter(state: Desk) -> str:
+        if not state["messages"][-1].tool_calls:
+            return END
+        return "stop" if state["rounds"] >= limit else "tools"
+
+    graph = StateGraph(Desk).add_node("agent", asking).add_node("stop", stopping)
+    graph.add_node("tools", ToolNode([find_parcel])).add_edge(START, "agent")
+    graph.add_conditional_edges("agent", by_counter, ["tools", "stop", END])
+    graph.add_edge("tools", "agent").add_edge("stop", END)
+    return graph.compile(checkpointer=InMemorySaver())

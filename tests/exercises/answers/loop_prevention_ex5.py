@@ -86,3 +86,19 @@ def in_circles(calls):
 def in_circles(calls):
     made = [(c["name"], c["args"]) for c in calls[-12:]]
     return any(made.count(m) >= 3 for m in made)
+# %% refused: sorts the outer keys, not those inside
+from collections import Counter
+
+def in_circles(calls: list) -> bool:
+    seen = Counter((c["name"], repr(sorted(c["args"].items()))) for c in calls)
+    return any(n >= 3 for n in seen.values())
+# %% refused: the words of the arguments in a row
+def in_circles(calls: list) -> bool:
+    made = [" ".join([c["name"], *map(str, (x for p in sorted(c["args"].items()) for x in p))]) for c in calls]
+    return any(made.count(one) >= 3 for one in made)
+# %% passed: JSON with sorted keys
+import json
+
+def in_circles(calls: list) -> bool:
+    made = [json.dumps([call["name"], call["args"]], sort_keys=True) for call in calls]
+    return any(made.count(one) >= 3 for one in set(made))

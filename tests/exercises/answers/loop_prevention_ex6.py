@@ -291,3 +291,33 @@ class Budget(TurnLimits):
         if any(got >= most for got, most in limits):
             return {"jump_to": "end", "messages": [AIMessage("Too much.")]}
         return None
+# %% refused: whole seconds
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": int(time.monotonic())}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        last = max(i for i, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][last:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or int(time.monotonic()) - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("I must stop here.")]}
+# %% refused: rounds up what has passed
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        last = max(i for i, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][last:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or -(-(time.monotonic() - state["started"]) // 1) >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("I must stop here.")]}

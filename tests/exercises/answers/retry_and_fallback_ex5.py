@@ -294,3 +294,17 @@ def ask(llm, text: str, budget: float):
                 raise
         time.sleep(pause)
         longest = 2 * longest
+# %% refused: adds the server's wait to its own
+def ask(llm, text: str, budget: float):
+    began, n = time.monotonic(), 0
+    while True:
+        n += 1
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            pause = random.uniform(0, 0.1 * 2 ** (n - 1)) + retry_after(error)
+            if time.monotonic() - began + pause > budget:
+                raise
+            time.sleep(pause)

@@ -204,3 +204,57 @@ def _close(state, error, *, log=log):
     yield AIMessage(f"That failed, {ref}.")
 def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     return {"messages": list(_close(state, error))}
+# %% refused: removes the message with the calls instead of answering them
+from langchain.messages import RemoveMessage
+
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().hex[:8]
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    last = state["messages"][-1]
+    gone = [RemoveMessage(last.id)] if getattr(last, "tool_calls", None) else []
+    return {"messages": [*gone, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% refused: closes the open calls of earlier turns, too, at the end of the list
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().hex[:8]
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    done = {m.tool_call_id for m in state["messages"] if m.type == "tool"}
+    calls = [c for m in state["messages"] for c in getattr(m, "tool_calls", [])]
+    closed = [ToolMessage("Stopped.", tool_call_id=c["id"]) for c in calls if c["id"] not in done]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% refused: logs the customer's question along
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().hex[:8]
+    name, asked = type(error.error).__name__, state["messages"][0].text
+    log.error("ref=%s node=%s error=%s asked=%s", reference, error.node, name, asked)
+    calls = getattr(state["messages"][-1], "tool_calls", [])
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% refused: logs it as information
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().hex[:8]
+    log.info("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    calls = getattr(state["messages"][-1], "tool_calls", [])
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% refused: logs the arguments of the calls
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().hex[:8]
+    calls = getattr(state["messages"][-1], "tool_calls", [])
+    told = [call["args"] for call in calls]
+    log.error("ref=%s node=%s error=%s %s", reference, error.node, type(error.error).__name__, told)
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% passed: the calls of this turn that nothing behind them answers
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().hex[:8]
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    still_open = {}
+    for message in state["messages"]:
+        if message.type == "human":
+            still_open = {}
+        elif message.type == "ai":
+            still_open |= {call["id"]: call["name"] for call in message.tool_calls}
+        elif message.type == "tool":
+            still_open.pop(message.tool_call_id, None)
+    closed = [ToolMessage(f"{name}: not run", tool_call_id=id) for id, name in still_open.items()]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
