@@ -563,7 +563,7 @@ def ex9(clue_e, find_order_anew):
         given = dict(state)
         update = parts.update_of(find_order_anew, state)
         assert state == given, f"The state it was given became {state}; return what changes."
-        assert set(update) == {"order"}, (
+        assert set(update) <= {"order"}, (
             f"It returned the fields {sorted(update)}; expected the order alone, which is what "
             "changes."
         )

@@ -85,7 +85,7 @@ def one_line(record):
     if record.exc_info and record.exc_info[1]:
         fields["error"] = record.exc_info[1].__class__.__name__
     return json.dumps({"level": record.levelname, "event": event, **fields}, default=str)
-# %% partial | the facts: leaves out what is empty, and step 0 with it
+# %% partial | the facts; only what is there: leaves out what is empty, and step 0 with it
 def one_line(record):
     line = {"level": record.levelname, "event": record.msg}
     line |= {n: vars(record)[n] for n in ALLOWED if vars(record).get(n)}

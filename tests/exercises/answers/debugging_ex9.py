@@ -14,7 +14,7 @@ clue_e = ("stale state", 1)
 def find_order_anew(state):
     named = re.search(r"\bT-[0-9]+", state["question"])
     return {"order": (named and named.group()) or state.get("order") or "unknown"}
-# %% partial | another one is named; again none; the first one: the old one still goes first
+# %% partial | another one is named; again none; the first one; many digits; second line: the old one still goes first
 clue_e = ("stale state", 1)
 
 
