@@ -633,7 +633,7 @@ for turn in range(1, 11):
 # of its own), and stops a turn after `limit` rounds (answers of the model, whatever calls they
 # hold). An answer in words ends the turn by itself, also the last one allowed. Each turn begins at
 # 0, however long the thread is, whoever else is talking, and also where the turn before broke off with an
-# error or was stopped from outside.
+# error.
 # `build` from above may help; there are several good ways.
 
 

@@ -51,7 +51,7 @@ def ask(llm, text: str, budget: float):
         try:
             return llm.invoke(text)
         except Exception as error:
-            pause = retry_after(error) + random.uniform(0, longest)
+            pause = max(retry_after(error), random.uniform(0, longest))
             if not is_transient(error) or time.monotonic() + pause >= deadline:
                 raise
         time.sleep(pause)
@@ -64,7 +64,7 @@ def ask(llm, text: str, budget: float):
         try:
             return llm.invoke(text)
         except Exception as error:
-            pause = retry_after(error) + random.uniform(longest, 0)
+            pause = max(retry_after(error), random.uniform(longest, 0))
             if not is_transient(error) or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
@@ -238,7 +238,7 @@ def ask(llm, text: str, budget: float):
         try:
             return llm.invoke("Can I send a tent back?")
         except Exception as error:
-            pause = retry_after(error) + random.uniform(0, longest)
+            pause = max(retry_after(error), random.uniform(0, longest))
             if not is_transient(error) or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
@@ -251,7 +251,7 @@ def ask(llm, text: str, budget: float):
             llm.invoke(text)
             return "done"
         except Exception as error:
-            pause = retry_after(error) + random.uniform(0, longest)
+            pause = max(retry_after(error), random.uniform(0, longest))
             if not is_transient(error) or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
