@@ -397,6 +397,15 @@ def ex6(Budget):
                 f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. When does "
                 "the clock of a turn begin?"
             )
+            for before in ("a turn that ended well", "a turn that broke off with an error"):
+                if before != "a turn that ended well":
+                    parts.break_off(model, agent, "1", 1)
+                move(300)
+                hello = ask(model, agent, "Hello")
+                assert hello.words == parts.GREETING, (
+                    f"300 s after {before}, “Hello” {hello.ending}; expected {parts.GREETING!r}. "
+                    "When does the clock of a turn begin?"
+                )
         with part("parts of a second"), movable_clock(Budget, stands=True) as move:
             for seconds, takes, calls in ((0.3, 0.14, 3), (0.9, 0.35, 3), (1.5, 0.7, 3)):
                 for later in (0.0, 0.25, 0.25, 0.25):  # a turn begins at each quarter of a second

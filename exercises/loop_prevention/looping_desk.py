@@ -388,7 +388,7 @@ REPEATED = (  # title, calls, whether they go in circles, what to remember
         "The order of keys says nothing, at any depth.",
     ),
     (
-        "nested arguments in a list, in another order",
+        "dictionaries in a list, in another order",
         [
             ("pack", {"items": [{"name": "tent", "count": 1}, {"name": "peg", "count": 9}]}),
             ("pack", {"items": [{"count": 1, "name": "tent"}, {"count": 9, "name": "peg"}]}),

@@ -37,14 +37,14 @@ def in_circles(calls):
 def in_circles(calls):
     made = [call["args"] for call in calls]
     return any(made.count(args) >= 3 for args in made)
-# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls; nested arguments: whole calls, ids included
+# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list: whole calls, ids included
 def in_circles(calls):
     return any(calls.count(call) >= 3 for call in calls)
-# %% partial | arguments in another order; nested arguments: the text of a dictionary
+# %% partial | arguments in another order; nested arguments; dictionaries in a list: the text of a dictionary
 def in_circles(calls):
     made = [call["name"] + str(call["args"]) for call in calls]
     return any(made.count(wish) >= 3 for wish in made)
-# %% partial | arguments that are lists; dictionaries in arguments; nested arguments; nested arguments: puts arguments into a set
+# %% partial | arguments that are lists; dictionaries in arguments; nested arguments; dictionaries in a list: puts arguments into a set
 def in_circles(calls):
     from collections import Counter
 
@@ -54,7 +54,7 @@ def in_circles(calls):
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) >= 2 for wish in made)
-# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls; nested arguments: more than three
+# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list: more than three
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) > 3 for wish in made)
@@ -64,11 +64,11 @@ def in_circles(calls):
     for wish in made:
         if made.count(wish) >= 3:
             return True
-# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; divided otherwise: attributes instead of keys
+# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: attributes instead of keys
 def in_circles(calls):
     made = [(call.name, call.args) for call in calls]
     return any(made.count(wish) >= 3 for wish in made)
-# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; divided otherwise: mutates the calls, pops the id so that they can be compared
+# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: mutates the calls, pops the id so that they can be compared
 def in_circles(calls: list) -> bool:
     for c in calls:
         c.pop("id", None)

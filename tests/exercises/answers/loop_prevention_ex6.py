@@ -321,3 +321,36 @@ class Budget(TurnLimits):
             or -(-(time.monotonic() - state["started"]) // 1) >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("I must stop here.")]}
+# %% refused: the clock begins where none runs, and only a stop ends it
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return None if state.get("started") else {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")], "started": 0.0}
+# %% refused: a turn that ends well or is stopped sets the clock back
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return None if state.get("started") else {"started": time.monotonic()}
+
+    def after_agent(self, state, runtime):
+        return {"started": 0.0}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
