@@ -910,8 +910,8 @@ for question in ("Was T-7 sent?", "When was it sent?", "And T-9?"):
 # Evidence: the *number of the step* that wrote the order which the third answer uses. Then write
 # `find_order_anew(state)`: an order that is named in the question counts; if none is named, the one
 # from before does; if there is none at all, the order is `"unknown"`. The state is its only memory (many
-# customers ask). It returns what changes, the order alone, instead of writing into the state. The number of
-# an order may have any number of digits.
+# customers ask). It returns what changes, the order alone, instead of writing into the state. Orders may have many
+# digits.
 
 # %% tags=["exercise", "ex9"]
 # clue_e = ("what is wrong", number of the step)
@@ -935,8 +935,7 @@ check.ex9(clue_e, find_order_anew)
 # ## The stream, and a breakpoint
 #
 # `stream_mode="tasks"` says what went into each node, what came out, and whether it failed or was
-# interrupted. (`"debug"` is the same with each checkpoint in between.) Look at the part you need,
-# not at everything:
+# interrupted. (`"debug"` is the same with each checkpoint in between.)
 
 # %%
 for part in desk.stream(complaint, thread("tasks"), stream_mode="tasks", version="v2"):
@@ -945,7 +944,7 @@ for part in desk.stream(complaint, thread("tasks"), stream_mode="tasks", version
         print(f"{part['data']['name']:13}", result)
 
 # %% [markdown]
-# `interrupt_before` stops the run before a node, and everything can be looked at in peace. `None`
+# `interrupt_before` stops the run before a node, and you can look at everything. `None`
 # as input goes on. (For debugging only: it is no approval. Lesson 3 asks people.)
 
 # %%
@@ -1043,7 +1042,7 @@ for span in tracer.spans:
     print("  " * span.depth() + span.name, span.attributes, span.status)
 
 # %% [markdown]
-# The price of such a small class: a process that dies in the middle of a run takes its spans along. LangSmith can
+# The price: a process that dies in the middle of a run takes its spans along. LangSmith can
 # hand its runs to OpenTelemetry as they happen (`LANGSMITH_OTEL_ENABLED=true` with
 # `LANGSMITH_OTEL_ONLY=true`, and your exporter).
 
@@ -1140,7 +1139,7 @@ with langsmith_uploads.environment():  # as if a process began here: LangSmith's
 #
 # ## Appendix: what leaves the machine
 #
-# Why does this course draw graphs itself? LangGraph's own picture, `desk` as the last line of a cell,
+# LangGraph's own picture, `desk` as the last line of a cell,
 # comes from a web service that is sent the names of your nodes (`mermaid.ink`). Offline, the cell ends in
 # an error. `pictures.graph` reads `desk.get_graph()` and draws it here, as SVG: JupyterLab, VS Code,
 # GitHub and the slides show the same picture.
