@@ -133,3 +133,8 @@ def what_if(graph, config: dict, node: str, change: dict) -> dict:
     history = graph.get_state_history(config)
     before = next(saved for saved in history if any(name.startswith(node) for name in saved.next))
     return graph.invoke(None, graph.update_state(before.config, change))
+# %% refused: writes the whole state back, so that its reducers add it once more
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    before = next(saved for saved in graph.get_state_history(config) if node in saved.next)
+    fork = graph.update_state(before.config, before.values | change)
+    return graph.invoke(None, fork)

@@ -140,3 +140,12 @@ def calls_this_turn(messages) -> list:
     old = {c["id"] for m in messages[:asked] for c in getattr(m, "tool_calls", [])}
     made = [c for m in messages[asked:] for c in getattr(m, "tool_calls", [])]
     return [call for call in made if call["id"] not in old]
+# %% refused: counts the answers
+def calls_this_turn(messages) -> list:
+    found = []
+    for message in messages:
+        if isinstance(message, HumanMessage):
+            found = []
+        elif isinstance(message, ToolMessage):
+            found.append({"name": message.name, "id": message.tool_call_id})
+    return found

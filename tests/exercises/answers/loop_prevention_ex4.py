@@ -234,3 +234,18 @@ def talking_desk(limit: int):
     graph.add_conditional_edges("agent", by_counter, ["tools", "stop", END])
     graph.add_edge("tools", "agent").add_edge("stop", END)
     return graph.compile(checkpointer=InMemorySaver())
+# %% refused: counts in the closure, which two customers share
+def talking_desk(limit: int):
+    count = {"rounds": 0}
+
+    def by_turn(state: Desk) -> str:
+        count["rounds"] += 1
+        if not state["messages"][-1].tool_calls:
+            count["rounds"] = 0
+            return END
+        if count["rounds"] >= limit:
+            count["rounds"] = 0
+            return "stop"
+        return "tools"
+
+    return build(by_turn)
