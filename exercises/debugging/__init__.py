@@ -180,7 +180,7 @@ def ex2(totals_after):
         with part(title):
             _assert_totals(totals_after, start, steps)
     with part("a thread with an earlier basket"):
-        _assert_totals(totals_after, 4.0, [("cup", 5.0), ("pot", None), ("pan", 6.0)], earlier=True)
+        _assert_totals(totals_after, 4.0, [("pot", None), ("cup", 5.0), ("pan", 6.0)], earlier=True)
     with part("an error of the graph comes out"):
         graph = parts.build_basket(parts.FarSaver(), [("tent", 9.0), ("pegs", "twelve")], [])
         try:
