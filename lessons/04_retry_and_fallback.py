@@ -267,8 +267,9 @@ print("before retry 6:", [wait_capped_last(6) for _ in range(5)])
 print("most calls in 100 ms:", stampede(wait_capped_last, first_retry=6).peak)
 
 # %% [markdown]
-# Fix it. Waits still double, begin at about 2 s, and are never longer than 30 s. But at every retry,
-# the sixth and the sixtieth too, a thousand clients must be spread out.
+# Fix it. The longest wait before retry 1 is about 2 s (from 1.5 to 4), then waits double, and none is
+# longer than 30 s. But at every retry, the sixth and the sixtieth too, a thousand clients must be spread
+# out: the shortest and the longest wait are a fifth of the backoff apart, or more.
 
 
 # %% tags=["exercise", "ex2"]
@@ -399,7 +400,7 @@ except Exception as error:
 # %% [markdown]
 # Mind the order of things: the main model's own retries come first. With the SDK's default the
 # customer waits for three attempts before the spare is asked; with a spare at hand, one retry is
-# enough. `ModelFallbackMiddleware` has no such choice.
+# enough. `ModelFallbackMiddleware` cannot be told which errors to handle: it takes them all.
 
 # %% [markdown]
 # ## In production
@@ -409,8 +410,9 @@ except Exception as error:
 # - **Your own nodes:** `RetryPolicy(retry_on=is_transient)`, only where a second run does no harm:
 #   a node that charged a card before it failed charges it again (lesson 3).
 # - **No broad `except` in a node:** it hides the failure from the policy, and swallows interrupts
-#   (lesson 3). An `error_handler` does neither.
-# - **A deadline around everything**: `timeout=` is the longest *silence* of one attempt.
+#   (lesson 3). A node's `error_handler=` does neither: LangGraph calls it when all attempts have failed.
+# - **A deadline around everything**: the `timeout=` of `ChatOpenAI` is the longest *silence* of one
+#   attempt. In async code put `async with asyncio.timeout(60):` around the run.
 # - **In async code** never `time.sleep` in a node: it stops every customer. `RetryPolicy` and the
 #   SDK wait the right way.
 # - **Do not retry at all** where nobody waits and a queue will bring the job back, or where an
@@ -462,8 +464,9 @@ except Exception as error:
 # ## Failures counted in the state
 #
 # Some desks count failures in the state and go round in the graph, so that each attempt is a step of
-# its own: needed where a thread must not be busy while it waits. Where that is no matter, prefer
-# `RetryPolicy`: it forgets its attempts with the run, so there is nothing to reset.
+# its own: it stands in the history, and a process that dies in between does not lose the count. Where
+# you need neither, prefer `RetryPolicy`: it forgets its attempts with the run, so there is nothing to
+# reset.
 #
 # ### Exercise 4.4 - why is the second question slow?
 #
@@ -510,7 +513,8 @@ for turn in (1, 2):
 # state, the counter with it. After one bad turn it only grows. Write `build_desk`: the same desk,
 # whose counter belongs to a *turn* of one customer. Each new question begins at 0, after a success
 # and after giving up. Four calls a turn at most, as above; only a `ConnectionError` is tried again,
-# anything else leaves the desk at once. (Where a turn begins after such a bug is left open here.)
+# anything else leaves the desk at once. (The turn after such an error is not asked about: it may go on
+# from the old count, or begin at 0.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -611,8 +615,8 @@ model.pace()
 # `max_retries=0`. `ask` returns its answer, and:
 #
 # - retries only what is transient;
-# - before retry *n* waits `random.uniform(0, 0.1 * 2 ** (n - 1))` seconds, and never less than the
-#   server asked for (`retry_after` below);
+# - before retry *n* waits `random.uniform(0, 0.1 * 2 ** (n - 1))` seconds, or as long as the server
+#   asked for (`retry_after` below): the longer of the two, not their sum;
 # - raises the error **at once** if that wait would end after `budget` seconds have passed. The
 #   model's own time counts.
 #
@@ -635,7 +639,7 @@ def ask(llm, text: str, budget: float):
         try:
             return llm.invoke(text)
         except Exception as error:
-            pause = retry_after(error) + random.uniform(0, longest)
+            pause = max(retry_after(error), random.uniform(0, longest))
             if not is_transient(error) or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
@@ -657,7 +661,7 @@ check.ex5(ask)
 # it; `request.override(model=...)` is the same request to another model. Complete `fall_back`:
 # `spare` answers if the main model fails with something transient, or if its quota is used up
 # (another provider has its own). It is sent the same request, tools and all. Everything else is
-# raised, bugs too, and the spare is not asked.
+# raised, bugs too, and the spare is not asked. (You need not decorate it: the check does.)
 
 
 # %% tags=["exercise", "ex6"]
@@ -1035,10 +1039,15 @@ print("a piece of the key is anywhere:", any("0815" in text for text in (reply, 
 # ### Exercise 4.7 (stretch) - fail gracefully, everywhere
 #
 # `apologise` is good for the node that asks the model. In the tools node it would leave the model's
-# calls unanswered, and the thread dead. Write `close_the_turn`, one handler for both nodes: it logs
-# one line to `log` (reference, node, class of the error; no text of the error), answers every open
-# tool call (not those of earlier turns), and ends with a sentence and the reference, a new one each
-# time. The next turn must work.
+# calls unanswered, and the thread dead. Write `close_the_turn`, one handler for both nodes. It
+#
+# - logs one line to `log`, as a warning or an error: reference, node and class of the error, no text of
+#   the error, and nothing the customer or the model said;
+# - answers every open tool call of this turn (not those of earlier turns, whose answers would have to
+#   stand right behind them; an id may come again in a later turn), and removes nothing;
+# - ends with a sentence and the reference, a new one each time.
+#
+# The next turn must work.
 
 
 # %% tags=["exercise", "ex7"]

@@ -77,7 +77,7 @@ print("supersteps allowed:", desk.config["recursion_limit"])
 
 # %% [markdown]
 # A graph that you build yourself has 10,007. (Have you read 25 somewhere? It was 25 up to LangGraph
-# 1.0.5.) Watch the first of them, with a price tag. The price is an assumption of this page, not that of
+# 1.0.5.) Watch the first supersteps, with a price tag. The price is an assumption of this page, not that of
 # a model you can buy.
 
 # %%
@@ -230,7 +230,7 @@ fan = fan.compile()
 # ### Exercise 5.1 - predict
 #
 # The customer asks for parcel P-9, and the agent never stops by itself. How often is the model
-# called before the limit ends the run? (For D: how many workers run?)
+# called until the run is over? (For D: how many workers run?)
 
 # %%
 runs = {
@@ -346,7 +346,8 @@ print("21 plain chats:", count_badly(chats), "| one message with 100 calls:", co
 # ### Exercise 5.2 - count what costs
 #
 # Write `calls_this_turn(messages)`: the list of all tool calls the model made **since the customer
-# last spoke**, in order, repeated calls included. Its length is the number to compare with a budget.
+# last spoke** (in a `HumanMessage`), in order, as they stand in the messages, repeated calls and repeated
+# ids included. Its length is the number to compare with a budget.
 
 
 # %% tags=["exercise", "ex2"]
@@ -425,10 +426,10 @@ for question in (LOST, MANY):
     trial("tool-call budget", build(route_by_budget), question)
 
 # %% [markdown]
-# Every line stops the lost parcel. But the `recursion_limit` ends in an exception instead of words,
-# and two of four leave a customer behind: one in a dead thread, one with a desk that is mute (the deeper
-# part cures it). And the hundred parcels pass the first three lines as if they were not there; only the
-# budget of calls sees them.
+# Every row of the first table stops the lost parcel. But the `recursion_limit` ends in an exception instead
+# of words, and two of the four rows leave a customer behind: one in a dead thread, one with a desk that is
+# mute (the deeper part cures it). And the hundred parcels pass the first three rows of the second table as if
+# no limit were there; only the budget of calls sees them.
 #
 # So you need all of them: the budget limits the work, the counter the rounds, and the
 # `recursion_limit`, set well above both, catches what you did not think of.
@@ -487,7 +488,8 @@ for limit in (15, 16):
     trial(f"limit {limit}", build(route_to_end), LOST, limit)
 
 # %% [markdown]
-# Write `route(state)` for the desk above, without a counter of your own. For every limit from 3 up,
+# Write `route(state)` for the desk above, without a counter of your own: many customers use one route at
+# the same time. For every limit from 3 up,
 # the run ends in words and raises nothing, the next turn works, and the desk goes on looking as
 # long as it can: one round less is one too few.
 #
@@ -518,7 +520,7 @@ for limit in (3, 15, 16):
 # ## In production
 #
 # - **Let the graceful limit fire first.** Set `recursion_limit` well above what the others allow:
-#   in an agent with middleware a round is four supersteps or more, not two.
+#   each `before_model` and `after_model` hook adds a superstep to every round (`guarded`: four, not two).
 # - **Say of each limit what it is for**: a turn (it begins again with each question), or a thread (it does
 #   not). Limits per customer and day belong in front of the agent, where all threads meet.
 # - **Cure the loop, not only its length.** "Not in any depot; do not look again" gives the model a
@@ -630,7 +632,8 @@ for turn in range(1, 11):
 # for a *lifetime*. Write `talking_desk(limit)`: it builds and returns the desk (with a checkpointer
 # of its own), and stops a turn after `limit` rounds (answers of the model, whatever calls they
 # hold). An answer in words ends the turn by itself, also the last one allowed. Each turn begins at
-# 0, however long the thread is, and whoever else is talking.
+# 0, however long the thread is, whoever else is talking, and also where the turn before broke off with an
+# error.
 # `build` from above may help; there are several good ways.
 
 
@@ -723,8 +726,8 @@ for name, limit in limits.items():
 # ### Exercise 5.5 - the same thing again
 #
 # Write `in_circles(calls)`. It takes a list of calls as `calls_this_turn` returns it, and is true
-# if any call - the same tool with the same arguments - stands in it at least three times. It leaves
-# the calls as they are.
+# if any call - the same tool with the same arguments, in whatever order their keys stand, also inside -
+# stands in it at least three times. It leaves the calls as they are.
 
 
 # %% tags=["exercise", "ex5"]
@@ -781,7 +784,8 @@ for question in (LOST, MANY):
 #
 # Complete `Budget`: a turn is stopped, in words, before the next call of the model, as soon as it
 # has used `self.tokens` tokens (sent and written), or `self.dollars`, or `self.seconds`
-# (`time.monotonic()`). Use `used` and `dollars` from above. The next turn begins at 0.
+# (`time.monotonic()`; parts of a second count). Use `used` and `dollars` from above. The next turn begins
+# at 0.
 
 # %%
 import time

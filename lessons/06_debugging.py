@@ -12,7 +12,7 @@
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 6.1 to 6.3, 20 min | the history, a replay with a fix, a state that is late, logs without secrets |
-# | **Deeper** | {deeper_minutes} min | 6.4 to 6.9, 55 min | five broken graphs to hunt; stream and breakpoint; traces; OpenTelemetry; a regression test; tracing that is not off |
+# | **Deeper** | {deeper_minutes} min | 6.5 to 6.9 and, at the end, 6.4, 55 min | five broken graphs to hunt; stream and breakpoint; traces; OpenTelemetry; a regression test; tracing that is not off |
 
 # %%
 import json
@@ -311,7 +311,9 @@ for part in desk.stream(complaint, thread("from"), stream_mode="checkpoints", ve
 # A progress page shows the total of a basket after each step. On the developer's machine it is right.
 # In production, with a database across the network, it is late. Mend `totals_after`, so that it
 # returns a pair `(node, total)` for each node that ran, in order, and the total is the one *after* the
-# node. A node may leave the total alone, and a node may run twice. Run the graph once; an error of it comes out.
+# node. A node may leave the total alone or write nothing at all, and a node may run twice. Nodes run one after
+# the other here, never side by side. The thread may have had a basket before: only this run counts. Run the
+# graph once; an error of it comes out.
 
 
 # %%
@@ -405,13 +407,17 @@ print("the card is in the line:", "4111" in Everything().format(record))
 # it is, and returns one line of JSON with
 #
 # - `"level"`, and `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
-# - each field of `ALLOWED` that the record has, a step of 0 and an empty list, too; what JSON does not
-#   know, such as a run's id, is written as its `str`;
-# - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything.
+# - each field of `ALLOWED` that the record has, a step of 0, an empty list and `None`, too; what JSON does
+#   not know, such as a run's id, is written as its `str`;
+# - `"error"`: the name of the exception's class, if there is an exception, even where the record has a field
+#   of that name. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)
+#
+# Words and fields may hold quotes and new lines: the line is one line of JSON all the same.
 
 # %%
 ALLOWED = ("thread_id", "run_id", "node", "step", "keys")
-ALLOWED += ("reference", "error", "messages")  # lesson 8 logs these
+# Lesson 8 logs the number a user was given, the class of an error, and *how many* messages there are.
+ALLOWED += ("reference", "error", "messages")
 
 
 # %% tags=["exercise", "ex3"]
@@ -552,7 +558,7 @@ for call, facts in slips.items():
 #   another tool (exercises 6.5 to 6.9)
 # - [The stream, and a breakpoint](#The-stream,-and-a-breakpoint): what goes into a node, what comes out
 # - [A trace](#A-trace): what happens inside a node
-# - [OpenTelemetry in ten lines](#OpenTelemetry-in-ten-lines): the agent in the trace of the whole request
+# - [OpenTelemetry in one small class](#OpenTelemetry-in-one-small-class): the agent in the trace of the whole request
 # - [A wrong answer becomes a regression test](#A-wrong-answer-becomes-a-regression-test): Monday's case, kept
 # - ["I turned tracing off"](#%22I-turned-tracing-off%22): LangSmith's variables (exercise 6.4)
 # - [Appendix: what leaves the machine](#Appendix:-what-leaves-the-machine): LangSmith's requests, byte by byte
@@ -695,8 +701,8 @@ pictures.graph(build_office(choose_desk))
 # %% [markdown]
 # The picture shows no way to any desk: LangGraph cannot know what a function will return. Evidence:
 # the *name the router asked for* with this letter. (A trace has routers in it.)
-# Then write the router that finds every desk: money goes before parcels, and it leaves the letter as it
-# is.
+# Then write the router that finds the *one* desk for every letter: money goes before parcels, and it leaves
+# the letter as it is.
 
 # %% tags=["exercise", "ex6"]
 # clue_b = ("what is wrong", "name")
@@ -840,8 +846,8 @@ for question in ("Where is parcel P-1?", "And where is parcel P-2?"):
 # 0, the system message is 0). You know where requests are kept: `model.requests[-1].body`.
 #
 # Then write `keep_turns(messages, limit)`. It keeps the end of the conversation, starting with a
-# human message: as much as fits into `limit` messages. If the last turn alone is longer than that, it
-# keeps this turn whole. The list it is given is the state: return a new one.
+# human message, also where the assistant spoke first: as much as fits into `limit` messages. If the last turn
+# alone is longer than that, it keeps this turn whole. The list it is given is the state: return a new one.
 
 # %% tags=["exercise", "ex8"]
 # clue_d = ("what is wrong", position)
@@ -904,7 +910,8 @@ for question in ("Was T-7 sent?", "When was it sent?", "And T-9?"):
 # Evidence: the *number of the step* that wrote the order which the third answer uses. Then write
 # `find_order_anew(state)`: an order that is named in the question counts; if none is named, the one
 # from before does; if there is none at all, the order is `"unknown"`. The state is its only memory (many
-# customers ask), and it returns what changes instead of writing into the state.
+# customers ask). It returns what changes, the order alone, instead of writing into the state. Orders may have many
+# digits.
 
 # %% tags=["exercise", "ex9"]
 # clue_e = ("what is wrong", number of the step)
@@ -928,8 +935,7 @@ check.ex9(clue_e, find_order_anew)
 # ## The stream, and a breakpoint
 #
 # `stream_mode="tasks"` says what went into each node, what came out, and whether it failed or was
-# interrupted. (`"debug"` is the same with each checkpoint in between.) Look at the part you need,
-# not at everything:
+# interrupted. (`"debug"` is the same with each checkpoint in between.)
 
 # %%
 for part in desk.stream(complaint, thread("tasks"), stream_mode="tasks", version="v2"):
@@ -938,7 +944,7 @@ for part in desk.stream(complaint, thread("tasks"), stream_mode="tasks", version
         print(f"{part['data']['name']:13}", result)
 
 # %% [markdown]
-# `interrupt_before` stops the run before a node, and everything can be looked at in peace. `None`
+# `interrupt_before` stops the run before a node, and you can look at everything. `None`
 # as input goes on. (For debugging only: it is no approval. Lesson 3 asks people.)
 
 # %%
@@ -989,7 +995,7 @@ with trace.record() as failed:
 print(failed)
 
 # %% [markdown]
-# ## OpenTelemetry in ten lines
+# ## OpenTelemetry in one small class
 #
 # Your company has a tracer already, for everything that is not an agent? Then make a span for each node,
 # model call and tool call, and the agent's run stands in the trace of the whole request. This needs
@@ -1000,6 +1006,10 @@ print(failed)
 # %%
 from langchain_core.tracers.base import BaseTracer
 from opentelemetry import trace as otel
+
+from lab.trace.otel import Collector
+
+tracer = Collector()
 
 
 class Spans(BaseTracer):
@@ -1023,9 +1033,6 @@ class Spans(BaseTracer):
 
 
 # %%
-from lab.trace.otel import Collector
-
-tracer = Collector()
 with tracer.start_as_current_span("POST /complaints"):
     try:
         broken.invoke(complaint, thread("otel") | {"callbacks": [Spans()]})
@@ -1035,7 +1042,7 @@ for span in tracer.spans:
     print("  " * span.depth() + span.name, span.attributes, span.status)
 
 # %% [markdown]
-# The price of ten lines: a process that dies in the middle of a run takes its spans along. LangSmith can
+# The price: a process that dies in the middle of a run takes its spans along. LangSmith can
 # hand its runs to OpenTelemetry as they happen (`LANGSMITH_OTEL_ENABLED=true` with
 # `LANGSMITH_OTEL_ONLY=true`, and your exporter).
 
@@ -1132,7 +1139,7 @@ with langsmith_uploads.environment():  # as if a process began here: LangSmith's
 #
 # ## Appendix: what leaves the machine
 #
-# Why does this course draw graphs itself? LangGraph's own picture, `desk` as the last line of a cell,
+# LangGraph's own picture, `desk` as the last line of a cell,
 # comes from a web service that is sent the names of your nodes (`mermaid.ink`). Offline, the cell ends in
 # an error. `pictures.graph` reads `desk.get_graph()` and draws it here, as SVG: JupyterLab, VS Code,
 # GitHub and the slides show the same picture.

@@ -73,29 +73,37 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
 
 
 @contextlib.contextmanager
-def movable_clock(answer: Any) -> Iterator[Callable[[float], None]]:
+def movable_clock(answer: Any, stands: bool = False) -> Iterator[Callable[[float], None]]:
     """Yield a function that moves the clocks of `time` and `datetime` forward by seconds.
 
-    Nothing waits, and the clocks go on by themselves; `answer` sees them where it has imported
-    one by name, too.
+    Nothing waits; `answer` sees the clocks where it has imported one by name, too.
+
+    Args:
+        answer: The student's.
+        stands: Whether the clocks stand until they are moved; else they go on by themselves.
     """
     ahead = [0.0]
     moved: dict[str, Any] = {}
 
     def ahead_of(clock: Callable[[], float]) -> Callable[[], float]:
-        return lambda: clock() + ahead[0]
+        start = clock()
+        return lambda: (start if stands else clock()) + ahead[0]
 
     def ahead_of_ns(clock: Callable[[], int]) -> Callable[[], int]:
-        return lambda: clock() + int(ahead[0] * 1e9)
+        start = clock()
+        return lambda: (start if stands else clock()) + int(ahead[0] * 1e9)
 
     for name in CLOCKS[1:]:
         moved[name] = (ahead_of_ns if name.endswith("_ns") else ahead_of)(getattr(time, name))
     real_datetime = datetime.datetime
+    began = real_datetime.now(datetime.UTC)
 
     class Now(datetime.datetime):
         @classmethod
         def now(cls, tz: Any = None) -> datetime.datetime:
-            return real_datetime.now(tz) + datetime.timedelta(seconds=ahead[0])
+            now = began if stands else real_datetime.now(datetime.UTC)
+            local = now.astimezone(tz) if tz else now.astimezone().replace(tzinfo=None)
+            return local + datetime.timedelta(seconds=ahead[0])
 
     def move(seconds: float) -> None:
         ahead[0] += seconds

@@ -34,6 +34,8 @@ def ex1(what_if):
     with part("a node that runs beside another"):
         for node in ("left", "right"):
             _assert_beside(what_if, node)
+    with part("a long thread, and names that hold other names"):
+        _assert_far_back(what_if)
 
 
 def _assert_what_if(
@@ -60,10 +62,7 @@ def _assert_what_if(
     elif ran[: len(wanted)] == wanted and len(ran) > len(wanted):
         advice = " The history begins with the newest checkpoint; take the first that fits."
     elif node not in ran:
-        advice = (
-            f" After `update_state(..., as_node={node!r})` that node counts as done; give the "
-            "config that `update_state` returns to `invoke(None, ...)`."
-        )
+        advice = parts.why_not_run(graph, config, node)
     assert ran == wanted, (
         f"{what}: these nodes ran: {', '.join(ran) or 'none'}; expected {' and '.join(wanted)}, "
         f"once.{advice}"
@@ -87,6 +86,39 @@ def _assert_kept(what: str, graph: Any, old: dict, after: tuple, given: tuple) -
     now = parts.checkpoints(graph, given[0])
     lost = [name for name, values in old.items() if now.get(name) != values]
     assert not lost, f"{what}: {len(lost)} of {len(old)} checkpoints were lost or changed."
+
+
+def _assert_far_back(what_if: Any) -> None:
+    """Assert that a node is found by its whole name, however long ago it ran."""
+    ran: list[str] = []
+    names = ["post", "post_office", "repost", *(f"step_{number}" for number in range(40))]
+    graph, config = parts.build_row(names, ran), parts.thread("far-back")
+    graph.invoke({"total": 0.0, "log": []}, config)
+    old, change = parts.checkpoints(graph, config), {"total": 100.0, "log": ["changed"]}
+    given = copy.deepcopy((config, change))
+    ran.clear()
+    what = (
+        f"The nodes post, post_office, repost and 40 more ran. `what_if(graph, config, 'post', "
+        f"{change})`"
+    )
+    try:
+        result = what_if(graph, config, "post", change)
+    except (StopIteration, IndexError) as error:
+        raise AssertionError(
+            f"{what} raised {type(error).__name__}; expected the checkpoint before `post`, "
+            f"{len(names)} steps back."
+        ) from None
+    result = getattr(result, "value", result)
+    assert isinstance(result, Mapping), f"`what_if` returned {kind(result)}; expected a state."
+    assert ran == names, (
+        f"{what}: {len(ran)} nodes ran, the first of them {ran[:1]}; expected all {len(names)}, "
+        "from 'post' on, each once."
+    )
+    assert (result.get("total"), result.get("log")) == (143.0, ["changed", *names]), (
+        f"{what}: the total is {result.get('total')!r} and the log {short(result.get('log'))}; "
+        f"expected 143.0, and 'changed' before the names of all {len(names)}."
+    )
+    _assert_kept(what, graph, old, (config, change), given)
 
 
 def _assert_beside(what_if: Any, node: str) -> None:
@@ -121,8 +153,8 @@ def _assert_beside(what_if: Any, node: str) -> None:
     hints=(
         "When is the checkpoint of a step saved, compared with the chunk of that step?",
         'Wait for it with `durability="sync"`, or do not ask the checkpointer at all.',
-        '`graph.stream(basket, config, durability="sync")`; or stream `["updates", "values"]`: the '
-        "state comes in the second.",
+        '`graph.stream(basket, config, durability="sync")`, the rest as it was. (Or take the total '
+        "from the stream: `values` has one after each step that wrote something.)",
     )
 )
 def ex2(totals_after):
@@ -139,13 +171,20 @@ def ex2(totals_after):
             [("stove", -5.0), ("greet", None), ("gas", 4.0)],
         ),
         ("a node that runs twice", 1.0, [("stake", 3.0), ("stake", 3.0), ("sack", 20.0)]),
+        (
+            "nodes that write nothing",
+            2.0,
+            [("look", "None"), ("lamp", 30.0), ("wait", "{}"), ("mat", 1.0), ("bow", "None")],
+        ),
     ):
         with part(title):
             _assert_totals(totals_after, start, steps)
+    with part("a thread with an earlier basket"):
+        _assert_totals(totals_after, 4.0, [("pot", None), ("cup", 5.0), ("pan", 6.0)], earlier=True)
     with part("an error of the graph comes out"):
-        graph = parts.build_basket(parts.FarSaver(), [("tent", 9.0), ("pegs", "twelve")])
+        graph = parts.build_basket(parts.FarSaver(), [("tent", 9.0), ("pegs", "twelve")], [])
         try:
-            got = totals_after(graph, {"total": 0.0, "log": []}, parts.thread("broken"))
+            got = totals_after(graph, parts.basket_of(0.0), parts.thread("broken"))
         except TypeError:
             return
         raise AssertionError(
@@ -154,34 +193,59 @@ def ex2(totals_after):
         )
 
 
-def _assert_totals(totals_after: Any, start: float, steps: list[tuple[str, Any]]) -> None:
-    """Assert the pairs of a run, and that there was one run."""
-    saver, basket = parts.FarSaver(), {"total": start, "log": []}
-    graph, config = parts.build_basket(saver, steps), parts.thread(f"basket-of-{start:g}")
+def _assert_totals(
+    totals_after: Any, start: float, steps: list[tuple[str, Any]], earlier: bool = False
+) -> None:
+    """Assert the pairs of a run, and that there was one run.
+
+    Args:
+        totals_after: The student's.
+        start: The total of the basket.
+        steps: Each node and what it adds; None: it leaves the total alone; "None" or "{}": it
+            returns that.
+        earlier: Whether another basket went through on the same thread before.
+    """
+    ran: list[str] = []
+    # How late a checkpoint comes is the question of the other baskets.
+    saver = parts.FarSaver(near=earlier or any(amount == "None" for _, amount in steps))
+    basket = parts.basket_of(start)
+    graph, config = parts.build_basket(saver, steps, ran), parts.thread(f"basket-of-{start:g}")
     wanted, total = [], start
     for name, amount in steps:
-        total += amount or 0.0
+        total += amount if isinstance(amount, float) else 0.0
         wanted.append((name, total))
+    if earlier:
+        graph.invoke(parts.basket_of(1000.0), config, durability="sync")
+        ran.clear()
     got = totals_after(graph, basket, config)
     assert isinstance(got, list), f"`totals_after` returned {kind(got)}; expected a list."
     odd = next((p for p in got if not isinstance(p, list | tuple) or len(p) != 2), None)
     assert odd is None, f"The list holds {short(odd)}; expected pairs such as {wanted[0]}."
     got = [tuple(pair) for pair in got]
-    what = " and ".join(f"{name} (+{amount:g})" if amount else f"{name} (writes no total)"
-                        for name, amount in steps)  # fmt: skip
-    in_order = [name for name, _ in got] == [name for name, _ in wanted]
-    earlier = {start, *(total for _, total in wanted)}
-    late = in_order and all(total in earlier for _, total in got)
+    what = " and ".join(
+        f"{name} (+{amount:g})"
+        if isinstance(amount, float)
+        else f"{name} ({f'returns {amount}' if amount else 'writes no total'})"
+        for name, amount in steps
+    )
+    names = [name for name, _ in steps]
+    totals = {start, *(total for _, total in wanted)}
+    late = [name for name, _ in got] == names and all(total in totals for _, total in got)
+    before = ", on a thread that had a basket of 1000 before" if earlier else ""
     assert got == wanted, (
-        f"A basket of {start:g} goes through {what}: you returned {got}; expected {wanted}."
+        f"A basket of {start:g} goes through {what}{before}: you returned {got}; expected {wanted}."
         + (" These are totals of other steps." if late else "")
     )
-    log = graph.get_state(config).values.get("log")
-    assert log == [name for name, _ in steps], (
-        f"On the thread these nodes ran: {log}; expected each once. Take everything from one run, "
-        "on the thread you were given."
+    assert ran == names, (
+        f"These nodes ran: {ran}; expected each once. Take everything from one run."
     )
-    assert basket == {"total": start, "log": []}, f"The basket was changed in place: {basket}."
+    log = graph.get_state(config).values.get("log")
+    wrote = [name for name, amount in steps if amount not in ("None", "{}")]
+    assert log == wrote * (1 + earlier), (
+        f"On the thread these nodes wrote into the log: {log}; expected {wrote * (1 + earlier)}. "
+        "Run the graph on the thread you were given."
+    )
+    assert basket == parts.basket_of(start), f"The basket was changed in place: {basket}."
 
 
 @exercise(
@@ -204,12 +268,30 @@ def ex3(one_line):
         for name, value in wanted.items():
             assert name in line, f"{name!r} is missing in the line: {short(line)}."
             assert line[name] == value, f"{name!r} is {line[name]!r}; expected {value!r}."
+    with part("quotes and new lines"):
+        for words in (
+            'node "refund" ended',
+            "node ended\nand so on",
+            "a \\ and a {brace} and 100 %",
+        ):
+            odd = {"thread_id": f"<{words}>", "keys": [words], "reference": words}
+            line = parts.log_line(one_line, msg=words, **odd)
+            wanted = {"event": words, **odd}
+            got = {name: line.get(name) for name in wanted}
+            assert got == wanted, f"A record with {wanted} became {line}."
     with part("only what is there"):
-        for level, field in ((30, {"node": "refund"}), (10, {"keys": ["paid"]}), (50, {})):
+        for level, field in (
+            (30, {"node": "refund"}),
+            (10, {"keys": ["paid"]}),
+            (50, {}),
+            (20, {"thread_id": None, "step": 0, "messages": None}),
+            (40, {"~error": "TimeoutError"}),
+        ):
             line = parts.log_line(one_line, msg="started", level=level, **field)
+            field = {name.lstrip("~"): value for name, value in field.items()}
             wanted = {"level": logging.getLevelName(level), "event": "started", **field}
             assert line == wanted, (
-                f"A record with the fields {list(field)} alone became {line}; expected {wanted}."
+                f"A record with the fields {field} alone became {line}; expected {wanted}."
             )
     with part("no secrets"):
         secrets = {"card": "4111 1111", "state": {"token": "shop-key"}, "customer": "Ada"}
@@ -240,6 +322,18 @@ def ex3(one_line):
             assert line.get("error") == name, (
                 f"'error' is {line.get('error')!r}; expected {name!r}, the name of the class."
             )
+        line = parts.log_line(one_line, msg="failed", level=40, error=error, **{"~error": "busy"})
+        assert line.get("error") == name, (
+            f"The record has a field `error`, 'busy', and a {name}: 'error' is "
+            f"{line.get('error')!r}; expected {name!r}, as the exception goes first."
+        )
+    with part("no exception, though `exc_info=True`"):
+        line = parts.log_line(one_line, msg="failed", level=40, **{"~exc_info": (None, None, None)})
+        wanted = {"level": "ERROR", "event": "failed"}
+        assert line == wanted, (
+            f"Where nothing was raised, `exc_info=True` becomes (None, None, None). Such a record "
+            f"became {line}; expected {wanted}."
+        )
 
 
 @exercise(
@@ -317,10 +411,14 @@ def ex6(clue_b, choose_right):
         parts.clue(clue_b, "wrong edge", "parcel", "the name the router asked for")
     office = parts.build_office(choose_right)
     for text, wanted in parts.LETTERS.items():
-        with part(f"“{text}”"):
-            answer = office.invoke({"text": text}).get("answer")
+        with part(f"“{' '.join(text.splitlines())}”"):
             letter = {"text": text}
             asked = choose_right(letter)
+            assert not isinstance(asked, list | tuple | set) or len(asked) == 1, (
+                f"Your router asked for {asked!r}; expected one desk. With several names LangGraph "
+                "runs all of them in the same step."
+            )
+            answer = office.invoke({"text": text}).get("answer")
             assert answer == wanted, (
                 f"The answer is {answer!r}; expected {wanted!r}. Your router asked for {asked!r}."
             )
@@ -444,15 +542,28 @@ def ex9(clue_e, find_order_anew):
         ("there never was one", "3", "Hello!", "unknown"),
         ("there still is none", "3", "Is anybody there?", "unknown"),
         ("the first one", "3", "I mean T-40.", "T-40"),
+        ("an order with many digits", "2", "And what of T-30512?", "T-30512"),
+        ("an order in the second line", "1", "Hello!\nWhere is T-1?", "T-1"),
     ):
         with part(title):
             order = memory.invoke({"question": question}, parts.thread(name)).get("order")
             assert order == wanted, (
                 f"After “{question}” on thread {name} the order is {order!r}; expected {wanted!r}."
             )
+    with part("an order without an answer yet"):
+        for state in ({"order": "T-52"}, {"order": "T-52", "answer": ""}):
+            update = parts.update_of(find_order_anew, {"question": "When was it sent?", **state})
+            order = update.get("order", "T-52")
+            assert order == "T-52", (
+                f"The state holds {state}, and “When was it sent?” names no order: the order "
+                f"became {order!r}; expected 'T-52'."
+            )
     with part("the state is left as it is"):
-        state = {"question": "And T-8?", "order": "T-7"}
-        find_order_anew(state)
-        assert state == {"question": "And T-8?", "order": "T-7"}, (
-            f"The state it was given became {state}; return what changes."
+        state = {"question": "And T-8?", "order": "T-7", "answer": "Order T-7 was sent."}
+        given = dict(state)
+        update = parts.update_of(find_order_anew, state)
+        assert state == given, f"The state it was given became {state}; return what changes."
+        assert set(update) <= {"order"}, (
+            f"It returned the fields {sorted(update)}; expected the order alone, which is what "
+            "changes."
         )

@@ -31,7 +31,9 @@ __all__ = (
     "build_doubler",
     "build_memory",
     "build_pair",
+    "build_row",
 )
+__all__ += ("basket_of", "update_of", "why_not_run")
 __all__ += ("CardRefusedError", "StopHereError", "build_office", "checkpoints", "clue", "decisions")
 __all__ += ("kept", "log_line", "pay_again", "pay_out", "pay_two", "thread", "whole_turns")
 
@@ -63,6 +65,8 @@ LETTERS = {
     "Money for the parcel, please!": "Your money is on its way.",
     "Do you sell boats?": "A colleague will write to you.",
     "": "A colleague will write to you.",
+    "Good morning!\nWhere is my parcel?": "Your parcel is on its way.",
+    "My parcel came.\nIt is empty: I want my money back.": "Your money is on its way.",
 }
 # Conversations, one letter a message, and limits to try.
 CONVERSATIONS = {
@@ -70,6 +74,7 @@ CONVERSATIONS = {
     "as much as fits": [("haha", range(1, 6)), ("hahahahaha", range(1, 12)), ("hctah", (5,))],
     "a long turn stays whole": [("hahctctct", range(1, 10)), ("hct", (1, 2)), ("hhacctta", (3, 7))],
     "a short conversation": [("h", (1, 3)), ("hah", (10,)), ("hcta" * 9, range(1, 41))],
+    "not begun by a human": [("ah", (1, 2, 3)), ("aha", (3, 9)), ("aahaha", range(2, 8))],
 }
 SETTINGS = {
     "A": {"LANGSMITH_TRACING": "true"},
@@ -104,8 +109,12 @@ def clue(given: Any, fault: str, evidence: Any, what: str) -> None:
     )
     named, shown = given
     assert named in FAULTS, f"{named!r} is none of the five faults: {', '.join(FAULTS)}."
-    assert named == fault, f"“{named}” is not what is wrong with this graph."
     same = type(shown) is type(evidence) and shown == evidence
+    assert named == fault, (
+        f"“{named}” is not what is wrong with this graph. "
+        + (f"The evidence, {short(shown)}, is right." if same else f"And as evidence you gave "
+           f"{short(shown)}; expected {what}.")
+    )  # fmt: skip
     assert same, f"The fault is right. You gave {short(shown)} as evidence; expected {what}."
 
 
@@ -120,8 +129,9 @@ class FarSaver(InMemorySaver):
     MAX_READER_SECONDS = 5.0  # how long a reader may look
     MAX_GRAPH_SECONDS = 0.3  # how long the graph may take to show the next chunk, if there is one
 
-    def __init__(self) -> None:
+    def __init__(self, near: bool = False) -> None:
         super().__init__()
+        self._near = near  # every run waits for its checkpoints
         self._looks, self._reading, self._late = 0, False, False
         self._changed = threading.Condition()
 
@@ -153,6 +163,8 @@ class FarSaver(InMemorySaver):
         stream = graph.stream
 
         def watched(*args: Any, durability: Any = None, **more: Any) -> Any:
+            if self._near and durability != "exit":
+                durability = "sync"
             self._late = durability in (None, "async")
             try:
                 for chunk in stream(*args, durability=durability, **more):
@@ -186,12 +198,25 @@ class _Basket(TypedDict):
     log: Annotated[list[str], operator.add]
 
 
-def _add(name: str, amount: float | None) -> Any:
-    def node(basket: _Basket) -> dict:
-        total = {} if amount is None else {"total": basket["total"] + amount}
-        return {**total, "log": [name]}
+class _Tour(_Basket):
+    place: int  # how many nodes the basket has been through
 
-    return name, node
+
+def basket_of(total: float) -> dict[str, Any]:
+    """Return a basket before its first node."""
+    return {"total": total, "log": [], "place": 0}
+
+
+def _add(name: str, amount: Any, places: list[int], ran: list[str]) -> Callable[[_Tour], Any]:
+    def node(basket: _Tour) -> dict | None:
+        ran.append(name)
+        if amount in ("None", "{}"):
+            return None if amount == "None" else {}
+        total = {} if amount is None else {"total": basket["total"] + amount}
+        place = next(place for place in places if place >= basket["place"])
+        return {**total, "log": [name], "place": place + 1}
+
+    return node
 
 
 def build_doubler(ran: list[str]) -> Any:
@@ -215,6 +240,33 @@ def build_doubler(ran: list[str]) -> Any:
     builder = StateGraph(_Basket).add_sequence([pick, double, post]).add_edge(START, "pick")
     builder.add_conditional_edges("post", once_more, ["double", "__end__"])
     return builder.compile(checkpointer=InMemorySaver())
+
+
+def build_row(names: list[str], ran: list[str]) -> Any:
+    """Compile nodes that run one after the other; each adds 1, and `ran` gets its name."""
+
+    def step(name: str) -> Callable[[_Basket], dict]:
+        def node(state: _Basket) -> dict:
+            ran.append(name)
+            return {"total": state["total"] + 1, "log": [name]}
+
+        return node
+
+    builder = StateGraph(_Basket).add_sequence([(name, step(name)) for name in names])
+    return builder.add_edge(START, names[0]).compile(checkpointer=InMemorySaver())
+
+
+def why_not_run(graph: Any, config: Any, node: str) -> str:
+    """Say what would have run next after the newest change of a thread; "" if there is none."""
+    changed = next(
+        (s for s in graph.get_state_history(config) if s.metadata.get("source") == "update"), None
+    )
+    if changed is None or node in changed.next:
+        return ""
+    return (
+        f" After your `update_state` the next to run is {', '.join(changed.next) or 'nothing'}; "
+        f"expected {node}. Give it the old checkpoint's config and `change` alone."
+    )
 
 
 def build_pair(ran: list[str]) -> Any:
@@ -250,20 +302,27 @@ def checkpoints(graph: Any, config: Any) -> dict[str, Any]:
     }
 
 
-def build_basket(saver: FarSaver, steps: list[tuple[str, float | None]]) -> Any:
-    """Compile nodes that run in this order; each adds its amount, or leaves the total alone."""
-    builder = StateGraph(_Basket)
-    for name, amount in dict(steps).items():
-        builder.add_node(*_add(name, amount))
+def build_basket(saver: FarSaver, steps: list[tuple[str, Any]], ran: list[str]) -> Any:
+    """Compile nodes that run in this order; `ran` gets the name of each that runs.
+
+    Each adds its amount, or leaves the total alone (None), or returns None or {} ("None", "{}").
+    Only a node that writes something may stand there twice: the next one is found by what it wrote.
+    """
+    builder = StateGraph(_Tour)
     names = [name for name, _ in steps]
     builder.add_edge(START, names[0])
 
-    def go_on(basket: _Basket) -> str:
-        done = len(basket["log"])
+    def go_on(basket: _Tour) -> str:
+        done = basket["place"]
         return names[done] if done < len(names) else "__end__"
 
-    for name in dict(steps):
-        builder.add_conditional_edges(name, go_on, [*dict(steps), "__end__"])
+    for name, amount in dict(steps).items():
+        places = [place for place, other in enumerate(names) if other == name]
+        builder.add_node(name, _add(name, amount, places, ran))
+        if len(places) > 1:
+            builder.add_conditional_edges(name, go_on, [*dict(steps), "__end__"])
+        else:
+            builder.add_edge(name, [*names, "__end__"][places[0] + 1])
     return saver.watch(builder.compile(checkpointer=saver))
 
 
@@ -374,6 +433,17 @@ def build_memory(remember: Any) -> Any:
     return builder.compile(checkpointer=InMemorySaver())
 
 
+def update_of(remember: Any, state: dict[str, Any]) -> dict[str, Any]:
+    """Return what a node writes, as a dictionary."""
+    update = remember(state)
+    if isinstance(update, Command):
+        update = update.update
+    assert update is None or isinstance(update, dict), (
+        f"It returned {kind(update)}; expected a dictionary of what changes."
+    )
+    return update or {}
+
+
 def log_line(
     one_line: Any,
     msg: str,
@@ -382,13 +452,17 @@ def log_line(
     error: Exception | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
-    """Return what a formatter makes of a record; the record is left as it was."""
-    told = (type(error), error, None) if error else None
+    """Return what a formatter makes of a record; the record is left as it was.
+
+    A field that has the name of one of the arguments here is given with a `~` before it.
+    """
+    told = (type(error), error, None) if error else fields.pop("~exc_info", None)
     stack = fields.pop("stack_info", None)
+    fields = {name.lstrip("~"): value for name, value in fields.items()}
     record = logging.getLogger("shop").makeRecord(
         "shop", level, "shop.py", 7, msg, args, told, "pay", fields, stack
     )
-    before = dict(vars(record))
+    before = {**vars(record), **copy.deepcopy(fields)}
     text = one_line(record)
     assert isinstance(text, str), f"`one_line` returned {kind(text)}; expected text."
     assert len(text.strip().splitlines()) == 1, f"The text has several lines: {short(text)}."
@@ -397,11 +471,16 @@ def log_line(
     except ValueError:
         line = None
     assert isinstance(line, dict), f"{short(text)} is not a JSON object. Use `json.dumps`."
-    # `message`, `asctime` and `exc_text` are what logging's own formatter adds.
-    own = ("message", "asctime", "exc_text")
-    after = {name: value for name, value in vars(record).items() if name not in own}
-    assert after == {name: value for name, value in before.items() if name not in own}, (
-        "`one_line` changed the record; other handlers get it, too."
+    after = vars(record)
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    changed += [name for name in after if name not in before and name not in changed]
+    assert not changed, (
+        f"`one_line` changed the record: {', '.join(changed)}. Other handlers get it, too."
+        + (
+            " (`logging.Formatter.format` writes there.)"
+            if set(changed) <= {"message", "asctime", "exc_text"}
+            else ""
+        )
     )
     return line
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
+from langgraph.errors import GraphRecursionError
+from openai import OpenAIError
 
 import lesson_model
 from exercises.core.clock import movable_clock
@@ -80,10 +83,7 @@ def ex2(calls_this_turn):
             assert len(got) == len(expected), (
                 f"It lists {len(got)} call(s); expected {len(expected)}. Remember: {why}."
             )
-            assert got == expected, (
-                f"It lists the calls {parts.ids(got)}; expected {parts.ids(expected)}, in this "
-                "order."
-            )
+            assert got == expected, parts.other_calls(got, expected)
             again = list(calls_this_turn(messages))
             assert again == expected and messages == before, (
                 f"Called a second time with the same messages, it lists {len(again)} call(s); "
@@ -127,6 +127,20 @@ def ex3(route):
                     f"With recursion_limit={limit} the model was asked {calls} time(s); there is "
                     f"room for {room}."
                 )
+            for limits in ((15, 15), (15, 8), (7, 30)):
+                counts = parts.calls_in_turns(route, limits)
+                room = tuple((limit - 1) // 2 for limit in limits)
+                assert counts == room, (
+                    f"Two customers at once, with recursion_limit={limits[0]} and {limits[1]}: the "
+                    f"model was asked {counts[0]} and {counts[1]} time(s); there is room for "
+                    f"{room[0]} and {room[1]}. What does the route keep between two calls?"
+                )
+            parts.calls_in_turns(route, (15,), broken_off_after=2)
+            calls = parts.calls_made_by(route, 15)
+            assert calls == 7, (
+                "A turn broke off after two rounds. In the next one, with recursion_limit=15, the "
+                f"model was asked {calls} time(s); there is room for 7. What does the route keep?"
+            )
             later = [ask(model, graph, parts.LOST, "15", limit).model_calls for limit in (9, 10)]
             assert later == [4, 4], (
                 f"On a thread with earlier turns, with recursion_limit=9 and 10, the model was "
@@ -234,18 +248,35 @@ def ex4(talking_desk):
             config = {"configurable": {"thread_id": "Ann"}, "recursion_limit": 60}
             before, others = len(model.requests), 0
             # Between two steps of Ann's turn, Bob says hello or has a turn that loops.
-            for number, _ in enumerate(both.stream({"messages": parts.LOST}, config)):
-                start = len(model.requests)
-                if number == 1:
-                    stops(both, "Bob", 5, "While Ann's turn goes on, Bob's turn loops")
-                else:
-                    greets(both, "Bob", "While Ann's turn goes on, Bob greets")
-                others += len(model.requests) - start
+            try:
+                for number, _ in enumerate(both.stream({"messages": parts.LOST}, config)):
+                    start = len(model.requests)
+                    if number == 1:
+                        stops(both, "Bob", 5, "While Ann's turn goes on, Bob's turn loops")
+                    else:
+                        greets(both, "Bob", "While Ann's turn goes on, Bob greets")
+                    others += len(model.requests) - start
+            except (GraphRecursionError, OpenAIError) as error:
+                raise AssertionError(
+                    "talking_desk(5): while Ann's turn looped, Bob used the same desk on a thread "
+                    f"of his own. Ann's turn ended with {type(error).__name__}; expected words, "
+                    "after 5 calls of the model. What do the two share?"
+                ) from None
             asked = len(model.requests) - before - others
             assert asked == 5, (
                 f"talking_desk(5): while Ann's turn looped, Bob used the same desk on a thread of "
                 f"his own. For Ann the model was asked {asked} time(s); expected 5."
             )
+        with part("the turn after a turn that broke off"):
+            for limit, rounds in ((5, 2), (5, 4), (3, 1)):
+                broken = talking_desk(limit)
+                for _ in range(2):
+                    parts.break_off(model, broken, "broken", rounds)
+                what = (
+                    f"talking_desk({limit}), the turn after two that broke off after {rounds} "
+                    "round(s), as the model refused the key"
+                )
+                stops(broken, "broken", limit, what)
         with part("a checkpointer of its own"):
             kept = looping.get_state({"configurable": {"thread_id": "polite"}}).values
             assert not kept.get("messages"), (
@@ -366,6 +397,29 @@ def ex6(Budget):
                 f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. When does "
                 "the clock of a turn begin?"
             )
+            for before in ("a turn that ended well", "a turn that broke off with an error"):
+                if before != "a turn that ended well":
+                    parts.break_off(model, agent, "1", 1)
+                move(300)
+                hello = ask(model, agent, "Hello")
+                assert hello.words == parts.GREETING, (
+                    f"300 s after {before}, “Hello” {hello.ending}; expected {parts.GREETING!r}. "
+                    "When does the clock of a turn begin?"
+                )
+        with part("parts of a second"), movable_clock(Budget, stands=True) as move:
+            for seconds, takes, calls in ((0.3, 0.14, 3), (0.9, 0.35, 3), (1.5, 0.7, 3)):
+                for later in (0.0, 0.25, 0.25, 0.25):  # a turn begins at each quarter of a second
+                    move(later)
+                    work = functools.partial(move, takes)
+                    agent = parts.agent_with(Budget(**{**much, "seconds": seconds}), work)
+                    run = ask(model, agent, parts.LOST, limit=20)
+                    what = f"{seconds} seconds, and a tool that takes {takes} s"
+                    _in_words(run, what, Budget)
+                    assert run.model_calls == calls, (
+                        f"With {what}, the model was asked {run.model_calls} times; expected "
+                        f"{calls}, as {takes * calls:g} s have passed then."
+                    )
+                    move(-takes * calls)
         with part("two customers at once"):
             budget = Budget(**{**much, "seconds": 0.3})
             before = _held_by(budget)

@@ -25,6 +25,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Send
 from openai import OpenAIError
 
+from exercises.core.descriptions import short
 from lesson_model import Call, Reply
 
 __all__ = (
@@ -37,7 +38,10 @@ __all__ = (
     "SHORT",
     "TALKATIVE",
     "Desk",
+    "break_off",
+    "calls_in_turns",
     "calls_made_by",
+    "other_calls",
 )
 __all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
 __all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
@@ -228,6 +232,30 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
     why = "each message has a list of its own, and some hold several"
     yield "three messages with one, two and two calls", why, mixed, other
     yield "the third turn of a thread", why, [*three, *two, *mixed[1:]], other
+    why = "only a message of the customer begins a turn, not a system message"
+    noted = [*two[:3], SystemMessage("The customer is called Ann."), *two[3:]]
+    yield "a system message in the middle of a turn", why, [*three, *noted], hundred[3:5]
+    why = "some models count their ids from 1 in each message: an id that comes again is a new call"
+    counting = [
+        call("find_parcel", id, parcel=f"P-{n}") for n, id in enumerate(("1", "2", "1", "1"))
+    ]
+    same: list[Any] = [HumanMessage("Find P-0 and P-1."), AIMessage("", tool_calls=counting[:2])]
+    same += [ToolMessage("here", tool_call_id=id) for id in ("1", "2")]
+    same += [AIMessage("Both are here."), HumanMessage("And P-2 and P-3?")]
+    for one in counting[2:]:
+        same += [AIMessage("", tool_calls=[one]), ToolMessage("here", tool_call_id="1")]
+    yield "ids that come again", why, same, counting[2:]
+
+
+def other_calls(got: list[Any], expected: list[dict[str, Any]]) -> str:
+    """Say in what a list of calls differs from the one that was expected, as long as it."""
+    if ids(got) != ids(expected):
+        return f"It lists the calls {ids(got)}; expected {ids(expected)}, in this order."
+    one, other = next(pair for pair in zip(got, expected, strict=True) if pair[0] != pair[1])
+    return (
+        f"It lists {short(one)}; expected the call as it stands in the message's `tool_calls`: "
+        f"{other}."
+    )
 
 
 def ids(calls: list[dict[str, Any]]) -> list[Any]:
@@ -249,6 +277,41 @@ def calls_made_by(route: Callable[[Desk], str], limit: int) -> int:
             return rounds
         messages += [ToolMessage("not here", tool_call_id=c["id"]) for c in calls]
     return limit  # it never turned off
+
+
+def calls_in_turns(
+    route: Callable[[Desk], str], limits: tuple[int, ...], broken_off_after: int = 100
+) -> tuple[int, ...]:
+    """Let customers have their steps in turns; return how often the model was asked for each.
+
+    Args:
+        route: The student's.
+        limits: The limit of each customer's run.
+        broken_off_after: Rounds after which nobody asks the route any more.
+    """
+    threads: list[list[Any]] = [[HumanMessage(LOST)] for _ in limits]
+    counts, ended = [0] * len(limits), [False] * len(limits)
+    for rounds in range(1, min(broken_off_after, max(limits)) + 1):
+        for number, (limit, messages) in enumerate(zip(limits, threads, strict=True)):
+            if ended[number] or 2 * rounds - 1 >= limit:
+                continue
+            one = call("find_parcel", f"{number} {rounds}", parcel="P-9")
+            messages.append(AIMessage("", tool_calls=[one]))
+            state = {"messages": [*messages], "remaining_steps": limit - 2 * rounds + 1}
+            counts[number], ended[number] = rounds, route({**state, "rounds": rounds}) != "tools"
+            messages.append(ToolMessage("not here", tool_call_id=one["id"]))
+    return tuple(counts)
+
+
+def break_off(model: Any, graph: Any, thread: str, rounds: int) -> None:
+    """Let a turn that loops end with an error when the model is asked after some rounds."""
+    config = {"configurable": {"thread_id": thread}, "recursion_limit": 60}
+    before, failing = len(model.requests), False
+    with contextlib.suppress(GraphRecursionError, OpenAIError):
+        for _ in graph.stream({"messages": LOST}, config):
+            if not failing and len(model.requests) - before == rounds:
+                model.fail("bad_key")
+                failing = True
 
 
 A, B = ("find_parcel", {"parcel": "P-9"}), ("order_status", {"order": "T-7"})
@@ -313,6 +376,39 @@ REPEATED = (  # title, calls, whether they go in circles, what to remember
         [("pack", {"box": {"items": ["tent"], "to": {"city": "Rome"}}})] * 3,
         True,
         "One stands there three times.",
+    ),
+    (
+        "nested arguments in another order",
+        [
+            ("pack", {"box": {"to": {"city": "Rome", "zip": "00100"}, "size": 2}, "day": "Monday"}),
+            ("pack", {"day": "Monday", "box": {"size": 2, "to": {"zip": "00100", "city": "Rome"}}}),
+            ("pack", {"box": {"size": 2, "to": {"city": "Rome", "zip": "00100"}}, "day": "Monday"}),
+        ],
+        True,
+        "The order of keys says nothing, at any depth.",
+    ),
+    (
+        "dictionaries in a list, in another order",
+        [
+            ("pack", {"items": [{"name": "tent", "count": 1}, {"name": "peg", "count": 9}]}),
+            ("pack", {"items": [{"count": 1, "name": "tent"}, {"count": 9, "name": "peg"}]}),
+            ("pack", {"items": [{"name": "tent", "count": 1}, {"count": 9, "name": "peg"}]}),
+        ],
+        True,
+        "The order of keys says nothing, at any depth.",
+    ),
+    (
+        "the same words, divided otherwise",
+        [
+            ("route", {"from": "Rome", "to": "Pisa to Bari to Oslo"}),
+            ("route", {"from": "Rome to Pisa", "to": "Bari to Oslo"}),
+            ("route", {"from": "Rome to Pisa to Bari", "to": "Oslo"}),
+            ("search", {"text": "a", "with": "red tent bag"}),
+            ("search", {"text": "a red", "with": "tent bag"}),
+            ("search", {"text": "a red tent", "with": "bag"}),
+        ],
+        False,
+        "The arguments differ.",
     ),
     (
         "no arguments",

@@ -12,12 +12,14 @@ from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
 from exercises.retry_and_fallback.faulty_services import (
     ANSWER,
+    CUSTOMERS_WORDS,
     SECRETS,
     Service,
     answer_of,
     answered,
     answered_after_bug,
     asked,
+    assert_answered,
     assert_doubling,
     assert_goes_on,
     assert_waits,
@@ -25,6 +27,7 @@ from exercises.retry_and_fallback.faulty_services import (
     failed_turn,
     found_by,
     found_side_by_side,
+    left_behind,
     miscounted,
     slow_run,
     told,
@@ -87,8 +90,8 @@ def ex2(wait):
             spread, d = max(drawn) - min(drawn), min(CAP, 2.0 * 2 ** (retry - 1))
             assert spread >= 0.2 * d, (
                 f"200 calls of `wait({retry})` lie between {min(drawn):.1f} and {max(drawn):.1f} "
-                f"s, at a backoff of {d:g} s; expected a spread of a fifth of it, or more. What is "
-                "left of the random part there?"
+                f"s, at a backoff of {d:g} s; expected that shortest and longest are a fifth of it "
+                "apart, or more. What is left of the random part there?"
             )
         peak = stampede(wait, outage=0).peak
         assert peak < 300, (
@@ -119,7 +122,11 @@ def ex3(build_finder):
         assert service.orders == {"K-31"}, (
             f"The graph was asked about K-31, and the service about {service.orders}."
         )
-        assert len(slept) == 2 and 0.005 <= slept[0] <= 0.02 and slept[1] <= 0.04, (
+        assert len(slept) == 2, (
+            f"The service was asked {service.calls} times, with {len(slept)} wait(s) between; "
+            "expected a wait before each retry. Who tries again without waiting?"
+        )
+        assert 0.005 <= slept[0] <= 0.02 and slept[1] <= 0.04, (
             f"It waited {[round(s, 2) for s in slept]} s; expected about [0.01, 0.02]. A "
             "`RetryPolicy` starts at 0.5 s and adds up to a second of jitter, if nobody says more."
         )
@@ -247,8 +254,9 @@ def ex4(build_desk):
         assert getattr(desk, "checkpointer", None), "Without a checkpointer it forgets everything."
         desk.invoke({"order": "T-7"}, thread)
         kept = desk.get_state(thread).values
-        assert kept.get("order") == "T-7" and not kept.get("failures"), (
-            f"After a turn without failures the thread holds {short(kept)}."
+        assert kept.get("order") == "T-7", (
+            f"After a question about order T-7 the thread holds {short(kept)}; expected the order "
+            "'T-7' in it."
         )
 
 
@@ -299,9 +307,10 @@ def ex5(ask):
             )
     with part("Retry-After"):
         reply, error, seen, slept = asked(ask, 20, ("rate_limit", 1, {"retry_after": 3}))
-        assert error is None and 3 <= sum(slept) < 4, (
+        assert error is None and abs(sum(slept) - 3) < 1e-6, (
             f"Told to come back in 3 s, it waited {sum(slept):.2f} s and ended with "
-            f"{short(error or reply)}. `retry_after(error)` says how long."
+            f"{short(error or reply)}; expected 3 s, the longer one of that and the random wait. "
+            "`retry_after(error)` says how long."
         )
         waits = told_to_wait_a_little(ask)
         assert max(waits, default=0) > 0.02, (
@@ -340,9 +349,9 @@ def ex6(fall_back):
         ("the main model's rate limit", main, "rate_limit", 1, (429, 200), None),
         ("a dropped connection", main, "disconnect", 1, (200, 200), None),
         ("the quota is used up", main, "quota", 1, (429, 200), None),
-        ("a wrong request is raised", hot, "", 1, (400,), openai.BadRequestError),
-        ("a wrong key is raised", main, "bad_key", 1, (401,), openai.AuthenticationError),
-        ("both are down", main, "overloaded", 2, (503, 503), openai.InternalServerError),
+        ("a wrong request is raised", hot, "", 1, (400,), "OpenAIInvalidRequestError"),
+        ("a wrong key is raised", main, "bad_key", 1, (401,), "OpenAIAuthenticationError"),
+        ("both are down", main, "overloaded", 2, (503, 503), "OpenAIAPIError"),
     )
     for title, llm, fault, times, statuses, raised in cases:
         with part(title):
@@ -351,9 +360,10 @@ def ex6(fall_back):
             expected = [f"{name} {status}" for name, status in pairs]
             if fault == "disconnect":
                 expected[0] = "main-model dropped"
-            assert seen == expected and (isinstance(error, raised) if raised else bool(reply)), (
+            ended = type(error).__name__ == raised if raised else bool(reply)
+            assert seen == expected and ended, (
                 f"The wire saw {seen}, and it ended with {short(error or reply)}; expected "
-                f"{expected} and {raised.__name__ if raised else 'an answer'}."
+                f"{expected} and {raised or 'an answer'}."
                 + (" Return what `handler` returns." if isinstance(error, AttributeError) else "")
             )
             assert not lost, (
@@ -413,6 +423,11 @@ def ex7(close_the_turn):
                 f"The log holds {', '.join(leaks)}, from the text of the error: {short(log)}. "
                 "Log the error's class, not its words."
             )
+            leaks = [word for word in CUSTOMERS_WORDS if word in log]
+            assert not leaks, (
+                f"The log holds {', '.join(leaks)}, which the customer said: {short(log)}. "
+                "Reference, node and class are enough."
+            )
             assert words(seen.said) & words(log) - words(again.said), (
                 f"The user reads {short(seen.said)}, the log {short(log)}; expected a "
                 "reference in both, a new one each time."
@@ -431,6 +446,9 @@ def ex7(close_the_turn):
             assert_goes_on(seen)
         with part(f"a thread with an earlier turn goes on ({where})"):
             assert_goes_on(later[where], "The turn before had a call that was answered. ")
+    with part("ids that come again, and calls that earlier turns left open"):
+        for before, messages, ids in left_behind():
+            assert_answered(close_the_turn, before, messages, ids)
     with part("the tools ran, then the model failed"):
         assert_goes_on(
             failed_turn(close_the_turn, "model", after_tools=True),

@@ -28,6 +28,17 @@ def test_moved_clock_is_ahead_in_every_module_and_comes_back() -> None:
     assert (time.monotonic, datetime.datetime) == real
 
 
+def test_standing_clock_moves_only_when_it_is_moved() -> None:
+    """All clocks say the same until somebody moves them, however long that takes."""
+    with movable_clock(lambda: None, stands=True) as move:
+        start = time.monotonic(), time.time_ns(), datetime.datetime.now()
+        assert (time.monotonic(), time.time_ns(), datetime.datetime.now()) == start
+        move(0.5)
+        assert time.monotonic() - start[0] == pytest.approx(0.5)
+        assert time.time_ns() - start[1] == 500_000_000
+        assert datetime.datetime.now() - start[2] == datetime.timedelta(seconds=0.5)
+
+
 def test_skipped_waits_move_the_clock_and_take_no_time() -> None:
     """An hour of `time.sleep` is over at once, and the clocks say that it has passed."""
     real = time.perf_counter()

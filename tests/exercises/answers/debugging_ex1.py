@@ -76,7 +76,7 @@ def what_if(graph, config, node, change):
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     return graph.invoke(None, graph.update_state(before.config, change, as_node=node))
-# %% partial | another node, after a second turn; a node that runs beside another: knows the step of the lesson's desk
+# %% partial | another node, after a second turn; a node that runs beside another; a long thread: knows the step of the lesson's desk
 def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if s.metadata["step"] == 3)
     return graph.invoke(None, graph.update_state(before.config, change))
@@ -118,3 +118,23 @@ def what_if(graph, config: dict, node: str, change: dict) -> dict:
             break
     *_, final = graph.stream(None, graph.update_state(saved.config, change), stream_mode="values")
     return final
+# %% refused: the ten newest checkpoints only
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    history = graph.get_state_history(config, limit=10)
+    before = next(saved for saved in history if node in saved.next)
+    return graph.invoke(None, graph.update_state(before.config, change))
+# %% refused: a name that holds the other's name
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    history = graph.get_state_history(config)
+    before = next(saved for saved in history if node in str(saved.next))
+    return graph.invoke(None, graph.update_state(before.config, change))
+# %% refused: the beginning of a name
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    history = graph.get_state_history(config)
+    before = next(saved for saved in history if any(name.startswith(node) for name in saved.next))
+    return graph.invoke(None, graph.update_state(before.config, change))
+# %% refused: writes the whole state back, so that its reducers add it once more
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    before = next(saved for saved in graph.get_state_history(config) if node in saved.next)
+    fork = graph.update_state(before.config, before.values | change)
+    return graph.invoke(None, fork)

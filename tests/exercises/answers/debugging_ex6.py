@@ -24,7 +24,7 @@ def choose_right(letter) -> list:
         if word in words:
             return [name]
     return ["people"]
-# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”: another name that does not exist
+# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; Good morning: another name that does not exist
 clue_b = ("wrong edge", "parcel")
 
 
@@ -38,14 +38,14 @@ clue_b = ("wrong edge", "parcel")
 def choose_right(letter):
     words = letter["text"]
     return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
-# %% partial | “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”: asks for parcels first
+# %% partial | “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; My parcel came: asks for parcels first
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     words = letter["text"].lower()
     return "parcels" if "parcel" in words else "refunds" if "money" in words else "people"
-# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”: sends them to a person
+# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; Good morning: sends them to a person
 clue_b = ("wrong edge", "parcel")
 
 
@@ -65,7 +65,7 @@ clue_b = ("swallowed interrupt", "parcel")
 def choose_right(letter):
     words = letter["text"].lower()
     return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
-# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”; “”: returns the node, not its name
+# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”; “”; Good morning; My parcel came: returns the node, not its name
 clue_b = ("wrong edge", "parcel")
 
 
@@ -82,14 +82,14 @@ def choose_right(letter):
 
 
 clue_b = ["wrong edge", "parcel"]
-# %% partial | “PARCEL P-31 is late again.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”: knows the letters it has seen
+# %% partial | “PARCEL P-31 is late again.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; Good morning; My parcel came: knows the letters it has seen
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     known = {"Where is my parcel?": "parcels", "I want my money back.": "refunds"}
     return known.get(letter["text"], "people")
-# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”: writes the letter in small letters
+# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”; Good morning; My parcel came: writes the letter in small letters
 clue_b = ("wrong edge", "parcel")
 
 
@@ -111,3 +111,25 @@ clue_b = ("wrong edge", "parcel")
 def choose_right(letter):
     words = letter["text"].lower().split()
     return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
+# %% refused: both desks
+clue_b = ("wrong edge", "parcel")
+
+def choose_right(letter: Letter):
+    words = letter["text"].lower()
+    desks = [name for name, word in (("refunds", "money"), ("parcels", "parcel")) if word in words]
+    return desks or "people"
+# %% passed: a list of one desk
+clue_b = ("wrong edge", "parcel")
+
+def choose_right(letter: Letter):
+    words = letter["text"].lower()
+    desks = [name for name, word in (("refunds", "money"), ("parcels", "parcel")) if word in words]
+    return desks[:1] or ["people"]
+# %% refused: reads the first line only
+clue_b = ("wrong edge", "parcel")
+
+def choose_right(letter: Letter):
+    found = re.match(r".*(money|parcel)", letter["text"].lower())
+    if not found:
+        return "people"
+    return "refunds" if "money" in letter["text"].lower() else "parcels"

@@ -36,13 +36,13 @@ def keep_turns(messages, limit):
 
 
 from langchain.messages import HumanMessage
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: the broken version
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: the broken version
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     return messages[-limit:]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: drops tool results at the start only
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: drops tool results at the start only
 clue_d = ("orphan tool message", 1)
 
 
@@ -59,20 +59,20 @@ clue_d = ("orphan tool message", 1)
 
 def keep_turns(messages, limit):
     return trim_messages(messages, max_tokens=limit, token_counter=len, start_on="human")
-# %% partial | as much as fits; a long turn stays whole; a short conversation: the last turn only
+# %% partial | as much as fits; a long turn stays whole; a short conversation; not begun by a human: the last turn only
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     last = max(n for n, message in enumerate(messages) if message.type == "human")
     return messages[last:]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: leaves all tool messages out
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: leaves all tool messages out
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     return [message for message in messages if message.type != "tool"][-limit:]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: keeps everything
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: keeps everything
 clue_d = ("orphan tool message", 1)
 
 
@@ -94,7 +94,7 @@ def keep_turns(messages, limit):
     starts = [n for n, m in enumerate(messages) if m.type == "human"]
     fitting = [start for start in starts if len(messages) - start <= limit]
     return messages[min(fitting, default=starts[-1]):]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: deletes from the state's own list
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: deletes from the state's own list
 clue_d = ("orphan tool message", 1)
 
 
@@ -103,7 +103,7 @@ def keep_turns(messages, limit):
     fitting = [i for i in starts if len(messages) - i <= limit]
     del messages[: fitting[0] if fitting else starts[-1]]
     return messages
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: pops from the state's own list
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: pops from the state's own list
 clue_d = ("orphan tool message", 1)
 
 
@@ -113,7 +113,7 @@ def keep_turns(messages, limit):
         while messages[0].type != "human":
             messages.pop(0)
     return list(messages)
-# %% partial | as much as fits; a long turn stays whole; a short conversation: one too few
+# %% partial | as much as fits; a long turn stays whole; a short conversation; not begun by a human: one too few
 clue_d = ("orphan tool message", 1)
 
 
@@ -129,7 +129,7 @@ def keep_turns(messages, limit):
     starts = [i for i, m in enumerate(messages) if m.type == "human"]
     fitting = [i for i in starts if len(messages) - i <= min(limit, 12)]
     return messages[fitting[0] if fitting else starts[-1] :]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation: shortens the messages it keeps
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: shortens the messages it keeps
 clue_d = ("orphan tool message", 1)
 
 
@@ -159,3 +159,12 @@ def keep_turns(messages, limit):
     starts = [n for n, m in enumerate(messages) if m.type == "human"]
     fitting = [s for s in starts if len(messages) - s < limit]
     return messages[min(fitting, default=starts[-1]):]
+# %% refused: a short conversation as it is, whoever began it
+clue_d = ("orphan tool message", 1)
+
+def keep_turns(messages: list, limit: int) -> list:
+    if len(messages) <= limit:
+        return list(messages)
+    starts = [number for number, message in enumerate(messages) if message.type == "human"]
+    fitting = [start for start in starts if len(messages) - start <= limit]
+    return messages[min(fitting, default=starts[-1]) :]

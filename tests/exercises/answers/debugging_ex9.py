@@ -14,7 +14,7 @@ clue_e = ("stale state", 1)
 def find_order_anew(state):
     named = re.search(r"\bT-[0-9]+", state["question"])
     return {"order": (named and named.group()) or state.get("order") or "unknown"}
-# %% partial | another one is named; again none; the first one: the old one still goes first
+# %% partial | another one is named; again none; the first one; many digits; second line: the old one still goes first
 clue_e = ("stale state", 1)
 
 
@@ -23,14 +23,14 @@ def find_order_anew(state):
         return {}
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else "unknown"}
-# %% partial | none is named; again none; the other customer again: forgets what was said before
+# %% partial | none is named; again none; the other customer again; without an answer yet: forgets what was said before
 clue_e = ("stale state", 1)
 
 
 def find_order_anew(state):
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else "unknown"}
-# %% partial | none is named; again none; the other customer again; there never was one; there still is none: fails where none is named
+# %% partial | none is named; again none; the other customer again; there never was one; there still is none; without an answer yet: fails where none is named
 clue_e = ("stale state", 1)
 
 
@@ -43,7 +43,7 @@ clue_e = ("stale state", 1)
 def find_order_anew(state):
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else state["order"]}
-# %% partial | another one is named; another customer asks; again none; the other customer again; the first one: one digit only
+# %% partial | another one is named; another customer asks; again none; the other customer again; the first one; many digits: one digit only
 clue_e = ("stale state", 1)
 
 
@@ -88,7 +88,7 @@ def find_order_anew(state):
     if match := re.search(r"\bT-(\d+)\b", state["question"]):
         return Command(update={"order": match.group()})
     return Command(update={} if "order" in state else {"order": "unknown"})
-# %% partial | again none; there never was one; there still is none: a memory of the process
+# %% partial | again none; there never was one; there still is none; without an answer yet: a memory of the process
 clue_e = ("stale state", 1)
 last = {}
 
@@ -113,7 +113,7 @@ def find_order_anew(state):
     found = re.search(r"T-\d+", state["question"])
     state["order"] = found[0] if found else state.get("order", "unknown")
     return {"order": state["order"]}
-# %% partial | another customer asks; the other customer again: two digits at most
+# %% partial | another customer asks; the other customer again; many digits: two digits at most
 clue_e = ("stale state", 1)
 
 
@@ -127,3 +127,28 @@ def find_order_anew(state: Chat) -> dict:
         return {}
     named = re.search(r"T-\d+", state["question"])
     return {"order": named[0] if named else state.get("order", "unknown")}
+# %% refused: unknown where there is an answer
+clue_e = ("stale state", 1)
+
+def find_order_anew(state: Chat) -> dict:
+    if named := re.search(r"T-\d+", state["question"]):
+        return {"order": named[0]}
+    return {"order": "unknown"} if not state.get("answer") else {}
+# %% refused: the whole state
+clue_e = ("stale state", 1)
+
+def find_order_anew(state: Chat) -> dict:
+    named = re.search(r"T-\d+", state["question"])
+    return {**state, "order": named[0] if named else state.get("order", "unknown")}
+# %% refused: three digits at most
+clue_e = ("stale state", 1)
+
+def find_order_anew(state: Chat) -> dict:
+    named = re.search(r"T-\d{1,3}", state["question"])
+    return {"order": named[0] if named else state.get("order", "unknown")}
+# %% refused: the first line of the question
+clue_e = ("stale state", 1)
+
+def find_order_anew(state: Chat) -> dict:
+    named = re.match(r".*?(T-\d+)", state["question"])
+    return {"order": named[1] if named else state.get("order", "unknown")}

@@ -28,7 +28,7 @@ def calls_this_turn(messages) -> list:
         elif isinstance(message, AIMessage):
             calls += message.tool_calls
     return calls
-# %% partial | two calls, after a turn with three; a new question after a turn with three; the third turn of a thread: the whole thread
+# %% partial | two calls, after a turn with three; a new question after a turn with three; the third turn of a thread; system message; ids that come again: the whole thread
 def calls_this_turn(messages):
     return [call for m in messages if isinstance(m, AIMessage) for call in m.tool_calls]
 # %% failed: messages
@@ -38,11 +38,11 @@ def calls_this_turn(messages):
 def calls_this_turn(messages):
     asked = max(n for n, m in enumerate(messages) if m.type == "human")
     return sum(len(m.tool_calls) for m in messages[asked:] if isinstance(m, AIMessage))
-# %% partial | two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread: only the last message
+# %% partial | two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread; system message; ids that come again: only the last message
 def calls_this_turn(messages):
     last = messages[-1]
     return last.tool_calls if isinstance(last, AIMessage) else []
-# %% partial | two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread: only the first message that calls
+# %% partial | two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread; system message; ids that come again: only the first message that calls
 def calls_this_turn(messages):
     asked = max(n for n, m in enumerate(messages) if m.type == "human")
     for message in messages[asked:]:
@@ -53,7 +53,7 @@ def calls_this_turn(messages):
 def calls_this_turn(messages):
     asked = max(n for n, m in enumerate(messages) if m.type == "human")
     return [m.tool_calls[0] for m in messages[asked:] if m.type == "ai" and m.tool_calls]
-# %% partial | two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread: from the end, and out of order
+# %% partial | two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread; system message; ids that come again: from the end, and out of order
 def calls_this_turn(messages):
     calls = []
     for message in reversed(messages):
@@ -64,11 +64,11 @@ def calls_this_turn(messages):
 # %% raised: takes tool results for messages that call
 def calls_this_turn(messages):
     return [call for message in messages for call in message.tool_calls]
-# %% partial | 100 calls in one message; two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread: results instead of calls
+# %% partial | 100 calls in one message; two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread; system message; ids that come again: results instead of calls
 def calls_this_turn(messages):
     asked = max(n for n, m in enumerate(messages) if m.type == "human")
     return [m for m in messages[asked:] if isinstance(m, ToolMessage)]
-# %% partial | 100 calls in one message; two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread: names only
+# %% partial | 100 calls in one message; two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread; system message; ids that come again: names only
 def calls_this_turn(messages):
     asked = max(n for n, m in enumerate(messages) if m.type == "human")
     turn = messages[asked:]
@@ -88,7 +88,7 @@ def calls_this_turn(messages) -> list:
                 if all(c["args"] != o["args"] for o in out):
                     out.append(c)
     return out
-# %% partial | 100 calls in one message; two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread: takes the calls out of the messages
+# %% partial | 100 calls in one message; two calls, one after the other; two calls, after a turn with three; the same call nine times; three messages with one, two and two calls; the third turn of a thread; system message; ids that come again: takes the calls out of the messages
 def calls_this_turn(messages: list) -> list:
     found = []
     for message in reversed(messages):
@@ -118,3 +118,34 @@ def calls_this_turn(messages):
             else:
                 calls += m.tool_calls
     return calls or []
+# %% refused: a system message begins a turn, too
+def calls_this_turn(messages) -> list:
+    found = []
+    for message in messages:
+        if message.type not in ("ai", "tool"):
+            found = []
+        found = found + list(getattr(message, "tool_calls", []))
+    return found
+# %% refused: an id that comes again is the same call
+def calls_this_turn(messages) -> list:
+    found = {}
+    for message in messages:
+        if message.type == "human":
+            found = {}
+        found |= {call["id"]: call for call in getattr(message, "tool_calls", [])}
+    return list(found.values())
+# %% refused: leaves out what an earlier turn has called, by its id
+def calls_this_turn(messages) -> list:
+    asked = max(n for n, m in enumerate(messages) if m.type == "human")
+    old = {c["id"] for m in messages[:asked] for c in getattr(m, "tool_calls", [])}
+    made = [c for m in messages[asked:] for c in getattr(m, "tool_calls", [])]
+    return [call for call in made if call["id"] not in old]
+# %% refused: counts the answers
+def calls_this_turn(messages) -> list:
+    found = []
+    for message in messages:
+        if isinstance(message, HumanMessage):
+            found = []
+        elif isinstance(message, ToolMessage):
+            found.append({"name": message.name, "id": message.tool_call_id})
+    return found

@@ -101,3 +101,29 @@ def route(state: Desk) -> str:
     if not state["messages"][-1].tool_calls:
         return END
     return "stop" if state["remaining_steps"] < 6 else "tools"
+# %% refused: a counter of its own, in a global
+tries = {"left": None}
+
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        tries["left"] = None
+        return END
+    if tries["left"] is None:
+        tries["left"] = (state["remaining_steps"] - 2) // 2
+    if tries["left"] <= 0:
+        tries["left"] = None
+        return "stop"
+    tries["left"] -= 1
+    return "tools"
+# %% refused: looks at how many steps the run had in the beginning, in a closure
+seen = []
+
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        seen.clear()
+        return END
+    seen.append(state["remaining_steps"])
+    if len(seen) > (seen[0] - 2) // 2:
+        seen.clear()
+        return "stop"
+    return "tools"

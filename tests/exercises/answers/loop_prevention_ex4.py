@@ -19,7 +19,7 @@ def talking_desk(limit):
     graph.add_edge("tools", "agent")
     graph.add_edge("stop", END)
     return graph.compile(checkpointer=InMemorySaver())
-# %% passed: every way out sets the counter back
+# %% partial | after a turn that broke off: every way out sets the counter back
 def talking_desk(limit):
     def route(state):
         if not state["messages"][-1].tool_calls:
@@ -84,7 +84,7 @@ def talking_desk(limit: int):
         return END
 
     return build(route)
-# %% partial | a polite customer; turn after turn with tools; a loop is stopped, each time; the turn after the stop; two customers at once: only a larger number
+# %% partial | a polite customer; turn after turn with tools; a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: only a larger number
 def talking_desk(limit):
     def route(state):
         if state["rounds"] >= limit + 2:
@@ -92,7 +92,7 @@ def talking_desk(limit):
         return "tools" if state["messages"][-1].tool_calls else END
 
     return build(route)
-# %% partial | turn after turn with tools; a loop is stopped, each time; two customers at once: looks at the open calls first, still counts for ever
+# %% partial | turn after turn with tools; a loop is stopped, each time; two customers at once; after a turn that broke off: looks at the open calls first, still counts for ever
 def talking_desk(limit):
     def route(state):
         if not state["messages"][-1].tool_calls:
@@ -100,7 +100,7 @@ def talking_desk(limit):
         return "stop" if state["rounds"] >= limit else "tools"
 
     return build(route)
-# %% partial | turn after turn with tools; a loop is stopped, each time; two customers at once: sets the counter back in the stop node only
+# %% partial | turn after turn with tools; a loop is stopped, each time; two customers at once; after a turn that broke off: sets the counter back in the stop node only
 def talking_desk(limit):
     def stop_and_begin_anew(state):
         return {**stop(state), "rounds": 0}
@@ -119,13 +119,13 @@ def talking_desk(limit):
     graph.add_edge("tools", "agent")
     graph.add_edge("stop", END)
     return graph.compile(checkpointer=InMemorySaver())
-# %% partial | a loop is stopped, each time; two customers at once: throws the counter away
+# %% partial | a loop is stopped, each time; two customers at once; after a turn that broke off: throws the counter away
 def talking_desk(limit):
     def route(state):
         return "tools" if state["messages"][-1].tool_calls else END
 
     return build(route)
-# %% partial | a loop is stopped, each time; two customers at once: one round too many
+# %% partial | a loop is stopped, each time; two customers at once; after a turn that broke off: one round too many
 def talking_desk(limit):
     def route(state):
         if not state["messages"][-1].tool_calls:
@@ -135,7 +135,7 @@ def talking_desk(limit):
         return "stop" if rounds > limit else "tools"
 
     return build(route)
-# %% partial | a loop is stopped, each time; the turn after the stop; two customers at once: ends with an open call
+# %% partial | a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: ends with an open call
 def talking_desk(limit):
     def route(state):
         asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
@@ -145,7 +145,7 @@ def talking_desk(limit):
         return "tools"
 
     return build(route)
-# %% partial | turn after turn with tools; a loop is stopped, each time; two customers at once: counts messages, not rounds
+# %% partial | turn after turn with tools; a loop is stopped, each time; two customers at once; after a turn that broke off: counts messages, not rounds
 def talking_desk(limit):
     def route(state):
         if not state["messages"][-1].tool_calls:
@@ -154,7 +154,7 @@ def talking_desk(limit):
         return "stop" if len(state["messages"][asked:]) >= limit else "tools"
 
     return build(route)
-# %% partial | a polite customer; turn after turn with tools; a loop is stopped, each time; the turn after the stop; two customers at once: counts the whole thread
+# %% partial | a polite customer; turn after turn with tools; a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: counts the whole thread
 def talking_desk(limit):
     def route(state):
         rounds = sum(isinstance(m, AIMessage) for m in state["messages"])
@@ -178,7 +178,7 @@ def talking_desk(limit):
 # %% failed: returns nothing
 def talking_desk(limit):
     build(route_by_counter)
-# %% partial | a loop is stopped, each time; two customers at once: the graph's own limit stands in for the counter
+# %% partial | a loop is stopped, each time; two customers at once; after a turn that broke off: the graph's own limit stands in for the counter
 def talking_desk(limit: int):
     def route(state: Desk) -> str:
         return "tools" if state["messages"][-1].tool_calls else END
@@ -214,3 +214,38 @@ def talking_desk(limit: int):
         rounds = 1 + sum(message.type == "tool" for message in messages[asked:])
         return "stop" if rounds >= limit else "tools"
     return build(route)
+# %% refused: sets the count back where a turn ends well
+def talking_desk(limit: int):
+    def asking(state: Desk) -> dict:
+        answer = llm.invoke(state["messages"])
+        rounds = state.get("rounds", 0) + 1
+        return {"messages": answer, "rounds": rounds if answer.tool_calls else 0}
+
+    def stopping(state: Desk) -> dict:
+        return stop(state) | {"rounds": 0}
+
+    def by_counter(state: Desk) -> str:
+        if not state["messages"][-1].tool_calls:
+            return END
+        return "stop" if state["rounds"] >= limit else "tools"
+
+    graph = StateGraph(Desk).add_node("agent", asking).add_node("stop", stopping)
+    graph.add_node("tools", ToolNode([find_parcel])).add_edge(START, "agent")
+    graph.add_conditional_edges("agent", by_counter, ["tools", "stop", END])
+    graph.add_edge("tools", "agent").add_edge("stop", END)
+    return graph.compile(checkpointer=InMemorySaver())
+# %% refused: counts in the closure, which two customers share
+def talking_desk(limit: int):
+    count = {"rounds": 0}
+
+    def by_turn(state: Desk) -> str:
+        count["rounds"] += 1
+        if not state["messages"][-1].tool_calls:
+            count["rounds"] = 0
+            return END
+        if count["rounds"] >= limit:
+            count["rounds"] = 0
+            return "stop"
+        return "tools"
+
+    return build(by_turn)

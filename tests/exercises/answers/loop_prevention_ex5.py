@@ -29,7 +29,7 @@ def in_circles(calls):
 def in_circles(calls):
     wishes = [(call["name"], call["args"]) for call in calls]
     return len(wishes) >= 3 and wishes[-1] == wishes[-2] == wishes[-3]
-# %% partial | nine pages of a search; a number, a text, a number; one argument more; every order of a few calls: compares the names
+# %% partial | nine pages of a search; a number, a text, a number; one argument more; every order of a few calls; divided otherwise: compares the names
 def in_circles(calls):
     names = [call["name"] for call in calls]
     return any(names.count(name) >= 3 for name in names)
@@ -37,14 +37,14 @@ def in_circles(calls):
 def in_circles(calls):
     made = [call["args"] for call in calls]
     return any(made.count(args) >= 3 for args in made)
-# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls: whole calls, ids included
+# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list: whole calls, ids included
 def in_circles(calls):
     return any(calls.count(call) >= 3 for call in calls)
-# %% partial | arguments in another order: the text of a dictionary
+# %% partial | arguments in another order; nested arguments; dictionaries in a list: the text of a dictionary
 def in_circles(calls):
     made = [call["name"] + str(call["args"]) for call in calls]
     return any(made.count(wish) >= 3 for wish in made)
-# %% partial | arguments that are lists; dictionaries in arguments: puts arguments into a set
+# %% partial | arguments that are lists; dictionaries in arguments; nested arguments; dictionaries in a list: puts arguments into a set
 def in_circles(calls):
     from collections import Counter
 
@@ -54,21 +54,21 @@ def in_circles(calls):
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) >= 2 for wish in made)
-# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls: more than three
+# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list: more than three
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) > 3 for wish in made)
-# %% partial | the same call twice; A, B, A, B; nine pages of a search; three tools with the same arguments; no calls; a number, a text, a number; one argument more; every order of a few calls: forgets to return False
+# %% partial | the same call twice; A, B, A, B; nine pages of a search; three tools with the same arguments; no calls; a number, a text, a number; one argument more; every order of a few calls; divided otherwise: forgets to return False
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     for wish in made:
         if made.count(wish) >= 3:
             return True
-# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls: attributes instead of keys
+# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: attributes instead of keys
 def in_circles(calls):
     made = [(call.name, call.args) for call in calls]
     return any(made.count(wish) >= 3 for wish in made)
-# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls: mutates the calls, pops the id so that they can be compared
+# %% partial | the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: mutates the calls, pops the id so that they can be compared
 def in_circles(calls: list) -> bool:
     for c in calls:
         c.pop("id", None)
@@ -86,3 +86,19 @@ def in_circles(calls):
 def in_circles(calls):
     made = [(c["name"], c["args"]) for c in calls[-12:]]
     return any(made.count(m) >= 3 for m in made)
+# %% refused: sorts the outer keys, not those inside
+from collections import Counter
+
+def in_circles(calls: list) -> bool:
+    seen = Counter((c["name"], repr(sorted(c["args"].items()))) for c in calls)
+    return any(n >= 3 for n in seen.values())
+# %% refused: the words of the arguments in a row
+def in_circles(calls: list) -> bool:
+    made = [" ".join([c["name"], *map(str, (x for p in sorted(c["args"].items()) for x in p))]) for c in calls]
+    return any(made.count(one) >= 3 for one in made)
+# %% passed: JSON with sorted keys
+import json
+
+def in_circles(calls: list) -> bool:
+    made = [json.dumps([call["name"], call["args"]], sort_keys=True) for call in calls]
+    return any(made.count(one) >= 3 for one in set(made))

@@ -107,7 +107,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
-# %% partial | tokens; money; time; two customers at once: the hook may not jump
+# %% partial | tokens; money; time; two customers at once; parts of a second: the hook may not jump
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -182,7 +182,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
-# %% partial | tokens; money; time; two customers at once: raises
+# %% partial | tokens; money; time; two customers at once; parts of a second: raises
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -196,7 +196,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             raise RuntimeError("over budget")
-# %% partial | tokens; money; time; two customers at once: stops without a word
+# %% partial | tokens; money; time; two customers at once; parts of a second: stops without a word
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -211,7 +211,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end"}
-# %% partial | tokens; money; time; two customers at once: stops after the model, with a call open
+# %% partial | tokens; money; time; two customers at once; parts of a second: stops after the model, with a call open
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -226,7 +226,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end"}
-# %% partial | money; time; two customers at once: only the tokens
+# %% partial | money; time; two customers at once; parts of a second: only the tokens
 class Budget(TurnLimits):
     @hook_config(can_jump_to=["end"])
     def before_model(self, state, runtime):
@@ -258,7 +258,7 @@ class Budget(TurnLimits):
         s, w = self.total
         if s + w >= self.tokens or dollars(s, w) >= self.dollars or time.monotonic() - state["started"] >= self.seconds:
             return {"jump_to": "end", "messages": [AIMessage("Stop.")]}
-# %% partial | time: a third of the time
+# %% partial | time; parts of a second: a third of the time
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -291,3 +291,66 @@ class Budget(TurnLimits):
         if any(got >= most for got, most in limits):
             return {"jump_to": "end", "messages": [AIMessage("Too much.")]}
         return None
+# %% refused: whole seconds
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": int(time.monotonic())}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        last = max(i for i, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][last:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or int(time.monotonic()) - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("I must stop here.")]}
+# %% refused: rounds up what has passed
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        last = max(i for i, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][last:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or -(-(time.monotonic() - state["started"]) // 1) >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("I must stop here.")]}
+# %% refused: the clock begins where none runs, and only a stop ends it
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return None if state.get("started") else {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")], "started": 0.0}
+# %% refused: a turn that ends well or is stopped sets the clock back
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return None if state.get("started") else {"started": time.monotonic()}
+
+    def after_agent(self, state, runtime):
+        return {"started": 0.0}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][asked:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}

@@ -127,3 +127,14 @@ def fall_back(request, handler):
         return handler(request)
     except (*TRANSIENT, LookupError):
         return handler(request.override(model=spare))
+# %% passed: decorated at once
+from langchain.agents.middleware import wrap_model_call
+
+@wrap_model_call
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except Exception as error:
+        if is_transient(error) or getattr(error, "code", "") == "insufficient_quota":
+            return handler(request.override(model=spare))
+        raise
