@@ -1043,8 +1043,7 @@ print("a piece of the key is anywhere:", any("0815" in text for text in (reply, 
 #
 # - logs one line to `log`, as a warning or an error: reference, node and class of the error, no text of
 #   the error, and nothing the customer or the model said;
-# - answers every open tool call of this turn (not those of earlier turns, whose answers would have to
-#   stand right behind them; an id may come again in a later turn), and removes nothing;
+# - answers every open tool call of this turn (not those of earlier turns), and removes nothing;
 # - ends with a sentence and the reference, a new one each time.
 #
 # The next turn must work.

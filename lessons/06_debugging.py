@@ -312,8 +312,8 @@ for part in desk.stream(complaint, thread("from"), stream_mode="checkpoints", ve
 # In production, with a database across the network, it is late. Mend `totals_after`, so that it
 # returns a pair `(node, total)` for each node that ran, in order, and the total is the one *after* the
 # node. A node may leave the total alone or write nothing at all, and a node may run twice. Nodes run one after
-# the other here, never side by side. The thread may have had a basket before: only this run counts. Run the
-# graph once; an error of it comes out.
+# the other here, never side by side. Run the graph once; an error
+# of it comes out.
 
 
 # %%
@@ -409,8 +409,7 @@ print("the card is in the line:", "4111" in Everything().format(record))
 # - `"level"`, and `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
 # - each field of `ALLOWED` that the record has, a step of 0, an empty list and `None`, too; what JSON does
 #   not know, such as a run's id, is written as its `str`;
-# - `"error"`: the name of the exception's class, if there is an exception, even where the record has a field
-#   of that name. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)
+# - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)
 #
 # Words and fields may hold quotes and new lines: the line is one line of JSON all the same.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, wrap_model_call
-from langchain.messages import AIMessage, HumanMessage, ToolMessage
+from langchain.messages import AIMessage, ToolMessage
 from langchain.tools import tool
 from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
@@ -34,9 +34,7 @@ __all__ = (
     "Service",
     "answered",
     "asked",
-    "assert_answered",
     "assert_doubling",
-    "left_behind",
 )
 __all__ += (
     "assert_within_budget",
@@ -464,67 +462,6 @@ def assert_goes_on(seen: SimpleNamespace, before: str = "") -> None:
         f"{before}The thread holds {seen.types}, and the next question met "
         f"{short(seen.next_error or seen.next_status)}. Is every open call answered, each by a "
         "ToolMessage with its id, before anything else is said?"
-    )
-
-
-def left_behind() -> list[tuple[str, list[Any], list[str]]]:
-    """Return threads on which a node fails: what to know, the messages, the ids of open calls."""
-
-    def says(*ids: str) -> AIMessage:
-        return AIMessage(
-            "", tool_calls=[{"name": "count_tents", "args": {"color": id}, "id": id} for id in ids]
-        )
-
-    def answers(*ids: str) -> list[ToolMessage]:
-        return [ToolMessage("12 tents", tool_call_id=id) for id in ids]
-
-    ask, done = HumanMessage("Count the tents."), AIMessage("There are 12.")
-    return [
-        (
-            "Some models count their ids from 1 in each turn: today's call has the id of an "
-            "earlier one, which was answered. ",
-            [ask, says("call_1"), *answers("call_1"), done, ask, says("call_1", "call_2")],
-            ["call_1", "call_2"],
-        ),
-        (
-            "An earlier turn left a call open. An answer would have to stand right behind it, so "
-            "it is not for this handler. ",
-            [ask, says("old"), ask, says("new_1", "new_2")],
-            ["new_1", "new_2"],
-        ),
-        (
-            "An earlier turn left a call open, and in this one nothing is open. ",
-            [ask, says("old"), ask, says("new"), *answers("new")],
-            [],
-        ),
-    ]
-
-
-def assert_answered(handler: Any, before: str, messages: list[Any], ids: list[str]) -> None:
-    """Refuse a handler that answers other calls than those, or changes what the thread held.
-
-    Raises:
-        AssertionError: It does.
-    """
-    graph, where = StateGraph(MessagesState), "tools" if ids else "model"
-
-    def fail(state: MessagesState) -> dict:
-        raise ConnectionError("tent-db")
-
-    graph.add_node(where, fail, error_handler=handler).add_edge(START, where)
-    given = [m.model_copy(update={"id": f"m{n}"}, deep=True) for n, m in enumerate(messages)]
-    with Log().listening():
-        result, error = outcome(lambda: graph.compile().invoke({"messages": given}))
-    assert error is None, f"{before}The run ended with {short(error)}."
-    kept, added = result["messages"][: len(given)], result["messages"][len(given) :]
-    changed = [m.id for m in kept] != [m.id for m in given]
-    assert not changed, (
-        f"{before}The thread held {[m.type for m in given]}, and now {[m.type for m in kept]}; "
-        "expected it as it was, with your messages behind."
-    )
-    answered = [m.tool_call_id for m in added if isinstance(m, ToolMessage)]
-    assert sorted(answered) == sorted(ids), (
-        f"{before}Answered were the calls {answered}; expected {ids}."
     )
 
 

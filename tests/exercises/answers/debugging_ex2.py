@@ -15,7 +15,7 @@ def totals_after(graph, basket, config):
             totals.append((running[0], saved["values"]["total"]))
         running = saved["next"]
     return totals
-# %% partial | earlier basket: runs to the end, then reads the history
+# %% passed: runs to the end, then reads the history
 def totals_after(graph, basket, config):
     graph.invoke(basket, config)
     totals, nodes = [], ()
@@ -24,7 +24,7 @@ def totals_after(graph, basket, config):
             totals.append((nodes[0], saved.values["total"]))
         nodes = saved.next
     return totals
-# %% partial | a node that leaves the total alone; nodes that write nothing; earlier basket: believes that the update of each node holds the new total
+# %% partial | a node that leaves the total alone; nodes that write nothing: believes that the update of each node holds the new total
 def totals_after(graph, basket, config):
     return [
         (node, update["total"])
@@ -52,29 +52,29 @@ def totals_after(graph, basket, config):
         time.sleep(0.01)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing; earlier basket: saves at the end only
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: saves at the end only
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="exit"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing; earlier basket: reads all totals at the end
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: reads all totals at the end
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     return [(node, graph.get_state(config).values["total"]) for node in nodes]
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing; earlier basket: two runs, one for the names and one for the totals
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: two runs, one for the names and one for the totals
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     values = list(graph.stream(basket, config, stream_mode="values"))
     return list(zip(nodes, [state["total"] for state in values[1:]]))
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing; earlier basket: on a thread of its own
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: on a thread of its own
 def totals_after(graph, basket, config):
     other = {"configurable": {"thread_id": "mine"}}
     totals = []
     for chunk in graph.stream(basket, other, durability="sync"):
         totals.append((next(iter(chunk)), graph.get_state(other).values["total"]))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing; earlier basket: a dictionary
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: a dictionary
 def totals_after(graph, basket, config):
     totals = {}
     for chunk in graph.stream(basket, config, durability="sync"):
@@ -97,7 +97,7 @@ def totals_after(graph, basket, config):
             total = (update or {}).get("total", total)
             pairs.append((node, total))
     return pairs
-# %% partial | a node that leaves the total alone; nodes that write nothing; earlier basket: takes the total from the update
+# %% partial | a node that leaves the total alone; nodes that write nothing: takes the total from the update
 def totals_after(graph, basket, config):
     return [
         (node, (update or {}).get("total"))
@@ -131,7 +131,7 @@ def totals_after(graph, basket, config):
         time.sleep(0.5)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing; earlier basket: counts in the basket it was given
+# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: counts in the basket it was given
 def totals_after(graph, basket, config):
     pairs = []
     for chunk in graph.stream(dict(basket), config):
@@ -161,15 +161,6 @@ def totals_after(graph, basket: dict, config: dict) -> list[tuple[str, float]]:
             totals.append((name, chunk.get("total")))
             name = None
     return totals
-# %% refused: the whole history of the thread, earlier baskets included
-def totals_after(graph, basket: dict, config: dict) -> list[tuple[str, float]]:
-    graph.invoke(basket, config)
-    history = list(graph.get_state_history(config))[::-1]
-    return [
-        (before.next[0], after.values.get("total"))
-        for before, after in zip(history, history[1:])
-        if before.next and before.next != ("__start__",)
-    ]
 # %% passed: the last known total goes on
 def totals_after(graph, basket: dict, config: dict) -> list[tuple[str, float]]:
     totals, waiting, total = [], [], None
@@ -182,11 +173,3 @@ def totals_after(graph, basket: dict, config: dict) -> list[tuple[str, float]]:
             totals += [(name, total) for name in waiting]
             waiting = list(chunk)
     return totals + [(name, total) for name in waiting]
-# %% refused: begins with the total of an earlier basket
-def totals_after(graph, basket, config):
-    total, out = graph.get_state(config).values.get("total", basket["total"]), []
-    for chunk in graph.stream(basket, config):
-        for name, update in chunk.items():
-            total = (update or {}).get("total", total)
-            out.append((name, total))
-    return out

@@ -31,12 +31,12 @@ def close_the_turn(state, error: NodeError):
         for call in state["messages"][-1].tool_calls:
             closed.append(ToolMessage("-", tool_call_id=call["id"], status="error"))
     return {"messages": [*closed, AIMessage(f"Please call us and say {reference}.")]}
-# %% partial | the thread goes on (tools); a thread with an earlier turn goes on (tools); ids that come again: `apologise`, as it was
+# %% partial | the thread goes on (tools); a thread with an earlier turn goes on (tools): `apologise`, as it was
 def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     return {"messages": [AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | the thread goes on (tools); a thread with an earlier turn goes on (tools); ids that come again: answers the first call only
+# %% partial | the thread goes on (tools); a thread with an earlier turn goes on (tools): answers the first call only
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
@@ -129,7 +129,7 @@ def close_the_turn(state, error: NodeError):
 # %% failed: reads the text of a message that has none
 def close_the_turn(state, error: NodeError):
     return {"messages": state["messages"][-1].nothing}
-# %% partial | a sentence for the user (model); a line for the log (model); a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools); ids that come again: answers the calls and says nothing
+# %% partial | a sentence for the user (model); a line for the log (model); a sentence for the user (tools); a line for the log (tools); the thread goes on (tools); a thread with an earlier turn goes on (tools): answers the calls and says nothing
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
@@ -139,7 +139,7 @@ def close_the_turn(state, error):
     reference = uuid.uuid4().hex[:8]
     log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
     return {"messages": [AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
-# %% partial | the tools ran, then the model failed; ids that come again: goes back to the last calls, answered or not
+# %% partial | the tools ran, then the model failed: goes back to the last calls, answered or not
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex
     log.warning("%s %s %s", reference, error.node, type(error.error).__name__)
@@ -159,7 +159,7 @@ def close_the_turn(state, error: NodeError):
         update.append(ToolMessage("not done", tool_call_id=call["id"], status="error"))
     log.error("%s %s %s", reference, error.node, name)
     return {"messages": update + [("ai", f"That did not work. Your case is {reference}.")]}
-# %% partial | a sentence for the user (model); a line for the log (model); the thread goes on (model); a thread with an earlier turn goes on (model); the tools ran, then the model failed; ids that come again: every message is one of the model's
+# %% partial | a sentence for the user (model); a line for the log (model); the thread goes on (model); a thread with an earlier turn goes on (model); the tools ran, then the model failed: every message is one of the model's
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex
     update = [
@@ -167,7 +167,7 @@ def close_the_turn(state, error: NodeError):
     ]
     log.warning("%s %s %s", reference, error.node, type(error.error).__name__)
     return {"messages": update + [("ai", f"That did not work. Your case is {reference}.")]}
-# %% partial | ids that come again: looks for what no ToolMessage answers, anywhere in the thread
+# %% passed: looks for what no ToolMessage answers, anywhere in the thread
 def close_the_turn(state, error: NodeError):
     reference = uuid.uuid4().hex
     log.warning("%s %s %s", reference, error.node, type(error.error).__name__)
@@ -213,14 +213,6 @@ def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     last = state["messages"][-1]
     gone = [RemoveMessage(last.id)] if getattr(last, "tool_calls", None) else []
     return {"messages": [*gone, AIMessage(f"Sorry. Reference: {reference}")]}
-# %% refused: closes the open calls of earlier turns, too, at the end of the list
-def close_the_turn(state: MessagesState, error: NodeError) -> dict:
-    reference = uuid.uuid4().hex[:8]
-    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
-    done = {m.tool_call_id for m in state["messages"] if m.type == "tool"}
-    calls = [c for m in state["messages"] for c in getattr(m, "tool_calls", [])]
-    closed = [ToolMessage("Stopped.", tool_call_id=c["id"]) for c in calls if c["id"] not in done]
-    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
 # %% refused: logs the customer's question along
 def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     reference = uuid.uuid4().hex[:8]
