@@ -216,3 +216,15 @@ def with_origin(call, messages):
         "read": [m.text for m in messages[last:] if m.type == "tool"],
         "unasked": [v for v in call["args"].values() if not asked(v)],
     }
+# %% partial | a text that begins or ends with a sign: word boundaries, for which a sign at the end is none
+def with_origin(call, messages) -> dict:
+    last = max(i for i, m in enumerate(messages) if m.type == "human")
+    said = "\n".join(m.text for m in messages if m.type == "human")
+    found = lambda v: re.search(rf"\b{re.escape(str(v))}\b", said, re.I)
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [k for k, v in call["args"].items() if not found(v)],
+    }

@@ -121,3 +121,25 @@ def run(versions: dict, value, config: dict):
     name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
     metadata = config.get("metadata", {}) | {"graph_version": name}
     return versions[name].invoke(value, config | {"metadata": metadata})
+# %% partial | a thread stays on its version; after a restart: remembers it in the process, and guesses the oldest for a thread that is saved
+_began = {}
+
+
+def run(versions: dict, value, config: dict):
+    name = config["configurable"]["thread_id"]
+    names = list(versions)
+    if name not in _began:
+        known = versions[names[0]].get_state(config).created_at
+        _began[name] = names[0] if known else names[-1]
+    version = _began[name]
+    return versions[version].invoke(
+        value, config | {"metadata": {**config.get("metadata", {}), "graph_version": version}}
+    )
+# %% partial | a mark in the caller's own config: the caller's metadata wins
+def run(versions: dict, value, config: dict):
+    names = list(versions)
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    version = names[-1] if saved is None else saved.metadata.get("graph_version", names[0])
+    return versions[version].invoke(
+        value, config | {"metadata": {"graph_version": version, **config.get("metadata", {})}}
+    )

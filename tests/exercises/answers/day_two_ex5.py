@@ -326,3 +326,103 @@ def take_up(graph, running, file):
         names = table.execute("delete from paused returning thread").fetchall()
     for (name,) in names:
         run_turn(graph, None, thread(name), running, file)
+# %% refused: reads the table, then deletes all of it
+def run_turn(graph, value, config: dict, running: set, file: str) -> dict | None:
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with closing(sqlite3.connect(file)) as db, db:
+            db.execute(
+                "insert or ignore into paused values (?)", (config["configurable"]["thread_id"],)
+            )
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running: set, file: str) -> None:
+    with closing(sqlite3.connect(file)) as db:
+        names = [row[0] for row in db.execute("select thread from paused").fetchall()]
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("delete from paused")
+    for name in names:
+        run_turn(graph, None, thread(name), running, file)
+# %% partial | a thread that is in the table already: a plain insert
+def run_turn(graph, value, config: dict, running: set, file: str) -> dict | None:
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with closing(sqlite3.connect(file)) as db, db:
+            db.execute("insert into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running: set, file: str) -> None:
+    with closing(sqlite3.connect(file)) as db, db:
+        names = db.execute("delete from paused returning thread").fetchall()
+    for (name,) in names:
+        run_turn(graph, None, thread(name), running, file)
+# %% partial | an error while threads are taken up: claims all, and swallows what one of them raises
+def run_turn(graph, value, config: dict, running: set, file: str) -> dict | None:
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with closing(sqlite3.connect(file)) as db, db:
+            db.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running: set, file: str) -> None:
+    with closing(sqlite3.connect(file)) as db, db:
+        names = db.execute("delete from paused returning thread").fetchall()
+    for (name,) in names:
+        try:
+            run_turn(graph, None, thread(name), running, file)
+        except Exception:
+            pass
+# %% partial | an error while threads are taken up: claims all of them before it begins the first
+from contextlib import contextmanager
+
+
+@contextmanager
+def controlled(running):
+    control = RunControl()
+    running.add(control)
+    try:
+        yield control
+    finally:
+        running.remove(control)
+
+
+def run_turn(graph, value, config, running, file):
+    with controlled(running) as control:
+        try:
+            result = graph.invoke(input=value, config=config, control=control)
+        except GraphDrained:
+            result = None
+            db = sqlite3.connect(file, timeout=30)
+            db.execute(PAUSED)
+            db.execute(
+                "insert or replace into paused (thread) values (:t)",
+                {"t": config["configurable"]["thread_id"]},
+            )
+            db.commit()
+            db.close()
+    return result
+
+
+def take_up(graph, running, file):
+    with closing(sqlite3.connect(file, timeout=30)) as db, db:
+        mine = db.execute("delete from paused returning thread").fetchall()
+    for (name,) in mine:
+        run_turn(graph, None, {"configurable": {"thread_id": name}}, running, file)

@@ -315,3 +315,51 @@ def careful(look_up):
             note = f"Order {order} is not known: {error.args[0].split('.')[0] if error.args else ''}."
         return {"notes": [note]}
     return node
+# %% partial | one fails; all fail: says that it was not late
+def careful(look_up):
+    def node(order: str) -> dict:
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"Order {order} was not late."]}
+
+    return node
+# %% partial | one fails; all fail: comforts
+def careful(look_up):
+    def node(order: str) -> dict:
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"Order {order} came in time, so do not worry."]}
+
+    return node
+# %% passed: in two words
+def careful(look_up):
+    def node(order: str) -> dict:
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"{order}: unknown."]}
+
+    return node
+# %% partial | one fails; all fail: other words than those agreed on
+class Careful:
+    def __init__(self, ask):
+        self.ask = ask
+
+    def __call__(self, order: str) -> dict:
+        try:
+            return {"notes": [self.ask(order)]}
+        except Exception as error:
+            if isinstance(error, GraphBubbleUp):
+                raise
+            return {"notes": [f"We have no information about order {order} yet."]}
+
+
+careful = Careful

@@ -281,3 +281,63 @@ risk = {"cancel_order": "The customer does not get it."}
 
 def refuse_cancel(args, waiting):
     return None if args["order"] in waiting else "It has left."
+# %% partial | two calls in one message: the key is the order
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    await runtime.context.effect(f"cancel-{order}", "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    return None if args.get("order") in waiting else "Not in the store room."
+# %% partial | two calls in one message: the key is thread and order
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    context = runtime.context
+    await context.effect(f"{context.thread} {order}", "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    return None if args.get("order") in waiting else "Not in the store room."
+# %% partial | the policy: a call without an order may run
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    context = runtime.context
+    key = effect_key(context.thread, runtime.state["messages"][-1].id, runtime.tool_call_id)
+    await context.effect(key, "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    order = args.get("order")
+    if order and order not in waiting:
+        return "This order has left the store room."
+    return None
+# %% partial | the policy: a call without an order is a KeyError
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    context = runtime.context
+    key = effect_key(context.thread, runtime.state["messages"][-1].id, runtime.tool_call_id)
+    await context.effect(key, "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    return None if args["order"] in waiting else "Not in the store room."
