@@ -121,7 +121,7 @@ def run(versions: dict, value, config: dict):
     name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
     metadata = config.get("metadata", {}) | {"graph_version": name}
     return versions[name].invoke(value, config | {"metadata": metadata})
-# %% partial | a thread stays on its version; after a restart: remembers it in the process, and guesses the oldest for a thread that is saved
+# %% partial | another process has begun: remembers it in the process, and guesses the oldest for a thread that is saved
 _began = {}
 
 

@@ -25,7 +25,7 @@ def take_up(graph, running, file):
         if office(file, "delete from paused where thread = ? returning thread", name):
             run_turn(graph, None, {"configurable": {"thread_id": name}}, running, file)
 
-# %% passed: takes the whole table in one transaction
+# %% partial | an error while threads are taken up: takes the whole table in one transaction
 def run_turn(graph, value, config, running, file):
     control = RunControl()
     running.add(control)
@@ -349,7 +349,7 @@ def take_up(graph, running: set, file: str) -> None:
         db.execute("delete from paused")
     for name in names:
         run_turn(graph, None, thread(name), running, file)
-# %% partial | a thread that is in the table already: a plain insert
+# %% partial | a thread that is in the table already; an error while threads are taken up: a plain insert
 def run_turn(graph, value, config: dict, running: set, file: str) -> dict | None:
     control = RunControl()
     running.add(control)
@@ -426,3 +426,29 @@ def take_up(graph, running, file):
         mine = db.execute("delete from paused returning thread").fetchall()
     for (name,) in mine:
         run_turn(graph, None, {"configurable": {"thread_id": name}}, running, file)
+
+# %% passed: claims all, and gives back what it has not begun when one fails
+def write(file, sql, names):
+    with closing(sqlite3.connect(file)) as table, table:
+        table.executemany(sql, [(name,) for name in names])
+
+
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        write(file, "insert or ignore into paused values (?)", [config["configurable"]["thread_id"]])
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with closing(sqlite3.connect(file)) as table, table:
+        names = [name for (name,) in table.execute("delete from paused returning thread")]
+    try:
+        while names:
+            run_turn(graph, None, thread(names.pop()), running, file)
+    finally:
+        write(file, "insert or ignore into paused values (?)", names)
