@@ -269,3 +269,22 @@ def approve_each(state: State) -> Command:
         else:
             answers.append(ToolMessage("", tool_call_id=call["id"]))
     return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% partial | the same refund twice in one message: decisions in a dictionary by the arguments
+def approve_each(state: State) -> Command:
+    calls = state["messages"][-1].tool_calls
+    said = {str(c["args"]): interrupt({"tool": c["name"], "args": c["args"], "why": RISKY[c["name"]]}) for c in calls if c["name"] in RISKY}
+    ok = lambda c: c["name"] not in RISKY or said[str(c["args"])] == {"type": "approve"}
+    bad = [ToolMessage("Refused.", tool_call_id=c["id"]) for c in calls if not ok(c)]
+    return Command(goto=[run(c, state) for c in calls if ok(c)] or "agent", update={"messages": bad})
+# %% partial | the same refund twice in one message: asks once for calls that are equal
+def approve_each(state: State) -> Command:
+    answers, go, seen = [], [], {}
+    for c in state["messages"][-1].tool_calls:
+        key = (c["name"], tuple(sorted(c["args"].items())))
+        if c["name"] in RISKY and key not in seen:
+            seen[key] = interrupt({"tool": c["name"], "args": c["args"], "why": RISKY[c["name"]]})
+        if c["name"] not in RISKY or seen[key].get("type") == "approve":
+            go.append(run(c, state))
+        else:
+            answers.append(ToolMessage("No.", tool_call_id=c["id"]))
+    return Command(goto=go or "agent", update={"messages": answers})
