@@ -457,7 +457,7 @@ def ex8(cancel_order, risk, refuse_cancel):
     with part("the policy"):
         for waiting in ({"K-31", "K-32"}, {"T-7"}, set()):
             before = set(waiting)
-            for order in ("K-31", "T-7", "T-9", "k-31"):
+            for order in ("K-31", "T-7", "T-9", "k-31", "K-3", "K-311"):
                 why = refuse_cancel({"order": order}, waiting)
                 allowed = order in before
                 assert why is None or isinstance(why, str), (

@@ -341,3 +341,18 @@ risk = {"cancel_order": "The customer gets nothing."}
 
 def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
     return None if args["order"] in waiting else "Not in the store room."
+# %% partial | the policy: a part of an order that waits is enough
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    key = effect_key(runtime.context.thread, runtime.state["messages"][-1].id, runtime.tool_call_id)
+    await runtime.context.effect(key, "cancel_order", {"order": order})
+    return f"{order} was cancelled."
+
+
+risk = {"cancel_order": "It will not be sent."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    text = str(args.get("order") or "none")
+    return None if any(text in one for one in waiting) else "No."
