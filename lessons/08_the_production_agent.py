@@ -18,8 +18,7 @@
 # | **Core** | {core_minutes} min | 8.3, 8.8 and 8.9, 20 min | the checklist, the gate, the service: a crash, a tool with its policy, the log, the load |
 # | **Deeper** | {deeper_minutes} min | 8.1, 8.2, 8.4 to 8.7, 65 min | all ten lines green; tools from elsewhere; your own agent; every pitfall |
 #
-# (The exercises' numbers follow the desk, part by part, and then the service. The core takes the three
-# that matter most, so it begins with 8.3.)
+# (The exercises are numbered by the parts of the desk; the core begins with 8.3.)
 
 # %%
 import asyncio
@@ -261,7 +260,7 @@ mended = {"approve": check.ex3.or_reference(approve_each)}
 agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
 
 # %% [markdown]
-# Two of ten, with one function. The other parts are mended in the deeper part, each with its exercise.
+# Two of ten, with one function. The deeper part mends the others, each with its exercise.
 #
 # ## The service
 #
@@ -322,8 +321,8 @@ for name, client in (("Ann again:", ann), ("Bob:      ", bob)):
     print(name, answer.status_code, answer.json()["message"])
 
 # %% [markdown]
-# **409** means: not in this state of the thread. Before, a message came too early; now a decision comes
-# too late. The money has left the shop once, whatever you click.
+# **409** means: not in this state. A message came too early; now a decision comes too late. The money
+# has left the shop once, whatever you click.
 #
 # ## A tool of your own
 #
@@ -466,8 +465,7 @@ for entry in check.ex9.or_reference(run_behind)(log_text, quoted):
 # ## More customers
 #
 # How long does a customer wait for the first word, when others ask at the same time? Each point is a
-# round of so many clients. (The model here is about ten times faster than a hosted one; its share is the
-# same in every round.)
+# round of so many clients. (The model here is about ten times faster than a hosted one.)
 
 # %%
 model.when("dry a tent").says("Hang it in the shade, and fold it only when its seams are dry.")
@@ -528,7 +526,7 @@ for count, seconds in zip(counts, slowest, strict=True):
 #   enough there, and you can read them.
 #
 # **Your production checklist:** the lines of lessons 1 to 7, and the one that lesson 9 adds,
-# [stand below](#The-checklist,-whole). This lesson adds none: it looks at them.
+# [stand below](#The-checklist,-whole).
 
 # %% [markdown]
 # ## Recap
@@ -815,7 +813,7 @@ agent_checklist.run(desk(**mended), done=lambda: paid, log_format=OneLine())
 # ## Tools from elsewhere: MCP
 #
 # The Model Context Protocol lets a program offer tools to any agent. `lab/warehouse_server.py` is such a
-# program, the warehouse's; it runs as a process that speaks over its standard input and output.
+# program; it speaks over its standard input and output.
 # `langchain-mcp-adapters` makes tools of what it offers. (Uses `desk`, `track_parcel` and `refund` from
 # the core.)
 
@@ -845,7 +843,7 @@ async with warehouse_tools() as offered:
     print([one.name for one in offered])
 
 # %% [markdown]
-# Look at the last two. One deletes, and one has the name of a tool of *yours*. The server decides
+# Look at the last two. One deletes, one has the name of a tool of *yours*. The server decides
 # what it offers, and tomorrow it may offer more; what it says of its tools (`readOnlyHint` and the
 # like) are its own words. So the list of what may run has to be yours. Deny by default, as in lesson
 # 3.
@@ -883,8 +881,7 @@ check.ex7(admit)
 # check.ex7.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# Behind your gate a tool of a server is a tool like any other. The parts stay as they are; two lists
-# have grown:
+# Behind your gate a server's tool is a tool like any other; two lists have grown:
 
 # %%
 admitted = check.ex7.or_reference(admit)
