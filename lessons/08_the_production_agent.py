@@ -260,7 +260,7 @@ mended = {"approve": check.ex3.or_reference(approve_each)}
 agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
 
 # %% [markdown]
-# Two of ten, with one function. The deeper part mends the others, each with its exercise.
+# Two of ten, with one function. The deeper part mends the others.
 #
 # ## The service
 #
