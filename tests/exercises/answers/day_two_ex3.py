@@ -271,3 +271,18 @@ def with_origin(call, messages) -> dict:
         read=[m.text for m in messages[where + 1 :] if isinstance(m, ToolMessage)],
         unasked=[name for name, value in call["args"].items() if not _stands_in(value, words)],
     )
+
+# %% partial | a text without the sign at its end: looks for the value without its signs
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    texts = [m.text for m in messages if m.type == "human"]
+
+    def there(v, t):
+        v = str(v).strip("!?.,;+-#@")
+        return re.search(rf"(?<!\w){re.escape(v)}(?!\w)", t, re.I)
+
+    return {
+        "tool": call["name"], "args": call["args"], "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [k for k, v in call["args"].items() if not any(there(v, t) for t in texts)],
+    }

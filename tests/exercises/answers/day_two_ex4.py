@@ -143,3 +143,19 @@ def run(versions: dict, value, config: dict):
     return versions[version].invoke(
         value, config | {"metadata": {"graph_version": version, **config.get("metadata", {})}}
     )
+
+# %% partial | a mark in the caller's own config: believes the mark in the config
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = config.get("metadata", {}).get("graph_version") or (saved.metadata.get("graph_version", names[0]) if saved else names[-1])
+    return versions[name].invoke(value, config | {"metadata": {**config.get("metadata", {}), "graph_version": name}})
+
+# %% partial | another process has begun: remembers it in the function
+def run(versions, value, config):
+    names = [*versions]
+    run.began = getattr(run, "began", {})
+    key = config["configurable"]["thread_id"]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = run.began.setdefault(key, names[0] if saved else names[-1])
+    return versions[name].invoke(value, config | {"metadata": {**config.get("metadata", {}), "graph_version": name}})

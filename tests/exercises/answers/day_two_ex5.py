@@ -452,3 +452,101 @@ def take_up(graph, running, file):
             run_turn(graph, None, thread(names.pop()), running, file)
     finally:
         write(file, "insert or ignore into paused values (?)", names)
+
+# %% partial | two new processes start: looks whether the row is there, then deletes it
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with closing(sqlite3.connect(file)) as table, table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with closing(sqlite3.connect(file)) as table:
+        names = [n for (n,) in table.execute("select thread from paused").fetchall()]
+        for name in names:
+            if table.execute("select 1 from paused where thread = ?", (name,)).fetchone():
+                table.execute("delete from paused where thread = ?", (name,))
+                table.commit()
+                run_turn(graph, None, thread(name), running, file)
+
+# %% partial | two new processes start: deletes the row, and does not ask whether it was there
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with closing(sqlite3.connect(file)) as table, table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    with closing(sqlite3.connect(file)) as table:
+        for (name,) in table.execute("select thread from paused").fetchall():
+            table.execute("delete from paused where thread = ?", (name,))
+            table.commit()
+            run_turn(graph, None, thread(name), running, file)
+
+# %% passed: claims by the number of changes
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with closing(sqlite3.connect(file)) as table, table:
+            table.execute("insert or ignore into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    table = sqlite3.connect(file, isolation_level=None)
+    try:
+        for (name,) in table.execute("select thread from paused").fetchall():
+            before = table.total_changes
+            table.execute("delete from paused where thread = ?", (name,))
+            if table.total_changes > before:
+                run_turn(graph, None, thread(name), running, file)
+    finally:
+        table.close()
+
+# %% passed: a transaction for each claim
+def run_turn(graph, value, config, running, file):
+    control = RunControl()
+    running.add(control)
+    try:
+        return graph.invoke(value, config, control=control)
+    except GraphDrained:
+        with closing(sqlite3.connect(file)) as table, table:
+            table.execute("replace into paused values (?)", (config["configurable"]["thread_id"],))
+        return None
+    finally:
+        running.discard(control)
+
+
+def take_up(graph, running, file):
+    def claim(skip):
+        with closing(sqlite3.connect(file, isolation_level=None, timeout=30)) as table:
+            table.execute("begin immediate")
+            names = [n for (n,) in table.execute("select thread from paused") if n not in skip]
+            if names:
+                table.execute("delete from paused where thread = ?", (names[0],))
+            table.execute("commit")
+            return names[0] if names else None
+
+    done = set()
+    while name := claim(done):
+        done.add(name)
+        run_turn(graph, None, thread(name), running, file)

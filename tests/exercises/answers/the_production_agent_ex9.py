@@ -151,3 +151,19 @@ def run_behind(text, reference):
         if one.get("reference") == reference:
             return sorted((x for x in lines if x.get("run") == one.get("run")), key=lambda x: x["time"])
     return []
+
+# %% passed: only lines with a run are kept
+def _objects(text):
+    for raw in text.splitlines():
+        try:
+            one = json.loads(raw)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(one, dict) and one.get("run") is not None:
+            yield one
+
+
+def run_behind(text, reference):
+    lines = sorted(_objects(text), key=lambda one: one["time"])
+    run = next((one["run"] for one in lines if one.get("reference") == reference), None)
+    return [one for one in lines if one["run"] == run]
