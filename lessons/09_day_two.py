@@ -326,7 +326,7 @@ print("paid:", paid[before:], "| account:", result["approved_cents"], "cents")
 # %% [markdown]
 # The question has a new id now: the button in Friday's mail is dead, and should say so (409, lesson
 # 3). Send a new mail. And if the script dies between its two steps, version 2 has a next node and no
-# question: `new.invoke(None, config)` asks it.
+# question: let it go on where it stands, and it asks.
 
 # %% [markdown]
 # ## Going down without losing a turn

@@ -136,9 +136,7 @@ CONVERSATIONS = [
         "a text that begins or ends with a sign",
         _call("post", text="Sorry!", language="C++", change=-5, file=".env", tag="#A-7"),
         [],
-        "she: Tell them: “Sorry!” I have learned C++, it is",
-        "model: Is it?",
-        "she: -5 degrees here, .env is lost, and #a-7 is not mine.",
+        "she: “Sorry!” I have learned C++, it is -5 degrees, .env is lost, and #a-7 is not mine.",
     ),
     Conversation(
         "a text without the sign at its end",
