@@ -103,7 +103,8 @@ print("tokens sent, request by request:", sent(model.requests))
 
 # %% [markdown]
 # (The `when` lines tell the lesson model which tools to call, so that this page reads the same for
-# everybody.) A good letter. But look at what was sent to the model for it. The log was needed once, for
+# everybody. Where two rules have the same words, the one whose tool the asked agent *has* applies.) A
+# good letter. But look at what was sent to the model for it. The log was needed once, for
 # three numbers. It was sent three times, and every later question of this customer sends it again. And an
 # agent with all the tools has all the rights.
 #
@@ -347,8 +348,12 @@ trial(whole, BOTH)
 # message.
 #
 # With which words? "Done" is a guess. So is "not done": if the other call was a `refund`, the money may
-# have left, and the next desk pays again. True is: "It may have run. Look before you call it again."
-#
+# have left, and the next desk pays again. Only this is true, whatever the call was:
+
+# %%
+MAY_HAVE_RUN = "It may have run. Look before you call it again."
+
+# %% [markdown]
 # Simpler still is a model that makes one call a message. OpenAI's take `parallel_tool_calls=False`.
 # `create_agent` binds the tools itself and drops what you bound before, so a middleware passes it on:
 
@@ -380,9 +385,9 @@ for middleware in ([], [one_call_a_message]):
 #
 # Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
 # ("already apologised"), not as a message of the customer, and nobody's thread dies: not with a
-# second or third call in the same
-# message, not in the next turns, not when the customer is handed over again. No answer claims
-# that another call has worked, in whatever words. (What the last message asked for is in
+# second or third call in the same message, not in the next turns, not when the customer is handed
+# over again. The model's message goes along as it is, and every *other* call of it is answered with
+# `MAY_HAVE_RUN`: these words and no more. (What the last message asked for is in
 # `runtime.state["messages"][-1].tool_calls`.)
 
 
@@ -394,8 +399,7 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     messages = list(runtime.state["messages"])
     for call in messages[-1].tool_calls:
         mine = call["id"] == runtime.tool_call_id
-        unknown = "It may have run. Look before you call it again."
-        text = f"Handed over. Note: {note}" if mine else unknown
+        text = f"Handed over. Note: {note}" if mine else MAY_HAVE_RUN
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
     # END SOLUTION
@@ -538,15 +542,16 @@ print("kept:", len(state.values["notes"]), "notes | still to run:", state.next)
 # The customer gets nothing, although two of three answers were there. (They are saved. The deeper part
 # fetches the third one later.) A person who waits wants the two answers, **and wants to know that there
 # is a third**. So the failure must become a note. Mind who reads notes: `archive-3.shop.internal`
-# is for your log, not for customers or models.
+# is for your log, not for customers or models. And notes are read by programs as well, which count
+# what is missing: so agree on two words that no good note contains, and always use them.
 #
 # ### Exercise 7.4 - the team survives
 #
 # Write `careful`. `careful(look_up)` returns a node for one order, which returns `{"notes": [...]}`
-# with one note: what `look_up(order)` says; or, if that fails with an exception, a sentence with the
-# order's number that says it is not known, without the words of the exception. It calls `look_up` once.
-# (A worker may also stop to *ask* a human, through `interrupt`. That is no failure: lesson 3. And what is
-# no `Exception`, such as a cancelled run, comes out.)
+# with one note: what `look_up(order)` says; or, if that fails with an exception, a note with the order's
+# number and the words "not known" (or "unknown"), without the words of the exception. It calls `look_up`
+# once. (A worker may also stop to *ask* a human: `interrupt` raises a `GraphBubbleUp`, which is imported
+# above. That is no failure: lesson 3. And what is no `Exception`, such as a cancelled run, comes out.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -560,7 +565,7 @@ def careful(look_up):
         except GraphBubbleUp:
             raise
         except Exception:
-            return {"notes": [f"Order {order} could not be looked up; we cannot say yet."]}
+            return {"notes": [f"What became of order {order} is not known yet."]}
 
     return node
     # END SOLUTION
@@ -1105,7 +1110,8 @@ print("spent, as the state says:", result["spent"], "| requests:", len(model.req
 #
 # The worker is an agent made by `create_agent`: a model's step, a tools' step, and so on. With
 # `worker.stream(..., {"recursion_limit": ...})` you see each update, and may count while it runs.
-# (Lesson 5: which limit allows exactly so many requests?)
+# (Lesson 5: which limit allows exactly so many requests? A graph that ends by itself in exactly N steps
+# needs a limit of N + 1: with a limit of N it is stopped.)
 
 
 # %%

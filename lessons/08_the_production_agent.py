@@ -17,6 +17,8 @@
 # |---|---|---|---|
 # | **Core** | {core_minutes} min | 8.3, 8.8 and 8.9, 20 min | the checklist, the gate, the service: a crash, a tool with its policy, the log, the load |
 # | **Deeper** | {deeper_minutes} min | 8.1, 8.2, 8.4 to 8.7, 65 min | all ten lines green; tools from elsewhere; your own agent; every pitfall |
+#
+# (The exercises are numbered by the parts of the desk; the core begins with 8.3.)
 
 # %%
 import asyncio
@@ -258,7 +260,7 @@ mended = {"approve": check.ex3.or_reference(approve_each)}
 agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
 
 # %% [markdown]
-# Two of ten, with one function. The other parts are mended in the deeper part, each with its exercise.
+# Two of ten, with one function. The deeper part mends the others.
 #
 # ## The service
 #
@@ -313,13 +315,14 @@ decision = {
 }
 path = f"/approvals/{waiting['id']}"
 with ann.stream("POST", path, json=decision) as answer:
-    print("first: ", answer.status_code, list(read_events(answer))[-1])
-for client in (ann, bob):
+    print("Ann:      ", answer.status_code, list(read_events(answer))[-1])
+for name, client in (("Ann again:", ann), ("Bob:      ", bob)):
     answer = client.post(path, json=decision)
-    print("second:", answer.status_code, answer.json()["message"])
+    print(name, answer.status_code, answer.json()["message"])
 
 # %% [markdown]
-# **409** means: it is decided. The money has left the shop once, whatever you click.
+# **409** means: not in this state. A message came too early; now a decision comes too late. The money
+# has left the shop once, whatever you click.
 #
 # ## A tool of your own
 #
@@ -343,11 +346,12 @@ print(inspect.getsource(production_agent.tools.pay_back))
 #
 # - `cancel_order(order, runtime)`, an async tool. It writes down one effect, `"cancel_order"` with
 #   `{"order": order}`, and returns a sentence for the model. If the process dies and the call runs again,
-#   there is still one effect; two calls, in one message or in two turns, are two. An error of `effect`
-#   comes out.
+#   there is still one effect. Two calls are two effects, in one message or in two turns, also for the
+#   same order (it may have been bought again in between). An error of `effect` comes out.
 # - `risk`: like `RISKY`, the tool's name and a sentence for the person who decides.
 # - `refuse_cancel(args, waiting)`: why a call with these arguments may not run, in a sentence, or None.
-#   Only orders in the set `waiting` can be cancelled.
+#   Only orders in the set `waiting` can be cancelled. The model wrote `args`: `order` may be missing or
+#   empty there, and that is a reason, too.
 
 
 # %% tags=["exercise", "ex8"]
@@ -370,9 +374,8 @@ risk = {"cancel_order": "The customer does not get this order."}
 def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
     """Return why this call may not run, in one sentence, or None."""
     # BEGIN SOLUTION
-    if args["order"] not in waiting:
-        return f"Order {args['order']} has left the store room."
-    return None
+    order = args.get("order")
+    return None if order in waiting else f"Order {order} does not wait in the store room."
     # END SOLUTION
 
 
@@ -427,8 +430,9 @@ print("at:", len(failed["at"]), "lines of code it passed | what Ann said:", "P-4
 #
 # Write `run_behind(text, reference)`: the lines of the run in which the reference stands, as dictionaries,
 # oldest first. `text` is the log of several processes: lines of other runs, on this thread too, stand
-# between them, and a line of one process may come before an older one of another. Whatever is no JSON
-# object is skipped. A reference that no line has gives an empty list.
+# between them, and a line of one process may come before an older one of another. (`time` is ISO, in UTC:
+# it sorts as text.) Whatever is no JSON object is skipped. A line without a `run` belongs to none, even if
+# it has a reference: the database was down, say. A reference that no run has gives an empty list.
 
 
 # %% tags=["exercise", "ex9"]
@@ -443,8 +447,9 @@ def run_behind(text: str, reference: str) -> list[dict]:
             continue
         if isinstance(found, dict):
             lines.append(found)
+    lines = [line for line in lines if line.get("run")]
     runs = {line["run"] for line in lines if line.get("reference") == reference}
-    return sorted((x for x in lines if x.get("run") in runs), key=lambda line: line["time"])
+    return sorted((x for x in lines if x["run"] in runs), key=lambda line: line["time"])
     # END SOLUTION
 
 
@@ -460,8 +465,7 @@ for entry in check.ex9.or_reference(run_behind)(log_text, quoted):
 # ## More customers
 #
 # How long does a customer wait for the first word, when others ask at the same time? Each point is a
-# round of so many clients. (The model here is about ten times faster than a hosted one; its share is the
-# same in every round.)
+# round of so many clients. (The model here is about ten times faster than a hosted one.)
 
 # %%
 model.when("dry a tent").says("Hang it in the shade, and fold it only when its seams are dry.")
@@ -521,7 +525,8 @@ for count, seconds in zip(counts, slowest, strict=True):
 # - **Do not build this** for a nightly job or a script that you watch. A `for` loop and a log file are
 #   enough there, and you can read them.
 #
-# **Your production checklist:** the seven lines of lessons 1 to 7 [stand below](#The-checklist,-whole).
+# **Your production checklist:** the lines of lessons 1 to 7, and the one that lesson 9 adds,
+# [stand below](#The-checklist,-whole).
 
 # %% [markdown]
 # ## Recap
@@ -808,7 +813,7 @@ agent_checklist.run(desk(**mended), done=lambda: paid, log_format=OneLine())
 # ## Tools from elsewhere: MCP
 #
 # The Model Context Protocol lets a program offer tools to any agent. `lab/warehouse_server.py` is such a
-# program, the warehouse's; it runs as a process that speaks over its standard input and output.
+# program; it speaks over its standard input and output.
 # `langchain-mcp-adapters` makes tools of what it offers. (Uses `desk`, `track_parcel` and `refund` from
 # the core.)
 
@@ -838,7 +843,7 @@ async with warehouse_tools() as offered:
     print([one.name for one in offered])
 
 # %% [markdown]
-# Look at the last two. One deletes, and one has the name of a tool of *yours*. The server decides
+# Look at the last two. One deletes, one has the name of a tool of *yours*. The server decides
 # what it offers, and tomorrow it may offer more; what it says of its tools (`readOnlyHint` and the
 # like) are its own words. So the list of what may run has to be yours. Deny by default, as in lesson
 # 3.
@@ -876,8 +881,7 @@ check.ex7(admit)
 # check.ex7.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# Behind your gate a tool of a server is a tool like any other. The parts stay as they are; two lists
-# have grown:
+# Behind your gate a server's tool is a tool like any other; two lists have grown:
 
 # %%
 admitted = check.ex7.or_reference(admit)
@@ -1032,3 +1036,5 @@ agent_checklist.run(
 #    answer can be replayed on a copy.*
 # 7. *There is a measured reason for each agent; every handoff answers every call; one worker's failure,
 #    limit or question reaches the top as words; and one budget holds for the whole team.*
+# 8. *Before a deploy, no thread waits at a node that is gone; what a tool returns can order nothing that
+#    was not asked for, and carry nothing out* ([lesson 9](09_day_two.ipynb)).

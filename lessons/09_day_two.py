@@ -207,8 +207,9 @@ print("version 1:", state.next, state.interrupts[0].value)
 # every thread that, under `old`, has to go on at a node which `new` does not have, with the names
 # of these nodes: `{"bob": {"approve"}}`. A thread may have several next nodes, because of a
 # question or because of a crash. Threads that are finished, or that `new` can go on with, are not
-# in it. Of a thread that waits *inside* a subgraph, only the subgraph's own node counts. The graphs
-# may have any nodes, `saver` may be any checkpointer, and nothing is run or changed.
+# in it. For a thread that waits *inside* a subgraph, only the node of `old` that holds the subgraph
+# counts. The graphs may have any nodes, `saver` may be any checkpointer, and nothing is run or
+# changed.
 #
 # `saver.list(None)` yields every checkpoint of every thread; `.config["configurable"]["thread_id"]`
 # is in each. Read it to its end before you ask anything else: while you iterate, `SqliteSaver`
@@ -247,7 +248,9 @@ both = build(Cents, {"ask_owner": gate, "approve": gate}, saver)
 print("version 2 would lose:", find_lost(saver, old, both))
 
 before = len(paid)
-print("Bob waits:", both.get_state(thread("bob")).next)
+asked_on_friday, asked_now = (version.get_state(thread("bob")) for version in (old, both))
+same = asked_now.interrupts[0].id == asked_on_friday.interrupts[0].id
+print("Bob waits:", asked_now.next, "| the same id:", same)
 result = both.invoke(Command(resume="yes"), thread("bob"))
 print("paid:", paid[before:], "| account:", result["approved_cents"], "cents")
 
@@ -285,8 +288,10 @@ for node in ("approve", "tools", "agent"):
 # - if it was finished, it still is. Messages stay as they are, the model is not asked, nothing is
 #   paid.
 #
-# The script may run twice, also after the owner has decided, and meet threads that version 2 has
-# begun. Those it leaves as they are, with their questions. Errors come out.
+# The script may run a second time after it has ended, also when the owner has decided since, and it
+# may meet threads that version 2 has begun. Those it leaves as they are, with their questions. (One
+# that is finished, and in which nothing was approved, looks the same under both versions: 0 may be
+# written there.) Errors come out.
 
 
 # %% tags=["exercise", "ex2"]
@@ -320,14 +325,18 @@ print("paid:", paid[before:], "| account:", result["approved_cents"], "cents")
 
 # %% [markdown]
 # The question has a new id now: the button in Friday's mail is dead, and should say so (409, lesson
-# 3). Send a new mail.
+# 3). Send a new mail. And if the script dies between its two steps, version 2 has a next node and no
+# question: let it go on where it stands, and it asks.
 
 # %% [markdown]
 # ## Going down without losing a turn
 #
-# A deploy also stops the old process: it gets SIGTERM, whatever it is doing. This one ships an
-# order, in steps that the *world* remembers. `child.start` runs it in a process of its own (lesson
-# 2):
+# A deploy also stops the old process: it gets SIGTERM, whatever it is doing. LangGraph can **drain**
+# a run then: whoever holds its `RunControl` calls `request_drain(reason)`. The step that runs is
+# finished and saved, no other one begins, and `invoke` raises `GraphDrained`.
+#
+# This process ships an order, in steps that the *world* remembers, and drains if it is told to.
+# `child.start` runs it in a process of its own (lesson 2):
 
 
 # %%
@@ -384,11 +393,10 @@ for drains in (False, True):
 
 # %% [markdown]
 # Without a drain the step was cut, and the new process *paid again* (lesson 2 knows that from `kill
-# -9`). With one, `RunControl` lets the step that runs finish, saves, and raises `GraphDrained`; no
-# step runs twice. Three things to know:
+# -9`). With one, no step runs twice. Three things to know:
 #
 # - A drain never cuts a step short. Give the process as much time as its longest step takes; what
-#   must be killed all the same needs an idempotency key (3.7) and `durability="sync"`.
+#   must be killed all the same needs an idempotency key (exercise 3.7) and `durability="sync"`.
 # - A drained thread carries **no mark**. It looks like one that is running elsewhere. Write its id
 #   down when you catch `GraphDrained`, so that the next process finds it (exercise 9.5).
 # - Ask for the drain *when the signal comes*. In the shutdown of a web server's lifespan it comes
@@ -456,9 +464,11 @@ print("paid:", paid[before:], "\nasked:", asked)
 # - `"customer"`: the text of the customer's last message;
 # - `"read"`: a list of the texts that tools have returned since then, in order;
 # - `"unasked"`: a list of the names of the arguments whose value the customer has not written,
-#   neither now nor earlier in the conversation. Look for whole words: 48 does not stand in "480
-#   euros", nor T-7 in "T-71"; upper and lower case are the same. Tools may be any, with any texts
-#   and numbers, or none.
+#   neither now nor earlier in the conversation. It is written if `str(value)` stands in one of the
+#   customer's messages, in upper or lower case, with no letter, digit or underscore right before or
+#   behind it. So 48 stands in "48.50 euros" and not in "480 euros", nor T-7 in "T-71"; 75.0 does not
+#   stand in "75 euros". Tools may be any, with any numbers and (not empty) texts for arguments,
+#   "C++" and "-5" among them, or with no arguments.
 #
 # A message's words are in `.text` (its `content` may be a list of blocks). Nothing you are given is
 # changed.
@@ -571,7 +581,7 @@ print("opened:", opened[before:], "|", result["messages"][-2].text)
 # - **Give tools the customer's rights**, not the shop's: a refund tool that only sees this
 #   customer's orders cannot be talked into paying another one's.
 #
-# **Your production checklist, line 9:** *before a deploy, no thread waits at a node that is gone;
+# **Your production checklist, line 8:** *before a deploy, no thread waits at a node that is gone;
 # what a tool returns can order nothing that was not asked for, and carry nothing out.*
 #
 # ## Recap
@@ -648,10 +658,11 @@ print(
 # have the same checkpointer. It invokes the thread's graph with `value`, once, and returns the
 # result:
 #
-# - a new thread begins on the newest version; a thread stays on the version that began it, also
-#   after a restart;
+# - a new thread begins on the newest version; a thread stays on the version that began it, also in a
+#   new process, after a restart;
 # - every checkpoint is marked with `graph_version`; what else stands in the config, its `metadata`
-#   included, is kept;
+#   included, is kept. A `graph_version` in the caller's own `metadata` does not count: it may have
+#   been copied from another thread;
 # - a thread without a mark is from before there were marks: it belongs to the oldest version;
 # - a mark that is not in `versions` is an error (any), and nothing runs.
 #
@@ -688,7 +699,10 @@ for name in ("hal", "ida"):
     print(f"{name} runs on version {mark}, paid {paid[before:]}")
 
 # %% [markdown]
-# Version 1 may go when none of its threads has a `next` any more. Give the rest a date.
+# When may version 1 go? Not as soon as its threads are finished: they keep the mark "1", and their
+# customers' next message would look for a version that is gone. Mark the finished ones anew, with
+# `new.update_state(config | {"metadata": {"graph_version": "2"}}, ...)`; give the others a date. And
+# mark threads without a mark before that: without version 1, the oldest version is version 2.
 
 # %% [markdown]
 # ## Draining a server
@@ -753,10 +767,12 @@ for name in ("first", "second"):
 #
 # - `run_turn(graph, value, config, running, file)` invokes the graph with a control of its own,
 #   which is in `running` while the run lasts and never after. It returns the result. If the run is
-#   drained, it puts the thread's id into the table and returns None. Errors come out.
+#   drained, it puts the thread's id into the table, where it may stand already, and returns None.
+#   Errors come out.
 # - `take_up(graph, running, file)` is called when a process starts. It goes on with each thread in
 #   the table, *each once*, even if two processes start at the same moment, and leaves the table
-#   empty. It may be drained itself: then that thread is in the table again.
+#   empty. It may be drained itself: then that thread is in the table again. An error of a thread
+#   comes out; threads that were not begun then are still in the table.
 
 # %%
 PAUSED = "create table if not exists paused (thread primary key)"
@@ -797,7 +813,8 @@ check.ex5(run_turn, take_up)
 # check.ex5.hint()
 
 # %% [markdown]
-# Deleting the row is the claim: only one process can delete it. If that process dies before the run
+# Deleting the row is the claim: only one process can delete it, and it deletes it right before the
+# run, so that the other rows stay if this one raises. If that process dies before the run
 # is over, nobody knows of the thread any more. Where that matters, keep the row with a time, and
 # let it expire.
 
@@ -889,9 +906,11 @@ for what, source in versions_of_shapes.items():
     print(f"{what:19} {type(value).__name__:6} {value!r:22} amount: {hasattr(value, 'amount')}")
 
 # %% [markdown]
-# An `Order` without its required field, then a plain dict: both without a word. Nothing in a
-# checkpoint is validated when it is read. So keep plain values in the state and validate them *in
-# the node* (`Order.model_validate(...)`); give every new field a default; and when a class moves,
+# An `Order` without its required field, then a plain dict, and no error. (LangGraph does write a line
+# to the log for every class of yours that it reads: "Deserializing unregistered type ... This will
+# be blocked in a future version". The cell has turned it off.) Nothing in a checkpoint is validated
+# when it is read. So keep plain values in the state and validate them *in the node*
+# (`Order.model_validate(...)`); give every new field a default; and when a class moves,
 # leave its name in the old module (`from models import Order`) until every thread has run once. A
 # checkpoint of the old version, saved in your repository and read by a test, shows all of this
 # before a customer does.
@@ -1097,9 +1116,8 @@ for upgraded in (False, True):
         print("failed:", error)
 
 # %% [markdown]
-# Three dozen cases from real conversations, of which a third must call something and a third must
-# not, are worth more than a thousand generated ones. Every wrong answer that a customer reports
-# becomes a case (lesson 6).
+# Take the cases from real conversations, some that must call something and some that must not. Every
+# wrong answer that a customer reports becomes a case (lesson 6).
 
 # %% [markdown]
 # ## A real model

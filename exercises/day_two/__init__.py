@@ -20,10 +20,20 @@ from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
 from exercises.day_two import clerks, versions
 from exercises.day_two.clerks import CASES, REGRESSIONS, Clerk, shares_of
-from exercises.day_two.drains import Server, paused_in, take_up_elsewhere
+from exercises.day_two.drains import Office, Server, paused_in, take_up_elsewhere
 from exercises.day_two.origins import CONVERSATIONS
 from exercises.day_two.refunds import Shop
-from exercises.day_two.versions import SAVERS, Works, chain, fan_out, new_thread, sqlite_saver
+from exercises.day_two.versions import (
+    SAVERS,
+    Works,
+    assert_marked,
+    chain,
+    fan_out,
+    new_thread,
+    run_elsewhere,
+    sqlite_saver,
+    versions_of,
+)
 from exercises.human_in_the_loop.processes import fresh_processes
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
@@ -240,9 +250,7 @@ def ex2(migrate):
                     "yes",
                     "Please refund 75 euros for order L-2.",
                 )
-                shop.migrated(migrate, config)
-                shop.assert_waits(config, [("L-2", 75)])
-                shop.assert_account(config, 11000, "110 euros were approved")
+                shop.arrives(migrate, config, 11000, "110 euros were approved", [("L-2", 75)])
                 shop.decide(config, "yes", [("L-2", 75)])
                 shop.assert_account(config, 18500, "110 euros were approved, and now 75 more")
                 shop.goes_on(config)
@@ -250,24 +258,19 @@ def ex2(migrate):
                 config = shop.talk(
                     shop.old, "Hello!", "Please refund 64 euros for order L-3.", "yes"
                 )
-                shop.migrated(migrate, config)
-                shop.assert_finished(config)
-                shop.assert_account(config, 6400, "64 euros were approved")
+                shop.arrives(migrate, config, 6400, "64 euros were approved")
                 shop.goes_on(config)
             with part(f"nothing was ever approved ({storage})"):
                 config = shop.talk(shop.old, "Hello!")
-                shop.migrated(migrate, config)
-                shop.assert_finished(config)
-                shop.assert_account(config, 0, "The owner never approved anything")
+                shop.arrives(migrate, config, 0, "The owner never approved anything")
                 config = shop.talk(
                     shop.old,
                     "Please refund 18 euros for order L-4.",
                     "no",
                     "Please refund 19 euros for order L-4.",
                 )
-                shop.migrated(migrate, config)
-                shop.assert_waits(config, [("L-4", 19)])
-                shop.assert_account(config, 0, "The owner said no once, and a question waits")
+                no = "The owner said no once, and a question waits"
+                shop.arrives(migrate, config, 0, no, [("L-4", 19)])
                 shop.decide(config, "no", [])
                 shop.goes_on(config)
         shop = Shop(model, sqlite_saver())
@@ -420,21 +423,16 @@ def ex3(with_origin):
 )
 def ex4(run):
     """Every thread on the version that began it, and every checkpoint marked."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        fresh_processes(functools.partial(run_elsewhere, run, folder)) as (after_restart,),
+    ):
         file = f"{folder}/threads.sqlite"
         works = Works()
 
         def graphs(*names: str) -> dict[str, Any]:
             """Return graphs on a connection of their own, as after a restart."""
-            saver = sqlite_saver(file)
-            return {
-                name: chain(
-                    saver,
-                    {f"look {name}": works.passes(f"look {name}")},
-                    {f"ask {name}": works.asks(f"ask {name}")},
-                )
-                for name in names
-            }
+            return versions_of(works, file, names)
 
         def runs(
             versions_: dict[str, Any], value: Any, config: dict[str, Any], expected: list[str]
@@ -471,16 +469,35 @@ def ex4(run):
             runs(graphs("7", "8", "9"), new, first, ["look 7", "ask 7"])
             runs(graphs("7", "8", "9"), None, first, ["ask 7"])
             runs(graphs("7", "8", "9"), new, config, ["look 9", "ask 9"])
-        with part("every checkpoint is marked"):
-            for thread_, name in ((first, "7"), (second, "8"), (config, "9")):
-                marks = [
-                    saved.metadata.get("graph_version")
-                    for saved in sqlite_saver(file).list(thread_)
-                ]
-                assert marks and set(marks) == {name}, (
-                    f"A thread of version {name!r}: its checkpoints are marked "
-                    f"{sorted(set(map(str, marks)))}; expected {name!r} on each of {len(marks)}."
+        with part("a thread that another process has begun, after a restart"):
+            for began, names, name in (
+                (("7", "8"), ("7", "8"), "8"),
+                (("7",), ("7", "8"), "7"),
+                (("7", "8"), ("7", "8", "9"), "8"),
+            ):
+                config = new_thread()
+                run(graphs(*began), new, config)
+                ran = after_restart.ask(names, yes, config)
+                assert ran == [f"ask {name}"], (
+                    f"Versions {[*began]} began a thread. A new process with versions {[*names]} "
+                    f"went on with it, and these nodes ran: {ran}; expected {[f'ask {name}']}. "
+                    "What the first process remembered is gone."
                 )
+                config = new_thread()
+                after_restart.ask(began, new, config)
+                runs(graphs(*names), yes, config, [f"ask {name}"])
+        with part("every checkpoint is marked"):
+            for names in (("7",), ("7", "8"), ("7", "8", "9")):
+                name, thread_ = names[-1], new_thread()
+                run(graphs(*names), new, copy.deepcopy(thread_))
+                run(graphs(*names, "10"), yes, copy.deepcopy(thread_))
+                assert_marked(file, thread_, name)
+        with part("a mark in the caller's own config"):
+            for old_mark in ("7", "5", None):
+                config = new_thread() | {"metadata": {"graph_version": old_mark, "shop": "north"}}
+                runs(graphs("7", "8"), new, config, ["look 8", "ask 8"])
+                runs(graphs("7", "8", "9"), yes, config, ["ask 8"])
+                assert_marked(file, config, "8")
         with part("what else stands in the config is kept"):
             rich = new_thread() | {
                 "metadata": {"customer": "K-9"},
@@ -561,7 +578,10 @@ def ex4(run):
 )
 def ex5(run_turn, take_up):
     """Drained runs are written down, and each is taken up once."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        Office(f"{folder}/processes") as office,
+    ):
         action = functools.partial(take_up_elsewhere, take_up)
         new = {"log": []}
 
@@ -740,6 +760,49 @@ def ex5(run_turn, take_up):
                     f"Taken up once more, the steps {server.done(name)} "
                     "have run; expected each once."
                 )
+            with part("a thread that is in the table already"):
+                server = fresh("already", drain_in="pay")
+                config = new_thread()
+                name = config["configurable"]["thread_id"]
+                for _ in range(2):  # before the next process starts, the customer writes again
+                    result = turn(server, config)
+                    assert result is None, (
+                        f"A run was drained, and `run_turn` returned {kind(result)}; expected None."
+                    )
+                    in_table(server, [name], "A thread was drained, and then its next turn")
+                    idle(server, "After the drain")
+            with part("an error while threads are taken up"):
+                server = fresh("failing", drain_in="find")
+                names = []
+                for _ in range(3):
+                    config = new_thread()
+                    names.append(config["configurable"]["thread_id"])
+                    turn(server, config)
+                server.drain_in, server.raises = "", KeyError("price")
+                out = None
+                try:
+                    take_up(server.graph, server.running, server.file)
+                except Exception as error:
+                    out = error
+                assert out is not None, (
+                    "A step of a thread that was taken up raised KeyError('price'), and `take_up` "
+                    "returned as if all were well; expected the error."
+                )
+                idle(server, "After the error")
+                waiting = {name for name in names if server.done(name) == ["find"]}
+                lost = waiting - set(paused_in(server.file))
+                assert not lost, (
+                    f"Three threads were in the table, and one raised an error. Of {len(waiting)} "
+                    f"that were not begun, {len(lost)} are not in the table any more: nobody will "
+                    "take them up."
+                )
+                server.raises = None
+                take_up(server.graph, server.running, server.file)
+                left = [name for name in waiting if server.done(name) != ["find", "pay", "mail"]]
+                assert not left, (
+                    f"The next `take_up` left {len(left)} of the {len(waiting)} threads that the "
+                    "first one had not begun."
+                )
             with part("two new processes start at the same moment"):
                 server = fresh("processes", drain_in="find")
                 names = []
@@ -747,8 +810,10 @@ def ex5(run_turn, take_up):
                     config = new_thread()
                     names.append(config["configurable"]["thread_id"])
                     turn(server, config)
-                for other in others:
-                    other.send(server.folder)
+                # Both have read the table before either may write to it.
+                with office.closed_to_writers(len(others)):
+                    for other in others:
+                        other.send(server.folder)
                 for other in others:
                     other.receive()
                 for name in names:

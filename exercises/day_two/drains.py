@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
+import os
 import sqlite3
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
+from unittest import mock
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
@@ -16,7 +19,7 @@ from langgraph.pregel import Pregel
 
 from exercises.day_two.versions import Trail, sqlite_saver
 
-__all__ = ("Server", "paused_in", "take_up_elsewhere")
+__all__ = ("Office", "Server", "paused_in", "take_up_elsewhere")
 
 TABLE = "create table if not exists paused (thread primary key)"
 STEPS = ("find", "pay", "mail")
@@ -39,7 +42,6 @@ class Server:
         self.running: set[Any] = set()
         self.seen: list[int] = []  # how many controls were in `running`, at each step
         self.together: threading.Barrier | None = None
-        self.pause = 0.0
         self.slow = ""  # the thread whose step "pay" waits until `go_on` is set
         self.reached, self.go_on = threading.Event(), threading.Event()
         with contextlib.closing(sqlite3.connect(self.file)) as table, table:
@@ -57,7 +59,6 @@ class Server:
             with Path(self.folder, "world").open("a", encoding="utf-8") as world:
                 world.write(f"{thread_id} {name}\n")
             self.seen.append(len(self.running))
-            time.sleep(self.pause)
             if self.together and name == "find":
                 self.together.wait()
             if name == "pay" and thread_id == self.slow:
@@ -94,8 +95,69 @@ def paused_in(file: str) -> list[str]:
 def take_up_elsewhere(take_up: Callable[..., Any], folder: str) -> None:
     """Start as a new process of the shop does."""
     server = Server(folder)
-    server.pause = 0.1
     take_up(server.graph, server.running, server.file)
     assert not server.running, (
         f"In the new process {len(server.running)} control(s) are left in `running`; expected none."
     )
+
+
+class Office:
+    """Watch who reads and who writes a server's table, in this process and in forks of it.
+
+    Args:
+        folder: The folder of the server.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._file = f"{folder}/paused.sqlite"
+        self._arrived = {(os.getpid(), threading.get_ident())}  # the check itself is no visitor
+        # Made before the processes are split off, so that all of them share it.
+        self._arrivals, self._bell = multiprocessing.Pipe(duplex=False)
+        self._patch = mock.patch.object(sqlite3, "connect", self._connect)
+
+    def __enter__(self) -> Office:
+        self._connect_really = sqlite3.connect
+        self._patch.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._patch.stop()
+        self._arrivals.close()
+        self._bell.close()
+
+    def _connect(self, database: Any, *args: Any, **more: Any) -> sqlite3.Connection:
+        connection = self._connect_really(database, *args, **more)
+        if str(database) == self._file:
+            connection.set_trace_callback(self._note)
+        return connection
+
+    def _note(self, statement: str) -> None:
+        """Tell once for each process that it is about to write; SQLite has not tried to yet."""
+        words, who = statement.lower().split(), (os.getpid(), threading.get_ident())
+        writes = words[:1] and words[0] in ("delete", "insert", "replace", "update")
+        if (writes or words[:2] in (["begin", "immediate"], ["begin", "exclusive"])) and (
+            who not in self._arrived
+        ):
+            self._arrived.add(who)
+            self._bell.send_bytes(b"!")
+
+    @contextlib.contextmanager
+    def closed_to_writers(self, count: int) -> Iterator[None]:
+        """Let everybody read the table; let nobody write before so many are about to.
+
+        An answer that this cannot see, as it locks in another way, is let in after a second.
+        """
+        with contextlib.closing(self._connect_really(self._file, isolation_level=None)) as door:
+            door.execute("begin immediate")
+            try:
+                yield
+                for _ in range(count):
+                    if self._arrivals.poll(1):
+                        self._arrivals.recv_bytes()
+            finally:
+                door.execute("commit")

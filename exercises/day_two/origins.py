@@ -132,6 +132,24 @@ CONVERSATIONS = [
         ["text", "price"],
         "she: Search abc for 235 euros.",
     ),
+    Conversation(
+        "a text that begins or ends with a sign",
+        _call("post", text="Sorry!", language="C++", change=-5, file=".env", tag="#A-7"),
+        [],
+        "she: “Sorry!” I have learned C++, it is -5 degrees, .env is lost, and #a-7 is not mine.",
+    ),
+    Conversation(
+        "a text without the sign at its end",
+        _call("post", language="C++", change=-5, mail="@ann", answer="no."),
+        ["language", "change", "mail", "answer"],
+        "she: I have learned C+ and C, it is 5 degrees, I am not bo@ann, and K-5. No, thanks",
+    ),
+    Conversation(
+        "a full stop ends a word, and a number is looked for as it is printed",
+        _call("refund", amount=48, price=75.0, part="K-3"),
+        ["price"],
+        "she: I paid 48.50 euros, then 75 euros, for order K-3-b.",
+    ),
     Conversation("no arguments", _call("list_orders"), [], "she: What have I ordered?"),
     Conversation(
         "a message in blocks",

@@ -79,6 +79,22 @@ class Shop:
             "not the same ones; expected no change."
         )
 
+    def arrives(
+        self,
+        migrate: Callable[..., Any],
+        config: dict[str, Any],
+        cents: int,
+        when: str,
+        waits_for: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """Migrate a thread, and demand its account, and the question that waits, if one does."""
+        self.migrated(migrate, config)
+        if waits_for:
+            self.assert_waits(config, waits_for)
+        else:
+            self.assert_finished(config)
+        self.assert_account(config, cents, when)
+
     def messages(self, config: dict[str, Any]) -> list[tuple[str, str, str]]:
         """Return the stored messages, as ids, kinds and words."""
         values = self.saver.get_tuple(config).checkpoint["channel_values"]
@@ -88,8 +104,9 @@ class Shop:
         """Demand that one question about these refunds waits under version 2; return its id."""
         state = self.new.get_state(config)
         assert len(state.interrupts) == 1, (
-            f"It waited for the owner under version 1; under version 2 {len(state.interrupts)} "
-            f"question(s) wait, next is {state.next}; expected one question, next ('ask_owner',)."
+            f"The thread waited for the owner before; after the script {len(state.interrupts)} "
+            f"question(s) wait under version 2, and next is {state.next}; expected one question, "
+            "and next ('ask_owner',)."
         )
         shown = [
             (asked["args"]["order"], asked["args"]["amount"]) for asked in state.interrupts[0].value

@@ -6,7 +6,7 @@ import contextlib
 import operator
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 from langgraph.checkpoint.memory import InMemorySaver
@@ -16,7 +16,8 @@ from langgraph.pregel import Pregel
 from langgraph.types import Command, Send, interrupt
 from typing_extensions import TypedDict
 
-__all__ = ("SAVERS", "Trail", "Works", "chain", "fan_out", "new_thread", "sqlite_saver", "stored")
+__all__ = ("SAVERS", "Trail", "Works", "assert_marked", "chain", "fan_out", "new_thread")
+__all__ += ("run_elsewhere", "sqlite_saver", "stored", "versions_of")
 
 
 class Trail(TypedDict):
@@ -126,4 +127,38 @@ def unchanged(saver: Any, works: Works) -> Iterator[None]:
     assert after == before, (
         f"The storage held {len(before)} checkpoints before and {len(after)} after, and they are "
         "not the same; expected no change. It only reads."
+    )
+
+
+def versions_of(works: Works, file: str, names: Sequence[str]) -> dict[str, Pregel]:
+    """Return versions of a graph that looks and asks, on a connection of their own."""
+    saver = sqlite_saver(file)
+    return {
+        name: chain(
+            saver,
+            {f"look {name}": works.passes(f"look {name}")},
+            {f"ask {name}": works.asks(f"ask {name}")},
+        )
+        for name in names
+    }
+
+
+def run_elsewhere(
+    run: Callable[..., Any], folder: str, names: Sequence[str], value: Any, config: dict[str, Any]
+) -> list[str]:
+    """Run an answer to exercise 9.4 in this process; return the nodes that ran."""
+    works = Works()
+    run(versions_of(works, f"{folder}/threads.sqlite", names), value, config)
+    return works.ran
+
+
+def assert_marked(file: str, config: dict[str, Any], name: str) -> None:
+    """Assert that every checkpoint of a thread carries the mark of its version."""
+    thread = {"configurable": config["configurable"]}
+    marks = [saved.metadata.get("graph_version") for saved in sqlite_saver(file).list(thread)]
+    assert marks, f"A thread was begun on version {name!r}, and no checkpoint of it is saved."
+    wrong = [mark for mark in marks if mark != name]
+    assert not wrong, (
+        f"Of {len(marks)} checkpoints of a thread that version {name!r} began, {len(wrong)} are "
+        f"marked {wrong[0]!r}; expected {name!r} on each."
     )

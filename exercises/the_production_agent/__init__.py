@@ -83,13 +83,14 @@ def ex2(ask_async, finish_safely):
         model.when("").says("Hang it in the shade, in the wind.")
         model.fail("truncate", after=3)
         raised = run_alone(parts.raised_in_turn, ask_async)
+        assert len(model.requests) == 1, (
+            f"The answer broke off, and the model was asked {len(model.requests)} times; expected "
+            "once: `ask` does not retry."
+        )
         assert raised is not None, "The answer broke off after 3 tokens, and nothing was raised."
         assert isinstance(raised, ConnectionError), (
             f"The answer broke off, and a {type(raised).__name__} was raised; expected a "
             "ConnectionError."
-        )
-        assert len(model.requests) == 1, (
-            f"The model was asked {len(model.requests)} times; expected once: `ask` does not retry."
         )
     with part("another error stays what it is"), lesson_model.scratch() as model:
         model.fail("bad_key", times=None)
@@ -130,7 +131,6 @@ def ex2(ask_async, finish_safely):
 )
 def ex3(approve_each):
     """Each risky call is asked for, and every call gets its answer."""
-    judge("approval", "rejection", approve=approve_each)
     look, pay = ("track_parcel", {"parcel": "P-31"}), ("refund", {"order": "K-3", "amount": 95})
     small = ("refund", {"order": "K-4", "amount": 20})
     no, yes = {"type": "reject"}, {"type": "approve"}
@@ -207,6 +207,16 @@ def ex3(approve_each):
             f"Three refunds were answered with {', '.join(map(str, strange))}; these ran: "
             f"{seen.ran}. Only {{'type': 'approve'}} is a yes."
         )
+    with part("the same refund twice in one message"):
+        answers = iter((yes, no, no, yes))
+        for first in ("first", "second"):
+            seen = gate([pay, pay], lambda asked: next(answers))
+            assert seen.ran == ["paid K-3: 95"], (
+                f"One message made the same refund twice, and the {first} one was approved; these "
+                f"ran: {seen.ran}; expected one. A decision belongs to a call, not to its "
+                "arguments."
+            )
+    judge("approval", "rejection", approve=approve_each)
 
 
 @exercise(
@@ -438,7 +448,7 @@ def _names(tools: list) -> list[str]:
         "Inside the tool: `runtime.context.effect(...)`, awaited, with a key of the thread, the "
         "message and the call. `risk` has the tool's name as its key.",
         "`effect_key(runtime.context.thread, runtime.state['messages'][-1].id, "
-        "runtime.tool_call_id)`; and `args['order'] not in waiting` is the policy.",
+        "runtime.tool_call_id)`; and `args.get('order') not in waiting` is the policy.",
     ),
 )
 def ex8(cancel_order, risk, refuse_cancel):
@@ -447,7 +457,7 @@ def ex8(cancel_order, risk, refuse_cancel):
     with part("the policy"):
         for waiting in ({"K-31", "K-32"}, {"T-7"}, set()):
             before = set(waiting)
-            for order in ("K-31", "T-7", "T-9", "k-31"):
+            for order in ("K-31", "T-7", "T-9", "k-31", "K-3", "K-311"):
                 why = refuse_cancel({"order": order}, waiting)
                 allowed = order in before
                 assert why is None or isinstance(why, str), (
@@ -458,6 +468,12 @@ def ex8(cancel_order, risk, refuse_cancel):
                     f"to be cancelled: you returned {why!r}; expected "
                     f"{'None' if allowed else 'a sentence that says why not'}."
                 )
+            for args in ({}, {"order": ""}, {"order": None}):
+                why = refuse_cancel(dict(args), waiting)
+                assert isinstance(why, str) and why.strip(), (
+                    f"The arguments are {args}, which is no order that waits: you returned "
+                    f"{why!r}; expected a sentence that says why not."
+                )
             assert waiting == before, f"The set `waiting` was changed to {sorted(waiting)}."
     waiting = {"K-31", "K-32", "K-33"}
     answers = cancel_order, risk, functools.partial(_refusal, refuse_cancel, waiting)
@@ -466,8 +482,10 @@ def ex8(cancel_order, risk, refuse_cancel):
         run_async(added.assert_one_effect, answers, "K-32")
     with part("a no, and the conversation goes on"):
         run_async(added.assert_no_effect_after_no, answers, "K-31")
-    with part("two calls in one message"):
+    with part("two calls in one message, a third in the next turn"):
         run_async(added.assert_two_effects, answers, ("K-31", "K-32"), "K-33")
+    with part("two calls in one message, a third in the next turn, all for the same order"):
+        run_async(added.assert_two_effects, answers, ("K-33", "K-33"), "K-33")
     with part("the process dies, and the call runs again"):
         run_async(added.assert_same_key, answers, "K-32")
     with part("an order that has left"):

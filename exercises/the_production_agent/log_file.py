@@ -50,5 +50,9 @@ def cases() -> Iterator[Case]:
     yield "a reference in two lines of its run", [(_text(*twice), "22b59a56", twice)]
     quote = _line(15, "run_started", "bb02", "77aa", note="22b59a56 is what she read to us")
     yield "a line that only quotes the reference", [(_text(*lost, quote), "22b59a56", lost)]
+    down = {"time": "2026-11-28T09:05:10.600Z", "event": "database_down", "reference": "77ab01cd"}
+    outside = _text(request, *lost[:2], down, lost[2], {**request, "event": "ready"})
+    found = [(outside, "77ab01cd", []), (outside, "22b59a56", lost)]
+    yield "a failure outside of any run", found
     unknown = [(log, reference, []) for reference in ("22b59a57", "22b5", "", "aa01")]
     yield "a reference that is not there", [*unknown, ("", "22b59a56", [])]

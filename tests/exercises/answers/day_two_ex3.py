@@ -15,7 +15,7 @@ def with_origin(call, messages):
             unasked.append(name)
     return dict(tool=call["name"], args=call["args"], customer=customer, read=read, unasked=unasked)
 
-# %% passed: word boundaries
+# %% partial | a text that begins or ends with a sign; a text without the sign at its end: word boundaries
 def with_origin(call, messages):
     humans = [i for i, m in enumerate(messages) if m.type == "human"]
     said = "\n\x00\n".join(messages[i].text for i in humans)
@@ -215,4 +215,74 @@ def with_origin(call, messages):
         "tool": call["name"], "args": call["args"], "customer": messages[last].text,
         "read": [m.text for m in messages[last:] if m.type == "tool"],
         "unasked": [v for v in call["args"].values() if not asked(v)],
+    }
+# %% partial | a text that begins or ends with a sign; a text without the sign at its end: word boundaries, for which a sign at the end is none
+def with_origin(call, messages) -> dict:
+    last = max(i for i, m in enumerate(messages) if m.type == "human")
+    said = "\n".join(m.text for m in messages if m.type == "human")
+    found = lambda v: re.search(rf"\b{re.escape(str(v))}\b", said, re.I)
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [k for k, v in call["args"].items() if not found(v)],
+    }
+
+# %% passed: looks at the neighbours of every find
+from itertools import takewhile
+
+
+def _written(value, text: str) -> bool:
+    value, text = str(value).casefold(), text.casefold()
+    is_word = lambda character: character.isalnum() or character == "_"
+    at = text.find(value)
+    while at >= 0:
+        before, after = text[:at][-1:], text[at + len(value) :][:1]
+        if not is_word(before) and not is_word(after):
+            return True
+        at = text.find(value, at + 1)
+    return False
+
+
+def with_origin(call, messages):
+    humans = [m.text for m in messages if m.type == "human"]
+    since = list(takewhile(lambda m: m.type != "human", reversed(messages)))
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": humans[-1],
+        "read": [m.text for m in reversed(since) if m.type == "tool"],
+        "unasked": [k for k, v in call["args"].items() if not any(_written(v, t) for t in humans)],
+    }
+
+# %% passed: look-around with a beginning and an end
+def _stands_in(value, text: str) -> bool:
+    return re.search(rf"(?:^|(?<=\W)){re.escape(str(value).lower())}(?=\W|$)", text) is not None
+
+
+def with_origin(call, messages) -> dict:
+    where = max(i for i, m in enumerate(messages) if m.type == "human")
+    words = "\n\n".join(m.text for m in messages if m.type == "human").lower()
+    return dict(
+        tool=call["name"],
+        args=dict(call["args"]),
+        customer=messages[where].text,
+        read=[m.text for m in messages[where + 1 :] if isinstance(m, ToolMessage)],
+        unasked=[name for name, value in call["args"].items() if not _stands_in(value, words)],
+    )
+
+# %% partial | a text without the sign at its end: looks for the value without its signs
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    texts = [m.text for m in messages if m.type == "human"]
+
+    def there(v, t):
+        v = str(v).strip("!?.,;+-#@")
+        return re.search(rf"(?<!\w){re.escape(v)}(?!\w)", t, re.I)
+
+    return {
+        "tool": call["name"], "args": call["args"], "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [k for k, v in call["args"].items() if not any(there(v, t) for t in texts)],
     }

@@ -121,3 +121,41 @@ def run(versions: dict, value, config: dict):
     name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
     metadata = config.get("metadata", {}) | {"graph_version": name}
     return versions[name].invoke(value, config | {"metadata": metadata})
+# %% partial | another process has begun: remembers it in the process, and guesses the oldest for a thread that is saved
+_began = {}
+
+
+def run(versions: dict, value, config: dict):
+    name = config["configurable"]["thread_id"]
+    names = list(versions)
+    if name not in _began:
+        known = versions[names[0]].get_state(config).created_at
+        _began[name] = names[0] if known else names[-1]
+    version = _began[name]
+    return versions[version].invoke(
+        value, config | {"metadata": {**config.get("metadata", {}), "graph_version": version}}
+    )
+# %% partial | a mark in the caller's own config: the caller's metadata wins
+def run(versions: dict, value, config: dict):
+    names = list(versions)
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    version = names[-1] if saved is None else saved.metadata.get("graph_version", names[0])
+    return versions[version].invoke(
+        value, config | {"metadata": {"graph_version": version, **config.get("metadata", {})}}
+    )
+
+# %% partial | a mark in the caller's own config: believes the mark in the config
+def run(versions, value, config):
+    names = [*versions]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = config.get("metadata", {}).get("graph_version") or (saved.metadata.get("graph_version", names[0]) if saved else names[-1])
+    return versions[name].invoke(value, config | {"metadata": {**config.get("metadata", {}), "graph_version": name}})
+
+# %% partial | another process has begun: remembers it in the function
+def run(versions, value, config):
+    names = [*versions]
+    run.began = getattr(run, "began", {})
+    key = config["configurable"]["thread_id"]
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = run.began.setdefault(key, names[0] if saved else names[-1])
+    return versions[name].invoke(value, config | {"metadata": {**config.get("metadata", {}), "graph_version": name}})

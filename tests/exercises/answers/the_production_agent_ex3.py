@@ -44,7 +44,7 @@ def approve_each(state: State) -> Command:
             words = "The owner said no. It was not done."
             answers.append(ToolMessage(words, tool_call_id=call["id"]))
     return Command(update={"messages": answers}, goto=go_on or "agent")
-# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; any other answer is a no: the first call decides for all
+# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; any other answer is a no; the same refund twice in one message: the first call decides for all
 def approve_each(state):
     calls = state["messages"][-1].tool_calls
     if calls[0]["name"] in RISKY:
@@ -52,7 +52,7 @@ def approve_each(state):
         if interrupt(question)["type"] != "approve":
             return Command(goto=END, update={"messages": [AIMessage("No.")]})
     return Command(goto=[run(call, state) for call in calls])
-# %% partial | rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; any other answer is a no: a no ends the turn in words, and the call stays open
+# %% partial | rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; any other answer is a no; the same refund twice in one message: a no ends the turn in words, and the call stays open
 def approve_each(state):
     go_on = []
     for call in state["messages"][-1].tool_calls:
@@ -98,7 +98,7 @@ def approve_each(state):
         else:
             answers.append(ToolMessage("No.", tool_call_id=call["id"]))
     return Command(goto=go_on or "agent", update={"messages": answers})
-# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; two customers wait; any other answer is a no: asks nobody
+# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; two customers wait; any other answer is a no; the same refund twice in one message: asks nobody
 def approve_each(state):
     return Command(goto=[run(call, state) for call in state["messages"][-1].tool_calls])
 # %% passed: match
@@ -117,7 +117,7 @@ def approve_each(state):
     if approved and refused:
         return Command(goto=approved, update={"messages": refused})
     return Command(goto=approved) if approved else Command(goto="agent", update={"messages": refused})
-# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved: no answer to a rejected call where another one runs
+# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; the same refund twice in one message: no answer to a rejected call where another one runs
 def approve_each(state):
     goto = []
     for call in state["messages"][-1].tool_calls:
@@ -151,7 +151,7 @@ def approve_each(state):
                 continue
         go_on.append(run(call, state))
     return Command(update={"messages": answers}, goto=go_on or "agent")
-# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; nothing risky; another risky tool; many calls in one message: an answer for the calls that run, too
+# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; nothing risky; another risky tool; many calls in one message; the same refund twice in one message: an answer for the calls that run, too
 def approve_each(state):
     answers, go_on = [], []
     for call in state["messages"][-1].tool_calls:
@@ -163,7 +163,7 @@ def approve_each(state):
             go_on.append(run(call, state))
         answers.append(ToolMessage("Seen." if allowed else "No.", tool_call_id=call["id"]))
     return Command(update={"messages": answers}, goto=go_on or "agent")
-# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; two customers wait; any other answer is a no: one decision for the calls of a tool
+# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; two customers wait; any other answer is a no; the same refund twice in one message: one decision for the calls of a tool
 decided = {}
 
 
@@ -179,7 +179,7 @@ def approve_each(state):
         else:
             answers.append(ToolMessage("No.", tool_call_id=call["id"]))
     return Command(update={"messages": answers}, goto=go_on or "agent")
-# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; any other answer is a no: takes rejected calls out of the message
+# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; any other answer is a no; the same refund twice in one message: takes rejected calls out of the message
 def approve_each(state):
     message, go_on = state["messages"][-1], []
     for call in list(message.tool_calls):
@@ -190,7 +190,7 @@ def approve_each(state):
                 continue
         go_on.append(run(call, state))
     return Command(update={"messages": [message]}, goto=go_on or "agent")
-# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved: the model has the word while tools run
+# %% partial | a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; the same refund twice in one message: the model has the word while tools run
 def approve_each(state):
     where, refused = [], []
     for call in state["messages"][-1].tool_calls:
@@ -269,3 +269,22 @@ def approve_each(state: State) -> Command:
         else:
             answers.append(ToolMessage("", tool_call_id=call["id"]))
     return Command(update={"messages": answers}, goto=go_on or "agent")
+# %% partial | the same refund twice in one message: decisions in a dictionary by the arguments
+def approve_each(state: State) -> Command:
+    calls = state["messages"][-1].tool_calls
+    said = {str(c["args"]): interrupt({"tool": c["name"], "args": c["args"], "why": RISKY[c["name"]]}) for c in calls if c["name"] in RISKY}
+    ok = lambda c: c["name"] not in RISKY or said[str(c["args"])] == {"type": "approve"}
+    bad = [ToolMessage("Refused.", tool_call_id=c["id"]) for c in calls if not ok(c)]
+    return Command(goto=[run(c, state) for c in calls if ok(c)] or "agent", update={"messages": bad})
+# %% partial | the same refund twice in one message: asks once for calls that are equal
+def approve_each(state: State) -> Command:
+    answers, go, seen = [], [], {}
+    for c in state["messages"][-1].tool_calls:
+        key = (c["name"], tuple(sorted(c["args"].items())))
+        if c["name"] in RISKY and key not in seen:
+            seen[key] = interrupt({"tool": c["name"], "args": c["args"], "why": RISKY[c["name"]]})
+        if c["name"] not in RISKY or seen[key].get("type") == "approve":
+            go.append(run(c, state))
+        else:
+            answers.append(ToolMessage("No.", tool_call_id=c["id"]))
+    return Command(goto=go or "agent", update={"messages": answers})

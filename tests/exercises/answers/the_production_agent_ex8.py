@@ -12,8 +12,8 @@ risk = {"cancel_order": "A tent that was sold stays here."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "Too late: it is on its way."
-# %% passed: one cancellation an order is the key, whoever asks
+    return None if args.get("order") in waiting else "Too late: it is on its way."
+# %% partial | all for the same order: one cancellation an order is the key, whoever asks
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
     """Cancel an order."""
@@ -50,7 +50,7 @@ risk = {"cancel_order": "The sale is off."}
 
 def refuse_cancel(args, waiting):
     for order in waiting:
-        if order == args["order"]:
+        if order == args.get("order"):
             return
     return "No such order waits here."
 # %% passed: falls off the end for None
@@ -68,8 +68,8 @@ risk = {"cancel_order": "The customer does not get this order."}
 
 def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
     """Return why this call may not run, in one sentence, or None."""
-    if args["order"] not in waiting:
-        return f"Order {args['order']} has left the store room."
+    if args.get("order") not in waiting:
+        return f"Order {args.get('order')} has left the store room."
     pass
 # %% passed: message and thread the other way round
 @tool
@@ -86,8 +86,8 @@ risk = {"cancel_order": "The customer does not get this order."}
 
 def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
     """Return why this call may not run, in one sentence, or None."""
-    if args["order"] not in waiting:
-        return f"Order {args['order']} has left the store room."
+    if args.get("order") not in waiting:
+        return f"Order {args.get('order')} has left the store room."
     return None
 # %% passed: the message before says as well which turn it is
 @tool
@@ -104,10 +104,10 @@ risk = {"cancel_order": "The customer does not get this order."}
 
 def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
     """Return why this call may not run, in one sentence, or None."""
-    if args["order"] not in waiting:
-        return f"Order {args['order']} has left the store room."
+    if args.get("order") not in waiting:
+        return f"Order {args.get('order')} has left the store room."
     return None
-# %% partial | two calls in one message: the first message of the thread is always the same
+# %% partial | two calls in one message, a third in the next turn; all for the same order: the first message of the thread is always the same
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
     """Cancel an order that is still in the store room, for example T-9."""
@@ -122,8 +122,8 @@ risk = {"cancel_order": "The customer does not get this order."}
 
 def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
     """Return why this call may not run, in one sentence, or None."""
-    if args["order"] not in waiting:
-        return f"Order {args['order']} has left the store room."
+    if args.get("order") not in waiting:
+        return f"Order {args.get('order')} has left the store room."
     return None
 # %% partial | the process dies: a new key each time
 import uuid
@@ -140,8 +140,8 @@ risk = {"cancel_order": "The customer does not get it."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
-# %% partial | two calls in one message: one key for the thread
+    return None if args.get("order") in waiting else "It has left."
+# %% partial | two calls in one message, a third in the next turn; all for the same order: one key for the thread
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
     """Cancel an order."""
@@ -153,8 +153,8 @@ risk = {"cancel_order": "The customer does not get it."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
-# %% partial | two calls in one message: one key for the message
+    return None if args.get("order") in waiting else "It has left."
+# %% partial | two calls in one message, a third in the next turn; all for the same order: one key for the message
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
     """Cancel an order."""
@@ -167,8 +167,8 @@ risk = {"cancel_order": "The customer does not get it."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
-# %% partial | a yes is one effect; two calls in one message; the process dies: says that it is done, and writes nothing down
+    return None if args.get("order") in waiting else "It has left."
+# %% partial | a yes is one effect; two calls in one message, a third in the next turn; all for the same order; the process dies: says that it is done, and writes nothing down
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
     """Cancel an order."""
@@ -179,8 +179,8 @@ risk = {"cancel_order": "The customer does not get it."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
-# %% partial | a yes is one effect; two calls in one message; the process dies: forgets to await
+    return None if args.get("order") in waiting else "It has left."
+# %% partial | a yes is one effect; two calls in one message, a third in the next turn; all for the same order; the process dies: forgets to await
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
     """Cancel an order."""
@@ -193,7 +193,7 @@ risk = {"cancel_order": "The customer does not get it."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
+    return None if args.get("order") in waiting else "It has left."
 # %% partial | the process dies: apologizes for whatever goes wrong
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
@@ -210,7 +210,7 @@ risk = {"cancel_order": "The customer does not get it."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
+    return None if args.get("order") in waiting else "It has left."
 # %% partial | the policy; an order that has left; an edit to an order that has left: True means that it may run
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
@@ -238,7 +238,7 @@ risk = {"cancel_order": "The customer does not get it."}
 
 
 def refuse_cancel(args, waiting):
-    return "It has left." if args["order"] == "T-7" else None
+    return "It has left." if args.get("order") == "T-7" else None
 # %% failed: no word for the person who decides
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
@@ -252,7 +252,7 @@ risk = {}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
+    return None if args.get("order") in waiting else "It has left."
 # %% failed: the risk of another tool
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
@@ -266,8 +266,8 @@ risk = {"refund": "Money leaves the shop."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
-# %% partial | a yes is one effect; two calls in one message; the process dies: asks the runtime for the thread
+    return None if args.get("order") in waiting else "It has left."
+# %% partial | a yes is one effect; two calls in one message, a third in the next turn; all for the same order; the process dies: asks the runtime for the thread
 @tool
 async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
     """Cancel an order."""
@@ -280,4 +280,79 @@ risk = {"cancel_order": "The customer does not get it."}
 
 
 def refuse_cancel(args, waiting):
-    return None if args["order"] in waiting else "It has left."
+    return None if args.get("order") in waiting else "It has left."
+# %% partial | all for the same order: the key is the order
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    await runtime.context.effect(f"cancel-{order}", "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    return None if args.get("order") in waiting else "Not in the store room."
+# %% partial | all for the same order: the key is thread and order
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    context = runtime.context
+    await context.effect(f"{context.thread} {order}", "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    return None if args.get("order") in waiting else "Not in the store room."
+# %% partial | the policy: a call without an order may run
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    context = runtime.context
+    key = effect_key(context.thread, runtime.state["messages"][-1].id, runtime.tool_call_id)
+    await context.effect(key, "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    order = args.get("order")
+    if order and order not in waiting:
+        return "This order has left the store room."
+    return None
+# %% partial | the policy: a call without an order is a KeyError
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    context = runtime.context
+    key = effect_key(context.thread, runtime.state["messages"][-1].id, runtime.tool_call_id)
+    await context.effect(key, "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    return None if args["order"] in waiting else "Not in the store room."
+# %% partial | the policy: a part of an order that waits is enough
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    key = effect_key(runtime.context.thread, runtime.state["messages"][-1].id, runtime.tool_call_id)
+    await runtime.context.effect(key, "cancel_order", {"order": order})
+    return f"{order} was cancelled."
+
+
+risk = {"cancel_order": "It will not be sent."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    text = str(args.get("order") or "none")
+    return None if any(text in one for one in waiting) else "No."
