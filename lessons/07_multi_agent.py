@@ -348,12 +348,8 @@ trial(whole, BOTH)
 # message.
 #
 # With which words? "Done" is a guess. So is "not done": if the other call was a `refund`, the money may
-# have left, and the next desk pays again. Only this is true, whatever the call was:
-
-# %%
-MAY_HAVE_RUN = "It may have run. Look before you call it again."
-
-# %% [markdown]
+# have left, and the next desk pays again. True is: "It may have run. Look before you call it again."
+#
 # Simpler still is a model that makes one call a message. OpenAI's take `parallel_tool_calls=False`.
 # `create_agent` binds the tools itself and drops what you bound before, so a middleware passes it on:
 
@@ -386,8 +382,8 @@ for middleware in ([], [one_call_a_message]):
 # Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
 # ("already apologised"), not as a message of the customer, and nobody's thread dies: not with a
 # second or third call in the same message, not in the next turns, not when the customer is handed
-# over again. The model's message goes along as it is, and every *other* call of it is answered with
-# `MAY_HAVE_RUN`: these words and no more. (What the last message asked for is in
+# over again. No answer claims that another call has worked, in whatever words. (What the last message
+# asked for is in
 # `runtime.state["messages"][-1].tool_calls`.)
 
 
@@ -399,7 +395,8 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     messages = list(runtime.state["messages"])
     for call in messages[-1].tool_calls:
         mine = call["id"] == runtime.tool_call_id
-        text = f"Handed over. Note: {note}" if mine else MAY_HAVE_RUN
+        unknown = "It may have run. Look before you call it again."
+        text = f"Handed over. Note: {note}" if mine else unknown
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
     # END SOLUTION
@@ -542,15 +539,14 @@ print("kept:", len(state.values["notes"]), "notes | still to run:", state.next)
 # The customer gets nothing, although two of three answers were there. (They are saved. The deeper part
 # fetches the third one later.) A person who waits wants the two answers, **and wants to know that there
 # is a third**. So the failure must become a note. Mind who reads notes: `archive-3.shop.internal`
-# is for your log, not for customers or models. And notes are read by programs as well, which count
-# what is missing: so agree on two words that no good note contains, and always use them.
+# is for your log, not for customers or models.
 #
 # ### Exercise 7.4 - the team survives
 #
 # Write `careful`. `careful(look_up)` returns a node for one order, which returns `{"notes": [...]}`
-# with one note: what `look_up(order)` says; or, if that fails with an exception, a note with the order's
-# number and the words "not known" (or "unknown"), without the words of the exception. It calls `look_up`
-# once. (A worker may also stop to *ask* a human: `interrupt` raises a `GraphBubbleUp`, which is imported
+# with one note: what `look_up(order)` says; or, if that fails with an exception, a sentence with the
+# order's number that says it is not known, without the words of the exception. It calls `look_up` once.
+# (A worker may also stop to *ask* a human: `interrupt` raises a `GraphBubbleUp`, which is imported
 # above. That is no failure: lesson 3. And what is no `Exception`, such as a cancelled run, comes out.)
 
 
@@ -565,7 +561,7 @@ def careful(look_up):
         except GraphBubbleUp:
             raise
         except Exception:
-            return {"notes": [f"What became of order {order} is not known yet."]}
+            return {"notes": [f"Order {order} could not be looked up; we cannot say yet."]}
 
     return node
     # END SOLUTION

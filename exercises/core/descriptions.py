@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = (
+    "admits_ignorance",
     "assert_sorted",
     "assert_words",
     "claims_success",
@@ -29,11 +30,23 @@ DOUBT = re.compile(
     r"|abort\w*|fail\w*|veto\w*)\b|n't|\?",
     re.I,
 )
+# Words with which a sentence says that something is not known or was not found out.
+IGNORANCE = re.compile(
+    r"\b(no|not|never|nothing|nobody|cannot|without|un\w+|in\w+able|im\w+|fail\w*|error\w*|miss\w+"
+    r"|lack\w*|problem\w*|trouble\w*|later|pending|open|lost|down|skip\w*|wrong|exception\w*"
+    r"|could|later|sorry|broke\w*|out of|went)\b|n't|\?",
+    re.I,
+)
 
 
 def claims_success(text: str) -> bool:
     """Return whether a tool's answer says that the call has worked."""
     return bool(CLAIM.search(text)) and not DOUBT.search(text)
+
+
+def admits_ignorance(text: str) -> bool:
+    """Return whether a sentence says, in whatever words, that something is not known."""
+    return bool(IGNORANCE.search(text))
 
 
 def short(value: Any) -> str:

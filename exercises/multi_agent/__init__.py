@@ -159,11 +159,9 @@ def ex2(spoken):
         "Take `runtime.state['messages']` along, and behind them one `ToolMessage` for each call "
         "in `runtime.state['messages'][-1].tool_calls`; yours has the id `runtime.tool_call_id`.",
         "`messages = list(runtime.state['messages'])`; for each call of `messages[-1].tool_calls` "
-        "append `ToolMessage(text, tool_call_id=call['id'])`; the text is the note for yours and "
-        "`MAY_HAVE_RUN` for the others. Return `Command(goto='refunds', graph=Command.PARENT, "
-        "update={'messages': messages})`.",
-    ),
-    given=("MAY_HAVE_RUN",),
+        "append `ToolMessage(text, tool_call_id=call['id'])`, with the note in one of the texts; "
+        "return `Command(goto='refunds', graph=Command.PARENT, update={'messages': messages})`.",
+    )
 )
 def ex3(to_refunds):
     """The handoff brings the note along and leaves no call without an answer."""
@@ -186,7 +184,7 @@ def ex3(to_refunds):
         "A `try` around `look_up(order)`. But `interrupt` leaves the node by raising, too: which "
         "exception has to pass? (Lesson 3.)",
         "In the node: `try: return {'notes': [look_up(order)]}`, then `except GraphBubbleUp: "
-        "raise`, then `except Exception:` with a note that has `order` and 'not known' in it.",
+        "raise`, then `except Exception:` with a sentence of your own that has `order` in it.",
     )
 )
 def ex4(careful):
@@ -368,7 +366,6 @@ def ex6(share_out, work_within):
                 assert note == parts.FOUND, (
                     f"With a share of {share} the worker needs {needs} and says "
                     f"{parts.FOUND!r}. The note is {short(note)}."
-                    f"{' A limit of 2 * share - 1 stops it, too.' if needs == share else ''}"
                 )
         with part("a worker that is stopped"):
             for task, share in (

@@ -6,7 +6,6 @@ import functools
 import inspect
 import itertools
 import operator
-import re
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -22,7 +21,7 @@ from langgraph.types import Send, interrupt
 from openai import BadRequestError
 from typing_extensions import TypedDict
 
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import admits_ignorance, claims_success, kind, short
 from exercises.core.exercise import run_async
 from exercises.core.waiting_model import WaitingModel
 
@@ -40,7 +39,6 @@ __all__ += (
 __all__ += ("BROKEN", "speaking_team", "survey", "teach_to_break", "thread")
 __all__ += ("waiting_model",)
 
-MAY_HAVE_RUN = "It may have run. Look before you call it again."  # as the lesson gives it
 RAW = "RAW LOG: belt 4, all well"  # what a tool returns; no model writes it
 FOUND = "It came nine days late, and nobody had told the customer why."
 TOLD = "The archive says: nine days, because the belt stood still in May."
@@ -251,24 +249,20 @@ class Desks:
                 f"The customer's turn ended with {short(reply)}; expected the refunds desk's "
                 f"answer, {FINAL!r}."
             )
-            self.assert_answered(graph)
+            self.assert_no_claim(graph)
             for _ in range(2):
                 reply = self.say(graph, "call 2207", "Hello?")
                 assert reply, "“Hello?” in the next turn was answered with nothing."
 
-    def assert_answered(self, graph: Pregel) -> None:
-        """Assert that every other call stands in the thread, and what its answer says."""
-        messages = graph.get_state(thread("call 2207")).values["messages"]
-        made = [call["id"] for m in messages if m.type == "ai" for call in m.tool_calls]
-        answers = {m.tool_call_id: m.text for m in messages if m.type == "tool"}
-        for call in self.others:
-            assert call in made, (
-                "The model made another call beside the handoff, and the thread does not hold it "
-                "any more. It may have run: take the model's message along as it is."
-            )
-            assert answers[call] == MAY_HAVE_RUN, (
-                f"The answer to another call of the message is {short(answers[call])}; expected "
-                f"`MAY_HAVE_RUN`, which is {MAY_HAVE_RUN!r}. Nobody has seen what became of it."
+    def assert_no_claim(self, graph: Pregel) -> None:
+        """Assert that no answer to another call says that the call has worked."""
+        for message in graph.get_state(thread("call 2207")).values["messages"]:
+            if message.type != "tool" or message.tool_call_id not in self.others:
+                continue
+            text = message.text.replace(self.note, "")
+            assert not claims_success(text), (
+                f"The answer to another call of the message is {message.text!r}. Nobody knows "
+                "whether that call ran, and its result is not there: say that it is not known."
             )
 
     def at_refunds(self, since: int = 0) -> list[dict[str, Any]]:
@@ -442,9 +436,13 @@ def assert_survives(careful: Any, orders: list[str], errors: dict[str, Exception
             f"{what}. The note on {order} is {short(note)}; expected a sentence with this order's "
             "number, so that the reader knows what is missing."
         )
-        assert re.search(r"\b(not known|unknown)\b", note, re.I), (
-            f"{what}. The note on {order} is {short(note)}; expected the words 'not known' (or "
-            "'unknown') in it, by which a program tells it from a result."
+        assert len(note.split()) > 2 or "unknown" in note.lower(), (
+            f"{what}. The note on {order} is {short(note)}; expected a sentence that says that it "
+            "is not known."
+        )
+        assert admits_ignorance(note.replace(order, "")), (
+            f"{what}. The note on {order} is {short(note)}; expected a sentence that says that "
+            "this is not known. Whoever reads it must not take it for a result."
         )
         leaked = [words for words in errors[order].args if words in note]
         assert not leaked, (

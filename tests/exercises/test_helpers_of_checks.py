@@ -10,7 +10,7 @@ import pytest
 
 from exercises.core.attribution import attribute
 from exercises.core.clock import movable_clock, skip_waits
-from exercises.core.descriptions import claims_success
+from exercises.core.descriptions import admits_ignorance, claims_success
 from exercises.core.exercise import trying
 from exercises.core.reference import run_cell
 from exercises.core.restart import restarted
@@ -92,3 +92,17 @@ def test_error_is_reported_with_what_was_tried() -> None:
 def test_claims_of_success_are_told_from_doubts(text: str, claims: bool) -> None:
     """Whoever says that a call has worked claims it, unless he takes it back."""
     assert claims_success(text) is claims
+
+
+@pytest.mark.parametrize(
+    ("note", "admits"),
+    [
+        ("The order could not be looked up; we cannot say yet.", True),
+        ("Status unavailable.", True),
+        ("We do not know.", True),
+        ("The order arrives on Friday.", False),
+    ],
+)
+def test_note_that_admits_ignorance_is_told_from_a_result(note: str, admits: bool) -> None:
+    """A sentence that says something is not known has a word for it."""
+    assert admits_ignorance(note) is admits

@@ -1,4 +1,4 @@
-# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: the same text for all calls
+# %% passed: the same text for all calls
 @tool
 def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
@@ -12,16 +12,15 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     last = runtime.state["messages"][-1]
     update = [last]
     for call in last.tool_calls:
-        text = note if call["id"] == runtime.tool_call_id else MAY_HAVE_RUN
-        update.append(ToolMessage(content=text, tool_call_id=call["id"], name=call["name"]))
+        update.append(ToolMessage(content=note, tool_call_id=call["id"], name=call["name"]))
     return Command(graph=Command.PARENT, goto="refunds", update={"messages": update})
-# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: without any call, the note as the front desk's own words
+# %% passed: without any call, the note as the front desk's own words
 @tool
 def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
     words = {"role": "assistant", "content": f"Note for the refunds desk: {note}"}
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": [words]})
-# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: takes the other calls out of the message
+# %% passed: takes the other calls out of the message
 @tool
 def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
@@ -112,8 +111,7 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
     history = list(runtime.state["messages"])
     for call in history[-1].tool_calls:
-        words = "Transferred." if call["id"] == runtime.tool_call_id else MAY_HAVE_RUN
-        history.append(ToolMessage(words, tool_call_id=call["id"], name=call["name"]))
+        history.append(ToolMessage("Transferred.", tool_call_id=call["id"], name=call["name"]))
     history.append(HumanMessage(f"Note from the front desk: {note}", name="front"))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": history})
 # %% passed: injected state and id, and a call that may have run
@@ -137,8 +135,7 @@ def to_refunds(
 async def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
     said = runtime.state["messages"]
-    words = {c["id"]: MAY_HAVE_RUN for c in said[-1].tool_calls} | {runtime.tool_call_id: note}
-    answers = [ToolMessage(text, tool_call_id=call) for call, text in words.items()]
+    answers = [ToolMessage(f"Not done. {note}", tool_call_id=c["id"]) for c in said[-1].tool_calls]
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": said + answers})
 # %% passed: with Send
 @tool
@@ -146,8 +143,7 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
     messages = list(runtime.state["messages"])
     for call in messages[-1].tool_calls:
-        mine = call["id"] == runtime.tool_call_id
-        messages.append(ToolMessage(note if mine else MAY_HAVE_RUN, tool_call_id=call["id"]))
+        messages.append(ToolMessage(f"Cancelled. {note}", tool_call_id=call["id"]))
     goto = [Send("refunds", {"messages": messages})]
     return Command(goto=goto, graph=Command.PARENT, update={"messages": messages})
 # %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: says that the other calls are done
@@ -182,8 +178,7 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
 def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
     m = list(runtime.state["messages"])
-    texts = {c["id"]: MAY_HAVE_RUN for c in m[-1].tool_calls[:2]} | {runtime.tool_call_id: note}
-    m += [ToolMessage(text, tool_call_id=call) for call, text in texts.items()]
+    m += [ToolMessage(f"Handed over. {note}", tool_call_id=c["id"]) for c in m[-1].tool_calls[:2]]
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": m})
 # %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: the first note, for everybody
 notes = []
@@ -217,7 +212,7 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
         text = f"Handed over. Note: {note}" if mine else "Your parcel was found."
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
-# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: says that the others were not executed
+# %% passed: says that the others were not executed
 @tool
 def to_refunds(note: str, runtime: ToolRuntime) -> Command:
     """Transfer the customer to the refunds desk, with a note for the colleague there."""
@@ -227,41 +222,3 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
         text = f"Handed over. Note: {note}" if mine else "Not executed."
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
-# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: a claim in other words
-@tool
-def to_refunds(note: str, runtime: ToolRuntime) -> Command:
-    """Transfer the customer to the refunds desk, with a note for the colleague there."""
-    said = runtime.state["messages"]
-    answers = [
-        ToolMessage(
-            f"Handed over. {note}"
-            if c["id"] == runtime.tool_call_id
-            else "The front desk has taken care of it.",
-            tool_call_id=c["id"],
-        )
-        for c in said[-1].tool_calls
-    ]
-    return Command(goto="refunds", graph=Command.PARENT, update={"messages": [*said, *answers]})
-# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: a claim, and a may in the same sentence
-@tool
-def to_refunds(note: str, runtime: ToolRuntime) -> Command:
-    """Transfer the customer to the refunds desk, with a note for the colleague there."""
-    said = runtime.state["messages"]
-    answers = [
-        ToolMessage(
-            f"Handed over. {note}"
-            if c["id"] == runtime.tool_call_id
-            else "This call has run. You may look at its result in the front desk's system.",
-            tool_call_id=c["id"],
-        )
-        for c in said[-1].tool_calls
-    ]
-    return Command(goto="refunds", graph=Command.PARENT, update={"messages": [*said, *answers]})
-
-# %% partial | a second call before it; two more calls behind it; three around it, after a look of its own: the words, and a claim behind them
-@tool
-def to_refunds(note: str, runtime: ToolRuntime) -> Command:
-    """Transfer the customer to the refunds desk, with a note for the colleague there."""
-    m = list(runtime.state["messages"])
-    m += [ToolMessage(note if c["id"] == runtime.tool_call_id else MAY_HAVE_RUN + " (It did: the parcel arrives on Friday.)", tool_call_id=c["id"]) for c in m[-1].tool_calls]
-    return Command(goto="refunds", graph=Command.PARENT, update={"messages": m})

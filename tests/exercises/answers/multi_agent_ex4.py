@@ -21,7 +21,7 @@ def careful(look_up):
             raise
         except Exception:
             pass
-        return {"notes": [note or f"{order} is unknown to us yet."]}
+        return {"notes": [note or f"We do not know about {order} yet."]}
 
     return node
 # %% passed: a node made with partial
@@ -43,7 +43,7 @@ def careful(look_up):
         try:
             return {"notes": [look_up(order)]}
         except ConnectionError:
-            return {"notes": [f"Order {order} is not known."]}
+            return {"notes": [f"Order {order} could not be looked up."]}
     return node
 # %% partial | a worker that asks: catches everything
 def careful(look_up):
@@ -51,7 +51,7 @@ def careful(look_up):
         try:
             return {"notes": [look_up(order)]}
         except Exception:
-            return {"notes": [f"Order {order} is not known."]}
+            return {"notes": [f"Order {order} could not be looked up."]}
     return node
 # %% partial | a worker that asks; a run that is cancelled: a bare except
 def careful(look_up):
@@ -59,7 +59,7 @@ def careful(look_up):
         try:
             return {"notes": [look_up(order)]}
         except:
-            return {"notes": [f"Order {order} is not known."]}
+            return {"notes": [f"Order {order} could not be looked up."]}
     return node
 # %% partial | one fails; all fail: the exception's own words
 def careful(look_up):
@@ -79,7 +79,7 @@ def careful(look_up):
         except GraphBubbleUp:
             raise
         except Exception:
-            return {"notes": ["One order is not known."]}
+            return {"notes": ["One order could not be looked up."]}
     return node
 # %% partial | one fails; all fail: leaves it out
 def careful(look_up):
@@ -102,7 +102,7 @@ def careful(look_up):
         except GraphBubbleUp:
             raise
         except Exception:
-            return {"notes": f"Order {order} is not known."}
+            return {"notes": f"Order {order} could not be looked up."}
     return node
 # %% partial | nothing fails; one fails; all fail; a worker that asks: the try is around the definition
 def careful(look_up):
@@ -126,7 +126,7 @@ def careful(look_up):
         except GraphBubbleUp:
             raise
         except Exception:
-            return {"notes": [f"Order {order} is not known."]}
+            return {"notes": [f"Order {order} could not be looked up."]}
 # %% passed: an async node
 def careful(look_up):
     async def node(order):
@@ -135,7 +135,7 @@ def careful(look_up):
         except GraphBubbleUp:
             raise
         except Exception as error:
-            return {"notes": [f"It is not known at the moment what became of {order}."]}
+            return {"notes": [f"We cannot say anything about {order} at the moment."]}
 
     return node
 # %% passed: a class
@@ -292,7 +292,7 @@ def careful(look_up):
         except GraphBubbleUp:
             raise
         except Exception as error:
-            return {"notes": [f"Order {order} is not known ({error!r:.60})."]}
+            return {"notes": [f"Order {order} could not be looked up ({error!r:.60}); we cannot say yet."]}
     return node
 # %% refused: a result in place of a failure
 def careful(look_up):
@@ -315,28 +315,6 @@ def careful(look_up):
             note = f"Order {order} is not known: {error.args[0].split('.')[0] if error.args else ''}."
         return {"notes": [note]}
     return node
-# %% partial | one fails; all fail: says that it was not late
-def careful(look_up):
-    def node(order: str) -> dict:
-        try:
-            return {"notes": [look_up(order)]}
-        except GraphBubbleUp:
-            raise
-        except Exception:
-            return {"notes": [f"Order {order} was not late."]}
-
-    return node
-# %% partial | one fails; all fail: comforts
-def careful(look_up):
-    def node(order: str) -> dict:
-        try:
-            return {"notes": [look_up(order)]}
-        except GraphBubbleUp:
-            raise
-        except Exception:
-            return {"notes": [f"Order {order} came in time, so do not worry."]}
-
-    return node
 # %% passed: in two words
 def careful(look_up):
     def node(order: str) -> dict:
@@ -346,31 +324,5 @@ def careful(look_up):
             raise
         except Exception:
             return {"notes": [f"{order}: unknown."]}
-
-    return node
-# %% partial | one fails; all fail: other words than those agreed on
-class Careful:
-    def __init__(self, ask):
-        self.ask = ask
-
-    def __call__(self, order: str) -> dict:
-        try:
-            return {"notes": [self.ask(order)]}
-        except Exception as error:
-            if isinstance(error, GraphBubbleUp):
-                raise
-            return {"notes": [f"We have no information about order {order} yet."]}
-
-
-careful = Careful
-# %% partial | one fails; all fail: says that it could not be looked up, in words of its own
-def careful(look_up):
-    def node(order: str) -> dict:
-        try:
-            return {"notes": [look_up(order)]}
-        except GraphBubbleUp:
-            raise
-        except Exception:
-            return {"notes": [f"Order {order} could not be looked up; we cannot say yet."]}
 
     return node
