@@ -61,6 +61,9 @@ def ex1(reply):
                     visits.ask(customer, "/tents", "What is my name?")
                 visits.assert_alone(customer)
             right += 1
+        with part("the customer's words as they are"):
+            for text in ODD_TEXTS:
+                visits.ask("who says much", "/tents", text)
         with part("an error of the desk comes out"):
             visits.assert_error("somebody else")
         if right == 3:  # a new process takes its time
@@ -70,6 +73,14 @@ def ex1(reply):
                     if name:
                         visits.assert_known(customer, "/returns", name)
                     visits.assert_alone(customer)
+
+
+# White space, capital letters and length are the customer's.
+ODD_TEXTS = (
+    "  Two  tents,\n\n\tplease: a GREEN one,   and ... ",
+    "I have a long story to tell. " * 100,
+    "yes",
+)
 
 
 @exercise(
@@ -93,6 +104,18 @@ def ex2(ask_once, open_for_long, ask_async):
             _assert_closed(openings.saver, "")
             openings.assert_error(lambda *args: ask_once(openings.build_broken, *args))
             _assert_closed(openings.saver, " after an error of the graph")
+            with contextlib.suppress(SystemExit):
+                ask_once(
+                    openings.build_exiting,
+                    openings.file,
+                    "Hello",
+                    {"configurable": {"thread_id": "exit"}},
+                )
+                raise AssertionError(
+                    "The graph raised a SystemExit, and `ask_once` went on; expected that it comes "
+                    "out: the process was told to end."
+                )
+            _assert_closed(openings.saver, " after a SystemExit in the graph")
             other = Openings("ask_once, given another path,", f"{folder}/once 2.db")
             thread, text = next(other.questions())
             other.assert_remembered(ask_once(other.build, other.file, text, thread), thread, text)
@@ -365,20 +388,33 @@ def ex6(send):
     graph = desk.graph
     states: list[tuple[str, Any]] = []
     with part("no message is lost"):
-        for name in ("ada", "order 7-b", "eve"):
-            texts = [f"message {n}" for n in range(8)]
+        for name, graphs in (
+            *(("ada", (graph, graph)), ("eve", (graph, graph))),
+            ("order 7-b", (graph, desk.twin)),
+        ):
+            texts = [f" message  {n}\n" for n in range(8)]
             with ThreadPoolExecutor(8) as pool:
-                runs = [pool.submit(slowly(send), graph, name, text) for text in texts]
+                runs = [
+                    pool.submit(slowly(send), graphs[number % 2], name, text)
+                    for number, text in enumerate(texts)
+                ]
             states += [(text, run.result()) for text, run in zip(texts, runs, strict=True)]
             kept = graph.get_state(_thread(name)).values.get("messages", [])
             assert kept, "Nothing was saved under the thread id I gave."
             assert len(kept) == 16 and desk.most == 1, (
                 f"I sent 8 messages to one conversation at once; {desk.most} runs were at work at "
-                f"the same time, and of 16 messages, answers included, {len(kept)} are there. Do "
-                "all of them get the same lock, even the first ones, and is `invoke` inside it?"
+                f"the same time, and of 16 messages, answers included, {len(kept)} are there. "
+                + (
+                    "Do all of them get the same lock, even the first ones, and is `invoke` inside "
+                    "it?"
+                    if graphs[0] is graphs[1]
+                    else "They came with two graph objects on one checkpointer, in turn: a "
+                    "conversation is its thread id, whichever graph object comes with it."
+                )
             )
     with part("who comes later waits, too"):
         desk.assert_newcomer_waits(send)
+        desk.assert_newcomer_waits_after_visits(send)
     with part("it returns the new state"):
         for text, state in states or [("", None)]:
             assert isinstance(state, dict) and "messages" in state, (
