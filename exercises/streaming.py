@@ -337,7 +337,7 @@ class _WordsInFront:
         """Wait in a tool call that has so many calls before it."""
         made = list(itertools.accumulate(len(reply.calls) for reply in self._replies))
         this = next(number for number, count in enumerate(made) if calls < count)
-        text = self._replies[this].text
+        text = next((r.text for r in reversed(self._replies[: this + 1]) if r.text), "")
         whole = "".join("".join(reply.text.split()) for reply in self._replies[: this + 1])
         ends = time.monotonic() + MAX_HOLD_SECONDS
         while not self.in_vain:
