@@ -230,8 +230,8 @@ class Shop:
             scene: What was tried.
         """
         messages = graph.get_state(thread(name)).values["messages"]
-        names = ", ".join(call["name"] for call in _unanswered(messages))
-        why = f"No `ToolMessage` answers the call(s): {names}. " if names else ""
+        names = [call["name"] for call in _unanswered(messages)]
+        why = f"No `ToolMessage` answers these calls: {names}. " if names else ""
         said = str((error.body or {}).get("message", ""))[:110]
         return AssertionError(
             f"{scene} The thread is dead: the model refused it with {error.status_code}. {why}The "
@@ -429,9 +429,11 @@ def _ask(call: ToolCall, risky: set[str], run: Callable[..., Any]) -> ToolMessag
 
 def told_types(messages: list[AnyMessage]) -> str:
     """Return the types of messages, those with tool calls marked."""
-    return ", ".join(
-        f"{m.type} ({len(m.tool_calls)} calls)" if getattr(m, "tool_calls", None) else m.type
-        for m in messages
+    return "[{}]".format(
+        ", ".join(
+            f"{m.type} ({len(m.tool_calls)} calls)" if getattr(m, "tool_calls", None) else m.type
+            for m in messages
+        )
     )
 
 

@@ -244,3 +244,31 @@ def keep_last_two(state: MessagesState) -> dict:
         return {}
     start = ids.index(_seen[-2])
     return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
+# %% refused: all system messages go to the front
+def keep_last_two(state):
+    messages = state["messages"]
+    asked = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(asked) <= 2:
+        return {}
+    head = [m for m in messages if m.type == "system"]
+    rest = [m for m in messages[asked[-2] :] if m.type != "system"]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *rest]}
+# %% refused: removes from the list it was given, too
+def keep_last_two(state):
+    messages = state["messages"]
+    asked = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(asked) <= 2:
+        return {}
+    start = 1 if messages[0].type == "system" else 0
+    gone = [RemoveMessage(id=m.id) for m in messages[start : asked[-2]]]
+    del messages[start : asked[-2]]
+    return {"messages": gone}
+# %% refused: of system messages, the first only
+def keep_last_two(state):
+    messages = state["messages"]
+    asked = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(asked) <= 2:
+        return {}
+    head = [m for m in messages[:1] if m.type == "system"]
+    rest = [m for m in messages[asked[-2] :] if m.type != "system"]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *rest]}

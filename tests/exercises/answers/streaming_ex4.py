@@ -203,3 +203,57 @@ def progress_and_words(agent, question: str):
             yield "words", data[0].text
             if data[0].text.endswith("."):
                 return
+# %% partial | as they arrive: holds a piece back until the next one comes
+def progress_and_words(agent, question: str):
+    held = ""
+    for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            if held:
+                yield "words", held
+            held = data[0].text
+    if held:
+        yield "words", held
+# %% passed: whole words, the last one when the next message begins
+def progress_and_words(agent, question: str):
+    buffer = ""
+    for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk):
+            buffer += data[0].text
+            *words, buffer = buffer.split(" ")
+            yield from (("words", word + " ") for word in words)
+    if buffer:
+        yield "words", buffer
+# %% refused: a piece equal to the one before is skipped
+def progress_and_words(agent, question: str):
+    last = None
+    for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+        pair = ("progress", data) if mode == "custom" else ("words", data[0].text)
+        if mode == "messages" and not isinstance(data[0], AIMessageChunk):
+            continue
+        if pair != last and pair[1]:
+            yield pair
+        last = pair
+# %% partial | errors come out: an error ends the generator
+def progress_and_words(agent, question: str):
+    try:
+        for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+            if mode == "custom":
+                yield "progress", data
+            elif isinstance(data[0], AIMessageChunk) and data[0].text:
+                yield "words", data[0].text
+    except Exception:
+        return
+# %% partial | errors come out: an error is progress, too
+def progress_and_words(agent, question: str):
+    try:
+        for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+            if mode == "custom":
+                yield "progress", data
+            elif isinstance(data[0], AIMessageChunk) and data[0].text:
+                yield "words", data[0].text
+    except Exception as error:
+        yield "progress", f"failed: {error}"
