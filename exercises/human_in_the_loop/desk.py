@@ -307,15 +307,16 @@ class Shop:
             AssertionError: The message says nothing, or the reason is not in it.
         """
         sent = self.model.requests[-1].body["messages"]
-        told = next((str(m["content"]) for m in reversed(sent) if m["role"] == "tool"), "")
+        told = [str(m["content"]) for m in sent if m["role"] == "tool"]
         reason = answer.get("reason", "") if isinstance(answer, dict) else ""
         assert reason in str(sent), (
-            f"The answer was {answer}, and the model was told {short(told)}; expected the reason, "
+            f"The answer was {answer}, and the model was told {told}; expected the reason, "
             "whatever else the answer holds."
         )
-        assert re.search(r"\w", told.replace(reason, "") if reason else told), (
-            f"The answer was {answer}, and the model was told {short(told)}; expected words that "
-            "say, beside the reason, that the call was not carried out."
+        text = next((one for one in reversed(told) if reason in one), "")
+        assert re.search(r"\w", text.replace(reason, "")) if reason else text.strip(), (
+            f"The answer was {answer}, and the model was told {text!r}; expected words that say, "
+            "beside the reason, that the call was not carried out."
         )
 
     def assert_one_failure(self, handle: Callable[..., Any], error: Exception, text: str) -> None:

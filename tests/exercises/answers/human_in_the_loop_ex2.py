@@ -68,7 +68,7 @@ def kind_gate(state):
         return Command(goto="tools")
     told = [ToolMessage("rejected", tool_call_id=c["id"], status="error") for c in calls]
     return Command(goto="agent", update={"messages": told})
-# %% partial | rejected without a reason: trips over a missing reason
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected: trips over a missing reason
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
@@ -100,7 +100,7 @@ def kind_gate(state):
     if answer:
         return Command(goto="tools")
     return Command(goto="agent")
-# %% partial | rejected without a reason: the reason alone, or nothing
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected: the reason alone, or nothing
 def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     calls = state["messages"][-1].tool_calls
     answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])

@@ -95,7 +95,7 @@ def ask_and_run(call, risky, run):
         if not isinstance(decision, dict) or decision.get("type") != "approve":
             return ToolMessage(f"rejected: {decision}", tool_call_id=call["name"], status="error")
     return run(call)
-# %% partial | a rejected call does not run, and the model knows why: the reason is lost
+# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: the reason is lost
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -117,7 +117,7 @@ def ask_and_run(call, risky, run):
         if decision != {"type": "approve"}:
             return ToolMessage(f"rejected {decision}", tool_call_id=call["id"], status="error")
     return run(call)
-# %% failed: returns a dictionary for the state
+# %% refused: returns a dictionary for the state
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
