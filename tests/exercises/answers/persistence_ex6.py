@@ -406,3 +406,14 @@ def send(graph, thread_id, text):
             mine = locks[thread_id] = Held()
     with mine.lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% refused: keeps the newest free locks only
+locks, guard = {}, threading.Lock()
+
+
+def send(graph, thread_id, text):
+    with guard:
+        for name in [name for name, lock in locks.items() if not lock.locked()][:-64]:
+            del locks[name]
+        lock = locks.setdefault(thread_id, threading.Lock())
+    with lock:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
