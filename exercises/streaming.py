@@ -295,7 +295,7 @@ def ex3(print_reply):
         (
             "Which tents are light?",
             Reply("", (weigh,)),
-            Reply("One more thing.", (count,)),
+            Reply("One more thing, a one-off.", (count,)),
             Reply("", (weigh,)),
             Reply(REPAIR),
         ),
@@ -426,7 +426,7 @@ def ex4(progress_and_words):
         ("  How do I  wash a tent?\n", [Reply(ADVICE)]),
         (
             "Pitch it, then fetch water",
-            [Reply("Right away.", (pitch,)), Reply("", (fetch, pitch)), Reply(REPAIR)],
+            [Reply("Right away.", (pitch,)), Reply("A one-off.", (fetch, pitch)), Reply(REPAIR)],
         ),
     )
     runs = [_Run(*plan) for plan in plans]

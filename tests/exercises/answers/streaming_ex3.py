@@ -191,3 +191,12 @@ def print_reply(agent, question: str) -> None:
     for token, _ in agent.stream(asked, stream_mode="messages"):
         if isinstance(token, AIMessageChunk):
             print(token.text, end="", flush=True)
+# %% refused: holds two pieces back
+def print_reply(agent, question: str) -> None:
+    held = []
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk) and token.text:
+            held.append(token.text)
+            if len(held) > 2:
+                print(held.pop(0), end="", flush=True)
+    print("".join(held), end="")
