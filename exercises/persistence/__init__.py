@@ -214,9 +214,7 @@ def ex4(keep_last_two):
     legend += "result, S the system message.)"
     for name, (talk, gone) in CONVERSATIONS.items():
         with part(name):
-            told, legend = legend, ""  # once is enough
-            pruning.assert_left(talk, gone, told)
-            legend = told
+            pruning.assert_left(talk, gone, legend)
     with part("turn after turn"):
         thread, expected = {"configurable": {"thread_id": "long talk"}}, []
         for turn in range(1, 41):
