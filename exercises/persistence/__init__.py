@@ -17,10 +17,10 @@ from langgraph.pregel import Pregel
 from openai import AuthenticationError
 
 import lesson_model
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import kind, short, with_article
 from exercises.core.exercise import exercise, part, run_async
 from exercises.persistence.conversations import CONVERSATIONS, Pruning, refusal, talk_of, words_of
-from exercises.persistence.desks import CUSTOMERS, SlowDesk, Visits, slowly
+from exercises.persistence.desks import CUSTOMERS, SlowDesk, SoldOutError, Visits, slowly
 from exercises.persistence.openings import Openings
 from exercises.persistence.orders import ENDS, real_ledgers
 from lab.checkpoint_cost import stored_bytes
@@ -425,10 +425,14 @@ def ex6(send):
             )
     with part("other conversations do not wait"):
         desk.assert_all_meet(send)
-    for title, text, error, what in (
-        ("a failed run does not block", "fail", KeyError, "a run that raised a KeyError"),
-        ("a run that exits does not block", "crash", SystemExit, "a run that raised a SystemExit"),
+    for title, text, error in (
+        ("a failed run does not block", "KeyError", KeyError),
+        ("a failed run does not block: a ValueError", "ValueError", ValueError),
+        ("a failed run does not block: a lost connection", "ConnectionError", ConnectionError),
+        ("a failed run does not block: an error of the shop's own", "SoldOutError", SoldOutError),
+        ("a run that exits does not block", "SystemExit", SystemExit),
     ):
+        what = f"a run that raised {with_article(text)}"
         with part(title):
             name = f"conversation of {text}"
             try:

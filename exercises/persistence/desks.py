@@ -29,7 +29,7 @@ from exercises.core.stub import functions_of
 from lab import child
 from lab.child import pack
 
-__all__ = ("CUSTOMERS", "SlowDesk", "Visits", "slowly")
+__all__ = ("CUSTOMERS", "SlowDesk", "SoldOutError", "Visits", "slowly")
 
 # Who they log in as, and the name they give, if any. No part of an id tells them apart: neither its
 # first or last letters, its length, its digits, nor what stands before or after a dash or an @.
@@ -41,6 +41,19 @@ CUSTOMERS = {
     "anna": "Paul",
 }
 ASKED = "What is my name?"
+
+
+class SoldOutError(Exception):
+    """An error of the shop's own, which no answer can have thought of."""
+
+
+FAILURES: dict[str, BaseException] = {
+    "KeyError": KeyError("bug"),
+    "ValueError": ValueError("a wrong amount"),
+    "ConnectionError": ConnectionError("the store does not answer"),
+    "SoldOutError": SoldOutError("no tent is left"),
+    "SystemExit": SystemExit("the process is told to end"),
+}
 
 
 def _open(file: str, model_name: str) -> Any:
@@ -184,7 +197,7 @@ class SlowDesk:
     Attributes:
         graph: On a saver in memory.
         twin: Another graph object on that saver. In both, the text "meet" waits for 40 runs,
-            "hold ..." until it is let go, "fail" raises a KeyError and "crash" a SystemExit.
+            "hold ..." until it is let go, and the names in `FAILURES` raise these errors.
         most: How many runs of one conversation were at work at the same time, at most.
         runs: How often the graph ran with a text.
     """
@@ -229,10 +242,8 @@ class SlowDesk:
         try:
             if text == "meet":
                 self._all.wait()
-            if text == "fail":
-                raise KeyError("bug")
-            if text == "crash":
-                raise SystemExit("the process is told to end")
+            if text in FAILURES:
+                raise FAILURES[text]
             if text in self._entered:
                 self._entered[text].set()
                 self._let_go[text].wait(self.MAX_HOLD_SECONDS)

@@ -48,7 +48,7 @@ lock = threading.Lock()
 def send(graph, thread_id, text):
     with lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | a failed run; a run that exits: the lock is not given back
+# %% refused: the lock is not given back
 locks = defaultdict(threading.Lock)
 
 
@@ -193,7 +193,7 @@ locks = [threading.Lock() for _ in range(32)]
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[sum(map(ord, thread_id)) % 32]:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | a failed run; a run that exits: returns what was saved when a run fails
+# %% refused: returns what was saved when a run fails
 locks = defaultdict(threading.Lock)
 
 
@@ -248,7 +248,7 @@ def send(graph, thread_id: str, text: str) -> dict:
     with locks[thread_id]:
         graph.invoke({"messages": text}, thread)
     return graph.get_state(thread).values
-# %% partial | a failed run: a second try after an error
+# %% refused: a second try after an error
 locks = defaultdict(threading.Lock)
 
 
@@ -299,7 +299,7 @@ locks = defaultdict(lambda: defaultdict(threading.Lock))
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[id(graph)][thread_id]:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | a failed run: another error in place of the KeyError
+# %% refused: another error in place of the KeyError
 locks = defaultdict(threading.Lock)
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[thread_id]:
@@ -417,3 +417,14 @@ def send(graph, thread_id, text):
         lock = locks.setdefault(thread_id, threading.Lock())
     with lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% refused: one more try after a ValueError
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id, text):
+    thread = {"configurable": {"thread_id": thread_id}}
+    with locks[thread_id]:
+        try:
+            return graph.invoke({"messages": text}, thread)
+        except ValueError:
+            return graph.invoke({"messages": text}, thread)
