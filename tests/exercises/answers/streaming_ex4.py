@@ -159,7 +159,7 @@ def progress_and_words(agent, question: str):
             yield "progress", data
         elif mode == "messages" and isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% failed: what was seen before is skipped
+# %% refused: what was seen before is skipped
 def progress_and_words(agent, question: str):
     seen = set()
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
@@ -187,14 +187,14 @@ async def progress_and_words(agent, question: str):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% failed | progress; words; as they arrive: pairs the other way round
+# %% partial | progress; words; as they arrive: pairs the other way round
 def progress_and_words(agent, question: str):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
             yield data, "progress"
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield data[0].text, "words"
-# %% failed: progress is over when the words begin
+# %% refused: progress is over when the words begin
 def progress_and_words(agent, question: str):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
