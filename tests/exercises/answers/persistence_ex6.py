@@ -294,7 +294,7 @@ def send(graph, thread_id: str, text: str) -> dict:
             mine = locks[thread_id] = _Lock()
     with mine.lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% passed: a lock for each graph and conversation
+# %% refused: a lock for each graph and conversation
 locks = defaultdict(lambda: defaultdict(threading.Lock))
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[id(graph)][thread_id]:
