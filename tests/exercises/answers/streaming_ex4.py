@@ -37,14 +37,14 @@ def progress_and_words(agent, question):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% partial | words; as they arrive: the tool's result among the words
+# %% partial | words: the tool's result among the words
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
             yield "progress", data
         elif data[0].text:
             yield "words", data[0].text
-# %% partial | words; as they arrive: no words at all
+# %% refused: no words at all
 def progress_and_words(agent, question):
     for data in agent.stream({"messages": question}, stream_mode="custom"):
         yield "progress", data
@@ -53,7 +53,7 @@ def progress_and_words(agent, question):
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
         if where["langgraph_node"] == "model" and token.text:
             yield "words", token.text
-# %% partial | as they arrive: whole messages
+# %% partial | as they arrive; errors come out: whole messages
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["updates", "custom"]):
         if mode == "custom":
@@ -67,7 +67,7 @@ def progress_and_words(agent, question):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0]
-# %% failed: the mode's own names
+# %% refused: the mode's own names
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         yield mode, data
@@ -144,7 +144,7 @@ def progress_and_words(agent, question: str):
             words.append(data[0].text)
     for word in words:
         yield "words", word
-# %% partial | as they arrive: words cut up after the model has finished
+# %% partial | as they arrive; errors come out: words cut up after the model has finished
 def progress_and_words(agent, question: str):
     for mode, data in agent.stream({"messages": question}, stream_mode=["updates", "custom"]):
         if mode == "custom":
@@ -187,7 +187,7 @@ async def progress_and_words(agent, question: str):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% partial | progress; words; as they arrive: pairs the other way round
+# %% refused: pairs the other way round
 def progress_and_words(agent, question: str):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
