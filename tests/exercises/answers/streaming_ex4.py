@@ -14,7 +14,7 @@ def progress_and_words(agent, question):
                 yield ("progress", part["data"])
             case "messages" if part["data"][1]["langgraph_node"] == "model":
                 yield ("words", part["data"][0].text)
-# %% partial | as they arrive: one run for each kind, so the tool works twice
+# %% refused: one run for each kind, so the tool works twice
 def progress_and_words(agent, question):
     for data in agent.stream({"messages": question}, stream_mode="custom"):
         yield "progress", data
@@ -37,7 +37,7 @@ def progress_and_words(agent, question):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% partial | words: the tool's result among the words
+# %% refused: the tool's result among the words
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
