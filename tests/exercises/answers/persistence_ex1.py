@@ -124,7 +124,7 @@ def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"] + request["page"]}}
     text = f"My name is {request['customer'].title()}. {request['text']}"
     return agent.invoke({"messages": text}, thread)["messages"][-1].text
-# %% partial | another page; the same page: a history of its own, sent along each time
+# %% partial | another page; the same page; words as they are: a history of its own, sent along each time
 memory = defaultdict(list)
 
 
