@@ -179,7 +179,7 @@ def keep_last_two(state):
         return {}
     head = [m for m in ms[: q[-2]] if m.type == "system"]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-2] :]]}
-# %% raised | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; a short conversation; one question; two questions; nothing said yet; turn after turn: an async node
+# %% raised | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; a short conversation; one question; two questions; nothing said yet; turn after turn; between two turns: an async node
 async def keep_last_two(state: MessagesState) -> dict:
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
