@@ -223,7 +223,7 @@ def ex3(ask):
         model.when("broken").calls("broken_scales", color="red")
         for question, expected, requests in (
             ("How many green tents do we have?", answers[0], 2),
-            ("Hello!", answers[1], 1),
+            ("  Hello,  is anybody\n\tthere? ", answers[1], 1),
             ("How heavy is a tent?", answers[2], 2),
             ("How many blue tents, and what do they weigh?", answers[3], 3),
             ("Count the yellow tents in each of the fifteen depots.", answers[4], 16),

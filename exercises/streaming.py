@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain.agents import create_agent
 from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
-from openai import DefaultAsyncHttpxClient
+from openai import AuthenticationError, DefaultAsyncHttpxClient
 
 import lesson_model
+from course_utils.private_apis import fresh_async_clients
 from exercises.core.descriptions import assert_sorted, assert_words, kind, short
 from exercises.core.exercise import exercise, part, run_async, watch_output
 from exercises.core.waiting_model import MAX_HOLD_SECONDS, WaitingModel
@@ -30,7 +33,7 @@ __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 ADVICE = (
     "Shake the sand out first. Then wash the tent by hand, in cold water, with a soft brush and no "
     "soap at all. Hang it in the shade until it is dry on both sides, the seams as well, and only "
-    "then fold it. A tent that is put away damp smells of the cellar by spring."
+    "then fold it. A tent that is put away damp smells of the cellar for a long long time."
 )
 REPAIR = (
     "Dry the tent and clean the edges of the hole. Cut a round patch, larger than the hole, and "
@@ -80,6 +83,10 @@ class HoldingModel(State):
         self.brake: int | None = None
         self._request, self._token = 0, 0
 
+    def was_read_past_the_brake(self) -> bool:
+        """Say whether somebody waited until the model had written more than it should have."""
+        return self.brake is not None and self._token > self.brake
+
     @property
     def per_token(self) -> float:
         """Seconds before the next token; the server asks before it sends each of them."""
@@ -105,8 +112,80 @@ def _chat_model() -> ChatOpenAI:
     return ChatOpenAI(http_async_client=DefaultAsyncHttpxClient())
 
 
-def _assert_asked(state: State, question: str, requests: int) -> None:
+def _error_of(answer: Callable[[], Any]) -> BaseException | None:
+    """Return the error that comes out of an answer, or of a thread the answer has started."""
+    errors: list[BaseException] = []
+    over = threading.Event()
+
+    def run() -> None:
+        try:
+            answer()
+        except BaseException as error:
+            errors.append(error)
+        over.set()
+
+    def note(args: Any) -> None:  # the answer may wait forever for a thread that has died
+        errors.append(args.exc_value)
+        over.set()
+
+    hook, threading.excepthook = threading.excepthook, note
+    try:
+        with fresh_async_clients():
+            threading.Thread(target=run, daemon=True).start()
+            over.wait()
+    finally:
+        threading.excepthook = hook
+    return errors[0] if errors else None
+
+
+def _assert_errors(run: Callable[[Any], Any], what: str) -> None:
+    """Demand that an error of the model and one of a tool come out of an answer.
+
+    Args:
+        run: Runs the answer with an agent.
+        what: The answer's name.
+
+    Raises:
+        AssertionError: An error is lost, or the agent runs again after it.
+    """
+
+    @tool
+    def broken_scales(kind: str) -> str:
+        """Weigh a tent on the broken scales."""
+        runs.append(kind)
+        raise KeyError("scales")
+
+    for told in ("The connection to the model broke in the middle of its answer", "A tool raised"):
+        runs: list[str] = []
+        with lesson_model.scratch() as model:
+            rule = model.when("")
+            if told == "A tool raised":
+                rule.calls("broken_scales", kind="dome")
+            else:
+                rule.says(ADVICE)
+                model.fail("disconnect", after=12)
+            agent = create_agent(_chat_model(), [broken_scales])
+            error = _error_of(functools.partial(run, agent))
+            asked = len(model.requests)
+        happened = f"{told} a KeyError" if runs else told
+        assert error is not None, (
+            f"{happened}, and `{what}` ended as if all were well; expected that the error comes "
+            "out: half an answer is no answer, and somebody has to learn of the bug."
+        )
+        assert asked == 1, (
+            f"{happened}, and the model received {asked} requests; expected 1: run the agent once, "
+            "whether it works or not."
+        )
+
+
+def _assert_asked(state: State, question: str, requests: int, cure: str = "") -> None:
     """Compare the requests the model received with those of one run that asks `question`.
+
+    Args:
+        state: The model's slate.
+        question: What it should have been asked.
+        requests: How many requests are right.
+        cure: What to do about more of them.
 
     Raises:
         AssertionError: The model was asked something else, or too often, or not often enough.
@@ -116,9 +195,12 @@ def _assert_asked(state: State, question: str, requests: int) -> None:
     assert _asked(seen[0]) == [question], (
         f"I asked {question!r}, and the model was sent {_asked(seen[0])}; expected this question."
     )
+    cure = cure or (
+        "Run the agent once and take all from one stream: every run is paid for, and its tools "
+        "work again."
+    )
     assert len(seen) <= requests, (
-        f"For one question the model received {len(seen)} requests; one run of the agent sends "
-        f"{requests}. Every run is paid for, and its tools work again: take all from one stream."
+        f"For one question the model received {len(seen)} requests; expected {requests}. {cure}"
     )
     assert len(seen) == requests, (
         f"The model received {len(seen)} of the {requests} requests of a run: the stream was left "
@@ -161,7 +243,7 @@ def ex1(best):
 )
 def ex2(answer):
     """The words are shown while the model writes them."""
-    question, shown = "My tent has a hole!", []
+    question, shown = " My tent  has a hole!\n", []
     with waiting_model(lambda: _length(shown), Reply(ADVICE)) as state:
         answer(question, shown.append)
     assert shown, "`answer` never called `show`. (A misspelt mode gives no chunks at all.)"
@@ -174,6 +256,19 @@ def ex2(answer):
     )
     assert_words("".join(shown), ADVICE, "`show` was given")
     assert not state.in_vain, f"{state.in_vain}. Which line waits for the whole answer?"
+    with lesson_model.scratch() as model:
+        model.when("").says(ADVICE)
+        model.fail("disconnect", after=12)
+        error = _error_of(lambda: answer(question, shown.append))
+        asked = len(model.requests)
+    assert error is not None, (
+        "The connection to the model broke in the middle of its answer, and `answer` ended as if "
+        "all were well; expected that the error comes out: half an answer is no answer."
+    )
+    assert asked <= 1, (  # none: the async client of `desk` is bound to the loop of its first run
+        f"The connection to the model broke in the middle of its answer, and the model received "
+        f"{asked} requests; expected 1: its beginning has been shown already."
+    )
 
 
 def _length(texts: list[Any]) -> int:
@@ -190,23 +285,25 @@ def _length(texts: list[Any]) -> int:
 )
 def ex3(print_reply):
     """Only the model's words are printed, piece by piece, with and without tools."""
-    tools, runs = _silent_tools()
+    runs: list[str] = []
     count, weigh = Call("count_tents", {"color": "green"}), Call("weigh_tent", {"kind": "dome"})
     last = "There are twelve green tents left, and the tents are dry. Shall I put one aside?"
     for question, *replies in (
         ("Any green tents?", Reply("", (count,)), Reply(last)),
-        ("How do I wash a tent?", Reply(ADVICE)),
+        ("  How do I  wash a tent?\n", Reply(ADVICE)),
         ("How many, how heavy?", Reply("I will look.", (count, weigh)), Reply(last)),
         (
             "Which tents are light?",
             Reply("", (weigh,)),
-            Reply("One more thing.", (count,)),
+            Reply("One more thing, a one-off.", (count,)),
             Reply("", (weigh,)),
             Reply(REPAIR),
         ),
     ):
         runs.clear()
         with watch_output() as seen, waiting_model(lambda s=seen: len(s.text), *replies) as state:
+            in_front = _WordsInFront(replies, lambda s=seen: s.text)
+            tools = _silent_tools(runs, in_front)
             print_reply(create_agent(_chat_model(), tools), question)
         spoken = [reply.text for reply in replies if reply.text]
         _assert_printed(seen.text, spoken, [call for reply in replies for call in reply.calls])
@@ -217,25 +314,68 @@ def ex3(print_reply):
         assert not state.in_vain, (
             f"{state.in_vain}: the words were printed too late. Print each piece as it arrives."
         )
+        assert not in_front.in_vain, in_front.in_vain
+    _assert_errors(lambda agent: print_reply(agent, "How heavy is it?"), "print_reply")
 
 
-def _silent_tools() -> tuple[list[Any], list[str]]:
-    """Return two tools, and the list in which they note their runs."""
-    runs: list[str] = []
+class _WordsInFront:
+    """Lets a tool wait until the words in front of its call have been shown.
+
+    A reader may keep an unfinished word back, and nothing else.
+
+    Args:
+        replies: What the model says, one reply a round.
+        shown: Returns what the reader has seen.
+    """
+
+    def __init__(self, replies: list[Reply], shown: Callable[[], str]) -> None:
+        self._replies, self._shown = replies, shown
+        self.in_vain = ""
+        """What had been shown when a tool gave up."""
+
+    def wait(self, calls: int) -> None:
+        """Wait in a tool call that has so many calls before it."""
+        made = list(itertools.accumulate(len(reply.calls) for reply in self._replies))
+        this = next((number for number, count in enumerate(made) if calls < count), None)
+        if this is None:
+            return  # a second run: another sentence says so
+        text = next((r.text for r in reversed(self._replies[: this + 1]) if r.text), "")
+        whole = "".join("".join(reply.text.split()) for reply in self._replies[: this + 1])
+        ends = time.monotonic() + MAX_HOLD_SECONDS
+        while not self.in_vain:
+            seen = "".join(self._shown().split())
+            if not whole.startswith(seen):
+                return  # other words: another sentence says so
+            if whole[len(seen) :] in ("", *text.split()[-1:]):
+                return
+            if time.monotonic() > ends:
+                self.in_vain = (
+                    f"The model said {text!r} and called a tool. The tool waited "
+                    f"{MAX_HOLD_SECONDS} s for these words, and {whole[len(seen) :]!r} had not "
+                    "come out of your function: pass each piece on when it arrives, not when the "
+                    "next one does."
+                )
+            time.sleep(0.002)
+
+
+def _silent_tools(runs: list[str], in_front: _WordsInFront) -> list[Any]:
+    """Return two tools, which note their runs in a list."""
 
     @tool
     def count_tents(color: str) -> str:
         """Count the tents of a color in the store."""
+        in_front.wait(len(runs))
         runs.append(color)
         return f"stock={{'{color}': 12}}"
 
     @tool
     def weigh_tent(kind: str) -> str:
         """Weigh a tent of a kind."""
+        in_front.wait(len(runs))
         runs.append(kind)
         return f"weight={{'{kind}': 3}}"
 
-    return [count_tents, weigh_tent], runs
+    return [count_tents, weigh_tent]
 
 
 def _assert_printed(text: str, spoken: list[str], calls: list[Call]) -> None:
@@ -285,10 +425,10 @@ def ex4(progress_and_words):
     stands = "Your tent stands at the lake, and the kettle is on the fire at the lake."
     plans = (
         ("Pitch a tent at the lake", [Reply("", (pitch,)), Reply(stands)]),
-        ("How do I wash a tent?", [Reply(ADVICE)]),
+        ("  How do I  wash a tent?\n", [Reply(ADVICE)]),
         (
             "Pitch it, then fetch water",
-            [Reply("Right away.", (pitch,)), Reply("", (fetch, pitch)), Reply(REPAIR)],
+            [Reply("Right away.", (pitch,)), Reply("A one-off.", (fetch, pitch)), Reply(REPAIR)],
         ),
     )
     runs = [_Run(*plan) for plan in plans]
@@ -330,13 +470,18 @@ def ex4(progress_and_words):
                 "piece as it arrives."
             )
             order = [(name, "".join(text for _, text in pairs)) for name, pairs in
-                     groupby(run.events, key=lambda event: event[0])]  # fmt: skip
+                     itertools.groupby(run.events, key=lambda event: event[0])]  # fmt: skip
             expected = [(name, "".join(text for _, text in pairs)) for name, pairs in
-                        groupby(run.expected, key=lambda event: event[0])]  # fmt: skip
+                        itertools.groupby(run.expected, key=lambda event: event[0])]  # fmt: skip
             assert [name for name, _ in order] == [name for name, _ in expected], (
                 f"For {run.question!r} the order was {[name for name, _ in order]}; expected "
                 f"{[name for name, _ in expected]}."
             )
+            assert not run.in_front.in_vain, run.in_front.in_vain
+    with part("errors come out"):
+        _assert_errors(
+            lambda agent: list(progress_and_words(agent, "How heavy is it?")), "progress_and_words"
+        )
 
 
 def _is_text(value: Any) -> bool:
@@ -351,12 +496,16 @@ class _Run:
         self.events: list[tuple[Any, Any]] = []
         self.expected: list[tuple[str, str]] = []
         self.worked, self.waited_in_vain = 0, False
+        self.in_front = _WordsInFront(replies, self._words)
         self._news = threading.Condition()
         for reply in replies:
             self.expected += [("words", reply.text)] if reply.text else []
             for call in reply.calls:
                 reports = ["unpacking", "hammering pegs", "unpacking"]
                 self.expected += [("progress", r) for r in reports if call.name == "pitch_tent"]
+
+    def _words(self) -> str:
+        return "".join(text for text in self.of("words", self.events) if _is_text(text))
 
     @staticmethod
     def of(name: str, events: list[tuple[Any, Any]]) -> list[Any]:
@@ -377,6 +526,7 @@ class _Run:
         @tool
         def pitch_tent(place: str) -> str:
             """Pitch a tent at a place."""
+            self.in_front.wait(self.worked)
             self.worked += 1
             report, before = get_stream_writer(), len(self.of("progress", self.events))
             report("unpacking")
@@ -388,6 +538,7 @@ class _Run:
         @tool
         def fetch_water(liters: int) -> str:
             """Fetch water."""
+            self.in_front.wait(self.worked)
             self.worked += 1
             return f"pitched {liters} liters"
 
@@ -434,11 +585,12 @@ class _Run:
 def ex5(read_some, read_on):
     """The model stops when the reader has enough, and the thread goes on from there."""
     talks = [
-        _Talk("wash-17", "How do I wash a tent?", ADVICE, 20),
+        _Talk("wash-17", "How do I  wash a tent?\n", ADVICE, 20),
         _Talk("hole-4", "My tent has a hole!", REPAIR, 45),
         _Talk("c-2207", "And the pegs?", ADVICE, 1),
         _Talk("ann", "Is there more to know?", ADVICE, 130),
     ]
+    lost: list[Any] = []
     with lesson_model.scratch() as model:
         model.state = state = HoldingModel()
         for talk in talks:
@@ -454,18 +606,23 @@ def ex5(read_some, read_on):
             )
             for talk in talks:  # all customers stop before one goes on
                 before = len(model.requests)
-                state.brake = len(tokenize(talk.answer[: talk.enough])) + 8
+                state.brake = len(tokenize(talk.answer[: talk.enough])) + _Talk.MAX_MORE_TOKENS
                 talk.seen = await read_some(agent, talk.question, talk.thread, talk.enough)
                 talk.asked = len(model.requests) - before
                 if talk.asked:  # until it has noticed that nobody listens
                     talk.request = model.requests[before]
+                    talk.read_past = state.was_read_past_the_brake()
                     await asyncio.to_thread(talk.request.wait, 2 * HoldingModel.HOLD_SECONDS)
                     talk.left = talk.request.aborted  # now: the end of this loop stops everything
                 talk.halfway = await agent.aget_state(talk.thread)
-                if not talk.stopped():
+                if not talk.stopped() or talk.read_past:
                     break
             state.brake = None
             for talk in talks[: len([t for t in talks if t.asked])]:
+                if talk is talks[2]:
+                    model.fail("bad_key")
+                    with contextlib.suppress(AuthenticationError):
+                        lost.append(await read_on(agent, talk.thread))
                 before = len(model.requests)
                 talk.whole = await read_on(agent, talk.thread)
                 talk.asked_again = len(model.requests) - before
@@ -487,6 +644,10 @@ def ex5(read_some, read_on):
             assert talk.asked_again <= 1, (
                 f"`read_on` sent the model {talk.asked_again} requests; expected one."
             )
+        assert not lost, (
+            f"The model's service refused the key (401), and `read_on` returned {short(lost[0])}; "
+            "expected that the error comes out: it is no answer."
+        )
     with part("the question stands once in the thread"):
         for talk in (t for t in talks if t.after):
             earlier = ["human", "ai"] if talk is talks[1] else []
@@ -512,6 +673,7 @@ def _keep_streams(agent: Any) -> None:
 class _Talk:
     """One customer who stops and goes on, and what was seen of it."""
 
+    MAX_MORE_TOKENS: ClassVar[int] = 6  # "a word or two more are fine"
     name: str
     question: str
     answer: str
@@ -522,6 +684,7 @@ class _Talk:
     whole: Any = None
     after: Any = None
     left: bool = False
+    read_past: bool = False
     asked: int = 0
     asked_again: int = 0
     thread: dict = field(init=False)
@@ -541,20 +704,32 @@ class _Talk:
             f"more of {short(self.answer)}."
         )
         assert len(seen) <= enough + 25, (
-            f"`read_some` read {len(seen)} characters; {enough} or a word or two more were enough."
+            f"`read_some` was asked for {enough} characters, or a word or two more, and returned "
+            f"{len(seen)}."
         )
 
     def assert_stopped(self) -> None:
         assert self.request is not None, "The model was never asked."
         assert self.asked == 1, f"`read_some` sent the model {self.asked} requests; expected one."
-        if self.stopped():
-            return
-        raise AssertionError(
-            "`read_some` returned, and the model went on writing its answer. The thread holds "
-            f"{_types(self.halfway)}; expected the question, and the model still to run. "
-            "Only an async stream can be "
-            "stopped, and only by closing it (`aclosing`, `aclose`) or by cancelling the task that "
-            "reads it: I hold on to your stream, as a page may, so leaving the loop is not enough."
+        assert _asked(self.request)[-1] == self.question, (
+            f"The customer wrote {self.question!r}, and the model was sent "
+            f"{_asked(self.request)[-1]!r}; expected the question as it is."
+        )
+        assert not self.read_past, (
+            f"{self.enough} characters were enough, and `read_some` waited until the model had "
+            f"written {self.MAX_MORE_TOKENS} tokens more than those. Every token is paid for, also "
+            "those that are cut off afterwards: stop as soon as there are enough characters."
+        )
+        assert self.left, (
+            "`read_some` returned, and its request to the model was not aborted: the model wrote "
+            "its answer to the end. Only an async stream can be stopped, and only by closing it "
+            "(`aclosing`, `aclose`) or by cancelling the task that reads it. I hold on to your "
+            "stream, as a page may, so leaving the loop is not enough."
+        )
+        assert self.halfway.next, (
+            "The request was aborted, and nothing is left to run in the thread: `state.next` is "
+            f"{self.halfway.next}, and it holds {_types(self.halfway)}; expected that `next` names "
+            "the model's node. The run was not cancelled."
         )
 
 
@@ -569,7 +744,7 @@ class _Talk:
 def ex6(show_with_receipt):
     """The receipt counts the tokens, and calls only a finished answer complete."""
     with part("a whole answer"):
-        for question, answer in (("How do I wash a tent?", ADVICE), ("It has a hole!", REPAIR)):
+        for question, answer in (("How do I  wash a tent?\n", ADVICE), ("A hole!", REPAIR)):
             _assert_receipt(show_with_receipt, question, answer)
     with part("a stream cut in the middle"):
         for after in (6, 20):  # after a full stop, and in the middle of a sentence
@@ -604,7 +779,8 @@ def _assert_receipt(show_with_receipt: Any, question: str, answer: str) -> None:
     with waiting_model(lambda: _length(shown), Reply(answer)) as state:
         receipt = _receipt(show_with_receipt, question, shown)
     assert_words("".join(shown), answer, "`show` was given")
-    _assert_asked(state, question, 1)
+    cure = "Take words, count and finish_reason from one stream: each request is paid for."
+    _assert_asked(state, question, 1, cure)
     assert not state.in_vain, f"{state.in_vain}. Which line waits for the whole answer?"
     assert receipt["complete"] is True, (
         f"The model was done, and the receipt has complete={receipt['complete']!r}; expected True."

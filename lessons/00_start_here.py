@@ -80,8 +80,9 @@ for request in model.requests:
 
 # %% [markdown]
 # So this is the code you will ship, and the SDK's timeouts, retries and errors are the real ones.
-# The server is as strict as the real one, too. Send it a thread in which a tool call was never
-# answered - the most common way to break an agent for good:
+# The server is as strict as the real one, too. Send it a list of messages (a *thread*, as
+# conversations are called from now on) in which a tool call was never answered - the most common way
+# to break an agent for good:
 
 # %%
 call = {"name": "order_status", "args": {"order": "T-7"}, "id": "call_1"}
@@ -122,10 +123,11 @@ print("status of the last three requests:", [request.status for request in model
 # Each exercise has a cell to complete and a cell that checks it. Run the check below now, before you
 # have written anything, and read what it says.
 #
-# ### Exercise 0.1 - predict
+# ### Exercise 0.1 - count
 #
 # A customer asks one question. The model needs one tool, once, to answer it. How many HTTP requests
-# does the model receive? Replace the `...` with your number, run both cells, and then count above.
+# does the model receive? You have seen it above: count, replace the `...` with your number, and run
+# both cells.
 
 # %% tags=["exercise", "ex1"]
 # BEGIN SOLUTION
@@ -215,9 +217,10 @@ except Exception as error:
 
 # %% [markdown]
 # An agent's state has the key `messages`. LangGraph drops a key it does not know, without a word;
-# the model then gets no message at all. Write `ask`: it runs the agent once and returns the text of
-# its answer, however many tools that takes. An error of the agent comes out as it is. (There is a
-# second bug behind the first one.)
+# the model then gets no message at all. Write `ask`: it runs the agent once, with the question as it
+# is, and returns the text of its answer, however many tools that takes. (`.text` is always a string;
+# `.content` may be a list of blocks with some models, not with this one.) An error of the agent comes
+# out as it is. (There is a second bug behind the first one.)
 
 
 # %% tags=["exercise", "ex3"]

@@ -170,8 +170,8 @@ check.ex1(best)
 # A colleague has "added streaming". The page shows one word after the other - after the same long
 # silence. Fix `answer`: it asks `desk` once and shows its answer with `show(text)`, piece by piece,
 # while the model writes: something before the model is half through, and at least half of the answer
-# before it writes the last word. (The check lets the model wait there for what you show. A piece may
-# be a token or a whole sentence.)
+# before it writes the last word. An error comes out, also in the middle of an answer. (The check lets
+# the model wait there for what you show. A piece may be a token or a whole sentence.)
 
 
 # %%
@@ -215,6 +215,7 @@ def pack_order(order: str) -> str:
 
 model.pace()  # back to no waiting at all
 model.when("pack").calls("pack_order").then_says("Done. {result}")
+# The checkpointer saves what is said under a `thread_id`: lesson 2 is about that.
 packer = create_agent(ChatOpenAI(model=model.name), [pack_order], checkpointer=InMemorySaver())
 order = {"messages": "Please pack order T-7."}
 
@@ -255,12 +256,14 @@ for tags in ([], ["nostream"]):
 #
 # ### Exercise 1.3 - nobody wants to read this
 #
-# Customers of another shop read dictionaries: its page prints every chunk of the default mode. Write
-# `print_reply(agent, question)`: it runs the agent once and prints the words the *model* writes, as
-# they arrive - no dictionaries, no tool results, no line break between two pieces. What the model
-# says beside a tool call ("I will look.") is printed as well. The check lets agents with and without
-# tools answer, and the model waits for what you print. To try it yourself, take an agent without a
-# checkpointer: `print_reply(create_agent(ChatOpenAI(model=model.name), [pack_order]), "Pack T-7.")`.
+# Customers of another shop read dictionaries: its page prints every chunk of the default mode.
+# Write `print_reply(agent, question)`: it runs the agent once and prints the words the *model*
+# writes, as they arrive - no dictionaries, no tool results, no line break between two pieces. (You
+# may wait until a word is whole.) What the model says beside a tool call ("I will look.") is
+# printed as well, before the tool works. An error of the model or of a tool comes out. The check
+# lets agents with and without tools answer; model and tools wait for what you print. To try it
+# yourself, take an agent without a checkpointer, which needs no `thread_id`:
+# `print_reply(create_agent(ChatOpenAI(model=model.name), [pack_order]), "Pack T-7.")`.
 
 
 # %% tags=["exercise", "ex3"]
@@ -280,12 +283,13 @@ check.ex3(print_reply)
 # %% [markdown]
 # ## Break it
 #
-# Streams fail quietly. Three times, nothing raises.
+# Streams fail quietly. Three times, no stream raises.
 #
 # ### An agent inside a graph
 #
 # A finished agent can be a node of a larger graph. Print what is an `AIMessageChunk`, as you just
-# did:
+# did. (With `version="v2"` each item is a dictionary; its `data` is the pair you know, and its `ns`
+# says which graph it comes from.)
 
 
 # %%
@@ -328,8 +332,8 @@ print("\nwhy it ended:", whole.response_metadata.get("finish_reason"))
 # Half of a JSON answer is no JSON, so `invoke` fails loudly. Half of a stream is a short text, and
 # nothing is raised. What tells the difference is **`finish_reason`**: `"stop"` when the model was
 # done, `"length"` when it ran out of tokens, and none at all here. An answer without it is not an
-# answer. (Other breaks do raise. What was printed until then is not in the thread: clear it before a
-# second try.)
+# answer. (Other breaks do raise. What was printed until then is not in the thread: clear the page
+# before a second try.)
 #
 # ### A stop button that does not stop
 #
@@ -337,6 +341,7 @@ print("\nwhy it ended:", whole.response_metadata.get("finish_reason"))
 
 # %%
 model.pace(first=0.05, per_token=0.02)
+# With a checkpointer, to see afterwards what is saved of the conversation (lesson 2).
 saved = create_agent(ChatOpenAI(model=model.name), [track_parcel], checkpointer=InMemorySaver())
 thread = {"configurable": {"thread_id": "stop"}}
 
@@ -477,8 +482,9 @@ pictures.timeline(arrivals)
 # A customer who waits for a packed order wants to see both: what the desk is doing, and then its
 # answer. Write a generator that yields `("progress", text)` for each report of a tool and `("words",
 # text)` for each piece the model writes (beside a tool call, too), in the order and at the moment
-# they arrive, from **one** run of the agent. There may be no tool call, or several; the same report
-# may come twice. Tools and model wait in the check until your generator has yielded what there is.
+# they arrive, from **one** run of the agent. (You may wait until a word is whole.) There may be no
+# tool call, or several; the same report may come twice. An error of the model or of a tool comes
+# out. Tools and model wait in the check until your generator has yielded what there is.
 
 
 # %% tags=["exercise", "ex4"]
@@ -586,11 +592,12 @@ model.pace()
 # %% [markdown]
 # ### Exercise 1.5 - stop, and go on
 #
-# Write the two halves of "Stop" and "Continue". `read_some` asks the question, reads the answer
-# until it has at least `enough` characters (a word or two more are fine), **stops the model**, and
-# returns what it has read. The check holds on to your stream: close it. `read_on` goes on from the
-# thread as it stands and returns the whole answer. Afterwards the thread must hold the question
-# once, after whatever it held before. Several customers may stop before one goes on.
+# Write the two halves of "Stop" and "Continue". `read_some` asks the question as it is, reads the
+# answer until it has at least `enough` characters (a word or two more are fine; more must not even
+# be read), **stops the model**, and returns what it has read. The check holds on to your stream:
+# close it. `read_on` goes on from the thread as it stands and returns the whole answer; an error of
+# the model comes out of it. Afterwards the thread must hold the question once, after whatever it held
+# before. Several customers may stop before one goes on.
 
 
 # %% tags=["exercise", "ex5"]

@@ -521,7 +521,8 @@ check.ex3(ledgers)
 # - **`durability="sync"`** where a step moves money, plus an idempotency key. `"exit"` for cheap turns.
 # - **One run per thread**: a lock or a queue; the thread id comes from your server, after you checked
 #   whose it is, never as it stands from the browser.
-# - **Prune in the graph, delete by a job**, and watch the size.
+# - **Prune in the graph** (a node drops old messages), **delete old threads by a job**, and watch the
+#   size. The deeper part has both.
 #
 # **Your production checklist, line 2:** *a conversation survives `kill -9`, belongs to one customer,
 # is run by one process at a time, and has an end.*
@@ -553,7 +554,9 @@ check.ex3(ledgers)
 # - *The second waits: that is what transactions are for.* Each save is a transaction; a run is
 #   many of them.
 # - *The second raises an error.* It would be good to know, but nothing is raised.
-# - **One message may vanish.** Yes, unless you let one run at a time work on a thread.
+# - **One message may vanish.** Yes: each run saves its own version of the state, which does not hold
+#   what another run has added meanwhile. Let one run at a time work on a thread (the deeper part
+#   shows the loss, and a lock).
 # </details>
 
 # %% [markdown]
@@ -646,10 +649,11 @@ print([message.text for message in pruning.invoke({"messages": talk})["messages"
 #
 # Write the node `keep_last_two`, the first of each turn: it keeps the last **two questions** of the
 # customer (the new one is one of them) and everything that belongs to them - tool calls, results,
-# answers - however many messages that is. A system message at the beginning stays there. A
-# conversation of up to two questions stays as it is, an empty one too. (A customer may ask the same
-# thing twice: these are two questions.) What stays keeps its ids, and the node changes nothing but
-# by what it returns. (The check runs it without async, on a checkpointer, for forty turns.)
+# answers, system messages - however many messages that is, in their order. A system message at the
+# beginning of the thread stays there. A conversation of up to two questions stays as it is, an
+# empty one too. (A customer may ask the same thing twice: these are two questions.) What stays
+# keeps its ids, and the node changes nothing but by what it returns. (The check runs it without
+# async, on a checkpointer, for forty turns.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -736,12 +740,12 @@ print("smaller after VACUUM:              ", size() < full)
 # %% [markdown]
 # ### Exercise 2.5 - a conversation that may go on forever
 #
-# Build a desk whose storage grows by about the same amount at each turn, however long the
-# conversation is: of the check's thirty turns, the last ten may add a fifth more than the ten
-# before. The question of a turn must still see the two turns before it, questions and answers.
-# Everything the desk remembers is on `saver`, each thread for itself: a new process with the same
-# file knows it, one with an empty file does not. The model is asked once a turn (a summary may be
-# one more request), and its errors come out. Return the compiled graph.
+# Build a desk whose storage does not grow with the square of the turns: of the check's thirty
+# turns, the last ten may add at most a fifth more than the ten before. (It may prune at each turn,
+# or now and then.) The question of a turn must still see the two turns before it, questions and
+# answers. Everything the desk remembers is on `saver`, each thread for itself: a new process with
+# the same file knows it, one with an empty file does not. The model is asked once a turn (a summary
+# may be one more request), and its errors come out. Return the compiled graph.
 
 
 # %% tags=["exercise", "ex5"]
@@ -856,10 +860,12 @@ for server in servers:
 # ### Exercise 2.6 (stretch) - one run at a time
 #
 # In one process, with a thread pool, the same happens. Write `send` (the name `locks` above it is
-# yours to define): runs on the *same* conversation wait for each other, however they arrive; runs on
-# *different* ones do not wait, were it forty of them. It returns the state at the end of its own
-# run. An error of a run comes out, whatever its class, the run is not tried again, and the
-# conversation is not blocked.
+# yours to define): runs on the *same* conversation wait for each other, however they arrive and
+# however long it takes; runs on *different* ones do not wait, were it forty of them. A conversation
+# is a `thread_id`, whichever graph object comes with it. `send` returns the state at the end of its
+# own run. An error of a run comes out, whatever its class, the run is not tried again, and the
+# conversation is not blocked. (Locks may be thrown away when nobody needs them any more: who waits
+# for one, or is about to take it, needs it.)
 
 # %% tags=["exercise", "ex6"]
 # BEGIN SOLUTION

@@ -184,9 +184,10 @@ print(mails)
 # %% [markdown]
 # Write `build_refunds`. The mail (any text) goes out *before* anybody has answered, and once, for
 # each case. It must be once even if the answer comes a week later, in another process: a variable
-# that remembers is no cure. Only the answer `"approve"` pays, once; the outcome is `"paid"` or `"not
-# paid"`. An error of `pay` comes out, and nobody pays again. When a case is closed, the next one may
-# come on the same thread, even for the same order: it gets a mail and an outcome of its own.
+# that remembers is no cure. Only the answer `"approve"` pays, once; the outcome is `"paid"` or
+# `"not paid"`. An error of `pay` comes out, and the graph does not try again by itself. When a case
+# is closed, the next one may come on the same thread, even for the same order: it gets a mail and
+# an outcome of its own.
 
 
 # %% tags=["exercise", "ex1"]
@@ -230,7 +231,7 @@ def agent(state: MessagesState) -> dict:
 
 
 def usual_gate(state: MessagesState) -> Command[Literal["tools", "__end__"]]:
-    """Ask a human before tools run. (The broken version: five faults.)"""
+    """Ask a human before tools run. (The broken version: three faults here, two in 3.4.)"""
     call = state["messages"][-1].tool_calls[0]
     answer = interrupt({"tool": call["name"], "args": call["args"]})
     if answer["approved"]:
@@ -285,10 +286,12 @@ for text in ("Hello?", "Is anybody there?"):
 # ### Exercise 3.2 - reject, then say hello
 #
 # Fix the gate. After a "no" nothing runs, the model gets to know in words that the call was
-# rejected, *with the reason* (`answer.get("reason")`; there may be none). So the run goes on at the
-# model, which tells the customer in its own words. And she can say hello. (The model may make
-# several calls in one message, of any tool. One answer may decide them all, for now; but each call
-# gets its `ToolMessage`. `approved` is `True` or `False` here; other values come in 3.4.)
+# rejected, and *with the reason* (`answer.get("reason")`; there may be none). The reason alone does
+# not say it: beside it stands the word `rejected` or `not`, or the message has `status="error"`. So
+# the run goes on at the model, which tells the customer in its own words. And she can say hello.
+# (The model may make several calls in one message, of any tool. One answer may decide them all, for
+# now; but each call gets its `ToolMessage`. `approved` is `True` or `False` here; other values come
+# in 3.4.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -307,7 +310,7 @@ def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
 
 # %% tags=["check", "ex2"]
 check.ex2(kind_gate)
-# check.ex2.hint()
+# check.ex2.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # ### Faults two and three: what did she believe she approved?
@@ -354,8 +357,9 @@ def build_each(do_call, saver=None) -> object:
 # Write what `do_call` does with its call. `run(call)` runs the tool and returns its `ToolMessage`.
 # If the tool's name is in `risky` (any names may be), first `interrupt({"tool": name, "args":
 # arguments})`. The answer is `{"type": "approve"}`, or `{"type": "reject", "reason": "..."}` - or,
-# one day, something nobody thought of. What is not an approval is a no; a reason, if there is one,
-# reaches the model.
+# one day, something nobody thought of. What is not an approval is a no: the model gets to know it in
+# words, and with them the answer's `"reason"`, if it has one, whatever its type is. A tool runs once,
+# and an error of it comes out.
 
 
 # %% tags=["exercise", "ex3"]
@@ -374,7 +378,7 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
 
 # %% tags=["check", "ex3"]
 check.ex3(ask_and_run)
-# check.ex3.hint()
+# check.ex3.hint()  # remove the first `#` for a hint
 
 # %%
 decide_call = check.ex3.or_reference(ask_and_run)
@@ -498,8 +502,10 @@ for name, node in {"without a rule": gated_call, "with a rule": limited_call}.it
 #
 # ## In production
 #
-# - **Use the middleware** with `interrupt_mode="per_call"` where `create_agent` fits. Write
-#   `interrupt` yourself where the graph is your own, or where the question is not about a tool.
+# - **A gate like this one is built into LangChain**: `HumanInTheLoopMiddleware`, which the deeper
+#   part shows. Take it, with `interrupt_mode="per_call"` (a question for each call), where
+#   `create_agent` fits. Write `interrupt` yourself where the graph is your own, or where the question
+#   is not about a tool.
 # - **A person must be able to judge.** Show what will really run, with the arguments, and why it is
 #   asked. If nearly every answer in your log is a yes, you ask about too much.
 # - **Do not ask** for what can be undone cheaply (do it, log it, offer an undo), or where nobody
@@ -513,7 +519,8 @@ for name, node in {"without a rule": gated_call, "with a rule": limited_call}.it
 #
 # **Your production checklist, line 3:** *what cannot be undone is asked for, call by call; what is
 # not on the list is refused; an answer is checked before it is saved and counts once; every tool
-# call gets its `ToolMessage`; and every decision leaves a row.*
+# call gets its `ToolMessage`; and every decision leaves a row.* (The deeper part shows how an answer
+# counts once, and the row.)
 
 # %% [markdown]
 # ## Recap
@@ -633,7 +640,7 @@ class YesOrNo(BaseModel):
 
 # %% tags=["check", "ex4"]
 check.ex4(pays, YesOrNo)
-# check.ex4.hint()
+# check.ex4.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # F is the odd one. `Command(resume={})` means "no answers, by id", so nothing happens at all, and
@@ -879,7 +886,7 @@ def say(graph, text: str, config: dict) -> str:
 
 # %% tags=["check", "ex5"]
 check.ex5(say)
-# check.ex5.hint()
+# check.ex5.hint()  # remove the first `#` for a hint
 
 # %%
 polite = check.ex5.or_reference(say)
@@ -960,7 +967,7 @@ for text in ("ten", "about ten", "10 euros", "10"):
 # `interrupt` leaves the node by raising, and `except Exception` catches it: nobody is asked. Keep
 # `interrupt` outside of any `try`, or let `GraphBubbleUp` (from `langgraph.errors`) pass. And each
 # answer runs the node from its first line, so the loop asks all earlier questions again. Let the
-# node end with `Command(goto="node")` instead: one question a superstep.
+# node end with `Command(goto="node")` instead: one question for each run of the node.
 
 # %% [markdown]
 # ## Who has to be asked?
@@ -981,8 +988,9 @@ for text in ("ten", "about ten", "10 euros", "10"):
 # ### Exercise 3.6 - deny by default
 #
 # Write `policy`: `"run"`, `"ask"` or `"refuse"` for a call, as in the table. `track_parcel` and
-# `refund` are all the tools in the list. A refund's amount has to be a positive whole number; the
-# model wrote these arguments, so anything may stand there, or nothing. If it is strange: refuse.
+# `refund` are all the tools in the list. A refund's `amount` has to be a positive whole number, an
+# `int` and no `bool`; the model wrote these arguments, so anything may stand there, or nothing. If
+# the amount is strange: refuse. (`order` does not matter here; for 20.0, refuse or run.)
 
 
 # %% tags=["exercise", "ex6"]
@@ -1002,7 +1010,7 @@ def policy(call: ToolCall) -> str:
 
 # %% tags=["check", "ex6"]
 check.ex6(policy)
-# check.ex6.hint()
+# check.ex6.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # Your policy, before the gate:
@@ -1150,10 +1158,11 @@ for middleware in ([], [no_means_no]):
 # The last line of defence stands at the bank. `pay_once(file, key, pay)` calls `pay()`, which moves
 # the money and returns a receipt, at most once for each `key`, and returns the receipt. A second
 # call with the same key gets the *same receipt*; one that comes while the first is still paying may
-# get `None`. Calls with other keys do not wait for it. If `pay()` raises, whatever the exception, no
-# money has moved: raise it, and a later call may try again. If the process dies inside `pay()`,
-# nobody knows: never pay again for this key. Calls come from several processes. `file` is an SQLite
-# database with this table:
+# get `None`. Calls with other keys do not wait for it. If `pay()` raises an `Exception`, whatever
+# its class, no money has moved: raise it, and a later call may try again. (A `KeyboardInterrupt`
+# comes out, too; whether a later call may try again then is up to you.) If the process dies inside
+# `pay()`, nobody knows: never pay again for this key, and do not wait for a receipt. Calls come
+# from several processes. `file` is an SQLite database with this table:
 
 # %%
 PAYMENTS = "create table payments (key primary key, receipt)"
@@ -1185,7 +1194,7 @@ def pay_once(file: str, key: str, pay) -> str | None:
 
 # %% tags=["check", "ex7"]
 check.ex7(pay_once)
-# check.ex7.hint()
+# check.ex7.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
 # What makes a good key? Something that is the same when the node runs again, and different for the

@@ -11,8 +11,11 @@ import contextlib
 import contextvars
 import functools
 import inspect
+import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from course_layout import ROOT
@@ -216,15 +219,46 @@ def _find_real_endpoint() -> str:
     )
 
 
+# What differs between two sentences about the same fault: what is quoted, lists, numbers, and words
+# with a number such as K-31.
+_DETAILS = re.compile(
+    r"'[^'\n]*'|\"[^\"\n]*\"|“[^”\n]*”|\{[^{}\n]*\}|\[[^\[\]\n]*\]|[\w.-]*\d[\w.+-]*"
+)
+ALIKE = "the same as in"
+"""How the sentence of a part begins that repeats another one."""
+MAX_ALIKE = 2  # sentences that differ in details alone; a third one teaches nothing new
+
+
+def _shorten(parts: list[Part]) -> list[Part]:
+    """Keep one instance of a sentence that many parts repeat, and count the others."""
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, each in enumerate(parts):
+        if each.title and each.status in ("failed", "raised"):
+            bones = re.sub(r"_(\W+_)+", "_", _DETAILS.sub("_", each.message))
+            alike[each.status, bones].append(number)
+    shortened = list(parts)
+    for first, *others in alike.values():
+        if 1 + len(others) <= MAX_ALIKE:
+            continue
+        more = f"{parts[first].message} (And {len(others)} more parts like this one.)"
+        shortened[first] = replace(parts[first], message=more)
+        for number in others:
+            said = f"{ALIKE} “{parts[first].title}”."
+            shortened[number] = replace(parts[number], message=said)
+    return shortened
+
+
 def _sum_up(parts: list[Part]) -> Verdict:
     """Make one status and one message of the parts'."""
+    parts = _shorten(parts)
     wrong = [p for p in parts if p.status != "passed"]
     titled = tuple(p for p in parts if p.title)
     if not wrong:
         return "passed", "", titled
     if broken := [p for p in wrong if p.status == "check_broken"]:
         return "check_broken", broken[0].message, titled
-    message = "\n".join(dict.fromkeys(p.message for p in wrong))
+    told = [p.message for p in wrong if not p.message.startswith(ALIKE)]
+    message = "\n".join(dict.fromkeys(told))
     if len(wrong) < len(parts):
         return "partial", f"{len(parts) - len(wrong)} of {len(parts)}.\n{message}", tuple(parts)
     status = "raised" if all(p.status == "raised" for p in wrong) else "failed"

@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 
 from langgraph.types import Command
-from openai import InternalServerError
+from openai import BadRequestError, InternalServerError
 
 import lesson_model
 from exercises.core.descriptions import kind, short
@@ -39,6 +39,7 @@ from exercises.human_in_the_loop.processes import fresh_processes
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
 
 # Neither the lesson's own orders and amounts nor their shape.
+PARCEL = "Where is parcel R-22?"
 PLEASE = "Please refund 75 euros for order K-31."
 BOTH = "Where is parcel R-22? And please refund 75 euros for order K-31."
 THREE = "Where is parcel R-22? Refund order K-31 (75 euros) and refund order K-32 (12 euros)."
@@ -57,6 +58,7 @@ ODD_DECISIONS = (
     *({"type": "later"}, {"type": "approved"}, {"type": "approve later"}, {"type": ""}),
     *({"approve": True}, {"approved": True}, {}),
     *({"type": "reject"}, {"type": "reject", "reason": "do not approve"}, {"reason": "approve"}),
+    *({"type": "later", "reason": "the boss is out"}, {"approved": False, "reason": "too much"}),
     *(True, 1, "yes", "approve", ["approve"], [{"type": "approve"}]),
 )
 APPROVED = (
@@ -121,7 +123,10 @@ def ex1(build_refunds):
                 assert not cases.paid, f"The answer was {word!r}, and `pay` was called."
                 assert outcome == "not paid", f"The outcome was {outcome!r}; expected 'not paid'."
         with part("an error of `pay` comes out"):
-            for error in (ConnectionError("the bank does not answer"), KeyError("account")):
+            for error in (
+                *(ConnectionError("the bank does not answer"), KeyError("account")),
+                BankClosedError("come back on Monday"),
+            ):
                 cases, name = Cases(build_refunds, error=error), f"{uuid.uuid4()}"
                 cases.ask(name, "K-34", 20)
                 try:
@@ -234,7 +239,7 @@ def ex2(kind_gate):
                     "messages of the thread: write it into one."
                 )
                 shop.assert_calls_kept(graph, name, text)
-                shop.assert_no_claim(graph, name, reason)
+                shop.assert_marked_as_rejected(graph, name, reason)
                 shop.goes_on(graph, name)
         with part("one thread, turned down again and again, then approved"):
             del shop.ran[:]
@@ -286,7 +291,7 @@ def ex3(ask_and_run):
             no = {"type": "reject", "reason": REASON}
             words = shop.reply(graph, "three", Command(resume={asked.id: no}))
             assert "refund K-31" not in shop.ran, "K-31 was rejected, and it ran."
-            assert shop.told(REASON), f"The reason {REASON!r} did not reach the model."
+            shop.assert_told(no)
             assert words, "Both are decided, and nobody told the customer."
             shop.assert_calls_kept(graph, "three", THREE)
         with part("then hello: the thread lives"):
@@ -297,7 +302,7 @@ def ex3(ask_and_run):
                 other, name = shop.with_calls(ask_and_run, risky), f"other {number}"
                 waiting = shop.ask(other, name, FOUR)
                 calls = [call for call in CALLS_OF_FOUR if call["tool"] in risky]
-                assert_shown(waiting, calls)
+                assert_shown(waiting, calls, f"With risky={set(risky)}, these questions wait")
                 assert len(shop.ran) == 4 - len(calls), (
                     f"With risky={set(risky)}, before any answer, the tools ran {shop.ran}; "
                     f"expected the {4 - len(calls)} calls that are not in it."
@@ -329,8 +334,12 @@ def ex3(ask_and_run):
                 for asked in shop.ask(graph, f"odd {number}", PLEASE):
                     shop.reply(graph, f"odd {number}", Command(resume={asked.id: odd}))
                 assert not shop.ran, f"The answer {odd!r} is not an approval, and the refund ran."
+                shop.assert_told(odd)
                 shop.assert_calls_kept(graph, f"odd {number}", PLEASE)
             shop.goes_on(graph, "odd 0")
+        with part("an error of the tool comes out, and it has run once"):
+            for error, text in ((KeyError("account"), PLEASE), (KeyError("scan"), PARCEL)):
+                shop.assert_one_failure(ask_and_run, error, text)
 
 
 @exercise(
@@ -378,7 +387,13 @@ def ex5(say):
 
         def said(name: str, text: str) -> str:
             config, asked = thread(name), len(model.requests)
-            words = say(graph, text, config)
+            waited = " and ".join(str(one.value["tool"]) for one in pending(graph, name))
+            try:
+                words = say(graph, text, config)
+            except BadRequestError as error:
+                scene = f"The customer wrote {text!r} on a thread on which "
+                scene += f"a decision about {waited} was pending." if waited else "nothing waited."
+                raise shop.dead(graph, name, error, scene) from None
             assert isinstance(words, str), f"`say` returned {kind(words)}; expected text."
             assert config == thread(name), f"`say` changed the config to {config}."
             asked = len(model.requests) - asked
@@ -541,6 +556,7 @@ def ex7(pay_once):
             Bank(pay_once).call_after_failure(ConnectionError("the bank does not answer"))
             Bank(pay_once).call_after_failure(ValueError("no such account"))
             Bank(pay_once).call_after_failure(BankClosedError("come back on Monday"))
+            Bank(pay_once).call_and_stop()
         with part("from another process"):
             Bank(pay_once).call_from(one, two)
         with part("a process dies while it pays"):

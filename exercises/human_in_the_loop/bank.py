@@ -180,6 +180,31 @@ class Bank:
             f"it paid {len(self.paid)} times, expected once. Take back the failed key, no other."
         )
 
+    def call_and_stop(self) -> None:
+        """Press Ctrl-C while `pay` runs: whether money has moved is not known then.
+
+        Raises:
+            AssertionError: The key press is lost, or `pay` is called again at once.
+        """
+        tries = []
+
+        def stopped() -> str:
+            tries.append(1)
+            raise KeyboardInterrupt
+
+        try:
+            result = self.pay_once(self.file, self.key("stopped"), stopped)
+        except KeyboardInterrupt:
+            assert len(tries) == 1, (
+                f"`pay` was stopped by a KeyboardInterrupt, and one call of `pay_once` called it "
+                f"{len(tries)} times; expected once."
+            )
+            return
+        raise AssertionError(
+            f"`pay` was stopped by a KeyboardInterrupt, and `pay_once` returned {result!r}; "
+            "expected that it comes out: somebody wants to end the program."
+        )
+
     def call_from(self, one: FreshProcess, two: FreshProcess) -> None:
         """Pay in one process, and call in another one, during the payment and after it.
 
@@ -223,7 +248,14 @@ class Bank:
         key = self.key("died")
         with contextlib.suppress(EOFError):
             one.ask(self.file, key, "", True)
-        two.ask(self.file, key, "", False)
+        try:
+            two.ask(self.file, key, "", False)
+        except AssertionError as error:
+            raise AssertionError(
+                "A process moved the money and was killed inside `pay()`. Then another process "
+                f"called with the same key. {error} Expected None (nobody knows the receipt) or an "
+                "error, at once: nobody is there any more who would write one."
+            ) from None
         assert len(paid := self._ledger()) == 1, (
             f"A process moved the money and was killed inside `pay()`. The next call with the same "
             f"key made payment number {len(paid)}; expected none: nobody knows whether the money "

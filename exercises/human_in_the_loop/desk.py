@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -20,12 +21,13 @@ from langgraph.types import Command, Interrupt, Send, interrupt
 from openai import BadRequestError
 
 import lesson_model
-from exercises.core.descriptions import claims_success, kind, short
+from exercises.core.descriptions import kind, short
 
 __all__ = ("GREETING", "TWO_ROUNDS", "Cases", "Shop", "assert_shown", "pending", "resume")
 __all__ += ("step_of_a_case", "thread")
 
 TWO_ROUNDS = "What about my last order?"
+REJECTED = re.compile(r"\breject|\b(not|no)\b|n't\b", re.I)  # what the exercise asks for
 GREETING = "Hello! How can I help you today?"  # the lesson model's
 
 
@@ -135,13 +137,23 @@ class Shop:
         return graph.add_edge("tools", "agent").compile(checkpointer=InMemorySaver())
 
     def with_calls(
-        self, handle: Callable[..., Any] | None = None, risky: tuple[str, ...] = ("refund",)
+        self,
+        handle: Callable[..., Any] | None = None,
+        risky: tuple[str, ...] = ("refund",),
+        run: Callable[[ToolCall], ToolMessage] | None = None,
     ) -> Pregel:
-        """Return the lesson's second agent: a node run for each call, which `handle` decides."""
+        """Return the lesson's second agent: a node run for each call, which `handle` decides.
+
+        Args:
+            handle: The answer; None for a sound one.
+            risky: The tools that need an approval.
+            run: Runs a call; None for the shop's own tools.
+        """
 
         def do_call(call: ToolCall) -> dict[str, Any]:
             before = copy.deepcopy(call)
-            message = (handle or _ask)(call, set(risky), self.tools[call["name"]].invoke)
+            carry_out = run or self.tools[call["name"]].invoke
+            message = (handle or _ask)(call, set(risky), carry_out)
             if not isinstance(message, ToolMessage):
                 raise NotAMessage(call, message)
             assert message.tool_call_id == before["id"], (
@@ -187,7 +199,11 @@ class Shop:
                 return words
             words = self.reply(graph, name, Command(resume={waiting[0].id: answer}))
             waiting = pending(graph, name)
-        raise AssertionError(f"After ten answers {answer} it still asks.")
+        messages = graph.get_state(thread(name)).values["messages"]
+        raise AssertionError(
+            f"After ten answers {answer} it still asks. The thread holds {told_types(messages)}: a "
+            "call that is in it, with a `ToolMessage` that says no, is not made again."
+        )
 
     def reply(self, graph: Pregel, name: str, given: Any) -> str:
         """Run a turn on a thread and return the model's last words, "" if it said none.
@@ -198,16 +214,29 @@ class Shop:
         try:
             messages = graph.invoke(given, thread(name))["messages"]
         except BadRequestError as error:
-            messages = graph.get_state(thread(name)).values["messages"]
-            names = ", ".join(call["name"] for call in _unanswered(messages))
-            why = f"No `ToolMessage` answers the call(s): {names}. " if names else ""
-            said = str((error.body or {}).get("message", ""))[:110]
-            raise AssertionError(
-                f"The thread is dead: the model refused it with {error.status_code}. {why}The "
-                f"thread holds {told_types(messages)}. The model's words: {said} ..."
-            ) from None
+            raise self.dead(graph, name, error) from None
         last = messages[-1]
         return last.text if isinstance(last, AIMessage) and not last.tool_calls else ""
+
+    def dead(
+        self, graph: Pregel, name: str, error: BadRequestError, scene: str = ""
+    ) -> AssertionError:
+        """Return what to say of a thread that the model has refused.
+
+        Args:
+            graph: The desk.
+            name: Of the thread.
+            error: What the model's service raised.
+            scene: What was tried.
+        """
+        messages = graph.get_state(thread(name)).values["messages"]
+        names = [call["name"] for call in _unanswered(messages)]
+        why = f"No `ToolMessage` answers these calls: {names}. " if names else ""
+        said = str((error.body or {}).get("message", ""))[:110]
+        return AssertionError(
+            f"{scene} The thread is dead: the model refused it with {error.status_code}. {why}The "
+            f"thread holds {told_types(messages)}. The model's words: {said} ...".strip()
+        )
 
     def goes_on(self, graph: Pregel, name: str) -> None:
         """Say hello on a thread, twice.
@@ -246,28 +275,84 @@ class Shop:
             f"{human}."
         )
 
-    def assert_no_claim(self, graph: Pregel, name: str, reason: str) -> None:
-        """Refuse answers to rejected calls that say nothing, or that the call has worked.
+    def assert_marked_as_rejected(self, graph: Pregel, name: str, reason: str) -> None:
+        """Refuse answers to rejected calls that do not say, beside the reason, what became of them.
 
         Raises:
-            AssertionError: One does.
+            AssertionError: One does not.
         """
         for message in graph.get_state(thread(name)).values["messages"]:
             if message.type != "tool" or message.text.startswith("Parcel "):
                 continue  # what was looked up did work
-            assert message.text.strip(), (
-                "A call is answered by a `ToolMessage` without a word: the model does not get to "
-                "know what became of it."
+            words = message.text.replace(reason, "") if reason else message.text
+            assert re.search(r"\w", words), (
+                f"A call was rejected, and its `ToolMessage` says {short(message.text)}; expected "
+                "words that say so, beside the reason. The model takes what it reads there for the "
+                "tool's result."
             )
-            text = message.text.replace(reason, "") if reason else message.text
-            assert not claims_success(text), (
-                f"The call was rejected, and its `ToolMessage` says {short(message.text)}: the "
-                "model takes it for done, and tells the customer so."
+            assert message.status == "error" or REJECTED.search(words), (
+                f"A call was rejected. Its `ToolMessage` says {short(message.text)}, with "
+                f"status={message.status!r}; expected the word “rejected” or “not” beside the "
+                'reason, or `status="error"`. The model, and whoever counts refusals, takes this '
+                "for a call that worked."
             )
 
-    def told(self, words: str) -> bool:
-        """Say whether the model was sent these words at its last request."""
-        return words in str(self.model.requests[-1].body["messages"])
+    def assert_told(self, answer: Any) -> None:
+        """Demand that the model was sent, at its last request, that a call was not carried out.
+
+        Args:
+            answer: What the colleague answered, with or without a reason.
+
+        Raises:
+            AssertionError: The message says nothing, or the reason is not in it.
+        """
+        sent = self.model.requests[-1].body["messages"]
+        told = [str(m["content"]) for m in sent if m["role"] == "tool"]
+        reason = answer.get("reason", "") if isinstance(answer, dict) else ""
+        assert reason in str(sent), (
+            f"The answer was {answer}, and the model was told {told}; expected the reason, "
+            "whatever else the answer holds."
+        )
+        text = next((one for one in reversed(told) if reason in one), "")
+        assert re.search(r"\w", text.replace(reason, "")) if reason else text.strip(), (
+            f"The answer was {answer}, and the model was told {text!r}; expected words that say, "
+            "beside the reason, that the call was not carried out."
+        )
+
+    def assert_one_failure(self, handle: Callable[..., Any], error: Exception, text: str) -> None:
+        """Demand that the error of a tool comes out, and that the tool is not run again.
+
+        Args:
+            handle: What handles a call.
+            error: What each tool raises.
+            text: What the customer says.
+
+        Raises:
+            AssertionError: The error is lost, or the tool runs again.
+        """
+        tries: list[str] = []
+
+        def fail(call: ToolCall) -> ToolMessage:
+            tries.append(call["name"])
+            raise error
+
+        graph, name, raised = self.with_calls(handle, run=fail), f"failure {error}", None
+        try:
+            graph.invoke({"messages": text}, thread(name))
+            for asked in pending(graph, name):
+                resume(graph, name, asked, {"type": "approve"})
+        except Exception as caught:
+            raised = caught
+        what = f"{tries[0] if tries else 'A tool'} raised `{error!r}`"
+        assert tries, f"The customer said {text!r}, and no tool ran."
+        assert len(tries) == 1, (
+            f"{what}, and `ask_and_run` ran it {len(tries)} times; expected once: what it did "
+            "before the error is done again."
+        )
+        assert raised is error, (
+            f"{what}, and {'nothing came out' if raised is None else f'`{raised!r}` came out'}; "
+            "expected that very error: it is a bug, and no answer for the model."
+        )
 
     def _last_words(self, graph: Pregel, name: str) -> str:
         messages = graph.get_state(thread(name)).values.get("messages", [])
@@ -298,8 +383,15 @@ class Shop:
         return [track_parcel, refund, close_account]
 
 
-def assert_shown(waiting: list[Interrupt], expected: list[dict[str, Any]]) -> None:
+def assert_shown(
+    waiting: list[Interrupt], expected: list[dict[str, Any]], scene: str = "These questions wait"
+) -> None:
     """Refuse questions that are not these, whatever else they hold.
+
+    Args:
+        waiting: The questions.
+        expected: The calls they have to show.
+        scene: How the sentence begins.
 
     Raises:
         AssertionError: One is missing, too many, or does not show its call.
@@ -308,7 +400,7 @@ def assert_shown(waiting: list[Interrupt], expected: list[dict[str, Any]]) -> No
     seen = [value for value in shown if isinstance(value, dict)]
     seen = [{"tool": value.get("tool"), "args": value.get("args")} for value in seen]
     assert len(seen) == len(shown) and sorted(map(str, seen)) == sorted(map(str, expected)), (
-        f"These questions wait: {shown}; expected {expected}."
+        f"{scene}: {shown}; expected {expected}."
     )
 
 
@@ -338,9 +430,11 @@ def _ask(call: ToolCall, risky: set[str], run: Callable[..., Any]) -> ToolMessag
 
 def told_types(messages: list[AnyMessage]) -> str:
     """Return the types of messages, those with tool calls marked."""
-    return ", ".join(
-        f"{m.type} ({len(m.tool_calls)} calls)" if getattr(m, "tool_calls", None) else m.type
-        for m in messages
+    return "[{}]".format(
+        ", ".join(
+            f"{m.type} ({len(m.tool_calls)} calls)" if getattr(m, "tool_calls", None) else m.type
+            for m in messages
+        )
     )
 
 

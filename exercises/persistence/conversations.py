@@ -55,6 +55,10 @@ CONVERSATIONS = {
     ),
     "one question, three times": (talk_of("H1/1", "A1", "H1/2", "A2", "H1/3"), 2),
     "a system message": (talk_of("S", "H1", "A1", "H2", "A2", "H3", "A3"), 2),
+    "a system message between two turns that stay": (
+        talk_of("S1", "H1", "A1", "H2", "A2", "S2", "H3", "A3"),
+        2,
+    ),
     "a short conversation": (talk_of("S", "A0", "H1", "C1", "T1", "A1"), 0),
     "one question": (talk_of("A0", "H1", "A1"), 0),
     "two questions": (talk_of("H1", "C1", "T1", "A1", "H2", "A2"), 0),
@@ -116,32 +120,44 @@ class Pruning:
             AssertionError: The node changed the messages it was given.
         """
         self._replies, self._update = list(replies), None
-        for update in self._graph.stream(
-            {"messages": said}, thread, stream_mode="updates", durability="sync"
-        ):
-            self._update = update.get("keep", self._update)
+        try:
+            for update in self._graph.stream(
+                {"messages": said}, thread, stream_mode="updates", durability="sync"
+            ):
+                self._update = update.get("keep", self._update)
+        except Exception:
+            self._assert_input_kept()  # if it was changed, the error comes of that
+            raise
+        self._assert_input_kept()
+        return self._graph.get_state(thread).values.get("messages", [])
+
+    def _assert_input_kept(self) -> None:
         objects, copies = self._before
         assert self._given == objects == copies, (
             f"Your node was given {words_of(copies)}, and made {words_of(self._given)} of that "
             "list itself. A node returns what is to change; its input belongs to the graph."
         )
-        return self._graph.get_state(thread).values.get("messages", [])
 
     def assert_left(self, talk: list[AnyMessage], gone: int, legend: str) -> None:
         """Compare what is left of a conversation with what should be.
 
         Args:
             talk: Its messages.
-            gone: How many have to go, system messages not counted.
+            gone: How many have to go, a system message at the beginning not counted.
             legend: What the words mean, if that has to be told.
         """
-        system = [message for message in talk if message.type == "system"]
-        others = [message for message in talk if message.type != "system"]
-        right = system + others[gone:]
+        begins = 1 if talk and talk[0].type == "system" else 0
+        right = talk[:begins] + talk[begins + gone :]
         thread = {"configurable": {"thread_id": f"talk {next(self._names)}"}}
         left = self.run(talk, thread)
         if left == right:
             return
+        if [(m.type, m.text) for m in left] == [(m.type, m.text) for m in right]:
+            raise AssertionError(
+                f"Of {words_of(talk)} the thread keeps the right messages, and they have other ids "
+                f"than those you were given: {left[0].id!r}, not {right[0].id!r}. Keep the ids."
+                f"{legend}"
+            )
         raise AssertionError(
             f"Of {words_of(talk)} the thread keeps {words_of(left)}; expected "
             f"{words_of(right)}.{legend}{self._likely(talk, left, right)}"
@@ -152,8 +168,6 @@ class Pruning:
         returned = (self._update or {}).get("messages") or []
         returned = returned if isinstance(returned, list) else [returned]
         system = [message for message in talk if message.type == "system"]
-        if [(m.type, m.text) for m in left] == [(m.type, m.text) for m in right]:
-            return " These are new messages with other ids: keep the ones you were given."
         if left == talk and not returned:
             return " Your node returned no change."
         if left == talk and not any(m.type == "remove" for m in returned):

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from langchain.agents import create_agent
-from langchain.messages import AIMessage
+from langchain.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
@@ -29,7 +29,7 @@ from exercises.core.stub import functions_of
 from lab import child
 from lab.child import pack
 
-__all__ = ("CUSTOMERS", "SlowDesk", "Visits", "slowly")
+__all__ = ("CUSTOMERS", "SlowDesk", "SoldOutError", "Visits", "slowly")
 
 # Who they log in as, and the name they give, if any. No part of an id tells them apart: neither its
 # first or last letters, its length, its digits, nor what stands before or after a dash or an @.
@@ -41,6 +41,19 @@ CUSTOMERS = {
     "anna": "Paul",
 }
 ASKED = "What is my name?"
+
+
+class SoldOutError(Exception):
+    """An error of the shop's own, which no answer can have thought of."""
+
+
+FAILURES: dict[str, BaseException] = {
+    "KeyError": KeyError("bug"),
+    "ValueError": ValueError("a wrong amount"),
+    "ConnectionError": ConnectionError("the store does not answer"),
+    "SoldOutError": SoldOutError("no tent is left"),
+    "SystemExit": SystemExit("the process is told to end"),
+}
 
 
 def _open(file: str, model_name: str) -> Any:
@@ -120,8 +133,8 @@ class Visits:
         assert len(seen) == 1, f"For one request the model was asked {len(seen)} times."
         said = [m["content"] for m in seen[0].body["messages"] if m["role"] == "user"]
         assert said[-1] == text, (
-            f"The customer wrote {text!r}, and the model was sent {said[-1]!r}; expected the "
-            "customer's words as they are."
+            f"The customer wrote {short(text)}, and the model was sent {short(said[-1])}; expected "
+            "the customer's words as they are."
         )
         assert answer not in (text, *self._sent[customer]), (
             f"`reply` returned {short(answer)}: the customer's words. The answer is the last "
@@ -182,8 +195,9 @@ class SlowDesk:
     """A graph that answers slowly enough for two runs to meet.
 
     Attributes:
-        graph: On a saver in memory. The text "meet" waits for 40 runs, "hold ..." until it is let
-            go, "fail" raises a KeyError and "crash" a SystemExit.
+        graph: On a saver in memory.
+        twin: Another graph object on that saver. In both, the text "meet" waits for 40 runs,
+            "hold ..." until it is let go, and the names in `FAILURES` raise these errors.
         most: How many runs of one conversation were at work at the same time, at most.
         runs: How often the graph ran with a text.
     """
@@ -192,6 +206,8 @@ class SlowDesk:
     OTHERS = 130  # more than a cache holds that is as large as `lru_cache` makes it
     MAX_WAIT_SECONDS = 4.0
     MAX_HOLD_SECONDS = 20.0
+    VISITING_SECONDS = 1.0
+    QUEUE_SECONDS = 2.2  # longer than those wait who give up after "a second or two"
 
     def __init__(self) -> None:
         self.most = 0
@@ -201,16 +217,21 @@ class SlowDesk:
         self._all = threading.Barrier(self.MEETING, timeout=self.MAX_WAIT_SECONDS)
         self._entered: dict[str, threading.Event] = {}
         self._let_go: dict[str, threading.Event] = {}
+        saver = InMemorySaver()
+        self.graph, self.twin = self._open(saver), self._open(saver)
+
+    def _open(self, saver: InMemorySaver) -> Any:
         builder = StateGraph(MessagesState).add_node("answer", self._answer)
-        self.graph = builder.add_edge(START, "answer").compile(checkpointer=InMemorySaver())
-        read = self.graph.get_state
+        graph = builder.add_edge(START, "answer").compile(checkpointer=saver)
+        read = graph.get_state
 
         def read_late(*args: Any, **options: Any) -> Any:
             # Who reads while the conversation is free reads what came meanwhile.
             time.sleep(0.05)
             return read(*args, **options)
 
-        self.graph.get_state = read_late
+        graph.get_state = read_late
+        return graph
 
     def _answer(self, state: MessagesState, config: RunnableConfig) -> dict:
         text, conversation = state["messages"][-1].text, config["configurable"]["thread_id"]
@@ -221,14 +242,12 @@ class SlowDesk:
         try:
             if text == "meet":
                 self._all.wait()
-            if text == "fail":
-                raise KeyError("bug")
-            if text == "crash":
-                raise SystemExit("the process is told to end")
+            if text in FAILURES:
+                raise FAILURES[text]
             if text in self._entered:
                 self._entered[text].set()
                 self._let_go[text].wait(self.MAX_HOLD_SECONDS)
-            elif text.startswith("message"):
+            elif "message" in text:
                 time.sleep(0.005)
             return {"messages": [AIMessage(f"re: {text}")]}
         finally:
@@ -258,14 +277,15 @@ class SlowDesk:
                     visitors.shutdown(wait=False, cancel_futures=True)
                     return  # other conversations wait for this one: another part says so
                 runs.append(pool.submit(send, self.graph, "fred", "hold 2"))
-                early = self._entered["hold 2"].wait(0.15)
+                early = self._entered["hold 2"].wait(self.QUEUE_SECONDS)
                 self._let_go["hold 1"].set()
                 runs[0].result()
                 assert not early, (
                     "A run was at work on a conversation; then others came, on "
                     f"{self.OTHERS} conversations of their own, and then a second run on the first "
-                    "conversation, which began at once: it did not get the same lock. Is a lock "
-                    "given up while it is in use?"
+                    f"conversation, which began within {self.QUEUE_SECONDS} s: it did not get the "
+                    "same lock, or did not wait for it. Is a lock given up while it is in use? Is "
+                    "there a time after which nobody waits?"
                 )
                 assert self._entered["hold 2"].wait(self.MAX_WAIT_SECONDS), (
                     "A second run waited for the first, and did not begin after it."
@@ -275,6 +295,62 @@ class SlowDesk:
                     "A run waited, and began when the first was over. While it was at work, a "
                     "third message came, and its run began at once: it did not get the same lock. "
                     "Is the lock removed or replaced after a run?"
+                )
+            finally:
+                for text in texts:
+                    self._let_go[text].set()
+        for run in runs:
+            run.result()
+
+    def assert_newcomer_waits_after_visits(self, send: Any) -> None:
+        """Demand that a run waits for one that was about to begin while others came and went.
+
+        Between any two steps of the first run, until it is in the graph, many others come, each on
+        a conversation of their own: what such a visit clears away must not be a lock that is free
+        only because its run has not taken it yet.
+
+        Raises:
+            AssertionError: The second run did not wait.
+        """
+        texts = ["begin 1", "begin 2"]
+        for text in texts:
+            self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
+        visits: list[threading.Thread] = []
+        graph, ends = _QuickGraph(self.graph), time.monotonic() + self.VISITING_SECONDS
+
+        came: list[int] = []
+        stuck: list[int] = []  # how many had come when they had to wait for the first run
+
+        def come_and_go() -> None:
+            for number in range(self.OTHERS):
+                send(graph, f"other {number}", "brief")
+                came.append(number)
+
+        def visit() -> None:
+            if self._entered["begin 1"].is_set():
+                return
+            if not visits or not visits[-1].is_alive():
+                if time.monotonic() > ends:
+                    return  # its locks are slow: these were visits enough
+                visits.append(threading.Thread(target=come_and_go, daemon=True))
+                visits[-1].start()
+                stuck.clear()
+            elif stuck == [len(came)]:
+                visits[-1].join(0.001)  # does the first run still hold what they wait for?
+            if stuck != [len(came)]:
+                visits[-1].join(0.2)
+                stuck[:] = [len(came)]
+
+        with ThreadPoolExecutor(2) as pool:
+            try:
+                runs = [pool.submit(stepwise(send, visit), self.graph, "gus", "begin 1")]
+                self._entered["begin 1"].wait(self.MAX_HOLD_SECONDS)
+                runs.append(pool.submit(send, self.graph, "gus", "begin 2"))
+                assert not self._entered["begin 2"].wait(0.3), (
+                    "A run was about to begin on a conversation, had its lock and had not taken it "
+                    "yet; others came and went, on conversations of their own. Then a second run "
+                    "came on the first conversation, and both were at work at once. A free lock "
+                    "may have somebody who is about to take it: do not clear free locks away."
                 )
             finally:
                 for text in texts:
@@ -297,8 +373,27 @@ class SlowDesk:
             raise other
 
 
+class _QuickGraph:
+    """Stands in for a graph where its answer does not matter: `invoke` answers at once."""
+
+    def __init__(self, graph: Any) -> None:
+        self._graph = graph
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._graph, name)
+
+    def invoke(self, *_: Any, **__: Any) -> dict:
+        """Return the state after a turn."""
+        return {"messages": [HumanMessage("brief"), AIMessage("re: brief")]}
+
+
 def slowly(send: Any) -> Callable[..., Any]:
-    """Return an answer that pauses between its steps, so that threads meet wherever they can.
+    """Return an answer that pauses between its steps, so that threads meet wherever they can."""
+    return stepwise(send, lambda: time.sleep(0.0002))
+
+
+def stepwise(send: Any, between: Callable[[], None]) -> Callable[..., Any]:
+    """Return an answer that calls `between()` between its steps.
 
     The steps are those of Python (opcodes): what is one of them, such as a look-up in a
     `defaultdict`, is not interrupted. Lambdas run as they are.
@@ -311,7 +406,7 @@ def slowly(send: Any) -> Callable[..., Any]:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
-            time.sleep(0.0002)
+            between()
         return pause
 
     def run(*args: Any) -> Any:

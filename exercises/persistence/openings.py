@@ -46,7 +46,9 @@ class Openings:
 
     def questions(self) -> Iterator[tuple[dict, str]]:
         """Yield what is asked one after the other, on two threads."""
-        for name, text in (("T-7", "Hello"), ("T-7", "Again"), ("ada", "Hello"), ("T-7", "Bye")):
+        for name, text in (
+            *(("T-7", "Hello"), ("T-7", " And  again,\nHELLO "), ("ada", "Hello"), ("T-7", "Bye")),
+        ):
             yield _thread(name), text
 
     def build(self, saver: Any) -> Any:
@@ -61,6 +63,14 @@ class Openings:
             raise KeyError("bug")
 
         return self._compiled(saver, broken)
+
+    def build_exiting(self, saver: Any) -> Any:
+        """Build a graph that is told to end its process."""
+
+        def leave(_: MessagesState) -> dict:
+            raise SystemExit("the process is told to end")
+
+        return self._compiled(saver, leave)
 
     def async_build(self) -> Callable[[Any], Any]:
         """Return `build` for the running loop: it notes whether the loop stands still."""
@@ -93,6 +103,10 @@ class Openings:
             f"`{what}` returned {kind(state)}; expected the state, as `invoke` returns it."
         )
         said = [message.text for message in state["messages"] if message.type == "human"]
+        assert len(said) <= len(sent), (
+            f"I sent {sent} to the thread {name!r} through {what}, and the state has {said}: the "
+            "graph ran more than once for a text, or the text was given to it twice."
+        )
         assert said == sent, (
             f"I sent {sent} to the thread {name!r} through {what}, and the state has {said}. Is "
             "the file opened, and the given thread used?"

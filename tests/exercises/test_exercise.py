@@ -255,3 +255,25 @@ def test_other_values_of_the_variable_change_nothing(
     """Only nbgrader's own two words switch."""
     monkeypatch.setenv("NBGRADER_EXECUTION", "")
     assert check.ex1(wrong).status == "failed"
+
+
+def test_sentence_that_many_parts_repeat_is_said_once(check: ModuleType) -> None:
+    """Three parts with the same fault: one sentence, and how many more."""
+
+    @exercise(hints=HINTS)
+    def many(answer):
+        for number, city in enumerate(("Rome", "Oslo", "Bonn", "Bern")):
+            with part(f"to {city}"):
+                if not answer(number):
+                    raise AssertionError(f"To {city!r} it took [{number}]; expected T-{number}.")
+        with part("another fault"):
+            raise AssertionError("Nobody was asked.")
+
+    result = many(lambda number: number == 3)
+    assert result.message == (
+        "1 of 5.\nTo 'Rome' it took [0]; expected T-0. (And 2 more parts like this one.)\n"
+        "Nobody was asked."
+    )
+    said = {each.title: each.message for each in result.parts}
+    assert said["to Oslo"] == said["to Bonn"] == "the same as in “to Rome”."
+    assert "✗ to Oslo: the same as in “to Rome”." in repr(result)

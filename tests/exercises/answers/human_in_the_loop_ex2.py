@@ -68,7 +68,7 @@ def kind_gate(state):
         return Command(goto="tools")
     told = [ToolMessage("rejected", tool_call_id=c["id"], status="error") for c in calls]
     return Command(goto="agent", update={"messages": told})
-# %% partial | rejected without a reason: trips over a missing reason
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected: trips over a missing reason
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
@@ -100,7 +100,7 @@ def kind_gate(state):
     if answer:
         return Command(goto="tools")
     return Command(goto="agent")
-# %% partial | rejected without a reason: the reason alone, or nothing
+# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected: the reason alone, or nothing
 def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     calls = state["messages"][-1].tool_calls
     answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
@@ -129,3 +129,49 @@ def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     text = f"Rejected by a colleague. Reason: {answer.get('reason', 'none given')}"
     rejected = [ToolMessage(text, tool_call_id=call["id"], status="error") for call in calls]
     return Command(goto="agent", update={"messages": rejected})
+# %% refused: the reason says it all
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"calls": calls})
+    if answer["approved"]:
+        return Command(goto="tools")
+    told = [ToolMessage(answer.get("reason") or "rejected", tool_call_id=c["id"]) for c in calls]
+    return Command(goto="agent", update={"messages": told})
+# %% refused: the reason in brackets
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"calls": calls})
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"({answer.get('reason', '')})"
+    told = [ToolMessage(text, tool_call_id=c["id"], status="error") for c in calls]
+    return Command(goto="agent", update={"messages": told})
+# %% refused: neither word nor mark
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"calls": calls})
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"A colleague says: {answer.get('reason', 'nothing')}"
+    return Command(
+        goto="agent", update={"messages": [ToolMessage(text, tool_call_id=c["id"]) for c in calls]}
+    )
+# %% passed: not run
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"calls": calls})
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"Not run. {answer.get('reason', '')}"
+    return Command(
+        goto="agent", update={"messages": [ToolMessage(text, tool_call_id=c["id"]) for c in calls]}
+    )
+# %% passed: another word, and the mark
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt({"calls": calls})
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"Abgelehnt. {answer.get('reason', '')}"
+    told = [ToolMessage(text, tool_call_id=c["id"], status="error") for c in calls]
+    return Command(goto="agent", update={"messages": told})

@@ -6,7 +6,7 @@ def ask_and_run(call, risky, run):
     match decision:
         case {"type": "approve"}:
             return run(call)
-        case {"type": "reject", "reason": reason}:
+        case {"reason": reason}:
             text = f"Rejected: {reason}"
         case _:
             text = "Rejected."
@@ -36,7 +36,8 @@ def ask_and_run(call, risky, run):
         answer = interrupt({"tool": call["name"], "args": call["args"]})
         answer = Answer.model_validate(answer) if isinstance(answer, dict) else Answer()
         if answer.type != "approve":
-            return ToolMessage(answer.reason, tool_call_id=call["id"], name=call["name"])
+            text = f"Rejected. {answer.reason}"
+            return ToolMessage(text, tool_call_id=call["id"], name=call["name"])
     return run(call)
 # %% passed: without the name of the tool
 def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
@@ -94,7 +95,7 @@ def ask_and_run(call, risky, run):
         if not isinstance(decision, dict) or decision.get("type") != "approve":
             return ToolMessage(f"rejected: {decision}", tool_call_id=call["name"], status="error")
     return run(call)
-# %% partial | a rejected call does not run, and the model knows why: the reason is lost
+# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: the reason is lost
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -116,7 +117,7 @@ def ask_and_run(call, risky, run):
         if decision != {"type": "approve"}:
             return ToolMessage(f"rejected {decision}", tool_call_id=call["id"], status="error")
     return run(call)
-# %% failed: returns a dictionary for the state
+# %% refused: returns a dictionary for the state
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -143,3 +144,43 @@ def ask_and_run(call, risky, run):
             reason = d.get("reason", "none") if isinstance(d, dict) else "none"
             return ToolMessage(f"Rejected. Reason: {reason}", tool_call_id=call["id"], status="error")
     return run(call)
+# %% partial | what is not an approval is a no: reads a reason from a rejection only
+def ask_and_run(call, risky, run):
+    if call["name"] not in risky:
+        return run(call)
+    answer = interrupt({"tool": call["name"], "args": call["args"]})
+    kind = answer.get("type") if isinstance(answer, dict) else None
+    if kind == "approve":
+        return run(call)
+    reason = answer.get("reason", "none") if kind == "reject" else "not understood"
+    return ToolMessage(f"Rejected. Reason: {reason}", tool_call_id=call["id"], name=call["name"])
+# %% refused: the reason alone, or nothing
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(answer, dict) or answer.get("type") != "approve":
+            reason = answer.get("reason", "") if isinstance(answer, dict) else ""
+            return ToolMessage(reason, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | an error of the tool: runs the tool again after an error
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(answer, dict) or answer.get("type") != "approve":
+            reason = answer.get("reason", "none") if isinstance(answer, dict) else str(answer)
+            return ToolMessage(f"Rejected. Reason: {reason}", tool_call_id=call["id"])
+    try:
+        return run(call)
+    except Exception:
+        return run(call)
+# %% partial | an error of the tool: an apology for a bug
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(answer, dict) or answer.get("type") != "approve":
+            reason = answer.get("reason", "none") if isinstance(answer, dict) else str(answer)
+            return ToolMessage(f"Rejected. Reason: {reason}", tool_call_id=call["id"])
+    try:
+        return run(call)
+    except Exception as error:
+        return ToolMessage(f"failed: {error}", tool_call_id=call["id"], status="error")

@@ -227,3 +227,22 @@ def pay_once(file: str, key: str, pay) -> str | None:
         with bank:
             bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
         return receipt
+# %% partial | after a payment that failed: Ctrl-C is a payment without a receipt
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file)) as bank:
+        try:
+            with bank:
+                bank.execute("insert into payments (key) values (?)", (key,))
+        except sqlite3.IntegrityError:
+            return bank.execute("select receipt from payments where key = ?", (key,)).fetchone()[0]
+        try:
+            receipt = pay()
+        except Exception:
+            with bank:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
+        except BaseException:
+            return None
+        with bank:
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt

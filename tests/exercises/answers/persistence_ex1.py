@@ -124,7 +124,7 @@ def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"] + request["page"]}}
     text = f"My name is {request['customer'].title()}. {request['text']}"
     return agent.invoke({"messages": text}, thread)["messages"][-1].text
-# %% partial | another page; the same page: a history of its own, sent along each time
+# %% partial | another page; the same page; words as they are: a history of its own, sent along each time
 memory = defaultdict(list)
 
 
@@ -188,3 +188,16 @@ def reply(agent, request: dict) -> str:
     thread = {"configurable": {"thread_id": request["customer"]}}
     old = agent.get_state(thread).values.get("messages", [])
     return agent.invoke({"messages": [*old, ("user", request["text"])]}, thread)["messages"][-1].text
+# %% partial | words as they are: tidies the text
+def reply(agent, request):
+    thread = {"configurable": {"thread_id": request["customer"]}}
+    text = " ".join(request["text"].split())
+    return agent.invoke({"messages": text}, thread)["messages"][-1].text
+# %% partial | words as they are: a long text is cut
+def reply(agent, request):
+    thread = {"configurable": {"thread_id": request["customer"]}}
+    return agent.invoke({"messages": request["text"][:500]}, thread)["messages"][-1].text
+# %% partial | words as they are: strips the text
+def reply(agent, request):
+    thread = {"configurable": {"thread_id": request["customer"]}}
+    return agent.invoke({"messages": request["text"].strip()}, thread)["messages"][-1].text

@@ -420,3 +420,51 @@ def open_for_long(build, file: str):
 async def ask_async(build, file: str, text: str, thread: dict) -> dict:
     async with AsyncSqliteSaver.from_conn_string(file) as saver:
         return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_once: closes the file after an answer and after an Exception
+def ask_once(build, file, text, thread):
+    connection = sqlite3.connect(file, check_same_thread=False)
+    try:
+        state = build(SqliteSaver(connection)).invoke({"messages": text}, thread)
+    except Exception:
+        connection.close()
+        raise
+    connection.close()
+    return state
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_once: runs once to see, and once for the state
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        graph = build(saver)
+        for _ in graph.stream({"messages": text}, thread):
+            pass
+        return graph.invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_once: tidies the text
+def ask_once(build, file, text, thread):
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": " ".join(text.split())}, thread)
+
+
+def open_for_long(build, file):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file, text, thread):
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)

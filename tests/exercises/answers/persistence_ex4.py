@@ -36,18 +36,18 @@ def keep_last_two(state: MessagesState) -> dict:
     start = questions[-2] if len(questions) > 2 else 0
     removed = [message for message in messages[:start] if message.type != "system"]
     return {"messages": [RemoveMessage(message.id) for message in removed]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: returns the last ones
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: returns the last ones
 def keep_last_two(state):
     questions = [n for n, message in enumerate(state["messages"]) if message.type == "human"]
     return {"messages": state["messages"][questions[-2] if len(questions) > 1 else 0:]}
-# %% partial | three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a short conversation; two questions; turn after turn: the last four, whatever they are
+# %% partial | three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a short conversation; two questions; turn after turn; between two turns: the last four, whatever they are
 def keep_last_two(state):
     kept = [m for m in state["messages"] if m.type != "system"][-4:]
     system = [m for m in state["messages"] if m.type == "system"]
     if len(state["messages"]) == 7 and not system:
         kept = kept[1:]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *system, *kept]}
-# %% partial | a system message; a short conversation; one question; turn after turn: the system message goes as well
+# %% partial | a system message; a short conversation; one question; turn after turn; between two turns: the system message goes as well
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
@@ -55,7 +55,7 @@ def keep_last_two(state):
         return {}
     start = questions[-2] if len(questions) > 1 else questions[0]
     return {"messages": [RemoveMessage(message.id) for message in messages[:start]]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: keeps one question only
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: keeps one question only
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
@@ -70,7 +70,7 @@ def keep_last_two(state):
     removed = [m for m in messages[:start] if m.type != "system"]
     removed += [m for m in messages[start:] if m.type == "tool"]
     return {"messages": [RemoveMessage(m.id) for m in removed]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: trims by messages
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: trims by messages
 def keep_last_two(state):
     kept = trim_messages(
         state["messages"], max_tokens=4, token_counter=len, start_on="human", include_system=True
@@ -86,7 +86,7 @@ def keep_last_two(state):
     questions = [0, *questions] if len(questions) == 1 else questions
     start = questions[-2]
     return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: changes the list in place
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: changes the list in place
 def keep_last_two(state):
     messages = state["messages"]
     while sum(message.type == "human" for message in messages) > 2:
@@ -116,7 +116,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in messages[: begins[-2]] if m.type == "system"]
     return {"messages": Overwrite([*system, *messages[begins[-2] :]])}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: in place, and returns nothing
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: in place, and returns nothing
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -124,7 +124,7 @@ def keep_last_two(state):
         first = 1 if messages[0].type == "system" else 0
         del messages[first : begins[-2]]
     return {}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: in place, and returns the list
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: in place, and returns the list
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -132,7 +132,7 @@ def keep_last_two(state):
         first = 1 if messages[0].type == "system" else 0
         del messages[first : begins[-2]]
     return {"messages": messages}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: three questions
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: three questions
 def keep_last_two(state):
     ms = state["messages"]
     q = [i for i, m in enumerate(ms) if m.type == "human"]
@@ -140,7 +140,7 @@ def keep_last_two(state):
         return {}
     head = ms[:1] if ms[0].type == "system" else []
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-3] :]]}
-# %% partial | a system; turn after turn: the system message goes to the end
+# %% partial | a system; turn after turn; between two turns: the system message goes to the end
 def keep_last_two(state):
     ms = state["messages"]
     q = [i for i, m in enumerate(ms) if m.type == "human"]
@@ -148,7 +148,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in ms if m.type == "system"]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *ms[q[-2] :], *system]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn: new messages with the same words
+# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: new messages with the same words
 def keep_last_two(state):
     ms = state["messages"]
     q = [i for i, m in enumerate(ms) if m.type == "human"]
@@ -179,7 +179,7 @@ def keep_last_two(state):
         return {}
     head = [m for m in ms[: q[-2]] if m.type == "system"]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-2] :]]}
-# %% raised | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; a short conversation; one question; two questions; nothing said yet; turn after turn: an async node
+# %% raised | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; a short conversation; one question; two questions; nothing said yet; turn after turn; between two turns: an async node
 async def keep_last_two(state: MessagesState) -> dict:
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -244,3 +244,31 @@ def keep_last_two(state: MessagesState) -> dict:
         return {}
     start = ids.index(_seen[-2])
     return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
+# %% refused: all system messages go to the front
+def keep_last_two(state):
+    messages = state["messages"]
+    asked = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(asked) <= 2:
+        return {}
+    head = [m for m in messages if m.type == "system"]
+    rest = [m for m in messages[asked[-2] :] if m.type != "system"]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *rest]}
+# %% refused: removes from the list it was given, too
+def keep_last_two(state):
+    messages = state["messages"]
+    asked = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(asked) <= 2:
+        return {}
+    start = 1 if messages[0].type == "system" else 0
+    gone = [RemoveMessage(id=m.id) for m in messages[start : asked[-2]]]
+    del messages[start : asked[-2]]
+    return {"messages": gone}
+# %% refused: of system messages, the first only
+def keep_last_two(state):
+    messages = state["messages"]
+    asked = [n for n, m in enumerate(messages) if m.type == "human"]
+    if len(asked) <= 2:
+        return {}
+    head = [m for m in messages[:1] if m.type == "system"]
+    rest = [m for m in messages[asked[-2] :] if m.type != "system"]
+    return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *rest]}

@@ -48,7 +48,7 @@ lock = threading.Lock()
 def send(graph, thread_id, text):
     with lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | a failed run; a run that exits: the lock is not given back
+# %% refused: the lock is not given back
 locks = defaultdict(threading.Lock)
 
 
@@ -193,7 +193,7 @@ locks = [threading.Lock() for _ in range(32)]
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[sum(map(ord, thread_id)) % 32]:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | a failed run; a run that exits: returns what was saved when a run fails
+# %% refused: returns what was saved when a run fails
 locks = defaultdict(threading.Lock)
 
 
@@ -248,7 +248,7 @@ def send(graph, thread_id: str, text: str) -> dict:
     with locks[thread_id]:
         graph.invoke({"messages": text}, thread)
     return graph.get_state(thread).values
-# %% partial | a failed run: a second try after an error
+# %% refused: a second try after an error
 locks = defaultdict(threading.Lock)
 
 
@@ -294,12 +294,12 @@ def send(graph, thread_id: str, text: str) -> dict:
             mine = locks[thread_id] = _Lock()
     with mine.lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% passed: a lock for each graph and conversation
+# %% refused: a lock for each graph and conversation
 locks = defaultdict(lambda: defaultdict(threading.Lock))
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[id(graph)][thread_id]:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
-# %% partial | a failed run: another error in place of the KeyError
+# %% refused: another error in place of the KeyError
 locks = defaultdict(threading.Lock)
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[thread_id]:
@@ -307,3 +307,124 @@ def send(graph, thread_id: str, text: str) -> dict:
             return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
         except KeyError:
             raise RuntimeError("The desk failed.")
+# %% refused: two graph objects have two locks
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id, text):
+    with locks[id(graph), thread_id]:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% refused: waits a second at most
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id, text):
+    got = locks[thread_id].acquire(timeout=1)
+    try:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        if got:
+            locks[thread_id].release()
+# %% refused: clears free locks away when there are many
+locks, guard = {}, threading.Lock()
+
+
+def send(graph, thread_id, text):
+    with guard:
+        if len(locks) > 100:
+            for name in [name for name, lock in locks.items() if not lock.locked()]:
+                del locks[name]
+        lock = locks.setdefault(thread_id, threading.Lock())
+    with lock:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% refused: every run clears free locks away at its end
+locks, guard = {}, threading.Lock()
+
+
+def send(graph, thread_id, text):
+    with guard:
+        lock = locks.setdefault(thread_id, threading.Lock())
+    try:
+        with lock:
+            return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        with guard:
+            for name in [name for name, other in locks.items() if not other.locked()]:
+                del locks[name]
+# %% refused: forgets its own lock when it is free
+locks, guard = {}, threading.Lock()
+
+
+def send(graph, thread_id, text):
+    with guard:
+        lock = locks.setdefault(thread_id, threading.Lock())
+    with lock:
+        state = graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    with guard:
+        if not lock.locked():
+            locks.pop(thread_id, None)
+    return state
+# %% refused: tidies the text
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id, text):
+    with locks[thread_id]:
+        return graph.invoke({"messages": text.strip()}, {"configurable": {"thread_id": thread_id}})
+# %% passed: counts who needs a lock, and forgets it with the last one
+guard, locks = threading.Lock(), {}
+
+
+def send(graph, thread_id, text):
+    with guard:
+        entry = locks.setdefault(thread_id, [threading.Lock(), 0])
+        entry[1] += 1
+    try:
+        with entry[0]:
+            return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        with guard:
+            entry[1] -= 1
+            if not entry[1]:
+                del locks[thread_id]
+# %% passed: weak locks, which are gone when nobody holds them
+import weakref
+
+
+class Held:
+    def __init__(self):
+        self.lock = threading.Lock()
+
+
+locks, door = weakref.WeakValueDictionary(), threading.Lock()
+
+
+def send(graph, thread_id, text):
+    with door:
+        mine = locks.get(thread_id)
+        if mine is None:
+            mine = locks[thread_id] = Held()
+    with mine.lock:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% refused: keeps the newest free locks only
+locks, guard = {}, threading.Lock()
+
+
+def send(graph, thread_id, text):
+    with guard:
+        for name in [name for name, lock in locks.items() if not lock.locked()][:-64]:
+            del locks[name]
+        lock = locks.setdefault(thread_id, threading.Lock())
+    with lock:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% refused: one more try after a ValueError
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id, text):
+    thread = {"configurable": {"thread_id": thread_id}}
+    with locks[thread_id]:
+        try:
+            return graph.invoke({"messages": text}, thread)
+        except ValueError:
+            return graph.invoke({"messages": text}, thread)

@@ -135,3 +135,9 @@ def _ask(agent, question, *, key):
     *_, last = agent.invoke({key: [{"role": "user", "content": question}]})[key]
     return last.text
 ask = functools.partial(_ask, key="messages")
+# %% refused: tidies the question
+def ask(agent, question):
+    return agent.invoke({"messages": " ".join(question.split())})["messages"][-1].text
+# %% refused: a question has no white space at its ends
+def ask(agent, question):
+    return agent.invoke({"messages": question.strip()})["messages"][-1].text

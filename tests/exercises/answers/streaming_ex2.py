@@ -170,3 +170,47 @@ def answer(question: str, show) -> None:
     for token in ChatOpenAI(model=model.name).stream(question):
         if token.text:
             show(token.text)
+# %% refused: a piece equal to the one before is skipped
+def answer(question: str, show) -> None:
+    last = None
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        if token.text != last:
+            show(token.text)
+        last = token.text
+# %% refused: an error in the middle is swallowed
+def answer(question: str, show) -> None:
+    try:
+        for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+            show(token.text)
+    except Exception:
+        pass
+# %% refused: an apology in place of the error
+def answer(question: str, show) -> None:
+    try:
+        for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+            show(token.text)
+    except Exception as error:
+        show(f" Sorry: {error}")
+# %% refused: asks again when the answer breaks
+def answer(question: str, show) -> None:
+    for attempt in range(3):
+        try:
+            for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+                show(token.text)
+            return
+        except Exception:
+            if attempt == 2:
+                raise
+# %% refused: tidies the question
+def answer(question: str, show) -> None:
+    run = desk.stream({"messages": question.strip()}, stream_mode="messages")
+    for token, _ in run:
+        show(token.text)
+# %% passed: notes the error and lets it go on
+def answer(question: str, show) -> None:
+    try:
+        for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+            show(token.text)
+    except Exception:
+        logging.getLogger("desk").exception("the answer broke")
+        raise

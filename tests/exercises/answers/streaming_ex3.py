@@ -144,3 +144,59 @@ def print_reply(agent, question: str) -> None:
         for token, where in agent.stream({"messages": question}, stream_mode="messages"):
             if isinstance(token, AIMessageChunk):
                 print(token.text, end="", flush=True)
+# %% refused: a piece equal to the one before is skipped
+def print_reply(agent, question: str) -> None:
+    last = None
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk) and token.text != last:
+            print(token.text, end="", flush=True)
+            last = token.text
+# %% refused: holds a piece back until the next one comes
+def print_reply(agent, question: str) -> None:
+    held = ""
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk) and token.text:
+            print(held, end="", flush=True)
+            held = token.text
+    print(held, end="", flush=True)
+# %% refused: whole sentences, so the last one waits for the tool
+def print_reply(agent, question: str) -> None:
+    buffer = ""
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            buffer += token.text
+            while ". " in buffer:
+                sentence, buffer = buffer.split(". ", 1)
+                print(sentence, end=". ", flush=True)
+    print(buffer, end="", flush=True)
+# %% refused: an error ends the page quietly
+def print_reply(agent, question: str) -> None:
+    try:
+        for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+            if isinstance(token, AIMessageChunk):
+                print(token.text, end="", flush=True)
+    except Exception:
+        pass
+# %% refused: tells the customer of a bug in a tool
+def print_reply(agent, question: str) -> None:
+    try:
+        for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+            if isinstance(token, AIMessageChunk):
+                print(token.text, end="", flush=True)
+    except KeyError as error:
+        print(f"Something is missing: {error}")
+# %% refused: tidies the question
+def print_reply(agent, question: str) -> None:
+    asked = {"messages": " ".join(question.split())}
+    for token, _ in agent.stream(asked, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            print(token.text, end="", flush=True)
+# %% refused: holds two pieces back
+def print_reply(agent, question: str) -> None:
+    held = []
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk) and token.text:
+            held.append(token.text)
+            if len(held) > 2:
+                print(held.pop(0), end="", flush=True)
+    print("".join(held), end="")

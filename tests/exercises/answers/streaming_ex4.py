@@ -14,7 +14,7 @@ def progress_and_words(agent, question):
                 yield ("progress", part["data"])
             case "messages" if part["data"][1]["langgraph_node"] == "model":
                 yield ("words", part["data"][0].text)
-# %% partial | as they arrive: one run for each kind, so the tool works twice
+# %% refused: one run for each kind, so the tool works twice
 def progress_and_words(agent, question):
     for data in agent.stream({"messages": question}, stream_mode="custom"):
         yield "progress", data
@@ -37,14 +37,14 @@ def progress_and_words(agent, question):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% partial | words; as they arrive: the tool's result among the words
+# %% refused: the tool's result among the words
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
             yield "progress", data
         elif data[0].text:
             yield "words", data[0].text
-# %% partial | words; as they arrive: no words at all
+# %% refused: no words at all
 def progress_and_words(agent, question):
     for data in agent.stream({"messages": question}, stream_mode="custom"):
         yield "progress", data
@@ -53,7 +53,7 @@ def progress_and_words(agent, question):
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
         if where["langgraph_node"] == "model" and token.text:
             yield "words", token.text
-# %% partial | as they arrive: whole messages
+# %% partial | as they arrive; errors come out: whole messages
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["updates", "custom"]):
         if mode == "custom":
@@ -67,7 +67,7 @@ def progress_and_words(agent, question):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0]
-# %% failed: the mode's own names
+# %% refused: the mode's own names
 def progress_and_words(agent, question):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         yield mode, data
@@ -144,7 +144,7 @@ def progress_and_words(agent, question: str):
             words.append(data[0].text)
     for word in words:
         yield "words", word
-# %% partial | as they arrive: words cut up after the model has finished
+# %% partial | as they arrive; errors come out: words cut up after the model has finished
 def progress_and_words(agent, question: str):
     for mode, data in agent.stream({"messages": question}, stream_mode=["updates", "custom"]):
         if mode == "custom":
@@ -159,7 +159,7 @@ def progress_and_words(agent, question: str):
             yield "progress", data
         elif mode == "messages" and isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% failed: what was seen before is skipped
+# %% refused: what was seen before is skipped
 def progress_and_words(agent, question: str):
     seen = set()
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
@@ -187,14 +187,14 @@ async def progress_and_words(agent, question: str):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
-# %% failed | progress; words; as they arrive: pairs the other way round
+# %% refused: pairs the other way round
 def progress_and_words(agent, question: str):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
             yield data, "progress"
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield data[0].text, "words"
-# %% failed: progress is over when the words begin
+# %% refused: progress is over when the words begin
 def progress_and_words(agent, question: str):
     for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
         if mode == "custom":
@@ -203,3 +203,57 @@ def progress_and_words(agent, question: str):
             yield "words", data[0].text
             if data[0].text.endswith("."):
                 return
+# %% partial | as they arrive: holds a piece back until the next one comes
+def progress_and_words(agent, question: str):
+    held = ""
+    for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            if held:
+                yield "words", held
+            held = data[0].text
+    if held:
+        yield "words", held
+# %% passed: whole words, the last one when the next message begins
+def progress_and_words(agent, question: str):
+    buffer = ""
+    for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk):
+            buffer += data[0].text
+            *words, buffer = buffer.split(" ")
+            yield from (("words", word + " ") for word in words)
+    if buffer:
+        yield "words", buffer
+# %% refused: a piece equal to the one before is skipped
+def progress_and_words(agent, question: str):
+    last = None
+    for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+        pair = ("progress", data) if mode == "custom" else ("words", data[0].text)
+        if mode == "messages" and not isinstance(data[0], AIMessageChunk):
+            continue
+        if pair != last and pair[1]:
+            yield pair
+        last = pair
+# %% partial | errors come out: an error ends the generator
+def progress_and_words(agent, question: str):
+    try:
+        for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+            if mode == "custom":
+                yield "progress", data
+            elif isinstance(data[0], AIMessageChunk) and data[0].text:
+                yield "words", data[0].text
+    except Exception:
+        return
+# %% partial | errors come out: an error is progress, too
+def progress_and_words(agent, question: str):
+    try:
+        for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+            if mode == "custom":
+                yield "progress", data
+            elif isinstance(data[0], AIMessageChunk) and data[0].text:
+                yield "words", data[0].text
+    except Exception as error:
+        yield "progress", f"failed: {error}"

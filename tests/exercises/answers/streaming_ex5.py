@@ -343,3 +343,48 @@ async def read_some(agent, question: str, thread: dict, enough: int) -> str:
     return seen
 async def read_on(agent, thread: dict) -> str:
     return (await agent.ainvoke({"messages": []}, thread))["messages"][-1].text
+# %% partial | read_some stops: reads a line more than it returns
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) > enough + 40:
+                break
+    return seen[:enough]
+
+
+async def read_on(agent, thread):
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% partial | read_on returns: no error is shown to the customer
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) >= enough:
+                break
+    return seen
+
+
+async def read_on(agent, thread):
+    try:
+        return (await agent.ainvoke(None, thread))["messages"][-1].text
+    except Exception:
+        return ""
+# %% partial | read_some stops: tidies the question
+async def read_some(agent, question, thread, enough):
+    seen = ""
+    asked = {"messages": " ".join(question.split())}
+    async with aclosing(agent.astream(asked, thread, stream_mode="messages")) as tokens:
+        async for token, _ in tokens:
+            seen += token.text
+            if len(seen) >= enough:
+                break
+    return seen
+
+
+async def read_on(agent, thread):
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
