@@ -22,7 +22,7 @@ from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
-__all__ = ("Effect", "Recorder")
+__all__ = ("Effect", "Recorder", "living")
 
 _inside: ContextVar[Any] = ContextVar("inside_a_tool", default=None)  # the tool that runs
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
@@ -200,12 +200,18 @@ class Recorder:
         return [effect for effect in self.effects[since:] if not effect.interrupted]
 
 
+def living() -> list[Any]:
+    """Return all objects, also those of before the fork, which the runner has frozen."""
+    gc.unfreeze()
+    return gc.get_objects()
+
+
 def _functions_named(name: str) -> list[FunctionType]:
     """Return the agent's plain functions that stand for a tool."""
     here = str(Path.cwd())
     found = [
         one
-        for one in gc.get_objects()
+        for one in living()
         if isinstance(one, FunctionType)
         and one.__name__ == name
         and one.__code__.co_filename.startswith(here)
