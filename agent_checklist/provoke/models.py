@@ -231,6 +231,8 @@ async def odd(case: Case) -> None:
             tool, since = case.usable(), len(subject.model.requests)
             thread, plan = f"t-{fault}", subject.plan([subject.call(tool)])
             plan.issued[0] = 2  # it is not asked for ever
+            if fault == "unknown_tool":  # arguments that no tool takes, once
+                plan.changed, plan.issued[0] = [(tool, {"no_such_argument": "lost"})], 3
             subject.fail_call(fault, tool)
             turn = await subject.say(plan, thread)
             subject.clear_faults()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from faulty import drops_unknown, plain
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import AIMessage, ToolMessage
-from langchain_core.tools import InjectedToolArg, tool
+from langchain_core.tools import tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, interrupt
@@ -128,36 +128,6 @@ def asks_before_the_model():
 
     return StateGraph(MessagesState).add_node("node", node).add_edge(START, "node").compile()
 
-
-# A node that calls a tool's function itself, made when the module is imported ---------------------
-
-
-async def upsert_memory(content: str, *, user_id: Annotated[str, InjectedToolArg]) -> str:
-    """Keep something in mind."""
-    return f"Stored {content}."
-
-
-async def call_model(state: MessagesState):
-    """Ask the model."""
-    return {"messages": [await model().bind_tools([upsert_memory]).ainvoke(state["messages"])]}
-
-
-async def store_memory(state: MessagesState):
-    """Run all calls, without looking at their names, and without a bound."""
-    calls = state["messages"][-1].tool_calls
-    results = [await upsert_memory(**call["args"], user_id="u") for call in calls]
-    pairs = zip(results, calls, strict=True)
-    return {"messages": [ToolMessage(text, tool_call_id=call["id"]) for text, call in pairs]}
-
-
-unasked = StateGraph(MessagesState).add_node(call_model).add_node(store_memory)
-unasked.add_edge(START, "call_model").add_edge("store_memory", "call_model")
-unasked.add_conditional_edges(
-    "call_model",
-    lambda state: "store_memory" if state["messages"][-1].tool_calls else END,
-    ["store_memory", END],
-)
-unasked = unasked.compile()
 
 # An answer in a field of the state, beside other texts --------------------------------------------
 
