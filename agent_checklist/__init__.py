@@ -14,9 +14,10 @@ The ten lines, split into single claims, of any LangGraph agent, which needs no 
 Who does what in this package:
 
     agent, probes                     the ten lines, in this process: `run`
-    claims, provoke                   what is claimed, and the fault that each probe provokes
+    claims, provoke/                  what is claimed, and the fault that each probe provokes
     workspace, loader, guard          a copy of the repository, the graph in it, no way out
-    stage, effects, subject           the scripted model, the tools' bodies, a turn
+    stage, effects, subject           the scripted model, the tools' bodies, the graph
+    turn                              the developer's own turn in the graph's place
     dialects, scout                   how a person's answer looks; what the agent is
     runner, render, command           forks and verdicts; text, JSON, JUnit and HTML; the command
     report, pytest_plugin             the same for a notebook and for pytest

@@ -200,10 +200,13 @@ class Recorder:
         return [effect for effect in self.effects[since:] if not effect.interrupted]
 
 
-def living() -> list[Any]:
-    """Return all objects, also those of before the fork, which the runner has frozen."""
+def living(*kinds: type) -> list:
+    """Return all objects of these kinds.
+
+    What was there before the fork is frozen, and only then in the collector's lists.
+    """
     gc.unfreeze()
-    return gc.get_objects()
+    return [one for one in gc.get_objects() if isinstance(one, kinds)]
 
 
 def _functions_named(name: str) -> list[FunctionType]:
@@ -211,10 +214,8 @@ def _functions_named(name: str) -> list[FunctionType]:
     here = str(Path.cwd())
     found = [
         one
-        for one in living()
-        if isinstance(one, FunctionType)
-        and one.__name__ == name
-        and one.__code__.co_filename.startswith(here)
+        for one in living(FunctionType)
+        if one.__name__ == name and one.__code__.co_filename.startswith(here)
     ]
     for module in list(sys.modules.values()):
         if not str(getattr(module, "__file__", None) or "").startswith(here):

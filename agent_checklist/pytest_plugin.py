@@ -5,11 +5,12 @@ Without a target it is the graph of langgraph.json: `--agent-checklist=`.
 
 from __future__ import annotations
 
+from subprocess import TimeoutExpired
 from typing import Any
 
 import pytest
 
-from agent_checklist.report import Found, check
+from agent_checklist.report import CheckReport, check
 
 __all__ = ("ClaimItem",)
 
@@ -23,14 +24,25 @@ class ClaimItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail where the claim is red; skip where it was not judged."""
-        config = self.config
-        if not hasattr(config, "agent_checklist_report"):
-            config.agent_checklist_report = check(self.target or None)
-        found: Found = config.agent_checklist_report[self.name]
+        found = self._report()[self.name]
         if found.verdict == "fail":
             raise AssertionError(f"{found.reason}\n{found.cure} Lesson {found.lesson}.")
         if found.verdict != "pass":
             pytest.skip(f"{found.verdict}: {found.reason}")
+
+    def _report(self) -> CheckReport:
+        """Return the report, which is made once; fail where there is none."""
+        config = self.config
+        if not hasattr(config, "agent_checklist_report"):
+            try:
+                config.agent_checklist_report = check(self.target or None)
+            except (ValueError, RuntimeError, TimeoutExpired) as error:
+                config.agent_checklist_report = str(error)
+        report = config.agent_checklist_report
+        problem = report if isinstance(report, str) else report.problem
+        if problem:  # a skip would let a pipeline pass that has judged nothing
+            raise AssertionError(f"Nothing could be judged. {problem}")
+        return report
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo, style: Any = None) -> str:
         """Return the sentence, without a traceback of ours."""

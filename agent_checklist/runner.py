@@ -41,6 +41,7 @@ from lesson_model import LessonModel
 __all__ = ("Outcome", "Verdict", "look_at")
 
 MAX_PROBE_SECONDS = 30.0
+MAX_SCOUT_SECONDS = 40.0
 MAX_IMPORT_SECONDS = 45.0
 MAX_RUN_SECONDS = 165.0
 MAX_AT_ONCE = 4
@@ -313,7 +314,7 @@ class _Run:
             tell("facts", await scout(subject))
 
         folder = Path(tempfile.mkdtemp(dir=self.temporary, prefix="scout-"))
-        job = self._fork("scout", 0, look, folder, MAX_PROBE_SECONDS + 10)
+        job = self._fork("scout", 0, look, folder, MAX_SCOUT_SECONDS)
         while not self._is_over(job):
             wait([job.pipe], max(0.05, job.until - time.monotonic()))
         found = next((data[0] for kind, *data in job.told if kind == "facts"), None)

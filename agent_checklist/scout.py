@@ -207,7 +207,7 @@ async def _find_tools(subject: Subject) -> None:
         collect((), choice)
         if len(routes) > before and not at_first and not facts.choice:
             facts.choice = choice
-    plain = {one.name for one in living() if isinstance(one, BaseTool)}
+    plain = {one.name for one in living(BaseTool)}
     _wrap(subject, [name for name in routes if name not in plain])
     done: set[str] = set()
     while (left := [n for n in routes if n not in done and n not in shapes]) and len(
@@ -243,8 +243,8 @@ CHANGES = set(
 
 def _changes_before_asking(name: str) -> str:
     """Return what a tool's body calls before `interrupt` that sounds like an effect."""
-    for tool in living():
-        if not isinstance(tool, BaseTool) or tool.name != name:
+    for tool in living(BaseTool):
+        if tool.name != name:
             continue
         body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
         try:

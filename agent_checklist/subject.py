@@ -572,14 +572,12 @@ class Subject:
 
     def has_fallback(self) -> bool:
         """Whether the code makes a fallback of LangChain's own."""
-        return any(
-            isinstance(one, RunnableWithFallbacks | ModelFallbackMiddleware) for one in living()
-        )
+        return bool(living(RunnableWithFallbacks, ModelFallbackMiddleware))
 
     def catches_all(self, name: str) -> bool:
         """Whether a tool's body is one `try` that catches every exception."""
-        for tool in living():
-            if isinstance(tool, BaseTool) and tool.name == name:
+        for tool in living(BaseTool):
+            if tool.name == name:
                 body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
                 return _catches_all(body or type(tool)._run)
         return False

@@ -7,12 +7,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from agent_checklist import check, render
+from agent_checklist import check, render, runner
 from agent_checklist.claims import CLAIMS
 from agent_checklist.command import exit_code
 from agent_checklist.provoke import PROBES
@@ -22,8 +23,18 @@ from course_layout import ROOT
 
 BANK = Path(__file__).parent / "bank"
 FOREIGN = ROOT / "lab" / "foreign_agent"
-SOUND = ("gate_node", "middleware", "with_fallback", "subgraph", "inside", "functional",
-         "supervised", "swarmed", "service")  # fmt: skip
+ALL = bool(os.environ.get("CHECKLIST_BANK"))
+SOUND = {  # agent: what is its own, and looked at on most days; everything of those without
+    "gate_node": (),
+    "middleware": (),
+    "inside": (),
+    "functional": (),
+    "supervised": (),
+    "with_fallback": ("retry", "fallback", "timeouts", "errors"),
+    "subgraph": ("approval", "rejection", "persistence", "streaming"),
+    "swarmed": ("limits", "errors", "odd", "tools", "streaming", "loop"),
+    "service": ("persistence", "streaming", "loop", "logging"),
+}
 ONCE = {  # in a graph these need a promise or a declaration to be red; see test_declared
     claim.name for claim in CLAIMS.values() if claim.level != "graph"
 } | {"approval.amounts"}
@@ -42,7 +53,7 @@ def faults() -> dict[str, str]:
 
 FAULTS = faults()
 # Two kinds of agent for each claim; one of them is enough on most days.
-CHOSEN = [name for name in FAULTS if name.endswith("_1") or os.environ.get("CHECKLIST_BANK")]
+CHOSEN = [name for name in FAULTS if name.endswith("_1") or ALL]
 
 
 def looked_at(target: str, *only: str, **settings: object) -> Outcome:
@@ -61,10 +72,12 @@ def verdict(outcome: Outcome, name: str) -> Verdict:
 
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_agent_is_not_red(name: str) -> None:
-    outcome = looked_at(f"sound.py:{name}")
+    groups = () if ALL else SOUND[name]
+    outcome = looked_at(f"sound.py:{name}", *groups)
     assert red(outcome) == [], [v for v in outcome.verdicts if v.verdict == "fail"]
     assert exit_code(outcome) == 0
-    assert sum(one.verdict == "pass" for one in outcome.verdicts) > 15, outcome.verdicts
+    passed = sum(one.verdict == "pass" for one in outcome.verdicts)
+    assert passed > (5 if groups else 15), outcome.verdicts
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -79,6 +92,7 @@ def test_every_claim_has_a_probe_and_a_fault() -> None:
     probed = [claim for probe in PROBES.values() for claim in probe.claims]
     assert sorted(probed) == sorted(CLAIMS)
     assert set(CLAIMS) - ONCE == set(FAULTS.values())
+    assert [name for name in set(FAULTS.values()) if list(FAULTS.values()).count(name) < 2] == []
     page = (ROOT / "docs/checklist.md").read_text("utf-8")
     assert [name for name in CLAIMS if f"| `{name}` | " not in page] == []
 
@@ -95,13 +109,15 @@ def test_what_is_declared_is_judged(agent: str, claim: str, settings: dict) -> N
     assert red(looked_at(f"declared.py:{agent}", claim, **settings)) == [claim]
 
 
-@pytest.mark.parametrize(
-    "claim", ["streaming.torn", "odd.arguments", "odd.cut", "odd.empty", "limits.fan_out"]
-)
-def test_a_promise_is_red_only_where_it_is_given(claim: str) -> None:
-    given = looked_at("sound.py:gate_node", claim, promises=[claim])
-    assert red(given) == [claim]
-    assert red(looked_at("sound.py:gate_node", claim)) == []
+PROMISES = ["streaming.torn", "limits.fan_out", "odd.arguments", "odd.cut", "odd.empty"]
+
+
+def test_a_promise_is_red_only_where_it_is_given() -> None:
+    groups = ("streaming.torn", "limits.fan_out", "odd")
+    assert red(looked_at("sound.py:gate_node", *groups, promises=PROMISES)) == PROMISES
+    for given in (PROMISES[::2], PROMISES[1::2]):
+        outcome = looked_at("sound.py:gate_node", *groups, promises=given)
+        assert red(outcome) == [name for name in PROMISES if name in given]
 
 
 def test_an_undeclared_threshold_may_be_a_policy() -> None:
@@ -113,6 +129,75 @@ def test_a_client_that_was_told_another_address_is_reached() -> None:
     outcome = looked_at("declared.py:elsewhere", "timeouts", "approval.asked")
     assert red(outcome) == [] and verdict(outcome, "timeouts.read").verdict == "pass"
     assert outcome.facts["refused"] == []
+
+
+# Effects before the question, and hangs -----------------------------------------------------------
+
+BEFORE = """
+import pathlib
+from langchain_core.tools import tool
+from langgraph.types import interrupt
+from sound import asks_inside
+
+@tool
+def book(hotel: str, nights: int) -> str:
+    \"\"\"Book a hotel.\"\"\"
+    {effect}
+    if interrupt({{"action": "book", "args": {{"hotel": hotel, "nights": nights}}}}) == "yes":
+        return f"Booked {{hotel}} for {{nights}} nights."
+    return "The user said no."
+
+def graph():
+    return asks_inside(book)
+"""
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [
+        ("pathlib.Path('booked.txt').write_text(hotel)", "booked.txt was written before anybody"),
+        ("hotels.add(hotel)", "The body of book calls add before it asks"),
+    ],
+)
+def test_an_effect_before_the_question_is_no_pass(tmp_path: Path, effect: str, words: str) -> None:
+    """Only the bodies of tools are counted: what stands before an interrupt runs unseen."""
+    source = BEFORE.format(effect=effect).replace("def graph", "hotels = set()\n\ndef graph")
+    (tmp_path / "sound.py").write_text((BANK / "sound.py").read_text("utf-8"), "utf-8")
+    outcome = look_at(
+        "agent.py:graph",
+        agent_file(tmp_path, source),
+        settings=Settings(),
+        only=["approval.asked", "approval.once", "rejection"],
+    )
+    assert red(outcome) == [] and not outcome.problem
+    for name in ("approval.asked", "approval.once", "rejection.not_run"):
+        one = verdict(outcome, name)
+        assert one.verdict == "could_not_judge" and words in one.reason, one
+
+
+def test_an_agent_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_SCOUT_SECONDS", 6.0)
+    began = time.monotonic()
+    outcome = look_at("declared.py:hangs", BANK, settings=Settings())
+    assert time.monotonic() - began < 30
+    assert "took too long" in outcome.problem and exit_code(outcome) == 2
+    assert {one.verdict for one in outcome.verdicts} == {"could_not_judge"}
+
+
+def test_a_probe_that_hangs_ends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are judged as if nothing were."""
+    monkeypatch.setattr(runner, "MAX_PROBE_SECONDS", 8.0)
+    outcome = looked_at("declared.py:hangs_when_refused", "retry.refused", "retry.waits")
+    assert verdict(outcome, "retry.refused").verdict == "could_not_judge"
+    assert "took too long" in verdict(outcome, "retry.refused").reason
+    assert verdict(outcome, "retry.waits").verdict == "pass"
+
+
+def test_a_tool_that_hangs_is_given_up_where_that_is_promised() -> None:
+    outcome = looked_at("declared.py:bounded", "timeouts.tool", turn_seconds=60)
+    assert verdict(outcome, "timeouts.tool").verdict == "pass", outcome.verdicts
+    outcome = looked_at("declared.py:asks_nobody", "timeouts.tool", turn_seconds=60)
+    assert red(outcome) == ["timeouts.tool"]
 
 
 # What goes wrong ----------------------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from faulty import gate, yes
+from langchain.agents.middleware import wrap_tool_call
 from langchain_core.messages import ToolMessage
 from langchain_openai import ChatOpenAI
 from langgraph.graph import END, START, MessagesState, StateGraph
@@ -70,6 +73,36 @@ def elsewhere():
         model="mistral-small", base_url="https://llm.example.com/v1", api_key="x", timeout=9
     )
     return middleware_agent(llm=other, tools=[find_order, refund])
+
+
+async def hangs_on_400(messages):
+    """Ask the model; a refusal is never got over."""
+    try:
+        return await model().bind_tools([find_order, refund]).ainvoke(messages)
+    except Exception as error:
+        while getattr(error, "status_code", 0) == 400:
+            pass
+        raise
+
+
+def hangs_when_refused():
+    """Return an agent that never ends once the model refuses a request."""
+    return gate_node(ask=hangs_on_400)
+
+
+@wrap_tool_call
+async def in_time(request, handler):
+    """Give a tool half a minute."""
+    try:
+        async with asyncio.timeout(30):
+            return await handler(request)
+    except TimeoutError:
+        return rejected(request.tool_call, "The tool did not answer.")
+
+
+def bounded():
+    """Return an agent whose tools are bounded in time."""
+    return middleware_agent(in_time)
 
 
 def hangs():

@@ -11,6 +11,7 @@ from langchain.agents.middleware import (
     ModelFallbackMiddleware,
     ModelRetryMiddleware,
     ToolRetryMiddleware,
+    after_model,
     before_model,
     wrap_model_call,
     wrap_tool_call,
@@ -272,12 +273,20 @@ def trusts(state):
     return gate(yes)(state)
 
 
-def entry(asks, again=False):
+def asked(call, messages) -> bool:
+    """Ask about a risky call."""
+    return call["name"] not in RISKY or interrupt({"question": "Approve?", "call": call}) is True
+
+
+def entry(asks=asked, again=False, once=True, forgets=False, skips=False):
     """Return an @entrypoint whose gate is `asks(call, messages)`.
 
     Args:
         asks: Whether a call may run.
         again: Whether the model is asked again when a person has decided.
+        once: Whether a call that ran does not run again when the next one is decided.
+        forgets: Whether a rejected call has no answer if another one ran.
+        skips: Whether a call of an unknown tool ends the turn without an answer.
     """
     by_name = {each.name: each for each in TOOLS}
 
@@ -291,7 +300,7 @@ def entry(asks, again=False):
             return tool_failed(error)
 
     ask = ask_model if again else task(ask_model)
-    run = task(run_tool)
+    run = task(run_tool) if once else run_tool
 
     @entrypoint()
     async def agent(messages: list, *, previous: list | None = None):
@@ -304,11 +313,16 @@ def entry(asks, again=False):
             answers = []
             for call in reply.tool_calls:
                 if call["name"] not in by_name:
+                    if skips:
+                        saved = add_messages(messages, [reply])
+                        return entrypoint.final(value=AIMessage("I cannot do that."), save=saved)
                     answers.append(rejected(call, "There is no such tool."))
                 elif not asks(call, messages):
                     answers.append(rejected(call))
                 else:
                     answers.append(ToolMessage(await run(call), tool_call_id=call["id"]))
+            if forgets and any(answer.status != "error" for answer in answers):
+                answers = [answer for answer in answers if answer.status != "error"]
             messages = add_messages(messages, [reply, *answers])
         stopped = AIMessage("I stopped.")
         return entrypoint.final(value=stopped, save=add_messages(messages, [stopped]))
@@ -398,6 +412,7 @@ def runs_between(state):
 
 
 fault("approval.two_approved", lambda: gate_node(approve=runs_between))
+fault("approval.two_approved", lambda: entry(once=False))
 
 
 def only_users_wish(state):
@@ -443,15 +458,7 @@ def gate_in_model_node():
 
 
 fault("approval.drift", lambda: gate_in_model_node())
-fault(
-    "approval.drift",
-    lambda: entry(
-        lambda call, messages: (
-            call["name"] not in RISKY or interrupt({"question": "Approve?", "call": call}) is True
-        ),
-        again=True,
-    ),
-)
+fault("approval.drift", lambda: entry(again=True))
 
 
 @tool
@@ -464,6 +471,12 @@ def book_unless_no(hotel: str, nights: int) -> str:
 
 
 fault("approval.unclear", lambda: asks_inside(book_unless_no))
+fault(
+    "approval.unclear",
+    lambda: gate_node(
+        approve=gate(lambda answer: not isinstance(answer, dict) or answer.get("type") != "reject")
+    ),
+)
 fault(
     "approval.lost_answer",
     lambda: middleware_agent(
@@ -561,8 +574,19 @@ def forgets_one(state):
     return Command(goto=run)
 
 
+@after_model(can_jump_to=["end"])
+def jumps_to_the_end(state, runtime):
+    risky = [call for call in state["messages"][-1].tool_calls if call["name"] in RISKY]
+    no = [c for c in risky if not yes(interrupt({"tool": c["name"], "args": c["args"]}))]
+    if no and no == risky:
+        return {"jump_to": "end"}
+    return {"messages": [rejected(call) for call in no]}
+
+
 fault("rejection.next", lambda: gate_node(approve=ends_on_no, answered=plain))
+fault("rejection.next", lambda: middleware_agent(jumps_to_the_end, gate=False))
 fault("rejection.mixed", lambda: gate_node(approve=forgets_one, answered=plain))
+fault("rejection.mixed", lambda: entry(forgets=True))
 
 # Retries, fallback, timeouts ----------------------------------------------------------------------
 
@@ -837,3 +861,4 @@ def drops_unknown(state):
 
 
 fault("odd.unknown_tool", lambda: gate_node(approve=drops_unknown, answered=plain))
+fault("odd.unknown_tool", lambda: entry(skips=True))
