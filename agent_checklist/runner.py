@@ -295,13 +295,15 @@ class _Run:
             why = str(error)
         except BaseException as error:
             where = place(error, self.space and self.space.copy)
-            wanted = ", ".join(self.guard.refused[:3])
-            network = f" It wanted the network: {wanted}." if wanted else ""
             raised = f"{type(error).__name__}: {shortened(error, 300)}"
-            why = f"The import raised {raised}{where}.{network}"
+            why = f"The import raised {raised}{where}.{self._wanted_network()}"
             self.pipe.send(("problem", self.space.shown(why)))
         timer.cancel()
         return why
+
+    def _wanted_network(self) -> str:
+        wanted = ", ".join(self.guard.refused[:3])
+        return f" It wanted the network: {wanted}." if wanted else ""
 
     def _give_up_import(self) -> None:
         self.pipe.send(("problem", f"The import took longer than {MAX_IMPORT_SECONDS:.0f} s."))
@@ -453,7 +455,8 @@ class _Run:
         except BaseException as error:
             with contextlib.suppress(Exception):
                 where = place(error, self.space and self.space.copy)
-                ours.send(("problem", f"{type(error).__name__}: {shortened(error, 300)}{where}"))
+                raised = f"{type(error).__name__}: {shortened(error, 300)}"
+                ours.send(("problem", f"{raised}{where}.{self._wanted_network()}"))
         finally:
             os._exit(status)
 

@@ -147,7 +147,7 @@ class Case:
         """Return why approval is not judged, and whether it does not concern the agent at all."""
         facts, risky = self.subject.facts, self.subject.settings.risky
         if not facts.tools:
-            return "The model is offered no tools.", True
+            return "The model is offered no tools in a plain turn.", True
         if risky and not any(tool.risky for tool in facts.tools.values()):
             return f"No tool that was offered is one of risky = {risky}.", False
         if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
