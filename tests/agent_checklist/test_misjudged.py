@@ -94,7 +94,7 @@ def test_langgraph_server_brings_the_checkpointer(tmp_path: Path) -> None:
 
 
 def test_a_tool_that_a_node_runs_itself_is_judged() -> None:
-    outcome = outcome_of("unasked.py:graph", "limits", "odd.unknown_tool", "tools.left")
+    outcome = outcome_of("unasked.py:graph", "limits.loop", "odd.unknown_tool")
     seen = found(outcome)
     assert outcome.facts["tools"] == {"upsert_memory": "runs"}
     assert seen["limits.loop"][0] == FAIL and seen["odd.unknown_tool"][0] == FAIL, seen

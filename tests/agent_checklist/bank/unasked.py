@@ -16,9 +16,12 @@ async def upsert_memory(content: str, *, user_id: Annotated[str, InjectedToolArg
     return f"Stored {content}."
 
 
+llm = model().bind_tools([upsert_memory])
+
+
 async def call_model(state: MessagesState):
     """Ask the model."""
-    return {"messages": [await model().bind_tools([upsert_memory]).ainvoke(state["messages"])]}
+    return {"messages": [await llm.ainvoke(state["messages"])]}
 
 
 async def store_memory(state: MessagesState):
