@@ -11,7 +11,7 @@ from pathlib import Path
 USAGE = """\
 python -m agent_checklist [TARGET]    look at an agent: module:attribute, file.py:attribute, or
                                       what langgraph.json names
-python -m agent_checklist init        look at it only, and write [tool.agent_checklist]
+python -m agent_checklist init        look at it only, and print [tool.agent_checklist]
 """
 
 

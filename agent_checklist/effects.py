@@ -22,7 +22,7 @@ from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
-__all__ = ("Effect", "Recorder")
+__all__ = ("Effect", "Recorder", "living")
 
 _inside: ContextVar[Any] = ContextVar("inside_a_tool", default=None)  # the tool that runs
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
@@ -156,7 +156,6 @@ class Recorder:
         for function in _functions_named(name):
             if (function, name) in self.wrapped:
                 continue
-            self.wrapped.add((function, name))
             original = FunctionType(
                 function.__code__,
                 function.__globals__,
@@ -164,6 +163,7 @@ class Recorder:
                 function.__defaults__,
                 function.__closure__,
             )
+            self.wrapped |= {(function, name), (original, name)}
             original.__kwdefaults__ = function.__kwdefaults__
             original.__annotations__ = function.__annotations__
             signature = inspect.signature(function)

@@ -107,8 +107,10 @@ def _import_file(file: Path) -> ModuleType:
             top = file.parent.parent
         elif roots:
             top = max(roots, key=lambda path: len(path.parts))
-    folders = dict.fromkeys([str(top), str(file.parent)])
-    sys.path[:0] = [path for path in folders if path not in sys.path]
+    packages = file.relative_to(top).parts[:-1]
+    hides = any((file.parent / f"{name}.py").is_file() for name in packages)
+    folders = [str(top), *([] if hides else [str(file.parent)])]
+    sys.path[:] = dict.fromkeys([*folders, *(path for path in sys.path if path)])
     name = ".".join(file.relative_to(top).with_suffix("").parts)
     importlib.invalidate_caches()
     if all(part.isidentifier() for part in name.split(".")):

@@ -62,6 +62,8 @@ def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
         lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
         if verdict.verdict == FAIL:
             lines += _told(claim, verdict, outcome, verbose)
+        elif verbose:
+            lines += _indented(_evidence(verdict.evidence, verbose))
     lines += [
         "",
         f"{counts(outcome)} in {outcome.seconds:.0f} s ({outcome.cpu_seconds:.0f} CPU s).",
@@ -73,13 +75,20 @@ def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
 
 def _told(claim: Claim, verdict: Verdict, outcome: Outcome, verbose: bool) -> list[str]:
     """Return what a developer wants to know of a red line."""
-    indent = " " * 28
-    texts = [
-        f"Promise: {claim.promise}",
-        f"Done: {claim.done}",
-        f"Cure: {claim.cure} Lesson {claim.lesson}.",
-    ]
-    evidence = verdict.evidence
+    return _indented(
+        [
+            f"Promise: {claim.promise}",
+            f"Done: {claim.done}",
+            f"Cure: {claim.cure} Lesson {claim.lesson}.",
+            *_evidence(verdict.evidence, verbose),
+            f"Again: {again(claim, outcome)}",
+        ]
+    )
+
+
+def _evidence(evidence: dict, verbose: bool) -> list[str]:
+    """Return what was seen, as lines."""
+    texts = []
     if error := evidence.get("exception"):
         raised = [
             line for line in error.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)
@@ -94,8 +103,11 @@ def _told(claim: Claim, verdict: Verdict, outcome: Outcome, verbose: bool) -> li
         texts += [f"  effect: {one}" for one in evidence.get("effects", ())]
         texts += [f"  interrupt: {one}" for one in evidence.get("interrupts", ())]
         texts += [f"  log: {one}" for one in evidence.get("log", ())]
-    texts.append(f"Again: {again(claim, outcome)}")
-    lines = []
+    return texts
+
+
+def _indented(texts: list[str]) -> list[str]:
+    indent, lines = " " * 28, []
     for text in texts:
         lines += textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
     return lines
@@ -230,6 +242,16 @@ def explained(claim: Claim) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def _as_toml(value: object) -> str:
+    """Return a value as TOML on one line."""
+    if isinstance(value, dict):
+        inside = ", ".join(f"{key} = {_as_toml(one)}" for key, one in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_as_toml, value))}]"
+    return '""' if value is None else json.dumps(value, ensure_ascii=False)
+
+
 def section(outcome: Outcome) -> str:
     """Return the section of pyproject.toml that fits an agent, with questions."""
     facts = outcome.facts or {"tools": {}, "models": [], "risky": []}
@@ -238,7 +260,8 @@ def section(outcome: Outcome) -> str:
     others = [name for name in facts["tools"] if name not in risky]
     lines = ["[tool.agent_checklist]", f'graph = "{outcome.target}"']
     if outcome.problem:
-        lines += [f"# {outcome.problem}", '# input = { messages = [["user", "{text}"]] }']
+        proposed = facts.get("input") or {"messages": [["user", "{text}"]]}
+        lines += [f"# {outcome.problem}", f"# input = {_as_toml(proposed)}"]
     lines.append("# Which tools may not run without a person? These ask today:")
     lines.append(f"risky = {json.dumps(risky)}")
     if others:

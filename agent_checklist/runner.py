@@ -35,7 +35,7 @@ from agent_checklist.provoke import PROBES, Case
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject
 from agent_checklist.turn import TurnSubject, check_turn
-from agent_checklist.workspace import Settings, Usage, Workspace, shortened
+from agent_checklist.workspace import Settings, Usage, Workspace, place, shortened
 from lesson_model import LessonModel
 
 __all__ = ("Outcome", "Verdict", "look_at")
@@ -294,14 +294,16 @@ class _Run:
             self.pipe.send(("usage", str(error)))
             why = str(error)
         except BaseException as error:
-            where = _place(error, self.space)
-            wanted = ", ".join(self.guard.refused[:3])
-            network = f" It wanted the network: {wanted}." if wanted else ""
+            where = place(error, self.space and self.space.copy)
             raised = f"{type(error).__name__}: {shortened(error, 300)}"
-            why = f"The import raised {raised}{where}.{network}"
+            why = f"The import raised {raised}{where}.{self._wanted_network()}"
             self.pipe.send(("problem", self.space.shown(why)))
         timer.cancel()
         return why
+
+    def _wanted_network(self) -> str:
+        wanted = ", ".join(self.guard.refused[:3])
+        return f" It wanted the network: {wanted}." if wanted else ""
 
     def _give_up_import(self) -> None:
         self.pipe.send(("problem", f"The import took longer than {MAX_IMPORT_SECONDS:.0f} s."))
@@ -332,6 +334,7 @@ class _Run:
             "checkpointer": found.has_saver,
             "refused": found.refused,
             "risky": [name for name, tool in found.tools.items() if tool.risky],
+            "input": found.proposed,
         }
         self.pipe.send(("facts", self.target.name, shown))
         if found.problem:
@@ -451,8 +454,9 @@ class _Run:
             status = 0
         except BaseException as error:
             with contextlib.suppress(Exception):
-                where = _place(error, self.space)
-                ours.send(("problem", f"{type(error).__name__}: {shortened(error, 300)}{where}"))
+                where = place(error, self.space and self.space.copy)
+                raised = f"{type(error).__name__}: {shortened(error, 300)}"
+                ours.send(("problem", f"{raised}{where}.{self._wanted_network()}"))
         finally:
             os._exit(status)
 
@@ -519,16 +523,3 @@ def _promise(claim: str) -> str:
     return (
         f'It is judged where [tool.agent_checklist] of pyproject.toml has promises = ["{claim}"].'
     )
-
-
-def _place(error: BaseException, space: Workspace | None) -> str:
-    """Return the last line of the agent's own code in a traceback, or of a library's."""
-    root, ours = str(space.copy) if space else "", str(Path(__file__).parent)
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(("<", ours))
-    ]
-    mine = [frame for frame in frames if root and frame.filename.startswith(root)]
-    frame = (mine or frames)[-1:]
-    return f" ({frame[0].filename}, line {frame[0].lineno})" if frame else ""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import re
 import textwrap
 import time
+import traceback
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,8 +18,9 @@ from langgraph.types import Command
 from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
 from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
-from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name
-from agent_checklist.workspace import Settings
+from agent_checklist.subject import Facts, Subject, Tool, Turn, left_open, open_in
+from agent_checklist.workspace import Settings, place, shortened
+from lesson_model.behaviour.schema_values import valid_value
 
 __all__ = ("scout",)
 
@@ -39,6 +42,8 @@ async def scout(subject: Subject) -> Facts:
     facts.end = time.monotonic() + SCOUT_SECONDS
     await subject.start()
     facts.has_saver = _class_of_saver(subject)
+    own = subject.own_saver is not None and not isinstance(subject.own_saver, bool)
+    facts.brings_saver = own or subject.served or subject.level == "turn"
     await _find_input(subject)
     if facts.problem:
         return facts
@@ -55,6 +60,7 @@ async def scout(subject: Subject) -> Facts:
             del facts.gates[name]
         gate.tried = gate.tried[:6]
         facts.tools[name].gated = name in facts.gates
+    facts.beyond = _why_no_more(subject)
     facts.grades, facts.refused = subject.stage.graded, subject.guard.refused
     return facts
 
@@ -80,8 +86,59 @@ async def _find_input(subject: Subject) -> None:
             spoken = [seen.spoken for seen in subject.stage.seen[-len(turn.requests) :]]
             facts.answers_in_text = True in spoken
             facts.answer_at = spoken.index(True) if facts.answers_in_text else 0
+            facts.stops_at = _asked_by(turn)
+            values = turn.values if isinstance(turn.values, dict) else {}
+            texts = {name: text for name, text in values.items() if isinstance(text, str)}
+            facts.answer_in = tuple(name for name, text in texts.items() if plan.say in text)
             return
     facts.problem = _why_not(subject, first)
+    if facts.schema and facts.schema.get("properties"):
+        facts.proposed = valid_value(facts.schema, text_for=lambda name: "{text}")
+        if "messages" in facts.proposed:
+            facts.proposed["messages"] = [["user", "{text}"]]
+
+
+OF_OPENAI = "core|openai|classic|community|text_splitters|deepseek|xai|openrouter"
+PROVIDER = re.compile(rf"[/\\](langchain_(?!(?:{OF_OPENAI})\b)\w+)[/\\]")
+
+
+def _other_provider(error: BaseException | None) -> str:
+    """Return the package of another provider's model that raised, if one did."""
+    while error is not None:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if "site-packages" in frame.filename and (found := PROVIDER.search(frame.filename)):
+                return found[1]
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _asked_by(turn: Turn) -> str:
+    """Return what a person is asked at the end of a turn."""
+    if turn.interrupts:
+        return f"“{shortened(turn.interrupts[0].value, 120)}”"
+    return f"a breakpoint before {', '.join(turn.breakpoint)}" if turn.breakpoint else ""
+
+
+def _why_no_more(subject: Subject) -> str:
+    """Return why the agent was not reached as far as its answer and its tools."""
+    facts, graph = subject.facts, subject.graph
+    if facts.stops_at:
+        return (
+            f"A plain turn stops at a question to a person ({facts.stops_at}). What comes behind "
+            "it is not seen, and questions about anything but a tool call are not judged."
+        )
+    if facts.tools or facts.answers_in_text or graph is None:
+        return ""
+    rest = [one for one in graph.nodes if one not in subject.nodes and not one.startswith("__")]
+    if not rest:
+        return ""
+    return f"A plain turn did not reach {', '.join(rest[:4])}: what happens there is not seen."
+
+
+def _note_open(facts: Facts, turn: Turn) -> None:
+    """Note the calls that a turn leaves open though it came to its end."""
+    if not (turn.error or turn.waits or turn.stopped):
+        facts.leaves_open |= left_open(turn.messages)
 
 
 def _why_not(subject: Subject, turn: Turn | None) -> str:
@@ -93,24 +150,38 @@ def _why_not(subject: Subject, turn: Turn | None) -> str:
     hosts = ", ".join(subject.guard.refused[:3])
     if turn is None:
         return f"It is not known how this graph is asked.{declare}"
-    raised = f"A plain turn raised {error_name(turn.error)}." if turn.error else ""
+    raised = ""
+    if turn.error:
+        words = shortened(" ".join(str(turn.error).split()), 600)
+        where = place(turn.error, Path.cwd())
+        raised = f"A plain turn raised {type(turn.error).__name__}: {words}{where}."
+    other = "models of other providers than OpenAI's protocol cannot be judged."
+    if provider := _other_provider(turn.error):
+        return f"It asks a model through {provider}; {other} {raised}"
     if hosts:
-        return (
-            f"It wanted the network ({hosts}), which the checklist refuses; models of other "
-            f"providers than OpenAI's protocol cannot be judged. {raised}"
-        )
+        return f"It wanted the network ({hosts}), which the checklist refuses; {other} {raised}"
     if turn.requests:
         return raised or ("The user's words did not reach the model." + declare)
     if raised:
         return raised + declare
+    if turn.waits:
+        return (
+            f"A plain turn stops at a question to a person ({_asked_by(turn)}) before a model is "
+            "asked, so there is nothing to provoke."
+        )
     return "It asked no model in a plain turn, so there is nothing to provoke."
 
 
 async def _remembers(subject: Subject) -> None:
     """See whether a second turn sends what was said in the first."""
-    await subject.say(subject.plan(), "scout-memory", text="My name is Zora-75.")
+    facts = subject.facts
+    first = await subject.say(subject.plan(), "scout-memory", text="My name is Zora-75.")
+    _note_open(facts, first)
     turn = await subject.hello("scout-memory")
-    subject.facts.remembers = any(b"Zora-75" in one.raw for one in turn.requests)
+    if not (first.error or first.waits):
+        refused = [one for one in turn.requests if one.status == 400]
+        facts.leaves_open.update(*map(open_in, refused))
+    facts.remembers = any(b"Zora-75" in one.raw for one in turn.requests)
 
 
 async def _find_tools(subject: Subject) -> None:
@@ -213,6 +284,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
         began = time.monotonic()
         turn = await subject.say(plan, f"scout-{tool.name}-{attempt}")
         took = time.monotonic() - began
+        _note_open(facts, turn)
         mine = [e for e in subject.recorder.effects[recorded:] if e.tool == tool.name]
         if turn.waits:
             inside = any(effect.interrupted for effect in mine)

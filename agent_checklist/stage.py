@@ -62,6 +62,8 @@ class Seen:
     options: int
     """How many ways a router in it may go."""
     model: str
+    graded: bool = False
+    """It asked whether something is good enough."""
     spoken: bool = False
     """The plan's last words were the answer."""
 
@@ -90,7 +92,8 @@ class Stage:
         shape = _shape_of(turn)
         seen = Seen(tuple(offered), turn.must_call, shape, _options_in(turn), "")
         self.seen.append(seen)
-        self.graded = self.graded or _grades(turn)
+        seen.graded = _grades(turn)
+        self.graded = self.graded or seen.graded
         if plan is None:
             return Reply("Hello.")
         calls = self._calls(plan, turn, offered)

@@ -55,6 +55,8 @@ class Facts:
     """Which way of asking works; see `Subject.inputs`."""
     schema: dict | None = None
     """The JSON schema of the graph's input."""
+    proposed: Any = None
+    """An input after the graph's schema, with {text} where the user's words may go."""
     problem: str = ""
     """Why nothing can be judged; empty if much can be."""
     remembers: bool = False
@@ -71,6 +73,16 @@ class Facts:
     answers_in_text: bool = False
     answer_at: int = 0
     """The number of the request, in a plain turn, in which the model says its last words."""
+    stops_at: str = ""
+    """The question to a person at which a plain turn stops."""
+    beyond: str = ""
+    """Why more of the agent was not reached; empty if enough was."""
+    answer_in: tuple[str, ...] = ()
+    """The fields of the state in which a plain turn's answer stood."""
+    leaves_open: set[str] = field(default_factory=set)
+    """The tools whose calls an ordinary turn leaves without an answer."""
+    brings_saver: bool = False
+    """A checkpointer is its own, is passed to its factory, or comes from LangGraph Server."""
     refused: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     """Tools that are plain functions, which a node calls itself."""
@@ -135,6 +147,8 @@ class Turn:
     breakpoint: tuple[str, ...] = ()
     effects: list[Effect] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    answer_in: tuple[str, ...] = ()
+    """The fields of the state that hold answers; empty where that is not known."""
 
     @property
     def shown(self) -> str:
@@ -164,7 +178,9 @@ class Turn:
         if isinstance(self.values, BaseMessage):
             return self.values.text
         if isinstance(self.values, dict):
-            texts = [one for one in self.values.values() if isinstance(one, str)]
+            fields = self.answer_in or tuple(self.values)
+            texts = [self.values.get(name) for name in fields]
+            texts = [one for one in texts if isinstance(one, str)]
             mark = self.plan.mark if self.plan else "no plan"
             return "\n".join(t for t in texts if mark not in t or self.plan.say in t)
         return "" if self.values is None else str(self.values)
@@ -218,6 +234,7 @@ class Subject:
         self._stack = contextlib.AsyncExitStack()
         self._numbers = itertools.count(1)
         self.turns: list[Turn] = []
+        self.nodes: set[str] = set()  # those of the graph that ran
         self.served = False
         self.output: Path | None = None  # what the process prints
         self.streams = False  # whether turns are read word by word
@@ -424,7 +441,7 @@ class Subject:
         seconds: float = MAX_TURN_SECONDS,
     ) -> Turn:
         """Run the graph, and collect what it shows."""
-        turn = Turn(thread, plan)
+        turn = Turn(thread, plan, answer_in=self.facts.answer_in)
         config, effects = self._config(thread, user), len(self.recorder.effects)
         asked = len(self.model.requests)
         if thread is not None:
@@ -451,7 +468,7 @@ class Subject:
         stream = self.graph.astream(
             given,
             config,
-            stream_mode=["custom", "values", *["messages"] * self.streams],
+            stream_mode=["custom", "values", "updates", *["messages"] * self.streams],
             subgraphs=True,
             **more,
         )
@@ -463,6 +480,8 @@ class Subject:
                         turn.words.append(message.text)
                 elif mode == "custom":
                     turn.events.append(data)
+                elif mode == "updates":
+                    self.nodes.update([part.split(":")[0] for part in namespace] or data)
                 elif mode == "values" and not namespace:
                     turn.values = data
                 if until(turn) if until else len(self.model.requests) > asked + MAX_TURN_REQUESTS:
@@ -528,6 +547,17 @@ class Subject:
 
         self.guard.on_request = at
 
+    def fail_call(self, word: str, tool: str) -> None:
+        """Let the first request fail in which the model may call a tool, or what leads to it."""
+        wanted = {tool, *self.facts.tools[tool].route}
+
+        def at(sent: Any) -> None:
+            if wanted & offered_in(sent.body):
+                self.guard.on_request = None
+                self.model.fail(word)
+
+        self.guard.on_request = at
+
     def clear_faults(self) -> None:
         """Let the model be well again."""
         self.model.state.faults, self.guard.on_request = Faults(), None
@@ -564,17 +594,39 @@ class Subject:
         error = next((t.error for t in reversed(self.turns) if t.error), None)
         return {
             "exception": "".join(traceback.format_exception(error))[-1500:] if error else "",
-            "requests": [_described(one) for one in self.model.requests[-12:]],
+            "requests": self._by_thread(
+                [
+                    (next((t.thread for t in self.turns if one in t.requests), None), one)
+                    for one in self.model.requests[-12:]
+                ],
+                _described,
+            ),
             "messages": describe(turn.messages[-12:]),
-            "interrupts": [shortened(one.value, 300) for t in self.turns for one in t.interrupts][
-                -4:
-            ],
-            "effects": [f"{e.tool}({_short(e.args)})" for e in self.recorder.ran()][-8:],
+            "interrupts": self._by_thread(
+                [(t.thread, one.value) for t in self.turns for one in t.interrupts][-4:],
+                lambda value: shortened(value, 300),
+            ),
+            "effects": self._by_thread(
+                [(e.thread, e) for e in self.recorder.ran()][-8:],
+                lambda e: f"{e.tool}({_short(e.args)})",
+            ),
             "log": [
                 f"{r.levelname} {r.name}: {shortened(r.getMessage(), 200)}"
                 for r in self.own_records()[-6:]
             ],
         }
+
+    def _by_thread(self, found: list[tuple], line: Callable[[Any], str]) -> list[str]:
+        """Return lines with a border wherever another thread, and so another test, begins."""
+        names = {str(self.name_of(turn.thread)): turn.thread for turn in self.turns}
+        lines, before = [], None
+        several = len({thread for thread, _ in found if thread}) > 1
+        for thread, one in found:
+            if several and thread and thread != before:
+                lines.append(f"on thread {names.get(thread, thread)}:")
+                before = thread
+            lines.append(line(one))
+        return lines
 
 
 LIBRARIES = {"httpx", "httpx2", "openai", "httpcore", "asyncio", "langchain", "langgraph"}
@@ -612,6 +664,28 @@ def describe(messages: Sequence[AnyMessage]) -> list[str]:
             line += f" [calls {call['name']}({_short(call['args'])}){mark}]"
         lines.append(line)
     return lines
+
+
+def offered_in(body: dict) -> set[str]:
+    """Return the tools that a request offers, where the model may choose among them."""
+    if isinstance(body.get("tool_choice"), dict):
+        return set()
+    return {str((tool.get("function") or tool).get("name")) for tool in body.get("tools") or ()}
+
+
+def left_open(messages: Sequence[AnyMessage]) -> set[str]:
+    """Return the tools whose calls have no answer in a conversation."""
+    answered = {getattr(message, "tool_call_id", None) for message in messages}
+    calls = [call for message in messages for call in getattr(message, "tool_calls", ())]
+    return {call["name"] for call in calls if call["id"] not in answered}
+
+
+def open_in(request: Request) -> set[str]:
+    """Return the tools whose calls a request leaves without an answer."""
+    messages = request.body.get("messages") or ()
+    answered = {message.get("tool_call_id") for message in messages}
+    calls = [call for message in messages for call in message.get("tool_calls") or ()]
+    return {call["function"]["name"] for call in calls if call["id"] not in answered}
 
 
 def _described(request: Request) -> str:

@@ -8,11 +8,12 @@ import os
 import re
 import shutil
 import tomllib
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ("Settings", "Usage", "Workspace", "read_settings", "shortened")
+__all__ = ("Settings", "Usage", "Workspace", "place", "read_settings", "shortened")
 
 SKIPPED = {".git", ".hg", ".venv", "venv", "env", "node_modules", "__pycache__", ".mypy_cache"}
 SKIPPED |= {".pytest_cache", ".ruff_cache", ".langgraph_api", ".tox", ".idea", ".vscode", "site"}
@@ -20,10 +21,19 @@ MAX_SOURCES = 2000  # files that are read
 MAX_FILE_BYTES = 20_000_000
 MAX_COPY_BYTES = 300_000_000
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.I)
+QUANTITY = re.compile(  # MAX_TOKENS, TOKEN_EXPIRE_DAYS: they sound like secrets, and are none
+    r"(^|_)(MAX|MIN|NUM|LIMIT|COUNT|SIZE|LENGTH|BUDGET|TTL|TIMEOUT|EXPIR\w*|DAYS|HOURS|MINUTES|"
+    r"SECONDS)(_|$)",
+    re.I,
+)
 WHERE = re.compile(
     r"_?(URL|URI|DSN|HOST|ENDPOINT|CONNECTION_STRING)$|DATABASE|POSTGRES|REDIS", re.I
 )
-ASKED = re.compile(r"""(?:environ\[|environ\.get\(|getenv\()\s*["'](\w+)["']\s*([\])])?""")
+ASKED = re.compile(
+    r"""(\b(?:int|float)\(\s*(?:os\.)?)?(?:environ\[|environ\.get\(|getenv\()\s*"""
+    r"""["'](\w+)["']\s*([\])])?(?!\s*=[^=])"""
+)
+OF_TESTS = {"tests", "test", "conftest.py"}
 KEPT = ("PATH", "HOME", "PYTHON", "VIRTUAL_ENV", "LC_", "LANG", "TMP", "TERM", "SSL_CERT")
 WORDS = {  # of the model behind the tests, as a stranger reads them
     "The lesson model": "The test model",
@@ -98,7 +108,6 @@ class Workspace:
     def __init__(self, root: Path, temporary: Path) -> None:
         self.root, self.copy = root.resolve(), temporary / root.resolve().name
         self.langgraph = _langgraph_json(self.root)
-        self._sources: str | None = None
         left = MAX_COPY_BYTES
 
         def skipped(folder: str, names: list[str]) -> set[str]:
@@ -130,17 +139,26 @@ class Workspace:
         for name in list(os.environ):
             if name.startswith(KEPT) or name in ("NO_PROXY", "LESSON_MODEL_URL"):
                 continue
-            if SECRET.search(name) or WHERE.search(name) or name.lower().endswith("_proxy"):
+            hidden = is_secret(name, os.environ[name]) or WHERE.search(name)
+            if hidden or name.lower().endswith("_proxy"):
                 if not name.startswith("OPENAI_"):
-                    del os.environ[name]
+                    value = os.environ.pop(name)
+                    given.setdefault(name, value if is_secret(name) else "")
         for name, value in given.items():
-            if not (SECRET.search(name) or WHERE.search(name)):
+            if value and not (is_secret(name, value) or WHERE.search(name)):
                 os.environ.setdefault(name, value)
-        for name, subscript in self._asked().items():
+        asked, numbers = self._asked()
+        for name, subscript in asked.items():
             if name in os.environ or name.startswith(("LANGSMITH", "LANGCHAIN", "LANGGRAPH")):
                 continue
-            if SECRET.search(name):
+            if is_secret(name) and (name in numbers or given.get(name, "").isdecimal()):
+                os.environ[name] = "1"
+            elif is_secret(name):
                 os.environ[name] = "checklist-" * 4
+            elif subscript and (name in numbers or QUANTITY.search(name)):
+                os.environ[name] = "1"
+            elif subscript and re.search(r"(^|_)MODEL(_|$)", name, re.I):
+                os.environ[name] = "gpt-4o-mini"
             elif subscript and re.search(r"DATABASE|POSTGRES|DB_|PG|DSN", name, re.I):
                 os.environ[name] = "postgresql://nobody@127.0.0.1:5432/nothing"  # is refused
             elif subscript:
@@ -165,19 +183,23 @@ class Workspace:
                     values.setdefault(key.strip(), value.split(" #")[0].strip().strip("\"'"))
         return values
 
-    def _asked(self) -> dict[str, bool]:
-        """Return the names of variables that the code asks for: whether it needs each."""
+    def _asked(self) -> tuple[dict[str, bool], set[str]]:
+        """Return the variables that the code asks for, whether it needs each; and the numbers."""
         names: dict[str, bool] = {}
-        for name, closing in ASKED.findall(self.sources()):
+        numbers: set[str] = set()
+        for number, name, closing in ASKED.findall(self.sources(of_tests=False)):
             names[name] = names.get(name, False) or closing == "]"
-        return names
+            numbers |= {name} if number else set()
+        return names, numbers
 
-    def sources(self) -> str:
+    def sources(self, of_tests: bool = True) -> str:
         """Return the copy's Python files as one text."""
-        if self._sources is None:
-            files = itertools.islice(self.copy.rglob("*.py"), MAX_SOURCES)
-            self._sources = "\n".join(file.read_text("utf-8", "replace") for file in files)
-        return self._sources
+        files = itertools.islice(self.copy.rglob("*.py"), MAX_SOURCES)
+        return "\n".join(
+            file.read_text("utf-8", "replace")
+            for file in files
+            if of_tests or not _is_of_tests(file.relative_to(self.copy))
+        )
 
     def paths(self) -> list[str]:
         """Return the folders of the copy that Python looks for modules in."""
@@ -202,6 +224,16 @@ class Workspace:
         return found
 
 
+def is_secret(name: str, value: str = "?") -> bool:
+    """Whether a variable sounds like a secret, and neither like a quantity nor like a flag."""
+    is_flag = value.lower() in ("true", "false", "0", "1")
+    return bool(SECRET.search(name)) and not QUANTITY.search(name) and not is_flag
+
+
+def _is_of_tests(file: Path) -> bool:
+    return bool(OF_TESTS & set(file.parts)) or file.name.startswith("test_")
+
+
 def _langgraph_json(root: Path) -> dict:
     file = root / "langgraph.json"
     if not file.is_file():
@@ -217,6 +249,20 @@ def shortened(text: object, most: int) -> str:
     """Return a text of so many characters at most; an ellipsis says that there was more."""
     text = str(text)
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def place(error: BaseException, root: Path | None) -> str:
+    """Return the last line of the agent's own code in a traceback, or of a library's."""
+    ours = str(Path(__file__).parent)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(("<", ours))
+    ]
+    inside = str(root) if root else None
+    mine = [frame for frame in frames if inside and frame.filename.startswith(inside)]
+    frame = (mine or frames)[-1:]
+    return f" ({frame[0].filename}, line {frame[0].lineno})" if frame else ""
 
 
 def find_root(folder: Path) -> Path:

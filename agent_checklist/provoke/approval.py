@@ -95,6 +95,10 @@ async def _is_gated(case: Case) -> bool:
             saw = f"{act} is declared risky. It ran, and nobody was asked."
             case.must(not case.ran(act), saw)
         rest = f"{act} runs without a question: see approval.asked."
+    elif not facts.act and not facts.tools and facts.beyond:
+        with case.judging("approval.asked", *OF_ASK):
+            case.reached(facts.tools)
+        return False
     elif not facts.act:
         why, never = case.no_gate()
         case.say("approval.asked", NOT_APPLICABLE if never else COULD_NOT_JUDGE, why)

@@ -27,10 +27,10 @@ from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.effects import Effect
 from agent_checklist.scout import masked, sounds_risky
 from agent_checklist.stage import Plan
-from agent_checklist.subject import Subject, Turn, error_name
+from agent_checklist.subject import Subject, Turn, error_name, open_in
 from lesson_model.log import Request
 
-__all__ = ("Case", "is_refused", "same", "stands_in", "values_of")
+__all__ = ("Case", "is_refused", "same", "spoilt", "stands_in", "values_of")
 
 UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools are seen
     "approval.asked",
@@ -83,8 +83,8 @@ class Case:
             reason = f"{early}; a node runs again from its start when it is resumed, "
             reason += "and what it does beside the tools is not counted."
         self.told.add(claim)
-        seen = verdict in (FAIL, COULD_NOT_JUDGE)
-        self.tell(claim, verdict, reason, self.subject.evidence() if seen else {})
+        seen = {} if verdict == NOT_APPLICABLE else self.subject.evidence()
+        self.tell(claim, verdict, reason, seen)
 
     def need(self, met: object, why: str) -> None:
         """Go on only where the fault was met, and what came of it can be seen."""
@@ -129,6 +129,7 @@ class Case:
         facts = self.subject.facts
         act = facts.act
         if not act:
+            self.reached(facts.tools)
             why, never = self.no_gate()
             raise Judged(NOT_APPLICABLE, why)
         gate = facts.gates.get(act)
@@ -146,7 +147,7 @@ class Case:
         """Return why approval is not judged, and whether it does not concern the agent at all."""
         facts, risky = self.subject.facts, self.subject.settings.risky
         if not facts.tools:
-            return "The model is offered no tools.", True
+            return "The model is offered no tools in a plain turn.", True
         if risky and not any(tool.risky for tool in facts.tools.values()):
             return f"No tool that was offered is one of risky = {risky}.", False
         if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
@@ -159,11 +160,37 @@ class Case:
             ), False
         return "No tool asks a person, and none is declared risky.", True
 
+    def reached(self, seen: object) -> None:
+        """Go on only where something was seen, or is known not to be there."""
+        beyond = self.subject.facts.beyond
+        self.need(seen or not beyond, beyond)
+
     def look(self) -> str:
         """Return a tool that runs without a question; else nothing can be judged about it."""
-        look = self.subject.facts.look
-        self.skip_if(not look, "No tool runs without a question.")
-        return look
+        facts = self.subject.facts
+        if facts.look:
+            return facts.look
+        self.reached(facts.tools)
+        self.skip_if(not facts.tools, "The model is offered no tools in a plain turn.")
+        free = [tool for name, tool in facts.tools.items() if name not in facts.gates]
+        free = [tool for tool in free if not tool.question]
+        unseen = [tool.name for tool in free if not tool.ran]
+        self.need(not unseen, f"{', '.join(unseen)}: called, and not seen to run.")
+        names = ", ".join(tool.name for tool in free)
+        self.need(not free, f"{names}: the result is no text with which the turn goes on.")
+        raise Judged(NOT_APPLICABLE, "No tool runs without a question.")
+
+    def usable(self) -> str:
+        """Return a tool that runs unasked; else one whose question can be answered with a yes."""
+        facts = self.subject.facts
+        gate = None if facts.look else facts.gates.get(facts.act)
+        return facts.act if gate and gate.runs else self.look()
+
+    def free_text(self) -> None:
+        """Leave agents whose answer is not a model's own words."""
+        is_text = self.subject.facts.answers_in_text
+        self.reached(is_text)
+        self.skip_if(not is_text, "The agent's answer is no free text of a model.")
 
     def look_beside(self, act: str) -> str:
         """Return a harmless tool that is offered together with the risky one."""
@@ -213,10 +240,22 @@ class Case:
         """Say hello on a thread: it must be answered."""
         self.subject.clear_faults()
         turn = await self.subject.hello(thread)
+        self.not_as_usual(when, turn)
         self.must(not is_refused(turn), f"{when} the model refuses the thread with 400, for ever.")
         self.must(not turn.error, f"{when} the next question raised {error_name(turn.error)}.")
         self.need(turn.requests, f"{when} the model was not asked in the next turn.")
         self.need(not turn.waits, f"{when} the next turn waits for somebody.")
+
+    def not_as_usual(self, when: str, turn: Turn) -> None:
+        """Blame no fault for a thread that an ordinary turn leaves in the same state."""
+        usual = self.subject.facts.leaves_open
+        for one in turn.requests:
+            if one.status == 400 and not one.fault and (names := open_in(one)):
+                self.need(
+                    names - usual,
+                    f"{when} the model refuses the thread with 400, as it does after every turn "
+                    f"that calls {', '.join(sorted(names))}: nothing answers that call.",
+                )
 
     async def ends_and_goes_on(self, when: str, turn: Turn) -> None:
         """A turn must have ended well, and the next one be answered."""

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 
 from agent_checklist.guard import Sent
 from agent_checklist.provoke.case import Case, is_refused, spoilt
-from agent_checklist.provoke.streaming import LONG, NO_TEXT, is_cut
+from agent_checklist.provoke.streaming import LONG, is_cut
 from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
 from agent_checklist.subject import Turn, error_name
 
@@ -228,15 +228,20 @@ async def odd(case: Case) -> None:
     subject = case.subject
     for fault, claim in (("bad_arguments", "odd.arguments"), ("unknown_tool", "odd.unknown_tool")):
         with case.judging(claim):
-            thread, plan = f"t-{fault}", subject.plan([subject.call(case.look())])
+            tool, since = case.usable(), len(subject.model.requests)
+            thread, plan = f"t-{fault}", subject.plan([subject.call(tool)])
             plan.issued[0] = 2  # it is not asked for ever
-            subject.model.fail(fault)
+            if fault == "unknown_tool":  # arguments that no tool takes, once
+                plan.changed, plan.issued[0] = [(tool, {"no_such_argument": "lost"})], 3
+            subject.fail_call(fault, tool)
             turn = await subject.say(plan, thread)
             subject.clear_faults()
-            case.need(any(one.fault == fault for one in turn.requests), "The fault was not met.")
+            await subject.resume(turn, True)
+            requests = subject.model.requests[since:]
+            case.need(any(one.fault == fault for one in requests), f"{tool} was not offered.")
             await case.goes_on("After such a call", thread)
     with case.judging("odd.cut", "odd.empty"):
-        case.skip_if(not subject.facts.answers_in_text, NO_TEXT)
+        case.free_text()
     if "odd.cut" in case.told:
         return
     with case.judging("odd.cut"):
@@ -251,6 +256,8 @@ async def odd(case: Case) -> None:
         subject.fail_answer("empty")
         turn = await subject.hello("t-empty")
         case.need(spoilt(turn, "empty"), "The fault was not met.")
+        is_seen = turn.messages or subject.facts.answer_in or not isinstance(turn.values, dict)
+        case.need(is_seen, "It is not known which field of the state holds the answer.")
         saw = "The model said nothing, and the user got no word."
         case.must(turn.error or turn.final.strip(), saw)
 

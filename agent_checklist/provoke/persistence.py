@@ -13,6 +13,11 @@ from agent_checklist.subject import error_name
 __all__ = ("isolation", "on_disk", "remember", "remember_later")
 
 NAME = "Zora-76"
+NO_SAVER = (
+    "The graph is compiled without a checkpointer: alone it remembers nothing. Compile it with "
+    "one, name a factory that takes one, or let langgraph.json name it, whose server brings its "
+    "own."
+)
 
 
 @contextlib.asynccontextmanager
@@ -37,6 +42,7 @@ async def remember_later(case: Case) -> None:
     """In a new process, ask on the same thread."""
     subject = case.subject
     with case.judging("persistence.restart"):
+        case.reached(subject.facts.remembers)
         why = "It does not send what was said before, restart or not."
         case.skip_if(not subject.facts.remembers, why)
         error = case.noted().get("error", "the process ended")
@@ -55,6 +61,7 @@ async def remember_later(case: Case) -> None:
         own = "" if subject.level == "turn" else f" (with {saver or 'a checkpointer on disk'})"
         saw = f"In a new process{own} the model was not sent what was said before on this thread."
         case.must(heard, saw)
+        case.need(subject.facts.brings_saver, NO_SAVER)
 
 
 async def isolation(case: Case) -> None:
@@ -70,6 +77,7 @@ async def isolation(case: Case) -> None:
         case.must(not any(b"Zora-77" in one.raw for one in turn.requests), f"{saw}thread.")
     with case.judging("persistence.no_thread"):
         case.skip_if(subject.level == "turn", "A turn is always given a thread.")
+        case.reached(subject.facts.remembers)
         why = "It does not send what was said before, thread or not."
         case.skip_if(not subject.facts.remembers, why)
         turn = await subject.say(subject.plan(), None, text="My name is Olga-78.")
@@ -79,3 +87,4 @@ async def isolation(case: Case) -> None:
             heard = any(b"Olga-78" in one.raw for one in again.requests)
             case.must(not heard, f"{saw}user said.")
             case.need(False, "A run that names no thread was taken; nothing of it came back.")
+        case.need(subject.facts.brings_saver, NO_SAVER)

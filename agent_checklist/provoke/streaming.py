@@ -13,7 +13,6 @@ from agent_checklist.subject import Subject, Turn, error_name
 __all__ = ("LONG", "block", "is_cut", "leave", "leave_tool", "torn")
 
 LONG = "A tent is dried before it is folded, and then it is aired for a whole day more. " * 3
-NO_TEXT = "The agent's answer is no free text of a model."
 BLOCKED_SECONDS = 0.6
 MAX_WRITING_TURNS = 120  # of the event loop, in which an agent that leaves is gone
 CLAIMS = ("streaming.first_word", "streaming.leave", "streaming.left_thread")
@@ -23,7 +22,7 @@ async def leave(case: Case) -> None:
     """Leave after the first word of a slow answer, then say hello."""
     subject = case.subject
     with case.judging(*CLAIMS):
-        case.skip_if(not subject.facts.answers_in_text, NO_TEXT)
+        case.free_text()
         reader = _Reader(subject)
         turn = await subject.say(subject.plan(say=LONG), until=reader.has_heard)
         if not reader.left:
@@ -105,7 +104,7 @@ async def torn(case: Case) -> None:
     """End a stream in the middle, as if it were whole."""
     subject = case.subject
     with case.judging("streaming.torn"):
-        case.skip_if(not subject.facts.answers_in_text, NO_TEXT)
+        case.free_text()
         subject.streams = True
         subject.fail_answer("truncate", after=4)
         turn = await subject.say(subject.plan(say=LONG))

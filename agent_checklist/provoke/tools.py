@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from typing import Any
 
 from langgraph.errors import GraphRecursionError
@@ -11,7 +12,7 @@ from langgraph.errors import GraphRecursionError
 from agent_checklist.effects import Effect
 from agent_checklist.provoke.case import Case, is_refused
 from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
-from agent_checklist.subject import Subject, Turn, error_name
+from agent_checklist.subject import Turn, error_name
 from agent_checklist.workspace import shortened
 from lesson_model.behaviour.turn import text_of
 
@@ -25,12 +26,9 @@ MAX_LIMITED_REQUESTS = 130  # where a recursion limit is known, or may be set by
 
 async def break_tool(case: Case) -> None:
     """Let a tool raise, then say hello."""
-    subject, tools = case.subject, case.subject.facts.tools
+    subject = case.subject
     with case.judging("errors.tool", "errors.tool_text"):
-        look = subject.facts.look
-        unseen = [] if look else [name for name, tool in tools.items() if not tool.ran]
-        case.need(not unseen, f"{', '.join(unseen)}: no LangChain tool, cannot be broken.")
-        case.look()
+        look = case.usable()
         catches = subject.catches_all(look)
         case.skip_if(catches, f"{look} catches every error in its own body.")
 
@@ -38,8 +36,11 @@ async def break_tool(case: Case) -> None:
             if effect.tool == look:
                 raise ConnectionError(DETAIL)
 
-        subject.recorder.before = broken
+        asks = look in subject.facts.gates
+        subject.recorder.before = None if asks else broken
         turn = await subject.say(subject.plan([subject.call(look)]), "t-tool")
+        subject.recorder.before = broken
+        turn = await subject.resume(turn, True)
         met = any(e.tool == look and e.error for e in subject.recorder.effects)
         case.need(met, f"{look} was not reached.")
         subject.recorder.before = None
@@ -59,6 +60,7 @@ async def break_tool(case: Case) -> None:
         case.need(not is_hidden, why)
     with case.judging("errors.tool"):
         following = await subject.hello("t-tool")
+        case.not_as_usual("After a tool failed", following)
         how = f"{raised}, and" if turn.error else "ended, and now"
         saw = f"A tool failed: the turn {how} the model refuses the thread with 400, for ever."
         case.must(not is_refused(following), saw)
@@ -108,12 +110,14 @@ async def loop(case: Case) -> None:
     subject = case.subject
     look, grades = subject.facts.look, subject.facts.grades
     with case.judging("limits.loop", "limits.next"):
-        why = "No tool runs without a question, so nothing can go round."
-        case.skip_if(not look and not grades, why)
-        turn, asked = await _go_round(subject, look, contrary=grades)
+        if not grades:
+            case.look()
+        turn, asked, met = await _go_round(case, look, contrary=grades)
         if grades and look and not _is_endless(turn):
-            turn, asked = await _go_round(subject, look)
-        case.need(asked > 1, "The model was asked once only: the loop was not met.")
+            turn, asked, again = await _go_round(case, look)
+            met = met or again
+        case.reached(met or look)
+        case.need(met, "The loop was not met: the model called or judged nothing a second time.")
     if case.told:
         return
     endless = _is_endless(turn)
@@ -133,14 +137,20 @@ def _is_endless(turn: Turn) -> bool:
     return turn.stopped or isinstance(turn.error, TimeoutError)
 
 
-async def _go_round(subject: Subject, look: str, contrary: bool = False) -> tuple[Turn, int]:
-    """Play a loop; return the turn, and how often the model was asked."""
+async def _go_round(case: Case, look: str, contrary: bool = False) -> tuple[Turn, int, bool]:
+    """Play a loop.
+
+    Returns:
+        The turn, how often the model was asked, and whether it went round: a call ran and was made
+        again, or the same was judged again.
+    """
+    subject, stage = case.subject, case.subject.stage
     limit = subject.settings.config.get("recursion_limit", 10_007)
     if subject.graph:
         limit = min(limit, (subject.graph.config or {}).get("recursion_limit", limit))
     is_limited = limit < 400 or subject.level == "turn"
     most = MAX_LIMITED_REQUESTS if is_limited else MAX_LOOP_REQUESTS
-    before = len(subject.model.requests)
+    before, since, seen = len(subject.model.requests), case.mark(), len(stage.seen)
     steps = [[subject.call(look)]] if look else []
     plan = subject.plan(*steps, forever=bool(look), contrary=contrary)
 
@@ -152,7 +162,11 @@ async def _go_round(subject: Subject, look: str, contrary: bool = False) -> tupl
         return True
 
     turn = await subject.say(plan, "t-loop", until=enough)
-    return turn, len(subject.model.requests) - before
+    calls = sum(mark == plan.mark for mark, _ in stage.emitted)
+    judged = Counter(one.shape for one in stage.seen[seen:] if one.graded)
+    called_again = calls > 1 and any(e.tool == look for e in subject.recorder.effects[since:])
+    met = called_again or max(judged.values(), default=0) > 1
+    return turn, len(subject.model.requests) - before, met
 
 
 async def fan_out(case: Case) -> None:

@@ -1,0 +1,240 @@
+"""Agents that a checklist easily judges wrongly: what it must not say of each is in the tests."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from faulty import drops_unknown, plain
+from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.tools import tool
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode
+from langgraph.types import Command, interrupt
+from pydantic import BaseModel, Field
+from sound import TOOLS, find_order, gate_node, middleware_agent, model, tool_failed
+from typing_extensions import TypedDict
+
+# A structured request comes first, and each turn ends with an open call ---------------------------
+
+
+class Route(BaseModel):
+    """Where a request goes."""
+
+    to: Literal["agent", "end"] = Field(description="where")
+
+
+@tool
+class Done(BaseModel):
+    """The work is done."""
+
+    done: bool
+
+
+def routed(drops=False, closes=False):
+    """Return an agent with a router, whose turn ends with a call that nobody answers.
+
+    Args:
+        drops: A call of an unknown tool ends the turn, and is left open.
+        closes: The call that ends the turn is answered.
+    """
+    llm = model().bind_tools([find_order, Done], tool_choice="required")
+
+    async def triage(state: MessagesState) -> Command[Literal["agent", "__end__"]]:
+        route = await model().with_structured_output(Route).ainvoke(state["messages"][-1:])
+        return Command(goto="agent" if route.to == "agent" else END)
+
+    async def agent(state: MessagesState):
+        return {"messages": [await llm.ainvoke(state["messages"])]}
+
+    def after(state: MessagesState):
+        names = [call["name"] for call in state["messages"][-1].tool_calls]
+        if drops and "no_such_tool" in names:
+            return END
+        return ("close" if closes else END) if "Done" in names or not names else "tools"
+
+    def close(state: MessagesState):
+        calls = state["messages"][-1].tool_calls
+        return {"messages": [ToolMessage("Done.", tool_call_id=call["id"]) for call in calls]}
+
+    graph = StateGraph(MessagesState).add_node("triage", triage).add_node("agent", agent)
+    graph.add_node("tools", ToolNode([find_order], handle_tool_errors=tool_failed))
+    graph.add_node("close", close)
+    graph.add_edge(START, "triage").add_edge("tools", "agent")
+    graph.add_conditional_edges("agent", after, ["tools", "close", END])
+    return graph.compile()
+
+
+def routed_and_drops():
+    """Return the agent that leaves an unknown call open as well."""
+    return routed(drops=True)
+
+
+def routed_and_closes():
+    """Return the agent with nothing to blame."""
+    return routed(closes=True)
+
+
+# What a plain turn does not reach -----------------------------------------------------------------
+
+
+class Clarity(BaseModel):
+    """Whether a question has to be asked first."""
+
+    need_clarification: bool
+    question: str
+
+
+def clarifies():
+    """Return an agent that asks the user back, before its model is offered tools."""
+
+    async def clarify(state: MessagesState) -> Command[Literal["work", "__end__"]]:
+        found = await model().with_structured_output(Clarity).ainvoke(state["messages"])
+        if found.need_clarification:
+            return Command(goto=END, update={"messages": [AIMessage(found.question)]})
+        return Command(goto="work")
+
+    async def work(state: MessagesState):
+        return {"messages": [await model().bind_tools(TOOLS).ainvoke(state["messages"])]}
+
+    graph = StateGraph(MessagesState).add_node("clarify", clarify).add_node("work", work)
+    return graph.add_edge(START, "clarify").add_edge("work", END).compile()
+
+
+class Known(BaseModel):
+    """Who asks."""
+
+    number: str
+
+
+def verifies():
+    """Return an agent that asks a person who they are, before its model is offered tools."""
+
+    async def verify(state: MessagesState):
+        await model().with_structured_output(Known).ainvoke(state["messages"][-1:])
+        return {"messages": [AIMessage(f"Welcome, {interrupt('Who are you?')}.")]}
+
+    graph = StateGraph(MessagesState).add_node("verify", verify)
+    graph.add_node("desk", gate_node())
+    return graph.add_edge(START, "verify").add_edge("verify", "desk").compile()
+
+
+def asks_before_the_model():
+    """Return a graph that asks a person first, and then its model."""
+
+    async def node(state: MessagesState):
+        interrupt("Which depth?")
+        return {"messages": [await model().ainvoke(state["messages"])]}
+
+    return StateGraph(MessagesState).add_node("node", node).add_edge(START, "node").compile()
+
+
+# An answer in a field of the state, beside other texts --------------------------------------------
+
+
+class Review(TypedDict, total=False):
+    """A task, what the model wrote, and how far it is."""
+
+    task: str
+    draft: str
+    status: str
+
+
+def drafts():
+    """Return a graph without messages, whose answer is a field."""
+
+    async def write(state: Review):
+        reply = await model().ainvoke(state["task"])
+        return {"draft": reply.text, "status": "awaiting_review"}
+
+    return StateGraph(Review).add_node("write", write).add_edge(START, "write").compile()
+
+
+# Loops --------------------------------------------------------------------------------------------
+
+
+@tool(return_direct=True)
+def look_once(order: str) -> str:
+    """Find an order, and end the turn with it."""
+    return f"Order {order} is on its way."
+
+
+def returns_directly():
+    """Return an agent whose tool ends the turn: no loop can be played."""
+    return middleware_agent(gate=False, limit=0, tools=[look_once])
+
+
+# Every tool asks ----------------------------------------------------------------------------------
+
+
+def asks_always(errors=None):
+    """Return an agent whose tools all ask, and that does not survive a tool's error."""
+    gate = HumanInTheLoopMiddleware({"refund": True, "find_order": True})
+    return middleware_agent(gate=gate, errors=errors)
+
+
+def asks_always_and_drops():
+    """Return an agent whose tools all ask, and that leaves unknown calls open."""
+
+    def approve(state):
+        for call in state["messages"][-1].tool_calls:
+            if call["name"] == "find_order":
+                decision = interrupt({"tool": call["name"], "args": call["args"]})
+                if decision.get("type") != "approve":
+                    answer = ToolMessage("Rejected.", tool_call_id=call["id"])
+                    return Command(update={"messages": [answer]}, goto="agent")
+        return drops_unknown(state)
+
+    return gate_node(approve=approve, answered=plain)
+
+
+# A state that a plain question does not fill ------------------------------------------------------
+
+
+class Session(BaseModel):
+    """Messages and a session's id."""
+
+    messages: list
+    session_id: str
+
+
+def needs_a_session():
+    """Return an agent whose state has a field that nobody guesses."""
+
+    async def node(state: MessagesState):
+        reply = await model().ainvoke(state["messages"])
+        Session.model_validate({"messages": [reply]})
+        return {"messages": [reply]}
+
+    return StateGraph(MessagesState).add_node("node", node).add_edge(START, "node").compile()
+
+
+# An input that is not called messages -------------------------------------------------------------
+
+
+class Mail(TypedDict):
+    """What comes in."""
+
+    email_input: dict
+
+
+class Inbox(MessagesState):
+    """What comes in, and the conversation."""
+
+    email_input: dict
+
+
+def reads_mail():
+    """Return an agent that wants a dict with keys of its own."""
+
+    async def node(state: Inbox):
+        text = state["email_input"]["email_thread"]
+        return {"messages": [await model().ainvoke(text)]}
+
+    graph = StateGraph(Inbox, input_schema=Mail).add_node("node", node)
+    return graph.add_edge(START, "node").compile()
+
+
+def takes_a_saver(checkpointer):
+    """Return an agent on the checkpointer that it is given."""
+    return gate_node(compile=lambda graph: graph.compile(checkpointer=checkpointer))

@@ -1,0 +1,219 @@
+"""What is said of agents that are easily judged wrongly: no false red, no empty green."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from agent_checklist import render
+from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
+from agent_checklist.command import exit_code
+from agent_checklist.runner import Outcome, look_at
+from agent_checklist.workspace import Settings
+
+BANK = Path(__file__).parent / "bank"
+
+
+def outcome_of(name: str, *only: str, **settings: object) -> Outcome:
+    target = name if ":" in name else f"misjudged.py:{name}"
+    outcome = look_at(target, BANK, settings=Settings(**settings), only=only)
+    assert not (outcome.usage or outcome.broken), outcome
+    return outcome
+
+
+def found(outcome: Outcome) -> dict[str, tuple[str, str]]:
+    return {one.name: (one.verdict, one.reason) for one in outcome.verdicts}
+
+
+# A fault is met by the agent, or not judged -------------------------------------------------------
+
+
+def test_a_call_that_every_turn_leaves_open_is_not_blamed_on_a_fault() -> None:
+    seen = found(outcome_of("routed", "odd.arguments", "odd.unknown_tool"))
+    verdict, reason = seen["odd.unknown_tool"]
+    assert verdict == COULD_NOT_JUDGE and "Done" in reason, reason
+    assert "Seen" not in reason
+
+
+def test_a_call_that_the_fault_leaves_open_is_still_red() -> None:
+    seen = found(outcome_of("routed_and_drops", "odd.unknown_tool"))
+    assert seen["odd.unknown_tool"][0] == FAIL, seen
+
+
+def test_a_fault_in_a_call_is_not_spent_on_a_request_without_tools() -> None:
+    outcome = outcome_of("routed_and_closes", "odd.arguments", "odd.unknown_tool")
+    assert found(outcome)["odd.unknown_tool"][0] == PASS, found(outcome)
+    evidence = next(v.evidence for v in outcome.verdicts if v.name == "odd.unknown_tool")
+    played = [line for line in evidence["requests"] if "fault played" in line]
+    assert played and not any("(0 tools" in line for line in played), evidence["requests"]
+
+
+# No empty green -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["returns_directly", "clarifies"])
+def test_a_loop_that_was_not_played_is_no_pass(name: str) -> None:
+    seen = found(outcome_of(name, "limits.loop", "limits.next"))
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+
+
+def test_a_text_of_the_state_is_no_answer() -> None:
+    promised = found(outcome_of("drafts", "odd.empty", promises=["odd.empty"]))
+    assert promised["odd.empty"][0] == FAIL, promised
+
+
+@pytest.mark.parametrize(
+    ("target", "verdict"),
+    [
+        ("sound.py:gate_node", COULD_NOT_JUDGE),
+        ("unasked.py:graph", COULD_NOT_JUDGE),
+        ("takes_a_saver", PASS),
+    ],
+)
+def test_a_graph_without_a_checkpointer_has_no_memory_of_its_own(target: str, verdict: str) -> None:
+    seen = found(outcome_of(target, "persistence.restart", "persistence.no_thread"))
+    assert {one for one, _ in seen.values()} == {verdict}, seen
+    assert verdict == PASS or "checkpointer" in seen["persistence.restart"][1]
+
+
+def test_langgraph_server_brings_the_checkpointer(tmp_path: Path) -> None:
+    (tmp_path / "agent.py").write_text(
+        "from langchain.agents import create_agent\n"
+        "from langchain_openai import ChatOpenAI\n"
+        "graph = create_agent(ChatOpenAI(model='gpt-4o-mini'), [])\n"
+    )
+    (tmp_path / "langgraph.json").write_text(json.dumps({"graphs": {"a": "./agent.py:graph"}}))
+    outcome = look_at(None, tmp_path, settings=Settings(), only=["persistence.restart"])
+    assert found(outcome)["persistence.restart"][0] == PASS, found(outcome)
+
+
+# What was not reached is not said not to concern the agent ----------------------------------------
+
+
+def test_a_tool_that_a_node_runs_itself_is_judged() -> None:
+    outcome = outcome_of("unasked.py:graph", "limits.loop", "odd.unknown_tool")
+    seen = found(outcome)
+    assert outcome.facts["tools"] == {"upsert_memory": "runs"}
+    assert seen["limits.loop"][0] == FAIL and seen["odd.unknown_tool"][0] == FAIL, seen
+
+
+@pytest.mark.parametrize("name", ["clarifies", "verifies"])
+def test_what_a_plain_turn_does_not_reach_could_not_be_judged(name: str) -> None:
+    groups = ("streaming", "persistence.no_thread", "approval", "rejection", "errors.tool", "odd")
+    outcome = outcome_of(name, *groups)
+    claims = found(outcome)
+    wrong = {name: why for name, (verdict, why) in claims.items() if verdict == NOT_APPLICABLE}
+    assert wrong == {} and exit_code(outcome) == 2, wrong
+    why = claims["approval.asked"][1]
+    assert ("Who are you?" if name == "verifies" else "work") in why, why
+
+
+def test_a_question_before_the_first_request_is_named() -> None:
+    assert "Which depth?" in outcome_of("asks_before_the_model").problem
+
+
+def test_where_every_tool_asks_the_fault_is_played_behind_an_approval() -> None:
+    seen = found(outcome_of("asks_always", "errors.tool", "odd.unknown_tool"))
+    assert seen["errors.tool"][0] == FAIL and seen["odd.unknown_tool"][0] == PASS, seen
+    seen = found(outcome_of("asks_always_and_drops", "odd.unknown_tool"))
+    assert seen["odd.unknown_tool"][0] == FAIL, seen
+
+
+# What the checklist itself gets in the way of -----------------------------------------------------
+
+AGENT = """
+from langchain.agents import create_agent
+from langchain_openai import ChatOpenAI
+graph = create_agent(ChatOpenAI(model="gpt-4o-mini", timeout=30), [])
+"""
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Write files; "/" and "." of their names are written "__" and "_"."""
+    for name, text in files.items():
+        file = folder / f"{name.replace('__', '/')}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("init", [True, False])
+def test_a_module_with_the_name_of_its_package_does_not_hide_it(tmp_path: Path, init: bool) -> None:
+    write(
+        tmp_path,
+        src__mail__mail="other = 1",
+        src__mail__kit="order = 1",
+        src__mail__hitl=f"from mail.kit import order\n{AGENT}",
+    )
+    if init:
+        (tmp_path / "src/mail/__init__.py").write_text("")
+    outcome = look_at(
+        "src/mail/hitl.py:graph", tmp_path, settings=Settings(), only=["retry.refused"]
+    )
+    assert not outcome.problem and found(outcome)["retry.refused"][0] == PASS, outcome.problem
+
+
+def test_no_value_is_made_up_for_what_is_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_TOKENS", "900")
+    monkeypatch.setenv("PIN_TOKEN", "4711")
+    source = """
+        import os
+        most = int(os.getenv("MAX_TOKENS", "2000"))
+        days = int(os.getenv("JWT_ACCESS_TOKEN_EXPIRE_DAYS", "30"))
+        pin = int(os.environ["PIN_TOKEN"])
+        size = int(os.environ["POOL"])
+        raise SystemExit(f"{most} {days} {pin != 4711} {size} {os.environ.get('MODEL')} "
+                         f"{os.environ['SHOP_KEY'][:5]}")
+    """
+    tests = """
+        import os
+        os.environ["MODEL"] = "small"
+        assert os.environ["MODEL"] and os.environ["API_TOKEN"]
+    """
+    write(tmp_path, agent=source, tests__test_it=tests)
+    outcome = look_at("agent.py:graph", tmp_path, settings=Settings())
+    assert "900 30 True 1 None check" in outcome.problem, outcome.problem
+
+
+def test_what_a_plain_turn_raises_is_told_whole() -> None:
+    problem = outcome_of("needs_a_session").problem
+    assert "session_id" in problem and "misjudged.py, line" in problem, problem
+
+
+def test_another_providers_model_is_named_as_the_cause(tmp_path: Path) -> None:
+    agent = """
+        import sys
+        sys.path.append("lib/site-packages")
+        from langchain_acme.chat import ask
+        from langgraph.graph import START, MessagesState, StateGraph
+        graph = StateGraph(MessagesState).add_node("node", lambda state: ask())
+        graph = graph.add_edge(START, "node").compile()
+    """
+    source = "def ask():\n    raise TypeError('no API key')\n"
+    folder = write(tmp_path, agent=agent)
+    package = folder / "lib/site-packages/langchain_acme"
+    package.mkdir(parents=True)
+    (package / "chat.py").write_text(source)
+    problem = look_at("agent.py:graph", folder, settings=Settings()).problem
+    assert "langchain_acme" in problem and "OpenAI" in problem and "no API key" in problem, problem
+
+
+# Words --------------------------------------------------------------------------------------------
+
+
+def test_init_proposes_the_input_that_the_graph_has() -> None:
+    section = render.section(outcome_of("reads_mail"))
+    assert "input = { email_input" in section and "messages" not in section, section
+
+
+def test_the_evidence_has_a_border_between_two_probes_and_stands_under_a_pass() -> None:
+    outcome = outcome_of("sound.py:gate_node", "approval.parallel", "approval.two_approved")
+    assert [one.verdict for one in outcome.verdicts] == [PASS, PASS]
+    shown = render.terminal(outcome, 0, verbose=True)
+    assert "effect: refund" in shown and "on thread t-mixed" in shown, shown
+    assert "effect: refund" not in render.terminal(outcome, 0)
