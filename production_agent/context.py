@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-__all__ = ("Context", "LeaseLost", "OverBudget")
+__all__ = ("Context", "LeaseLost", "OutcomeUnknown", "OverBudget")
 
 
 class LeaseLost(Exception):
     """The run no longer holds its thread: another process took it over. Nothing was written."""
+
+
+class OutcomeUnknown(Exception):
+    """The database gave no answer: nobody may be told that the effect was not written."""
 
 
 class OverBudget(Exception):
@@ -28,5 +32,5 @@ class Context:
     run: str
     user: str
     # (key, name, details): writes down an effect unless its key is there already; raises
-    # LeaseLost or OverBudget and writes nothing.
+    # LeaseLost or OverBudget and writes nothing, OutcomeUnknown where the database gave no answer.
     effect: Callable[[str, str, dict], Awaitable[None]]

@@ -18,7 +18,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
 from production_agent.approval import Decisions, Edit
-from production_agent.context import LeaseLost
+from production_agent.context import LeaseLost, OutcomeUnknown
 from production_agent.logs import new_reference
 from production_agent.model import ask, connect, say
 from production_agent.settings import Settings
@@ -165,8 +165,8 @@ async def _observed(request, execute):
 
 
 def _tool_failed(error: Exception) -> str:
-    if isinstance(error, LeaseLost):
-        raise error  # no answer for the model: the thread is another process's
+    if isinstance(error, LeaseLost | OutcomeUnknown):
+        raise error  # no answer for the model: the run ends, and the record says what was done
     reference = new_reference()
     log.error("tool_failed", exc_info=error, extra={"reference": reference})
     return f"The tool failed (reference {reference}). Say so; do not pretend that it worked."

@@ -19,8 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_decidable
-from production_agent.context import OverBudget
-from production_agent.database import Database, Transaction
+from production_agent.context import OutcomeUnknown, OverBudget
+from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
 
@@ -403,6 +403,7 @@ class Store:
 
         Raises:
             LeaseLost: The run no longer holds its thread.
+            OutcomeUnknown: The database gave no answer, and may have written it.
             OverBudget: It would take more than its budget has left.
         """
         taken = budget(name, details) or Budget(None, 0, 0)
@@ -425,7 +426,10 @@ class Store:
                 *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
             )
 
-        await self.database.write(work)
+        try:
+            await self.database.write(work)
+        except FAILURES as error:
+            raise OutcomeUnknown from error
 
     async def effects(self, thread: str) -> dict[str, dict]:
         """Return the thread's effects: key: {name, details}."""

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import time
 from pathlib import Path
 
 from production_agent import tools
 from production_agent.__main__ import main
+from production_agent.database import Database
 from production_agent.store import Store
 
-BEFORE_EFFECT, AFTER_EFFECT, DIES_AFTER_EFFECT, DIES_BEFORE_END = 51, 52, 53, 54
+BEFORE_EFFECT, AFTER_EFFECT, DIES_AFTER_EFFECT, DIES_BEFORE_END, NO_ANSWER = 51, 52, 53, 54, 55
 
 
 def pause() -> None:
@@ -37,11 +39,20 @@ async def pay_back(key, order, amount, context) -> None:
     """Pause or die around the payment."""
     if amount == BEFORE_EFFECT:
         pause()
+    if amount == NO_ANSWER:
+        Database.write = write_without_an_answer
     await real_pay_back(key, order, amount, context)
     if amount == AFTER_EFFECT:
         pause()
     if amount == DIES_AFTER_EFFECT:
         die()
+
+
+async def write_without_an_answer(self, work):
+    """Lose the connection after the server has the commit."""
+    Database.write = real_write
+    await real_write(self, work)
+    raise sqlite3.OperationalError("the connection is gone")
 
 
 async def end(self, run, *rest, **more):
@@ -53,6 +64,6 @@ async def end(self, run, *rest, **more):
     return await real_end(self, run, *rest, **more)
 
 
-real_pay_back, real_end = tools.pay_back, Store.end
+real_pay_back, real_end, real_write = tools.pay_back, Store.end, Database.write
 tools.pay_back, Store.end = pay_back, end
 sys.exit(main(["--port", "0"]))

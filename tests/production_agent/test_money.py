@@ -23,7 +23,7 @@ from tests.production_agent.service_process import (
 )
 from tests.production_agent.test_crash import send
 
-DIES_AFTER_EFFECT, DIES_BEFORE_END = 53, 54  # as in pausing_service.py
+DIES_AFTER_EFFECT, DIES_BEFORE_END, NO_ANSWER = 53, 54, 55  # as in pausing_service.py
 RACES = 500 if os.environ.get("COURSE_LONG_TESTS") else 60  # of a delete and a message
 REFUND = "Please refund 480 euros for order T-7."
 
@@ -177,6 +177,23 @@ def test_what_was_done_is_told_when_attempts_are_used_up(
     assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
     assert ("tool", f"Refunded {amount} euros for order T-7.") in service.messages(thread)
     assert len(service.effects()) == 1
+    service.stop()
+
+
+def test_a_refund_whose_commit_gets_no_answer_is_not_told_as_failed(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    service = start(database, script="pausing_service.py")
+    service.forget_effects()
+    thread, approval = service.asked(f"Please refund {NO_ANSWER} euros for order T-7.")
+    assert '"needs_person"' in service.decide(approval).text
+    until(lambda: service.status(thread) == "needs_person", "the run has let go of the thread")
+    shown = service.ann.get(f"/threads/{thread}").json()
+    assert shown["status"] == "needs_person"
+    assert f"Refunded {NO_ANSWER} euros for order T-7." in shown["problem"]["message"]
+    assert not any("tool failed" in text.lower() for _, text in service.messages(thread))
+    assert service.effects() == [{"order": "T-7", "amount": NO_ANSWER}]
     service.stop()
 
 
