@@ -37,6 +37,7 @@ CUT_OFF = ("length", "max_tokens", "content_filter")  # finish_reason of half an
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what every provider takes back as a tool's name
 BATCH = 200  # chunks kept apart before they are added up
 PART_BYTES = 500  # of an answer, read at a time: a chunk or two
+MAX_CALLS = 100  # of tools in one answer: adding them up costs the square of their number
 MAX_DEPTH = 50  # of arguments; checkpoints hold some hundreds
 MAX_TOKENS = 10**9  # of one answer; what counts more is no count
 log = logging.getLogger("production_agent")
@@ -55,7 +56,7 @@ class Packed(Exception):
 
 
 class TooLong(Exception):
-    """The answer has more bytes than MODEL_BYTES."""
+    """The answer has more bytes than MODEL_BYTES, or more than MAX_CALLS calls."""
 
 
 def http_client(settings: Settings) -> openai.DefaultAsyncHttpxClient:
@@ -156,6 +157,7 @@ async def _read(
     LangChain's sees none of them.)
     """
     chunks: list[AIMessageChunk] = []
+    calls: set[int | None] = set()
     message, finish = _new_id("msg"), ""
     body = {"messages": [_sent(one) for one in prompt]}
     async with asyncio.timeout(None) as silence:
@@ -163,6 +165,9 @@ async def _read(
             silence.reschedule(asyncio.get_running_loop().time() + seconds)
             if not isinstance(chunk, AIMessageChunk):
                 raise NotAnAnswer
+            calls.update(one["index"] for one in chunk.tool_call_chunks)
+            if len(calls) > MAX_CALLS:
+                raise TooLong
             if text := chunk.text:
                 runtime.stream_writer(("token", {"message": message, "text": text}))
             finish = chunk.response_metadata.pop("finish_reason", None) or finish

@@ -65,6 +65,10 @@ def data(*lines: object) -> Callable[[dict], Iterator[dict | bytes]]:
     return lambda body: iter(sent)
 
 
+HUNDREDS = [
+    {"index": n, "id": f"c{n}", "function": {"name": "track_parcel", "arguments": "{}"}}
+    for n in range(300)
+]
 OVERLOADED = {"error": {"message": "overloaded", "type": "server_error", "code": "503"}}
 
 
@@ -81,6 +85,8 @@ OVERLOADED = {"error": {"message": "overloaded", "type": "server_error", "code":
         data({"choices": [{"index": 0, "delta": None, "finish_reason": "stop"}]}),
         data(word("Half "), chunk({"role": "user", "content": "is yours"}), finish()),
         data(chunk({"role": "user", "content": "I am you."}), finish()),
+        data(chunk({"tool_calls": HUNDREDS}), finish("tool_calls")),
+        data(*(chunk({"tool_calls": [one]}) for one in HUNDREDS), finish("tool_calls")),
     ],
 )
 async def test_another_model_is_asked_when_the_first_sends_no_answer(
