@@ -199,7 +199,7 @@ def one_line(record: logging.LogRecord) -> str:
     if record.exc_info and record.exc_info[0]:
         line["error"] = record.exc_info[0].__name__
     return json.dumps(line, default=str)
-# %% refused: the field `error` goes before the exception
+# %% passed: the field `error` goes before the exception
 def one_line(record: logging.LogRecord) -> str:
     line = {"level": record.levelname, "event": record.msg}
     if record.exc_info and record.exc_info[0]:

@@ -65,14 +65,14 @@ def ask_and_run(call, risky, run):
     if not isinstance(decision, dict) or decision.get("type") != "approve":
         return ToolMessage(f"rejected: {decision}", tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | what is not an approval is a no: whatever is not a rejection runs
+# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: whatever is not a rejection runs
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if isinstance(decision, dict) and decision.get("type") == "reject":
             return ToolMessage(decision["reason"], tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | what is not an approval is a no: the answer is a dictionary, is it not
+# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: the answer is a dictionary, is it not
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})

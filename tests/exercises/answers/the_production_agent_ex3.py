@@ -163,7 +163,7 @@ def approve_each(state):
             go_on.append(run(call, state))
         answers.append(ToolMessage("Seen." if allowed else "No.", tool_call_id=call["id"]))
     return Command(update={"messages": answers}, goto=go_on or "agent")
-# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; two customers wait; any other answer is a no; the same refund twice in one message: one decision for the calls of a tool
+# %% refused: one decision for the calls of a tool
 decided = {}
 
 

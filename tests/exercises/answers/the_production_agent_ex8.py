@@ -356,3 +356,31 @@ risk = {"cancel_order": "It will not be sent."}
 def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
     text = str(args.get("order") or "none")
     return None if any(text in one for one in waiting) else "No."
+# %% passed: the parts of the key in another order
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    message = runtime.state["messages"][-1]
+    key = effect_key(message.id, runtime.context.thread, runtime.tool_call_id)
+    await runtime.context.effect(key, "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+risk = {"cancel_order": "The customer does not get this order."}
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    """Return why this call may not run, in one sentence, or None."""
+    order = args.get("order")
+    return None if order in waiting else f"Order {order} does not wait in the store room."
+# %% passed: the key has the message of the customer, which is another one in each turn
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    message = runtime.state["messages"][-2]
+    key = effect_key(runtime.context.thread, message.id, runtime.tool_call_id)
+    await runtime.context.effect(key, "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+risk = {"cancel_order": "The customer does not get this order."}
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    """Return why this call may not run, in one sentence, or None."""
+    order = args.get("order")
+    return None if order in waiting else f"Order {order} does not wait in the store room."
