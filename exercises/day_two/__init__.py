@@ -594,6 +594,12 @@ def ex5(run_turn, take_up):
             """Let the answer run a turn."""
             return run_turn(server.graph, value, config, server.running, server.file)
 
+        def with_drained_threads(name: str, count: int) -> tuple[Server, list[str]]:
+            server, configs = fresh(name, drain_in="find"), [new_thread() for _ in range(count)]
+            for config in configs:
+                turn(server, config)
+            return server, [config["configurable"]["thread_id"] for config in configs]
+
         def idle(server: Server, when: str) -> None:
             assert not server.running, (
                 f"{when}: {len(server.running)} control(s) are left in `running`; expected none."
@@ -772,12 +778,7 @@ def ex5(run_turn, take_up):
                     in_table(server, [name], "A thread was drained, and then its next turn")
                     idle(server, "After the drain")
             with part("an error while threads are taken up"):
-                server = fresh("failing", drain_in="find")
-                names = []
-                for _ in range(3):
-                    config = new_thread()
-                    names.append(config["configurable"]["thread_id"])
-                    turn(server, config)
+                server, names = with_drained_threads("failing", 3)
                 server.drain_in, server.raises = "", KeyError("price")
                 out = None
                 try:
@@ -804,12 +805,7 @@ def ex5(run_turn, take_up):
                     "first one had not begun."
                 )
             with part("two new processes start at the same moment"):
-                server = fresh("processes", drain_in="find")
-                names = []
-                for _ in range(4):
-                    config = new_thread()
-                    names.append(config["configurable"]["thread_id"])
-                    turn(server, config)
+                server, names = with_drained_threads("processes", 4)
                 # Both have read the table before either may write to it.
                 with office.closed_to_writers(len(others)):
                     for other in others:
