@@ -12,7 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from langchain.agents import create_agent
@@ -336,14 +336,17 @@ class SlowDesk:
                 visits[-1].start()
                 stuck.clear()
             elif stuck == [len(came)]:
-                visits[-1].join(0.001)  # does the first run still hold what they wait for?
+                # Does the first run still hold what they wait for? On a busy machine it takes them
+                # a while to go on.
+                visits[-1].join(0.02)
             if stuck != [len(came)]:
                 visits[-1].join(0.2)
                 stuck[:] = [len(came)]
 
         with ThreadPoolExecutor(2) as pool:
             try:
-                runs = [pool.submit(stepwise(send, visit), self.graph, "gus", "begin 1")]
+                first = stepwise(send, visit, repeat=False)
+                runs = [pool.submit(first, self.graph, "gus", "begin 1")]
                 self._entered["begin 1"].wait(self.MAX_HOLD_SECONDS)
                 runs.append(pool.submit(send, self.graph, "gus", "begin 2"))
                 assert not self._entered["begin 2"].wait(0.3), (
@@ -392,12 +395,18 @@ def slowly(send: Any) -> Callable[..., Any]:
     return stepwise(send, lambda: time.sleep(0.0002))
 
 
-def stepwise(send: Any, between: Callable[[], None]) -> Callable[..., Any]:
+def stepwise(send: Any, between: Callable[[], None], repeat: bool = True) -> Callable[..., Any]:
     """Return an answer that calls `between()` between its steps.
 
     The steps are those of Python (opcodes): what is one of them, such as a look-up in a
     `defaultdict`, is not interrupted. Lambdas run as they are.
+
+    Args:
+        send: The answer.
+        between: What happens between two steps.
+        repeat: Whether it happens each time round a loop, or at each place once.
     """
+    been: set[tuple[CodeType, int]] = set()
     files = {function.__code__.co_filename for function in functions_of(send)}
 
     def pause(frame: FrameType, event: str, _: Any) -> Any:
@@ -405,7 +414,9 @@ def stepwise(send: Any, between: Callable[[], None]) -> Callable[..., Any]:
         if code.co_filename not in files or code.co_name == "<lambda>":
             return None
         frame.f_trace_opcodes = True
-        if event == "opcode":
+        place = code, frame.f_lasti
+        if event == "opcode" and (repeat or place not in been):
+            been.add(place)
             between()
         return pause
 
