@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from tools.build.needed_cells import bound_names, used_names
@@ -33,7 +34,8 @@ class Lesson:
         """Return the cells that have to run before an answer, in order.
 
         They bind a name that the answer, the reference or the check uses: no answer has to sit
-        through every demonstration. Stub and reference do so where all notebooks are run.
+        through every demonstration. Of a cell whose imports alone are used, nothing else runs. Stub
+        and reference sit through it all where all notebooks are run.
         """
         place = next(i for i, (_, tags) in enumerate(self.solved) if {"exercise", exercise} <= tags)
         relying = answer, self.cell(exercise, "exercise"), self.cell(exercise, "check")
@@ -41,6 +43,13 @@ class Lesson:
         kept = []
         for source, _ in reversed(self.solved[:place]):
             if bound := bound_names(source) & needed:
-                kept.append(source)
-                needed = (needed - bound) | used_names(source)
+                imports = _imports(source)
+                kept.append(imports if bound <= bound_names(imports) else source)
+                needed = (needed - bound) | used_names(kept[-1])
         return kept[::-1]
+
+
+def _imports(source: str) -> str:
+    """Return the import statements at the top level of a cell."""
+    imports = [n for n in ast.parse(source).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    return "\n".join(map(ast.unparse, imports))

@@ -175,6 +175,13 @@ def test_only_the_needed_cells_run_before_an_answer(tmp_path: Path) -> None:
     assert [source for source, _ in lesson.solved].index(lesson.cell("ex1", "exercise")) == 3
 
 
+def test_of_a_cell_whose_imports_are_used_the_imports_run(tmp_path: Path) -> None:
+    """What such a cell shows costs no answer its time."""
+    lesson = make_lesson(tmp_path)
+    lesson.solved.insert(2, ("import json\n\nprint('shown')", frozenset()))
+    assert "import json" in lesson.before("ex1", f"{RIGHT}\njson")
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "complete"), [(2, 4, True), (1, 4, False), (2, 3, False), (0, 0, False)]
 )
