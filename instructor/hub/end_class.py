@@ -15,8 +15,8 @@ import psutil
 
 __all__ = ("end", "main", "processes")
 
-PATIENCE = 60  # seconds for the hub to end
-GRACE = 10  # seconds between asking the others to end and ending them
+HUB_SECONDS = 60  # for the hub to end
+GRACE_SECONDS = 10  # between asking the others to end and ending them
 
 
 def main() -> int:
@@ -35,10 +35,10 @@ def end(state: Path) -> int:
     hub = _named(state / "hub.pid", "jupyterhub")
     started = hub.children(recursive=True) if hub else []
     # The hub first, and alone: it would start its proxy anew.
-    ended = _end_all([hub], PATIENCE) if hub else 0
+    ended = _end_all([hub], HUB_SECONDS) if hub else 0
     left = {*started, *processes(state)}
     while left := {process for process in left if process.is_running()}:
-        ended += _end_all([*left], GRACE)
+        ended += _end_all([*left], GRACE_SECONDS)
         left = {*processes(state)}
     return ended
 
@@ -81,7 +81,7 @@ def _end_all(found: list[psutil.Process], seconds: float) -> int:
             process.kill()
         except psutil.NoSuchProcess:
             pass
-    psutil.wait_procs(left, timeout=GRACE)
+    psutil.wait_procs(left, timeout=GRACE_SECONDS)
     return len(found)
 
 

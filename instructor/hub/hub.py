@@ -27,8 +27,8 @@ HUB = ROOT / "instructor" / "hub"
 PINS = (ROOT / "requirements.txt", HUB / "requirements-hub.txt")
 PROXY = "configurable-http-proxy@5.1.0"  # runs on Node 18; README.md of instructor/hub/ names it
 PASSWORD = "tents-and-pegs"
-PATIENCE = 90  # seconds until a state that should come counts as missing
-ASKED_EVERY = 0.05  # seconds between two looks at it
+MAX_WAIT_SECONDS = 90  # until a state that should come counts as missing
+POLL_SECONDS = 0.05  # between two looks at it
 
 
 def installed(cache: Path, install: bool = True) -> Path:
@@ -116,7 +116,7 @@ class Hub:
         # The hub first, and alone: it would start its proxy anew.
         self.popen.terminate()
         try:
-            self.popen.wait(PATIENCE)
+            self.popen.wait(MAX_WAIT_SECONDS)
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
@@ -155,7 +155,7 @@ class Hub:
     def stop(self) -> None:
         """End the hub alone, as Ctrl-C does."""
         self.popen.send_signal(signal.SIGINT)
-        self.popen.wait(PATIENCE)
+        self.popen.wait(MAX_WAIT_SECONDS)
 
     def answers(self, path: str) -> bool:
         """Return whether a page comes, without a login, with status 200."""
@@ -172,13 +172,13 @@ class Hub:
         Raises:
             Missing: The hub ended, or 90 s were not enough.
         """
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + MAX_WAIT_SECONDS
         while not state():
             if self.popen.poll() is not None:
                 raise Missing(f"the hub ended before {name}: {self.last_words()}")
             if time.monotonic() > until:
-                raise Missing(f"not within {PATIENCE} s: {name}. {self.last_words()}")
-            time.sleep(ASKED_EVERY)
+                raise Missing(f"not within {MAX_WAIT_SECONDS} s: {name}. {self.last_words()}")
+            time.sleep(POLL_SECONDS)
 
     def last_words(self) -> str:
         """Return the end of the hub's log."""

@@ -17,7 +17,7 @@ import websocket
 
 __all__ = ("Kernel", "Refused", "Student", "shown")
 
-PATIENCE = 300  # seconds a server or a cell may take
+MAX_WAIT_SECONDS = 300  # a server or a cell may take
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -48,7 +48,7 @@ class Student:
         self.get("/hub/login")
         form = {"username": self.name, "password": self.password, "_xsrf": self._xsrf("/hub/")}
         page = self.session.post(
-            self.url + "/hub/login?next=%2Fhub%2Fhome", data=form, timeout=PATIENCE
+            self.url + "/hub/login?next=%2Fhub%2Fhome", data=form, timeout=MAX_WAIT_SECONDS
         )
         if page.status_code != 200 or not page.url.endswith("/hub/home"):
             raise Refused(f"{self.name} could not log in: status {page.status_code}")
@@ -78,13 +78,15 @@ class Student:
         """Ask for a page or an API."""
         xsrf = self._xsrf("/hub/" if path.startswith("/hub/") else self.base)
         headers = {"X-XSRFToken": xsrf} if "/api/" in path and xsrf else {}
-        return self.session.get(self.url + path, headers=headers, timeout=PATIENCE, **options)
+        return self.session.get(
+            self.url + path, headers=headers, timeout=MAX_WAIT_SECONDS, **options
+        )
 
     def post(self, path: str, body: dict) -> requests.Response:
         """Send JSON to an API."""
         xsrf = self._xsrf("/hub/" if path.startswith("/hub/") else self.base)
         return self.session.post(
-            self.url + path, json=body, headers={"X-XSRFToken": xsrf}, timeout=PATIENCE
+            self.url + path, json=body, headers={"X-XSRFToken": xsrf}, timeout=MAX_WAIT_SECONDS
         )
 
     def _xsrf(self, path: str) -> str:
@@ -120,7 +122,7 @@ class Kernel:
         url = f"ws://{urlsplit(student.url).netloc}{path}"
         asked = requests.Request("GET", student.url + path)
         cookies = student.session.prepare_request(asked).headers.get("Cookie", "")
-        self.socket = websocket.create_connection(url, timeout=PATIENCE, cookie=cookies)
+        self.socket = websocket.create_connection(url, timeout=MAX_WAIT_SECONDS, cookie=cookies)
 
     def close(self) -> None:
         """Drop the connection."""

@@ -32,8 +32,8 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # a reader may be offline
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PATIENCE = 90_000  # milliseconds until a state that should come counts as missing
-expect.set_options(timeout=PATIENCE)
+MAX_WAIT_MILLISECONDS = 90_000  # until a state that should come counts as missing
+expect.set_options(timeout=MAX_WAIT_MILLISECONDS)
 
 
 def missing(sentence: str) -> NoReturn:
@@ -52,7 +52,7 @@ async def chromium() -> AsyncIterator[BrowserContext]:
         )
         # One context for all pages: JupyterLab's scripts are loaded once, then cached.
         context = await browser.new_context(viewport={"width": 1400, "height": 900})
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(MAX_WAIT_MILLISECONDS)
         yield context
         await browser.close()
 

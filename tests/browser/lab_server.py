@@ -30,7 +30,7 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 
 ServerKernelManager.last_activity.default_args = (2000, 1, 1)
 """
-WAIT = 120  # seconds for the first page, on a busy machine with cold caches
+FIRST_PAGE_SECONDS = 120  # for the first page, on a busy machine with cold caches
 
 
 class Lab:
@@ -122,7 +122,7 @@ class Lab:
         return {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | ours
 
     def _wait_until_serving(self) -> tuple[str, str]:
-        until = time.monotonic() + WAIT
+        until = time.monotonic() + FIRST_PAGE_SECONDS
         info = self.runtime / f"jpserver-{self.process.pid}.json"
         while time.monotonic() < until and self.process.poll() is None:
             try:

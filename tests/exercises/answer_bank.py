@@ -47,7 +47,7 @@ STATUSES = (
     "setup_changed",
     "refused",
 )
-GRACE = 60  # seconds an answer gets beyond its own time limit, for the cells before it
+GRACE_SECONDS = 60  # an answer gets beyond its own time limit, for the cells before it
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,11 @@ class Bank:
 
 
 def run(
-    lesson: Lesson, exercise: str, source: str, grace: float = GRACE, first_fault: bool = False
+    lesson: Lesson,
+    exercise: str,
+    source: str,
+    grace: float = GRACE_SECONDS,
+    first_fault: bool = False,
 ) -> Outcome:
     """Run an answer and its check in a process of its own, killed when it does not end.
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs to fork; 
 RIGHT = "def add(x):\n    return x + base"
 WRONG = "def add(x):\n    return 11"
 LENIENT = CHECKS.replace("add(100) == 110", "add(100)").replace("add(1) == 11", "add(1)")
-GRACE = 30
+GRACE_SECONDS = 30
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def bank():
 
 def complaint(lesson, source: str, status: str, parts: tuple[str, ...] | None = None) -> str:
     """Return what the bank complains about when `source` is expected to be `status`."""
-    return run(lesson, "ex1", source, grace=GRACE).complaint(status, parts)
+    return run(lesson, "ex1", source, grace=GRACE_SECONDS).complaint(status, parts)
 
 
 def test_expectations_that_hold(tmp_path: Path) -> None:
@@ -249,6 +249,6 @@ def test_refused_answer_is_run_to_its_first_fault(tmp_path: Path) -> None:
     """One part that does not hold is enough where no more is asked."""
     lesson = make_lesson(tmp_path)
     never = "def add(x):\n    return 0"
-    assert len(run(lesson, "ex1", never, grace=GRACE).failing) == 2
-    found = run(lesson, "ex1", never, grace=GRACE, first_fault=True)
+    assert len(run(lesson, "ex1", never, grace=GRACE_SECONDS).failing) == 2
+    found = run(lesson, "ex1", never, grace=GRACE_SECONDS, first_fault=True)
     assert len(found.failing) == 1 and found.message
