@@ -48,6 +48,10 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
+        if isinstance(record.args, tuple):  # other libraries put errors into their sentences
+            record.args = tuple(
+                type(one).__name__ if isinstance(one, BaseException) else one for one in record.args
+            )
         line = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
             + f".{int(record.msecs):03}Z",
