@@ -189,7 +189,9 @@ async def cancel(request: Request, thread: bodies.ThreadId, user: User) -> bodie
         kind = await request.app.state.store.ask_to_stop(thread)
     if not kind:
         raise Refused(409, "No turn is running on this thread.")
-    if kind != "message":
+    if kind == "recovery":
+        raise Refused(409, "What a restart left is carried on to its end.")
+    if kind == "decision":
         raise Refused(409, "A decided call is carried out to its end.")
     return bodies.Stopping()
 

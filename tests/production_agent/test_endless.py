@@ -25,7 +25,7 @@ from production_agent.settings import read
 from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
-from tests.production_agent.service_process import Service, decision, events_of, rows, until
+from tests.production_agent.service_process import Service, change, decision, events_of, rows, until
 
 TURN_SECONDS = 1.5
 MAX_SECONDS = 2  # until a turn has ended that its reader left or stopped
@@ -185,6 +185,21 @@ def test_a_turn_is_cancelled_by_another_process(
     assert other.ann.get(f"/threads/{thread}/events").status_code == 204
     one.stop()
     other.stop()
+
+
+def test_who_stops_a_turn_that_a_restart_left_is_told_why_it_goes_on(service: Service) -> None:
+    thread = service.thread()
+    columns = "id, thread, owner, kind, started, lease"
+    values = f"'{thread}', '{thread}', 'ann', 'KIND', 1, 1e12"
+    for kind, sentence in (
+        ("recovery", "What a restart left is carried on to its end."),
+        ("decision", "A decided call is carried out to its end."),
+    ):
+        row = values.replace("KIND", kind)
+        change(service.database, f"insert into runs ({columns}) values ({row})")
+        answer = service.ann.post(f"/threads/{thread}/cancel")
+        assert (answer.status_code, answer.json()) == (409, {"message": sentence})
+        change(service.database, f"delete from runs where id = '{thread}'")
 
 
 # The end of the process
