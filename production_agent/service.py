@@ -53,9 +53,11 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.runs = Runs(settings, store, build(settings, database.saver))
             loop, runs = asyncio.get_running_loop(), app.state.runs
             app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
-            keeping = asyncio.gather(runs.keep_recovering(), runs.keep_stopping())
+            keep = runs.keep_recovering(), runs.keep_stopping()
+            keeping = [asyncio.create_task(one) for one in keep]
             yield
-            keeping.cancel()
+            for task in keeping:
+                task.cancel()
             await runs.close()
 
     app = FastAPI(
