@@ -207,6 +207,7 @@ class Sqlite(Database):
     def __init__(self, path: str, file: int, connection: aiosqlite.Connection) -> None:
         super().__init__()
         self.path, self.file, self.connection = path, file, connection
+        self.files: list[tuple] = []  # what was opened
         self.theirs = AsyncSqliteSaver(connection)
         self.turn = asyncio.Lock()
 
@@ -234,29 +235,35 @@ class Sqlite(Database):
 
     async def _run(self, sql: str, *values: object) -> list[dict]:
         async with self.turn:
-            self._check_file()
+            self._check_files()
             return await self.fetch(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Give a transaction, committed at the end of the block."""
         async with self.turn:
-            self._check_file()
             await self.connection.execute("begin immediate")
             try:
                 yield self
+                self._check_files()  # until here others have seen what we have seen
                 await self.connection.commit()
             except BaseException:
                 await asyncio.shield(self.connection.rollback())
                 raise
 
-    def _check_file(self) -> None:
-        """Raise if the file is gone or replaced: what is written to ours, nobody will find."""
-        try:
-            is_ours = os.path.samestat(os.stat(self.path), os.fstat(self.file))
-        except OSError:
-            is_ours = False
-        if not is_ours:
+    async def set_up(self) -> None:
+        """Make the tables or bring them up to date, and remember the files."""
+        await self.theirs.setup()
+        await self.migrate()
+        self.files = _identities(self.path)
+
+    def _check_files(self) -> None:
+        """Raise if a file is gone or replaced: what is written to ours, nobody will find.
+
+        One of the three is enough. Without ours others see an old main file (`-wal`), or do not see
+        our locks (`-shm`): two would pay one refund.
+        """
+        if self.files and _identities(self.path) != self.files:
             raise sqlite3.OperationalError(GONE)
 
     async def readiness(self) -> str:
@@ -268,6 +275,14 @@ class Sqlite(Database):
             return await super().readiness()
         except sqlite3.Error as error:
             return _sentence(self.path, error)
+
+
+def _identities(path: str) -> list[tuple]:
+    try:
+        found = [os.stat(path + part) for part in ("", "-wal", "-shm")]
+    except OSError:
+        raise sqlite3.OperationalError(GONE) from None
+    return [(one.st_dev, one.st_ino) for one in found]
 
 
 class _Pipeline:
@@ -463,8 +478,7 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
             connection.row_factory = sqlite3.Row
             database = Sqlite(path, file, connection)
             try:
-                await database.theirs.setup()
-                await database.migrate()
+                await database.set_up()
             except sqlite3.Error as error:
                 raise Unusable(_sentence(path, error)) from None
             yield database
@@ -490,7 +504,7 @@ def _make_file(path: str) -> None:
 def _sentence(path: str, error: sqlite3.Error) -> str:
     text = str(error)
     if text == GONE:
-        return f"The file {path} is gone or another one: restore it, then restart."
+        return f"{path} or its -wal or -shm is gone or another one: restore it, or restart."
     if "locked" in text:
         return f"Another program holds {path} locked: end it, then start again."
     if "not a database" in text or "malformed" in text:
