@@ -121,11 +121,8 @@ async def start_message(
     """Start the turn; leave it when the response ends, in whatever way."""
     runs = request.app.state.runs
     run = await runs.message(own["id"], own["owner"], body.text, idempotency_key)
-    run.join()
-    try:
+    with run.joined(runs.settings.rejoin_seconds):
         yield run
-    finally:
-        run.leave(runs.settings.rejoin_seconds)
 
 
 @router.post(
@@ -150,12 +147,9 @@ async def rejoin(request: Request, own: Own) -> AsyncIterator[Run | None]:
     if run is None:
         yield None
         return
-    run.join()
     log.info("run_rejoined", extra={"run": run.id})
-    try:
+    with run.joined(runs.settings.rejoin_seconds):
         yield run
-    finally:
-        run.leave(runs.settings.rejoin_seconds)
 
 
 @router.get(

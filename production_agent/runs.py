@@ -12,7 +12,8 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from langchain_core.messages import AnyMessage, HumanMessage
@@ -134,15 +135,16 @@ class Run:
         if self.task:
             asyncio.get_running_loop().call_soon(self.task.cancel)
 
-    def join(self) -> None:
-        """One more reader listens."""
+    @contextmanager
+    def joined(self, rejoin_seconds: float) -> Iterator[Run]:
+        """Be a reader; a message's run without any is cancelled, unless one comes back in time."""
         self.readers += 1
-
-    def leave(self, rejoin_seconds: float) -> None:
-        """A reader is gone; a message's run without any is cancelled, unless one comes back."""
-        self.readers -= 1
-        if self.kind == "message" and not self.ended:
-            asyncio.get_running_loop().call_later(rejoin_seconds, self._cancel_if_left)
+        try:
+            yield self
+        finally:
+            self.readers -= 1
+            if self.kind == "message" and not self.ended:
+                asyncio.get_running_loop().call_later(rejoin_seconds, self._cancel_if_left)
 
     def _cancel_if_left(self) -> None:
         if not self.readers and not self.ended:

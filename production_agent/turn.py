@@ -68,12 +68,9 @@ async def turn(
         sql = f"insert into threads values (?, ?, '', {runs.store.now}) on conflict do nothing"
         await runs.store.database.run(sql, thread, user)
         run = await runs.message(thread, user, text_or_resume, None)
-    run.join()
-    try:
+    with run.joined(runs.settings.rejoin_seconds):
         async for piece in _shown(run):
             yield piece
-    finally:
-        run.leave(runs.settings.rejoin_seconds)
 
 
 async def _decide(runs: Runs, user: str, resume: dict) -> Run:
