@@ -29,12 +29,12 @@ def new_reference() -> str:
     return secrets.token_hex(4)
 
 
-def set_up(hidden: Sequence[str], level: str = "INFO") -> None:
+def set_up(hidden: Sequence[str]) -> None:
     """Send every log of this process to standard error; `hidden` are texts to blank out."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(hidden))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("production_agent").setLevel(level)
+    logging.getLogger("production_agent").setLevel(logging.INFO)
     for name in ("uvicorn", "uvicorn.error"):  # ours in JSON, not its own in colour
         logging.getLogger(name).handlers.clear()
 
