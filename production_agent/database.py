@@ -16,7 +16,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -118,16 +117,14 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring our own tables up to date, each step in a transaction of its own."""
-        for version, steps in enumerate((VERSIONS, *MIGRATIONS)):
-            await self.write(partial(self._migrate, version, steps))
-
-    async def _migrate(self, version: int, steps: str, transaction: Transaction) -> None:
-        await self.lock(transaction, "migrations")  # of two at once, one waits
+        words = {name: self.field.format(name) for name in ("order", "amount")}
         sql = "insert into agent_migrations values (?) on conflict do nothing returning 1"
-        if version == 0 or await transaction.fetch(sql, version):
-            words = {name: self.field.format(name) for name in ("order", "amount")}
-            for statement in steps.format(**words).split(";"):
-                await transaction.send(statement)
+        for version, steps in enumerate((VERSIONS, *MIGRATIONS)):
+            async with self.transaction() as transaction:
+                await self.lock(transaction, "migrations")  # of two at once, one waits
+                if version == 0 or await transaction.fetch(sql, version):
+                    for statement in steps.format(**words).split(";"):
+                        await transaction.send(statement)
 
     async def readiness(self) -> str:
         """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
