@@ -40,6 +40,9 @@ FAILURES = (sqlite3.Error, psycopg.Error, PoolTimeout, TimeoutError)
 SECONDS = 5  # to connect, and for another process to finish its write
 VARIABLE = "PRODUCTION_AGENT_DATABASE"
 GREATER = "delete from checkpoints where thread_id = ? and checkpoint_ns = ? and checkpoint_id > ?"
+NOT_NEWEST = """delete from {} as t where thread_id = ? and checkpoint_id <> (
+    select max(c.checkpoint_id) from checkpoints c where c.thread_id = t.thread_id
+    and c.checkpoint_ns = t.checkpoint_ns)"""
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
 GONE = "the file is gone or another one"
 OUTDATED = (
@@ -194,12 +197,7 @@ class Sqlite(Database):
     now = "((julianday('now') - 2440587.5) * 86400.0)"
     field = "json_extract(details, '$.{0}')"
     checkpoints = ("checkpoints", "writes")
-    prune = tuple(
-        f"""delete from {table} where thread_id = ? and checkpoint_id <> (
-        select max(c.checkpoint_id) from checkpoints c where c.thread_id = {table}.thread_id
-        and c.checkpoint_ns = {table}.checkpoint_ns)"""
-        for table in ("writes", "checkpoints")
-    )
+    prune = tuple(map(NOT_NEWEST.format, checkpoints))
 
     def __init__(self, path: str, file: int, connection: aiosqlite.Connection) -> None:
         super().__init__()
@@ -322,12 +320,7 @@ class Postgres(Database):
     for_update = " for update"
     checkpoints = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
     prune = (
-        *(
-            f"""delete from {table} t where thread_id = ? and checkpoint_id <> (
-            select max(c.checkpoint_id) from checkpoints c where c.thread_id = t.thread_id
-            and c.checkpoint_ns = t.checkpoint_ns)"""
-            for table in ("checkpoint_writes", "checkpoints")
-        ),
+        *map(NOT_NEWEST.format, ("checkpoints", "checkpoint_writes")),
         """delete from checkpoint_blobs b where thread_id = ? and not exists (
         select 1 from checkpoints c where c.thread_id = b.thread_id
         and c.checkpoint_ns = b.checkpoint_ns
