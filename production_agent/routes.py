@@ -10,13 +10,12 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from production_agent import bodies
-from production_agent.approval import problem, shown
+from production_agent.approval import shown
 from production_agent.auth import User
 from production_agent.logs import ids
 from production_agent.model import is_cut_off
 from production_agent.runs import BUSY, Refused, Run
 from production_agent.store import status
-from production_agent.tools import refusal
 
 __all__ = ("router",)
 
@@ -202,23 +201,7 @@ async def start_decision(
     request: Request, approval: bodies.ApprovalId, user: User, body: bodies.Decide
 ) -> Run:
     """Claim the approval, once, and start to carry the decision out."""
-    store, settings = request.app.state.store, request.app.state.settings
-    found = await store.approval(approval)
-    if found is None or user not in (found["owner"], *settings.approvers):
-        raise Refused(404, "You have no such approval.")
-    if settings.approvers and (user == found["owner"] or user not in settings.approvers):
-        raise Refused(403, "Somebody else decides: an approver, and never about their own thread.")
-    ids.set({**ids.get(), "thread": found["thread"]})
-    if body.digest != found["digest"]:
-        raise Refused(409, "These are not the calls that wait. Look at them again.")
-    wrong = problem(found["calls"], body.decisions)
-    names = {call["id"]: call["name"] for call in found["calls"]}
-    for one in body.decisions if not wrong else ():
-        if one.type == "edit":
-            wrong = wrong or refusal(names[one.call], one.args, settings)
-    if wrong:
-        raise Refused(409, wrong)  # the body is well formed; it does not fit these calls
-    return await request.app.state.runs.decide(found, body.decisions, user)
+    return await request.app.state.runs.decide(approval, body.digest, body.decisions, user)
 
 
 @router.post(

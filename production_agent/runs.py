@@ -23,14 +23,14 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
-from production_agent.approval import shown
+from production_agent.approval import problem, shown
 from production_agent.context import LeaseLost
 from production_agent.graph import VERSION, recursion_limit, this_turn, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
 from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, status
-from production_agent.tools import Context, effect_key, tell
+from production_agent.tools import Context, effect_key, refusal, tell
 from production_agent.tracing import span
 
 __all__ = ("SORRY", "Refused", "Run", "Runs")
@@ -49,6 +49,7 @@ NOT_DONE += "it."
 DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
+NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
 BATCH = 50  # events sent at once to a reader who is behind
 STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
@@ -246,13 +247,35 @@ class Runs:
             text = (await self.state(run.thread)).values["messages"][-1].text
         run.emit("end", status=how, text=text)
 
-    async def decide(self, approval: dict, decisions: list, decider: str) -> Run:
-        """Claim an approval and start to carry the decision out.
+    async def decide(self, asked: str, digest: str, decisions: list, decider: str) -> Run:
+        """Claim an approval, once, and start to carry the decision out.
+
+        Args:
+            asked: The approval.
+            digest: Of the calls that the decider was shown.
+            decisions: One for each call.
+            decider: The user who decides.
 
         Raises:
-            Refused: 409 if it is decided or too late, or while the thread is not free.
+            Refused: 404 or 403 if this user may not decide, 409 if the decision does not fit the
+                calls, if it is decided or too late, or while the thread is not free.
         """
         self._refuse_while_draining()
+        approval, approvers = await self.store.approval(asked), self.settings.approvers
+        if approval is None or decider not in (approval["owner"], *approvers):
+            raise Refused(404, "You have no such approval.")
+        if approvers and (decider == approval["owner"] or decider not in approvers):
+            raise Refused(403, NOT_YOURS)
+        ids.set({**ids.get(), "thread": approval["thread"]})
+        if digest != approval["digest"]:
+            raise Refused(409, "These are not the calls that wait. Look at them again.")
+        if wrong := problem(approval["calls"], decisions):
+            raise Refused(409, wrong)
+        names = {call["id"]: call["name"] for call in approval["calls"]}
+        for one in decisions:
+            if one.type == "edit":
+                if wrong := refusal(names[one.call], one.args, self.settings):
+                    raise Refused(409, wrong)
         decision = {"decisions": [one.model_dump() for one in decisions]}
         begun = await self.store.decide(approval, decision, decider)
         if begun.how == "decided":

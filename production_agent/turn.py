@@ -25,10 +25,10 @@ from pathlib import Path
 from langgraph.types import Command, Interrupt
 
 from production_agent import logs
-from production_agent.approval import Decisions, problem
+from production_agent.approval import Decisions
 from production_agent.database import open_database
 from production_agent.graph import build
-from production_agent.runs import Refused, Run, Runs
+from production_agent.runs import Run, Runs
 from production_agent.settings import read
 from production_agent.store import Store
 
@@ -62,7 +62,10 @@ async def turn(
         Refused: It cannot be done now.
     """
     if isinstance(text_or_resume, Command):
-        run = await _decide(runs, user, text_or_resume.resume)
+        [(approval, answer)] = text_or_resume.resume.items()
+        found = await runs.store.approval(approval) or {"digest": ""}
+        decisions = Decisions.model_validate(answer).decisions
+        run = await runs.decide(approval, found["digest"], decisions, user)
     else:
         # Over HTTP the service names its threads; here they have a name already.
         sql = f"insert into threads values (?, ?, '', {runs.store.now}) on conflict do nothing"
@@ -71,17 +74,6 @@ async def turn(
     with run.joined(runs.settings.rejoin_seconds):
         async for piece in _shown(run):
             yield piece
-
-
-async def _decide(runs: Runs, user: str, resume: dict) -> Run:
-    [(approval, answer)] = resume.items()
-    found = await runs.store.approval(approval)
-    if found is None or found["owner"] != user:
-        raise Refused(404, "You have no such approval.")
-    decisions = Decisions.model_validate(answer).decisions
-    if wrong := problem(found["calls"], decisions):
-        raise Refused(409, wrong)
-    return await runs.decide(found, decisions, user)
 
 
 async def _shown(run: Run) -> AsyncIterator[str | Interrupt]:

@@ -311,7 +311,7 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
         runs = Runs(settings, store, build(settings, opened.saver))
         thread = (await store.new_thread("ann", ""))["id"]
         runs.drain()
-        for begin in (runs.message(thread, "ann", "Hi", None), runs.decide({}, [], "ann")):
+        for begin in (runs.message(thread, "ann", "Hi", None), runs.decide("", "", [], "ann")):
             with pytest.raises(Refused) as caught:
                 await begin
             assert caught.value.status == 503 and caught.value.retry_after
