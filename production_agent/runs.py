@@ -13,7 +13,7 @@ import logging
 import math
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from langchain_core.messages import AnyMessage, HumanMessage
@@ -25,7 +25,8 @@ from langgraph.types import Command, StateSnapshot
 from production_agent import metrics
 from production_agent.approval import problem, shown
 from production_agent.context import LeaseLost
-from production_agent.graph import VERSION, recursion_limit, this_turn, unanswered
+from production_agent.database import open_database
+from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
@@ -33,7 +34,7 @@ from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, sta
 from production_agent.tools import Context, effect_key, refusal, tell
 from production_agent.tracing import span
 
-__all__ = ("SORRY", "Refused", "Run", "Runs")
+__all__ = ("SORRY", "Refused", "Run", "Runs", "open_runs")
 
 SORRY = "Something went wrong. Please try again; if it stays so, tell us the reference."
 TOO_LONG = "This took too long and was stopped. Please try again, or ask for less at once."
@@ -556,6 +557,21 @@ class Runs:
         metrics.TURNS.labels(run.kind, outcome).inc()
         metrics.TURN_SECONDS.labels(run.kind).observe(seconds)
         log.info("run_ended", extra={"outcome": outcome, "ms": round(seconds * 1000)})
+
+
+@asynccontextmanager
+async def open_runs(settings: Settings) -> AsyncIterator[Runs]:
+    """Open the database and look after its runs; in the end, wait for those of this process."""
+    async with open_database(settings) as database:
+        runs = Runs(settings, Store(database, settings), build(settings, database.saver))
+        keep = runs.keep_recovering(), runs.keep_stopping()
+        keeping = [asyncio.create_task(one) for one in keep]
+        try:
+            yield runs
+        finally:
+            for task in keeping:
+                task.cancel()
+            await runs.close()
 
 
 def _asked(state: StateSnapshot) -> list[tuple[str, list[dict]]]:

@@ -12,7 +12,6 @@ temporary files, where a second process finds it again.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 import tempfile
@@ -26,11 +25,8 @@ from langgraph.types import Command, Interrupt
 
 from production_agent import logs
 from production_agent.approval import Decisions
-from production_agent.database import open_database
-from production_agent.graph import build
-from production_agent.runs import Run, Runs
+from production_agent.runs import Run, Runs, open_runs
 from production_agent.settings import read
-from production_agent.store import Store
 
 __all__ = ("effects", "opened", "turn")
 
@@ -43,14 +39,8 @@ async def opened() -> AsyncIterator[Callable]:
     """Open the service without its web server; yield its turn."""
     settings = replace(read(), database=_file(), lease_seconds=LEASE_SECONDS, turns_per_minute=MANY)
     logs.set_up(settings.secrets)
-    async with open_database(settings) as database:
-        runs = Runs(settings, Store(database, settings), build(settings, database.saver))
-        recovering = asyncio.create_task(runs.keep_recovering())
-        try:
-            yield partial(turn, runs)
-        finally:
-            recovering.cancel()
-            await runs.close()
+    async with open_runs(settings) as runs:
+        yield partial(turn, runs)
 
 
 async def turn(
