@@ -207,7 +207,6 @@ class Sqlite(Database):
         self.turn = asyncio.Lock()
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
-        """Run a statement and return its rows."""
         return [dict(row) for row in await self.connection.execute_fetchall(sql, values)]
 
     send = fetch  # there is no network
@@ -218,7 +217,6 @@ class Sqlite(Database):
             raise LeaseLost
 
     def checkpointer(self, serde: SerializerProtocol) -> AsyncSqliteSaver:
-        """Return the library's checkpointer."""
         self.theirs.serde = serde
         return self.theirs
 
@@ -262,7 +260,6 @@ class Sqlite(Database):
             raise sqlite3.OperationalError(GONE)
 
     async def readiness(self) -> str:
-        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
         os.lseek(self.file, 0, os.SEEK_SET)
         if os.read(self.file, 16) != b"SQLite format 3\0":
             return f"{self.path} is damaged: restore it, then restart."
@@ -294,11 +291,9 @@ class Pipelined:
     connection: psycopg.AsyncConnection
 
     async def send(self, sql: str, *values: object) -> None:
-        """Run a statement whose rows nobody needs."""
         await self.connection.execute(_placed(sql), values)
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
-        """Run a statement and return its rows."""
         return await (await self.connection.execute(_placed(sql), values)).fetchall()
 
     async def hold(self, run: str) -> None:
@@ -307,7 +302,6 @@ class Pipelined:
         await self.send(f"select 1 / count(*) from ({sql}) as held", run)
 
     def checkpointer(self, serde: SerializerProtocol) -> AsyncPostgresSaver:
-        """Return the library's checkpointer."""
         return AsyncPostgresSaver(self.connection, pipe=_Pipeline(), serde=serde)
 
 
@@ -361,11 +355,9 @@ class Postgres(Database):
             yield AsyncPostgresSaver(connection, serde=serde)
 
     async def lock(self, transaction: Transaction, name: str) -> None:
-        """Let no other transaction that locks the same name go on before this one ends."""
         await transaction.send("select pg_advisory_xact_lock(hashtextextended(?, 0))", name)
 
     async def readiness(self) -> str:
-        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
         try:
             rows = await self.run("select max(v) as v from checkpoint_migrations")
             if (-1 if rows[0]["v"] is None else rows[0]["v"]) < len(self.library.MIGRATIONS) - 1:
