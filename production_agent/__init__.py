@@ -8,5 +8,6 @@ every agent needs: `context`, `graph` (the agent), `model` (asking it, within li
 (what a person may decide), `runs` (a turn from its first to its last event, and what happens after
 a crash), `store` (who owns what; leases, claims and effects), `database` and `migrations`, `routes`
 and `bodies` (HTTP), `service`, `server` (limits and the orderly end), `auth`, `settings`, `logs`,
-`metrics`, `tracing`. How it is operated: docs/production_agent.md.
+`metrics`, `tracing`. `turn` serves agent_checklist alone. How it is operated:
+docs/production_agent.md.
 """

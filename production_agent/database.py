@@ -16,7 +16,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -41,6 +40,9 @@ FAILURES = (sqlite3.Error, psycopg.Error, PoolTimeout, TimeoutError)
 SECONDS = 5  # to connect, and for another process to finish its write
 VARIABLE = "PRODUCTION_AGENT_DATABASE"
 GREATER = "delete from checkpoints where thread_id = ? and checkpoint_ns = ? and checkpoint_id > ?"
+NOT_NEWEST = """delete from {} as t where thread_id = ? and checkpoint_id <> (
+    select max(c.checkpoint_id) from checkpoints c where c.thread_id = t.thread_id
+    and c.checkpoint_ns = t.checkpoint_ns)"""
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
 GONE = "the file is gone or another one"
 OUTDATED = (
@@ -118,16 +120,14 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring our own tables up to date, each step in a transaction of its own."""
-        for version, steps in enumerate((VERSIONS, *MIGRATIONS)):
-            await self.write(partial(self._migrate, version, steps))
-
-    async def _migrate(self, version: int, steps: str, transaction: Transaction) -> None:
-        await self.lock(transaction, "migrations")  # of two at once, one waits
+        words = {name: self.field.format(name) for name in ("order", "amount")}
         sql = "insert into agent_migrations values (?) on conflict do nothing returning 1"
-        if version == 0 or await transaction.fetch(sql, version):
-            words = {name: self.field.format(name) for name in ("order", "amount")}
-            for statement in steps.format(**words).split(";"):
-                await transaction.send(statement)
+        for version, steps in enumerate((VERSIONS, *MIGRATIONS)):
+            async with self.transaction() as transaction:
+                await self.lock(transaction, "migrations")  # of two at once, one waits
+                if version == 0 or await transaction.fetch(sql, version):
+                    for statement in steps.format(**words).split(";"):
+                        await transaction.send(statement)
 
     async def readiness(self) -> str:
         """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
@@ -197,21 +197,16 @@ class Sqlite(Database):
     now = "((julianday('now') - 2440587.5) * 86400.0)"
     field = "json_extract(details, '$.{0}')"
     checkpoints = ("checkpoints", "writes")
-    prune = tuple(
-        f"""delete from {table} where thread_id = ? and checkpoint_id <> (
-        select max(c.checkpoint_id) from checkpoints c where c.thread_id = {table}.thread_id
-        and c.checkpoint_ns = {table}.checkpoint_ns)"""
-        for table in ("writes", "checkpoints")
-    )
+    prune = tuple(map(NOT_NEWEST.format, checkpoints))
 
     def __init__(self, path: str, file: int, connection: aiosqlite.Connection) -> None:
         super().__init__()
         self.path, self.file, self.connection = path, file, connection
+        self.files: list[tuple] = []  # what was opened
         self.theirs = AsyncSqliteSaver(connection)
         self.turn = asyncio.Lock()
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
-        """Run a statement and return its rows."""
         return [dict(row) for row in await self.connection.execute_fetchall(sql, values)]
 
     send = fetch  # there is no network
@@ -222,7 +217,6 @@ class Sqlite(Database):
             raise LeaseLost
 
     def checkpointer(self, serde: SerializerProtocol) -> AsyncSqliteSaver:
-        """Return the library's checkpointer."""
         self.theirs.serde = serde
         return self.theirs
 
@@ -234,33 +228,38 @@ class Sqlite(Database):
 
     async def _run(self, sql: str, *values: object) -> list[dict]:
         async with self.turn:
-            self._check_file()
+            self._check_files()
             return await self.fetch(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Give a transaction, committed at the end of the block."""
         async with self.turn:
-            self._check_file()
             await self.connection.execute("begin immediate")
             try:
                 yield self
+                self._check_files()  # until here others have seen what we have seen
                 await self.connection.commit()
             except BaseException:
                 await asyncio.shield(self.connection.rollback())
                 raise
 
-    def _check_file(self) -> None:
-        """Raise if the file is gone or replaced: what is written to ours, nobody will find."""
-        try:
-            is_ours = os.path.samestat(os.stat(self.path), os.fstat(self.file))
-        except OSError:
-            is_ours = False
-        if not is_ours:
+    async def set_up(self) -> None:
+        """Make the tables or bring them up to date, and remember the files."""
+        await self.theirs.setup()
+        await self.migrate()
+        self.files = _identities(self.path)
+
+    def _check_files(self) -> None:
+        """Raise if a file is gone or replaced: what is written to ours, nobody will find.
+
+        One of the three is enough. Without ours others see an old main file (`-wal`), or do not see
+        our locks (`-shm`): two would pay one refund.
+        """
+        if self.files and _identities(self.path) != self.files:
             raise sqlite3.OperationalError(GONE)
 
     async def readiness(self) -> str:
-        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
         os.lseek(self.file, 0, os.SEEK_SET)
         if os.read(self.file, 16) != b"SQLite format 3\0":
             return f"{self.path} is damaged: restore it, then restart."
@@ -268,6 +267,14 @@ class Sqlite(Database):
             return await super().readiness()
         except sqlite3.Error as error:
             return _sentence(self.path, error)
+
+
+def _identities(path: str) -> list[tuple]:
+    try:
+        found = [os.stat(path + part) for part in ("", "-wal", "-shm")]
+    except OSError:
+        raise sqlite3.OperationalError(GONE) from None
+    return [(one.st_dev, one.st_ino) for one in found]
 
 
 class _Pipeline:
@@ -284,11 +291,9 @@ class Pipelined:
     connection: psycopg.AsyncConnection
 
     async def send(self, sql: str, *values: object) -> None:
-        """Run a statement whose rows nobody needs."""
         await self.connection.execute(_placed(sql), values)
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
-        """Run a statement and return its rows."""
         return await (await self.connection.execute(_placed(sql), values)).fetchall()
 
     async def hold(self, run: str) -> None:
@@ -297,7 +302,6 @@ class Pipelined:
         await self.send(f"select 1 / count(*) from ({sql}) as held", run)
 
     def checkpointer(self, serde: SerializerProtocol) -> AsyncPostgresSaver:
-        """Return the library's checkpointer."""
         return AsyncPostgresSaver(self.connection, pipe=_Pipeline(), serde=serde)
 
 
@@ -310,12 +314,7 @@ class Postgres(Database):
     for_update = " for update"
     checkpoints = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
     prune = (
-        *(
-            f"""delete from {table} t where thread_id = ? and checkpoint_id <> (
-            select max(c.checkpoint_id) from checkpoints c where c.thread_id = t.thread_id
-            and c.checkpoint_ns = t.checkpoint_ns)"""
-            for table in ("checkpoint_writes", "checkpoints")
-        ),
+        *map(NOT_NEWEST.format, ("checkpoints", "checkpoint_writes")),
         """delete from checkpoint_blobs b where thread_id = ? and not exists (
         select 1 from checkpoints c where c.thread_id = b.thread_id
         and c.checkpoint_ns = b.checkpoint_ns
@@ -356,11 +355,9 @@ class Postgres(Database):
             yield AsyncPostgresSaver(connection, serde=serde)
 
     async def lock(self, transaction: Transaction, name: str) -> None:
-        """Let no other transaction that locks the same name go on before this one ends."""
         await transaction.send("select pg_advisory_xact_lock(hashtextextended(?, 0))", name)
 
     async def readiness(self) -> str:
-        """Return "ok" if our tables can be read and written and are up to date, or a sentence."""
         try:
             rows = await self.run("select max(v) as v from checkpoint_migrations")
             if (-1 if rows[0]["v"] is None else rows[0]["v"]) < len(self.library.MIGRATIONS) - 1:
@@ -463,8 +460,7 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
             connection.row_factory = sqlite3.Row
             database = Sqlite(path, file, connection)
             try:
-                await database.theirs.setup()
-                await database.migrate()
+                await database.set_up()
             except sqlite3.Error as error:
                 raise Unusable(_sentence(path, error)) from None
             yield database
@@ -490,7 +486,7 @@ def _make_file(path: str) -> None:
 def _sentence(path: str, error: sqlite3.Error) -> str:
     text = str(error)
     if text == GONE:
-        return f"The file {path} is gone or another one: restore it, then restart."
+        return f"{path} or its -wal or -shm is gone or another one: restore it, or restart."
     if "locked" in text:
         return f"Another program holds {path} locked: end it, then start again."
     if "not a database" in text or "malformed" in text:

@@ -29,12 +29,12 @@ def new_reference() -> str:
     return secrets.token_hex(4)
 
 
-def set_up(hidden: Sequence[str], level: str = "INFO") -> None:
+def set_up(hidden: Sequence[str]) -> None:
     """Send every log of this process to standard error; `hidden` are texts to blank out."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(hidden))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("production_agent").setLevel(level)
+    logging.getLogger("production_agent").setLevel(logging.INFO)
     for name in ("uvicorn", "uvicorn.error"):  # ours in JSON, not its own in colour
         logging.getLogger(name).handlers.clear()
 
@@ -48,6 +48,10 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
+        if isinstance(record.args, tuple):  # other libraries put errors into their sentences
+            record.args = tuple(
+                type(one).__name__ if isinstance(one, BaseException) else one for one in record.args
+            )
         line = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
             + f".{int(record.msecs):03}Z",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client import Counter, Histogram
 
-__all__ = ("APPROVALS", "FIRST_WORD", "REQUESTS", "TOKENS", "TURNS", "TURN_SECONDS", "REGISTRY")
+__all__ = ("APPROVALS", "FIRST_WORD", "REQUESTS", "TOKENS", "TURNS", "TURN_SECONDS")
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 REQUESTS = Counter("agent_http_requests", "HTTP requests", ("method", "route", "status"))

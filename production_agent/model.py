@@ -170,7 +170,9 @@ async def _read(
                 raise TooLong
             if text := chunk.text:
                 runtime.stream_writer(("token", {"message": message, "text": text}))
-            finish = chunk.response_metadata.pop("finish_reason", None) or finish
+            told = chunk.response_metadata.pop("finish_reason", None)
+            if told and finish not in CUT_OFF:  # half an answer stays one, whatever comes after it
+                finish = told
             chunks.append(chunk)
             if len(chunks) == BATCH:
                 chunks = [chunks[0] + chunks[1:]]

@@ -10,13 +10,12 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from production_agent import bodies
-from production_agent.approval import problem, shown
+from production_agent.approval import shown
 from production_agent.auth import User
 from production_agent.logs import ids
 from production_agent.model import is_cut_off
 from production_agent.runs import BUSY, Refused, Run
 from production_agent.store import status
-from production_agent.tools import refusal
 
 __all__ = ("router",)
 
@@ -121,11 +120,8 @@ async def start_message(
     """Start the turn; leave it when the response ends, in whatever way."""
     runs = request.app.state.runs
     run = await runs.message(own["id"], own["owner"], body.text, idempotency_key)
-    run.join()
-    try:
+    with run.joined(runs.settings.rejoin_seconds):
         yield run
-    finally:
-        run.leave(runs.settings.rejoin_seconds)
 
 
 @router.post(
@@ -150,12 +146,9 @@ async def rejoin(request: Request, own: Own) -> AsyncIterator[Run | None]:
     if run is None:
         yield None
         return
-    run.join()
     log.info("run_rejoined", extra={"run": run.id})
-    try:
+    with run.joined(runs.settings.rejoin_seconds):
         yield run
-    finally:
-        run.leave(runs.settings.rejoin_seconds)
 
 
 @router.get(
@@ -189,7 +182,9 @@ async def cancel(request: Request, thread: bodies.ThreadId, user: User) -> bodie
         kind = await request.app.state.store.ask_to_stop(thread)
     if not kind:
         raise Refused(409, "No turn is running on this thread.")
-    if kind != "message":
+    if kind == "recovery":
+        raise Refused(409, "What a restart left is carried on to its end.")
+    if kind == "decision":
         raise Refused(409, "A decided call is carried out to its end.")
     return bodies.Stopping()
 
@@ -206,23 +201,7 @@ async def start_decision(
     request: Request, approval: bodies.ApprovalId, user: User, body: bodies.Decide
 ) -> Run:
     """Claim the approval, once, and start to carry the decision out."""
-    store, settings = request.app.state.store, request.app.state.settings
-    found = await store.approval(approval)
-    if found is None or user not in (found["owner"], *settings.approvers):
-        raise Refused(404, "You have no such approval.")
-    if settings.approvers and (user == found["owner"] or user not in settings.approvers):
-        raise Refused(403, "Somebody else decides: an approver, and never about their own thread.")
-    ids.set({**ids.get(), "thread": found["thread"]})
-    if body.digest != found["digest"]:
-        raise Refused(409, "These are not the calls that wait. Look at them again.")
-    wrong = problem(found["calls"], body.decisions)
-    names = {call["id"]: call["name"] for call in found["calls"]}
-    for one in body.decisions if not wrong else ():
-        if one.type == "edit":
-            wrong = wrong or refusal(names[one.call], one.args, settings)
-    if wrong:
-        raise Refused(409, wrong)  # the body is well formed; it does not fit these calls
-    return await request.app.state.runs.decide(found, body.decisions, user)
+    return await request.app.state.runs.decide(approval, body.digest, body.decisions, user)
 
 
 @router.post(

@@ -12,7 +12,8 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from langchain_core.messages import AnyMessage, HumanMessage
@@ -22,17 +23,18 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
-from production_agent.approval import shown
+from production_agent.approval import problem, shown
 from production_agent.context import LeaseLost
-from production_agent.graph import VERSION, recursion_limit, this_turn, unanswered
+from production_agent.database import open_database
+from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
 from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, status
-from production_agent.tools import Context, effect_key, tell
+from production_agent.tools import Context, effect_key, refusal, tell
 from production_agent.tracing import span
 
-__all__ = ("SORRY", "Refused", "Run", "Runs")
+__all__ = ("SORRY", "Refused", "Run", "Runs", "open_runs")
 
 SORRY = "Something went wrong. Please try again; if it stays so, tell us the reference."
 TOO_LONG = "This took too long and was stopped. Please try again, or ask for less at once."
@@ -48,6 +50,7 @@ NOT_DONE += "it."
 DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
+NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
 BATCH = 50  # events sent at once to a reader who is behind
 STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
@@ -134,15 +137,16 @@ class Run:
         if self.task:
             asyncio.get_running_loop().call_soon(self.task.cancel)
 
-    def join(self) -> None:
-        """One more reader listens."""
+    @contextmanager
+    def joined(self, rejoin_seconds: float) -> Iterator[Run]:
+        """Be a reader; a message's run without any is cancelled, unless one comes back in time."""
         self.readers += 1
-
-    def leave(self, rejoin_seconds: float) -> None:
-        """A reader is gone; a message's run without any is cancelled, unless one comes back."""
-        self.readers -= 1
-        if self.kind == "message" and not self.ended:
-            asyncio.get_running_loop().call_later(rejoin_seconds, self._cancel_if_left)
+        try:
+            yield self
+        finally:
+            self.readers -= 1
+            if self.kind == "message" and not self.ended:
+                asyncio.get_running_loop().call_later(rejoin_seconds, self._cancel_if_left)
 
     def _cancel_if_left(self) -> None:
         if not self.readers and not self.ended:
@@ -244,13 +248,35 @@ class Runs:
             text = (await self.state(run.thread)).values["messages"][-1].text
         run.emit("end", status=how, text=text)
 
-    async def decide(self, approval: dict, decisions: list, decider: str) -> Run:
-        """Claim an approval and start to carry the decision out.
+    async def decide(self, asked: str, digest: str, decisions: list, decider: str) -> Run:
+        """Claim an approval, once, and start to carry the decision out.
+
+        Args:
+            asked: The approval.
+            digest: Of the calls that the decider was shown.
+            decisions: One for each call.
+            decider: The user who decides.
 
         Raises:
-            Refused: 409 if it is decided or too late, or while the thread is not free.
+            Refused: 404 or 403 if this user may not decide, 409 if the decision does not fit the
+                calls, if it is decided or too late, or while the thread is not free.
         """
         self._refuse_while_draining()
+        approval, approvers = await self.store.approval(asked), self.settings.approvers
+        if approval is None or decider not in (approval["owner"], *approvers):
+            raise Refused(404, "You have no such approval.")
+        if approvers and (decider == approval["owner"] or decider not in approvers):
+            raise Refused(403, NOT_YOURS)
+        ids.set({**ids.get(), "thread": approval["thread"]})
+        if digest != approval["digest"]:
+            raise Refused(409, "These are not the calls that wait. Look at them again.")
+        if wrong := problem(approval["calls"], decisions):
+            raise Refused(409, wrong)
+        names = {call["id"]: call["name"] for call in approval["calls"]}
+        for one in decisions:
+            if one.type == "edit":
+                if wrong := refusal(names[one.call], one.args, self.settings):
+                    raise Refused(409, wrong)
         decision = {"decisions": [one.model_dump() for one in decisions]}
         begun = await self.store.decide(approval, decision, decider)
         if begun.how == "decided":
@@ -531,6 +557,21 @@ class Runs:
         metrics.TURNS.labels(run.kind, outcome).inc()
         metrics.TURN_SECONDS.labels(run.kind).observe(seconds)
         log.info("run_ended", extra={"outcome": outcome, "ms": round(seconds * 1000)})
+
+
+@asynccontextmanager
+async def open_runs(settings: Settings) -> AsyncIterator[Runs]:
+    """Open the database and look after its runs; in the end, wait for those of this process."""
+    async with open_database(settings) as database:
+        runs = Runs(settings, Store(database, settings), build(settings, database.saver))
+        keep = runs.keep_recovering(), runs.keep_stopping()
+        keeping = [asyncio.create_task(one) for one in keep]
+        try:
+            yield runs
+        finally:
+            for task in keeping:
+                task.cancel()
+            await runs.close()
 
 
 def _asked(state: StateSnapshot) -> list[tuple[str, list[dict]]]:

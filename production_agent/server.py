@@ -1,9 +1,9 @@
 """The web server around the service: limits on connections, and an orderly end.
 
-A request has to arrive whole within BODY_SECONDS, a reader has to take something of an answer in
-three times that, and connections are counted, so that clients who only hold them open cannot keep
-others out for long. SIGTERM is told to the service at once: in the lifespan's shutdown it would
-come after the last stream's end, which is what is waited for.
+A request has to arrive whole within BODY_SECONDS, and a reader has to take each part of an answer
+in as long (a part is sent when the one before it is taken). Connections are counted. So clients who
+only hold them open cannot keep others out for long. SIGTERM is told to the service at once: in the
+lifespan's shutdown it would come after the last stream's end, which is what is waited for.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
 
 
 class _Limited(H11Protocol):
-    """A connection: it is refused when there are too many, and closed when a request is slow."""
+    """A connection: refused when there are too many, closed when its request or reader is slow."""
 
     seconds: float
     most: int
@@ -78,21 +78,30 @@ class _Limited(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # `pause_writing` when anything is not taken
         if len(self.connections) > self.most:
             transport.abort()
         else:
             self.due = self.loop.call_later(self.seconds, self._too_slow)
 
     def data_received(self, data: bytes) -> None:
-        if self.due is None:
-            self.due = self.loop.call_later(self.seconds, self._too_slow)
         super().data_received(data)
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+        self._time_request()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._time_request()  # the next one may have begun behind the one that is answered
+
+    def _time_request(self) -> None:
+        state = self.conn.their_state
+        if state is h11.SEND_BODY or (state is h11.IDLE and self.conn.trailing_data[0]):
+            self.due = self.due or self.loop.call_later(self.seconds, self._too_slow)
+        else:
             self._cancel_due()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self.stuck = self.loop.call_later(3 * self.seconds, self.transport.abort)
+        self.stuck = self.loop.call_later(self.seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -21,14 +21,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from production_agent import bodies, metrics
-from production_agent.database import FAILURES, open_database
-from production_agent.graph import build
+from production_agent.database import FAILURES
 from production_agent.logs import ids, new_reference
 from production_agent.model import http_client
 from production_agent.routes import router
-from production_agent.runs import SORRY, Refused, Runs
+from production_agent.runs import SORRY, Refused, open_runs
 from production_agent.settings import Settings
-from production_agent.store import Store
 
 __all__ = ("create_app",)
 
@@ -47,16 +45,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_database(settings) as database:
-            store = Store(database, settings)
-            app.state.store = store
-            app.state.runs = Runs(settings, store, build(settings, database.saver))
-            loop, runs = asyncio.get_running_loop(), app.state.runs
+        async with open_runs(settings) as runs:
+            loop = asyncio.get_running_loop()
+            app.state.runs, app.state.store = runs, runs.store
             app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
-            keeping = asyncio.gather(runs.keep_recovering(), runs.keep_stopping())
             yield
-            keeping.cancel()
-            await runs.close()
 
     app = FastAPI(
         title="Support desk",

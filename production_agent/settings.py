@@ -48,7 +48,7 @@ class Settings:
     rejoin_seconds: float = number(1.0, 0, 60, "time a left turn goes on, for a reload to rejoin")
     grace_seconds: float = number(10.0, 0.1, 600, "time turns have to end after SIGTERM")
     lease_seconds: float = number(15.0, 0.5, 600, "silence of a process that makes its runs lost")
-    body_seconds: float = number(10.0, 0.1, 600, "time a request has to arrive whole")
+    body_seconds: float = number(10.0, 0.1, 600, "time a request, or a part of an answer, takes")
     connections: int = number(1000, 4, 100_000, "open connections of clients to one process")
     database_connections: int = number(10, 1, 1000, "connections of one process to PostgreSQL")
     database_seconds: float = number(

@@ -13,14 +13,14 @@ __all__ = ("set_up", "span")
 _tracer = None
 
 
-def set_up(environment=os.environ) -> None:
+def set_up() -> None:
     """Export spans if OTEL_EXPORTER_OTLP_ENDPOINT names where to.
 
     Raises:
         Unusable: It is set, and the packages that export are not there.
     """
     global _tracer
-    if not environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
     try:  # wanted only where it is configured
         from opentelemetry import trace  # noqa: PLC0415

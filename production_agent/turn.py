@@ -12,7 +12,6 @@ temporary files, where a second process finds it again.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 import tempfile
@@ -25,12 +24,9 @@ from pathlib import Path
 from langgraph.types import Command, Interrupt
 
 from production_agent import logs
-from production_agent.approval import Decisions, problem
-from production_agent.database import open_database
-from production_agent.graph import build
-from production_agent.runs import Refused, Run, Runs
+from production_agent.approval import Decisions
+from production_agent.runs import Run, Runs, open_runs
 from production_agent.settings import read
-from production_agent.store import Store
 
 __all__ = ("effects", "opened", "turn")
 
@@ -43,14 +39,8 @@ async def opened() -> AsyncIterator[Callable]:
     """Open the service without its web server; yield its turn."""
     settings = replace(read(), database=_file(), lease_seconds=LEASE_SECONDS, turns_per_minute=MANY)
     logs.set_up(settings.secrets)
-    async with open_database(settings) as database:
-        runs = Runs(settings, Store(database, settings), build(settings, database.saver))
-        recovering = asyncio.create_task(runs.keep_recovering())
-        try:
-            yield partial(turn, runs)
-        finally:
-            recovering.cancel()
-            await runs.close()
+    async with open_runs(settings) as runs:
+        yield partial(turn, runs)
 
 
 async def turn(
@@ -62,29 +52,18 @@ async def turn(
         Refused: It cannot be done now.
     """
     if isinstance(text_or_resume, Command):
-        run = await _decide(runs, user, text_or_resume.resume)
+        [(approval, answer)] = text_or_resume.resume.items()
+        found = await runs.store.approval(approval) or {"digest": ""}
+        decisions = Decisions.model_validate(answer).decisions
+        run = await runs.decide(approval, found["digest"], decisions, user)
     else:
         # Over HTTP the service names its threads; here they have a name already.
         sql = f"insert into threads values (?, ?, '', {runs.store.now}) on conflict do nothing"
         await runs.store.database.run(sql, thread, user)
         run = await runs.message(thread, user, text_or_resume, None)
-    run.join()
-    try:
+    with run.joined(runs.settings.rejoin_seconds):
         async for piece in _shown(run):
             yield piece
-    finally:
-        run.leave(runs.settings.rejoin_seconds)
-
-
-async def _decide(runs: Runs, user: str, resume: dict) -> Run:
-    [(approval, answer)] = resume.items()
-    found = await runs.store.approval(approval)
-    if found is None or found["owner"] != user:
-        raise Refused(404, "You have no such approval.")
-    decisions = Decisions.model_validate(answer).decisions
-    if wrong := problem(found["calls"], decisions):
-        raise Refused(409, wrong)
-    return await runs.decide(found, decisions, user)
 
 
 async def _shown(run: Run) -> AsyncIterator[str | Interrupt]:

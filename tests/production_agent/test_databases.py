@@ -217,6 +217,42 @@ def test_a_file_that_is_gone_takes_no_turn_and_no_payment(
     service.stop()
 
 
+@pytest.mark.parametrize("part", ["-wal", "-shm"])
+def test_without_all_of_its_files_a_process_pays_nothing(
+    start: Callable, served, tmp_path: Path, part: str
+) -> None:
+    served.reset()
+    path = tmp_path / "agent.sqlite"
+    first = start(str(path), LEASE_SECONDS=60)
+    _, approval = first.asked("Please refund 20 euros for order T-8.")
+    first.stop()  # now all is in the file itself
+    old = start(str(path), LEASE_SECONDS=60)
+    Path(f"{path}{part}").unlink()
+    new = start(str(path), LEASE_SECONDS=60)
+    for service in (old, new):
+        service.decide(approval)
+    assert sum(len(service.log("effect_written")) for service in (old, new)) <= 1
+    assert old.ann.get("/threads").status_code == 503 and ready(old).endswith(".")
+    for service in (old, new):
+        service.stop()
+
+
+@pytest.mark.parametrize("part", ["-wal", "-shm"])
+def test_a_process_that_ends_alone_saves_what_was_in_a_lost_file(
+    start: Callable, served, tmp_path: Path, part: str
+) -> None:
+    served.reset()
+    path = tmp_path / "agent.sqlite"
+    old = start(str(path), LEASE_SECONDS=60)
+    thread, _ = old.asked("Please refund 20 euros for order T-8.")
+    Path(f"{path}{part}").unlink()
+    assert old.ann.get("/threads").status_code == 503
+    old.stop()
+    new = start(str(path), LEASE_SECONDS=60)
+    assert new.status(thread) == "pending_approval"
+    new.stop()
+
+
 def test_tables_of_the_first_version_are_brought_up_to_date(
     start: Callable, served, tmp_path: Path
 ) -> None:

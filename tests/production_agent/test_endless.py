@@ -25,7 +25,15 @@ from production_agent.settings import read
 from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
-from tests.production_agent.service_process import Service, decision, events_of, rows, until
+from tests.production_agent.service_process import (
+    PATIENCE,
+    Service,
+    change,
+    decision,
+    events_of,
+    rows,
+    until,
+)
 
 TURN_SECONDS = 1.5
 MAX_SECONDS = 2  # until a turn has ended that its reader left or stopped
@@ -187,6 +195,21 @@ def test_a_turn_is_cancelled_by_another_process(
     other.stop()
 
 
+def test_who_stops_a_turn_that_a_restart_left_is_told_why_it_goes_on(service: Service) -> None:
+    thread = service.thread()
+    columns = "id, thread, owner, kind, started, lease"
+    values = f"'{thread}', '{thread}', 'ann', 'KIND', 1, 1e12"
+    for kind, sentence in (
+        ("recovery", "What a restart left is carried on to its end."),
+        ("decision", "A decided call is carried out to its end."),
+    ):
+        row = values.replace("KIND", kind)
+        change(service.database, f"insert into runs ({columns}) values ({row})")
+        answer = service.ann.post(f"/threads/{thread}/cancel")
+        assert (answer.status_code, answer.json()) == (409, {"message": sentence})
+        change(service.database, f"delete from runs where id = '{thread}'")
+
+
 # The end of the process
 
 
@@ -288,7 +311,7 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
         runs = Runs(settings, store, build(settings, opened.saver))
         thread = (await store.new_thread("ann", ""))["id"]
         runs.drain()
-        for begin in (runs.message(thread, "ann", "Hi", None), runs.decide({}, [], "ann")):
+        for begin in (runs.message(thread, "ann", "Hi", None), runs.decide("", "", [], "ann")):
             with pytest.raises(Refused) as caught:
                 await begin
             assert caught.value.status == 503 and caught.value.retry_after
@@ -406,6 +429,44 @@ def test_who_does_not_read_a_long_answer_is_let_go(
         until(lambda: [one for one in service.log("request") if one["path"] == url], "its end")
     assert service.ann.get("/health").status_code == 200
     service.stop()
+
+
+PIPELINED = (  # half a request comes with a whole one
+    "GET /nowhere HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\nPOST /threads HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+    "authorization: Bearer token-of-ann\r\ncontent-type: application/json\r\n"
+    "content-length: 9\r\n\r\nx"
+)
+UNREAD = "GET /openapi.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [PIPELINED, PIPELINED[: -len("\r\n\r\nx")], UNREAD])
+@pytest.mark.parametrize("is_ending", [False, True])
+def test_a_connection_that_is_held_open_is_let_go(
+    start: Callable, served, tmp_path, sent: str, is_ending: bool
+) -> None:
+    options = {"BODY_SECONDS": 1, "GRACE_SECONDS": 0.5, "DATABASE_SECONDS": 1}
+    path = str(tmp_path / "a.sqlite")
+    service = start(path, script="narrow_service.py", LEASE_SECONDS=60, **options)
+    process = psutil.Process(service.pid)
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        held.connect(("127.0.0.1", httpx.URL(service.url).port))
+        began = time.monotonic()
+        held.sendall(sent.encode())
+        paths = ("/nowhere", "/openapi.json")
+        until(lambda: [one for one in service.log("request") if one["path"] in paths], "its end")
+        port = held.getsockname()[1]
+        while not is_ending and port in _peers(process):
+            with suppress(OSError):  # who reads a little now and then does not hold it, either
+                held.recv(10, socket.MSG_DONTWAIT)
+            assert time.monotonic() - began < PATIENCE
+            time.sleep(0.1)
+        service.stop()
+    assert not [one for one in service.log() if one["level"] == "error"]
+
+
+def _peers(process: psutil.Process) -> list[int]:
+    return [one.raddr.port for one in process.net_connections() if one.raddr]
 
 
 def test_invented_methods_make_no_numbers(service: Service) -> None:

@@ -136,8 +136,11 @@ async def test_a_packed_answer_is_not_unpacked(scripted: ScriptedModel) -> None:
     assert asked["accept-encoding"] == "identity"
 
 
-async def test_a_finish_that_is_told_twice_is_understood(scripted: ScriptedModel) -> None:
-    scripted.script = lambda body: iter([word("Half"), finish("length"), finish("length")])
+@pytest.mark.parametrize("second", ["length", "stop"])
+async def test_an_answer_that_was_cut_off_once_stays_cut_off(
+    scripted: ScriptedModel, second: str
+) -> None:
+    scripted.script = lambda body: iter([word("Half"), finish("length"), finish(second)])
     talk = Talk(scripted.url, MODEL_RETRIES="0")
     await talk.say("Hello!")
     assert (await talk.messages())[-1].response_metadata == {"finish_reason": "length"}

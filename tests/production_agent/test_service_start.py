@@ -181,6 +181,13 @@ def test_a_log_line_shows_no_secret_and_no_text_of_an_error(
     assert '"error": "ValueError"' in text and Path(__file__).name in text
 
 
+def test_a_log_line_names_errors_that_libraries_quote(caplog: pytest.LogCaptureFixture) -> None:
+    error = ValueError("my card is 4111 1111")
+    logging.getLogger("psycopg.pool").warning("error connecting in %r: %s", "pool-1", error)
+    line = json.loads(JsonLines([]).format(caplog.records[-1]))
+    assert line["event"] == "error connecting in 'pool-1': ValueError"
+
+
 def test_a_log_line_has_the_first_line_of_what_others_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
