@@ -145,7 +145,7 @@ async def test_an_answer_that_was_cut_off_is_marked(page: Page, model, tmp_path)
 
 
 async def test_a_reload_rejoins_the_turn_that_runs(page: Page, desk: Service, model) -> None:
-    model.when("speak").says("one " * 1000)
+    model.when("speak").says("one " * 5000)
     model.pace(per_token=0.02)
     await say(page, "Speak!")
     await expect(page.locator("#messages .assistant")).to_contain_text("one one")
