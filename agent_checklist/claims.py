@@ -153,7 +153,7 @@ def _claims() -> tuple[Claim, ...]:
               "The model refuses the request; what is raised and logged is looked at.",
               "Log with `log.exception` where you catch, or let it through.", 4),
         Claim("limits.loop", "A model in a loop is stopped.",
-              "The model calls the same tool for ever.",
+              "The model calls the same tool for ever; it routes to the same worker for ever.",
               "Count the calls of a turn, or set recursion_limit.", 5),
         Claim("limits.next", "After a loop the conversation goes on.",
               "After the loop the user says hello.",

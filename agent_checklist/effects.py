@@ -203,10 +203,13 @@ class Recorder:
 def living(*kinds: type) -> list:
     """Return all objects of these kinds.
 
-    What was there before the fork is frozen, and only then in the collector's lists.
+    What was there before the fork is frozen, and only then in the collector's lists. Their class
+    is not asked for as `isinstance` does: a proxy that loads its module late would load it.
     """
     gc.unfreeze()
-    return [one for one in gc.get_objects() if isinstance(one, kinds)]
+    found = [one for one in gc.get_objects() if not set(kinds).isdisjoint(type(one).__mro__)]
+    gc.freeze()
+    return found
 
 
 def _functions_named(name: str) -> list[FunctionType]:

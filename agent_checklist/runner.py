@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib.util
 import os
 import signal
 import sys
@@ -313,13 +314,17 @@ class _Run:
         """Find out what the agent is; return whether probes make sense."""
 
         async def look(subject: Subject, tell: Callable) -> None:
+            before = set(sys.modules)
             tell("facts", await scout(subject))
+            tell("modules", [name for name in sys.modules if name not in before])
 
         folder = Path(tempfile.mkdtemp(dir=self.temporary, prefix="scout-"))
         job = self._fork("scout", 0, look, folder, MAX_SCOUT_SECONDS)
         while not self._is_over(job):
             wait([job.pipe], max(0.05, job.until - time.monotonic()))
-        found = next((data[0] for kind, *data in job.told if kind == "facts"), None)
+        told = dict(job.told)
+        self._import_late(told.get("modules", ()))
+        found = told.get("facts")
         if found is None:
             why = job.problem or "The first look at the agent did not come to an end."
             self.pipe.send(("problem", self.space.shown(why)))
@@ -341,6 +346,15 @@ class _Run:
             self.pipe.send(("problem", self.space.shown(found.problem)))
             return False
         return True
+
+    def _import_late(self, names: Sequence[str]) -> None:
+        """Import what libraries load with the first request, once for all forks."""
+        for name in names:
+            with contextlib.suppress(Exception):
+                spec = importlib.util.find_spec(name)
+                if spec and not str(spec.origin).startswith(str(self.space.copy)):
+                    importlib.import_module(name)
+        gc.freeze()
 
     def _probe_all(self, only: Sequence[str]) -> None:
         """Run every probe, and those with a red a second time."""

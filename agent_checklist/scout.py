@@ -61,7 +61,8 @@ async def scout(subject: Subject) -> Facts:
         gate.tried = gate.tried[:6]
         facts.tools[name].gated = name in facts.gates
     facts.beyond = _why_no_more(subject)
-    facts.grades, facts.refused = subject.stage.graded, subject.guard.refused
+    facts.grades, facts.routes = subject.stage.graded, subject.stage.routed
+    facts.refused = subject.guard.refused
     return facts
 
 
@@ -177,7 +178,9 @@ async def _remembers(subject: Subject) -> None:
     facts = subject.facts
     first = await subject.say(subject.plan(), "scout-memory", text="My name is Zora-75.")
     _note_open(facts, first)
+    subject.streams = True  # once, so that what this imports is known before the probes fork
     turn = await subject.hello("scout-memory")
+    subject.streams = False
     if not (first.error or first.waits):
         refused = [one for one in turn.requests if one.status == 400]
         facts.leaves_open.update(*map(open_in, refused))

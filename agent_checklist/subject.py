@@ -70,6 +70,8 @@ class Facts:
     """The model that a plain turn asks first, with its host."""
     grades: bool = False
     """A model is asked whether something is good enough."""
+    routes: bool = False
+    """A model is asked who works next, until it says that this was all."""
     answers_in_text: bool = False
     answer_at: int = 0
     """The number of the request, in a plain turn, in which the model says its last words."""
