@@ -147,7 +147,7 @@ def _claims() -> tuple[Claim, ...]:
               "The model is down for a turn; then the user says hello.",
               "Leave the thread as it was, or end the turn with a sentence.", 4),
         Claim("errors.model_text", "The model's error text does not reach the user.",
-              "The model's key is wrong.",
+              "The key is wrong, the request too long, the model down, busy, cut off.",
               "Say a neutral sentence with a reference, and log the details.", 4),
         Claim("errors.traced", "A failure leaves a trace.",
               "The model refuses the request; what is raised and logged is looked at.",

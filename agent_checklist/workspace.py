@@ -40,6 +40,7 @@ WORDS = {  # of the model behind the tests, as a stranger reads them
     "the lesson model": "the test model",
     "(lesson model)": "(test model)",
     "sk-lesson": "sk-checklist",
+    "org-lesson": "org-checklist",
 }
 ROOT_MARKS = ("langgraph.json", "pyproject.toml", "setup.py", ".git")
 
