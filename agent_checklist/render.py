@@ -46,6 +46,9 @@ def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
     if outcome.facts:
         tools = ", ".join(f"{n} ({how})" for n, how in outcome.facts["tools"].items()) or "none"
         lines += textwrap.wrap(f"tools: {tools}", WIDTH, subsequent_indent="    ")
+        for name, why in outcome.facts.get("replaced", {}).items():
+            told = f"{name} {why} for made-up arguments. It is replaced by one that returns a text."
+            lines += textwrap.wrap(told, WIDTH, subsequent_indent="    ")
     if outcome.problem:
         lines += textwrap.wrap(f"Nothing could be judged. {outcome.problem}", WIDTH)
         return "\n".join(lines)

@@ -335,6 +335,9 @@ class _Run:
                 name: "asks" if name in found.gates else "runs" if tool.ran else "unseen"
                 for name, tool in found.tools.items()
             },
+            "replaced": {
+                t.name: self.space.shown(t.failure) for t in found.tools.values() if t.failure
+            },
             "models": found.models,
             "checkpointer": found.has_saver,
             "refused": found.refused,

@@ -18,7 +18,7 @@ from langgraph.types import Command
 from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
 from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
-from agent_checklist.subject import Facts, Subject, Tool, Turn, left_open, open_in
+from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
 from agent_checklist.workspace import Settings, place, shortened
 from lesson_model.behaviour.schema_values import valid_value
 
@@ -315,10 +315,12 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
         if not mine and attempt == 0 and _wrap(subject, [tool.name]):
             continue
         tool.ran = bool(mine)
-        failed = any(effect.error for effect in mine)
+        failed = next((effect.error for effect in mine if effect.error), None)
         if mine and (failed or len(guard.refused) > refused or took > 4 * MAX_BODY_SECONDS):
             if attempt == 0 and tool.name not in subject.recorder.stubs:
                 tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
+                if failed and len(guard.refused) == refused:
+                    tool.failure = f"raised {error_name(failed)}{place(failed, Path.cwd())}"
                 continue
         texts = all(
             isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)

@@ -127,6 +127,8 @@ class Tool:
     gated: bool = False
     """It asks a person before it runs."""
     stub: str = ""
+    failure: str = ""
+    """What its body raised by itself, for arguments that are made up; then it is replaced."""
     question: bool = False
     """It asks a person for words, not for consent."""
 

@@ -146,6 +146,13 @@ def test_an_agent_that_asks_at_its_start_is_judged_up_to_there() -> None:
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
 
 
+def test_a_tool_that_fails_by_itself_is_named() -> None:
+    shown = render.terminal(outcome_of("cannot_sort", "retry.refused"), 0)
+    assert "find_order (runs), sort_orders (runs)" in shown
+    assert "sort_orders raised UnboundLocalError" in shown and "misjudged.py, line" in shown, shown
+    assert "find_order raised" not in shown
+
+
 # What the checklist itself gets in the way of -----------------------------------------------------
 
 AGENT = """

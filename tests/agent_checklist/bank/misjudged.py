@@ -400,3 +400,19 @@ def asks_for_a_date():
     graph.add_node("find_date", find_date).add_node("answer", answer)
     graph.add_edge(START, "background").add_edge("background", "find_date")
     return graph.add_edge("find_date", "answer").add_edge("answer", END).compile()
+
+
+# A tool that fails by itself ----------------------------------------------------------------------
+
+
+@tool
+def sort_orders(by: str) -> str:
+    """Sort the orders."""
+    for order in sorted([], key=by):
+        last = order
+    return f"The last is {last}."
+
+
+def cannot_sort():
+    """Return an agent with a tool that raises whatever it is called with."""
+    return middleware_agent(gate=False, tools=[find_order, sort_orders])
