@@ -207,9 +207,10 @@ def living(*kinds: type) -> list:
     is not asked for as `isinstance` does: a proxy that loads its module late would load it.
     """
     gc.unfreeze()
-    found = [one for one in gc.get_objects() if not set(kinds).isdisjoint(type(one).__mro__)]
+    objects = gc.get_objects()
     gc.freeze()
-    return found
+    wanted = {one for one in set(map(type, objects)) if not set(kinds).isdisjoint(one.__mro__)}
+    return [one for one in objects if type(one) in wanted]
 
 
 def _functions_named(name: str) -> list[FunctionType]:

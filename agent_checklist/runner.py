@@ -367,23 +367,19 @@ class _Run:
         for name in names:
             for claim in PROBES[name].claims:
                 verdict, reason, evidence, seconds = told[name, 0][claim]
+                if verdict == FAIL and not self._is_promised(claim):
+                    verdict, reason = COULD_NOT_JUDGE, f"Seen: {reason} {_promise(claim)}"
                 if verdict == FAIL:
                     again = told[name, 1][claim]
                     if again[0] != FAIL:
                         verdict = COULD_NOT_JUDGE
                         reason = f"Seen once, and not a second time: {reason} Then: "
                         reason += f"{again[1] or again[0]}."
-                verdict, reason = self._by_level(claim, verdict, reason)
                 reason, evidence = self.space.shown(reason), self.space.shown(evidence)
                 self.pipe.send(("claim", claim, verdict, reason, evidence, seconds))
 
-    def _by_level(self, claim: str, verdict: str, reason: str) -> tuple[str, str]:
-        """A claim that must be declared is red only where it is promised."""
-        if verdict != FAIL or self._is_promised(claim):
-            return verdict, reason
-        return COULD_NOT_JUDGE, f"Seen: {reason} {_promise(claim)}"
-
     def _is_promised(self, claim: str) -> bool:
+        """Whether a claim may be red: one of the level "declared" has to be promised."""
         if CLAIMS[claim].level != "declared":
             return True
         settings = self.settings
@@ -436,7 +432,10 @@ class _Run:
                     problems[key] = job.problem
                 if job.phase + 1 < len(PROBES[job.probe].phases):
                     waiting.insert(0, (job.probe, job.round, job.phase + 1, job.folder))
-                elif job.round == 0 and any(v[0] == FAIL for v in told[key].values()):
+                elif job.round == 0 and any(
+                    found[0] == FAIL and self._is_promised(claim)
+                    for claim, found in told[key].items()
+                ):
                     waiting.append((job.probe, 1, 0, None))
         for name, number in told:
             why = problems.get((name, number), "The probe ended without a word about it.")

@@ -76,8 +76,7 @@ def _class_of_saver(subject: Subject) -> str:
 async def _find_input(subject: Subject) -> None:
     """Find the way of asking in which the user's words reach the model."""
     facts, first = subject.facts, None
-    ways = subject.inputs("hello")
-    for way in range(min(len(ways), 7)):
+    for way in range(len(list(subject.inputs("hello"))[:7])):
         plan = subject.plan()
         turn = await subject.say(plan, f"scout-{way}", text="Hello.", way=way)
         first = first or turn
