@@ -20,7 +20,7 @@ Who does what in this package:
     turn                              the developer's own turn in the graph's place
     dialects, scout                   how a person's answer looks; what the agent is
     runner, render, command           forks and verdicts; text, JSON, JUnit and HTML; the command
-    report, pytest_plugin             the same for a notebook and for pytest
+    report, pytest_plugin             what was found, for a notebook and for pytest
 """
 
 from __future__ import annotations

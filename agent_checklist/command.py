@@ -9,7 +9,8 @@ from pathlib import Path
 
 from agent_checklist import render
 from agent_checklist.claims import CLAIMS
-from agent_checklist.runner import Outcome, look_at
+from agent_checklist.report import Outcome
+from agent_checklist.runner import look_at
 from agent_checklist.workspace import Usage, find_root, read_settings
 
 __all__ = ("check", "run")
@@ -56,8 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if init:
         print(render.section(outcome))
         return 0
-    code = exit_code(outcome)
-    print(render.terminal(outcome, code, verbose=options.verbose))
+    print(render.terminal(outcome, verbose=options.verbose))
     for file, write in (
         (options.json, render.as_json),
         (options.junit, render.as_junit),
@@ -65,8 +65,8 @@ def run(options: argparse.Namespace) -> int:
     ):
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(write(outcome, code), "utf-8")
-    return code
+            file.write_text(write(outcome), "utf-8")
+    return outcome.exit_code
 
 
 def check(
@@ -95,19 +95,3 @@ def check(
             settings = read_settings(root)
         target = f"{file.relative_to(root).as_posix()}:{attribute}"
     return look_at(target, root, graph=graph, only=only, settings=settings, keep=keep, level=level)
-
-
-def exit_code(outcome: Outcome) -> int:
-    """Return 0 (no red), 1 (a red) or 2 (too much unjudged)."""
-    verdicts = [verdict.verdict for verdict in outcome.verdicts]
-    if "fail" in verdicts:
-        return 1
-    unjudged = [
-        v for v in outcome.verdicts
-        if v.verdict == "could_not_judge" and CLAIMS[v.name].level in ("graph", outcome.level)
-    ]  # fmt: skip
-    judged = sum(verdict in ("pass", "accepted") for verdict in verdicts)
-    most = outcome.max_unjudged
-    if outcome.problem or (len(unjudged) > most if most is not None else len(unjudged) > judged):
-        return 2
-    return 0

@@ -49,8 +49,6 @@ class Gate:
         stops: Whether the "no" was seen to keep the call from running.
         early: Whether the tool ran before anybody was asked.
         takes_no: Whether a person may reject at all.
-        known: Whether the form of its question is a known one.
-        value: What it shows, as a text.
     """
 
     tool: str
@@ -59,10 +57,8 @@ class Gate:
     approved: str = ""
     stops: bool = False
     runs: bool = False
-    known: bool = False
     early: bool = False
     takes_no: bool = True
-    value: str = ""
     tried: list[str] = field(default_factory=list)
 
 

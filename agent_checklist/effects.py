@@ -9,7 +9,6 @@ import gc
 import inspect
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -35,7 +34,6 @@ class Effect:
     tool: str
     args: dict
     thread: str
-    at: float
     result: Any = None
     error: BaseException | None = None
     interrupted: bool = False
@@ -123,7 +121,7 @@ class Recorder:
             thread = str(get_config()["configurable"].get("thread_id"))
         except (RuntimeError, KeyError):
             thread = ""
-        effect = Effect(name, given, thread, time.monotonic())
+        effect = Effect(name, given, thread)
         with self.lock:
             self.effects.append(effect)
         token = _inside.set(tool)

@@ -33,13 +33,14 @@ from agent_checklist.effects import Recorder
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case
+from agent_checklist.report import Outcome, Verdict
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject
 from agent_checklist.turn import TurnSubject, check_turn
 from agent_checklist.workspace import Settings, Usage, Workspace, place, shortened
 from lesson_model import LessonModel
 
-__all__ = ("Outcome", "Verdict", "look_at")
+__all__ = ("look_at",)
 
 MAX_PROBE_SECONDS = 30.0
 MAX_SCOUT_SECONDS = 40.0
@@ -47,33 +48,6 @@ MAX_IMPORT_SECONDS = 45.0
 MAX_RUN_SECONDS = 165.0
 MAX_AT_ONCE = 4
 KEY = "sk-" + "checklist-" * 4
-
-
-@dataclass
-class Verdict:
-    """What was found about one claim."""
-
-    name: str
-    verdict: str = COULD_NOT_JUDGE
-    reason: str = "It was not looked at."
-    evidence: dict = field(default_factory=dict)
-    seconds: float = 0.0
-
-
-@dataclass
-class Outcome:
-    """A run's verdicts, and what is known of the agent."""
-
-    target: str
-    verdicts: list[Verdict]
-    level: str = "graph"
-    facts: dict = field(default_factory=dict)
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    problem: str = ""
-    usage: str = ""
-    max_unjudged: int | None = None
-    broken: str = ""
 
 
 @dataclass
@@ -159,26 +133,19 @@ def _listen(
             over = False
             break
         if kind == "claim":
-            name, verdict, reason, evidence, seconds = data
-            if name in found:
-                one = found[name]
-                one.verdict, one.reason, one.evidence = verdict, reason, evidence
-                one.seconds = seconds
+            if data[0] in found:
+                vars(found[data[0]]).update(vars(Verdict(*data)))
         elif kind == "facts":
             outcome.target, outcome.facts = data
         elif kind == "problem":
             outcome.problem = data[0]
             for verdict in outcome.verdicts:
                 verdict.reason = data[0]
-        elif kind == "usage":
-            outcome.usage = data[0]
-        elif kind == "broken":
-            outcome.broken = data[0]
-        elif kind == "cpu":
-            outcome.cpu_seconds = data[0]
         elif kind == "end":
             over = False
             break
+        else:  # usage, broken, cpu_seconds
+            setattr(outcome, kind, data[0])
     if over and not outcome.problem:
         for verdict in outcome.verdicts:
             if verdict.reason == Verdict("").reason:
@@ -261,7 +228,7 @@ class _Run:
             return
         self._probe_all(only)
         times = os.times()
-        self.pipe.send(("cpu", sum(times[:4])))
+        self.pipe.send(("cpu_seconds", sum(times[:4])))
         self.pipe.send(("end",))
 
     def _silence(self, file: Path) -> None:

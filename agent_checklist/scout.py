@@ -15,7 +15,7 @@ from pathlib import Path
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
-from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
+from agent_checklist.dialects import Gate, Pair, pairs_from
 from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
@@ -297,8 +297,6 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                 facts.gates[tool.name] = Gate(
                     tool.name,
                     kind,
-                    known=is_known(value),
-                    value=str(value)[:2000],
                     early=bool(mine) and not inside,
                 )
             tool.ran = any(not effect.interrupted for effect in mine)

@@ -61,7 +61,6 @@ class Seen:
     shape: str
     options: int
     """How many ways a router in it may go."""
-    model: str
     graded: bool = False
     """It asked whether something is good enough."""
     routed: bool = False
@@ -92,7 +91,7 @@ class Stage:
         offered = {tool.name: tool for tool in turn.tools}
         self.schemas |= {tool.name: tool.schema for tool in turn.tools}
         shape = _shape_of(turn)
-        seen = Seen(tuple(offered), turn.must_call, shape, _options_in(turn), "")
+        seen = Seen(tuple(offered), turn.must_call, shape, _options_in(turn))
         self.seen.append(seen)
         seen.graded, seen.routed = _grades(turn), _routes(turn)
         self.graded, self.routed = self.graded or seen.graded, self.routed or seen.routed

@@ -64,7 +64,6 @@ class Settings:
     input: dict | None = None
     config: dict = field(default_factory=dict)
     context: dict | None = None
-    answer: str | None = None
     approve: object = None
     reject: object = None
     promises: list[str] = field(default_factory=list)

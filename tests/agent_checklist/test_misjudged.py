@@ -10,9 +10,9 @@ import pytest
 
 from agent_checklist import render
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
-from agent_checklist.command import exit_code
 from agent_checklist.effects import living
-from agent_checklist.runner import Outcome, look_at
+from agent_checklist.report import Outcome
+from agent_checklist.runner import look_at
 from agent_checklist.workspace import Settings
 
 BANK = Path(__file__).parent / "bank"
@@ -124,7 +124,7 @@ def test_what_a_plain_turn_does_not_reach_could_not_be_judged(name: str) -> None
     outcome = outcome_of(name, *groups)
     claims = found(outcome)
     wrong = {name: why for name, (verdict, why) in claims.items() if verdict == NOT_APPLICABLE}
-    assert wrong == {} and exit_code(outcome) == 2, wrong
+    assert wrong == {} and outcome.exit_code == 2, wrong
     why = claims["approval.asked"][1]
     assert ("Who are you?" if name == "verifies" else "work") in why, why
 
@@ -147,7 +147,7 @@ def test_an_agent_that_asks_at_its_start_is_judged_up_to_there() -> None:
 
 
 def test_a_tool_that_fails_by_itself_is_named() -> None:
-    shown = render.terminal(outcome_of("cannot_sort", "retry.refused"), 0)
+    shown = render.terminal(outcome_of("cannot_sort", "retry.refused"))
     assert "find_order (runs), sort_orders (runs)" in shown
     assert "sort_orders raised UnboundLocalError" in shown and "misjudged.py, line" in shown, shown
     assert "find_order raised" not in shown
@@ -277,6 +277,6 @@ def test_init_proposes_the_input_that_the_graph_has() -> None:
 def test_the_evidence_has_a_border_between_two_probes_and_stands_under_a_pass() -> None:
     outcome = outcome_of("sound.py:gate_node", "approval.parallel", "approval.two_approved")
     assert [one.verdict for one in outcome.verdicts] == [PASS, PASS]
-    shown = render.terminal(outcome, 0, verbose=True)
+    shown = render.terminal(outcome, verbose=True)
     assert "effect: refund" in shown and "on thread t-mixed" in shown, shown
-    assert "effect: refund" not in render.terminal(outcome, 0)
+    assert "effect: refund" not in render.terminal(outcome)
