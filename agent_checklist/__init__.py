@@ -19,7 +19,7 @@ Who does what in this package:
     stage, effects, subject           the scripted model, the tools' bodies, the graph
     turn                              the developer's own turn in the graph's place
     dialects, scout                   how a person's answer looks; what the agent is
-    runner, render, command           forks and verdicts; text, JSON, JUnit and HTML; the command
+    runner, render                    forks and verdicts; text, JSON, JUnit and HTML
     report, pytest_plugin             what was found, for a notebook and for pytest
 """
 
