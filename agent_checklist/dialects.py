@@ -141,9 +141,9 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         pairs += [*strings, *yes_or_no]
     else:
         pairs += yes_or_no + strings
-    pairs += [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
-    pairs.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
-    return pairs[:MAX_PAIRS]
+    usual = [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
+    usual.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
+    return pairs[: MAX_PAIRS - len(usual)] + usual
 
 
 def _answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[str]]:
