@@ -19,29 +19,26 @@ Who does what in this package:
     stage, effects, subject           the scripted model, the tools' bodies, the graph
     turn                              the developer's own turn in the graph's place
     dialects, scout                   how a person's answer looks; what the agent is
-    runner, render, command           forks and verdicts; text, JSON, JUnit and HTML; the command
-    report, pytest_plugin             the same for a notebook and for pytest
+    runner, render                    forks and verdicts; text, JSON, JUnit and HTML
+    report, pytest_plugin             what was found, for a notebook and for pytest
 """
 
 from __future__ import annotations
 
 import html
 import logging
-import tempfile
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.pregel import Pregel
+from typing import TYPE_CHECKING, Any
 
 import lesson_model
-from agent_checklist.agent import Agent, Case, run_in_own_loop
-from agent_checklist.probes import PROBES
 from agent_checklist.report import check
 from agent_checklist.risk import risky
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.pregel import Pregel
 
 __all__ = ("LINES", "Line", "Report", "check", "risky", "run")
 
@@ -155,24 +152,9 @@ def run(
             "The checklist makes the lesson model fail, and you chose another endpoint. Unset "
             "OPENAI_BASE_URL and OPENAI_API_BASE, and start again."
         )
-    case = Case(build, done, look, act, act_twice, answer, context, log_format)
+    # Two seconds, of which `--help` and pytest's start need nothing.
+    from agent_checklist import probes  # noqa: PLC0415
+
+    case = probes.Case(build, done, look, act, act_twice, answer, context, log_format)
     names = [name for name in LINES if name in only]
-    return Report(tuple(run_in_own_loop(_look_at, case, names)))
-
-
-async def _look_at(case: Case, names: Sequence[str]) -> list[Line]:
-    return [Line(name, await _look(case, name)) for name in names]
-
-
-async def _look(case: Case, name: str) -> str:
-    """Return what is wrong with one line."""
-    with tempfile.TemporaryDirectory() as folder, lesson_model.scratch() as model:
-        agent = Agent(case, model, Path(folder) / "checkpoints.sqlite", name)
-        with agent.listening():
-            try:
-                await PROBES[name](agent)
-            except AssertionError as wrong:
-                return str(wrong)
-            finally:
-                await agent.close()
-    return ""
+    return Report(tuple(map(Line, names, probes.look_at(case, names))))

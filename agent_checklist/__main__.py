@@ -8,6 +8,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from agent_checklist.claims import CLAIMS
+
 USAGE = """\
 python -m agent_checklist [TARGET]    look at an agent: module:attribute, file.py:attribute, or
                                       what langgraph.json names
@@ -35,15 +37,88 @@ def main(arguments: list[str] | None = None) -> int:
         options = parser.parse_args(arguments)
     except SystemExit as stop:
         return 4 if stop.code else 0
-    # Imported when the command line is known to be right.
-    from agent_checklist import command  # noqa: PLC0415
-
+    names = {*CLAIMS, *(name.split(".")[0] for name in CLAIMS)}
+    wanted = [options.explain] if options.explain else options.only
+    if unknown := [name for name in wanted if name not in (CLAIMS if options.explain else names)]:
+        print(f"There is no claim {unknown[0]!r}. They are: {', '.join(CLAIMS)}.", file=sys.stderr)
+        return 4
     try:
-        return command.run(options)
+        return run(options)
     except Exception:
-        traceback.print_exc()
-        print("The checklist itself broke. Report it with the traceback above.", file=sys.stderr)
+        return _broken(traceback.format_exc())
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out a command; return the exit code."""
+    # Imported when the command line is known to be right.
+    from agent_checklist import render  # noqa: PLC0415
+
+    if options.explain:
+        print(render.explained(CLAIMS[options.explain]))
+        return 0
+    if not hasattr(os, "fork"):
+        print("The checklist needs fork: run it on Linux, macOS or WSL.", file=sys.stderr)
         return 3
+    from agent_checklist.runner import look_at  # noqa: PLC0415
+    from agent_checklist.workspace import Usage, read_settings  # noqa: PLC0415
+
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    init = options.target == "init"
+    try:
+        root, target = _located(options.target_of_init if init else options.target)
+        outcome = look_at(
+            target,
+            root,
+            graph=options.graph,
+            only=options.only,
+            settings=read_settings(root),
+            keep=options.keep,
+            level=options.level,
+        )
+    except Usage as error:
+        print(error, file=sys.stderr)
+        return 4
+    if outcome.broken:
+        return _broken(outcome.broken)
+    if outcome.usage:
+        print(outcome.usage, file=sys.stderr)
+        return 4
+    if init:
+        print(render.section(outcome))
+        return 0
+    print(render.terminal(outcome, verbose=options.verbose))
+    for file, write in (
+        (options.json, render.as_json),
+        (options.junit, render.as_junit),
+        (options.html, render.as_html),
+    ):
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(write(outcome), "utf-8")
+    return outcome.exit_code
+
+
+def _located(target: str | None) -> tuple[Path, str | None]:
+    """Return the agent's repository, and the target as it is named from there."""
+    from agent_checklist.workspace import Usage, find_root  # noqa: PLC0415
+
+    root = Path.cwd()
+    where, _, attribute = (target or "").rpartition(":")
+    if not where.endswith(".py"):
+        return root, target
+    file = (root / where).resolve()
+    if not file.is_file():
+        raise Usage(f"There is no file {where} here. Write file.py:attribute.")
+    if not file.is_relative_to(root):
+        root = find_root(file.parent)
+    return root, f"{file.relative_to(root).as_posix()}:{attribute}"
+
+
+def _broken(why: str) -> int:
+    print(why, file=sys.stderr)
+    print("The checklist itself broke. Report it with the traceback above.", file=sys.stderr)
+    return 3
 
 
 if __name__ == "__main__":

@@ -49,8 +49,6 @@ class Gate:
         stops: Whether the "no" was seen to keep the call from running.
         early: Whether the tool ran before anybody was asked.
         takes_no: Whether a person may reject at all.
-        known: Whether the form of its question is a known one.
-        value: What it shows, as a text.
     """
 
     tool: str
@@ -59,10 +57,8 @@ class Gate:
     approved: str = ""
     stops: bool = False
     runs: bool = False
-    known: bool = False
     early: bool = False
     takes_no: bool = True
-    value: str = ""
     tried: list[str] = field(default_factory=list)
 
 
@@ -145,9 +141,9 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         pairs += [*strings, *yes_or_no]
     else:
         pairs += yes_or_no + strings
-    pairs += [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
-    pairs.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
-    return pairs[:MAX_PAIRS]
+    usual = [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
+    usual.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
+    return pairs[: MAX_PAIRS - len(usual)] + usual
 
 
 def _answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[str]]:
@@ -161,57 +157,44 @@ def _answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[s
     said: set[str] = set()
     for source in sources:
         try:
-            tree = ast.parse(source)
+            nodes = list(ast.walk(ast.parse(source)))
         except SyntaxError:
             continue
-        said |= {
-            node.value.lower()
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
-        functions = [
-            node
-            for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        ]
+        said |= _words_of(nodes)
+        functions = [one for one in nodes if isinstance(one, FUNCTIONS)]
         asking = [one for one in functions if any(map(_is_interrupt, ast.walk(one)))]
-        if not asking:
-            continue
-        called = {
-            node.func.id
-            for one in asking
-            for node in ast.walk(one)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
+        called = {getattr(n.func, "id", "") for one in asking for n in ast.walk(one) if _calls(n)}
         for one in [*asking, *(each for each in functions if each.name in called)]:
             for node in ast.walk(one):
                 if isinstance(node, ast.Compare | ast.MatchValue):
-                    compared |= {
-                        part.value.lower()
-                        for part in ast.walk(node)
-                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
-                    }
-                key = None
-                if isinstance(node, ast.Subscript):
-                    key = node.slice
-                elif (
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Attribute)
-                    and node.func.attr == "get"
-                    and node.args
-                ):
-                    key = node.args[0]
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    keys.append(key.value)
+                    compared |= _words_of(ast.walk(node))
+                elif isinstance(node, ast.Subscript):
+                    keys += _words_of([node.slice], lower=False)
+                elif _calls(node) and getattr(node.func, "attr", "") == "get":
+                    keys += _words_of(node.args[:1], lower=False)
     not_of_answers = {"messages", "name", "args", "id", "tool_calls", "content", "configurable"}
     return [key for key in dict.fromkeys(keys) if key not in not_of_answers], compared, said
 
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _words_of(nodes: Iterable[ast.AST], lower: bool = True) -> set[str]:
+    """Return the texts among nodes."""
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    texts = {value for value in constants if isinstance(value, str)}
+    return {text.lower() for text in texts} if lower else texts
+
+
+def _calls(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call)
+
+
 def _is_interrupt(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    function = node.func
-    return "interrupt" in (getattr(function, "id", ""), getattr(function, "attr", ""))
+    return _calls(node) and "interrupt" in (
+        getattr(node.func, "id", ""),
+        getattr(node.func, "attr", ""),
+    )
 
 
 def unclear_answers(gate: Gate) -> list[Any]:

@@ -9,7 +9,6 @@ import gc
 import inspect
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -35,7 +34,6 @@ class Effect:
     tool: str
     args: dict
     thread: str
-    at: float
     result: Any = None
     error: BaseException | None = None
     interrupted: bool = False
@@ -123,7 +121,7 @@ class Recorder:
             thread = str(get_config()["configurable"].get("thread_id"))
         except (RuntimeError, KeyError):
             thread = ""
-        effect = Effect(name, given, thread, time.monotonic())
+        effect = Effect(name, given, thread)
         with self.lock:
             self.effects.append(effect)
         token = _inside.set(tool)
@@ -203,10 +201,14 @@ class Recorder:
 def living(*kinds: type) -> list:
     """Return all objects of these kinds.
 
-    What was there before the fork is frozen, and only then in the collector's lists.
+    What was there before the fork is frozen, and only then in the collector's lists. Their class
+    is not asked for as `isinstance` does: a proxy that loads its module late would load it.
     """
     gc.unfreeze()
-    return [one for one in gc.get_objects() if isinstance(one, kinds)]
+    objects = gc.get_objects()
+    gc.freeze()
+    wanted = {one for one in set(map(type, objects)) if not set(kinds).isdisjoint(one.__mro__)}
+    return [one for one in objects if type(one) in wanted]
 
 
 def _functions_named(name: str) -> list[FunctionType]:

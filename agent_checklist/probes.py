@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from unittest import mock
 
 from langchain_core.tools import StructuredTool
 
-from agent_checklist.agent import Agent, Turn
+import lesson_model
+from agent_checklist.agent import Agent, Case, Turn, run_in_own_loop
 from lesson_model.log import Request
 
-__all__ = ("PROBES",)
+__all__ = ("PROBES", "look_at")
 
 LONG = "A tent wants to be dried before it is folded, and aired for a day after that. " * 3
 HELLO, HERE = "Hello, is anybody there?", "Yes, the desk is open."
@@ -22,6 +25,28 @@ REQUESTS = 25  # to the model in one turn; more is a loop that nobody stops
 TRIES = 4  # of one model for one answer: more is two layers that multiply
 DETAIL = "db-internal-7 refused billing_rw"
 CARD = "4111 1111 1111 1111"
+
+
+def look_at(case: Case, names: Sequence[str]) -> list[str]:
+    """Return what is wrong with each line; empty texts for those that hold."""
+
+    async def look_at_all() -> list[str]:
+        return [await _look(case, name) for name in names]
+
+    return run_in_own_loop(look_at_all)
+
+
+async def _look(case: Case, name: str) -> str:
+    with tempfile.TemporaryDirectory() as folder, lesson_model.scratch() as model:
+        agent = Agent(case, model, Path(folder) / "checkpoints.sqlite", name)
+        with agent.listening():
+            try:
+                await PROBES[name](agent)
+            except AssertionError as wrong:
+                return str(wrong)
+            finally:
+                await agent.close()
+    return ""
 
 
 async def streaming(agent: Agent) -> None:

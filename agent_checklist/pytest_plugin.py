@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agent_checklist.report import CheckReport, check
+from agent_checklist.report import Outcome, check
 
 __all__ = ("ClaimItem",)
 
@@ -26,11 +26,11 @@ class ClaimItem(pytest.Item):
         """Fail where the claim is red; skip where it was not judged."""
         found = self._report()[self.name]
         if found.verdict == "fail":
-            raise AssertionError(f"{found.reason}\n{found.cure} Lesson {found.lesson}.")
+            raise AssertionError(f"{found.reason}\n{found.claim.cure} Lesson {found.claim.lesson}.")
         if found.verdict != "pass":
             pytest.skip(f"{found.verdict}: {found.reason}")
 
-    def _report(self) -> CheckReport:
+    def _report(self) -> Outcome:
         """Return the report, which is made once; fail where there is none."""
         config = self.config
         if not hasattr(config, "agent_checklist_report"):

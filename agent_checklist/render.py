@@ -17,73 +17,65 @@ from agent_checklist.claims import (
     PASS,
     Claim,
 )
-from agent_checklist.runner import Outcome, Verdict
+from agent_checklist.report import Outcome
 from agent_checklist.workspace import shortened
 
-__all__ = ("as_html", "as_json", "as_junit", "explained", "section", "terminal")
+__all__ = ("as_html", "as_json", "as_junit", "explained", "html_table", "section", "terminal")
 
 SCHEMA = 1
 MARKS = {PASS: "✓", FAIL: "✗", NOT_APPLICABLE: "-", COULD_NOT_JUDGE: "?", ACCEPTED: "~"}
-WORDS = {
-    PASS: "pass",
-    FAIL: "fail",
-    NOT_APPLICABLE: "not applicable",
-    COULD_NOT_JUDGE: "could not judge",
-    ACCEPTED: "accepted",
-}
-WIDTH = 100
+WIDTH, INDENT = 100, " " * 28
+
+
+def _words(verdict: str) -> str:
+    return verdict.replace("_", " ")
 
 
 def counts(outcome: Outcome) -> str:
     """Return how many claims have which verdict."""
     found = [verdict.verdict for verdict in outcome.verdicts]
-    return ", ".join(f"{found.count(one)} {WORDS[one]}" for one in MARKS if one in found)
+    return ", ".join(f"{found.count(one)} {_words(one)}" for one in MARKS if one in found)
 
 
-def terminal(outcome: Outcome, code: int, verbose: bool = False) -> str:
+def terminal(outcome: Outcome, verbose: bool = False) -> str:
     """Return the report for a terminal."""
     lines = [f"{outcome.target} (level: {outcome.level})"]
     if outcome.facts:
         tools = ", ".join(f"{n} ({how})" for n, how in outcome.facts["tools"].items()) or "none"
-        lines += textwrap.wrap(f"tools: {tools}", WIDTH, subsequent_indent="    ")
+        told = [f"tools: {tools}"]
+        told += [
+            f"{name} {why} for made-up arguments. It is replaced by one that returns a text."
+            for name, why in outcome.facts["replaced"].items()
+        ]
+        for text in told:
+            lines += textwrap.wrap(text, WIDTH, subsequent_indent="    ")
     if outcome.problem:
         lines += textwrap.wrap(f"Nothing could be judged. {outcome.problem}", WIDTH)
         return "\n".join(lines)
     lines.append("")
-    for verdict in outcome.verdicts:
-        claim = CLAIMS[verdict.name]
-        shown = verdict.reason or claim.promise
-        head = f"{MARKS[verdict.verdict]} {verdict.name:<25} "
-        if verdict.verdict in (PASS, NOT_APPLICABLE, COULD_NOT_JUDGE) and not verbose:
-            if verdict.verdict == PASS:
-                shown = claim.promise
-            lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
-            continue
-        lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=" " * 28)
-        if verdict.verdict == FAIL:
-            lines += _told(claim, verdict, outcome, verbose)
-        elif verbose:
-            lines += _indented(_evidence(verdict.evidence, verbose))
-    lines += [
-        "",
-        f"{counts(outcome)} in {outcome.seconds:.0f} s ({outcome.cpu_seconds:.0f} CPU s).",
-    ]
-    if code == 2:
+    for one in outcome.verdicts:
+        promise = one.verdict == PASS and not verbose
+        shown = one.claim.promise if promise else one.reason or one.claim.promise
+        head = f"{MARKS[one.verdict]} {one.name:<25} "
+        lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=INDENT)
+        about = _evidence(one.evidence, verbose) if verbose or one.verdict == FAIL else []
+        if one.verdict == FAIL:
+            about = [
+                f"Promise: {one.claim.promise}",
+                f"Done: {one.claim.done}",
+                f"Cure: {one.claim.cure} Lesson {one.claim.lesson}.",
+                *about,
+                f"Again: {again(one.name, outcome)}",
+            ]
+        for text in about:
+            lines += textwrap.wrap(
+                text, WIDTH, initial_indent=INDENT, subsequent_indent=f"{INDENT}  "
+            )
+    took = f"{outcome.seconds:.0f} s ({outcome.cpu_seconds:.0f} CPU s)"
+    lines += ["", f"{counts(outcome)} in {took}."]
+    if outcome.exit_code == 2:
         lines.append("Too much could not be judged: exit code 2.")
     return "\n".join(lines)
-
-
-def _told(claim: Claim, verdict: Verdict, outcome: Outcome, verbose: bool) -> list[str]:
-    """Return what a developer wants to know of a red line."""
-    return _indented(
-        [
-            f"Promise: {claim.promise}",
-            f"Done: {claim.done}",
-            f"Cure: {claim.cure} Lesson {claim.lesson}.",
-            *_evidence(verdict.evidence, verbose),
-            f"Again: {again(claim, outcome)}",
-        ]
-    )
 
 
 def _evidence(evidence: dict, verbose: bool) -> list[str]:
@@ -94,93 +86,68 @@ def _evidence(evidence: dict, verbose: bool) -> list[str]:
             line for line in error.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)
         ]
         texts.append(f"Raised: {shortened((raised or [error.strip()])[-1], 300)}")
-    if messages := evidence.get("messages"):
-        for message in messages[-8 if verbose else -3 :]:
-            texts.append(f"  {message}")
-    if verbose:
-        for request in evidence.get("requests", ()):
-            texts.append(f"  request: {request}")
-        texts += [f"  effect: {one}" for one in evidence.get("effects", ())]
-        texts += [f"  interrupt: {one}" for one in evidence.get("interrupts", ())]
-        texts += [f"  log: {one}" for one in evidence.get("log", ())]
+    texts += [f"  {one}" for one in evidence.get("messages", ())[-8 if verbose else -3 :]]
+    for key, name in SHOWN.items() if verbose else ():
+        texts += [f"  {name}: {one}" for one in evidence.get(key, ())]
     return texts
 
 
-def _indented(texts: list[str]) -> list[str]:
-    indent, lines = " " * 28, []
-    for text in texts:
-        lines += textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
-    return lines
+SHOWN = {"requests": "request", "effects": "effect", "interrupts": "interrupt", "log": "log"}
 
 
-def again(claim: Claim, outcome: Outcome) -> str:
+def again(name: str, outcome: Outcome) -> str:
     """Return the command that looks at one claim alone, and keeps its files."""
     what = f"{outcome.target} " if outcome.level == "graph" else ""
-    return f"python -m agent_checklist {what}--only {claim.name} -v --keep checklist-files"
+    return f"python -m agent_checklist {what}--only {name} -v --keep checklist-files"
 
 
-def as_json(outcome: Outcome, code: int) -> str:
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, default=str, ensure_ascii=False)
+
+
+def as_json(outcome: Outcome) -> str:
     """Return the report as JSON; `schema` is raised when a field changes its meaning."""
-    return json.dumps(
+    return _json(
         {
             "schema": SCHEMA,
             "target": outcome.target,
             "level": outcome.level,
-            "exit_code": code,
+            "exit_code": outcome.exit_code,
             "problem": outcome.problem,
             "seconds": round(outcome.seconds, 1),
             "cpu_seconds": round(outcome.cpu_seconds, 1),
+            "max_unjudged": outcome.max_unjudged,
             "agent": outcome.facts,
             "claims": [
-                {
-                    "name": verdict.name,
-                    "verdict": verdict.verdict,
-                    "reason": verdict.reason,
-                    "promise": CLAIMS[verdict.name].promise,
-                    "done": CLAIMS[verdict.name].done,
-                    "cure": CLAIMS[verdict.name].cure,
-                    "lesson": CLAIMS[verdict.name].lesson,
-                    "level": CLAIMS[verdict.name].level,
-                    "seconds": round(verdict.seconds, 2),
-                    "evidence": verdict.evidence,
-                }
-                for verdict in outcome.verdicts
+                {**vars(one.claim), **vars(one), "seconds": round(one.seconds, 2)}
+                for one in outcome.verdicts
             ],
-        },
-        indent=1,
-        default=str,
-        ensure_ascii=False,
+        }
     )
 
 
-def as_junit(outcome: Outcome, code: int) -> str:
+def as_junit(outcome: Outcome) -> str:
     """Return the report as JUnit XML: a claim is a test case."""
-    found = [verdict.verdict for verdict in outcome.verdicts]
-    skipped = len(found) - found.count(PASS) - found.count(FAIL)
+    skipped = len(outcome.verdicts) - len(outcome.green) - len(outcome.red)
     suite = ElementTree.Element(
         "testsuite",
         name="agent_checklist",
-        tests=str(len(found)),
-        failures=str(found.count(FAIL)),
+        tests=str(len(outcome.verdicts)),
+        failures=str(len(outcome.red)),
         skipped=str(skipped),
         errors="0",
         time=f"{outcome.seconds:.1f}",
     )
-    for verdict in outcome.verdicts:
-        group, _, name = verdict.name.partition(".")
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=f"agent_checklist.{group}",
-            name=name,
-            time=f"{verdict.seconds:.2f}",
-        )
-        if verdict.verdict == FAIL:
-            told = ElementTree.SubElement(case, "failure", message=_clean(verdict.reason))
-            told.text = _clean(json.dumps(verdict.evidence, indent=1, default=str))
-        elif verdict.verdict != PASS:
-            words = f"{WORDS[verdict.verdict]}: {verdict.reason}"
-            ElementTree.SubElement(case, "skipped", message=_clean(words))
+    for one in outcome.verdicts:
+        group, _, name = one.name.partition(".")
+        about = {"classname": f"agent_checklist.{group}", "name": name}
+        case = ElementTree.SubElement(suite, "testcase", **about, time=f"{one.seconds:.2f}")
+        if one.verdict == FAIL:
+            told = ElementTree.SubElement(case, "failure", message=_clean(one.reason))
+            told.text = _clean(_json(one.evidence))
+        elif one.verdict != PASS:
+            why = _clean(f"{_words(one.verdict)}: {one.reason}")
+            ElementTree.SubElement(case, "skipped", message=why)
     return ElementTree.tostring(suite, "unicode", xml_declaration=True)
 
 
@@ -188,39 +155,41 @@ def _clean(text: str) -> str:
     return "".join(each for each in text if each >= " " or each in "\n\t")
 
 
-def as_html(outcome: Outcome, code: int) -> str:
-    """Return the report as one page, which loads nothing."""
+def html_table(outcome: Outcome) -> str:
+    """Return the verdicts as a table."""
     rows = []
-    for verdict in outcome.verdicts:
-        claim = CLAIMS[verdict.name]
-        details = ""
-        if verdict.evidence and verdict.verdict in (FAIL, ACCEPTED):
-            inside = html.escape(
-                json.dumps(verdict.evidence, indent=1, default=str, ensure_ascii=False)
-            )
-            details = (
-                f"<p>{html.escape(claim.done)} <b>Cure:</b> {html.escape(claim.cure)} "
-                f"Lesson {claim.lesson}.</p><p><code>{html.escape(again(claim, outcome))}</code>"
-                f"</p><details><summary>What was seen</summary><pre>{inside}</pre></details>"
+    for one in outcome.verdicts:
+        about = html.escape(one.reason or one.claim.promise)
+        if one.evidence and one.verdict in (FAIL, ACCEPTED):
+            about += (
+                f"<p>{html.escape(one.claim.done)} <b>Cure:</b> {html.escape(one.claim.cure)} "
+                f"Lesson {one.claim.lesson}.</p><p><code>{html.escape(again(one.name, outcome))}"
+                "</code></p><details><summary>What was seen</summary><pre>"
+                f"{html.escape(_json(one.evidence))}</pre></details>"
             )
         rows.append(
-            f"<tr class='{verdict.verdict}'><td>{MARKS[verdict.verdict]} "
-            f"{WORDS[verdict.verdict]}</td><th scope='row'>{verdict.name}</th><td>"
-            f"{html.escape(verdict.reason or claim.promise)}{details}</td></tr>"
+            f"<tr class='{one.verdict}'><td>{MARKS[one.verdict]} {_words(one.verdict)}</td>"
+            f"<th scope='row'>{one.name}</th><td style='text-align:left'>{about}</td></tr>"
         )
+    return (
+        f"<table><caption>{html.escape(outcome.target)}: {counts(outcome)}. "
+        f"{html.escape(outcome.problem)}</caption><thead><tr><th>verdict</th><th>claim</th>"
+        f"<th>what was seen</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def as_html(outcome: Outcome) -> str:
+    """Return the report as one page, which loads nothing."""
     style = (
         "body{font:15px/1.45 system-ui;margin:2em auto;max-width:70em;padding:0 1em}"
         "td,th{text-align:left;vertical-align:top;padding:.35em .6em;border-top:1px solid #ccc}"
         ".fail td:first-child{color:#a40000;font-weight:bold}.pass td:first-child{color:#176217}"
         "pre{white-space:pre-wrap;background:#f4f4f4;padding:.6em}"
     )
-    title = html.escape(f"Production checklist: {outcome.target}")
-    problem = f"<p>{html.escape(outcome.problem)}</p>" if outcome.problem else ""
     return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{title}</title>"
-        f"<style>{style}</style><h1>{title}</h1>{problem}<p>{counts(outcome)}; exit code {code}."
-        "</p><table><thead><tr><th>verdict</th><th>claim</th><th>what was seen</th></tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table></html>"
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>Production checklist</title>"
+        f"<style>{style}</style><h1>Production checklist</h1>{html_table(outcome)}"
+        f"<p>Exit code {outcome.exit_code}.</p></html>"
     )
 
 

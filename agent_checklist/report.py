@@ -1,88 +1,91 @@
-"""`agent_checklist.check`: the command line's report, for a notebook or a test."""
+"""What was found about an agent, and `agent_checklist.check` for a notebook or a test."""
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ("CheckReport", "Found", "check")
+from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, PASS, Claim
 
-MARKS = {"pass": "✓", "fail": "✗", "not_applicable": "-", "could_not_judge": "?", "accepted": "~"}
+__all__ = ("Outcome", "Verdict", "check")
+
 MAX_SECONDS = 200
 
 
-@dataclass(frozen=True)
-class Found:
+@dataclass
+class Verdict:
     """What was found about one claim."""
 
     name: str
-    verdict: str
-    reason: str
-    promise: str
-    cure: str
-    lesson: int
-    evidence: dict = field(repr=False, default_factory=dict)
+    verdict: str = COULD_NOT_JUDGE
+    reason: str = "It was not looked at."
+    evidence: dict = field(default_factory=dict, repr=False)
+    seconds: float = 0.0
 
-    def __str__(self) -> str:
-        return self.name
+    @property
+    def claim(self) -> Claim:
+        """The claim, with its cure and its lesson."""
+        return CLAIMS[self.name]
 
 
-@dataclass(frozen=True)
-class CheckReport:
-    """The claims about an agent; it shows itself as a table."""
+@dataclass(repr=False)
+class Outcome:
+    """A run's verdicts, and what is known of the agent; it shows itself as a table."""
 
     target: str
-    claims: tuple[Found, ...] = field(repr=False)
+    verdicts: list[Verdict]
+    level: str = "graph"
+    facts: dict = field(default_factory=dict)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
     problem: str = ""
     """Why nothing could be judged."""
+    max_unjudged: int | None = None
+    usage: str = ""
+    broken: str = ""
 
     @property
     def red(self) -> tuple[str, ...]:
         """The names of the claims that do not hold."""
-        return tuple(one.name for one in self.claims if one.verdict == "fail")
+        return tuple(one.name for one in self.verdicts if one.verdict == FAIL)
 
     @property
     def green(self) -> tuple[str, ...]:
         """The names of the claims that hold."""
-        return tuple(one.name for one in self.claims if one.verdict == "pass")
+        return tuple(one.name for one in self.verdicts if one.verdict == PASS)
 
-    def __getitem__(self, name: str) -> Found:
-        """Return a claim by its name."""
-        return next(one for one in self.claims if one.name == name)
+    @property
+    def exit_code(self) -> int:
+        """The command's: 0 (no red), 1 (a red) or 2 (too much unjudged)."""
+        if self.red:
+            return 1
+        levels = ("graph", self.level)
+        unjudged = sum(
+            one.verdict == COULD_NOT_JUDGE and one.claim.level in levels for one in self.verdicts
+        )
+        most = sum(one.verdict in (PASS, ACCEPTED) for one in self.verdicts)
+        most = most if self.max_unjudged is None else self.max_unjudged
+        return 2 if self.problem or unjudged > most else 0
 
-    def _sum(self) -> str:
-        found = [one.verdict for one in self.claims]
-        counts = (f"{found.count(v)} {v.replace('_', ' ')}" for v in MARKS if v in found)
-        return f"{self.target}: {', '.join(counts)}."
+    def __getitem__(self, name: str) -> Verdict:
+        """Return what was found about a claim."""
+        return next(one for one in self.verdicts if one.name == name)
 
     def __repr__(self) -> str:
-        rows = [self.problem] if self.problem else []
-        for one in self.claims:
-            words = f"{one.reason} {one.cure}" if one.verdict == "fail" else one.reason
-            head = f"{MARKS[one.verdict]} {one.name:<24} "
-            words = words or one.promise
-            rows += textwrap.wrap(words, 98, initial_indent=head, subsequent_indent=" " * 27)
-        return "\n".join([*rows, self._sum()])
+        from agent_checklist import render  # noqa: PLC0415
+
+        return render.terminal(self)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{MARKS[one.verdict]} {one.verdict.replace('_', ' ')}</td>"
-            f"<th scope='row' style='text-align:left'>{one.name}</th><td style='text-align:left'>"
-            f"{html.escape(one.reason or one.promise)}</td></tr>"
-            for one in self.claims
-        )
-        head = (
-            "<tr><th>verdict</th><th>claim</th><th style='text-align:left'>what was seen</th></tr>"
-        )
-        return f"<table><caption>{html.escape(self._sum())}</caption>{head}{rows}</table>"
+        from agent_checklist import render  # noqa: PLC0415
+
+        return render.html_table(self)
 
 
 def check(
@@ -91,7 +94,7 @@ def check(
     folder: str | Path = ".",
     only: Sequence[str] = (),
     level: str | None = None,
-) -> CheckReport:
+) -> Outcome:
     """Look at the LangGraph agent of a folder, in a process of its own.
 
     Args:
@@ -105,6 +108,8 @@ def check(
         ValueError: The target cannot be used.
         RuntimeError: The checklist itself broke.
     """
+    root = str(Path(__file__).resolve().parents[1])
+    paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary, "report.json")
         command = [sys.executable, "-m", "agent_checklist", *([target] if target else [])]
@@ -113,7 +118,7 @@ def check(
         done = subprocess.run(
             command,
             cwd=folder,
-            env=_environment(),
+            env={**os.environ, "PYTHONPATH": paths},
             capture_output=True,
             text=True,
             timeout=MAX_SECONDS,
@@ -123,13 +128,7 @@ def check(
         if not file.is_file():
             raise RuntimeError(done.stderr.strip() or "The checklist ended without a report.")
         found = json.loads(file.read_text("utf-8"))
-    fields = Found.__dataclass_fields__
-    claims = tuple(Found(**{key: one[key] for key in fields}) for one in found["claims"])
-    return CheckReport(found["target"], claims, found["problem"])
-
-
-def _environment() -> dict[str, str]:
-    """Return an environment in which the course's packages are found from any folder."""
-    root = str(Path(__file__).resolve().parents[1])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    known = Verdict.__dataclass_fields__
+    verdicts = [Verdict(**{key: one[key] for key in known}) for one in found["claims"]]
+    same = ("target", "level", "seconds", "cpu_seconds", "problem", "max_unjudged")
+    return Outcome(**{key: found[key] for key in same}, verdicts=verdicts, facts=found["agent"])

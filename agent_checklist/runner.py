@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib.util
 import os
 import signal
 import sys
@@ -32,13 +33,14 @@ from agent_checklist.effects import Recorder
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case
+from agent_checklist.report import Outcome, Verdict
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject
 from agent_checklist.turn import TurnSubject, check_turn
 from agent_checklist.workspace import Settings, Usage, Workspace, place, shortened
 from lesson_model import LessonModel
 
-__all__ = ("Outcome", "Verdict", "look_at")
+__all__ = ("look_at",)
 
 MAX_PROBE_SECONDS = 30.0
 MAX_SCOUT_SECONDS = 40.0
@@ -46,33 +48,6 @@ MAX_IMPORT_SECONDS = 45.0
 MAX_RUN_SECONDS = 165.0
 MAX_AT_ONCE = 4
 KEY = "sk-" + "checklist-" * 4
-
-
-@dataclass
-class Verdict:
-    """What was found about one claim."""
-
-    name: str
-    verdict: str = COULD_NOT_JUDGE
-    reason: str = "It was not looked at."
-    evidence: dict = field(default_factory=dict)
-    seconds: float = 0.0
-
-
-@dataclass
-class Outcome:
-    """A run's verdicts, and what is known of the agent."""
-
-    target: str
-    verdicts: list[Verdict]
-    level: str = "graph"
-    facts: dict = field(default_factory=dict)
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    problem: str = ""
-    usage: str = ""
-    max_unjudged: int | None = None
-    broken: str = ""
 
 
 @dataclass
@@ -158,26 +133,19 @@ def _listen(
             over = False
             break
         if kind == "claim":
-            name, verdict, reason, evidence, seconds = data
-            if name in found:
-                one = found[name]
-                one.verdict, one.reason, one.evidence = verdict, reason, evidence
-                one.seconds = seconds
+            if data[0] in found:
+                vars(found[data[0]]).update(vars(Verdict(*data)))
         elif kind == "facts":
             outcome.target, outcome.facts = data
         elif kind == "problem":
             outcome.problem = data[0]
             for verdict in outcome.verdicts:
                 verdict.reason = data[0]
-        elif kind == "usage":
-            outcome.usage = data[0]
-        elif kind == "broken":
-            outcome.broken = data[0]
-        elif kind == "cpu":
-            outcome.cpu_seconds = data[0]
         elif kind == "end":
             over = False
             break
+        else:  # usage, broken, cpu_seconds
+            setattr(outcome, kind, data[0])
     if over and not outcome.problem:
         for verdict in outcome.verdicts:
             if verdict.reason == Verdict("").reason:
@@ -260,7 +228,7 @@ class _Run:
             return
         self._probe_all(only)
         times = os.times()
-        self.pipe.send(("cpu", sum(times[:4])))
+        self.pipe.send(("cpu_seconds", sum(times[:4])))
         self.pipe.send(("end",))
 
     def _silence(self, file: Path) -> None:
@@ -313,13 +281,17 @@ class _Run:
         """Find out what the agent is; return whether probes make sense."""
 
         async def look(subject: Subject, tell: Callable) -> None:
+            before = set(sys.modules)
             tell("facts", await scout(subject))
+            tell("modules", [name for name in sys.modules if name not in before])
 
         folder = Path(tempfile.mkdtemp(dir=self.temporary, prefix="scout-"))
         job = self._fork("scout", 0, look, folder, MAX_SCOUT_SECONDS)
         while not self._is_over(job):
             wait([job.pipe], max(0.05, job.until - time.monotonic()))
-        found = next((data[0] for kind, *data in job.told if kind == "facts"), None)
+        told = dict(job.told)
+        self._import_late(told.get("modules", ()))
+        found = told.get("facts")
         if found is None:
             why = job.problem or "The first look at the agent did not come to an end."
             self.pipe.send(("problem", self.space.shown(why)))
@@ -329,6 +301,9 @@ class _Run:
             "tools": {
                 name: "asks" if name in found.gates else "runs" if tool.ran else "unseen"
                 for name, tool in found.tools.items()
+            },
+            "replaced": {
+                t.name: self.space.shown(t.failure) for t in found.tools.values() if t.failure
             },
             "models": found.models,
             "checkpointer": found.has_saver,
@@ -342,6 +317,15 @@ class _Run:
             return False
         return True
 
+    def _import_late(self, names: Sequence[str]) -> None:
+        """Import what libraries load with the first request, once for all forks."""
+        for name in names:
+            with contextlib.suppress(Exception):
+                spec = importlib.util.find_spec(name)
+                if spec and not str(spec.origin).startswith(str(self.space.copy)):
+                    importlib.import_module(name)
+        gc.freeze()
+
     def _probe_all(self, only: Sequence[str]) -> None:
         """Run every probe, and those with a red a second time."""
         wanted = set(_wanted(only))
@@ -350,23 +334,19 @@ class _Run:
         for name in names:
             for claim in PROBES[name].claims:
                 verdict, reason, evidence, seconds = told[name, 0][claim]
+                if verdict == FAIL and not self._is_promised(claim):
+                    verdict, reason = COULD_NOT_JUDGE, f"Seen: {reason} {_promise(claim)}"
                 if verdict == FAIL:
                     again = told[name, 1][claim]
                     if again[0] != FAIL:
                         verdict = COULD_NOT_JUDGE
                         reason = f"Seen once, and not a second time: {reason} Then: "
                         reason += f"{again[1] or again[0]}."
-                verdict, reason = self._by_level(claim, verdict, reason)
                 reason, evidence = self.space.shown(reason), self.space.shown(evidence)
                 self.pipe.send(("claim", claim, verdict, reason, evidence, seconds))
 
-    def _by_level(self, claim: str, verdict: str, reason: str) -> tuple[str, str]:
-        """A claim that must be declared is red only where it is promised."""
-        if verdict != FAIL or self._is_promised(claim):
-            return verdict, reason
-        return COULD_NOT_JUDGE, f"Seen: {reason} {_promise(claim)}"
-
     def _is_promised(self, claim: str) -> bool:
+        """Whether a claim may be red: one of the level "declared" has to be promised."""
         if CLAIMS[claim].level != "declared":
             return True
         settings = self.settings
@@ -419,7 +399,10 @@ class _Run:
                     problems[key] = job.problem
                 if job.phase + 1 < len(PROBES[job.probe].phases):
                     waiting.insert(0, (job.probe, job.round, job.phase + 1, job.folder))
-                elif job.round == 0 and any(v[0] == FAIL for v in told[key].values()):
+                elif job.round == 0 and any(
+                    found[0] == FAIL and self._is_promised(claim)
+                    for claim, found in told[key].items()
+                ):
                     waiting.append((job.probe, 1, 0, None))
         for name, number in told:
             why = problems.get((name, number), "The probe ended without a word about it.")

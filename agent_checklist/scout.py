@@ -15,10 +15,10 @@ from pathlib import Path
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
-from agent_checklist.dialects import Gate, Pair, is_known, pairs_from
+from agent_checklist.dialects import Gate, Pair, pairs_from
 from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
-from agent_checklist.subject import Facts, Subject, Tool, Turn, left_open, open_in
+from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
 from agent_checklist.workspace import Settings, place, shortened
 from lesson_model.behaviour.schema_values import valid_value
 
@@ -61,7 +61,8 @@ async def scout(subject: Subject) -> Facts:
         gate.tried = gate.tried[:6]
         facts.tools[name].gated = name in facts.gates
     facts.beyond = _why_no_more(subject)
-    facts.grades, facts.refused = subject.stage.graded, subject.guard.refused
+    facts.grades, facts.routes = subject.stage.graded, subject.stage.routed
+    facts.refused = subject.guard.refused
     return facts
 
 
@@ -75,8 +76,7 @@ def _class_of_saver(subject: Subject) -> str:
 async def _find_input(subject: Subject) -> None:
     """Find the way of asking in which the user's words reach the model."""
     facts, first = subject.facts, None
-    ways = subject.inputs("hello")
-    for way in range(min(len(ways), 7)):
+    for way in range(len(list(subject.inputs("hello"))[:7])):
         plan = subject.plan()
         turn = await subject.say(plan, f"scout-{way}", text="Hello.", way=way)
         first = first or turn
@@ -177,7 +177,9 @@ async def _remembers(subject: Subject) -> None:
     facts = subject.facts
     first = await subject.say(subject.plan(), "scout-memory", text="My name is Zora-75.")
     _note_open(facts, first)
+    subject.streams = True  # once, so that what this imports is known before the probes fork
     turn = await subject.hello("scout-memory")
+    subject.streams = False
     if not (first.error or first.waits):
         refused = [one for one in turn.requests if one.status == 400]
         facts.leaves_open.update(*map(open_in, refused))
@@ -295,8 +297,6 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                 facts.gates[tool.name] = Gate(
                     tool.name,
                     kind,
-                    known=is_known(value),
-                    value=str(value)[:2000],
                     early=bool(mine) and not inside,
                 )
             tool.ran = any(not effect.interrupted for effect in mine)
@@ -312,10 +312,12 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
         if not mine and attempt == 0 and _wrap(subject, [tool.name]):
             continue
         tool.ran = bool(mine)
-        failed = any(effect.error for effect in mine)
+        failed = next((effect.error for effect in mine if effect.error), None)
         if mine and (failed or len(guard.refused) > refused or took > 4 * MAX_BODY_SECONDS):
             if attempt == 0 and tool.name not in subject.recorder.stubs:
                 tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
+                if failed and len(guard.refused) == refused:
+                    tool.failure = f"raised {error_name(failed)}{place(failed, Path.cwd())}"
                 continue
         texts = all(
             isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)

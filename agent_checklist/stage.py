@@ -35,7 +35,7 @@ class Plan:
         say: What it says in the end.
         route: Tools to call first, where the wanted one is not offered.
         choice: Which option of a router it takes.
-        forever: It repeats the first step without end.
+        forever: It repeats the first step without end, and goes the same way at each router.
         contrary: It finds nothing good enough.
         changed: What it calls instead when it is asked the same a second time.
     """
@@ -61,9 +61,10 @@ class Seen:
     shape: str
     options: int
     """How many ways a router in it may go."""
-    model: str
     graded: bool = False
     """It asked whether something is good enough."""
+    routed: bool = False
+    """It asked who works next, or whether that was all."""
     spoken: bool = False
     """The plan's last words were the answer."""
 
@@ -77,7 +78,7 @@ class Stage:
         self.schemas: dict[str, dict] = {}
         self.emitted: list[tuple[str, list[Call]]] = []
         self.newest: Plan | None = None
-        self.graded = False  # whether a request asked if something is good enough
+        self.graded = self.routed = False  # of any request
 
     def add(self, plan: Plan) -> Plan:
         """Play a plan from now on."""
@@ -90,10 +91,10 @@ class Stage:
         offered = {tool.name: tool for tool in turn.tools}
         self.schemas |= {tool.name: tool.schema for tool in turn.tools}
         shape = _shape_of(turn)
-        seen = Seen(tuple(offered), turn.must_call, shape, _options_in(turn), "")
+        seen = Seen(tuple(offered), turn.must_call, shape, _options_in(turn))
         self.seen.append(seen)
-        seen.graded = _grades(turn)
-        self.graded = self.graded or seen.graded
+        seen.graded, seen.routed = _grades(turn), _routes(turn)
+        self.graded, self.routed = self.graded or seen.graded, self.routed or seen.routed
         if plan is None:
             return Reply("Hello.")
         calls = self._calls(plan, turn, offered)
@@ -120,7 +121,9 @@ class Stage:
         """Return the calls that come next in the plan, or none."""
         made = Counter(name for name, _ in _made(turn, plan.mark))
         if plan.forever:
-            return [Call(*call) for call in plan.steps[0] if call[0] in offered]
+            calls = [Call(*call) for step in plan.steps[:1] for call in step if call[0] in offered]
+            ways = [name for name in plan.route if name in offered and not calls]
+            return calls + [Call(n, arguments_for(offered[n].schema, plan.mark)) for n in ways[:1]]
         for number, step in enumerate(plan.steps):
             need = Counter(name for name, _ in step)
             if all(made[name] >= count for name, count in need.items()):
@@ -159,6 +162,8 @@ class Stage:
             if good:
                 worse = [option for option in going if option not in good]
                 return worse[-1] if plan.contrary and worse else good[0]
+            if plan.forever:
+                return going[plan.choice % len(going)]
             if ends and number and not (pending and number < 3):
                 return ends[0]
             return going[(plan.choice + (number if ends else 0)) % len(going)]
@@ -231,18 +236,32 @@ def _is_yes_or_no(part: dict) -> bool:
     return part.get("type") == "string" and bool(re.search(r"\byes\b.*\bno\b", about))
 
 
-def _grades(turn: Turn) -> bool:
-    """Whether a request's schema asks for a judgement."""
+def _parts_of(turn: Turn) -> list[dict]:
+    """Return the schemas of the fields that a request wants to be filled."""
     schemas = [tool.schema for tool in turn.tools] if turn.must_call else []
     if turn.response_format.get("type") == "json_schema":
         schemas.append(turn.response_format["json_schema"].get("schema") or {})
-    parts = [part for schema in schemas for part in (schema.get("properties") or {}).values()]
+    return [part for schema in schemas for part in (schema.get("properties") or {}).values()]
+
+
+def _grades(turn: Turn) -> bool:
+    """Whether a request asks for a judgement."""
     return any(
         part.get("type") == "boolean"
         or _is_yes_or_no(part)
         or any(str(option).lower() in YES for option in part.get("enum") or ())
-        for part in parts
+        for part in _parts_of(turn)
     )
+
+
+def _ways_in(part: dict) -> list:
+    """Return the ways that a router's field may go on, without its end."""
+    return [option for option in part.get("enum") or () if not END.match(str(option))]
+
+
+def _routes(turn: Turn) -> bool:
+    """Whether a request asks who works next, or whether that was all."""
+    return any(0 < len(_ways_in(part)) < len(part.get("enum") or ()) for part in _parts_of(turn))
 
 
 def _shape_of(turn: Turn) -> str:
@@ -253,17 +272,9 @@ def _shape_of(turn: Turn) -> str:
 
 def _options_in(turn: Turn) -> int:
     """Return how many ways the routers in a request's schema may go, at most 8."""
-    schemas = [tool.schema for tool in turn.tools] if turn.must_call else []
-    if turn.response_format.get("type") == "json_schema":
-        schemas.append(turn.response_format["json_schema"].get("schema") or {})
-    most = 1
-    for schema in schemas:
-        for part in (schema.get("properties") or {}).values():
-            options = part.get("enum") or ()
-            going = [option for option in options if not END.match(str(option))]
-            if not any(str(option).lower() in YES for option in going):
-                most = max(most, len(going))
-    return min(most, 8)
+    ways = [_ways_in(part) for part in _parts_of(turn)]
+    routers = [going for going in ways if not any(str(option).lower() in YES for option in going)]
+    return min(max(map(len, routers), default=1) or 1, 8)
 
 
 def _closing_tool(turn: Turn, plan: Plan) -> Tool:

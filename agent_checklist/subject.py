@@ -70,6 +70,8 @@ class Facts:
     """The model that a plain turn asks first, with its host."""
     grades: bool = False
     """A model is asked whether something is good enough."""
+    routes: bool = False
+    """A model is asked who works next, until it says that this was all."""
     answers_in_text: bool = False
     answer_at: int = 0
     """The number of the request, in a plain turn, in which the model says its last words."""
@@ -125,6 +127,8 @@ class Tool:
     gated: bool = False
     """It asks a person before it runs."""
     stub: str = ""
+    failure: str = ""
+    """What its body raised by itself, for arguments that are made up; then it is replaced."""
     question: bool = False
     """It asks a person for words, not for consent."""
 
@@ -291,10 +295,11 @@ class Subject:
         """Return a thread's id as the agent is given it."""
         return thread
 
-    def inputs(self, text: str) -> list[Any]:
-        """Return the ways to ask an agent, the likeliest first."""
+    def inputs(self, text: str) -> Iterator[Any]:
+        """Yield the ways to ask an agent, the likeliest first."""
         if self.settings.input is not None:
-            return [_filled(self.settings.input, text)]
+            yield _filled(self.settings.input, text)
+            return
         if self.facts.schema is None:
             self.facts.schema = {}
             with contextlib.suppress(Exception):
@@ -302,28 +307,26 @@ class Subject:
         schema = self.facts.schema
         human = HumanMessage(text)
         properties = schema.get("properties") or {}
+        if "messages" in properties:
+            yield {"messages": [human]}
         made = valid_value(schema, text_for=lambda name: text) if properties else {}
         made = made if isinstance(made, dict) else {}
         required = {k: v for k, v in made.items() if k in (schema.get("required") or properties)}
-        likely = []
         if "messages" in properties:
-            rest = {key: value for key, value in required.items() if key != "messages"}
-            likely.append({"messages": [human]})
-            likely.append({**rest, "messages": [human]})
+            yield {**required, "messages": [human]}
         texts = [name for name, part in properties.items() if _takes_text(part)]
         texts.sort(key=lambda name: name not in ASKED_IN)
-        likely += [{name: text} for name in texts[:3]]
+        yield from ({name: text} for name in texts[:3])
         if required and "messages" not in required:
-            likely.append(required)
-            likely.append({k: v for k, v in made.items()})
+            yield required
+            yield made
         if not properties:
-            likely += [{"messages": [human]}, text, [human]]
-            likely += [{name: text} for name in ASKED_IN[:4]]
-        return likely
+            yield from ({"messages": [human]}, text, [human])
+            yield from ({name: text} for name in ASKED_IN[:4])
 
-    def _input(self, text: str, way: int | None = None) -> Any:
-        ways = self.inputs(text)
-        return ways[min(self.facts.input if way is None else way, len(ways) - 1)]
+    def _input(self, text: str, way: int | None) -> Any:
+        way = self.facts.input if way is None else way
+        return next(itertools.islice(self.inputs(text), way, None))
 
     def _config(self, thread: str | None, user: str) -> dict:
         given = _filled(self.settings.config, user)
@@ -378,7 +381,7 @@ class Subject:
         turn, asked = Turn(thread, plan), len(self.model.requests)
         context = self._context("user-1")
         more = {} if context is None else {"context": context}
-        given = self._input(f"{text} {plan.mark}")
+        given = self._input(f"{text} {plan.mark}", None)
         try:
             await asyncio.to_thread(
                 self.graph.invoke, given, self._config(thread, "user-1"), **more

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -56,9 +56,9 @@ class TurnSubject(Subject):
         self.gives_whole = not inspect.isasyncgenfunction(getattr(turn, "func", turn))
         self._prepare_tools()
 
-    def inputs(self, text: str) -> list[Any]:
-        """Return the one way to ask: the text."""
-        return [text]
+    def inputs(self, text: str) -> Iterator[Any]:
+        """Yield the one way to ask: the text."""
+        yield text
 
     def name_of(self, thread: str | None) -> str:
         """Return a thread's id: no two probes share one, and a probe keeps its own."""

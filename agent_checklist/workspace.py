@@ -40,6 +40,7 @@ WORDS = {  # of the model behind the tests, as a stranger reads them
     "the lesson model": "the test model",
     "(lesson model)": "(test model)",
     "sk-lesson": "sk-checklist",
+    "org-lesson": "org-checklist",
 }
 ROOT_MARKS = ("langgraph.json", "pyproject.toml", "setup.py", ".git")
 
@@ -63,7 +64,6 @@ class Settings:
     input: dict | None = None
     config: dict = field(default_factory=dict)
     context: dict | None = None
-    answer: str | None = None
     approve: object = None
     reject: object = None
     promises: list[str] = field(default_factory=list)

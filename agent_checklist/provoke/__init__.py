@@ -56,7 +56,7 @@ PROBES: dict[str, Probe] = {
     "fallback": _probe("fallback.answers fallback.tools", models.fall_back),
     "silence": _probe("timeouts.read", models.silence),
     "tool": _probe("errors.tool errors.tool_text", tools.break_tool),
-    "key": _probe("errors.model_text", models.bad_key),
+    "failures": _probe("errors.model_text", models.fail_model),
     "loop": _probe("limits.loop limits.next", tools.loop),
     "block": _probe("loop.free", streaming.block),
     "log": _probe("logging.private logging.secrets logging.thread", logs.write_log),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import sys
 from collections import Counter, defaultdict
+
+from openai import OpenAIError
 
 from agent_checklist.guard import Sent
 from agent_checklist.provoke.case import Case, is_refused, spoilt
@@ -12,9 +16,20 @@ from agent_checklist.provoke.streaming import LONG, is_cut
 from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
 from agent_checklist.subject import Turn, error_name
 
-__all__ = ("bad_key", "fall_back", "odd", "outage", "outgrow", "refuse", "silence", "wait")
+__all__ = ("fail_model", "fall_back", "odd", "outage", "outgrow", "refuse", "silence", "wait")
 
-ERROR_WORDS = ("Error code:", "Incorrect API key", "Traceback (most recent")
+FAILURES = (  # what it is, the fault, and its details; the quick ones first
+    ("a wrong key, 401", "bad_key", {}),
+    ("a conversation that is too long, 400", "", {}),
+    ("an outage, 500", "server_error", {"retry_after": 0.01}),
+    ("too many requests, 429", "rate_limit", {"retry_after": 0.01}),
+    ("a cut connection", "disconnect", {"after": 2}),
+)
+ERROR_WORDS = (
+    *("Error code:", "Incorrect API key", "Traceback (most recent", "maximum context length"),
+    *("The server had an error", "Rate limit reached", "peer closed connection"),
+)
+MAX_FAILURE_SECONDS = 5.0
 SLIPS = (AttributeError, TypeError, ValueError, KeyError, NameError, IndexError)
 MAX_TRIES = 10  # of one request, in one layer
 MAX_TURNS = 20  # to outgrow a window
@@ -209,18 +224,39 @@ async def silence(case: Case) -> None:
             task.cancel()
 
 
-async def bad_key(case: Case) -> None:
-    """Let the model's key be wrong."""
-    subject = case.subject
+async def fail_model(case: Case) -> None:
+    """Let the model fail in several ways, each on a thread of its own."""
+    subject, unseen, met = case.subject, "", []
+    window = subject.model.context_window
     with case.judging("errors.model_text"):
-        subject.model.fail("bad_key", times=None)
-        turn = await subject.hello("t-key")
-        case.need(any(one.status == 401 for one in turn.requests), NOT_ASKED)
-        at = min((turn.told.find(word) for word in ERROR_WORDS if word in turn.told), default=-1)
-        shown = turn.told[at : at + 90]
-        case.must(at < 0, f"The model's key was wrong, and the user is shown: “{shown}”.")
-        why = f"The turn raised {error_name(turn.error)}: what your server makes of that is not "
-        case.need(not turn.error or subject.level == "turn", f"{why}seen.")
+        for number, (what, word, how) in enumerate(FAILURES):
+            if word:
+                subject.model.fail(word, times=None, **how)
+            subject.model.context_window = window if word else 1
+            subject.streams = word == "disconnect"  # it breaks in the middle of an answer
+            turn = await subject.hello(f"t-failure-{number}", seconds=MAX_FAILURE_SECONDS)
+            subject.clear_faults()
+            if not any(one.fault or one.status == 400 for one in turn.requests):
+                continue  # such as behind a circuit breaker that the failure before has opened
+            met.append(what)
+            if shown := _of_provider(turn.told):
+                case.must(False, f"The model failed ({what}), and the user is shown: “{shown}”.")
+            if turn.error and not unseen:
+                unseen = f"With {what} the turn raised {error_name(turn.error)}: what your server "
+        case.need(met, NOT_ASKED)
+        case.need(not unseen or subject.level == "turn", f"{unseen}makes of that is not seen.")
+        case.passed(f"Met: {'; '.join(met)}.")
+
+
+def _of_provider(told: str) -> str:
+    """Return the text of a provider or its client in what the user was told."""
+    kinds = [OpenAIError]
+    kinds += [sys.modules[name].HTTPError for name in ("httpx", "httpx2") if name in sys.modules]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    names = {rf"\b{kind.__name__}\b" for kind in kinds}
+    found = re.search("|".join([*map(re.escape, ERROR_WORDS), *names]), told)
+    return told[found.start() : found.start() + 90] if found else ""
 
 
 async def odd(case: Case) -> None:

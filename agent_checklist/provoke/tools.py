@@ -12,7 +12,8 @@ from langgraph.errors import GraphRecursionError
 from agent_checklist.effects import Effect
 from agent_checklist.provoke.case import Case, is_refused
 from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
-from agent_checklist.subject import Turn, error_name
+from agent_checklist.stage import Plan
+from agent_checklist.subject import Tool, Turn, error_name
 from agent_checklist.workspace import shortened
 from lesson_model.behaviour.turn import text_of
 
@@ -106,43 +107,52 @@ async def hang(case: Case) -> None:
 
 
 async def loop(case: Case) -> None:
-    """Let the model call a harmless tool for ever, or find nothing good enough."""
-    subject = case.subject
-    look, grades = subject.facts.look, subject.facts.grades
+    """Let the model call a harmless tool for ever, find nothing good enough, route for ever."""
+    facts, look = case.subject.facts, case.subject.facts.look
+    tool = facts.tools.get(look, Tool(""))
+    way = {"route": tool.route, "choice": tool.choice, "forever": True}
+    steps = [[case.subject.call(look)]] if look else []
+    rounds = []  # (what the model does, the plan), until one has no end
+    if look:
+        rounds.append(("in a loop", {"contrary": facts.grades}, steps))
+    elif facts.grades:
+        rounds.append(("that finds nothing good enough", {"contrary": True}, ()))
+    if look and facts.grades:
+        rounds.append(("in a loop", {}, steps))
+    if facts.routes or tool.route:
+        rounds.append(("that routes to the same worker again and again", {}, ()))
     with case.judging("limits.loop", "limits.next"):
-        if not grades:
+        if not rounds:
             case.look()
-        turn, asked, met = await _go_round(case, look, contrary=grades)
-        if grades and look and not _is_endless(turn):
-            turn, asked, again = await _go_round(case, look)
-            met = met or again
+        asked, met, endless = [], False, ""
+        for what, how, calls in rounds:
+            plan = case.subject.plan(*calls, **way, **how)
+            turn, count, went_round = await _go_round(case, plan, look)
+            asked, met = [*asked, count], met or went_round
+            if turn.stopped or isinstance(turn.error, TimeoutError):
+                endless = what
+                break
         case.reached(met or look)
         case.need(met, "The loop was not met: the model called or judged nothing a second time.")
     if case.told:
         return
-    endless = _is_endless(turn)
     with case.judging("limits.loop"):
-        what = "in a loop" if look else "that finds nothing good enough"
-        case.must(not endless, f"A model {what} was asked {asked} times, and went on.")
+        case.must(not endless, f"A model {endless} was asked {asked[-1]} times, and went on.")
         how = "in words" if not turn.error else f"by {error_name(turn.error)}"
         if isinstance(turn.error, GraphRecursionError):
             how = "by GraphRecursionError, which your server must catch"
-        case.passed(f"Stopped after {asked} requests, {how}.")
+        case.passed(f"Stopped after {' and '.join(map(str, asked))} requests, {how}.")
     with case.judging("limits.next"):
         case.need(not endless, "The loop has no end: see limits.loop.")
         await case.goes_on("After a loop was stopped", "t-loop")
 
 
-def _is_endless(turn: Turn) -> bool:
-    return turn.stopped or isinstance(turn.error, TimeoutError)
-
-
-async def _go_round(case: Case, look: str, contrary: bool = False) -> tuple[Turn, int, bool]:
+async def _go_round(case: Case, plan: Plan, look: str) -> tuple[Turn, int, bool]:
     """Play a loop.
 
     Returns:
         The turn, how often the model was asked, and whether it went round: a call ran and was made
-        again, or the same was judged again.
+        again, the same was judged again, or the same worker was chosen again.
     """
     subject, stage = case.subject, case.subject.stage
     limit = subject.settings.config.get("recursion_limit", 10_007)
@@ -150,9 +160,8 @@ async def _go_round(case: Case, look: str, contrary: bool = False) -> tuple[Turn
         limit = min(limit, (subject.graph.config or {}).get("recursion_limit", limit))
     is_limited = limit < 400 or subject.level == "turn"
     most = MAX_LIMITED_REQUESTS if is_limited else MAX_LOOP_REQUESTS
-    before, since, seen = len(subject.model.requests), case.mark(), len(stage.seen)
-    steps = [[subject.call(look)]] if look else []
-    plan = subject.plan(*steps, forever=bool(look), contrary=contrary)
+    before, since = len(subject.model.requests), case.mark()
+    emitted, asked = len(stage.emitted), len(stage.seen)
 
     def enough(turn: Turn) -> bool:
         if len(subject.model.requests) - before <= most:
@@ -162,10 +171,14 @@ async def _go_round(case: Case, look: str, contrary: bool = False) -> tuple[Turn
         return True
 
     turn = await subject.say(plan, "t-loop", until=enough)
-    calls = sum(mark == plan.mark for mark, _ in stage.emitted)
-    judged = Counter(one.shape for one in stage.seen[seen:] if one.graded)
-    called_again = calls > 1 and any(e.tool == look for e in subject.recorder.effects[since:])
-    met = called_again or max(judged.values(), default=0) > 1
+    calls = Counter(call.name for _, calls in stage.emitted[emitted:] for call in calls)
+    seen = stage.seen[asked:]
+    judged = Counter(one.shape for one in seen if one.graded or one.routed)
+    ran = any(e.tool == look for e in subject.recorder.effects[since:])
+    handed = any(
+        calls[name] > 1 and any(name not in one.tools for one in seen) for name in plan.route
+    )
+    met = (calls[look] > 1 and ran) or max(judged.values(), default=0) > 1 or handed
     return turn, len(subject.model.requests) - before, met
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from agent_checklist import check, render, runner
 from agent_checklist.claims import CLAIMS
-from agent_checklist.command import exit_code
 from agent_checklist.provoke import PROBES
-from agent_checklist.runner import Outcome, Verdict, _accept, look_at
+from agent_checklist.report import Outcome, Verdict
+from agent_checklist.runner import _accept, look_at
 from agent_checklist.workspace import Settings, Usage, read_settings
 from course_layout import ROOT
 
@@ -62,20 +62,12 @@ def looked_at(target: str, *only: str, **settings: object) -> Outcome:
     return outcome
 
 
-def red(outcome: Outcome) -> list[str]:
-    return [verdict.name for verdict in outcome.verdicts if verdict.verdict == "fail"]
-
-
-def verdict(outcome: Outcome, name: str) -> Verdict:
-    return next(one for one in outcome.verdicts if one.name == name)
-
-
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_agent_is_not_red(name: str) -> None:
     groups = () if ALL else SOUND[name]
     outcome = looked_at(f"sound.py:{name}", *groups)
-    assert red(outcome) == [], [v for v in outcome.verdicts if v.verdict == "fail"]
-    assert exit_code(outcome) == 0
+    assert outcome.red == (), outcome
+    assert outcome.exit_code == 0
     passed = sum(one.verdict == "pass" for one in outcome.verdicts)
     assert passed > (5 if groups else 15), outcome.verdicts
 
@@ -85,7 +77,7 @@ def test_a_fault_is_red_on_its_own_claim(name: str) -> None:
     """Its whole probe is run, so that the claims beside it are seen to be not red."""
     claim = FAULTS[name]
     outcome = looked_at(f"faulty.py:{name}", claim)
-    assert red(outcome) == [claim], verdict(outcome, claim)
+    assert list(outcome.red) == [claim], outcome[claim]
 
 
 def test_every_claim_has_a_probe_and_a_fault() -> None:
@@ -106,7 +98,7 @@ def test_every_claim_has_a_probe_and_a_fault() -> None:
     ],
 )
 def test_what_is_declared_is_judged(agent: str, claim: str, settings: dict) -> None:
-    assert red(looked_at(f"declared.py:{agent}", claim, **settings)) == [claim]
+    assert looked_at(f"declared.py:{agent}", claim, **settings).red == (claim,)
 
 
 PROMISES = ["streaming.torn", "limits.fan_out", "odd.arguments", "odd.cut", "odd.empty"]
@@ -114,20 +106,19 @@ PROMISES = ["streaming.torn", "limits.fan_out", "odd.arguments", "odd.cut", "odd
 
 def test_a_promise_is_red_only_where_it_is_given() -> None:
     groups = ("streaming.torn", "limits.fan_out", "odd")
-    assert red(looked_at("sound.py:gate_node", *groups, promises=PROMISES)) == PROMISES
     for given in (PROMISES[::2], PROMISES[1::2]):
         outcome = looked_at("sound.py:gate_node", *groups, promises=given)
-        assert red(outcome) == [name for name in PROMISES if name in given]
+        assert list(outcome.red) == [name for name in PROMISES if name in given]
 
 
 def test_an_undeclared_threshold_may_be_a_policy() -> None:
     outcome = looked_at("declared.py:threshold", "approval.amounts")
-    assert verdict(outcome, "approval.amounts").verdict == "could_not_judge"
+    assert outcome["approval.amounts"].verdict == "could_not_judge"
 
 
 def test_a_client_that_was_told_another_address_is_reached() -> None:
     outcome = looked_at("declared.py:elsewhere", "timeouts", "approval.asked")
-    assert red(outcome) == [] and verdict(outcome, "timeouts.read").verdict == "pass"
+    assert outcome.red == () and outcome["timeouts.read"].verdict == "pass"
     assert outcome.facts["refused"] == []
 
 
@@ -169,9 +160,9 @@ def test_an_effect_before_the_question_is_no_pass(tmp_path: Path, effect: str, w
         settings=Settings(),
         only=["approval.asked", "approval.once", "rejection"],
     )
-    assert red(outcome) == [] and not outcome.problem
+    assert outcome.red == () and not outcome.problem
     for name in ("approval.asked", "approval.once", "rejection.not_run"):
-        one = verdict(outcome, name)
+        one = outcome[name]
         assert one.verdict == "could_not_judge" and words in one.reason, one
 
 
@@ -180,7 +171,7 @@ def test_an_agent_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
     outcome = look_at("declared.py:hangs", BANK, settings=Settings())
     assert time.monotonic() - began < 30
-    assert "took too long" in outcome.problem and exit_code(outcome) == 2
+    assert "took too long" in outcome.problem and outcome.exit_code == 2
     assert {one.verdict for one in outcome.verdicts} == {"could_not_judge"}
 
 
@@ -188,16 +179,16 @@ def test_a_probe_that_hangs_ends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are judged as if nothing were."""
     monkeypatch.setattr(runner, "MAX_PROBE_SECONDS", 8.0)
     outcome = looked_at("declared.py:hangs_when_refused", "retry.refused", "retry.waits")
-    assert verdict(outcome, "retry.refused").verdict == "could_not_judge"
-    assert "took too long" in verdict(outcome, "retry.refused").reason
-    assert verdict(outcome, "retry.waits").verdict == "pass"
+    assert outcome["retry.refused"].verdict == "could_not_judge"
+    assert "took too long" in outcome["retry.refused"].reason
+    assert outcome["retry.waits"].verdict == "pass"
 
 
 def test_a_tool_that_hangs_is_given_up_where_that_is_promised() -> None:
     outcome = looked_at("declared.py:bounded", "timeouts.tool", turn_seconds=60)
-    assert verdict(outcome, "timeouts.tool").verdict == "pass", outcome.verdicts
+    assert outcome["timeouts.tool"].verdict == "pass", outcome.verdicts
     outcome = looked_at("declared.py:asks_nobody", "timeouts.tool", turn_seconds=60)
-    assert red(outcome) == ["timeouts.tool"]
+    assert outcome.red == ("timeouts.tool",)
 
 
 # What goes wrong ----------------------------------------------------------------------------------
@@ -222,7 +213,7 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 def test_an_agent_that_cannot_be_imported_is_not_judged(tmp_path: Path) -> None:
     source = "import socket\nsocket.create_connection(('db.example.com', 5432))\ngraph = 1\n"
     outcome = look_at("agent.py:graph", agent_file(tmp_path, source), settings=Settings())
-    assert exit_code(outcome) == 2
+    assert outcome.exit_code == 2
     assert "db.example.com" in outcome.problem and "agent.py, line 2" in outcome.problem
     assert {one.verdict for one in outcome.verdicts} == {"could_not_judge"}
 
@@ -299,4 +290,4 @@ def test_an_accepted_red_has_a_date() -> None:
     assert [one.verdict for one in verdicts] == ["accepted", "fail", "fail"]
     assert "2020" in verdicts[1].reason and "without a date" in verdicts[2].reason
     outcome = Outcome("x", verdicts[:1])
-    assert exit_code(outcome) == 0 and "~ limits.loop" in render.terminal(outcome, 0)
+    assert outcome.exit_code == 0 and "~ limits.loop" in render.terminal(outcome)

@@ -10,8 +10,9 @@ import pytest
 
 from agent_checklist import render
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
-from agent_checklist.command import exit_code
-from agent_checklist.runner import Outcome, look_at
+from agent_checklist.effects import living
+from agent_checklist.report import Outcome
+from agent_checklist.runner import look_at
 from agent_checklist.workspace import Settings
 
 BANK = Path(__file__).parent / "bank"
@@ -60,6 +61,23 @@ def test_a_loop_that_was_not_played_is_no_pass(name: str) -> None:
     assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
 
 
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("supervised", FAIL),
+        ("supervised_with_tools", FAIL),
+        ("supervised_in_bounds", PASS),
+        ("hands_over", FAIL),
+        ("hands_over_to_a_loop", FAIL),
+        ("hands_over_in_bounds", PASS),
+    ],
+)
+def test_a_supervisor_that_routes_for_ever_is_in_a_loop(name: str, verdict: str) -> None:
+    """By structured output or a tool, to a worker without tools, with a bound, or without."""
+    seen = found(outcome_of(name, "limits.loop"))
+    assert seen["limits.loop"][0] == verdict, seen
+
+
 def test_a_text_of_the_state_is_no_answer() -> None:
     promised = found(outcome_of("drafts", "odd.empty", promises=["odd.empty"]))
     assert promised["odd.empty"][0] == FAIL, promised
@@ -106,7 +124,7 @@ def test_what_a_plain_turn_does_not_reach_could_not_be_judged(name: str) -> None
     outcome = outcome_of(name, *groups)
     claims = found(outcome)
     wrong = {name: why for name, (verdict, why) in claims.items() if verdict == NOT_APPLICABLE}
-    assert wrong == {} and exit_code(outcome) == 2, wrong
+    assert wrong == {} and outcome.exit_code == 2, wrong
     why = claims["approval.asked"][1]
     assert ("Who are you?" if name == "verifies" else "work") in why, why
 
@@ -120,6 +138,19 @@ def test_where_every_tool_asks_the_fault_is_played_behind_an_approval() -> None:
     assert seen["errors.tool"][0] == FAIL and seen["odd.unknown_tool"][0] == PASS, seen
     seen = found(outcome_of("asks_always_and_drops", "odd.unknown_tool"))
     assert seen["odd.unknown_tool"][0] == FAIL, seen
+
+
+def test_an_agent_that_asks_at_its_start_is_judged_up_to_there() -> None:
+    claims = ("streaming.leave", "persistence.isolation", "retry.answers", "loop.free")
+    seen = found(outcome_of("asks_for_a_date", *claims))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+def test_a_tool_that_fails_by_itself_is_named() -> None:
+    shown = render.terminal(outcome_of("cannot_sort", "retry.refused"))
+    assert "find_order (runs), sort_orders (runs)" in shown
+    assert "sort_orders raised UnboundLocalError" in shown and "misjudged.py, line" in shown, shown
+    assert "find_order raised" not in shown
 
 
 # What the checklist itself gets in the way of -----------------------------------------------------
@@ -138,6 +169,38 @@ def write(folder: Path, **files: str) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(textwrap.dedent(text), "utf-8")
     return folder
+
+
+def test_what_the_first_request_imports_is_imported_once(tmp_path: Path) -> None:
+    """Each probe is a fork: what it imports late, twenty others import again."""
+    source = """
+        import sys
+        from langchain_openai import ChatOpenAI
+        from langgraph.graph import START, MessagesState, StateGraph
+
+        async def node(state, config):
+            thread = config["configurable"]["thread_id"]
+            assert thread.startswith("scout") or "wave" in sys.modules, "imported again"
+            import wave
+            return {"messages": [await ChatOpenAI(model="x").ainvoke(state["messages"])]}
+
+        graph = StateGraph(MessagesState).add_node("node", node).add_edge(START, "node").compile()
+    """
+    folder = write(tmp_path, agent=source)
+    outcome = look_at("agent.py:graph", folder, settings=Settings(), only=["persistence.isolation"])
+    assert found(outcome)["persistence.isolation"][0] == PASS, found(outcome)
+
+
+def test_a_proxy_is_not_asked_for_its_class() -> None:
+    """A library's late module would be imported by that."""
+
+    class Proxy:
+        @property
+        def __class__(self) -> type:
+            raise AssertionError("loaded")
+
+    proxy = Proxy()
+    assert [one is proxy for one in living(Proxy)] == [True]
 
 
 @pytest.mark.parametrize("init", [True, False])
@@ -214,6 +277,6 @@ def test_init_proposes_the_input_that_the_graph_has() -> None:
 def test_the_evidence_has_a_border_between_two_probes_and_stands_under_a_pass() -> None:
     outcome = outcome_of("sound.py:gate_node", "approval.parallel", "approval.two_approved")
     assert [one.verdict for one in outcome.verdicts] == [PASS, PASS]
-    shown = render.terminal(outcome, 0, verbose=True)
+    shown = render.terminal(outcome, verbose=True)
     assert "effect: refund" in shown and "on thread t-mixed" in shown, shown
-    assert "effect: refund" not in render.terminal(outcome, 0)
+    assert "effect: refund" not in render.terminal(outcome)

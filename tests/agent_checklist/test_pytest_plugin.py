@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+import shutil
 from xml.etree import ElementTree
+
+import pytest
 
 from agent_checklist.claims import CLAIMS
 from course_layout import ROOT
 
+pytest_plugins = ("pytester",)
 FOREIGN = ROOT / "lab" / "foreign_agent"
 
 
-def run_pytest(folder: Path, *arguments: str) -> tuple[int, str, dict[str, str]]:
-    """Run pytest with the plugin in a folder; return exit code, output, and each claim's result."""
-    report = folder / "junit.xml"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "agent_checklist.pytest_plugin", *arguments]
-        + [f"--rootdir={folder}", f"--junit-xml={report}", "-p", "no:cacheprovider", "-rs"],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+def run_pytest(pytester: pytest.Pytester, *arguments: str) -> tuple[int, str, dict[str, str]]:
+    """Run pytest with the plugin on a test and the course's foreign agent.
+
+    Returns:
+        The exit code, the output, and each claim's result.
+    """
+    pytester.makepyfile(test_own="def test_own():\n    assert True\n")
+    plugins = ["-p", "agent_checklist.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    done = pytester.runpytest_inprocess(*plugins, *arguments, "-rs", "--junit-xml=junit.xml")
     found = {}
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
+    for case in ElementTree.parse(pytester.path / "junit.xml").getroot().iter("testcase"):
         tags = [child.tag for child in case if child.tag in ("failure", "skipped", "error")]
         found[case.get("name")] = tags[0] if tags else "passed"
-    return done.returncode, done.stdout + done.stderr, found
+    return done.ret, done.stdout.str() + done.stderr.str(), found
 
 
-def copied(tmp_path: Path) -> Path:
-    """Return a copy of the course's foreign agent with a test of its own."""
-    for file in FOREIGN.rglob("*"):
-        if file.suffix in (".py", ".json", ".toml"):
-            copy = tmp_path / file.relative_to(FOREIGN)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(file.read_text("utf-8"), "utf-8")
-    (tmp_path / "test_own.py").write_text("def test_own():\n    assert True\n", "utf-8")
-    return tmp_path
-
-
-def test_each_claim_is_a_test(tmp_path: Path) -> None:
-    code, output, found = run_pytest(copied(tmp_path), "--agent-checklist=")
+def test_each_claim_is_a_test(pytester: pytest.Pytester) -> None:
+    copied = shutil.ignore_patterns("__pycache__", "*.sqlite*")
+    shutil.copytree(FOREIGN, pytester.path, dirs_exist_ok=True, ignore=copied)
+    code, output, found = run_pytest(pytester, "--agent-checklist=")
     assert code == 1
     assert found.pop("test_own") == "passed"
     assert list(found) == list(CLAIMS)
@@ -56,19 +45,24 @@ def test_each_claim_is_a_test(tmp_path: Path) -> None:
     assert "not_applicable: There is no second model." in output
 
 
-def test_without_the_option_nothing_is_added(tmp_path: Path) -> None:
-    code, _, found = run_pytest(copied(tmp_path))
+def test_without_the_option_nothing_is_added(pytester: pytest.Pytester) -> None:
+    code, _, found = run_pytest(pytester)
     assert (code, found) == (0, {"test_own": "passed"})
 
 
-def test_what_cannot_be_judged_fails_in_words(tmp_path: Path) -> None:
-    """It is looked at once; a skip would let a pipeline pass that has judged nothing."""
-    (tmp_path / "agent.py").write_text("raise ValueError('no model')\n", "utf-8")
-    for target, words in (
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
         ("nowhere.py:graph", "There is no file nowhere.py here."),
         ("agent.py:graph", "The import raised ValueError: no model (agent.py, line 1)."),
-    ):
-        code, output, found = run_pytest(copied(tmp_path), f"--agent-checklist={target}")
-        assert code == 1 and found.pop("test_own") == "passed"
-        assert set(found.values()) == {"failure"}
-        assert words in " ".join(output.split()) and "Traceback" not in output
+    ],
+)
+def test_what_cannot_be_judged_fails_in_words(
+    pytester: pytest.Pytester, target: str, words: str
+) -> None:
+    """It is looked at once; a skip would let a pipeline pass that has judged nothing."""
+    pytester.makepyfile(agent="raise ValueError('no model')\n")
+    code, output, found = run_pytest(pytester, f"--agent-checklist={target}")
+    assert code == 1 and found.pop("test_own") == "passed"
+    assert set(found.values()) == {"failure"}
+    assert words in " ".join(output.split()) and "Traceback" not in output

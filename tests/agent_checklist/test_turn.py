@@ -10,8 +10,8 @@ import pytest
 
 from agent_checklist import check
 from agent_checklist.claims import CLAIMS, PASS
-from agent_checklist.command import exit_code
-from agent_checklist.runner import Outcome, look_at
+from agent_checklist.report import Outcome
+from agent_checklist.runner import look_at
 from agent_checklist.workspace import Settings, Usage, read_settings
 
 BANK = Path(__file__).parent / "bank"
@@ -62,11 +62,12 @@ def found_in(outcome: Outcome) -> dict[str, str]:
 @pytest.mark.parametrize("name", ["streamed", "whole"])
 def test_a_sound_turn_is_not_red(name: str) -> None:
     outcome = looked_at(name, effects="turns.py:effects")
-    reds = [one for one in outcome.verdicts if one.verdict == "fail"]
-    assert reds == [] and exit_code(outcome) == 0
+    assert outcome.red == () and outcome.exit_code == 0
     assert [name for name in OF_A_TURN if found_in(outcome)[name] != PASS] == []
-    crash = next(one for one in outcome.verdicts if one.name == "approval.crash")
-    assert crash.reason == f"Bodies run: {2 if name == 'whole' else 1}, on record: 1."
+    assert (
+        outcome["approval.crash"].reason
+        == f"Bodies run: {2 if name == 'whole' else 1}, on record: 1."
+    )
 
 
 @pytest.mark.parametrize(("name", "claim"), CHOSEN)
@@ -74,8 +75,7 @@ def test_a_faulty_turn_is_red_on_its_own_claim(name: str, claim: str) -> None:
     """Its whole probe is run; with the whole bank, all of them."""
     settings = {"effects": "turns.py:effects"} if claim == "approval.crash" else {}
     outcome = looked_at(name, *([] if ALL else [claim]), **settings)
-    reds = [one for one in outcome.verdicts if one.verdict == "fail"]
-    assert [one.name for one in reds] == [claim], reds or found_in(outcome)
+    assert outcome.red == (claim,), outcome
 
 
 def test_each_claim_of_a_turn_has_two_faults() -> None:
@@ -96,7 +96,7 @@ def test_the_production_agent_is_green(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "pyproject.toml").write_text(SECTION, "utf-8")
     report = check(folder=tmp_path)
     assert report.red == (), report
-    unjudged = {one.name for one in report.claims if one.verdict == "could_not_judge"}
+    unjudged = {one.name for one in report.verdicts if one.verdict == "could_not_judge"}
     assert unjudged <= {"approval.amounts"}, report  # its policy refuses what is above the price
     assert set(OF_A_TURN) | {"timeouts.tool", "fallback.tools"} <= set(report.green)
 
@@ -122,7 +122,7 @@ def test_what_is_no_turn_is_named(turn: str, words: str) -> None:
 def test_a_turn_that_gives_no_text_is_named() -> None:
     outcome = look_at(None, BANK, settings=Settings(turn="turns.py:gives_numbers"))
     assert "gave a int. It may give str and langgraph.types.Interrupt" in outcome.problem
-    assert exit_code(outcome) == 2
+    assert outcome.exit_code == 2
 
 
 def test_a_level_without_a_turn_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from faulty import gate, yes
 from langchain.agents.middleware import wrap_tool_call
@@ -81,7 +82,7 @@ async def hangs_on_400(messages):
         return await model().bind_tools([find_order, refund]).ainvoke(messages)
     except Exception as error:
         while getattr(error, "status_code", 0) == 400:
-            pass
+            time.sleep(1)
         raise
 
 
@@ -111,6 +112,6 @@ def hangs():
     def node(state):
         model().invoke(state["messages"])
         while True:
-            pass
+            time.sleep(1)
 
     return StateGraph(MessagesState).add_node("node", node).add_edge(START, "node").compile()

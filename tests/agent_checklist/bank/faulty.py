@@ -26,6 +26,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, RetryPolicy, interrupt
+from openai import InternalServerError
 from sound import (
     RISKY,
     TOOLS,
@@ -700,8 +701,6 @@ fault("fallback.answers", lambda: gate_node(ask=breaks_when_down, model_failed=N
 
 
 async def falls_bare(messages):
-    from openai import InternalServerError  # noqa: PLC0415
-
     other = model(model="gpt-4.1-mini")
     return await llm.with_fallbacks([other], exceptions_to_handle=(InternalServerError,)).ainvoke(
         messages
@@ -710,8 +709,6 @@ async def falls_bare(messages):
 
 @wrap_model_call
 async def falls_without_tools(request, handler):
-    from openai import InternalServerError  # noqa: PLC0415
-
     try:
         return await handler(request)
     except InternalServerError:
@@ -772,22 +769,29 @@ fault("errors.model", lambda: gate_node(ask=stays_broken, model_failed=None))
 fault("errors.model", lambda: gate_node(model_failed=leaves_a_call, answered=plain))
 
 
-def tells_error(state: State, error: NodeError):
-    log.error("model failed", exc_info=error.error)
-    return Command(update={"messages": [AIMessage(f"Error: {error.error}")]}, goto=END)
+def tells(is_told=lambda error: True):
+    """Return a handler that tells the user the text of some errors."""
+
+    def handle(state: State, error: NodeError):
+        log.error("model failed", exc_info=error.error)
+        told = f"Error: {error.error!r}" if is_told(error.error) else "Sorry."
+        return Command(update={"messages": [AIMessage(told)]}, goto=END)
+
+    return handle
 
 
-fault("errors.model_text", lambda: gate_node(model_failed=tells_error))
-fault(
+fault(  # answers with the text of the error, by default, where it gives up
     "errors.model_text",
-    lambda: middleware_agent(
-        ModelRetryMiddleware(
-            max_retries=0,
-            retry_on=(Exception,),
-            on_failure=lambda e: log.error("!") or f"Failed: {e}",
-        )
-    ),
+    lambda: middleware_agent(ModelRetryMiddleware(max_retries=0, retry_on=(InternalServerError,))),
 )
+fault("errors.model_text", lambda: gate_node(model_failed=tells()))
+for status in (401, 400, 429, None):  # None: the connection is cut
+    fault(
+        "errors.model_text",
+        lambda status=status: gate_node(
+            model_failed=tells(lambda error: getattr(error, "status_code", None) == status)
+        ),
+    )
 
 
 def says_nothing(state: State, error: NodeError):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import date
 from typing import Literal
 
 from faulty import drops_unknown, plain
 from langchain.agents.middleware import HumanInTheLoopMiddleware
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tools import tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
+from langgraph.store.base import BaseStore
 from langgraph.types import Command, interrupt
 from pydantic import BaseModel, Field
 from sound import TOOLS, find_order, gate_node, middleware_agent, model, tool_failed
 from typing_extensions import TypedDict
+
+log = logging.getLogger("misjudged")
 
 # A structured request comes first, and each turn ends with an open call ---------------------------
 
@@ -238,3 +244,175 @@ def reads_mail():
 def takes_a_saver(checkpointer):
     """Return an agent on the checkpointer that it is given."""
     return gate_node(compile=lambda graph: graph.compile(checkpointer=checkpointer))
+
+
+# Supervisors that route to the same worker again and again ----------------------------------------
+
+
+class Next(BaseModel):
+    """Who works next."""
+
+    next: Literal["researcher", "writer", "FINISH"]
+
+
+class Counted(MessagesState):
+    """The conversation, and how often it was routed."""
+
+    rounds: int
+
+
+def supervised(most=0, tools=()):
+    """Return a supervisor whose structured output names the next worker.
+
+    Args:
+        most: How often it routes in one turn; 0: as often as the model likes.
+        tools: What the researcher is offered, at most twice in one visit.
+    """
+
+    async def supervisor(state: Counted) -> Command[Literal["researcher", "writer", "__end__"]]:
+        rounds = state.get("rounds", 0)
+        found = await model().with_structured_output(Next).ainvoke(state["messages"])
+        if found.next == "FINISH" or (most and rounds >= most):
+            return Command(goto=END, update={"rounds": 0})
+        return Command(goto=found.next, update={"rounds": rounds + 1})
+
+    worker = middleware_agent(gate=False, limit=2, tools=list(tools))
+
+    async def researcher(state: Counted) -> Command[Literal["supervisor"]]:
+        found = await worker.ainvoke({"messages": state["messages"]})
+        text = found["messages"][-1].text
+        return Command(goto="supervisor", update={"messages": [AIMessage(text, name="researcher")]})
+
+    async def writer(state: Counted) -> Command[Literal["supervisor"]]:
+        reply = await model().ainvoke(state["messages"])
+        return Command(goto="supervisor", update={"messages": [reply]})
+
+    graph = StateGraph(Counted).add_node("supervisor", supervisor)
+    graph.add_node("researcher", researcher).add_node("writer", writer)
+    return graph.add_edge(START, "supervisor").compile()
+
+
+def supervised_with_tools():
+    """Return one whose researcher has a tool."""
+    return supervised(tools=[find_order])
+
+
+def supervised_in_bounds():
+    """Return one that routes six times at most."""
+    return supervised(most=6, tools=[find_order])
+
+
+@tool
+def transfer_to_researcher() -> str:
+    """Hand over to the researcher."""
+    return "Transferred."
+
+
+def hands_over(most=0, visits=2):
+    """Return a supervisor whose model calls a tool to hand over, as langgraph-supervisor's does.
+
+    Args:
+        most: How often it hands over in one turn; 0: as often as the model likes.
+        visits: How many calls of a tool the researcher may make in one visit.
+    """
+    llm = model().bind_tools([transfer_to_researcher])
+    worker = middleware_agent(gate=False, limit=visits, tools=[find_order])
+
+    async def supervisor(state: MessagesState) -> Command[Literal["researcher", "__end__"]]:
+        messages = state["messages"]
+        start = max(i for i, m in enumerate(messages) if m.type == "human")
+        handed = sum(m.type == "tool" for m in messages[start:])
+        reply = await llm.ainvoke(messages)
+        calls = [ToolMessage("Transferred.", tool_call_id=c["id"]) for c in reply.tool_calls]
+        if most and handed >= most:
+            return Command(goto=END, update={"messages": [AIMessage("I stopped.")]})
+        goto = "researcher" if calls else END
+        return Command(goto=goto, update={"messages": [reply, *calls]})
+
+    async def researcher(state: MessagesState) -> Command[Literal["supervisor"]]:
+        found = await worker.ainvoke({"messages": state["messages"]})
+        text = found["messages"][-1].text
+        return Command(goto="supervisor", update={"messages": [AIMessage(text, name="researcher")]})
+
+    graph = StateGraph(MessagesState).add_node("supervisor", supervisor)
+    graph.add_node("researcher", researcher)
+    return graph.add_edge(START, "supervisor").compile()
+
+
+def hands_over_in_bounds():
+    """Return one that hands over four times at most."""
+    return hands_over(most=4)
+
+
+def hands_over_to_a_loop():
+    """Return one that is bounded, and whose researcher is not."""
+    return hands_over(most=4, visits=0)
+
+
+# A question at the start, which structured output leads to ----------------------------------------
+
+
+class Birthdate(BaseModel):
+    """What was read from the user's words."""
+
+    birthdate: str | None = Field(description="YYYY-MM-DD; None if no birthdate is found.")
+    reasoning: str
+
+
+class Signs(MessagesState, total=False):
+    """The conversation, and when the user was born."""
+
+    birthdate: date | None
+
+
+def asks_for_a_date():
+    """Return an agent that asks until it can read a date, and remembers it for the user."""
+
+    def asked(prompt: str, llm):
+        return RunnableLambda(lambda state: [SystemMessage(prompt), *state["messages"]]) | llm
+
+    async def background(state: Signs):
+        reply = await asked("Tell about star signs.", model()).ainvoke(state)
+        return {"messages": [AIMessage(reply.text)]}
+
+    async def find_date(state: Signs, config: RunnableConfig, store: BaseStore):
+        user = (config["configurable"].get("user_id") or "nobody",)
+        if (kept := await store.aget(user, "birthdate")) and kept.value:
+            born = date.fromisoformat(kept.value["date"])
+            log.info("Returning birthdate %s for user %s", born, user[0])
+            return {"birthdate": born, "messages": []}
+        llm = model().with_structured_output(Birthdate)
+        found = await asked("Extract the birthdate.", llm).ainvoke(state)
+        try:
+            born = date.fromisoformat(found.birthdate or "")
+        except ValueError:
+            answer = interrupt(f"{found.reasoning}\nPlease tell me your birthdate?")
+            state["messages"].append(HumanMessage(answer))
+            return await find_date(state, config, store)
+        await store.aput(user, "birthdate", {"date": found.birthdate})
+        return {"birthdate": born, "messages": []}
+
+    async def answer(state: Signs):
+        reply = await asked(f"Born {state.get('birthdate')}.", model()).ainvoke(state)
+        return {"messages": [AIMessage(reply.text)]}
+
+    graph = StateGraph(Signs).add_node("background", background)
+    graph.add_node("find_date", find_date).add_node("answer", answer)
+    graph.add_edge(START, "background").add_edge("background", "find_date")
+    return graph.add_edge("find_date", "answer").add_edge("answer", END).compile()
+
+
+# A tool that fails by itself ----------------------------------------------------------------------
+
+
+@tool
+def sort_orders(by: str) -> str:
+    """Sort the orders."""
+    for order in sorted([], key=by):
+        last = order
+    return f"The last is {last}."
+
+
+def cannot_sort():
+    """Return an agent with a tool that raises whatever it is called with."""
+    return middleware_agent(gate=False, tools=[find_order, sort_orders])
