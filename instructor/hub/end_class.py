@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,7 @@ import psutil
 __all__ = ("end", "main", "processes")
 
 HUB_SECONDS = 60  # for the hub to end
+POLL_SECONDS = 0.05
 GRACE_SECONDS = 10  # between asking the others to end and ending them
 
 
@@ -37,7 +39,7 @@ def end(state: Path) -> int:
     # The hub first, and alone: it would start its proxy anew.
     ended = _end_all([hub], HUB_SECONDS) if hub else 0
     left = {*started, *processes(state)}
-    while left := {process for process in left if process.is_running()}:
+    while left := {process for process in left if _runs(process)}:
         ended += _end_all([*left], GRACE_SECONDS)
         left = {*processes(state)}
     return ended
@@ -75,14 +77,33 @@ def _end_all(found: list[psutil.Process], seconds: float) -> int:
             process.terminate()
         except psutil.NoSuchProcess:
             pass
-    _, left = psutil.wait_procs(found, timeout=seconds)
-    for process in left:
+    for process in _not_ended(found, seconds):
         try:
             process.kill()
         except psutil.NoSuchProcess:
             pass
-    psutil.wait_procs(left, timeout=GRACE_SECONDS)
+    _not_ended(found, GRACE_SECONDS)
     return len(found)
+
+
+def _not_ended(found: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until processes have ended, so long at most; return those that have not.
+
+    One that its parent has not asked about yet (a zombie) has; `psutil.wait_procs` waits for it.
+    """
+    until = time.monotonic() + seconds
+    while left := [process for process in found if _runs(process)]:
+        if time.monotonic() > until:
+            break
+        time.sleep(POLL_SECONDS)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 if __name__ == "__main__":
