@@ -1,8 +1,9 @@
-"""The lesson model for tests: one a module, before an environment that knows no other."""
+"""What all tests share: the lesson model, one a module, and the order in which files are run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,35 @@ import lesson_model
 from lesson_model.model import ENDPOINTS
 
 pytest.register_assert_rewrite("tests.lab.postgres_owner")  # before the first test imports it
+
+# A file goes to one worker. What takes longest begins first, or the others wait for it at the end.
+SLOWEST_FIRST = (
+    "exercises/test_answers.py",
+    "tools/test_set_up.py",
+    "agent_checklist/test_checklist.py",
+    "instructor/test_export.py",
+    "instructor/test_hub.py",
+    "browser/test_site.py",
+    "instructor/test_grade.py",
+    "browser/",
+    "lab/",
+    "production_agent/",
+    "agent_checklist/",
+    "tools/",
+    "instructor/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the slowest files first."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(here).as_posix() if item.path.is_relative_to(here) else ""
+        slow = (n for n, start in enumerate(SLOWEST_FIRST) if path.startswith(start))
+        return next(slow, len(SLOWEST_FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="module")

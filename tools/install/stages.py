@@ -10,6 +10,9 @@ from tools.install.set_up import environment, run
 __all__ = ("QUICK_STAGES", "STAGES", "main", "without_readers_choices")
 
 PYTEST = ("-m", "pytest", "-p", "tools.build.fast_start", "-n2", "--dist=loadfile")
+# Tests wait half of their time: for servers, browsers, child processes. tests/conftest.py has them
+# begin with the slowest files.
+TESTS = (*PYTEST, "-n3", "--no-loadscope-reorder", "tests")
 NBVAL = (
     "-p tools.build.kernel_sockets"
     " --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg"
@@ -20,7 +23,7 @@ NBVAL = (
 BUILD_CHECK = ("-m", "tools.build.notebooks", "--check")
 STAGES = {  # all of it, whatever fails
     "notebooks are what lessons/ says": BUILD_CHECK,
-    "tests": (*PYTEST, "tests"),
+    "tests": TESTS,
     "notebooks run and print the same": (*PYTEST, *NBVAL, "notebooks", "solutions"),
 }
 FIRST = "00_start_here.ipynb"
