@@ -15,7 +15,6 @@ pytest.register_assert_rewrite("tests.lab.postgres_owner")  # before the first t
 # A file goes to one worker. What takes longest begins first, or the others wait for it at the end.
 SLOWEST_FIRST = (
     "exercises/test_answers.py",
-    "tools/test_set_up.py",
     "agent_checklist/test_checklist.py",
     "instructor/test_export.py",
     "instructor/test_hub.py",
@@ -25,6 +24,7 @@ SLOWEST_FIRST = (
     "lab/",
     "production_agent/",
     "agent_checklist/",
+    "tools/test_set_up.py",
     "tools/",
     "instructor/",
 )

@@ -107,7 +107,7 @@ class Project:
         env = {name: text for name, text in os.environ.items() if name not in managed}
         links = str(self.wheels if network else self.bin)
         installer = {"PIP_FIND_LINKS": links, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
-        installer |= {"UV_FIND_LINKS": links, "UV_NO_INDEX": "1", "UV_NO_CONFIG": "1"}
+        installer |= {"UV_FIND_LINKS": links, "UV_OFFLINE": "1", "UV_NO_CONFIG": "1"}
         caches = {"UV_CACHE_DIR": str(self.bin / "cache"), "PIP_NO_CACHE_DIR": "1"}
         return env | installer | caches | {"PATH": str(self.bin)} | more
 
