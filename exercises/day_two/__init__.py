@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import functools
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from langgraph.types import Command
 
@@ -306,6 +308,18 @@ def ex2(migrate):
             shop.assert_account(
                 config, 7700, "33 and 44 euros were approved, and the script ran after the owner"
             )
+            config = shop.talk(shop.old, "Please refund 21 euros for order M-7.")
+            shop.migrated(migrate, config)
+            asked = shop.assert_waits(config, [("M-7", 21)])
+            shop.migrated(migrate, config)
+            assert shop.assert_waits(config, [("M-7", 21)]) == asked, (
+                "Nothing was approved before, and a question waited. The second run put another "
+                "one in its place. An account of 0 is an account."
+            )
+            shop.decide(config, "no", [])
+            shop.migrated(migrate, config)
+            shop.assert_finished(config)
+            shop.assert_account(config, 0, "The owner said no, and the script ran after her")
             finished = shop.talk(shop.old, "Please refund 12 euros for order M-3.", "yes")
             for _ in range(2):
                 shop.migrated(migrate, finished)
@@ -347,22 +361,42 @@ def ex2(migrate):
                 )
                 place.assert_account(mine, 0, "Nothing was approved on this thread")
         with part("errors come out"):
-            config = shop.talk(shop.old, "Please refund 8 euros for order N-4.")
-            put, shop.saver.put = shop.saver.put, _disk_is_full
-            try:
-                migrate(shop.old, shop.new, config)
-                raised: BaseException | None = None
-            except sqlite3.OperationalError as error:
-                raised = error
-            finally:
-                shop.saver.put = put
-            assert raised is not None, (
-                "The disk was full while it wrote, and `migrate` returned as if all were well."
-            )
+            for when, break_down in (("to write", _disk_is_full), ("to ask", _is_locked)):
+                config = shop.talk(shop.old, "Please refund 8 euros for order N-4.")
+                with break_down(shop.saver):
+                    try:
+                        migrate(shop.old, shop.new, config)
+                        raised: BaseException | None = None
+                    except sqlite3.OperationalError as error:
+                        raised = error
+                assert raised is not None, (
+                    f"The storage failed when it was {when}, and `migrate` returned as if all were "
+                    "well."
+                )
 
 
-def _disk_is_full(*args: Any, **kwargs: Any) -> None:
-    raise sqlite3.OperationalError("database or disk is full")
+def _disk_is_full(saver: Any) -> contextlib.AbstractContextManager[Any]:
+    """Let a saver write no checkpoint."""
+    error = sqlite3.OperationalError("database or disk is full")
+    return mock.patch.object(saver, "put", side_effect=error)
+
+
+@contextlib.contextmanager
+def _is_locked(saver: Any) -> Iterator[None]:
+    """Let a saver read nothing any more once it has written a checkpoint."""
+    put, get_tuple, written = saver.put, saver.get_tuple, []
+
+    def puts(*args: Any, **kwargs: Any) -> Any:
+        written.append(True)
+        return put(*args, **kwargs)
+
+    def gets(*args: Any, **kwargs: Any) -> Any:
+        if written:
+            raise sqlite3.OperationalError("database is locked")
+        return get_tuple(*args, **kwargs)
+
+    with mock.patch.object(saver, "put", puts), mock.patch.object(saver, "get_tuple", gets):
+        yield
 
 
 @exercise(
@@ -435,14 +469,18 @@ def ex4(run):
             return versions_of(works, file, names)
 
         def runs(
-            versions_: dict[str, Any], value: Any, config: dict[str, Any], expected: list[str]
+            versions_: dict[str, Any],
+            value: Any,
+            config: dict[str, Any],
+            expected: list[str],
+            why: str = "",
         ) -> Any:
             """Run the answer; compare the nodes that ran, and the config."""
             given, before = copy.deepcopy(config), len(works.ran)
             result = run(versions_, value, config)
             assert works.ran[before:] == expected, (
                 f"Versions {[*versions_]}: these nodes ran: "
-                f"{works.ran[before:]}; expected {expected}."
+                f"{works.ran[before:]}; expected {expected}.{why}"
             )
             assert config == given, f"`config` was {given} and is {config} now; expected no change."
             return result
@@ -495,8 +533,9 @@ def ex4(run):
         with part("a mark in the caller's own config"):
             for old_mark in ("7", "5", None):
                 config = new_thread() | {"metadata": {"graph_version": old_mark, "shop": "north"}}
-                runs(graphs("7", "8"), new, config, ["look 8", "ask 8"])
-                runs(graphs("7", "8", "9"), yes, config, ["ask 8"])
+                why = f" The caller's own metadata had the mark {old_mark!r}, which does not count."
+                runs(graphs("7", "8"), new, config, ["look 8", "ask 8"], why)
+                runs(graphs("7", "8", "9"), yes, config, ["ask 8"], why)
                 assert_marked(file, config, "8")
         with part("what else stands in the config is kept"):
             rich = new_thread() | {
@@ -848,6 +887,12 @@ def ex6(evaluate):
                 assert set(clerk.inputs) == {1}, (
                     f"In some run {max(clerk.inputs)} questions stood in one "
                     "conversation; expected one in each."
+                )
+                named = [thread_id for thread_id in clerk.threads if thread_id]
+                assert len(named) == len(set(named)), (
+                    f"Of {runs} runs, {len(named) - len(set(named))} were on the thread of an "
+                    "earlier one: an agent with a checkpointer would remember that run. Invoke it "
+                    "with the question and nothing else."
                 )
     for what, (script, red) in REGRESSIONS.items():
         with part(what):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from langchain.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.graph import START, MessagesState, StateGraph
 
 __all__ = ("CASES", "REGRESSIONS", "Clerk")
@@ -40,6 +41,7 @@ REGRESSIONS = {
     ),
     "the right amount of another order": (_but(BACK, [FIND, PAY], [("K-4", 45)]), BACK),
     "another order in the call": (_but(WHERE, [("find", {"order": "R-20"})], []), WHERE),
+    "the order in small letters": (_but(WHERE, [("find", {"order": "r-2"})], []), WHERE),
     "it pays first, and looks afterwards": (_but(BACK, [PAY, FIND], [("K-3", 45)]), BACK),
     "a look that nobody asked for": (_but(HELLO, [LOOK], []), HELLO),
     "another tool": (_but(WHERE, [("search", {"order": "R-2"})], []), WHERE),
@@ -68,13 +70,15 @@ class Clerk:
         self.bad_runs, self.raises, self.one_message = bad_runs or {}, raises or {}, one_message
         self.runs: list[str] = []
         self.inputs: list[int] = []
+        self.threads: list[str | None] = []  # the thread of each run, where it was given one
         graph = StateGraph(MessagesState).add_node("clerk", self._answer).add_edge(START, "clerk")
         self.agent = graph.compile()
 
-    def _answer(self, state: MessagesState) -> dict[str, Any]:
+    def _answer(self, state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
         ask = state["messages"][-1].text
         number = self.runs.count(ask)
         self.runs.append(ask)
+        self.threads.append(config.get("configurable", {}).get("thread_id"))
         self.inputs.append(sum(isinstance(m, HumanMessage) for m in state["messages"]))
         calls, does = self.script[ask]
         bad = number in self.bad_runs.get(ask, ())

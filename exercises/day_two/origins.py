@@ -150,6 +150,24 @@ CONVERSATIONS = [
         ["price"],
         "she: I paid 48.50 euros, then 75 euros, for order K-3-b.",
     ),
+    Conversation(
+        "a word of its own beside longer ones",
+        _call("refund", order="T-7", part="T-8", amount=48, fee=9),
+        [],
+        "she: Orders T-71 and T-7, parts T-8 and T-8b. I paid 480 euros, no, 48, and 9 or 90 more.",
+    ),
+    Conversation(
+        "a letter or an underscore right before or behind it",
+        _call("refund", order="T-7", part="T-8", name="rich", town="Bern"),
+        ["order", "part", "name", "town"],
+        "she: The files T-7_old and _T-8 are about Zürich and Bernö.",
+    ),
+    Conversation(
+        "a zero that nobody wrote",
+        _call("refund", order="K-31", amount=0, fee=0.0),
+        ["amount", "fee"],
+        "she: Please refund 30 euros for order K-31.",
+    ),
     Conversation("no arguments", _call("list_orders"), [], "she: What have I ordered?"),
     Conversation(
         "a message in blocks",

@@ -95,10 +95,10 @@ def ex2(spoken):
         for name in (scout, cellar):
             (words,) = expected[name]
             heard = words in everything
-            squeezed = words.replace(" ", "") in everything.replace(" ", "")
+            squeezed = "".join(words.split()) in "".join(everything.split())
             assert heard or not squeezed, (
                 f"{name} wrote {words!r}; it was yielded with other spaces: {short(everything)}. "
-                "The pieces bring their own."
+                "The pieces bring their own, and some are nothing else."
             )
             assert heard, (
                 f"{name} wrote {words!r}, and that was not yielded; yielded was "
@@ -171,7 +171,7 @@ def ex3(to_refunds):
     for title, others in (
         ("one call", {}),
         ("a second call before it", {"before": 1}),
-        ("two more calls behind it", {"after": 2}),
+        ("two more calls behind it, one of the same tool", {"after": 1, "twice": True}),
         ("three around it, after a look of its own", {"before": 2, "after": 1, "earlier": True}),
     ):
         with part(title), lesson_model.scratch() as model:
@@ -262,7 +262,8 @@ def ex5(settle_all):
         notes = [parts.settled(order) for order in parts.QUESTIONS]
         assert state.values["notes"] == notes, (
             f"The notes are {short(state.values['notes'])}; expected {notes}, as `decide` answers. "
-            "Two workers may ask in the same words: answer by id."
+            "Two workers may ask in the same words: answer by id. An answer may be False: pass it "
+            "on as it is."
         )
         count = sum(parts.QUESTIONS.values())
         assert len(asking.asked) == count, (
@@ -278,7 +279,7 @@ def ex5(settle_all):
         )
         assert starts == expected, (
             f"The workers started {starts} times; expected {expected}. Answer all that waits with "
-            "one `Command(resume={id: answer, ...})`."
+            "one `Command(resume={id: answer, ...})`, until nothing waits."
         )
     with part("the state comes back"):
         assert isinstance(values, dict) and values.get("notes") == state.values["notes"], (
@@ -309,6 +310,21 @@ def ex5(settle_all):
         )
         assert isinstance(again, dict) and again.get("notes") == ["all is settled"], (
             f"Nothing waited: it returned {short(again)}; expected the values of the state."
+        )
+        with contextlib.suppress(ConnectionError):
+            asking.graph.invoke({"orders": [parts.DOWN], "notes": []}, thread("down"))
+        visits = len(asking.visits)
+        try:
+            failed = settle_all(asking.graph, thread("down"), asking.decide)
+        except ConnectionError:
+            failed = None
+        assert len(asking.visits) == visits, (
+            "A worker had raised before it asked anything, so its thread has a next node and no "
+            "question. `settle_all` ran it again; expected it to run nothing."
+        )
+        assert isinstance(failed, dict) and failed.get("orders") == [parts.DOWN], (
+            f"A thread had failed, and no question waited: it returned {short(failed)}; expected "
+            "the values of the state."
         )
     with part("an error of `decide` comes out"):
         with contextlib.suppress(KeyError):

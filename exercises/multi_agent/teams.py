@@ -36,13 +36,14 @@ __all__ += (
     "run",
     "settled",
 )
-__all__ += ("BROKEN", "speaking_team", "survey", "teach_to_break", "thread")
+__all__ += ("BROKEN", "DOWN", "speaking_team", "survey", "teach_to_break", "thread")
 __all__ += ("waiting_model",)
 
 RAW = "RAW LOG: belt 4, all well"  # what a tool returns; no model writes it
 FOUND = "It came nine days late, and nobody had told the customer why."
-TOLD = "The archive says: nine days, because the belt stood still in May."
-FINAL = "Dear customer, we are sorry that your tent came so late."
+# A piece of nothing but white space, and two equal pieces in a row: both are part of a text.
+TOLD = "The archive says:\n\nnine days, because the belt stood still in May."
+FINAL = "Dear customer, we are so so sorry that your tent came late."
 FIRST = "One moment please, I will let somebody look for your order."
 BREAK = "Break the door."  # a task at which a tool raises
 
@@ -148,11 +149,12 @@ class Desks:
         self.model, self.handoff, self.note = model, _synchronous(handoff), note
         self.others: list[str] = []  # ids of the calls beside the handoff
         self.made, self.paid = 0, []
+        self.answered: set[str] = set()  # ids of the calls whose answers the thread holds
         model.when("refund 480").calls("pay_back", order="T-7").then_says(FINAL)
         model.when("hello").says("Good morning!")
 
-    def open(self, before: int, after: int, earlier: bool) -> Pregel:
-        """Return the two desks; the front one calls other tools beside the handoff."""
+    def open(self, before: int, after: int, earlier: bool, twice: bool) -> Pregel:
+        """Return the two desks; the front one calls other tools beside the handoff, or it twice."""
 
         @tool
         def track_parcel(parcel: str) -> str:
@@ -179,7 +181,8 @@ class Desks:
             others = [self._call("track_parcel", parcel=f"P-{n}") for n in range(before + after)]
             self.others += [call["id"] for call in others]
             mine = self._call(self.handoff.name, note=self.note)
-            calls = [*others[:before], mine, *others[before:]]
+            again = [self._call(self.handoff.name, note=self.note)] * twice
+            calls = [*others[:before], mine, *others[before:], *again]
             return AIMessage("I hand you over.", tool_calls=calls)
 
         llm = ChatOpenAI(model=self.model.name, max_retries=0)
@@ -196,7 +199,9 @@ class Desks:
             AssertionError: The model refused the thread.
         """
         try:
-            return graph.invoke({"messages": text}, thread(name))["messages"][-1].text
+            messages = graph.invoke({"messages": text}, thread(name))["messages"]
+            self.answered = {m.tool_call_id for m in messages if m.type == "tool"}
+            return messages[-1].text
         except BadRequestError as error:
             messages = graph.get_state(thread(name)).values["messages"]
             made = [c["id"] for m in messages for c in getattr(m, "tool_calls", [])]
@@ -205,19 +210,26 @@ class Desks:
             fact = f"{missing} of {len(made)} calls of the thread have no answer"
             if not missing:
                 fact = "an answer stands in it without its call, or not right behind it"
+            if gone := self.answered - set(given):
+                fact = (
+                    f"{len(gone)} answer(s) that stood in it are gone: a message with the id of "
+                    "an older one takes its place"
+                )
             if len(given) > len(set(given)):
                 fact = "a call is answered twice"
             raise AssertionError(
                 f"After {text!r} the thread is dead ({error.status_code}): {fact}."
             ) from None
 
-    def hand_over(self, before: int = 0, after: int = 0, earlier: bool = False) -> None:
+    def hand_over(
+        self, before: int = 0, after: int = 0, earlier: bool = False, twice: bool = False
+    ) -> None:
         """Hand over twice on one thread, and say hello after each time.
 
         Raises:
             AssertionError: Something is missing at the refunds desk, or the thread is dead.
         """
-        graph = self.open(before, after, earlier)
+        graph = self.open(before, after, earlier, twice)
         self.say(graph, "call 2207", "Hello, this is Mrs Jung.")
         for turn in (1, 2):
             asked = len(self.model.requests)
@@ -313,19 +325,25 @@ MANY = {"K-40": 41}  # a worker of a later turn; others ask once
 NEXT = ("And the postage of {}?", "In cash for {}?", "A letter to {}?")
 
 
-BROKEN = "X-0"  # its worker raises after its answer
+BROKEN = "X-0"  # its worker raises after its first answer, and would work the next time
+DOWN = "X-1"  # its worker raises before it asks
+POLITE = "K-6"  # its worker asks with a dictionary
 
 
-def questions_of(order: str) -> list[str]:
+def questions_of(order: str) -> list[Any]:
     """Return what the worker for an order asks."""
+    if order == POLITE:
+        return [{"tool": "pay", "args": {"order": order}}]
     first = "Which colour?" if order in ("K-31", "T-12") else f"Pay for {order}?"
     count = (QUESTIONS | MANY).get(order, 1)
     more = [text.format(order) for text in itertools.islice(itertools.cycle(NEXT), count - 1)]
     return [first, *more]
 
 
-def decided(question: str) -> Any:
+def decided(question: Any) -> Any:
     """Return the answer to a question; one of them is False."""
+    if isinstance(question, dict):
+        return f"pay {question['args']['order']}"
     if "T-8" in question:
         return "no"
     if "postage" in question:
@@ -348,11 +366,14 @@ class Asking:
 
     def __init__(self) -> None:
         self.visits: list[str] = []
-        self.asked: list[str] = []
+        self.asked: list[Any] = []
+        self._raised = False
         inner = StateGraph(Notes).add_node("ask", self._ask).add_edge(START, "ask").compile()
 
         def work(order: str) -> dict[str, Any]:
             self.visits.append(order)
+            if order == DOWN:
+                raise ConnectionError("the archive is down")
             return {"notes": inner.invoke({"orders": [order], "notes": []})["notes"]}
 
         self.graph = fan(work)
@@ -362,11 +383,11 @@ class Asking:
         self.asked.append(question)
         return decided(question)
 
-    @staticmethod
-    def _ask(state: Notes) -> dict[str, Any]:
+    def _ask(self, state: Notes) -> dict[str, Any]:
         (order,) = state["orders"]
         words = [str(interrupt(question)) for question in questions_of(order)]
-        if order == BROKEN:
+        if order == BROKEN and not self._raised:
+            self._raised = True
             raise ZeroDivisionError("a bug in the worker")
         return {"notes": [f"{order}: {' '.join(words)}"]}
 

@@ -286,3 +286,91 @@ def with_origin(call, messages):
         "read": [m.text for m in messages[last:] if m.type == "tool"],
         "unasked": [k for k, v in call["args"].items() if not any(there(v, t) for t in texts)],
     }
+# %% partial | a word of its own beside longer ones: looks at the first find in a message only
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = [m.text.lower() for m in messages if m.type == "human"]
+
+    def is_written(value):
+        for text in said:
+            before, found, after = text.partition(str(value).lower())
+            ends = before[-1:] + after[:1]
+            if found and not any(sign.isalnum() or sign == "_" for sign in ends):
+                return True
+        return False
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [name for name, value in call["args"].items() if not is_written(value)],
+    }
+# %% partial | a word of its own beside longer ones: looks at the last find in a message only
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = [m.text.lower() for m in messages if m.type == "human"]
+
+    def is_written(value):
+        for text in said:
+            before, found, after = text.rpartition(str(value).lower())
+            ends = before[-1:] + after[:1]
+            if found and not any(sign.isalnum() or sign == "_" for sign in ends):
+                return True
+        return False
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [name for name, value in call["args"].items() if not is_written(value)],
+    }
+# %% partial | a letter or an underscore right before or behind it: letters are a to z
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = [m.text for m in messages if m.type == "human"]
+
+    def is_written(value):
+        pattern = rf"(?<![a-z0-9_]){re.escape(str(value))}(?![a-z0-9_])"
+        return any(re.search(pattern, text, re.I) for text in said)
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [name for name, value in call["args"].items() if not is_written(value)],
+    }
+# %% partial | a letter or an underscore right before or behind it: an underscore ends a word
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = [m.text for m in messages if m.type == "human"]
+
+    def is_written(value):
+        pattern = rf"(?<![^\W_]){re.escape(str(value))}(?![^\W_])"
+        return any(re.search(pattern, text, re.I) for text in said)
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [name for name, value in call["args"].items() if not is_written(value)],
+    }
+# %% partial | a zero that nobody wrote: a value that is falsy is none
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = [m.text for m in messages if m.type == "human"]
+
+    def is_written(value):
+        pattern = rf"(?<!\w){re.escape(str(value))}(?!\w)"
+        return any(re.search(pattern, text, re.I) for text in said)
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [n for n, value in call["args"].items() if value and not is_written(value)],
+    }

@@ -232,3 +232,48 @@ def evaluate(agent, cases, done, times):
             good += same and done[before:] == case["done"]
         shares[case["ask"]] = good / times
     return shares
+# %% partial | a good agent: one thread for all runs of a case
+def evaluate(agent, cases, done, times):
+    shares = {}
+    for case in cases:
+        good = 0
+        config = {"configurable": {"thread_id": case["ask"]}}
+        for _ in range(times):
+            start = len(done)
+            try:
+                messages = agent.invoke({"messages": case["ask"]}, config)["messages"]
+            except Exception:
+                continue
+            good += made(messages) == case["calls"] and done[start:] == case["done"]
+        shares[case["ask"]] = good / times
+    return shares
+# %% partial | the order in small letters: capitals do not matter
+def evaluate(agent, cases, done, times):
+    shares = {}
+    for case in cases:
+        good, calls = 0, str(case["calls"]).lower()
+        for _ in range(times):
+            start = len(done)
+            try:
+                messages = agent.invoke({"messages": case["ask"]})["messages"]
+            except Exception:
+                continue
+            good += str(made(messages)).lower() == calls and done[start:] == case["done"]
+        shares[case["ask"]] = good / times
+    return shares
+# %% passed: a fresh thread for each run
+def evaluate(agent, cases, done, times):
+    shares, runs = {}, 0
+    for case in cases:
+        good = 0
+        for _ in range(times):
+            runs += 1
+            start = len(done)
+            config = {"configurable": {"thread_id": f"evaluation {runs}"}}
+            try:
+                messages = agent.invoke({"messages": case["ask"]}, config)["messages"]
+            except Exception:
+                continue
+            good += made(messages) == case["calls"] and done[start:] == case["done"]
+        shares[case["ask"]] = good / times
+    return shares

@@ -207,3 +207,19 @@ def spoken(team, question: str):
                 rest += token.text
     if rest:
         yield last[0], rest
+# %% partial | the workers are heard; each piece has its speaker: white space is an empty piece, too
+def spoken(team, question: str):
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text.strip():
+            yield where["lc_agent_name"], token.text
+# %% partial | each piece has its speaker: a piece like the one before is an echo
+def spoken(team, question: str):
+    last = None
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text and token.text != last:
+            last = token.text
+            yield where["lc_agent_name"], token.text

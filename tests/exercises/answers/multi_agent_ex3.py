@@ -222,3 +222,24 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
         text = f"Handed over. Note: {note}" if mine else "Not executed."
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% partial | two more calls behind it: calls of the same tool are its own, and only one of them is answered
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        if call["id"] == runtime.tool_call_id:
+            messages.append(ToolMessage(f"Handed over. Note: {note}", tool_call_id=call["id"]))
+        elif call["name"] != "to_refunds":
+            messages.append(ToolMessage("It may have run.", tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% partial | two more calls behind it; three around it, after a look of its own: answers by the names of the tools
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    by_name = {call["name"]: call["id"] for call in messages[-1].tool_calls}
+    for name, which in by_name.items():
+        text = f"Handed over. Note: {note}" if name == "to_refunds" else "It may have run."
+        messages.append(ToolMessage(text, tool_call_id=which))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})

@@ -77,7 +77,7 @@ def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         graph.invoke(Command(resume={q.id: decide(q) for q in waiting}), config)
     return graph.get_state(config).values
-# %% partial | in one resume: runs it to see what waits
+# %% partial | in one resume; a thread on which nothing waits: runs it to see what waits
 def settle_all(graph, config, decide):
     result = graph.invoke(None, config)
     while waiting := result.get("__interrupt__"):
@@ -110,7 +110,7 @@ def settle_all(graph, config, decide):
         if waiting:
             graph.invoke(Command(resume={w.id: decide(w.value) for w in waiting}), config)
     return graph.get_state(config).values
-# %% partial | in one resume: one answer for all who ask the same
+# %% partial | in one resume; the next turns of the thread: one answer for all who ask the same
 def settle_all(graph, config, decide):
     while waiting := graph.get_state(config).interrupts:
         by_words = {w.value: w.id for w in waiting}
@@ -188,4 +188,33 @@ def settle_all(graph, config: dict, decide) -> dict:
             graph.invoke(Command(resume=answers), config)
         except Exception:
             break
+    return graph.get_state(config).values
+# %% partial | a thread on which nothing waits: as long as there is a next node, so a failed thread is run
+def settle_all(graph, config: dict, decide) -> dict:
+    state = graph.get_state(config)
+    while state.next:
+        answers = {q.id: decide(q.value) for q in state.interrupts}
+        graph.invoke(Command(resume=answers) if answers else None, config)
+        state = graph.get_state(config)
+    return state.values
+# %% partial | an error of: a graph that fails is resumed once more
+def settle_all(graph, config: dict, decide) -> dict:
+    while waiting := graph.get_state(config).interrupts:
+        answers = {q.id: decide(q.value) for q in waiting}
+        try:
+            graph.invoke(Command(resume=answers), config)
+        except Exception:
+            graph.invoke(Command(resume=answers), config)
+    return graph.get_state(config).values
+# %% partial | the next turns of the thread: decides on the words of the question
+def settle_all(graph, config: dict, decide) -> dict:
+    while waiting := graph.get_state(config).interrupts:
+        answers = {q.id: decide(str(q.value)) for q in waiting}
+        graph.invoke(Command(resume=answers), config)
+    return graph.get_state(config).values
+# %% partial | each gets its own answer; the next turns of the thread: an answer that is False becomes a no
+def settle_all(graph, config: dict, decide) -> dict:
+    while waiting := graph.get_state(config).interrupts:
+        answers = {q.id: decide(q.value) or "no" for q in waiting}
+        graph.invoke(Command(resume=answers), config)
     return graph.get_state(config).values
