@@ -124,8 +124,8 @@ def ex3(route):
             for limit in (*range(3, 41), 16, 3, 15):
                 calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
                 assert calls == room, (
-                    f"With recursion_limit={limit} the model was asked {calls} time(s); there is "
-                    f"room for {room}."
+                    f"With recursion_limit={limit}, and a model whose messages hold words and two "
+                    f"calls each, the model was asked {calls} time(s); there is room for {room}."
                 )
             for limits in ((15, 15), (15, 8), (7, 30)):
                 counts = parts.calls_in_turns(route, limits)
