@@ -407,8 +407,13 @@ def ex6(Budget):
                     "When does the clock of a turn begin?"
                 )
         with part("parts of a second"), movable_clock(Budget, stands=True) as move:
-            for seconds, takes, calls in ((0.3, 0.14, 3), (0.9, 0.35, 3), (1.5, 0.7, 3)):
-                for later in (0.0, 0.25, 0.25, 0.25):  # a turn begins at each quarter of a second
+            quarters = (0.0, 0.25, 0.25, 0.25)  # a turn begins at each quarter of a second
+            for seconds, takes, calls, starts in (
+                (0.3, 0.14, 3, quarters),
+                (0.9, 0.35, 3, (0.25,)),
+                (1.5, 0.7, 3, (0.25,)),
+            ):
+                for later in starts:
                     move(later)
                     work = functools.partial(move, takes)
                     agent = parts.agent_with(Budget(**{**much, "seconds": seconds}), work)
