@@ -659,8 +659,8 @@ check.ex5(ask)
 # `ModelFallbackMiddleware` falls back on any error. So write it yourself. LangChain's
 # `wrap_model_call` makes a middleware of a function that gets the request and a `handler` that runs
 # it; `request.override(model=...)` is the same request to another model. Complete `fall_back`:
-# `spare` answers if the main model fails with something transient, or if its quota is used up
-# (another provider has its own). It is sent the same request, tools and all. Everything else is
+# `spare` answers if the main model fails with something transient (`TRANSIENT` has the classes), or if
+# its quota is used up (another provider has its own). It is sent the same request, tools and all. Everything else is
 # raised, bugs too, and the spare is not asked. (You need not decorate it: the check does.)
 
 
@@ -1042,7 +1042,7 @@ print("a piece of the key is anywhere:", any("0815" in text for text in (reply, 
 # calls unanswered, and the thread dead. Write `close_the_turn`, one handler for both nodes. It
 #
 # - logs one line to `log`, as a warning or an error: reference, node and class of the error, no text of
-#   the error, and nothing the customer or the model said;
+#   the error (it stays out of the thread, too), and nothing the customer or the model said;
 # - answers every open tool call of this turn (not those of earlier turns), and removes nothing;
 # - ends with a sentence and the reference, a new one each time.
 #

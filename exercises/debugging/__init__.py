@@ -31,6 +31,7 @@ def ex1(what_if):
         _assert_what_if(what_if, "double", {"total": 100.0}, 200.0, ["double 100", "post"])
     with part("another node, after a second turn"):
         _assert_what_if(what_if, "post", {"total": 7.0}, 7.0, ["post"], turns=2)
+        _assert_what_if(what_if, "post", {"total": 7.0}, 7.0, ["post"], turns=2, branched=True)
     with part("a node that runs beside another"):
         for node in ("left", "right"):
             _assert_beside(what_if, node)
@@ -39,14 +40,34 @@ def ex1(what_if):
 
 
 def _assert_what_if(
-    what_if: Any, node: str, change: dict, total: float, written: list[str], turns: int = 1
+    what_if: Any,
+    node: str,
+    change: dict,
+    total: float,
+    written: list[str],
+    turns: int = 1,
+    branched: bool = False,
 ) -> None:
-    """Assert what comes of a changed past: the state, the nodes that ran, and what stays."""
+    """Assert what comes of a changed past: the state, the nodes that ran, and what stays.
+
+    Args:
+        what_if: The student's.
+        node: The node before which to go back.
+        change: What to change there.
+        total: The total that is expected.
+        written: What the nodes that run then write into the log.
+        turns: How often the graph runs before.
+        branched: It also ran on from its first `double` after that, so that the last run of a
+            node has a lower step than one of the older branch.
+    """
     ran: list[str] = []
     graph = parts.build_doubler(ran)
     config = parts.thread(f"what-if-{node}")
     for _ in range(turns):
         graph.invoke({"log": []}, config)  # pick, double (10), post, double (20), post
+    if branched:
+        *_, first = (s for s in graph.get_state_history(config) if s.next == ("double",))
+        graph.invoke(None, graph.update_state(first.config, {"total": 1.0}))
     old = parts.checkpoints(graph, config)
     latest = graph.get_state(config).values
     kept = [*latest["log"]][: len(latest["log"]) - len(written)]
@@ -56,6 +77,8 @@ def _assert_what_if(
     result = getattr(result, "value", result)  # what `invoke(..., version="v2")` returns
     assert isinstance(result, Mapping), f"`what_if` returned {kind(result)}; expected a state."
     what = f"`what_if(graph, config, {node!r}, {change})`"
+    if branched:
+        what = f"The thread has branched: its newest run began at an old checkpoint. {what}"
     found, advice = result.get("total"), ""
     if ran == wanted * 2 and found == total:
         advice = " The graph was run on twice; keep what `invoke` returns."
@@ -381,6 +404,15 @@ def ex5(clue_a, MendedNotes):
                 f"After the same question {times} times on the first thread the notes are "
                 f"{short(notes)}; expected all four {times} times, also where they look the same."
             )
+        twice = ["no answer", "no answer"]
+        notes = parts.build_clerk(MendedNotes, [*twice, "a house on a hill"]).invoke(
+            {"notes": twice}, parts.thread("C")
+        )["notes"]
+        wanted = [*twice, *twice, "a house on a hill"]
+        assert notes == wanted, (
+            f"A customer begins with the notes {twice}, and two nodes add the same note once each: "
+            f"the notes are {short(notes)}; expected {wanted}, also where they look the same."
+        )
 
 
 @exercise(

@@ -124,8 +124,8 @@ def ex3(route):
             for limit in (*range(3, 41), 16, 3, 15):
                 calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
                 assert calls == room, (
-                    f"With recursion_limit={limit} the model was asked {calls} time(s); there is "
-                    f"room for {room}."
+                    f"With recursion_limit={limit}, and a model whose messages hold words and two "
+                    f"calls each, the model was asked {calls} time(s); there is room for {room}."
                 )
             for limits in ((15, 15), (15, 8), (7, 30)):
                 counts = parts.calls_in_turns(route, limits)
@@ -407,8 +407,13 @@ def ex6(Budget):
                     "When does the clock of a turn begin?"
                 )
         with part("parts of a second"), movable_clock(Budget, stands=True) as move:
-            for seconds, takes, calls in ((0.3, 0.14, 3), (0.9, 0.35, 3), (1.5, 0.7, 3)):
-                for later in (0.0, 0.25, 0.25, 0.25):  # a turn begins at each quarter of a second
+            quarters = (0.0, 0.25, 0.25, 0.25)  # a turn begins at each quarter of a second
+            for seconds, takes, calls, starts in (
+                (0.3, 0.14, 3, quarters),
+                (0.9, 0.35, 3, (0.25,)),
+                (1.5, 0.7, 3, (0.25,)),
+            ):
+                for later in starts:
                     move(later)
                     work = functools.partial(move, takes)
                     agent = parts.agent_with(Budget(**{**much, "seconds": seconds}), work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import logging
 import re
@@ -43,13 +44,13 @@ __all__ += (
     "assert_goes_on",
     "assert_waits",
     "failed_turn",
+    "failures_of_one_desk",
     "found_by",
     "found_side_by_side",
     "miscounted",
     "slow_run",
     "told",
     "told_to_wait_a_little",
-    "two_failures",
 )
 __all__ += ("turns_of", "turns_side_by_side", "words")
 
@@ -306,8 +307,12 @@ def told_to_wait_a_little(ask: Any) -> list[float]:
     return waits
 
 
-def two_failures(handler: Any) -> list[set[str]]:
-    """Let a desk fail twice on one thread; return the words user and log share, each time."""
+def failures_of_one_desk(handler: Any) -> list[set[str]]:
+    """Let a desk fail twice on one thread, then the first time again, from its checkpoint.
+
+    Returns:
+        The words user and log share, each time.
+    """
     graph, thread = StateGraph(MessagesState), {"configurable": {"thread_id": "twice"}}
 
     def ask_model(state: MessagesState) -> dict:
@@ -315,9 +320,13 @@ def two_failures(handler: Any) -> list[set[str]]:
 
     graph.add_node("model", ask_model, error_handler=handler).add_edge(START, "model")
     desk, shared = graph.compile(checkpointer=InMemorySaver()), []
-    for _ in range(2):
+    for number in range(3):
+        asked, config = {"messages": "Hello?"}, thread
+        if number == 2:
+            *_, before = (s for s in desk.get_state_history(thread) if s.next == ("model",))
+            asked, config = None, before.config
         with Log().listening() as lines:
-            result, _ = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
+            result, _ = outcome(functools.partial(desk.invoke, asked, config))
         said = result["messages"][-1].text if result else ""
         shared.append(words(said) & words("\n".join(lines)))
     return shared
@@ -488,7 +497,10 @@ def assert_within_budget(runs: list[tuple], budget: float) -> None:
     """Refuse runs against a model that is down for ever, if they end too late or too early."""
     for error, waits, ends in runs:
         assert ends, f"A budget of {budget:g} s, and the model was never asked."
-        likely = "Look whether a wait would end too late before you wait."
+        likely = (
+            "Before you wait, look whether this very wait would end too late, counted from the "
+            "start of `ask`."
+        )
         if ends[0] >= 0.1:
             likely = "The model's own time counts, too."
         late = max((w + e - budget for w, e in zip(waits, ends, strict=False)), default=0)
@@ -499,7 +511,7 @@ def assert_within_budget(runs: list[tuple], budget: float) -> None:
         longest = 0.1 * 2 ** len(waits)
         assert ends[-1] + longest >= budget - 0.01, (
             f"A budget of {budget:g} s: it gave up after {ends[-1]:.1f} s and {len(ends)} calls, "
-            f"when the next wait was {longest:g} s at most."
+            f"when the next wait was {longest:g} s at most. Each question begins at 0.1 s."
         )
         assert isinstance(error, ConnectionError), (
             f"The budget was used up, and it ended with {short(error)}; expected the last error."
@@ -512,8 +524,9 @@ def assert_waits(runs: list[tuple]) -> None:
         drawn = [waits[number] for _, waits, _ in runs if len(waits) > number]
         bound = 0.1 * 2**number
         assert drawn, (
-            f"A model that is down for ever, and a budget of 5 s: there was no retry {number + 1}; "
-            "it goes on until a wait would end too late."
+            f"A model that is down for ever, and a budget of 5 s: there was no retry {number + 1}, "
+            f"and it ended with {short(runs[0][0])}. A ConnectionError is transient: it goes "
+            "on until a wait would end too late."
         )
         assert max(drawn) <= bound + 1e-6, (
             f"It waited {max(drawn):.2f} s before retry {number + 1}; expected "

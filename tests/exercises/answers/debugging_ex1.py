@@ -138,3 +138,22 @@ def what_if(graph, config: dict, node: str, change: dict) -> dict:
     before = next(saved for saved in graph.get_state_history(config) if node in saved.next)
     fork = graph.update_state(before.config, before.values | change)
     return graph.invoke(None, fork)
+# %% partial | another node, after a second turn: the highest step, though an older branch went further
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    ahead = [saved for saved in graph.get_state_history(config) if node in saved.next]
+    before = max(ahead, key=lambda saved: saved.metadata["step"])
+    return graph.invoke(None, graph.update_state(before.config, change))
+# %% partial | another node, after a second turn: sorted by step
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    history = sorted(graph.get_state_history(config), key=lambda saved: -saved.metadata["step"])
+    before = next(saved for saved in history if node in saved.next)
+    return graph.invoke(None, graph.update_state(before.config, change))
+# %% partial | another node, after a second turn: steps that come from a run only, the highest of them
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    steps = {s.metadata["step"]: s for s in graph.get_state_history(config) if node in s.next}
+    return graph.invoke(None, graph.update_state(steps[max(steps)].config, change))
+# %% passed: the newest by the time it was created
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    ahead = [saved for saved in graph.get_state_history(config) if node in saved.next]
+    before = max(ahead, key=lambda saved: saved.created_at)
+    return graph.invoke(None, graph.update_state(before.config, change))

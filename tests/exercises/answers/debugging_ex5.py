@@ -125,3 +125,29 @@ class MendedNotes(TypedDict):
 clue_a = ("reducer missing", 1)
 class MendedNotes(TypedDict):
     notes: Annotated[list[str], lambda a, b: [*a, *b][-12:]]
+# %% partial | a second question: drops a note that repeats the one before it
+clue_a = ("reducer missing", 1)
+
+
+def add_new_ones(old, new):
+    notes = list(old)
+    for note in new:
+        if not notes or notes[-1] != note:
+            notes.append(note)
+    return notes
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], add_new_ones]
+# %% partial | a second question: drops doubles inside one list
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], lambda old, new: old + list(dict.fromkeys(new))]
+# %% partial | a second question: one note of each list
+clue_a = ("reducer missing", 1)
+
+
+class MendedNotes(TypedDict):
+    notes: Annotated[list[str], lambda old, new: old + new[:1]]

@@ -127,3 +127,13 @@ def route(state: Desk) -> str:
         seen.clear()
         return "stop"
     return "tools"
+# %% passed: a list of one name, as LangGraph allows
+def route(state: Desk) -> list[str]:
+    if not state["messages"][-1].tool_calls:
+        return [END]
+    return ["tools"] if state["remaining_steps"] > 3 else ["stop"]
+# %% partial | it looks as long as it can; an answer is left alone: a list of one name, a round too early
+def route(state: Desk) -> list[str]:
+    if not state["messages"][-1].tool_calls:
+        return [END]
+    return ["tools"] if state["remaining_steps"] > 4 else ["stop"]

@@ -250,3 +250,22 @@ def close_the_turn(state: MessagesState, error: NodeError) -> dict:
             still_open.pop(message.tool_call_id, None)
     closed = [ToolMessage(f"{name}: not run", tool_call_id=id) for id, name in still_open.items()]
     return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% partial | a line for the log (model): a fingerprint of the failure: the same failure, the same number
+import hashlib
+
+
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    kind, last = type(error.error).__name__, state["messages"][-1]
+    told = f"{error.node} {kind} {last.id}"
+    reference = hashlib.sha256(told.encode()).hexdigest()[:8]
+    log.error("ref=%s node=%s error=%s", reference, error.node, kind)
+    calls = getattr(last, "tool_calls", [])
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% partial | a line for the log (model): the id of the message that failed
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    last = state["messages"][-1]
+    log.error("ref=%s node=%s error=%s", last.id, error.node, type(error.error).__name__)
+    calls = getattr(last, "tool_calls", [])
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {last.id}")]}
