@@ -61,12 +61,12 @@ __all__ = (
     "assert_new_after_restart",
     "fail",
     "gate",
+    "hello_to_each",
     "judge",
     "offered",
     "raised_by_bug",
     "raised_in_turn",
     "run_alone",
-    "silent_each",
     "talk",
     "ticks",
     "turn",
@@ -75,7 +75,9 @@ __all__ = (
 )
 
 THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
-SAID = "P-3117"  # what the customer writes about
+# The words of the customer begin and end with this, and the model calls a tool with it.
+SAID = "Quillfjord"
+SAID_PIECES = ("Quill", "fjord")
 STORIES = {
     "A": ("dead after a no", "rejection", "the call that was refused never got its ToolMessage"),
     "B": (
@@ -141,10 +143,13 @@ def fail(
         if fault is not None and messages[-1].type == "human":
             calls = [_call("track_parcel", {"parcel": SAID}) for _ in range(2)]
             return AIMessage("", tool_calls=calls)
-        return await ask(llm, messages)
+        try:
+            return await ask(llm, messages)
+        except Exception as error:
+            raise error from OSError(DETAIL)  # as many libraries do
 
     def broken(*args: Any, **kwargs: Any) -> str:
-        raise fault
+        raise fault from OSError(DETAIL)
 
     root, handler, printed = logging.getLogger(), Collect(), io.StringIO()
     level, handlers = root.level, root.handlers[:]
@@ -164,9 +169,9 @@ def fail(
             talk = [
                 message
                 for _ in range(earlier)
-                for message in (HumanMessage("Hello."), AIMessage("Good morning."))
+                for message in (HumanMessage(f"{SAID}? {SAID}"), AIMessage("Good morning."))
             ]
-            turn = {"messages": [*talk, HumanMessage(f"Where is parcel {SAID}?")]}
+            turn = {"messages": [*talk, HumanMessage(f"{SAID}: where is parcel {SAID}")]}
             result = run_alone(build(InMemorySaver(), 30).ainvoke, turn, config)
     except TypeError as error:
         if "'error'" not in str(error):
@@ -204,7 +209,7 @@ def assert_logged(seen: Failure, what: str, thread: str, name: str, told: list[s
         assert thread in line, f"The line {short(line)} does not name the thread, {thread!r}."
         assert name in line, f"The line {short(line)} does not name the error's class, {name}."
     for level, line in seen.lines:
-        found = [w for w in (DETAIL, "Incorrect", SAID) if w in line]
+        found = [w for w in (DETAIL, "Incorrect", *SAID_PIECES) if w in line]
         assert not found, (
             f"A line of level {level} holds {found[0]!r}, which is the error's text or the "
             f"customer's: {short(line)}."
@@ -243,7 +248,8 @@ def assert_new_after_restart(fault: Exception | None, told_by: dict[str, Callabl
     again = [one for one in first if one in second]
     assert not again, (
         f"Your cell was run afresh twice, as after a restart, and both told {short(again[0])}. A "
-        "reference is found once: a count or a fixed seed begins again. Take `uuid.uuid4()`."
+        "reference is found once: a count or a fixed seed begins again, and what is made of the "
+        "thread and the error is the same for both. Take `uuid.uuid4()`."
     )
 
 
@@ -431,14 +437,28 @@ def talk(rounds: int, calls: int) -> list:
     return messages
 
 
-def assert_limited(limit_rounds: Any, rounds: int, calls: int, earlier: int) -> None:
-    """Assert None before 8 answers of the model in a turn, and a sentence from then on."""
-    before = [*talk(earlier, 1), AIMessage("On Friday.")] if earlier else []
+def assert_limited(
+    limit_rounds: Any, rounds: int, calls: int, earlier: int, cut_off: bool = False
+) -> None:
+    """Assert None before 8 answers of the model in a turn, and a sentence from then on.
+
+    Args:
+        limit_rounds: The answer.
+        rounds: Answers of the model in this turn.
+        calls: Tool calls in each of them.
+        earlier: Rounds of the turn before.
+        cut_off: The turn before has no last answer.
+    """
+    before = talk(earlier, 1) if earlier else []
+    if earlier and not cut_off:
+        before.append(AIMessage("On Friday."))
     messages = before + talk(rounds, calls)
     given = list(messages)
     said = limit_rounds(messages)
     what = f"After {rounds} round(s) of {calls} call(s)"
-    what += f", in the turn after one of {earlier} rounds," if earlier else ""
+    if earlier:
+        end = " that was cut off" if cut_off else ""
+        what += f", in the turn after one of {earlier} rounds{end},"
     assert messages == given, f"{what} `limit_rounds` changed the list it was given."
     if rounds < 8:
         assert said is None, (
@@ -633,10 +653,15 @@ def two_models(connect_two: Any, seconds: float) -> Any:
     return llms
 
 
-async def silent_each(connect_two: Any) -> None:
-    """Ask each model, with 0.2 seconds of patience."""
-    llms = two_models(connect_two, 0.2)
-    await asyncio.gather(*[llm.ainvoke("Hello!") for llm in llms], return_exceptions=True)
+async def hello_to_each(connect_two: Any, seconds: float) -> list[Any]:
+    """Say hello to both models at once; return the answer or the error of each.
+
+    Args:
+        connect_two: The answer.
+        seconds: How long a model may be silent.
+    """
+    llms = two_models(connect_two, seconds)
+    return await asyncio.gather(*[llm.ainvoke("Hello!") for llm in llms], return_exceptions=True)
 
 
 async def asked_each(connect_two: Any) -> None:
