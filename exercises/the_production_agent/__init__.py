@@ -492,7 +492,6 @@ def ex8(cancel_order, risk, refuse_cancel):
     answers = cancel_order, risk, functools.partial(_refusal, refuse_cancel, waiting)
     with part("a person is asked, and a yes is one effect"):
         run_async(added.assert_one_effect, answers, "K-31")
-        run_async(added.assert_one_effect, answers, "K-32")
     with part("a no, and the conversation goes on"):
         run_async(added.assert_no_effect_after_no, answers, "K-31")
     with part("two calls in one message, a third in the next turn"):
