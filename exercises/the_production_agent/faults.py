@@ -165,7 +165,8 @@ def fail(
         ):
             if fault is None:
                 model.fail("bad_key", times=None)
-            build = desk(ask=ask_twice, **told_by)
+            models = connect if fault is None else _no_model
+            build = desk(ask=ask_twice, connect=models, **told_by)
             config = {"configurable": {"thread_id": thread}}
             talk = [
                 message
@@ -297,8 +298,12 @@ def _gate_graph(approve_each: Any, calls: dict[str, list]) -> Any:
             return AIMessage("Good morning!")
         return AIMessage("One moment.", tool_calls=[_call(*one) for one in wanted])
 
-    parts = {"approve": approve_each, "ask": ask_for, "connect": lambda seconds: [None]}
-    return desk(**parts)(InMemorySaver(), 30)
+    return desk(approve=approve_each, ask=ask_for, connect=_no_model)(InMemorySaver(), 30)
+
+
+def _no_model(seconds: float) -> list:
+    """Connect to no model; `ask` answers by itself."""
+    return [None]
 
 
 def _unanswered(messages: list) -> list[str]:
@@ -323,11 +328,12 @@ def _watched_tools(approve_each: Any, reason: str = "It is final.") -> Iterator[
 
     @functools.wraps(run_tool)
     def watched(self: Any, *args: Any, **more: Any) -> Any:
+        result = run_tool(self, *args, **more)
+        # Tools run side by side in threads, so each writes down what it was called with.
         if self.name == "track_parcel":
             _done.append(f"looked for {more.get('parcel')}")
-        done = len(paid)
-        result = run_tool(self, *args, **more)
-        _done.extend(f"paid {one}" for one in paid[done:])
+        if self.name == "refund":
+            _done.append(f"paid {more.get('order')}: {more.get('amount')}")
         return result
 
     with contextlib.ExitStack() as stack:
