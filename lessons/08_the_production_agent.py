@@ -33,7 +33,7 @@ from typing import Literal
 
 import httpx
 from langchain.messages import AIMessage, AnyMessage, ToolMessage
-from langchain.tools import ToolRuntime, tool
+from langchain.tools import BaseTool, ToolRuntime, tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
@@ -821,7 +821,6 @@ agent_checklist.run(desk(**mended), done=lambda: paid, log_format=OneLine())
 import sys
 from contextlib import asynccontextmanager
 
-from langchain.tools import BaseTool
 from langchain_mcp_adapters.tools import load_mcp_tools
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
@@ -839,8 +838,8 @@ async def warehouse_tools():
             yield await load_mcp_tools(session)
 
 
-async with warehouse_tools() as offered:
-    print([one.name for one in offered])
+async with warehouse_tools() as server_tools:
+    print([one.name for one in server_tools])
 
 # %% [markdown]
 # Look at the last two. One deletes, one has the name of a tool of *yours*. The server decides

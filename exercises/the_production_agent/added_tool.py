@@ -133,8 +133,8 @@ async def assert_same_key(answers: Answers, order: str) -> None:
             if conversation.failures.errors:
                 raise conversation.failures.errors[0]
             raise AssertionError(
-                "The process died inside `effect`, and the tool went on: it has to let that "
-                "error out."
+                "The process died inside `effect`, and the tool went on: it has to await "
+                "`effect`, and to let that error out."
                 if conversation.ledger.rows
                 else "The call was approved, and nothing was written down with `effect`."
             )

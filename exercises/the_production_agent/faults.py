@@ -32,7 +32,6 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import StructuredTool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
-from openai import BadRequestError
 
 import agent_checklist as checklist
 import lesson_model
@@ -61,12 +60,12 @@ __all__ = (
     "assert_new_after_restart",
     "fail",
     "gate",
+    "hello_to_each",
     "judge",
     "offered",
     "raised_by_bug",
     "raised_in_turn",
     "run_alone",
-    "silent_each",
     "talk",
     "ticks",
     "turn",
@@ -75,7 +74,9 @@ __all__ = (
 )
 
 THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
-SAID = "P-3117"  # what the customer writes about
+# The words of the customer begin and end with this, and the model calls a tool with it.
+SAID = "Quillfjord"
+SAID_PIECES = ("Quill", "fjord")
 STORIES = {
     "A": ("dead after a no", "rejection", "the call that was refused never got its ToolMessage"),
     "B": (
@@ -141,10 +142,15 @@ def fail(
         if fault is not None and messages[-1].type == "human":
             calls = [_call("track_parcel", {"parcel": SAID}) for _ in range(2)]
             return AIMessage("", tool_calls=calls)
-        return await ask(llm, messages)
+        if fault is not None:
+            return AIMessage("I cannot look now.")
+        try:
+            return await ask(llm, messages)
+        except Exception as error:
+            raise error from OSError(DETAIL)  # as many libraries do
 
     def broken(*args: Any, **kwargs: Any) -> str:
-        raise fault
+        raise fault from OSError(DETAIL)
 
     root, handler, printed = logging.getLogger(), Collect(), io.StringIO()
     level, handlers = root.level, root.handlers[:]
@@ -159,14 +165,15 @@ def fail(
         ):
             if fault is None:
                 model.fail("bad_key", times=None)
-            build = desk(ask=ask_twice, **told_by)
+            models = connect if fault is None else _no_model
+            build = desk(ask=ask_twice, connect=models, **told_by)
             config = {"configurable": {"thread_id": thread}}
             talk = [
                 message
                 for _ in range(earlier)
-                for message in (HumanMessage("Hello."), AIMessage("Good morning."))
+                for message in (HumanMessage(f"{SAID}? {SAID}"), AIMessage("Good morning."))
             ]
-            turn = {"messages": [*talk, HumanMessage(f"Where is parcel {SAID}?")]}
+            turn = {"messages": [*talk, HumanMessage(f"{SAID}: where is parcel {SAID}")]}
             result = run_alone(build(InMemorySaver(), 30).ainvoke, turn, config)
     except TypeError as error:
         if "'error'" not in str(error):
@@ -204,7 +211,7 @@ def assert_logged(seen: Failure, what: str, thread: str, name: str, told: list[s
         assert thread in line, f"The line {short(line)} does not name the thread, {thread!r}."
         assert name in line, f"The line {short(line)} does not name the error's class, {name}."
     for level, line in seen.lines:
-        found = [w for w in (DETAIL, "Incorrect", SAID) if w in line]
+        found = [w for w in (DETAIL, "Incorrect", *SAID_PIECES) if w in line]
         assert not found, (
             f"A line of level {level} holds {found[0]!r}, which is the error's text or the "
             f"customer's: {short(line)}."
@@ -243,7 +250,8 @@ def assert_new_after_restart(fault: Exception | None, told_by: dict[str, Callabl
     again = [one for one in first if one in second]
     assert not again, (
         f"Your cell was run afresh twice, as after a restart, and both told {short(again[0])}. A "
-        "reference is found once: a count or a fixed seed begins again. Take `uuid.uuid4()`."
+        "reference is found once: a count or a fixed seed begins again, and what is made of the "
+        "thread and the error is the same for both. Take `uuid.uuid4()`."
     )
 
 
@@ -277,22 +285,38 @@ def close_account(customer: str) -> str:
 
 
 _done: list[str] = []
-_early: list[str] = []  # calls that had no answer yet when the model was asked
+_early: list[str] = []  # calls whose answers did not follow them when the model was asked
 
 
 def _gate_graph(approve_each: Any, calls: dict[str, list]) -> Any:
-    """Return a desk whose model makes these calls when it is asked for them."""
+    """Return a desk whose model makes these calls when it is asked for them; it sends nothing."""
 
     async def ask_for(llm: Any, messages: list) -> AIMessage:
-        answered = {message.tool_call_id for message in messages if message.type == "tool"}
-        made = [call for message in messages for call in getattr(message, "tool_calls", [])]
-        _early.extend(call["name"] for call in made if call["id"] not in answered)
+        _early.extend(_unanswered(messages))
         wanted = calls.get(messages[-1].text) if messages[-1].type == "human" else None
         if not wanted:
-            return await ask(llm, messages)
+            return AIMessage("Good morning!")
         return AIMessage("One moment.", tool_calls=[_call(*one) for one in wanted])
 
-    return desk(approve=approve_each, ask=ask_for)(InMemorySaver(), 30)
+    return desk(approve=approve_each, ask=ask_for, connect=_no_model)(InMemorySaver(), 30)
+
+
+def _no_model(seconds: float) -> list:
+    """Connect to no model; `ask` answers by itself."""
+    return [None]
+
+
+def _unanswered(messages: list) -> list[str]:
+    """Return the tools whose calls a provider refuses: no answer follows them directly."""
+    missing: list[str] = []
+    waiting: dict[str, str] = {}
+    for message in messages:
+        if message.type == "tool":
+            waiting.pop(message.tool_call_id, None)
+            continue
+        missing += waiting.values()
+        waiting = {call["id"]: call["name"] for call in getattr(message, "tool_calls", [])}
+    return [*missing, *waiting.values()]
 
 
 @contextlib.contextmanager
@@ -304,15 +328,15 @@ def _watched_tools(approve_each: Any, reason: str = "It is final.") -> Iterator[
 
     @functools.wraps(run_tool)
     def watched(self: Any, *args: Any, **more: Any) -> Any:
+        result = run_tool(self, *args, **more)
+        # Tools run side by side in threads, so each writes down what it was called with.
         if self.name == "track_parcel":
             _done.append(f"looked for {more.get('parcel')}")
-        done = len(paid)
-        result = run_tool(self, *args, **more)
-        _done.extend(f"paid {one}" for one in paid[done:])
+        if self.name == "refund":
+            _done.append(f"paid {more.get('order')}: {more.get('amount')}")
         return result
 
     with contextlib.ExitStack() as stack:
-        stack.enter_context(lesson_model.scratch())
         stack.enter_context(mock.patch.object(StructuredTool, "_run", watched))
         for function in functions_of(approve_each):
             risky = function.__globals__.get("RISKY")
@@ -330,7 +354,7 @@ async def gate(
     decide: Callable[[dict], dict],
     reason: str = "It is final.",
 ) -> Gated:
-    """Let the model make some calls in one message; answer what is asked, then say hello twice."""
+    """Let the model make some calls in one message; answer what is asked, then say hello."""
     with _watched_tools(approve_each, reason) as done:
         graph = _gate_graph(approve_each, {"Please do it.": calls})
         config = {"configurable": {"thread_id": "gate-4711"}}
@@ -346,19 +370,16 @@ async def gate(
             result = await graph.ainvoke(Command(resume=resume), config)
         ran = list(done)
         assert not _early, (
-            f"The model was asked while {_early[0]} had no answer yet, which a provider refuses "
-            'with 400. After the tools the model has the word; `"agent"` is only for a message of '
-            "which nothing may run."
+            f"The model was asked while no answer followed the call of {_early[0]}, which a "
+            'provider refuses with 400. After the tools the model has the word; `"agent"` is only '
+            "for a message of which nothing may run."
         )
         _assert_answered(result["messages"], calls)
-        for _ in range(2):
-            try:
-                result = await graph.ainvoke({"messages": "Hello, is anybody there?"}, config)
-            except BadRequestError as error:
-                raise AssertionError(
-                    f"The next question on the thread was refused ({error.status_code}), and so "
-                    "will be all that follow."
-                ) from None
+        await graph.ainvoke({"messages": "Hello, is anybody there?"}, config)
+        assert not _early, (
+            f"At the next question no answer followed the call of {_early[0]}: a provider refuses "
+            "it, and all that follow."
+        )
         assert done == ran, f"A hello later, more had run: {done[len(ran) :]}."
     return Gated(asked, ran)
 
@@ -431,14 +452,28 @@ def talk(rounds: int, calls: int) -> list:
     return messages
 
 
-def assert_limited(limit_rounds: Any, rounds: int, calls: int, earlier: int) -> None:
-    """Assert None before 8 answers of the model in a turn, and a sentence from then on."""
-    before = [*talk(earlier, 1), AIMessage("On Friday.")] if earlier else []
+def assert_limited(
+    limit_rounds: Any, rounds: int, calls: int, earlier: int, cut_off: bool = False
+) -> None:
+    """Assert None before 8 answers of the model in a turn, and a sentence from then on.
+
+    Args:
+        limit_rounds: The answer.
+        rounds: Answers of the model in this turn.
+        calls: Tool calls in each of them.
+        earlier: Rounds of the turn before.
+        cut_off: The turn before has no last answer.
+    """
+    before = talk(earlier, 1) if earlier else []
+    if earlier and not cut_off:
+        before.append(AIMessage("On Friday."))
     messages = before + talk(rounds, calls)
     given = list(messages)
     said = limit_rounds(messages)
     what = f"After {rounds} round(s) of {calls} call(s)"
-    what += f", in the turn after one of {earlier} rounds," if earlier else ""
+    if earlier:
+        end = " that was cut off" if cut_off else ""
+        what += f", in the turn after one of {earlier} rounds{end},"
     assert messages == given, f"{what} `limit_rounds` changed the list it was given."
     if rounds < 8:
         assert said is None, (
@@ -633,10 +668,15 @@ def two_models(connect_two: Any, seconds: float) -> Any:
     return llms
 
 
-async def silent_each(connect_two: Any) -> None:
-    """Ask each model, with 0.2 seconds of patience."""
-    llms = two_models(connect_two, 0.2)
-    await asyncio.gather(*[llm.ainvoke("Hello!") for llm in llms], return_exceptions=True)
+async def hello_to_each(connect_two: Any, seconds: float) -> list[Any]:
+    """Say hello to both models at once; return the answer or the error of each.
+
+    Args:
+        connect_two: The answer.
+        seconds: How long a model may be silent.
+    """
+    llms = two_models(connect_two, seconds)
+    return await asyncio.gather(*[llm.ainvoke("Hello!") for llm in llms], return_exceptions=True)
 
 
 async def asked_each(connect_two: Any) -> None:

@@ -35,14 +35,22 @@ def cases() -> Iterator[Case]:
     lost = _run(9, "aa01", reference="22b59a56")
     before, after = _run(3, "aa00"), _run(14, "aa02")
     request = {"time": "2026-11-28T09:05:20.000Z", "event": "request", "path": "/health"}
-    log = _text(*before, *lost, request, *after)
+    longer = _run(21, "aa011")  # an id that begins like the one of the run
+    log = _text(*before, *lost, request, *after, *longer)
     yield "another run of the same thread", [(log, "22b59a56", lost)]
     other = _run(9.7, "bb01", "77aa", reference="90fe12ab")
     mixed = _text(*(x for pair in zip(lost, other, strict=True) for x in pair))
     both = [(mixed, "22b59a56", lost), (mixed, "90fe12ab", other)]
     yield "two runs that fail at the same time", both
     late = _text(other[2], lost[2], *other[:2], lost[0], lost[1])
-    yield "lines of two processes, not in order", [(late, "22b59a56", lost)]
+    # One process writes the same facts in another order, and the same line twice in a moment.
+    parcel = dict(reversed(_line(10, "tool_called", "aa01").items()))
+    both = [lost[0], parcel, parcel, *lost[1:]]
+    several = _text(lost[2], lost[1], other[0], parcel, parcel, lost[0])
+    yield (
+        "lines of two processes, not in order",
+        [(late, "22b59a56", lost), (several, "22b59a56", both)],
+    )
     odd = ["INFO:     Started server process", "", "{broken", "42", "null", '["22b59a56"]']
     text = _text(*odd[:3], lost[0], *odd[3:], request, *lost[1:], "Killed")
     yield "lines that are no JSON object", [(text, "22b59a56", lost)]

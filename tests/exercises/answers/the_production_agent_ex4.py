@@ -332,3 +332,48 @@ async def answer_from(ask, models: list, state: State) -> dict:
         return {"messages": [await ask(last, state["messages"])]}
     except ConnectionError as error:
         return {"messages": [AIMessage("Sorry.")]}
+# %% partial | no model is waited for too long: the seconds are for both tries together
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    llms = [ChatOpenAI(model=name, timeout=seconds / 2, max_retries=1) for name in names]
+    return [llm.bind_tools(TOOLS) for llm in llms]
+
+
+async def answer_from(ask, models, state):
+    first, spare = models
+    try:
+        return {"messages": [await ask(first, state["messages"])]}
+    except (ModelError, ConnectionError) as error:
+        if not getattr(error, "is_retryable", True):
+            raise
+    return {"messages": [await ask(spare, state["messages"])]}
+# %% partial | two models, with tools: binds the harmless tools alone
+def connect_two(seconds):
+    names = (model.name, "spare-model")
+    llms = [ChatOpenAI(model=name, timeout=seconds, max_retries=1) for name in names]
+    return [llm.bind_tools([one for one in TOOLS if one.name not in RISKY]) for llm in llms]
+
+
+async def answer_from(ask, models, state):
+    first, spare = models
+    try:
+        return {"messages": [await ask(first, state["messages"])]}
+    except (ModelError, ConnectionError) as error:
+        if not getattr(error, "is_retryable", True):
+            raise
+    return {"messages": [await ask(spare, state["messages"])]}
+# %% partial | two models, with tools: the spare may not pay
+def connect_two(seconds):
+    first = ChatOpenAI(model=model.name, timeout=seconds, max_retries=1)
+    spare = ChatOpenAI(model="spare-model", timeout=seconds, max_retries=1)
+    return [first.bind_tools(TOOLS), spare.bind_tools([track_parcel])]
+
+
+async def answer_from(ask, models, state):
+    first, spare = models
+    try:
+        return {"messages": [await ask(first, state["messages"])]}
+    except (ModelError, ConnectionError) as error:
+        if not getattr(error, "is_retryable", True):
+            raise
+    return {"messages": [await ask(spare, state["messages"])]}

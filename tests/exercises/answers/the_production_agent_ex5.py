@@ -96,3 +96,20 @@ def limit_rounds(messages):
             break
         rounds += m.type == "ai" and not m.text
     return "Stop." if rounds >= 8 else None
+# %% partial | the next question after many rounds; several calls in a round; some rounds, after a turn of many: a turn begins after the last answer without calls
+def limit_rounds(messages):
+    count = 0
+    for message in reversed(messages):
+        if message.type == "ai" and not message.tool_calls:
+            break
+        count += message.type == "ai"
+    return "I stop here." if count >= 8 else None
+# %% partial | the next question after many rounds; several calls in a round; some rounds, after a turn of many: a question is new after an answer in words
+def limit_rounds(messages):
+    rounds, before = 0, None
+    for message in messages:
+        if message.type == "human" and (before is None or before.type == "ai"):
+            rounds = 0
+        rounds += message.type == "ai"
+        before = message
+    return "I stop here." if rounds >= 8 else None

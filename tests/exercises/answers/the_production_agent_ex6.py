@@ -444,3 +444,75 @@ def tell_user(state: State, error: NodeError) -> dict:
     return {"messages": [AIMessage(f"Sorry, that went wrong. Your reference: {reference}")]}
 def note_turn(state: State) -> None:
     log.info("asking", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% partial | a tool fails; a model fails: how the conversation began
+def tell_model(error):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error).__name__}
+    log.error("tool failed", extra=facts)
+    return f"It failed (reference {reference})."
+
+
+def tell_user(state, error: NodeError):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error.error).__name__}
+    log.error("no answer", extra=facts)
+    return {"messages": [AIMessage(f"Sorry. Your reference: {reference}")]}
+
+
+def note_turn(state):
+    first = state["messages"][0].text[:12]
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"]), "first": first})
+# %% partial | a tool fails; a model fails: how the last message ends
+def tell_model(error):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error).__name__}
+    log.error("tool failed", extra=facts)
+    return f"It failed (reference {reference})."
+
+
+def tell_user(state, error: NodeError):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error.error).__name__}
+    log.error("no answer", extra=facts)
+    return {"messages": [AIMessage(f"Sorry. Your reference: {reference}")]}
+
+
+def note_turn(state):
+    last = state["messages"][-1].text[-8:]
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"]), "last": last})
+# %% partial | a model fails: the class of the cause
+def tell_model(error):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error).__name__}
+    log.error("tool failed", extra=facts)
+    return f"It failed (reference {reference})."
+
+
+def tell_user(state, error: NodeError):
+    reference, failed = uuid.uuid4().hex, error.error
+    name = type(failed.__cause__ or failed).__name__
+    log.error("no answer", extra={"reference": reference, "thread_id": thread_id(), "error": name})
+    return {"messages": [AIMessage(f"Sorry. Your reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% partial | a tool fails: the class of the innermost error
+def tell_model(error):
+    reference, inner = uuid.uuid4().hex, error
+    while inner.__cause__ or inner.__context__:
+        inner = inner.__cause__ or inner.__context__
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(inner).__name__}
+    log.error("tool failed", extra=facts)
+    return f"It failed (reference {reference})."
+
+
+def tell_user(state, error: NodeError):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error.error).__name__}
+    log.error("no answer", extra=facts)
+    return {"messages": [AIMessage(f"Sorry. Your reference: {reference}")]}
+
+
+def note_turn(state):
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})

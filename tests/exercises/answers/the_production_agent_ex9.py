@@ -167,3 +167,52 @@ def run_behind(text, reference):
     lines = sorted(_objects(text), key=lambda one: one["time"])
     run = next((one["run"] for one in lines if one.get("reference") == reference), None)
     return [one for one in lines if one["run"] == run]
+# %% partial | lines of two processes, not in order: one line a moment
+def run_behind(text, reference):
+    runs, wanted = {}, None
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("run"):
+            runs.setdefault(entry["run"], {})[entry["time"]] = entry
+            if entry.get("reference") == reference:
+                wanted = entry["run"]
+    return [entry for _, entry in sorted(runs.get(wanted, {}).items())]
+# %% partial | lines of two processes, not in order: sorts the lines as text
+def run_behind(text, reference):
+    entries = []
+    for line in sorted(text.splitlines()):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("run"):
+            entries.append(entry)
+    runs = {e["run"] for e in entries if e.get("reference") == reference}
+    return [e for e in entries if e["run"] in runs]
+# %% partial | lines of two processes, not in order: equal lines once
+def run_behind(text, reference):
+    entries = []
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("run") and entry not in entries:
+            entries.append(entry)
+    runs = {e["run"] for e in entries if e.get("reference") == reference}
+    return sorted((e for e in entries if e["run"] in runs), key=lambda e: e["time"])
+# %% partial | another run of the same thread: an id by its beginning
+def run_behind(text, reference):
+    entries = []
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("run"):
+            entries.append(entry)
+    runs = tuple(e["run"] for e in entries if e.get("reference") == reference)
+    return sorted((e for e in entries if runs and e["run"].startswith(runs)), key=lambda e: e["time"])
