@@ -253,10 +253,10 @@ def ex4(connect_two, answer_from):
                     "waited for."
                 )
         with lesson_model.scratch() as model:
-            model.pace(first=0.7)
-            for late in run_alone(parts.hello_to_each, connect_two, 1.2):
+            model.pace(first=1.0)
+            for late in run_alone(parts.hello_to_each, connect_two, 1.9):
                 assert not isinstance(late, BaseException), (
-                    f"A model answered after 0.7 s, `seconds` was 1.2, and it was given up with a "
+                    f"A model answered after 1 s, `seconds` was 1.9, and it was given up with a "
                     f"{type(late).__name__}: each try may be silent for `seconds`."
                 )
     judge("retry", "fallback", "timeouts", connect=connect_two, answer=answer_from)
