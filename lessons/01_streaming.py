@@ -170,8 +170,9 @@ check.ex1(best)
 # A colleague has "added streaming". The page shows one word after the other - after the same long
 # silence. Fix `answer`: it asks `desk` once and shows its answer with `show(text)`, piece by piece,
 # while the model writes: something before the model is half through, and at least half of the answer
-# before it writes the last word. An error comes out, also in the middle of an answer. (The check lets
-# the model wait there for what you show. A piece may be a token or a whole sentence.)
+# before it writes the last word. An error comes out of `answer` or of a thread it starts, also in the
+# middle of an answer. (The check lets the model wait there for what you show. A piece may be a token
+# or a whole sentence.)
 
 
 # %%

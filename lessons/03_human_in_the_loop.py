@@ -287,11 +287,11 @@ for text in ("Hello?", "Is anybody there?"):
 #
 # Fix the gate. After a "no" nothing runs, the model gets to know in words that the call was
 # rejected, and *with the reason* (`answer.get("reason")`; there may be none). The reason alone does
-# not say it: beside it stands the word `rejected` or `not`, or the message has `status="error"`. So
-# the run goes on at the model, which tells the customer in its own words. And she can say hello.
-# (The model may make several calls in one message, of any tool. One answer may decide them all, for
-# now; but each call gets its `ToolMessage`. `approved` is `True` or `False` here; other values come
-# in 3.4.)
+# not say it: beside it stand words that do, with `rejected` or `not` among them unless the message
+# has `status="error"`. So the run goes on at the model, which tells the customer in its own words.
+# And she can say hello. (The model may make several calls in one message, of any tool. One answer
+# may decide them all, for now; but each call gets its `ToolMessage`. `approved` is `True` or `False`
+# here; other values come in 3.4.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -358,8 +358,8 @@ def build_each(do_call, saver=None) -> object:
 # If the tool's name is in `risky` (any names may be), first `interrupt({"tool": name, "args":
 # arguments})`. The answer is `{"type": "approve"}`, or `{"type": "reject", "reason": "..."}` - or,
 # one day, something nobody thought of. What is not an approval is a no: the model gets to know it in
-# words, and with them the answer's `"reason"`, if it has one, whatever its type is. A tool runs once,
-# and an error of it comes out.
+# words, and with them the answer's `"reason"` (a text), if it has one, whatever its `"type"` is. A
+# tool runs once, and an error of it comes out.
 
 
 # %% tags=["exercise", "ex3"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import sqlite3
 import tempfile
 import uuid
 from typing import Any
@@ -14,7 +15,7 @@ from openai import BadRequestError, InternalServerError
 
 import lesson_model
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, part
+from exercises.core.exercise import exercise, part, trying
 from exercises.human_in_the_loop.bank import Bank, BankClosedError, call_elsewhere
 from exercises.human_in_the_loop.desk import (
     GREETING,
@@ -151,10 +152,12 @@ def ex1(build_refunds):
             )
             for name in (second, first):
                 cases.answer(f"again {name}", "approve")
-            assert len(cases.mails) == 2 and cases.paid == [("B-8", 30), ("B-7", 30)], (
-                "Two cases wait at the same time; B-8 is approved first, then B-7. "
-                f"{len(cases.mails)} mails were sent, expected 2; `pay` was called with "
-                f"{cases.paid}, expected ('B-8', 30) and ('B-7', 30)."
+            scene = "Two cases wait at the same time; B-8 is approved first, then B-7."
+            assert len(cases.mails) == 2, (
+                f"{scene} {len(cases.mails)} mails were sent in all; expected 2."
+            )
+            assert cases.paid == [("B-8", 30), ("B-7", 30)], (
+                f"{scene} `pay` was called with {cases.paid}; expected ('B-8', 30) and ('B-7', 30)."
             )
         with part("the next case on the same thread"):
             cases, name = Cases(build_refunds), f"{uuid.uuid4()}"
@@ -331,8 +334,9 @@ def ex3(ask_and_run):
         with part("what is not an approval is a no"):
             for number, odd in enumerate(ODD_DECISIONS):
                 shop.ran.clear()
-                for asked in shop.ask(graph, f"odd {number}", PLEASE):
-                    shop.reply(graph, f"odd {number}", Command(resume={asked.id: odd}))
+                with trying(f"the answer {odd!r}"):
+                    for asked in shop.ask(graph, f"odd {number}", PLEASE):
+                        shop.reply(graph, f"odd {number}", Command(resume={asked.id: odd}))
                 assert not shop.ran, f"The answer {odd!r} is not an approval, and the refund ran."
                 shop.assert_told(odd)
                 shop.assert_calls_kept(graph, f"odd {number}", PLEASE)
@@ -555,6 +559,9 @@ def ex7(pay_once):
         with part("after a payment that failed"):
             Bank(pay_once).call_after_failure(ConnectionError("the bank does not answer"))
             Bank(pay_once).call_after_failure(ValueError("no such account"))
+            # The bank of the payment may be a database, too.
+            Bank(pay_once).call_after_failure(sqlite3.IntegrityError("no such account"))
+            Bank(pay_once).call_after_failure(sqlite3.OperationalError("database is locked"))
             Bank(pay_once).call_after_failure(BankClosedError("come back on Monday"))
             Bank(pay_once).call_and_stop()
         with part("from another process"):

@@ -19,6 +19,11 @@ from lab import child
 __all__ = ("Bank", "BankClosedError", "call_elsewhere")
 
 MAX_WAIT_SECONDS = 3  # of a call, while another key is paid
+UNCLAIMED = "The key has to be in the table, committed, before `pay()` is called."
+CLAIMED = (
+    "The key was in the table. A row without a receipt is the claim of somebody who is paying, or "
+    "has died: do not pay."
+)
 
 
 class BankClosedError(Exception):
@@ -52,6 +57,15 @@ class Bank:
         self.receipts.append(f"receipt {uuid.uuid4().hex[:6]}")
         return self.receipts[-1]
 
+    def _is_claimed(self, name: str) -> bool:
+        """Say whether other processes see a row of this payment."""
+        with contextlib.closing(sqlite3.connect(self.file, timeout=0)) as database:
+            try:
+                rows = database.execute("select * from payments where key = ?", (self.key(name),))
+                return rows.fetchone() is not None
+            except sqlite3.OperationalError:  # it is locked
+                return False
+
     def call(self, name: str) -> Any:
         """Pay as the lesson says."""
         return self.pay_once(self.file, self.key(name), lambda: self.pay(name))
@@ -64,10 +78,12 @@ class Bank:
         """
         second_done, second_paid = threading.Event(), threading.Event()
         got: dict[str, Any] = {}
+        claims: list[bool] = []
 
         def slow_pay() -> str:
             # The first payment lasts until the second call is over - or waits for the first one,
             # as a right answer may: then half a second is enough to see that it has not paid.
+            claims.append(self._is_claimed("raced"))
             threading.Thread(target=second, daemon=True).start()
             second_done.wait(timeout=0.5)
             return self.pay("raced")
@@ -91,7 +107,7 @@ class Bank:
         second_done.wait(timeout=10)
         assert not second_paid.is_set(), (
             "While the first call was still paying, a second one with the same key paid as well. "
-            "The key has to be in the table, committed, before `pay()` is called."
+            f"{CLAIMED if True in claims else UNCLAIMED}"
         )
         if error is not None:
             raise error
@@ -112,6 +128,8 @@ class Bank:
 
         def fail() -> str:
             tries.append(failure)
+            if len(tries) > 1:
+                return "the receipt of a second try"  # else an answer may try for ever
             raise failure
 
         def pay_meanwhile() -> str:
@@ -216,6 +234,7 @@ class Bank:
         until = time.monotonic() + PATIENCE
         while not self._ledger() and time.monotonic() < until:
             time.sleep(0.005)
+        claimed = self._is_claimed("shared")
         two.send(self.file, key, "", False)  # may wait for the first one, so it is not waited for
         time.sleep(0.15)
         Path(self._folder.name, "open").touch()
@@ -223,8 +242,12 @@ class Bank:
         paid = self._ledger()
         assert paid == [f"paid in {key}"], (
             f"Two processes called with the same key, and {len(paid)} payments were made; expected "
-            "one. What is kept in a variable, or locked in this process, another process does not "
-            "see: only the table is shared."
+            + (
+                f"one. {CLAIMED}"
+                if claimed
+                else "one. What is kept in a variable, or locked in this process, another process "
+                "does not see: only the table is shared."
+            )
         )
         for raised in (first, second):
             if isinstance(raised, AssertionError):
@@ -248,6 +271,7 @@ class Bank:
         key = self.key("died")
         with contextlib.suppress(EOFError):
             one.ask(self.file, key, "", True)
+        claimed = self._is_claimed("died")
         try:
             two.ask(self.file, key, "", False)
         except AssertionError as error:
@@ -259,7 +283,7 @@ class Bank:
         assert len(paid := self._ledger()) == 1, (
             f"A process moved the money and was killed inside `pay()`. The next call with the same "
             f"key made payment number {len(paid)}; expected none: nobody knows whether the money "
-            "has moved. The key has to be in the table, committed, before `pay()` is called."
+            f"has moved. {CLAIMED if claimed else UNCLAIMED}"
         )
 
     def _ledger(self) -> list[str]:

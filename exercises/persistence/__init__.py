@@ -226,6 +226,13 @@ def ex4(keep_last_two):
             start = begins[-1] if len(begins) > 1 else 0
             system = [m for m in expected[:start] if m.type == "system"]
             expected = [*system, *expected[start:], *said]
+            if words_of(left) == words_of(expected):
+                changed = [(m, n) for m, n in zip(left, expected, strict=True) if m != n]
+                assert not changed, (
+                    f"In turn {turn} of one conversation the thread holds the right messages, and "
+                    f"not as they were: {short(changed[0][0])}; expected {short(changed[0][1])}. "
+                    f"Its id is {changed[0][0].id!r}, and was {changed[0][1].id!r}."
+                )
             assert left == expected, (
                 f"In turn {turn} of one conversation, your node at the beginning of each turn, the "
                 f"thread holds {words_of(left)}; expected {words_of(expected)}."

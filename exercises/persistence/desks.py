@@ -32,13 +32,17 @@ from lab.child import pack
 __all__ = ("CUSTOMERS", "SlowDesk", "SoldOutError", "Visits", "slowly")
 
 # Who they log in as, and the name they give, if any. No part of an id tells them apart: neither its
-# first or last letters, its length, its digits, nor what stands before or after a dash or an @.
+# first or last letters, its length, its digits, its punctuation, its letters of one alphabet, nor
+# what stands before or after a dash or an @.
 CUSTOMERS = {
     "customer-1042": "Greta",
     "customer-1024": "Emil",
     "shop-1042": "Ines",
     "customer-1042@shop.example": "",
+    "customer.1042": "",
     "anna": "Paul",
+    "Игорь": "Mara",
+    "Ольга": "",
 }
 ASKED = "What is my name?"
 
@@ -143,6 +147,8 @@ class Visits:
         self._sent[customer].append(text)
         for words in self._sent[customer]:
             written = self._sent[customer].count(words)
+            if said.count(words) > written:  # hers, or somebody else's
+                self._assert_alone(customer, said)
             assert said.count(words) <= written, (
                 f"The customer wrote {words!r} {written} time(s), and the model was sent it "
                 f"{said.count(words)} times. The thread holds what was said before: give the agent "
@@ -184,7 +190,10 @@ class Visits:
 
     def assert_alone(self, customer: str) -> None:
         """Demand that the model was sent nothing of anybody else."""
-        others = [text for text in self._heard[customer] if text not in self._sent[customer]]
+        self._assert_alone(customer, self._heard[customer])
+
+    def _assert_alone(self, customer: str, heard: list[str]) -> None:
+        others = [text for text in heard if text not in self._sent[customer]]
         assert not others, (
             f"When the customer {customer!r} asked, the model was also sent {others[0]!r}, which "
             "somebody else had said. They share a thread."

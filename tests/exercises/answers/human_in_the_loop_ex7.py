@@ -246,3 +246,53 @@ def pay_once(file, key, pay):
         with bank:
             bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
         return receipt
+# %% partial | after a payment that failed: an IntegrityError of the payment is taken for a key that is there
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, isolation_level=None)) as bank:
+        claimed = False
+        try:
+            bank.execute("insert into payments values (?, null)", (key,))
+            claimed = True
+            receipt = pay()
+            bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+            return receipt
+        except sqlite3.IntegrityError:
+            return bank.execute("select receipt from payments where key = ?", (key,)).fetchone()[0]
+        except Exception:
+            if claimed:
+                bank.execute("delete from payments where key = ?", (key,))
+            raise
+# %% partial | after a payment that failed: a locked database is tried again, and the payment with it
+def pay_once(file, key, pay):
+    while True:
+        try:
+            with closing(sqlite3.connect(file, isolation_level=None)) as bank:
+                insert = "insert or ignore into payments values (?, null)"
+                if not bank.execute(insert, (key,)).rowcount:
+                    found = bank.execute("select receipt from payments where key = ?", (key,))
+                    return found.fetchone()[0]
+                try:
+                    receipt = pay()
+                except Exception:
+                    bank.execute("delete from payments where key = ?", (key,))
+                    raise
+                bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+                return receipt
+        except sqlite3.OperationalError:
+            time.sleep(0.1)
+# %% partial | after a payment that failed: an error of the database is no error of the payment, so the key stays
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, isolation_level=None)) as bank:
+        try:
+            bank.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            return bank.execute("select receipt from payments where key = ?", (key,)).fetchone()[0]
+        try:
+            receipt = pay()
+        except sqlite3.Error:
+            raise
+        except Exception:
+            bank.execute("delete from payments where key = ?", (key,))
+            raise
+        bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt

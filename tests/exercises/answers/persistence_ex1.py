@@ -201,3 +201,25 @@ def reply(agent, request):
 def reply(agent, request):
     thread = {"configurable": {"thread_id": request["customer"]}}
     return agent.invoke({"messages": request["text"].strip()}, thread)["messages"][-1].text
+# %% refused: cleans the name, so that two customers may share one
+def reply(agent, request):
+    name = "".join(sign for sign in request["customer"].lower() if sign.isalnum())
+    thread = {"configurable": {"thread_id": name}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% refused: letters of the Latin alphabet, digits and dashes only
+def reply(agent, request):
+    import re
+
+    thread = {"configurable": {"thread_id": re.sub(r"[^A-Za-z0-9@.-]", "", request["customer"])}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% refused: a name for a file, with a dash for each odd character
+def reply(agent, request):
+    import re
+
+    thread = {"configurable": {"thread_id": re.sub(r"\W", "-", request["customer"])}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text
+# %% refused: ASCII only
+def reply(agent, request):
+    name = request["customer"].encode("ascii", "replace").decode()
+    thread = {"configurable": {"thread_id": name}}
+    return agent.invoke({"messages": request["text"]}, thread)["messages"][-1].text

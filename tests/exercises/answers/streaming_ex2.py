@@ -214,3 +214,45 @@ def answer(question: str, show) -> None:
     except Exception:
         logging.getLogger("desk").exception("the answer broke")
         raise
+# %% refused: what stands behind the last full stop is lost
+def answer(question: str, show) -> None:
+    waiting = ""
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        waiting += token.text
+        while ". " in waiting:
+            sentence, _, waiting = waiting.partition(". ")
+            show(sentence + ". ")
+    if waiting.endswith("."):
+        show(waiting)
+# %% refused: pieces of white space are nothing
+def answer(question: str, show) -> None:
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        if token.text.strip():
+            show(token.text)
+# %% refused: the stream is opened once, for the first question
+parts = None
+def answer(question: str, show) -> None:
+    global parts
+    if parts is None:
+        parts = desk.stream({"messages": question}, stream_mode="messages")
+    for token, _ in parts:
+        show(token.text)
+# %% refused: answers once, then always raises
+asked = []
+def answer(question: str, show) -> None:
+    if asked:
+        raise RuntimeError("the desk was asked already")
+    asked.append(question)
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        show(token.text)
+# %% passed: sentence by sentence, whatever ends it, each with a space behind it
+def answer(question: str, show) -> None:
+    import re
+
+    waiting = ""
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        waiting += token.text
+        *sentences, waiting = re.split(r"(?<=[.!?])\s+", waiting)
+        for sentence in sentences:
+            show(sentence + " ")
+    show(waiting)

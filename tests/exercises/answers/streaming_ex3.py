@@ -200,3 +200,18 @@ def print_reply(agent, question: str) -> None:
             if len(held) > 2:
                 print(held.pop(0), end="", flush=True)
     print("".join(held), end="")
+# %% refused: pieces of white space are nothing
+def print_reply(agent, question: str) -> None:
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk) and token.text.strip():
+            print(token.text, end="", flush=True)
+# %% refused: takes the line breaks out
+def print_reply(agent, question: str) -> None:
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            print(token.text.replace("\n", ""), end="", flush=True)
+# %% passed: a paragraph begins on the next line
+def print_reply(agent, question: str) -> None:
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            print(token.text.replace("\n\n", "\n"), end="", flush=True)

@@ -257,3 +257,10 @@ def progress_and_words(agent, question: str):
                 yield "words", data[0].text
     except Exception as error:
         yield "progress", f"failed: {error}"
+# %% partial | words: pieces of white space are nothing
+def progress_and_words(agent, question: str):
+    for mode, data in agent.stream({"messages": question}, stream_mode=["custom", "messages"]):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk) and data[0].text.strip():
+            yield "words", data[0].text
