@@ -356,8 +356,8 @@ if url:
 # text to a thread, closes the file, and returns the new state; the graph runs once, and an error of
 # it comes out. `open_for_long` returns the graph itself, which is then used for days, from whatever
 # thread the web server is in. `ask_async` does the same as `ask_once` for an async web service: the
-# event loop it is called in must not stand still meanwhile. (A worker thread is allowed, as long as
-# the loop does not wait for it.)
+# event loop it is called in must not stand still meanwhile. (A worker thread is allowed: `await` it,
+# do not `join` it.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -485,7 +485,7 @@ for mode in killed:
 # ### Exercise 2.3 - predict the ledger
 #
 # The same four steps: `reserve`, `charge`, `label`, `post`. Predict what stands in the ledger at the
-# end. In every case the step writes into the ledger first, and then it happens.
+# end. In every case the step writes into the ledger first; then comes what the case names.
 
 # %%
 cases = {

@@ -428,7 +428,7 @@ for question in (LOST, MANY):
 # %% [markdown]
 # Every row of the first table stops the lost parcel. But the `recursion_limit` ends in an exception instead
 # of words, and two of the four rows leave a customer behind: one in a dead thread, one with a desk that is
-# mute (the deeper part cures it). And the hundred parcels pass the first three rows of the second table as if
+# mute: `rounds` goes on counting in the next turn (the deeper part cures it). And the hundred parcels pass the first three rows of the second table as if
 # no limit were there; only the budget of calls sees them.
 #
 # So you need all of them: the budget limits the work, the counter the rounds, and the
@@ -450,7 +450,7 @@ for limit in (15, 16):
 # %% [markdown]
 # After 15 there is a call without an answer, after 16 there is none. With these two nodes an odd
 # limit kills and an even one does not. (Both defaults, 9,999 and 10,007, are odd.) A thread must
-# not hang on that. `remaining_steps` tells a route how near the end is. See it at each step:
+# not depend on that. `remaining_steps` tells a route how near the end is. See it at each step:
 
 
 # %%
@@ -491,7 +491,7 @@ for limit in (15, 16):
 # Write `route(state)` for the desk above, without a counter of your own: many customers use one route at
 # the same time. For every limit from 3 up,
 # the run ends in words and raises nothing, the next turn works, and the desk goes on looking as
-# long as it can: one round less is one too few.
+# long as it can: with one round less it gave up early, with one more no step is left for `stop`.
 #
 # Which steps does the run still need, if you say "tools" now? And which one must be left over?
 

@@ -289,8 +289,8 @@ for node in ("approve", "tools", "agent"):
 #   paid.
 #
 # The script may run a second time after it has ended, also when the owner has decided since, and it
-# may meet threads that version 2 has begun. Those it leaves as they are, with their questions. (One
-# that is finished, and in which nothing was approved, looks the same under both versions: 0 may be
+# may meet threads that version 2 has begun. Those it leaves as they are, with their questions: version
+# 2 sees their account, or a step ahead. (One that is finished, and in which nothing was approved, looks the same under both versions: 0 may be
 # written there.) Errors come out.
 
 
@@ -375,7 +375,7 @@ def open_shipping(file: str, drains: bool, deploy_in: str):
 # %% [markdown]
 # The signal comes in the middle of the step `pay`. Then a new process goes on with the thread
 # (`None`: where it stands), first after a process that knows nothing of signals, then after one
-# that *drains*. (On Windows there is no SIGTERM: both are dead.)
+# that *drains*. (Windows has no SIGTERM: there the drain hears nothing, and both old processes die.)
 
 # %% tags=["wait-3"]
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -511,8 +511,8 @@ result = desk.invoke(Command(resume="no"), thread("Please read mail 2."))
 print("paid:", paid[before:], "|", result["messages"][-2].text)
 
 # %% [markdown]
-# `unasked` is a lamp, not a lock. A mail that names the customer's own order lights it for the
-# amount only; and the customer, too, may be the attacker. The lock is the owner. The mail also
+# `unasked` is a lamp, not a lock. A mail that names the customer's own order leaves only the
+# amount unasked; and the customer, too, may be the attacker. The lock is the owner. The mail also
 # stays in the thread: a later turn reads it again.
 #
 # ## The way out
