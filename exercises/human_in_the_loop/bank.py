@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from exercises.human_in_the_loop.processes import PATIENCE, FreshProcess
+from exercises.human_in_the_loop.processes import PROCESS_SECONDS, FreshProcess
 from lab import child
 
 __all__ = ("Bank", "BankClosedError", "call_elsewhere")
@@ -231,7 +231,7 @@ class Bank:
         """
         key = self.key("shared")
         one.send(self.file, key, f"{self._folder.name}/open", False)
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + PROCESS_SECONDS
         while not self._ledger() and time.monotonic() < until:
             time.sleep(0.005)
         claimed = self._is_claimed("shared")
@@ -315,7 +315,7 @@ def call_elsewhere(pay_once: Callable[..., Any], file: str, key: str, gate: str,
             ledger.write(f"paid in {key}\n")
         if dies:
             child.kill_9()
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + PROCESS_SECONDS
         while gate and not Path(gate).exists() and time.monotonic() < until:
             time.sleep(0.005)
         return f"receipt {uuid.uuid4().hex[:6]}"

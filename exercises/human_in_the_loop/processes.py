@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ("PATIENCE", "FreshProcess", "fresh_processes")
+__all__ = ("PROCESS_SECONDS", "FreshProcess", "fresh_processes")
 
 # A fork has all that the notebook defined, whatever an answer is made of, and none of what the
 # answer does later. Where there is no fork (Windows), a thread stands in: the steps are the same.
 _FORKS = "fork" in multiprocessing.get_all_start_methods()
-PATIENCE = 10  # seconds
+PROCESS_SECONDS = 10  # for what another process is asked
 
 
 class FreshProcess:
@@ -53,10 +53,12 @@ class FreshProcess:
             AssertionError: The action raised; the message says what.
         """
         if self._process is None:
-            good, value = self._answers.get(timeout=PATIENCE)
+            good, value = self._answers.get(timeout=PROCESS_SECONDS)
         else:
-            if not self._pipe.poll(PATIENCE):
-                raise AssertionError(f"In another process it had not ended after {PATIENCE} s.")
+            if not self._pipe.poll(PROCESS_SECONDS):
+                raise AssertionError(
+                    f"In another process it had not ended after {PROCESS_SECONDS} s."
+                )
             good, value = self._pipe.recv()
         assert good, value
         return value

@@ -34,17 +34,19 @@ class Lesson:
         """Return the cells that have to run before an answer, in order.
 
         They bind a name that the answer, the reference or the check uses: no answer has to sit
-        through every demonstration. Of a cell whose imports alone are used, nothing else runs. Stub
-        and reference sit through it all where all notebooks are run.
+        through every demonstration. Of a cell whose imports alone are used, nothing else runs, but
+        for the first one, which starts the lesson model. Stub and reference sit through it all
+        where all notebooks are run.
         """
         place = next(i for i, (_, tags) in enumerate(self.solved) if {"exercise", exercise} <= tags)
         relying = answer, self.cell(exercise, "exercise"), self.cell(exercise, "check")
         needed = set().union(*map(used_names, relying))
         kept = []
-        for source, _ in reversed(self.solved[:place]):
+        for number in reversed(range(place)):
+            source = self.solved[number][0]
             if bound := bound_names(source) & needed:
                 imports = _imports(source)
-                kept.append(imports if bound <= bound_names(imports) else source)
+                kept.append(imports if number and bound <= bound_names(imports) else source)
                 needed = (needed - bound) | used_names(kept[-1])
         return kept[::-1]
 

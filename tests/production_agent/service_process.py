@@ -20,14 +20,14 @@ from tests.production_agent.warm_start import Launcher
 
 __all__ = ("Service", "change", "end_leases", "events_of", "rows", "until")
 
-PATIENCE = 60  # seconds until a state that should come counts as missing
+MAX_WAIT_SECONDS = 60  # until a state that should come counts as missing
 TOKENS = "ann:token-of-ann,bob:token-of-bob"
 LEASE = 5  # seconds a killed process keeps its threads; a busy machine may pause it for some
 
 
 def until(state: Callable[[], object], what: str) -> object:
     """Wait until a state is reached, and return what it is."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + MAX_WAIT_SECONDS
     while time.monotonic() < end:
         if found := state():
             return found
@@ -123,7 +123,9 @@ class Service:
     def client(self, token: str = "") -> httpx.Client:
         """Return a client with this token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE, trust_env=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=MAX_WAIT_SECONDS, trust_env=False
+        )
 
     def thread(self) -> str:
         """Make a thread of Ann's."""

@@ -22,7 +22,7 @@ from production_agent.migrations import MIGRATIONS
 from production_agent.settings import read
 from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE, new_postgres, set_up
-from tests.production_agent.service_process import PATIENCE, Service, change, rows, until
+from tests.production_agent.service_process import MAX_WAIT_SECONDS, Service, change, rows, until
 from tests.production_agent.slow_postgres import far
 
 WHERE = "Where is parcel P-3?"
@@ -346,7 +346,9 @@ async def test_of_sixty_turns_at_once_as_many_start_as_may(
         start(database, TURNS_PER_MINUTE=5, LEASE_SECONDS=60, DATABASE_SECONDS=60) for _ in range(2)
     ]
     headers = {"Authorization": "Bearer token-of-bob"}
-    async with httpx.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        headers=headers, timeout=MAX_WAIT_SECONDS, trust_env=False
+    ) as client:
 
         async def send(number: int) -> int:
             url = services[number % 2].url

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.production_agent.service_process import PATIENCE, Service, decision, until
+from tests.production_agent.service_process import MAX_WAIT_SECONDS, Service, decision, until
 
 PAID = {"order": "T-7", "amount": 480}
 TWO = "Refund order T-7 (480 euros) and refund order T-8 (20 euros)."
@@ -23,7 +23,7 @@ async def test_of_fifty_decisions_at_once_one_wins(start: Callable, database: st
     limits = httpx.Limits(max_connections=50)
     headers = {"Authorization": "Bearer token-of-ann"}
     async with httpx.AsyncClient(
-        headers=headers, timeout=PATIENCE, limits=limits, trust_env=False
+        headers=headers, timeout=MAX_WAIT_SECONDS, limits=limits, trust_env=False
     ) as client:
         answers = await asyncio.gather(
             *(
@@ -54,7 +54,7 @@ def test_of_messages_at_once_one_is_taken(service: Service, model) -> None:
     async def send_all() -> list[httpx.Response]:
         headers = {"Authorization": "Bearer token-of-ann"}
         async with httpx.AsyncClient(
-            base_url=service.url, headers=headers, timeout=PATIENCE, trust_env=False
+            base_url=service.url, headers=headers, timeout=MAX_WAIT_SECONDS, trust_env=False
         ) as client:
             path = f"/threads/{thread}/messages"
             asks = [client.post(path, json={"text": f"hello {n}"}) for n in range(8)]

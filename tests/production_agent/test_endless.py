@@ -26,7 +26,7 @@ from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.service_process import (
-    PATIENCE,
+    MAX_WAIT_SECONDS,
     Service,
     change,
     decision,
@@ -459,7 +459,7 @@ def test_a_connection_that_is_held_open_is_let_go(
         while not is_ending and port in _peers(process):
             with suppress(OSError):  # who reads a little now and then does not hold it, either
                 held.recv(10, socket.MSG_DONTWAIT)
-            assert time.monotonic() - began < PATIENCE
+            assert time.monotonic() - began < MAX_WAIT_SECONDS
             time.sleep(0.1)
         service.stop()
     assert not [one for one in service.log() if one["level"] == "error"]

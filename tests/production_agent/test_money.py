@@ -13,7 +13,7 @@ import pytest
 
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.service_process import (
-    PATIENCE,
+    MAX_WAIT_SECONDS,
     Service,
     change,
     decision,
@@ -349,7 +349,7 @@ async def test_a_delete_beside_a_message_leaves_nothing(
     headers = {"Authorization": "Bearer token-of-ann"}
     limits = httpx.Limits(max_connections=20)
     async with httpx.AsyncClient(
-        headers=headers, timeout=PATIENCE, trust_env=False, limits=limits
+        headers=headers, timeout=MAX_WAIT_SECONDS, trust_env=False, limits=limits
     ) as client:
 
         async def race(number: int) -> None:
@@ -358,7 +358,7 @@ async def test_a_delete_beside_a_message_leaves_nothing(
             said = client.post(f"{one}/threads/{thread}/messages", json={"text": "Hello!"})
             said = asyncio.create_task(said)
             await asyncio.sleep(number % 7 * 0.002)
-            for _ in range(PATIENCE):
+            for _ in range(MAX_WAIT_SECONDS):
                 answer = await client.delete(f"{other}/threads/{thread}")
                 if answer.status_code in (204, 404):
                     break

@@ -41,7 +41,7 @@ def start() -> Iterator[Start]:
 def test_hub_proxy_and_students_end_and_nobody_else(
     tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(end_class, "GRACE", 1)
+    monkeypatch.setattr(end_class, "GRACE_SECONDS", 1)
     home = str(tmp_path / "students" / "ada")
     members = [
         start("jupyterhub"),
