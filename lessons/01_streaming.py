@@ -9,8 +9,7 @@
 # A customer asks your agent a question and looks at an empty page. The agent is working. After a few
 # seconds of nothing, the customer leaves.
 #
-# In this lesson the same agent shows its first words in a fraction of the wait. Then you see how
-# streams fail without an error.
+# In this lesson the same agent shows its first words in a fraction of the wait.
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
@@ -44,9 +43,8 @@ model = lesson_model.start()
 # %% [markdown]
 # ## The silence
 #
-# Here is the support desk of a small shop that sells tents: one model, one tool. (The lesson model
-# answers with the sentences below; `pace` makes it write about three times faster than a hosted
-# model.)
+# Here is the support desk of a small shop that sells tents: one model, one tool. (`pace` makes the
+# lesson model write about three times faster than a hosted one.)
 
 # %%
 model.when("send .* back").says(
@@ -67,8 +65,7 @@ desk = create_agent(ChatOpenAI(model=model.name), [track_parcel])
 question = {"messages": "Can I send a tent back?"}
 
 # %% [markdown]
-# Ask it with `invoke`, and keep two times: when the first word of the answer ("Yes") can be read,
-# and when everything is over.
+# Ask it with `invoke`, and keep two times:
 
 
 # %%
@@ -88,7 +85,7 @@ first, end = measured["invoke"]
 print(f"invoke: silent for {first / end:.0%} of the wait")
 
 # %% [markdown]
-# Silent to the very end. So you reach for `stream`, and run it as everybody does first:
+# So you reach for `stream`, and run it as everybody does first:
 
 # %%
 for chunk in desk.stream(question):
@@ -99,9 +96,8 @@ first, end = measured["default mode"]
 print("first words before half of the wait is over:", first < end / 2)
 
 # %% [markdown]
-# One chunk, at the end. By default a graph streams **updates**: what each node returned, when it
-# returned. The model node returns when the model has finished. Streaming the graph is not streaming
-# the words.
+# By default a graph streams **updates**: what each node returned, when it returned. Streaming the
+# graph is not streaming the words.
 #
 # ## The pattern
 #
@@ -122,12 +118,11 @@ pictures.waits(measured)
 
 # %% [markdown]
 # All bars are about equally long: streaming makes nothing faster. It moves the first words to the
-# front, and that is what a person feels.
+# front.
 #
 # **When to stream.** Stream when a *person waits* longer than about two seconds, wants progress, or
-# reads along. Use `invoke` when *nobody watches* (a nightly job), when a program needs the whole
-# answer (parsing, deciding), or when the answer is there at once. If a person sits behind your back
-# end, pass the stream on.
+# reads along. Use `invoke` when *nobody watches*, when a program needs the whole answer, or when
+# the answer is there at once. If a person sits behind your back end, pass the stream on.
 
 # %% [markdown]
 # ### Exercise 1.1 - who waits?
@@ -233,7 +228,7 @@ for token, where in packer.stream(order, thread, stream_mode="messages"):
 # every `token.text` shows the customer your tool's raw output. Look at the class, or at
 # `where["langgraph_node"]`.
 #
-# A second model may be in this stream, too. This node asks a small one for "yes" or "no":
+# A second model may be in this stream, too:
 
 # %%
 model.when("yes or no").says("yes")
@@ -284,13 +279,12 @@ check.ex3(print_reply)
 # %% [markdown]
 # ## Break it
 #
-# Streams fail quietly. Three times, no stream raises.
+# Streams fail quietly.
 #
 # ### An agent inside a graph
 #
-# A finished agent can be a node of a larger graph. Print what is an `AIMessageChunk`, as you just
-# did. (With `version="v2"` each item is a dictionary; its `data` is the pair you know, and its `ns`
-# says which graph it comes from.)
+# A finished agent can be a node of a larger graph. (With `version="v2"` each item is a dictionary;
+# its `data` is the pair you know.)
 
 
 # %%
@@ -307,9 +301,8 @@ for inside in (False, True):
 pictures.graph(shop, xray=True)
 
 # %% [markdown]
-# Without `subgraphs=True` the page stays empty, also with a filter for the node `model`. An inner
-# agent's words are not sent; its answer comes once, as a whole `AIMessage`, from the outer node
-# `packer`.
+# Without `subgraphs=True` the page stays empty. An inner agent's answer comes once, as a whole
+# `AIMessage`, from the outer node `packer`.
 #
 # ### An answer cut in the middle
 #
@@ -332,9 +325,7 @@ print("\nwhy it ended:", whole.response_metadata.get("finish_reason"))
 # %% [markdown]
 # Half of a JSON answer is no JSON, so `invoke` fails loudly. Half of a stream is a short text, and
 # nothing is raised. What tells the difference is **`finish_reason`**: `"stop"` when the model was
-# done, `"length"` when it ran out of tokens, and none at all here. An answer without it is not an
-# answer. (Other breaks do raise. What was printed until then is not in the thread: clear the page
-# before a second try.)
+# done, `"length"` when it ran out of tokens, and none at all here. (Other breaks do raise.)
 #
 # ### A stop button that does not stop
 #
@@ -355,9 +346,8 @@ print("the model was stopped:", model.requests[-1].aborted)
 print("saved in the thread:  ", [m.type for m in saved.get_state(thread).values["messages"]])
 
 # %% [markdown]
-# Nobody reads any more, but the node ran to its end: you pay for everything, and the thread
-# remembers an answer the customer never saw. Python cannot stop a running thread; LangGraph waits
-# for it.
+# The node ran to its end: you pay for everything, and the thread remembers an answer the customer
+# never saw. Python cannot stop a running thread; LangGraph waits for it.
 #
 # **Async** code can be stopped, but not by leaving the loop alone: while anything still refers to
 # the stream, the node goes on.
@@ -393,12 +383,12 @@ print("the model was stopped:", model.requests[-1].aborted)
 model.pace()
 
 # %% [markdown]
-# The model was stopped, and the node did not finish: the thread stands *before* it.
+# The node did not finish: the thread stands *before* it.
 
 # %% [markdown]
 # ## In production
 #
-# - **Stream over HTTP** as server-sent events, one event a part. Lesson 8 builds that service.
+# - **Stream over HTTP** as server-sent events, one event a part.
 # - **Async from end to end**, or nothing can be stopped. One event loop: a `ChatOpenAI` that was used
 #   in one loop fails in the next with "Event loop is closed", as its HTTP client belongs to the first.
 # - **Do not stream** what must be checked as a whole first: a word once shown cannot be taken back.
@@ -447,8 +437,6 @@ model.pace()
 # %% [markdown]
 # ## Progress and words
 #
-# Words are one of seven things a stream can carry.
-#
 # | mode | a chunk is | use it for |
 # |---|---|---|
 # | `updates` (default) | what a node returned | "step 3 of 7", logs |
@@ -460,7 +448,7 @@ model.pace()
 # | `debug` | `tasks` and `checkpoints` together | lesson 6 |
 #
 # Give a list to get several at once. With `version="v2"` every chunk has the same shape: a
-# dictionary with `type`, `ns` (which graph) and `data`; those of `values` have `interrupts`, too.
+# dictionary with `type`, `ns` (which graph) and `data`.
 
 # %%
 model.pace(first=0.1, per_token=0.015)
@@ -516,9 +504,9 @@ check.ex4(progress_and_words)
 print(list(desk.stream(question, stream_mode="message")))
 
 # %% [markdown]
-# An empty list, no error: LangGraph accepts any word for a mode.
+# LangGraph accepts any word for a mode.
 #
-# And a question that nobody sees. Lesson 3 lets agents stop and ask a human:
+# And a question that nobody sees:
 
 
 # %%
@@ -552,8 +540,7 @@ print([m.type for m in went_on["messages"]], went_on["messages"][-1].text[:24], 
 model.pace(per_token=0.1)  # slow enough to press a button
 
 # %% [markdown]
-# Now a real button. The stream runs as a task beside the notebook and writes into a widget; the
-# button cancels the task. To press it yourself, remove the line with `observe` and run both cells.
+# To press Stop yourself, remove the line with `observe` and run both cells.
 
 # %%
 screen = ipywidgets.HTML()
@@ -631,9 +618,9 @@ check.ex5(read_some, read_on)
 # %% [markdown]
 # ## A stall between two words
 #
-# Two words, and then nothing: no end, no error. A sync stream waits without limit unless
-# `ChatOpenAI` has a `timeout`; an async one waits 120 seconds, its `stream_chunk_timeout`. An async
-# node can have an `idle_timeout`, too. Under a `RetryPolicy` (lesson 4) the two differ:
+# A sync stream waits without limit unless `ChatOpenAI` has a `timeout`; an async one waits 120
+# seconds, its `stream_chunk_timeout`. An async node can have an `idle_timeout`, too. Under a
+# `RetryPolicy` (lesson 4) the two differ:
 
 # %% tags=["wait-3"]
 logging.getLogger("langchain_openai").setLevel(logging.ERROR)  # it says that a limit was hit
@@ -679,10 +666,10 @@ print("warns:", {warning.category.__name__ for warning in caught})
 print("saved as content: a", type(run.output["messages"][-1].content).__name__)
 
 # %% [markdown]
-# The documentation recommends it for new applications; its classes still warn that it is beta. So
-# this course streams with `stream(..., version="v2")`. If you take it: nothing runs until you read;
-# reports of `get_stream_writer()` do not come unless you ask for them; an inner agent is under
-# `run.subgraphs`; and the thread then holds *lists* as `content`, so read `.text`, always.
+# The documentation recommends it for new applications; its classes still warn that it is beta. If
+# you take it: nothing runs until you read; reports of `get_stream_writer()` do not come unless you
+# ask for them; an inner agent is under `run.subgraphs`; and the thread then holds *lists* as
+# `content`, so read `.text`, always.
 
 # %% [markdown]
 # ## What did it cost?
