@@ -9,8 +9,7 @@
 # A customer tells your agent who she is and what she needs. You deploy a new version, the process
 # restarts, and the agent asks her who she is.
 #
-# In this lesson you give the agent a memory, and then you kill its process: between two turns, in
-# the middle of a step, with one server and with several.
+# In this lesson you give the agent a memory, and then you kill its process.
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
@@ -97,8 +96,8 @@ server = child.start(open_in_memory, model.name)
 print(server.ask("ada", "What is my name?"))
 
 # %% [markdown]
-# A new process, an empty memory. Nothing failed, nothing was logged; the customer simply is nobody
-# any more. Every deploy, every crash and every second server does this.
+# Nothing failed, nothing was logged; the customer simply is nobody any more. Every deploy, every
+# crash and every second server does this.
 #
 # ## The pattern
 #
@@ -183,7 +182,7 @@ check.ex1(reply)
 # ## What is saved, and when
 #
 # Not the conversation as a whole is saved at its end, but the state after *each step*. A graph of
-# two steps shows it: one sets the price of an offer, one writes it.
+# two steps shows it.
 
 
 # %%
@@ -218,8 +217,8 @@ for saved in offers.get_state_history(thread):
 # first step and one after each. `next` says which node is to run from there. `get_state(thread)` is
 # the newest of them.
 #
-# Because all of them are kept, you can go back. Go on **from an old checkpoint** and what comes
-# after it runs again (*replay*); change its state first, and history **forks**:
+# Go on **from an old checkpoint** and what comes after it runs again (*replay*); change its state
+# first, and history **forks**:
 
 # %%
 before_writing = next(s for s in offers.get_state_history(thread) if s.next == ("write",))
@@ -249,7 +248,7 @@ tree(offers.get_state_history(thread))
 
 # %% [markdown]
 # Each box is a checkpoint: its source, its step, the price. Nothing was overwritten; the thread has
-# three branches, and its state is the end of the newest. Lesson 6 uses this to find bugs.
+# three branches, and its state is the end of the newest.
 #
 # ## Which saver?
 #
@@ -259,9 +258,8 @@ tree(offers.get_state_history(thread))
 # | `SqliteSaver`, `AsyncSqliteSaver` | yes: a file | several, **on one host** | a tool on one machine, small services |
 # | `PostgresSaver`, `AsyncPostgresSaver` | yes: a server | on many hosts | everything that has two servers |
 #
-# You have seen the first two rows. For the third this cell starts a real PostgreSQL server, which
-# ends with this notebook. (Where none can be started, it says why, and the cells below use a SQLite
-# file: the processes here are all on one host.)
+# For the third row this cell starts a real PostgreSQL server, which ends with this notebook. (Where
+# none can be started, it says why, and the cells below use a SQLite file.)
 
 # %%
 url = postgres.start()
@@ -283,8 +281,7 @@ def open_desk(where, model_name):
 open_saver(shared).setup()  # creates the tables: once, when you deploy
 
 # %% [markdown]
-# Two servers, one conversation. A load balancer sends Ada first to one, then to the other; then one
-# of them dies.
+# A load balancer sends Ada first to one, then to the other; then one of them dies.
 
 # %%
 first, second = (child.start(open_desk, shared, model.name) for _ in range(2))
@@ -297,7 +294,7 @@ second.kill()
 # %% [markdown]
 # ### Four ways to open it wrong
 #
-# Opening a saver is three lines, and each of them can be wrong. Four messages you will meet:
+# Four messages you will meet:
 
 
 # %%
@@ -391,9 +388,9 @@ check.ex2(ask_once, open_for_long, ask_async)
 # %% [markdown]
 # ## Killed in the middle
 #
-# So far the process died between two turns. Now it dies in the middle of one. An order has four
-# steps, and each does something in the world that cannot be undone; the *ledger* is that world. In
-# the step `label`, after the label was printed, the process kills itself with `kill -9`.
+# An order has four steps, and each does something in the world that cannot be undone; the *ledger*
+# is that world. In the step `label`, after the label was printed, the process kills itself with
+# `kill -9`.
 #
 # `durability` decides when a finished step is really on the disk: `"sync"` saves before the next
 # step starts, `"async"` (the default) saves while the next step runs, `"exit"` saves once, at the
@@ -448,8 +445,7 @@ for mode, process in killed.items():
         print(f"{mode:6} the process was killed")
 
 # %% [markdown]
-# Three dead processes. What does the next one find, and what happens when it goes on? `None` as the
-# input means: go on where the thread stands.
+# `None` as the input means: go on where the thread stands.
 
 # %%
 for mode in killed:
@@ -518,11 +514,11 @@ check.ex3(ledgers)
 # - **SQLite on one host** is fine for more than its reputation: the saver switches it to WAL, so
 #   readers do not wait, and a writer waits five seconds for another before `database is locked`.
 #   Never on a network drive.
-# - **`durability="sync"`** where a step moves money, plus an idempotency key. `"exit"` for cheap turns.
+# - **`durability="sync"`** where a step moves money, plus an idempotency key.
 # - **One run per thread**: a lock or a queue; the thread id comes from your server, after you checked
 #   whose it is, never as it stands from the browser.
 # - **Prune in the graph** (a node drops old messages), **delete old threads by a job**, and watch the
-#   size. The deeper part has both.
+#   size.
 #
 # **Your production checklist, line 2:** *a conversation survives `kill -9`, belongs to one customer,
 # is run by one process at a time, and has an end.*
@@ -595,9 +591,8 @@ print("messages before: 10, after:", len(pruning.invoke({"messages": ten})["mess
 # %% [markdown]
 # What a node returns is *added* to the messages, or replaces those with the same id. Two messages
 # replaced themselves. To remove some, return a `RemoveMessage` for each.
-# (`langgraph.types.Overwrite` replaces the whole list instead.)
 #
-# Which ones? Here is a conversation with a tool call. Its last four messages look harmless:
+# Here is a conversation with a tool call. Its last four messages look harmless:
 
 # %%
 call = {"name": "track_parcel", "args": {"parcel": "T-7"}, "id": "call_1"}
@@ -628,7 +623,7 @@ print([message.type for message in short])
 
 # %% [markdown]
 # (`token_counter=len` counts messages, so `max_tokens=4` means four at most; give it the model to
-# count tokens.) Now both together, as a node: remove all, and put back what is to stay.
+# count tokens.) Now both together, as a node.
 
 
 # %%
@@ -733,9 +728,9 @@ print("smaller after VACUUM:              ", size() < full)
 # %% [markdown]
 # Pruning the state makes *the next* checkpoints small. The old ones stay, for `get_state_history`.
 # `delete_thread` removes them, and `VACUUM` gives the space back. No saver deletes anything by
-# itself: plan a job that deletes threads nobody has used for so many days (somebody will ask you to,
-# with the law on their side). `PostgresSaver.prune(threads, strategy="keep_latest")` keeps only the
-# newest checkpoint of each; `SqliteSaver` cannot.
+# itself: plan a job that deletes threads nobody has used for so many days.
+# `PostgresSaver.prune(threads, strategy="keep_latest")` keeps only the newest checkpoint of each;
+# `SqliteSaver` cannot.
 
 # %% [markdown]
 # ### Exercise 2.5 - a conversation that may go on forever
@@ -772,8 +767,8 @@ check.ex5(small_desk)
 # %% [markdown]
 # ## One thread, four servers
 #
-# Ada is in a hurry. She has the chat open on four devices and sends three messages from each, at the
-# same time; four servers answer. Twelve messages, one thread.
+# Ada has the chat open on four devices and sends three messages from each, at the same time; four
+# servers answer.
 
 # %%
 import time
@@ -855,7 +850,7 @@ for server in servers:
 
 # %% [markdown]
 # Who comes second waits here. You may rather refuse ("I am still answering", status 409), or stop
-# the first run. Decide; without a decision, messages are lost.
+# the first run.
 #
 # ### Exercise 2.6 (stretch) - one run at a time
 #
@@ -1038,9 +1033,9 @@ print("the number is in the file:", b"4111 1111 1111 1111" in open(secret, "rb")
 #
 # ### A customer comes back next week
 #
-# New conversation, new thread - and she is a stranger again. That is right for the conversation and
-# wrong for her tent size. What belongs to a *customer*, not to a conversation, belongs in a
-# **`Store`**, which all threads share (it has nothing to do with the saver's storage):
+# New conversation, new thread - and she is a stranger again. What belongs to a *customer*, not to a
+# conversation, belongs in a **`Store`**, which all threads share (it has nothing to do with the
+# saver's storage):
 
 # %%
 from dataclasses import dataclass
