@@ -9,8 +9,7 @@
 # An agent that can act, acts. Ask it nicely for 480 euros, and it pays 480 euros.
 #
 # In this lesson the agent stops before it does what cannot be undone, shows a person what it is
-# about to do, and waits: a minute or a week, in this process or in the next one. Then you see how
-# such gates fail.
+# about to do, and waits: a minute or a week, in this process or in the next one.
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
@@ -76,9 +75,9 @@ print(reply["messages"][-1].text)
 print("left the account:", paid)
 
 # %% [markdown]
-# Was the tent returned? Did this customer even buy it? Nobody looked. "Be careful with refunds" in
-# the prompt is a request, and the customer's words stand right beside it. What you need is a gate in
-# the *graph*, which no wording opens.
+# Was the tent returned? Nobody looked. "Be careful with refunds" in the prompt is a request, and
+# the customer's words stand right beside it. What you need is a gate in the *graph*, which no
+# wording opens.
 #
 # ## The pattern
 #
@@ -129,8 +128,7 @@ for question in result["__interrupt__"]:
     print("it asks:", question.value)
 
 # %% [markdown]
-# `invoke` has returned. Nothing runs, no connection is open, nobody has to hurry. The thread
-# remembers the question:
+# `invoke` has returned. Nothing runs, no connection is open. The thread remembers the question:
 
 # %%
 time.sleep(0.3)  # the colleague has lunch
@@ -260,7 +258,7 @@ print("asked:", asked)
 print(result["messages"][-1].text, paid)
 
 # %% [markdown]
-# It asks, and it pays after a yes. Now production.
+# Now production.
 #
 # ### Fault one: a "no" kills the conversation
 #
@@ -329,7 +327,6 @@ for text in (both, two_refunds):
     print("shown:", asked, "\npaid: ", sorted(paid))
 
 # %% [markdown]
-# She saw a harmless question about a parcel and paid 480 euros. She saw one refund and paid two.
 # `tool_calls[0]` is the first call, not the risky one, and one answer ran them all.
 #
 # So give every call its own decision. The shortest way is to give every call **its own node run**:
@@ -399,7 +396,7 @@ print("waiting for a decision:", sorted(questions), "| paid:", paid)
 
 # %% [markdown]
 # Two questions at once. Which one would a bare answer mean? LangGraph does not guess. Answer by the
-# question's `id`; the other one keeps waiting, and can be answered tomorrow.
+# question's `id`; the other one keeps waiting.
 
 # %%
 try:
@@ -511,7 +508,7 @@ for name, node in {"without a rule": gated_call, "with a rule": limited_call}.it
 # - **Do not ask** for what can be undone cheaply (do it, log it, offer an undo), or where nobody
 #   answers in time (refuse, and say so).
 # - **Who may decide?** Check it where the answer comes in: the customer who wants the money must not
-#   be the one who approves it. Lesson 8 adds log-in and ownership.
+#   be the one who approves it.
 # - **Deny by default.** A list of what is risky forgets the tool that somebody adds on Friday; a list of
 #   what may run unasked does not.
 # - Questions outlive deployments. Keep the old node's name and the meaning of its answers until the
@@ -519,8 +516,7 @@ for name, node in {"without a rule": gated_call, "with a rule": limited_call}.it
 #
 # **Your production checklist, line 3:** *what cannot be undone is asked for, call by call; what is
 # not on the list is refused; an answer is checked before it is saved and counts once; every tool
-# call gets its `ToolMessage`; and every decision leaves a row.* (The deeper part shows how an answer
-# counts once, and the row.)
+# call gets its `ToolMessage`; and every decision leaves a row.*
 
 # %% [markdown]
 # ## Recap
@@ -686,7 +682,7 @@ if not your_panel.pending:
 # %% [markdown]
 # In your own notebooks, cells may have to wait for the decision. A cell that *waits* for a button
 # blocks the kernel which the button needs. `panel.require()` does not wait: it stops "Run All" with
-# one line, and you go on below after the decision. (Here it is caught, so that nothing stops.)
+# one line, and you go on below after the decision.
 
 # %%
 try:
@@ -721,11 +717,11 @@ for click in ("first click ", "second click"):
     print(click, "-> asks:", asks, "| outcome:", result.get("outcome"))
 
 # %% [markdown]
-# Two faults in four lines. A page that says "done" after the first answer hides that there is a
-# second question: **after every answer, look for `__interrupt__` again**. And the second click was
-# meant for the refund, even carried its id, and deleted an account: LangGraph still knows the old id
-# as one of this node run, whose answers are handed out in order. So compare the id with what is
-# pending *before* you resume.
+# A page that says "done" after the first answer hides that there is a second question: **after
+# every answer, look for `__interrupt__` again**. And the second click was meant for the refund,
+# even carried its id, and deleted an account: LangGraph still knows the old id as one of this node
+# run, whose answers are handed out in order. So compare the id with what is pending *before* you
+# resume.
 #
 # ### Two answers at the same moment
 #
@@ -983,8 +979,6 @@ for text in ("ten", "about ten", "10 euros", "10"):
 # | never by an agent | refund above 500, close an account | refused |
 # | **not in the list** | the tool somebody added on Friday | **refused** |
 #
-# The last line is the important one: *deny by default*.
-#
 # ### Exercise 3.6 - deny by default
 #
 # Write `policy`: `"run"`, `"ask"` or `"refuse"` for a call, as in the table. `track_parcel` and
@@ -1075,8 +1069,7 @@ panel = ApprovalPanel(modern, thread("modern"))
 print("paid without a question:", paid, "| asked:", [call.args for call in panel.pending])
 
 # %% [markdown]
-# The middleware's questions are interrupts, like yours, so the same panel works. Five things to
-# know.
+# The middleware's questions are interrupts, like yours, so the same panel works.
 #
 # **The default is another mode.** `"batched"` asks one question for all calls, wants a list of
 # decisions in order, and has no schema, so fault five is back:
