@@ -9,8 +9,7 @@
 # A customer asks the tent shop one question. The model provider has a bad minute and answers 500.
 # How many requests does your agent send for that one question? You think three. It is twenty-seven.
 #
-# In this lesson you count them on the wire, keep one layer that retries, and learn what it may
-# retry, how long it waits, and what to do then.
+# In this lesson you count them on the wire, and keep one layer that retries.
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
@@ -116,8 +115,7 @@ for name, ask in layers.items():
 
 # %% [markdown]
 # 3 x 3 x 3. Retries in layers do not add up, they **multiply**, and they do it at the moment the
-# provider can bear it least. The customer waits for all of them. So: **one layer retries.** The rest
-# of the lesson is about doing that one layer well.
+# provider can bear it least. So: **one layer retries.**
 #
 # ## Which errors deserve another try
 #
@@ -159,9 +157,8 @@ for bug in (KeyError("order"), TimeoutError("too slow"), AssertionError("negativ
 # One line is a trap for `is_retryable`, too. "429 quota used up" means that nobody paid the bill. No
 # waiting helps; only its `code` tells it from a real rate limit.
 #
-# So say yourself what is worth another try. The *careful desk* has one layer, and it asks. (That
-# layer is right for nodes of your own; for a model you will see a better one.) `NodeTimeoutError` is
-# what LangGraph raises where a node has a time limit:
+# So say yourself what is worth another try. The *careful desk* has one layer, and it asks.
+# `NodeTimeoutError` is what LangGraph raises where a node has a time limit:
 
 
 # %%
@@ -199,7 +196,7 @@ check.ex1(requests)
 # ## One layer: which one?
 #
 # The careful desk has one layer, but for a model it is the wrong one. A provider that answers 429
-# says when to come back, in the header `Retry-After`. Here it says: in a second.
+# says when to come back, in the header `Retry-After`.
 
 # %%
 politely = desk_of(chat(max_retries=2))
@@ -211,8 +208,7 @@ for name, desk in {"RetryPolicy": careful, "SDK": politely}.items():
 
 # %% [markdown]
 # `RetryPolicy` knows nothing of HTTP and comes back too early. The SDK waits exactly as long as it
-# was told, up to 120 s. Told to wait longer, it gives up at once, and rightly: who waits two
-# minutes?
+# was told, up to 120 s. Told to wait longer, it gives up at once.
 
 # %%
 for seconds in (0.01, 121):
@@ -226,10 +222,10 @@ for seconds in (0.01, 121):
 #
 # ## How long to wait
 #
-# "Exponential backoff" doubles the wait after each failure, up to a cap. That spares the service,
-# but look who is waiting. When a service fails, it fails for *everybody in the same moment*. If all
-# wait the same time, all come back in the same moment, and it fails again. A thousand clients, ten
-# seconds of outage, then a service that can answer 100 calls a second:
+# "Exponential backoff" doubles the wait after each failure, up to a cap. When a service fails, it
+# fails for *everybody in the same moment*. If all wait the same time, all come back in the same
+# moment, and it fails again. A thousand clients, ten seconds of outage, then a service that can
+# answer 100 calls a second:
 
 # %%
 herds = {kind: stampede(kind) for kind in ("no jitter", "full")}
@@ -246,9 +242,8 @@ pictures.curves(
 # %% [markdown]
 # The cure is **jitter**: a random part in the wait. With *d* for the wait after backoff and cap,
 # "full" jitter waits `random.uniform(0, d)`; LangGraph's `RetryPolicy` waits *d* plus a flat second
-# at most; the SDK waits *d* less up to a quarter. Any jitter beats none; `lab/herd.py` has more
-# kinds, with their formulas. (Read "retry" exactly: retry 1 is *attempt 2*, and nothing waits before
-# attempt 1.)
+# at most; the SDK waits *d* less up to a quarter. Any jitter beats none. (Read "retry" exactly:
+# retry 1 is *attempt 2*, and nothing waits before attempt 1.)
 #
 # ### Exercise 4.2 - jitter that vanishes
 #
@@ -398,9 +393,8 @@ except Exception as error:
     print("the bug is seen:", type(error).__name__)
 
 # %% [markdown]
-# Mind the order of things: the main model's own retries come first. With the SDK's default the
-# customer waits for three attempts before the spare is asked; with a spare at hand, one retry is
-# enough. `ModelFallbackMiddleware` cannot be told which errors to handle: it takes them all.
+# The main model's own retries come first. With the SDK's default the customer waits for three
+# attempts before the spare is asked; with a spare at hand, one retry is enough.
 
 # %% [markdown]
 # ## In production
@@ -552,9 +546,8 @@ check.ex4(build_desk)
 print("ChatOpenAI waits at most:", chat().request_timeout)
 
 # %% [markdown]
-# `None` is no limit. (The bare SDK would stop after ten minutes; LangChain passes its `None` on.)
-# Always set one. And know what it means: it is the longest *silence*, not the longest answer. A
-# model that drips word by word never meets it:
+# `None` is no limit. Always set one. And know what it means: it is the longest *silence*, not the
+# longest answer. A model that drips word by word never meets it:
 
 # %%
 model.when("tent").says("Yes. You have thirty days to send it back, and we pay the postage.")
@@ -772,8 +765,7 @@ for _ in range(5):
     ask_through_breaker()
 
 # %% [markdown]
-# `half_open()` says what the clock would say: the minute is over. The first trial fails, and the
-# breaker opens again; a minute later all is well.
+# `half_open()` says what the clock would say: the minute is over.
 
 # %%
 for _ in range(2):
@@ -790,8 +782,7 @@ ask_through_breaker()
 #
 # ### Do not ask too fast: a rate limiter
 #
-# The best 429 is the one you never get. A limiter makes callers wait for a permit. But look where it
-# stands: outside of the SDK's retries.
+# A limiter makes callers wait for a permit. But look where it stands: outside of the SDK's retries.
 
 # %%
 from langchain_core.rate_limiters import InMemoryRateLimiter
@@ -969,8 +960,7 @@ print("still to run:", state.next)
 print("go on:       ", agent.invoke(None, thread)["messages"][-1].text)
 
 # %% [markdown]
-# But the customer got an exception, or what your web page makes of it. So people catch it, and make
-# it worse:
+# But the customer got an exception. So people catch it, and make it worse:
 
 # %%
 old_key = chat(api_key="old-" + "key-of-the-shop-0815")  # in pieces, too
