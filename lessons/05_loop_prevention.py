@@ -76,9 +76,8 @@ LOST = {"messages": "Where is parcel P-9?"}
 print("supersteps allowed:", desk.config["recursion_limit"])
 
 # %% [markdown]
-# A graph that you build yourself has 10,007. (Have you read 25 somewhere? It was 25 up to LangGraph
-# 1.0.5.) Watch the first supersteps, with a price tag. The price is an assumption of this page, not that of
-# a model you can buy.
+# A graph that you build yourself has 10,007. (Have you read 25 somewhere? It was 25 up to LangGraph 1.0.5.)
+# Watch the first supersteps, with a price tag. The price is an assumption of this page.
 
 # %%
 PRICE = {"input": 2.00, "output": 8.00}  # dollars for a million tokens
@@ -144,10 +143,9 @@ pictures.curves(
 )
 
 # %% [markdown]
-# Ten times the rounds, almost a hundred times the tokens: the total grows with the **square** of
-# the steps. And this tool returns a single line, not a web page.
+# Ten times the rounds, almost a hundred times the tokens: the total grows with the **square** of the steps.
 #
-# At least somebody pressed Stop. The customer tries something simpler:
+# The customer tries something simpler:
 
 # %%
 try:
@@ -251,8 +249,8 @@ check.ex1(calls_made)
 # check.ex1.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# A limit of supersteps is a limit of **rounds**, not of work, and the same number means something
-# else as soon as you add a middleware. It is a safety net: set it, and hope never to meet it.
+# A limit of supersteps is a limit of **rounds**, not of work, and the same number means something else as
+# soon as you add a middleware.
 #
 # ## Line of defence 2: a counter in the state
 #
@@ -609,8 +607,7 @@ mending = create_agent(
 print(mending.invoke({"messages": "Hello"}, thread)["messages"][-1].text)
 
 # %% [markdown]
-# That was the dead thread from the top of this page, in the same checkpointer, alive again. (In a graph
-# you build yourself, make `mend` its first node.)
+# In a graph you build yourself, make `mend` its first node.
 #
 # While a question waits for a person (lesson 3), a call is open on purpose. A resume goes on behind
 # `before_agent`, so `mend` leaves it alone. A new message does not: the open call gets its "Not carried
@@ -760,9 +757,8 @@ for question in (LOST, MANY):
     trial("all together", build(route_with_all), question, limit=30)
 
 # %% [markdown]
-# Three model calls for the lost parcel instead of eight, no tool at all for the hundred, and a
-# customer who can go on talking. (Some tools are *meant* to be asked again: "is the payment
-# through?" Leave those out of `calls`, or let the tool itself wait.)
+# Some tools are *meant* to be asked again: "is the payment through?" Leave those out of `calls`, or let the
+# tool itself wait.
 
 # %% [markdown]
 # ## A budget for any agent

@@ -117,8 +117,7 @@ complaint = {"question": "I want my money back for T-7. I paid 240 euros."}
 print(desk.invoke(complaint, thread("Monday"))["answer"])
 
 # %% [markdown]
-# 24 euros of 240. No error, no warning, status 200. You may have seen why already: the code is
-# short, so that the tools have room. Imagine forty nodes, and do what everybody does first.
+# 24 euros of 240. No error, no warning, status 200. Imagine forty nodes, and do what everybody does first.
 
 
 # %%
@@ -436,8 +435,7 @@ check.ex3(one_line)
 # check.ex3.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# Your formatter at work, on a run that ends, one that fails, and one that waits for a person. (The run's
-# id is random; it is replaced here, so that this page is the same every time.)
+# Your formatter at work, on a run that ends, one that fails, and one that waits for a person.
 
 
 # %%
@@ -934,7 +932,7 @@ check.ex9(clue_e, find_order_anew)
 # ## The stream, and a breakpoint
 #
 # `stream_mode="tasks"` says what went into each node, what came out, and whether it failed or was
-# interrupted. (`"debug"` is the same with each checkpoint in between.)
+# interrupted.
 
 # %%
 for part in desk.stream(complaint, thread("tasks"), stream_mode="tasks", version="v2"):
@@ -1068,8 +1066,8 @@ print("the desk of Monday:", check_monday(STEPS))
 print("the mended desk:   ", check_monday(steps))
 
 # %% [markdown]
-# In pytest the last line of the function is `assert found == 216.0`. It needs no model, so it is the
-# same every time. For a whole conversation, lesson 9 has an evaluation set.
+# In pytest the last line of the function is `assert found == 216.0`. It needs no model, so it is the same
+# every time.
 
 # %% [markdown]
 # ## "I turned tracing off"
@@ -1117,9 +1115,9 @@ check.ex4(traces)
 
 # %% [markdown]
 # What decides is the first of these that is set and not empty: `LANGSMITH_TRACING_V2`,
-# `LANGCHAIN_TRACING_V2`, `LANGSMITH_TRACING`, `LANGCHAIN_TRACING`. (That is why the first cell of this
-# notebook sets the one with `_V2`.) But do not believe a table, ask: `tracing_is_enabled()` is the
-# function LangSmith itself decides with. Its variables are read **once** and then remembered:
+# `LANGCHAIN_TRACING_V2`, `LANGSMITH_TRACING`, `LANGCHAIN_TRACING`. But do not believe a table, ask:
+# `tracing_is_enabled()` is the function LangSmith itself decides with. Its variables are read **once** and
+# then remembered:
 
 # %%
 from lab import langsmith_uploads
@@ -1138,10 +1136,8 @@ with langsmith_uploads.environment():  # as if a process began here: LangSmith's
 #
 # ## Appendix: what leaves the machine
 #
-# LangGraph's own picture, `desk` as the last line of a cell,
-# comes from a web service that is sent the names of your nodes (`mermaid.ink`). Offline, the cell ends in
-# an error. `pictures.graph` reads `desk.get_graph()` and draws it here, as SVG: JupyterLab, VS Code,
-# GitHub and the slides show the same picture.
+# LangGraph's own picture, `desk` as the last line of a cell, comes from a web service that is sent the
+# names of your nodes (`mermaid.ink`). Offline, the cell ends in an error.
 #
 # And LangSmith? `langsmith_uploads.catch` starts a server on loopback in the place of LangSmith's, and
 # returns every byte it is sent:

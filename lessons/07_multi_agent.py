@@ -59,9 +59,8 @@ def sent(requests) -> list[int]:
 # %% [markdown]
 # ## One agent reads everything
 #
-# The tent shop pays two percent of the price for each day a parcel is late. To answer a complaint,
-# somebody reads the order's log, computes the amount, writes a letter, and checks it. The log is
-# long: the parcel was scanned at every belt it passed.
+# The tent shop pays two percent of the price for each day a parcel is late. To answer a complaint, somebody
+# reads the order's log, computes the amount, writes a letter, and checks it. The log is long.
 
 # %%
 scans = 60  # how often a parcel was scanned
@@ -102,11 +101,10 @@ print(one.invoke({"messages": QUESTION})["messages"][-1].text)
 print("tokens sent, request by request:", sent(model.requests))
 
 # %% [markdown]
-# (The `when` lines tell the lesson model which tools to call, so that this page reads the same for
-# everybody. Where two rules have the same words, the one whose tool the asked agent *has* applies.) A
-# good letter. But look at what was sent to the model for it. The log was needed once, for
-# three numbers. It was sent three times, and every later question of this customer sends it again. And an
-# agent with all the tools has all the rights.
+# (The `when` lines tell the lesson model which tools to call. Where two rules have the same words, the one
+# whose tool the asked agent *has* applies.) A good letter. But look at what was sent to the model for it.
+# The log was needed once, for three numbers. It was sent three times, and every later question of this
+# customer sends it again. And an agent with all the tools has all the rights.
 #
 # ## The pattern: a supervisor and three workers
 #
@@ -168,12 +166,11 @@ print(tools_team.invoke({"messages": QUESTION})["messages"][-1].text)
 print("tokens sent, request by request:", sent(model.requests[before:]))
 
 # %% [markdown]
-# The same letter, and the log was sent once, to the one that needed it. But look at the length of the
-# list: ten requests, where one agent needed four. Keep both in mind.
+# The same letter, and the log was sent once, to the one that needed it. But look at the length of the list:
+# ten requests, where one agent needed four.
 #
-# A worker knows **only its task**: not the question, not the customer, not what the others found.
-# "Compute it" is no task for a worker that has seen nothing else. (A supervisor that follows rules of its
-# own is a graph of your own: the deeper part builds it.)
+# A worker knows **only its task**: not the question, not the customer, not what the others found. "Compute
+# it" is no task for a worker that has seen nothing else.
 #
 # ### Exercise 7.1 - predict
 #
@@ -374,8 +371,7 @@ for middleware in ([], [one_call_a_message]):
     print([[call["name"] for call in m.tool_calls] for m in messages if m.type == "ai"])
 
 # %% [markdown]
-# The model asks for the transfer when it has seen the parcel. Other providers may not know this setting,
-# so a tool that jumps still answers for all.
+# Other providers may not know this setting, so a tool that jumps still answers for all.
 #
 # ### Exercise 7.3 - hand over in good order
 #
@@ -536,10 +532,9 @@ state = fan.get_state(thread("failing"))
 print("kept:", len(state.values["notes"]), "notes | still to run:", state.next)
 
 # %% [markdown]
-# The customer gets nothing, although two of three answers were there. (They are saved. The deeper part
-# fetches the third one later.) A person who waits wants the two answers, **and wants to know that there
-# is a third**. So the failure must become a note. Mind who reads notes: `archive-3.shop.internal`
-# is for your log, not for customers or models.
+# The customer gets nothing, although two of three answers were there. (They are saved.) A person who waits
+# wants the two answers, **and wants to know that there is a third**. So the failure must become a note.
+# Mind who reads notes: `archive-3.shop.internal` is for your log, not for customers or models.
 #
 # ### Exercise 7.4 - the team survives
 #
@@ -819,11 +814,10 @@ print(*happened, sep="\n")
 print(len(model.requests) - before, "requests")
 
 # %% [markdown]
-# The question rises through both graphs, and you answer at the top. Then each graph goes on where it
-# was, and **what runs again is, on every level, the one node or tool that was stopped**: `money` and
-# `pay_back` start over, but no model is asked twice (four requests: two before, two after). So the
-# rule of lesson 3 holds on every level: nothing with an effect stands above the question, or above
-# the call of the worker.
+# The question rises through both graphs, and you answer at the top. Then each graph goes on where it was,
+# and **what runs again is, on every level, the one node or tool that was stopped**: `money` and `pay_back`
+# start over, but no model is asked twice. So the rule of lesson 3 holds on every level: nothing with an
+# effect stands above the question, or above the call of the worker.
 #
 # ### Two workers ask at once
 
@@ -861,9 +855,9 @@ for order in ("T-7", "T-8"):
 print({order: visits.count(order) for order in ORDERS["orders"]})
 
 # %% [markdown]
-# Read the numbers. T-9 has not been answered at all, and its node has started **three times**: each
-# resume starts every worker that still waits, up to its question. So the more questions wait, the
-# more often everything above them runs.
+# T-9 has not been answered at all, and its node has started **three times**: each resume starts every
+# worker that still waits, up to its question. So the more questions wait, the more often everything above
+# them runs.
 #
 # ### Exercise 7.5 - settle everything
 #
@@ -1158,5 +1152,5 @@ check.ex6(share_out, work_within)
 # - `langgraph-supervisor` (0.0.31) says in its own README that it now recommends workers as tools
 #   instead.
 # - `langgraph-swarm` packs the handoffs, and remembers the active agent.
-# - `deepagents` builds on `create_agent`: sub-agents with contexts of their own, planning and a file
-#   system come with it. Measure it like everything else.
+# - `deepagents` builds on `create_agent`: sub-agents with contexts of their own, planning and a file system
+#   come with it.

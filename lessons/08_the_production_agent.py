@@ -9,9 +9,7 @@
 # The desk of the tent shop has been online for a week. It was written in an afternoon, it passed the
 # demo, and everybody in the shop has a story about it.
 #
-# In this lesson you do not believe stories. You provoke each fault and look: ten probes, ten red
-# lines. You mend the worst one. Then you meet the same desk as a web service: you chat with it, kill it,
-# give it a tool, and read its log.
+# In this lesson you do not believe stories. You provoke each fault and look: ten probes, ten red lines.
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
@@ -79,8 +77,8 @@ TOOLS = [track_parcel, refund]
 RISKY = {"refund": "Money leaves the shop."}
 
 # %% [markdown]
-# And nine parts: eight functions, and a handler that is missing. **All of them are broken**, in ways
-# that pass a demo. Read them once, slowly: you have seen every one of these faults fail.
+# And nine parts: eight functions, and a handler that is missing. **All of them are broken**, in ways that
+# pass a demo. Read them once, slowly.
 
 
 # %%
@@ -148,8 +146,8 @@ FIRST_WEEK = {"connect": connect, "ask": ask, "answer": answer, "approve": appro
 FIRST_WEEK |= {"tool_failed": tool_failed, "model_failed": None, "note": note, "finish": finish}
 
 # %% [markdown]
-# The frame that holds them is sound. It takes the parts you have mended, and those of the first
-# week for the rest, and returns a function that builds the graph:
+# The frame that holds them is sound. It takes the parts you have mended, and those of the first week for
+# the rest:
 
 
 # %%
@@ -203,9 +201,8 @@ report = agent_checklist.run(desk(), done=lambda: paid)
 report
 
 # %% [markdown]
-# Nothing holds. Each line says what was *seen*, not which code is bad: the probes know no more about
-# your graph than your users do. So you can point the checklist at any compiled graph that has `messages`
-# in its state.
+# Nothing holds. Each line says what was *seen*, not which code is bad. So you can point the checklist at
+# any compiled graph that has `messages` in its state.
 #
 # A green line is no proof. It says: this fault was provoked, and did no harm.
 #
@@ -260,17 +257,13 @@ mended = {"approve": check.ex3.or_reference(approve_each)}
 agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "rejection"])
 
 # %% [markdown]
-# Two of ten, with one function. The deeper part mends the others.
-#
 # ## The service
 #
-# The folder `production_agent` holds this desk as you would ship it: ten green lines, and around the
-# graph what a graph cannot decide. Who may read which thread? What becomes of two messages at the same
-# moment? Who goes on when the process dies?
+# The folder `production_agent` holds this desk as you would ship it: ten green lines, and around the graph
+# what a graph cannot decide.
 #
-# Two processes on one database, for two users, Ann and Bob. (`Service`, in `lab/running_service.py`,
-# starts them on free ports of this machine; `send` posts a message and reads the answer, a stream of
-# **server-sent events**.)
+# Two processes on one database, for two users, Ann and Bob. (`Service`, in `lab/running_service.py`, starts
+# them; `send` posts a message and reads the answer, a stream of **server-sent events**.)
 
 # %% tags=["wait-4"]
 folder = Path(tempfile.mkdtemp())
@@ -306,7 +299,7 @@ print("still waiting:", waiting["id"] == approval["id"], [c["name"] for c in wai
 
 # %% [markdown]
 # Ann approves. Her decision carries the `digest`, a checksum of the calls she was *shown*: if others wait
-# by now, it does not count. Then she presses again, and Bob tries, too:
+# by now, it does not count.
 
 # %%
 decision = {
@@ -321,15 +314,13 @@ for name, client in (("Ann again:", ann), ("Bob:      ", bob)):
     print(name, answer.status_code, answer.json()["message"])
 
 # %% [markdown]
-# **409** means: not in this state. A message came too early; now a decision comes too late. The money
-# has left the shop once, whatever you click.
+# **409** means: not in this state. The money has left the shop once, whatever you click.
 #
 # ## A tool of your own
 #
-# Your shop has tools of its own. In your copy of the folder they stand in `tools.py`, each in three
-# parts: the function, in `TOOLS`; why a person decides, in `RISKY`; and its policy, in `refusal`. The
-# policy is asked three times: for what the model proposes, for what a person writes in its place, and
-# for what is about to run. Here is the function for refunds:
+# In your copy of the folder, tools stand in `tools.py`, each in three parts: the function, in `TOOLS`; why
+# a person decides, in `RISKY`; and its policy, in `refusal`. The policy is asked three times: for what the
+# model proposes, for what a person writes in its place, and for what is about to run.
 
 # %%
 print(inspect.getsource(production_agent.tools.refund.coroutine))
@@ -384,8 +375,8 @@ check.ex8(cancel_order, risk, refuse_cancel)
 # check.ex8.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# In the graph of the service (`Conversation` runs it here, with your tool as if it stood in `tools.py`)
-# a person edits the call, to an order that has left long ago:
+# In the graph of the service (`Conversation` runs it here) a person edits the call, to an order that has
+# left long ago:
 
 # %%
 cancel, risks, refuse = check.ex8.or_reference(cancel_order, risk, refuse_cancel)
@@ -411,8 +402,7 @@ events = dict(send(ann, thread, "Where is parcel P-4?"))
 print(events["error"]["message"])
 
 # %% [markdown]
-# She has a reference, you have a log. One line of it; only the ids and the time are replaced here, so
-# that this page is the same every time:
+# She has a reference, you have a log. One line of it:
 
 # %%
 log_text = (folder / "service.log").read_text()
@@ -423,9 +413,6 @@ print({name: masks.get(name, value) for name, value in failed.items() if name !=
 print("at:", len(failed["at"]), "lines of code it passed | what Ann said:", "P-4" in log_text)
 
 # %% [markdown]
-# The class of the error, its HTTP status, where it happened; the thread, the run and who. Nothing of what
-# anybody said.
-#
 # ### Exercise 8.9 - the run behind a reference
 #
 # Write `run_behind(text, reference)`: the lines of the run in which the reference stands, as dictionaries,
@@ -464,8 +451,8 @@ for entry in check.ex9.or_reference(run_behind)(log_text, quoted):
 # %% [markdown]
 # ## More customers
 #
-# How long does a customer wait for the first word, when others ask at the same time? Each point is a
-# round of so many clients. (The model here is about ten times faster than a hosted one.)
+# How long does a customer wait for the first word, when others ask at the same time? (The model here is
+# about ten times faster than a hosted one.)
 
 # %%
 model.when("dry a tent").says("Hang it in the shade, and fold it only when its seams are dry.")
@@ -509,21 +496,19 @@ for count, seconds in zip(counts, slowest, strict=True):
     print(f"{count:2} at once: the slowest waits {seconds:.2f} s for the first word")
 
 # %% [markdown]
-# One process uses one processor core. When the curve gets too steep for you, start a second process
-# on the same PostgreSQL. SQLite serves one machine. (`stop` sends SIGTERM: the service finishes the turns
-# that run.)
+# One process uses one processor core. When the curve gets too steep for you, start a second process on the
+# same PostgreSQL.
 
 # %% [markdown]
 # ## In production
 #
 # - **Keep the checklist as a test.** Ten lines of pytest: `assert not agent_checklist.run(build, ...).red`.
-#   It runs without a key, and tells you what the next upgrade of a library broke.
-# - **Copy the folder** `production_agent` (the deeper part says how), or use the middleware of lessons 3
-#   to 5, and point the checklist at the result: its defaults are not all green.
-# - **What no probe sees:** whether answers are *right* (lesson 9 has an evaluation set). And what tools
-#   return is text from outside; it may try to give your agent orders. The gate is what holds then.
+#   It tells you what the next upgrade of a library broke.
+# - **Copy the folder** `production_agent`, or use the middleware of lessons 3 to 5, and point the checklist
+#   at the result: its defaults are not all green.
+# - **What no probe sees:** whether answers are *right* (lesson 9 has an evaluation set).
 # - **Do not build this** for a nightly job or a script that you watch. A `for` loop and a log file are
-#   enough there, and you can read them.
+#   enough there.
 #
 # **Your production checklist:** the lines of lessons 1 to 7, and the one that lesson 9 adds,
 # [stand below](#The-checklist,-whole).
@@ -813,9 +798,8 @@ agent_checklist.run(desk(**mended), done=lambda: paid, log_format=OneLine())
 # ## Tools from elsewhere: MCP
 #
 # The Model Context Protocol lets a program offer tools to any agent. `lab/warehouse_server.py` is such a
-# program; it speaks over its standard input and output.
-# `langchain-mcp-adapters` makes tools of what it offers. (Uses `desk`, `track_parcel` and `refund` from
-# the core.)
+# program. `langchain-mcp-adapters` makes tools of what it offers. (Uses `desk`, `track_parcel` and `refund`
+# from the core.)
 
 # %%
 import sys
@@ -842,10 +826,9 @@ async with warehouse_tools() as server_tools:
     print([one.name for one in server_tools])
 
 # %% [markdown]
-# Look at the last two. One deletes, one has the name of a tool of *yours*. The server decides
-# what it offers, and tomorrow it may offer more; what it says of its tools (`readOnlyHint` and the
-# like) are its own words. So the list of what may run has to be yours. Deny by default, as in lesson
-# 3.
+# Look at the last two. One deletes, one has the name of a tool of *yours*. The server decides what it
+# offers, and tomorrow it may offer more; what it says of its tools (`readOnlyHint` and the like) are its
+# own words. So the list of what may run has to be yours.
 #
 # ### Exercise 8.7 (stretch) - who may come in
 #
@@ -880,7 +863,7 @@ check.ex7(admit)
 # check.ex7.hint()  # remove the first `#` for a hint
 
 # %% [markdown]
-# Behind your gate a server's tool is a tool like any other; two lists have grown:
+# Behind your gate a server's tool is a tool like any other:
 
 # %%
 admitted = check.ex7.or_reference(admit)
@@ -913,9 +896,8 @@ TOOLS[:] = [track_parcel, refund]
 # The three questions that the checklist asks (`look`, `act`, `act_twice`) are arguments, and `answer` says
 # how your interrupts are answered, if they are not like lesson 3's or the middleware's.
 #
-# The service's graph is told three things that yours was not: its settings; a *context* (whose turn is
-# it, and where are payments written down); and its log has a format of its own. The checklist takes them
-# as arguments:
+# The service's graph is told three things that yours was not: its settings; a *context*; and its log has a
+# format of its own. The checklist takes them as arguments:
 
 # %%
 import os
@@ -962,17 +944,16 @@ agent_checklist.run(
 # python -m agent_checklist --explain rejection.next
 # ```
 #
-# It needs no test code and no key, takes a minute at most, and judges some fifty claims, one by one: a
-# green line has met its fault, and a line that could not be judged says why. Take one red line, read
-# what was done to your agent, mend it, and run that line again with `--only`. No agent at hand?
-# `lab/foreign_agent` is a small repository that somebody else has written: go there and run it.
+# It needs no test code and no key, takes a minute at most, and judges some fifty claims, one by one. Take
+# one red line, read what was done to your agent, mend it, and run that line again with `--only`. No agent
+# at hand? `lab/foreign_agent` is a small repository that somebody else has written: go there and run it.
 # `docs/checklist.md` says what each claim provokes, what a green line does not prove, and how it runs in CI.
 
 # %% [markdown]
 # ## Take it home
 #
-# Copy the folder `production_agent` into your repository. Put your tools into `tools.py`, their
-# risks beside them, your check of tokens into `auth.py`. Then:
+# Copy the folder `production_agent` into your repository. Put your tools into `tools.py`,
+# your check of tokens into `auth.py`. Then:
 #
 # ```bash
 # python3 course.py serve                      # here; then open http://127.0.0.1:8000
@@ -986,9 +967,8 @@ agent_checklist.run(
 # ```
 #
 # Without the database's URL it keeps everything in one SQLite file, which is right for one machine.
-# `settings.py` lists the limits and their defaults, one line each. `/health` is for whoever restarts
-# processes, `/ready` for whoever sends requests to them, `/metrics` for Prometheus.
-# `docs/production_agent.md` says how to deploy, drain, migrate, back up, and what to be woken for.
+# `settings.py` lists the limits and their defaults. `docs/production_agent.md` says how to deploy, drain,
+# migrate, back up, and what to be woken for.
 
 # %% [markdown]
 # ## Every pitfall, and the cell that shows it
