@@ -591,6 +591,7 @@ print("messages before: 10, after:", len(pruning.invoke({"messages": ten})["mess
 # %% [markdown]
 # What a node returns is *added* to the messages, or replaces those with the same id. Two messages
 # replaced themselves. To remove some, return a `RemoveMessage` for each.
+# (`langgraph.types.Overwrite` replaces the whole list instead.)
 #
 # Here is a conversation with a tool call. Its last four messages look harmless:
 

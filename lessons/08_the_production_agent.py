@@ -260,7 +260,8 @@ agent_checklist.run(desk(**mended), done=lambda: paid, only=["approval", "reject
 # ## The service
 #
 # The folder `production_agent` holds this desk as you would ship it: ten green lines, and around the graph
-# what a graph cannot decide.
+# what a graph cannot decide. Who may read which thread? What becomes of two messages at the same moment? Who
+# goes on when the process dies?
 #
 # Two processes on one database, for two users, Ann and Bob. (`Service`, in `lab/running_service.py`, starts
 # them; `send` posts a message and reads the answer, a stream of **server-sent events**.)
@@ -402,7 +403,7 @@ events = dict(send(ann, thread, "Where is parcel P-4?"))
 print(events["error"]["message"])
 
 # %% [markdown]
-# She has a reference, you have a log. One line of it:
+# She has a reference, you have a log. One line of it (the ids and the time are replaced):
 
 # %%
 log_text = (folder / "service.log").read_text()
