@@ -19,7 +19,8 @@ TRIED = "Tried: "
 
 def attribute(error: BaseException, answers: tuple[Any, ...], check: CodeType) -> tuple[str, str]:
     """Return the status and the sentence for an error the code `check` ended with."""
-    own = {f.__code__.co_filename for answer in answers for f in functions_of(answer)}
+    functions = [f for answer in answers for f in functions_of(answer)]
+    own = {f.__code__.co_filename for f in functions}
     for one in _chain(error):
         frames = _frames(one)
         theirs = [f for f in frames if f[0].co_filename in own and f[0] is not check]
@@ -31,6 +32,12 @@ def attribute(error: BaseException, answers: tuple[Any, ...], check: CodeType) -
             source = linecache.getline(code.co_filename, line).strip()
             what = f"`{_summarize(one)}` in line {line} of your cell: `{source}`."
             return "raised", f"{what}{_tried(error)}"
+        # A call with other arguments than a function takes fails before its first line.
+        if isinstance(one, TypeError) and str(one).partition("()")[0] in {
+            f.__qualname__ for f in functions
+        }:
+            cure = "Keep the arguments that stand in the exercise's cell."
+            return "raised", f"`{_summarize(one)}` when it was called. {cure}"
     if any("site-packages" in code.co_filename for code, _ in _frames(error)):
         what = f"`{_summarize(error)}`, raised by a library that your answer uses."
         return "raised", f"{what}{_tried(error)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from langgraph.graph import START, StateGraph
@@ -153,6 +154,16 @@ def test_error_of_the_check_is_not_the_students_fault() -> None:
     result = ex(right)
     assert result.status == "check_broken" and "KeyError: 'x'" in result.message
     assert "not your answer" in repr(result)
+
+
+@pytest.mark.parametrize("answer", [lambda: 1, lambda x, *, y: 1, lambda *, x: 1])
+def test_an_answer_with_other_arguments_is_no_fault_of_the_check(answer: Any) -> None:
+    @exercise(hints=HINTS)
+    def ex(add):
+        assert add(1) == 1
+
+    result = ex(answer)
+    assert result.status == "raised" and "Keep the arguments" in result.message
 
 
 def test_assertion_of_the_student_is_an_error_of_theirs() -> None:
