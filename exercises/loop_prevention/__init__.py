@@ -120,7 +120,7 @@ def ex3(route):
                         f"After recursion_limit={limit}, “Hello” {hello.ending}. The turn before "
                         f"{run.ending}."
                     )
-        with part("it looks as long as it can"):
+        with part("it looks as long as it can, and no longer"):
             for limit in (*range(3, 41), 16, 3, 15):
                 calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
                 assert calls == room, (

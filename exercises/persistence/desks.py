@@ -194,9 +194,10 @@ class Visits:
 
     def _assert_alone(self, customer: str, heard: list[str]) -> None:
         others = [text for text in heard if text not in self._sent[customer]]
+        who = [repr(other) for other, sent in self._sent.items() if others and others[0] in sent]
         assert not others, (
             f"When the customer {customer!r} asked, the model was also sent {others[0]!r}, which "
-            "somebody else had said. They share a thread."
+            f"{'the customer ' + who[0] if who else 'somebody else'} had said. They share a thread."
         )
 
 
