@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -156,9 +158,18 @@ def signal_group(group: int, name: str) -> None:
 
 
 def free_port() -> int:
-    """Return a port on 127.0.0.1 that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
+    """Return a port on 127.0.0.1 that nobody uses.
+
+    Below those that the system gives to whoever asks for any (32768 and up): one of them may be
+    taken, by a connection as well, before the server that is to have it has started.
+
+    Raises:
+        OSError: A hundred ports were in use.
+    """
+    for port in random.sample(range(20_000, 32_768), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError("A hundred ports from 20000 to 32767 were tried, and all are in use.")
 
 
 def clean_environment() -> dict[str, str]:

@@ -72,18 +72,23 @@ def waiting_model(shown: Callable[[], int], *replies: Reply) -> Iterator[Waiting
 class HoldingModel(State):
     """A slate on which the model holds still, in the middle of an answer, until its reader leaves.
 
-    However long a busy machine takes to leave, the answer is not over before. Until then the model
-    is slower than its reader, as a hosted one is: a reader who leaves is waiting for a token.
+    However long a busy machine takes to leave, the answer is not over before. Once a reader has
+    enough, the model is so slow that whoever leaves is waiting for the next token: what arrives at
+    the moment of a cancellation makes the `asyncio.wait_for` of Python 3.11, with which
+    langchain-openai waits, forget the cancellation.
 
     Attributes:
+        enough: After how many tokens of an answer its reader has enough.
         brake: After how many tokens of an answer it holds; None: never.
     """
 
     SECONDS = 0.04  # between two tokens
+    LEAVE_SECONDS = 0.5  # between two tokens, once there are enough
     HOLD_SECONDS = 5.0  # for readers that never leave
 
     def __init__(self) -> None:
         super().__init__()
+        self.enough = 0
         self.brake: int | None = None
         self._request, self._token = 0, 0
 
@@ -99,7 +104,10 @@ class HoldingModel(State):
         self._request = request
         if self.brake is None:
             return 0.0
-        return self.HOLD_SECONDS if self._token == self.brake else self.SECONDS
+        if self._token == self.brake:
+            return self.HOLD_SECONDS
+        leaves = self.enough < self._token < self.brake
+        return self.LEAVE_SECONDS if leaves else self.SECONDS
 
     @per_token.setter
     def per_token(self, seconds: float) -> None:
@@ -640,7 +648,8 @@ def ex5(read_some, read_on):
             )
             for talk in talks:  # all customers stop before one goes on
                 before = len(model.requests)
-                state.brake = len(tokenize(talk.answer[: talk.enough])) + _Talk.MAX_MORE_TOKENS
+                state.enough = len(tokenize(talk.answer[: talk.enough]))
+                state.brake = state.enough + _Talk.MAX_MORE_TOKENS
                 talk.seen = await read_some(agent, talk.question, talk.thread, talk.enough)
                 talk.asked = len(model.requests) - before
                 if talk.asked:  # until it has noticed that nobody listens

@@ -82,7 +82,7 @@ def first_word_and_end(chunks) -> tuple[float | None, float]:
 measured = {"invoke": first_word_and_end(desk.invoke(question) for _ in range(1))}
 
 first, end = measured["invoke"]
-print(f"invoke: silent for {first / end:.0%} of the wait")
+print(f"invoke: silent for {round(first / end, 1):.0%} of the wait")
 
 # %% [markdown]
 # So you reach for `stream`, and run it as everybody does first:

@@ -71,6 +71,7 @@ down = set()  # orders whose archive does not answer; none, for now
 def read_log(order: str) -> str:
     """Read the log of an order, by its number."""
     if order in down:
+        time.sleep(1)  # until it gives up
         raise ConnectionError("archive-3.shop.internal does not answer")
     lines = [f"{order}: scanned at depot {n % 7}, belt {n % 4}, all well" for n in range(scans)]
     return "\n".join([*lines, f"{order}: paid 480 euros, due on 2 May, delivered on 9 May"])

@@ -19,6 +19,7 @@ from lab import child
 __all__ = ("Bank", "BankClosedError", "call_elsewhere")
 
 MAX_WAIT_SECONDS = 3  # of a call, while another key is paid
+MAX_JOIN_SECONDS = 0.5  # for a second call that may itself wait for the first one
 UNCLAIMED = "The key has to be in the table, committed, before `pay()` is called."
 CLAIMED = (
     "The key was in the table. A row without a receipt is the claim of somebody who is paying, or "
@@ -85,7 +86,7 @@ class Bank:
             # as a right answer may: then half a second is enough to see that it has not paid.
             claims.append(self._is_claimed("raced"))
             threading.Thread(target=second, daemon=True).start()
-            second_done.wait(timeout=0.5)
+            second_done.wait(MAX_JOIN_SECONDS)
             return self.pay("raced")
 
         def second() -> None:
@@ -235,8 +236,10 @@ class Bank:
         while not self._ledger() and time.monotonic() < until:
             time.sleep(0.005)
         claimed = self._is_claimed("shared")
-        two.send(self.file, key, "", False)  # may wait for the first one, so it is not waited for
-        time.sleep(0.15)
+        two.send(self.file, key, "", False)
+        until = time.monotonic() + MAX_JOIN_SECONDS
+        while not two.has_answered() and len(self._ledger()) < 2 and time.monotonic() < until:
+            time.sleep(0.005)
         Path(self._folder.name, "open").touch()
         first, second = outcome_of(one), outcome_of(two)
         paid = self._ledger()

@@ -45,6 +45,12 @@ class FreshProcess:
             job.daemon = True
             job.start()
 
+    def has_answered(self) -> bool:
+        """Say whether the action has ended."""
+        if self._process is None:
+            return not self._answers.empty()
+        return self._pipe.poll()
+
     def receive(self) -> Any:
         """Return what the action returned.
 

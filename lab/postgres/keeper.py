@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import random
 import re
 import secrets
 import shutil
@@ -243,13 +244,20 @@ def _use_port(folder: Path) -> tuple[str, str, tuple[str, ...]]:
     """Return URL, settings and options to listen on a port, with a password: anyone may try it."""
     password = secrets.token_hex(16)
     (folder / "password").write_text(password)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = _free_port()
     return (
         f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres",
         f"listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\n",
         ("--auth=scram-sha-256", f"--pwfile={folder / 'password'}"),
     )
+
+
+def _free_port() -> int:
+    """Return a port that nobody uses, and that nobody is given who asks the system for any."""
+    for port in random.sample(range(20_000, 32_768), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    return 5432
 
 
 def _last_line(log: Path) -> str:

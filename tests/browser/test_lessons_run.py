@@ -55,7 +55,7 @@ async def test_pictures_are_drawn_and_have_words_for_those_who_cannot_see_them(
         image = lesson_1.page.cell(lesson_1.page.find(source)).get_by_role("img")
         await image.scroll_into_view_if_needed()
         await expect(image).to_be_visible()
-        assert await image.evaluate("image => image.complete && image.naturalWidth") > 400
+        assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 400
         assert len(await image.get_attribute("alt")) > 40
 
 

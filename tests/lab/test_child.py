@@ -145,7 +145,7 @@ def test_children_end_with_their_parent() -> None:
     """However it ends: our pipe is at its end when the last process that holds it has gone."""
     end = "shop = child.start(open_shop, 'desk')\nprint(shop.ask(1)[1], flush=True)\nchild.kill_9()"
     done = subprocess.run(
-        [sys.executable, "-c", CELLS + end], cwd=ROOT, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", CELLS + end], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.stdout == "desk\n" and done.returncode != 0
 

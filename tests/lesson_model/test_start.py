@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +13,7 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 import lesson_model
+from benchmarks.servers import free_port
 from course_layout import ROOT
 from lesson_model.model import LessonModel
 from tests.lesson_model.wire import user
@@ -43,6 +43,7 @@ NAMES = ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "NO_PROXY", "no
 SHOW = f"""
 import json, os
 import lesson_model
+from benchmarks.servers import free_port
 names = {NAMES}
 before = {{name: os.environ.get(name) for name in names}}
 model = lesson_model.start()
@@ -154,6 +155,7 @@ def test_child_processes_control_their_parents_model(lesson, ask):
 TALK = """
 import json, urllib.request
 import lesson_model
+from benchmarks.servers import free_port
 url = lesson_model.start().url + "/chat/completions"
 schema = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}}
 names = ("get_weather", "search_web", "send_email", "book_flight")
@@ -219,9 +221,7 @@ def alone(*arguments):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
 def test_alone_it_serves_until_ctrl_c():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = alone("--port", str(port), "--fail", "rate_limit")
     try:
         line = process.stdout.readline()

@@ -86,8 +86,8 @@ def test_a_turn_that_was_lost_is_called_stopped_when_it_is_repeated(
 
 def test_a_stream_is_rejoined_where_it_was_left(start: Callable, served, tmp_path) -> None:
     served.reset()
-    served.when("speak").says("one two three four five six seven eight nine ten")
-    served.pace(per_token=0.2)
+    served.when("speak").says("one two three four " + "five " * 1000 + "nine ten")
+    served.pace(per_token=0.2)  # it speaks until somebody has come back
     service = start(str(tmp_path / "a.sqlite"), REJOIN_SECONDS=60, LEASE_SECONDS=60)
     thread = service.thread()
     seen = []
@@ -97,10 +97,12 @@ def test_a_stream_is_rejoined_where_it_was_left(start: Callable, served, tmp_pat
             lines = answer.iter_lines()
             last = next(line for line in lines if line.startswith("id: ") and line.endswith("-3"))
             seen = [next(line for line in lines if line.startswith("data: "))]
-    more = service.ann.get(
-        f"/threads/{thread}/events", headers={"Last-Event-ID": last.removeprefix("id: ")}
-    )
-    events = list(events_of(more))
+    header = {"Last-Event-ID": last.removeprefix("id: ")}
+    with service.ann.stream("GET", f"/threads/{thread}/events", headers=header) as answer:
+        more = events_of(answer)
+        events = [next(more)]
+        served.pace()
+        events += more
     words = "".join(data["text"] for name, data in events if name == "token")
     assert events[-1][1]["status"] == "complete" and events[-1][1]["text"].endswith("nine ten")
     assert "one" not in words and words.endswith("nine ten") and seen

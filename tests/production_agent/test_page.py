@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from tests.production_agent.service_process import Service
 
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.asyncio
 def desk(start: Callable, served, tmp_path_factory) -> Service:
     """A service whose users need no token."""
     served.reset()
-    return start(str(tmp_path_factory.mktemp("page") / "agent.sqlite"), TOKENS="")
+    # A browser on a busy machine takes longer than the usual second to reload a page.
+    path = tmp_path_factory.mktemp("page") / "agent.sqlite"
+    return start(str(path), TOKENS="", REJOIN_SECONDS=60)
 
 
 @pytest_asyncio.fixture
@@ -50,12 +53,12 @@ async def say(page: Page, text: str) -> None:
 
 
 async def test_chat_streams_in_and_stays(page: Page, model) -> None:
-    model.when("speak").says("one " * 1000)
+    model.when("speak").says("one " * 5000)
     model.pace(per_token=0.02)
     await say(page, "Speak!")
     await expect(page.locator("#messages .assistant")).to_contain_text("one one")
     await expect(page.get_by_role("status")).to_have_text("Working…")
-    await page.get_by_role("button", name="Stop").click()
+    await page.get_by_role("button", name="Stop", exact=True).click()
     await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
     model.reset()
     await say(page, "Where is parcel P-3?")
@@ -63,6 +66,39 @@ async def test_chat_streams_in_and_stays(page: Page, model) -> None:
     await expect(page.get_by_role("status")).to_have_text("Done.")
     await page.reload()
     await expect(page.locator("#messages .assistant").last).to_contain_text("with a neighbour.")
+
+
+@pytest.mark.parametrize("answer", ["/threads", "/threads/*"])
+async def test_a_slow_answer_does_not_wipe_out_the_turn_that_runs(
+    page: Page, model, answer: str
+) -> None:
+    await say(page, "Where is parcel P-3?")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    held, asked, go = [], asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if route.request.method == "GET" and not held:
+            held.append(route)
+            asked.set()
+            await go.wait()
+        await route.continue_()
+
+    await page.route(f"**{answer}", hold)
+    await page.reload()
+    await asked.wait()
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    await say(page, "Speak!")
+    words = page.locator("#messages .assistant").last
+    await expect(words).to_contain_text("one one")
+    async with page.expect_response(lambda one: one.request == held[0].request):
+        go.set()
+    said = (await words.text_content()).count("one")
+    await expect(words).to_contain_text("one " * (said + 50))
+    await expect(page.get_by_role("status")).to_have_text("Working…")
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+    await page.unroute_all()
 
 
 async def test_approve_then_the_second_then_reject(page: Page, desk: Service, model) -> None:
@@ -150,10 +186,10 @@ async def test_a_reload_rejoins_the_turn_that_runs(page: Page, desk: Service, mo
     await say(page, "Speak!")
     await expect(page.locator("#messages .assistant")).to_contain_text("one one")
     await page.reload()
-    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     await expect(page.locator("#messages .assistant")).to_contain_text("one one")
     assert len(desk.log("run_rejoined")) == 1 and len(model.requests) == 1
-    await page.get_by_role("button", name="Stop").click()
+    await page.get_by_role("button", name="Stop", exact=True).click()
     await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
 
 

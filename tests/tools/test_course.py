@@ -22,6 +22,7 @@ import psutil
 import pytest
 
 import course
+from benchmarks.servers import free_port
 from course_layout import ROOT
 from tools.install import stages
 
@@ -184,12 +185,6 @@ def test_quick_leaves_the_answer_bank_and_the_other_notebooks_out(copy: Path) ->
     assert report(output) == [("passed", stage) for stage in QUICK]
 
 
-def unused_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
 class Lab:
     """JupyterLab as `python3 course.py` starts it, without a browser."""
 
@@ -291,7 +286,7 @@ def test_free_port_goes_past_one_that_is_in_use(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGKILL"])
 def test_an_ended_lab_leaves_no_server_and_no_kernel(copy: Path, how: str) -> None:
     # A port of its own: 8888 might be taken over at once by a lab of another test.
-    port = unused_port()
+    port = free_port()
     options = ("--port", str(port)) if how == "SIGINT" else (f"--port={port}",)
     with Lab(copy, *options) as lab:
         assert lab.port == port, "the reader's port, however it is written"
