@@ -449,12 +449,13 @@ class Subject:
         asked = len(self.model.requests)
         if thread is not None:
             turn.before = len((await self._state(config))[1])
+        limit = asyncio.timeout(seconds)
         try:
-            await asyncio.wait_for(self._follow(given, config, turn, user, until), seconds)
-        except TimeoutError as error:
-            turn.error = error
+            async with limit:  # in a task, whose context ends with it
+                await asyncio.create_task(self._follow(given, turn, user, until))
         except Exception as error:
-            turn.error = error
+            late = TimeoutError(f"It did not end within {seconds:g} s.")
+            turn.error = late if limit.expired() else error
         if turn.stopped and until is None:
             turn.error = TimeoutError(f"The turn asked the model {MAX_TURN_REQUESTS} times.")
         turn.effects = self.recorder.ran(effects)
@@ -464,16 +465,16 @@ class Subject:
         self.turns.append(turn)
         return turn
 
-    async def _follow(self, given, config, turn: Turn, user: str, until) -> None:
-        more, asked = {}, len(self.model.requests)
-        if (context := self._context(user)) is not None:
-            more["context"] = context
+    async def _follow(
+        self, given: Any, turn: Turn, user: str, until: Callable[[Turn], bool] | None
+    ) -> None:
+        asked, context = len(self.model.requests), self._context(user)
         stream = self.graph.astream(
             given,
-            config,
+            self._config(turn.thread, user),
             stream_mode=["custom", "values", "updates", *["messages"] * self.streams],
             subgraphs=True,
-            **more,
+            **({} if context is None else {"context": context}),
         )
         async with aclosing(stream):
             async for namespace, mode, data in stream:
@@ -487,9 +488,15 @@ class Subject:
                     self.nodes.update([part.split(":")[0] for part in namespace] or data)
                 elif mode == "values" and not namespace:
                     turn.values = data
-                if until(turn) if until else len(self.model.requests) > asked + MAX_TURN_REQUESTS:
-                    turn.stopped = True
+                turn.stopped = self._has_seen_enough(turn, asked, until)
+                if turn.stopped:
                     return
+
+    def _has_seen_enough(self, turn: Turn, asked: int, until: Callable | None) -> bool:
+        """Whether to leave a turn that began when the model had been asked so often."""
+        if until:
+            return until(turn)
+        return len(self.model.requests) > asked + MAX_TURN_REQUESTS
 
     async def _state(self, config: dict) -> tuple[Any, list[AnyMessage]]:
         try:
