@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import itertools
 import re
-import textwrap
 import time
 import traceback
 from fnmatch import fnmatchcase
@@ -18,8 +15,9 @@ from langgraph.types import Command
 from agent_checklist.dialects import Gate, Pair, pairs_from
 from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
+from agent_checklist.source import changes_before_asking, function_of
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
-from agent_checklist.workspace import Settings, place, shortened
+from agent_checklist.workspace import Settings, place, python_files, shortened
 from lesson_model.behaviour.schema_values import valid_value
 
 __all__ = ("scout",)
@@ -237,29 +235,10 @@ def _files() -> dict[str, tuple[int, int]]:
     return found
 
 
-CHANGES = set(
-    "write writerow writelines execute executemany commit post put patch delete insert append save "
-    "send send_message publish create update add charge refund remove unlink rename".split()
-)
-
-
-def _changes_before_asking(name: str) -> str:
+def _changes_before_asking(tool: Tool) -> str:
     """Return what a tool's body calls before `interrupt` that sounds like an effect."""
-    for tool in living(BaseTool):
-        if tool.name != name:
-            continue
-        body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
-        try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(body))))
-        except (OSError, TypeError, SyntaxError):
-            return ""
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        names = {call: getattr(call.func, "attr", getattr(call.func, "id", "")) for call in calls}
-        asks = min((c.lineno for c in calls if names[c] == "interrupt"), default=0)
-        for call in calls:
-            if call.lineno < asks and names[call] in CHANGES:
-                return names[call]
-    return ""
+    bodies = [function_of(one) for one in living(BaseTool) if one.name == tool.name]
+    return changes_before_asking(bodies[0]) if bodies else ""
 
 
 def _wrap(subject: Subject, names: list[str]) -> bool:
@@ -304,7 +283,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                 facts.early = f"{guard.writes[-1]} was written before anybody was asked"
             elif changed := [path for path, seen in _files().items() if files.get(path) != seen]:
                 facts.early = f"{Path(changed[0]).name} was changed before anybody was asked"
-            elif inside and (name := _changes_before_asking(tool.name)):
+            elif inside and (name := _changes_before_asking(tool)):
                 facts.early = f"The body of {tool.name} calls {name} before it asks"
             return
         if subject.raised > raised and not turn.waits:
@@ -333,17 +312,6 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
         return
 
 
-def _sources(subject: Subject) -> list[str]:
-    texts = []
-    for number, path in enumerate(Path.cwd().rglob("*.py")):
-        if number > 1000:
-            break
-        text = path.read_text("utf-8", "replace")
-        if "interrupt" in text:
-            texts.append(text)
-    return texts
-
-
 async def _learn_gate(subject: Subject, gate: Gate) -> None:
     """Find the answers that a question understands."""
     tool = subject.facts.tools[gate.tool]
@@ -367,7 +335,8 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
     settings = subject.settings
     pairs: list[Pair | None] = [None] if middleware or has_calls else []
     if not middleware:
-        pairs += pairs_from(value, _sources(subject))
+        sources = [text for _, text in python_files(Path.cwd()) if "interrupt" in text]
+        pairs += pairs_from(value, sources)
     if settings.approve is not None:
         pairs.insert(0, Pair(settings.approve, settings.reject))
     ran: Pair | None = None

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
-import inspect
 import itertools
 import json
 import logging
 import sys
-import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
@@ -33,6 +30,7 @@ from agent_checklist.dialects import Gate, answer_to
 from agent_checklist.effects import Effect, Recorder, living
 from agent_checklist.guard import Guard
 from agent_checklist.loader import resolve
+from agent_checklist.source import catches_all, function_of
 from agent_checklist.stage import Plan, Stage, arguments_for
 from agent_checklist.workspace import Settings, shortened
 from lesson_model import LessonModel
@@ -588,8 +586,7 @@ class Subject:
         """Whether a tool's body is one `try` that catches every exception."""
         for tool in living(BaseTool):
             if tool.name == name:
-                body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
-                return _catches_all(body or type(tool)._run)
+                return catches_all(function_of(tool) or type(tool)._run)
         return False
 
     def own_records(self, level: int = logging.INFO) -> list[logging.LogRecord]:
@@ -711,25 +708,6 @@ def _described(request: Request) -> str:
 
 def _short(args: Any) -> str:
     return shortened(json.dumps(args, default=str), 120)
-
-
-def _catches_all(function: Any) -> bool:
-    try:
-        source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
-        body = ast.parse(source).body[0].body
-    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
-        return False
-    acting = [one for one in body if any(isinstance(n, ast.Call) for n in ast.walk(one))]
-    return bool(acting) and all(
-        isinstance(one, ast.Try)
-        and any(
-            handler.type is None
-            or (isinstance(handler.type, ast.Name) and handler.type.id.endswith("Exception"))
-            for handler in one.handlers
-        )
-        and not any(isinstance(n, ast.Raise) for h in one.handlers for n in ast.walk(h))
-        for one in acting
-    )
 
 
 def error_name(error: BaseException | None) -> str:
