@@ -226,7 +226,9 @@ async def silence(case: Case) -> None:
 
 async def fail_model(case: Case) -> None:
     """Let the model fail in several ways, each on a thread of its own."""
-    subject, unseen, met = case.subject, "", []
+    subject, unseen = case.subject, ""
+    met: list[str] = []
+    shown: list[tuple[str, str, Turn]] = []  # failure, what the user read of it, its turn
     window = subject.model.context_window
     with case.judging("errors.model_text"):
         for number, (what, word, how) in enumerate(FAILURES):
@@ -239,11 +241,16 @@ async def fail_model(case: Case) -> None:
             if not any(one.fault or one.status == 400 for one in turn.requests):
                 continue  # such as behind a circuit breaker that the failure before has opened
             met.append(what)
-            if shown := _of_provider(turn.told):
-                case.must(False, f"The model failed ({what}), and the user is shown: “{shown}”.")
+            if words := _of_provider(turn.told):
+                shown.append((what, words, turn))
             if turn.error and not unseen:
                 unseen = f"With {what} the turn raised {error_name(turn.error)}: what your server "
         case.need(met, NOT_ASKED)
+        if shown:
+            _, words, first = shown[0]
+            subject.turns.sort(key=lambda turn: turn is first)  # the evidence shows the last
+            failures = "; ".join(what for what, *_ in shown)
+            case.must(False, f"The model failed ({failures}), and the user is shown: “{words}”.")
         case.need(not unseen or subject.level == "turn", f"{unseen}makes of that is not seen.")
         case.passed(f"Met: {'; '.join(met)}.")
 

@@ -52,6 +52,9 @@ def faults() -> dict[str, str]:
 
 
 FAULTS = faults()
+SEEN = {  # what one look at an agent has to find, where a claim has several ways to be red
+    "errors_model_text_1": ("401", "400", "500", "429", "cut connection"),
+}
 # Two kinds of agent for each claim; one of them is enough on most days.
 CHOSEN = [name for name in FAULTS if name.endswith("_1") or ALL]
 
@@ -78,6 +81,7 @@ def test_a_fault_is_red_on_its_own_claim(name: str) -> None:
     claim = FAULTS[name]
     outcome = looked_at(f"faulty.py:{name}", claim)
     assert list(outcome.red) == [claim], outcome[claim]
+    assert all(words in outcome[claim].reason for words in SEEN.get(name, ())), outcome[claim]
 
 
 def test_every_claim_has_a_probe_and_a_fault() -> None:
