@@ -136,15 +136,14 @@ class Recorder:
             self.after(effect)
         return result
 
-    def wrap_functions(self, name: str) -> None:
-        """Wrap the plain functions that a node calls for a tool of this name.
+    def wrap_functions(self, name: str) -> bool:
+        """Wrap the plain functions that a node calls for a tool of this name, if there are any.
 
         Their code is exchanged, so that every reference to them, in a dict or a closure, is
         reached. The signature stays as it was.
         """
-        for function in _functions_named(name):
-            if (function, name) in self.wrapped:
-                continue
+        found = [one for one in _functions_named(name) if (one, name) not in self.wrapped]
+        for function in found:
             original = FunctionType(
                 function.__code__,
                 function.__globals__,
@@ -163,6 +162,7 @@ class Recorder:
             function.__code__ = _trampoline(key, free, inspect.iscoroutinefunction(original))
             function.__defaults__ = function.__kwdefaults__ = None
             function.__signature__ = signature
+        return bool(found)
 
     def ran(self, since: int = 0) -> list[Effect]:
         """Return the bodies that ran, without those that stopped to ask a person."""

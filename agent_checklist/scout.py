@@ -59,7 +59,8 @@ async def scout(subject: Subject) -> Facts:
         gate.tried = gate.tried[:6]
         facts.tools[name].gated = name in facts.gates
     facts.beyond = _why_no_more(subject)
-    facts.grades, facts.routes = subject.stage.graded, subject.stage.routed
+    facts.grades = any(seen.graded for seen in subject.stage.seen)
+    facts.routes = any(seen.routed for seen in subject.stage.seen)
     facts.refused = subject.guard.refused
     return facts
 
@@ -196,7 +197,6 @@ async def _find_tools(subject: Subject) -> None:
                 shapes.update(seen.tools)
             for name in seen.tools:
                 routes.setdefault(name, (route, choice))
-        stage.seen.clear()
 
     options = max((seen.options for seen in stage.seen), default=1)
     collect((), 0)
@@ -208,7 +208,9 @@ async def _find_tools(subject: Subject) -> None:
         if len(routes) > before and not at_first and not facts.choice:
             facts.choice = choice
     plain = {one.name for one in living(BaseTool)}
-    _wrap(subject, [name for name in routes if name not in plain])
+    for name in routes:
+        if name not in plain:
+            _wrap(subject, name)
     done: set[str] = set()
     while (left := [n for n in routes if n not in done and n not in shapes]) and len(
         done
@@ -241,14 +243,12 @@ def _changes_before_asking(tool: Tool) -> str:
     return changes_before_asking(bodies[0]) if bodies else ""
 
 
-def _wrap(subject: Subject, names: list[str]) -> bool:
-    """Wrap plain functions of these names; return whether there are any."""
-    before = len(subject.recorder.wrapped)
-    for name in names:
-        subject.recorder.wrap_functions(name)
-        if len(subject.recorder.wrapped) > before and name not in subject.facts.functions:
-            subject.facts.functions.append(name)
-    return len(subject.recorder.wrapped) > before
+def _wrap(subject: Subject, name: str) -> bool:
+    """Wrap plain functions of this name; return whether there are any."""
+    if not subject.recorder.wrap_functions(name):
+        return False
+    subject.facts.functions.append(name)
+    return True
 
 
 def _declared(name: str, settings: Settings) -> bool:
@@ -288,7 +288,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             return
         if subject.raised > raised and not turn.waits:
             facts.swallowed = tool.name
-        if not mine and attempt == 0 and _wrap(subject, [tool.name]):
+        if not mine and attempt == 0 and _wrap(subject, tool.name):
             continue
         tool.ran = bool(mine)
         failed = next((effect.error for effect in mine if effect.error), None)
