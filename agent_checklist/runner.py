@@ -32,7 +32,7 @@ from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_
 from agent_checklist.effects import Recorder
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
-from agent_checklist.provoke import PROBES, Case
+from agent_checklist.provoke import PROBES, Case, Ended
 from agent_checklist.report import Outcome, Verdict
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject
@@ -384,7 +384,8 @@ class _Run:
 
             if len(phases) == 1:  # else it makes its graph itself
                 await subject.start()
-            await work(Case(subject, look.folder, judged))
+            with contextlib.suppress(Ended):
+                await work(Case(subject, look.folder, judged))
 
         seconds = min(MAX_PROBE_SECONDS, max(1.0, self.end - time.monotonic()))
         self._fork(look, at_work, seconds)

@@ -9,7 +9,8 @@ Each claim is judged in a block:
         case.need(ran, "It did not run this time.")     # the witness; else: could not judge
         case.must(len(ran) == 1, f"{len(ran)} ran.")    # else: fail
 
-A block that is left at its end is a pass.
+A block that is left at its end is a pass. What several claims need first stands in a block of
+`case.before(...)`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from agent_checklist.stage import Plan
 from agent_checklist.subject import Subject, Turn, error_name, open_in
 from lesson_model.log import Request
 
-__all__ = ("Case", "is_refused", "same", "spoilt", "stands_in", "values_of")
+__all__ = ("Case", "Ended", "is_refused", "same", "spoilt", "stands_in", "values_of")
 
 UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools are seen
     "approval.asked",
@@ -44,6 +45,10 @@ UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools ar
 
 class Judged(Exception):
     """The claim at hand is judged: verdict and reason."""
+
+
+class Ended(Exception):
+    """The probe has nothing more to judge."""
 
 
 @dataclass
@@ -74,6 +79,16 @@ class Case:
             for claim in claims:
                 if claim not in self.told:
                     self.say(claim, *judged.args)
+
+    @contextlib.contextmanager
+    def before(self, *claims: str) -> Iterator[None]:
+        """See to what several claims need; a block that raises judges them and ends the probe."""
+        try:
+            yield
+        except Judged as judged:
+            with self.judging(*claims):
+                raise
+            raise Ended from judged
 
     def say(self, claim: str, verdict: str, reason: str = "") -> None:
         """Tell the verdict about a claim."""

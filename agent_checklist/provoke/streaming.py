@@ -21,7 +21,7 @@ CLAIMS = ("streaming.first_word", "streaming.leave", "streaming.left_thread")
 async def leave(case: Case) -> None:
     """Leave after the first word of a slow answer, then say hello."""
     subject = case.subject
-    with case.judging(*CLAIMS):
+    with case.before(*CLAIMS):
         case.free_text()
         reader = _Reader(subject)
         turn = await subject.say(subject.plan(say=LONG), until=reader.has_heard)
@@ -31,16 +31,12 @@ async def leave(case: Case) -> None:
             case.need(arrived and not turn.error, raised or "No answer came.")
         stands_still = reader.left and not reader.in_time and subject.guard.on_loop
         case.need(not stands_still, "The event loop stood still meanwhile: see loop.free.")
-    if case.told:
-        return
     with case.judging("streaming.first_word"):
         case.skip_if(subject.gives_whole, "The turn returns its answer; it does not yield words.")
         case.must(reader.left, "The answer came, but no word of it in the stream.")
         case.must(reader.in_time, "The first word came when the model had written its last.")
-    with case.judging("streaming.leave", "streaming.left_thread"):
+    with case.before("streaming.leave", "streaming.left_thread"):
         case.need(reader.in_time, "No word came while the model wrote.")
-    if "streaming.leave" in case.told:
-        return
     with case.judging("streaming.leave"):
         ended, wrote_on, more = await reader.wait_for_the_end()
         case.need(ended, "The model's answer did not end.")
