@@ -90,6 +90,10 @@ def look_at(
 
     Args:
         level: "graph" or "turn"; None: the turn, where one is named and no target is given.
+
+    Raises:
+        Usage: The target cannot be used.
+        RuntimeError: The checklist itself broke.
     """
     level = level or ("turn" if settings.turn and not (target or graph) else "graph")
     if level == "turn" and not settings.turn:
@@ -114,7 +118,10 @@ def look_at(
         ours.close()
         try:
             if theirs.poll(MAX_RUN_SECONDS):
-                outcome = theirs.recv()
+                found = theirs.recv()
+                if isinstance(found, Exception):
+                    raise found
+                outcome = found
             else:
                 for verdict in outcome.verdicts:
                     verdict.reason = f"The run took longer than {MAX_RUN_SECONDS:.0f} s."
@@ -180,7 +187,8 @@ class _Run:
         self.space: Workspace | None = None
 
     def go(self, given: str | None, root: Path, graph: str | None) -> None:
-        """Do all of it."""
+        """Do all of it; send the outcome, or what `look_at` raises."""
+        found: Outcome | Exception = self.outcome
         try:
             self._silence(self.temporary / "import.txt")
             self._enter(given, root, graph)
@@ -188,13 +196,13 @@ class _Run:
             self._scout()
             self._probe_all()
         except Usage as error:
-            self.outcome.usage = str(error)
+            found = error
         except _Unjudged as error:
             self.outcome.problem = self.space.shown(str(error))
         except BaseException:
-            self.outcome.broken = traceback.format_exc()
+            found = RuntimeError(traceback.format_exc())
         self.outcome.cpu_seconds = sum(os.times()[:4])
-        self.pipe.send(self.outcome)
+        self.pipe.send(found)
 
     def _enter(self, given: str | None, root: Path, graph: str | None) -> None:
         """Copy the repository, and close the ways out of it."""
