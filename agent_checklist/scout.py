@@ -348,14 +348,14 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         yes, effects = await _answered(subject, gate, f"yes-{number}", True)
         if not effects:
             continue
-        approved = _result_of(effects)
+        approved = masked(effects[-1])
         _, refused = await _answered(subject, gate, f"no-{number}", False)
         if gate.kind == "tool":
             if _echoes(approved, pair):
                 tool.question = True
                 return
             gate.approved = approved
-            stopped = not refused or _result_of(refused) != approved
+            stopped = not refused or masked(refused[-1]) != approved
         else:
             stopped = not refused or not gate.takes_no
         if stopped:
@@ -385,10 +385,6 @@ async def _answered(
     if gate.kind == "tool":
         effects = [effect for effect in effects if effect.ended]
     return turn, effects
-
-
-def _result_of(effects: list[Effect]) -> str:
-    return masked(effects[-1])
 
 
 def masked(effect: Effect) -> str:

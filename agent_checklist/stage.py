@@ -116,7 +116,7 @@ class Stage:
 
     def _calls(self, plan: Plan, turn: Turn, offered: dict[str, Tool]) -> list[Call]:
         """Return the calls that come next in the plan, or none."""
-        made = Counter(name for name, _ in _made(turn, plan.mark))
+        made = Counter(_made(turn, plan.mark))
         if plan.forever:
             calls = [Call(*call) for step in plan.steps[:1] for call in step if call[0] in offered]
             ways = [name for name in plan.route if name in offered and not calls]
@@ -215,8 +215,8 @@ def _with_items(schema: Any) -> Any:
     return made
 
 
-def _made(turn: Turn, mark: str) -> Iterable[tuple[str, dict]]:
-    """Yield the calls made since the user spoke of this plan."""
+def _made(turn: Turn, mark: str) -> Iterable[str]:
+    """Yield the tools called since the user spoke of this plan."""
     start = 0
     for index, message in enumerate(turn.messages):
         if message["role"] in ("user", "system", "developer"):
@@ -224,8 +224,7 @@ def _made(turn: Turn, mark: str) -> Iterable[tuple[str, dict]]:
                 start = index
     for message in turn.messages[start:]:
         for call in message.get("tool_calls") or ():
-            function = call.get("function") or {}
-            yield function.get("name", ""), {}
+            yield (call.get("function") or {}).get("name", "")
 
 
 def _is_yes_or_no(part: dict) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import Any
 
+from agent_checklist.agent import write_on
 from agent_checklist.effects import Effect
 from agent_checklist.provoke.case import Case, is_refused, spoilt
 from agent_checklist.subject import Subject, Turn, error_name
@@ -71,20 +72,9 @@ class _Reader:
             self.left = True
             self.in_time = not self.subject.model.requests[-1].wait(0)
             self.subject.model.pace(per_token=0.3)
-            self.writing.append(asyncio.create_task(self._write_on()))
+            writing = write_on(self.subject.model, MAX_WRITING_TURNS)
+            self.writing.append(asyncio.create_task(writing))
         return self.left
-
-    async def _write_on(self) -> None:
-        """Let the model write the rest at once, when an agent that leaves would be gone.
-
-        Measured in turns of the event loop, in which an agent leaves: on a busy machine both take
-        longer.
-        """
-        for _ in range(MAX_WRITING_TURNS):
-            if self.subject.model.requests[-1].wait(0):
-                break
-            await self.subject.guard.async_sleep(0.03)
-        self.subject.model.pace()
 
     async def wait_for_the_end(self) -> tuple[bool, bool, bool]:
         """Return whether the answer ended, was written on without a reader, and asked for again."""
