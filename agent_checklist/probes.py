@@ -277,9 +277,14 @@ def _is_torn(text: str) -> bool:
 
 
 PROBES: dict[str, Callable[[Agent], Awaitable[None]]] = {
-    probe.__name__: probe
-    for probe in (
-        *(streaming, persistence, approval, rejection, retry),
-        *(fallback, timeouts, errors, limits, logging),
-    )
+    "streaming": streaming,
+    "persistence": persistence,
+    "approval": approval,
+    "rejection": rejection,
+    "retry": retry,
+    "fallback": fallback,
+    "timeouts": timeouts,
+    "errors": errors,
+    "limits": limits,
+    "logging": logging,
 }
