@@ -415,14 +415,13 @@ class Subject:
         if not turn.interrupts:
             return None
         says = yes if callable(yes) else (lambda text: yes)
-        answers = {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
-        if len(answers) == 1:
-            return Command(resume=next(iter(answers.values())))
-        return Command(resume=answers)
+        return self.resume_with(
+            {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
+        )
 
-    def resume_with(self, turn: Turn, answer: Any) -> Command:
-        """Return what answers the first question with this."""
-        return Command(resume=answer)
+    def resume_with(self, answers: dict[str, Any]) -> Command:
+        """Return what the graph is resumed with, of answers by the ids of interrupts."""
+        return Command(resume=answers if len(answers) > 1 else next(iter(answers.values())))
 
     def _gate(self, one: Interrupt) -> Gate | None:
         gates = list(self.facts.gates.values())

@@ -13,7 +13,6 @@ from typing import Any
 from langchain_core.messages import AnyMessage
 from langgraph.types import Command, Interrupt
 
-from agent_checklist.dialects import answer_to
 from agent_checklist.subject import Subject, Turn
 from agent_checklist.workspace import Usage
 
@@ -65,16 +64,9 @@ class TurnSubject(Subject):
         """Return a thread's id: no two probes share one, and a probe keeps its own."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.folder}/{thread}"))
 
-    def answer_for(self, turn: Turn, yes: Callable[[str], bool] | bool) -> Command:
-        """Return what the turn is resumed with: an answer by each interrupt's id."""
-        says = yes if callable(yes) else (lambda text: yes)
-        return Command(
-            resume={one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
-        )
-
-    def resume_with(self, turn: Turn, answer: Any) -> Command:
-        """Return what answers the first question with this."""
-        return Command(resume={turn.interrupts[0].id: answer})
+    def resume_with(self, answers: dict[str, Any]) -> Command:
+        """Return what the turn is resumed with: always by the interrupts' ids."""
+        return Command(resume=answers)
 
     async def hello(self, thread: str | None = "t-1", **more: Any) -> Turn:
         """Run a plain turn; it may be refused for a while, as the turn before still ends."""

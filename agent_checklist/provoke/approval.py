@@ -272,7 +272,8 @@ async def _answer_unclearly(case: Case, act: str) -> None:
             turn = await subject.say(subject.plan([subject.call(act)]), thread)
             if turn.interrupts:
                 met += 1
-                await subject.run(subject.resume_with(turn, answer), thread, turn.plan)
+                resume = subject.resume_with({turn.interrupts[0].id: answer})
+                await subject.run(resume, thread, turn.plan)
                 saw = f"The answer {answer!r} is no yes, and the call ran."
                 case.must(not case.ran(act, since), saw)
         case.need(met, "Nobody was asked this time.")
