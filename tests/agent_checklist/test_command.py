@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
@@ -20,8 +19,8 @@ from agent_checklist.report import Outcome, Verdict
 from agent_checklist.runner import _accept, look_at
 from agent_checklist.workspace import Settings, Usage, read_settings
 from course_layout import ROOT
+from tests.agent_checklist.bank_faults import BANK, faults_in
 
-BANK = Path(__file__).parent / "bank"
 FOREIGN = ROOT / "lab" / "foreign_agent"
 ALL = bool(os.environ.get("CHECKLIST_BANK"))
 SOUND = {  # agent: what is its own, and looked at on most days; everything of those without
@@ -40,18 +39,7 @@ ONCE = {  # in a graph these need a promise or a declaration to be red; see test
 } | {"approval.amounts"}
 
 
-def faults() -> dict[str, str]:
-    """Return the bank's faulty agents, without importing them: name, claim."""
-    found: dict[str, str] = {}
-    for node in ast.walk(ast.parse((BANK / "faulty.py").read_text("utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "fault":
-            claim = node.args[0].value
-            number = sum(each == claim for each in found.values()) + 1
-            found[f"{claim.replace('.', '_')}_{number}"] = claim
-    return found
-
-
-FAULTS = faults()
+FAULTS = faults_in("faulty.py")
 SEEN = {  # what one look at an agent has to find, where a claim has several ways to be red
     "errors_model_text_1": ("401", "400", "500", "429", "cut connection"),
 }

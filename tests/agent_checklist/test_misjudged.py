@@ -14,8 +14,7 @@ from agent_checklist.effects import living
 from agent_checklist.report import Outcome
 from agent_checklist.runner import look_at
 from agent_checklist.workspace import Settings
-
-BANK = Path(__file__).parent / "bank"
+from tests.agent_checklist.bank_faults import BANK
 
 
 def outcome_of(name: str, *only: str, **settings: object) -> Outcome:
