@@ -88,7 +88,7 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
         }
     if gate and gate.pair is not None:
         return gate.pair.yes if yes(str(value)) else gate.pair.no
-    if isinstance(value, list) and value and isinstance(value[0], dict) and is_known(value):
+    if isinstance(value, list) and is_known(value):
         return [
             {"type": "accept", "args": None} if yes(str(one)) else {"type": "ignore", "args": None}
             for one in value

@@ -24,7 +24,7 @@ __all__ = ("scout",)
 
 MAX_TOOLS = 12
 MAX_GATES = 3
-MAX_BODY_SECONDS = 1.0
+MAX_BODY_SECONDS = 4.0
 SCOUT_SECONDS = 24.0
 RISKY_VERBS = set(
     "refund delete pay send transfer cancel drop remove book purchase buy execute deploy restart "
@@ -286,28 +286,24 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             elif inside and (name := _changes_before_asking(tool)):
                 facts.early = f"The body of {tool.name} calls {name} before it asks"
             return
-        if subject.raised > raised and not turn.waits:
+        if subject.raised > raised:
             facts.swallowed = tool.name
         if not mine and attempt == 0 and _wrap(subject, tool.name):
             continue
         tool.ran = bool(mine)
         failed = next((effect.error for effect in mine if effect.error), None)
-        if mine and (failed or len(guard.refused) > refused or took > 4 * MAX_BODY_SECONDS):
+        if mine and (failed or len(guard.refused) > refused or took > MAX_BODY_SECONDS):
             if attempt == 0 and tool.name not in subject.recorder.stubs:
                 tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
                 if failed and len(guard.refused) == refused:
                     tool.failure = f"raised {error_name(failed)}{place(failed, Path.cwd())}"
                 continue
-        texts = all(
-            isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)
-            for e in mine
-        )
         tool.plain = (
             bool(mine)
-            and texts
+            and not any(isinstance(effect.result, Command) for effect in mine)
             and not failed
             and turn.error is None
-            and (not tool.name.startswith(PASSED_ON))
+            and not tool.name.startswith(PASSED_ON)
         )
         return
 
