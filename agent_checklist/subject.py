@@ -274,13 +274,10 @@ class Subject:
         number = next(self._numbers)
         plan = Plan(f"Q{number}zx", [list(step) for step in steps], **more)
         plan.say = plan.say or f"Answer A{number}zy."
-        names = {name for step in steps for name, _ in step}
-        plan.route = plan.route or next(
-            (self.facts.tools[n].route for n in names if n in self.facts.tools), ()
-        )
-        plan.choice = plan.choice or next(
-            (self.facts.tools[n].choice for n in names if n in self.facts.tools), self.facts.choice
-        )
+        called = [self.facts.tools.get(name) for step in steps for name, _ in step]
+        first = next(filter(None, called), Tool("", choice=self.facts.choice))
+        plan.route = plan.route or first.route
+        plan.choice = plan.choice or first.choice
         return self.stage.add(plan)
 
     def call(self, tool: str, word: str = "", number: int = 41) -> tuple[str, dict]:
