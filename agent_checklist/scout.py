@@ -312,14 +312,10 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
     """Find the answers that a question understands."""
     tool = subject.facts.tools[gate.tool]
     if gate.kind == "breakpoint":
-        turn, _ = await _asked(subject, gate, "breakpoint")
-        turn = await subject.answer(turn, True)
-        tool.ran = gate.runs = any(e.tool == gate.tool for e in turn.effects)
-        if turn.waits and not gate.runs:
-            turn = await subject.resume(turn, True)
-            tool.ran = gate.runs = any(e.tool == gate.tool for e in turn.effects)
+        effects = await _answered(subject, gate, "breakpoint", True)
+        tool.ran = gate.runs = bool(effects)
         return
-    turn, _ = await _asked(subject, gate, "form")
+    turn = await _asked(subject, gate, "form")
     if not turn.interrupts:
         return
     value = turn.interrupts[0].value
@@ -341,11 +337,11 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
             break
         gate.pair = pair
         gate.tried.append(str(pair) if pair else "an answer for each call")
-        yes, effects = await _answered(subject, gate, f"yes-{number}", True)
+        effects = await _answered(subject, gate, f"yes-{number}", True)
         if not effects:
             continue
         approved = masked(effects[-1])
-        _, refused = await _answered(subject, gate, f"no-{number}", False)
+        refused = await _answered(subject, gate, f"no-{number}", False)
         if gate.kind == "tool":
             if _echoes(approved, pair):
                 tool.question = True
@@ -363,24 +359,18 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         gate.pair = ran
 
 
-async def _asked(subject: Subject, gate: Gate, where: str) -> tuple[Turn, int]:
+async def _asked(subject: Subject, gate: Gate, where: str) -> Turn:
+    """Return a turn in which the tool's question waits."""
     plan = subject.plan([subject.call(gate.tool)])
+    return await subject.say(plan, f"scout-{gate.tool}-{where}")
+
+
+async def _answered(subject: Subject, gate: Gate, where: str, yes: bool) -> list[Effect]:
+    """Return what the tool did once its question was answered."""
     count = len(subject.recorder.effects)
-    return await subject.say(plan, f"scout-{gate.tool}-{where}"), count
-
-
-async def _answered(
-    subject: Subject, gate: Gate, where: str, yes: bool
-) -> tuple[Turn, list[Effect]]:
-    turn, count = await _asked(subject, gate, where)
-    for _ in range(3):
-        if not turn.waits or turn.error:
-            break
-        turn = await subject.answer(turn, yes)
+    await subject.resume(await _asked(subject, gate, where), yes)
     effects = [e for e in subject.recorder.ran(count) if e.tool == gate.tool]
-    if gate.kind == "tool":
-        effects = [effect for effect in effects if effect.ended]
-    return turn, effects
+    return [e for e in effects if e.ended] if gate.kind == "tool" else effects
 
 
 def masked(effect: Effect) -> str:
