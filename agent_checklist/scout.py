@@ -211,19 +211,15 @@ async def _find_tools(subject: Subject) -> None:
     for name in routes:
         if name not in plain:
             _wrap(subject, name)
-    done: set[str] = set()
-    while (left := [n for n in routes if n not in done and n not in shapes]) and len(
-        done
-    ) < MAX_TOOLS:
+    while left := [one for one in routes if one not in facts.tools and one not in shapes]:
         name = left[0]
-        done.add(name)
         route, choice = routes[name]
         tool = Tool(name, stage.schemas.get(name, {}), route, choice)
         tool.risky = _declared(name, subject.settings)
         facts.tools[name] = tool
         await _try_tool(subject, tool)
         collect((*route, name), choice)
-        if time.monotonic() > facts.end:
+        if len(facts.tools) == MAX_TOOLS or time.monotonic() > facts.end:
             break
 
 
