@@ -42,7 +42,6 @@ class Gate:
     """How a tool asks a person.
 
     Attributes:
-        tool: The tool.
         kind: "graph": an interrupt before the tool; "tool": inside of its body; "breakpoint":
             interrupt_before.
         pair: The answers it understands; None for the known forms.
@@ -52,7 +51,6 @@ class Gate:
         takes_no: Whether a person may reject at all.
     """
 
-    tool: str
     kind: str = "graph"
     pair: Pair | None = None
     approved: str = ""

@@ -285,7 +285,7 @@ class _Run:
         self.facts = found
         self.outcome.facts = {
             "tools": {
-                name: "asks" if name in found.gates else "runs" if tool.ran else "unseen"
+                name: "asks" if tool.gate else "runs" if tool.ran else "unseen"
                 for name, tool in found.tools.items()
             },
             "replaced": {

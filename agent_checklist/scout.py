@@ -50,14 +50,14 @@ async def scout(subject: Subject) -> Facts:
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
     await _remembers(subject)
     await _find_tools(subject)
-    for name in list(facts.gates)[:MAX_GATES]:
-        if time.monotonic() < facts.end and not facts.gates[name].early:
-            await _learn_gate(subject, facts.gates[name])
-    for name, gate in list(facts.gates.items()):
-        if facts.tools[name].question:
-            del facts.gates[name]
-        gate.tried = gate.tried[:6]
-        facts.tools[name].gated = name in facts.gates
+    asking = [tool for tool in facts.tools.values() if tool.gate]
+    for tool in asking[:MAX_GATES]:
+        if time.monotonic() < facts.end and not tool.gate.early:
+            await _learn_gate(subject, tool)
+    for tool in asking:
+        tool.gate.tried = tool.gate.tried[:6]
+        if tool.question:
+            tool.gate = None
     facts.beyond = _why_no_more(subject)
     facts.grades = any(seen.graded for seen in subject.stage.seen)
     facts.routes = any(seen.routed for seen in subject.stage.seen)
@@ -269,11 +269,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             value = turn.interrupts[0].value if turn.interrupts else ""
             shown = [str(arg) for arg in plan.steps[0][0][1].values() if str(arg) in str(value)]
             if inside or not mine or tool.name in str(value) or len(shown) > 1:
-                facts.gates[tool.name] = Gate(
-                    tool.name,
-                    kind,
-                    early=bool(mine) and not inside,
-                )
+                tool.gate = Gate(kind, early=bool(mine) and not inside)
             tool.ran = any(not effect.interrupted for effect in mine)
             if guard.writes[written:]:
                 facts.early = f"{guard.writes[-1]} was written before anybody was asked"
@@ -304,14 +300,14 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
         return
 
 
-async def _learn_gate(subject: Subject, gate: Gate) -> None:
-    """Find the answers that a question understands."""
-    tool = subject.facts.tools[gate.tool]
+async def _learn_gate(subject: Subject, tool: Tool) -> None:
+    """Find the answers that a tool's question understands."""
+    gate = tool.gate
     if gate.kind == "breakpoint":
-        effects = await _answered(subject, gate, "breakpoint", True)
+        effects = await _answered(subject, tool, "breakpoint", True)
         tool.ran = gate.runs = bool(effects)
         return
-    turn = await _asked(subject, gate, "form")
+    turn = await _asked(subject, tool, "form")
     if not turn.interrupts:
         return
     value = turn.interrupts[0].value
@@ -333,11 +329,11 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
             break
         gate.pair = pair
         gate.tried.append(str(pair) if pair else "an answer for each call")
-        effects = await _answered(subject, gate, f"yes-{number}", True)
+        effects = await _answered(subject, tool, f"yes-{number}", True)
         if not effects:
             continue
         approved = masked(effects[-1])
-        refused = await _answered(subject, gate, f"no-{number}", False)
+        refused = await _answered(subject, tool, f"no-{number}", False)
         if gate.kind == "tool":
             if _echoes(approved, pair):
                 tool.question = True
@@ -355,18 +351,18 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         gate.pair = ran
 
 
-async def _asked(subject: Subject, gate: Gate, where: str) -> Turn:
+async def _asked(subject: Subject, tool: Tool, where: str) -> Turn:
     """Return a turn in which the tool's question waits."""
-    plan = subject.plan([subject.call(gate.tool)])
-    return await subject.say(plan, f"scout-{gate.tool}-{where}")
+    plan = subject.plan([subject.call(tool.name)])
+    return await subject.say(plan, f"scout-{tool.name}-{where}")
 
 
-async def _answered(subject: Subject, gate: Gate, where: str, yes: bool) -> list[Effect]:
+async def _answered(subject: Subject, tool: Tool, where: str, yes: bool) -> list[Effect]:
     """Return what the tool did once its question was answered."""
     count = len(subject.recorder.effects)
-    await subject.resume(await _asked(subject, gate, where), yes)
-    effects = [e for e in subject.recorder.ran(count) if e.tool == gate.tool]
-    return [e for e in effects if e.ended] if gate.kind == "tool" else effects
+    await subject.resume(await _asked(subject, tool, where), yes)
+    effects = [e for e in subject.recorder.ran(count) if e.tool == tool.name]
+    return [e for e in effects if e.ended] if tool.gate.kind == "tool" else effects
 
 
 def masked(effect: Effect) -> str:

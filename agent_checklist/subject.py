@@ -61,7 +61,6 @@ class Facts:
     has_saver: str = ""
     """The class of its own checkpointer."""
     tools: dict[str, Tool] = field(default_factory=dict)
-    gates: dict[str, Gate] = field(default_factory=dict)
     choice: int = 0
     models: list[str] = field(default_factory=list)
     first_model: str = ""
@@ -96,15 +95,15 @@ class Facts:
     @property
     def look(self) -> str:
         """A tool that needs nobody's consent."""
-        plain = [t for t in self.tools.values() if t.plain and t.name not in self.gates]
+        plain = [t for t in self.tools.values() if t.plain and not t.gate]
         return min(plain, key=lambda t: (t.risky, bool(t.route)), default=Tool("")).name
 
     @property
     def act(self) -> str:
         """A tool that needs consent: one that the developer named, else one that asks."""
-        ran = [t for t in self.tools.values() if t.gated or (t.risky and t.ran)]
+        ran = [t for t in self.tools.values() if t.gate or (t.risky and t.ran)]
         return min(
-            ran, key=lambda t: (not t.gated, not t.risky, bool(t.route)), default=Tool("")
+            ran, key=lambda t: (not t.gate, not t.risky, bool(t.route)), default=Tool("")
         ).name
 
 
@@ -122,8 +121,8 @@ class Tool:
     """It ran, gave a text, and the turn went on to an answer."""
     risky: bool = False
     """The developer named it risky."""
-    gated: bool = False
-    """It asks a person before it runs."""
+    gate: Gate | None = None
+    """How it asks a person before it runs; None: it does not ask."""
     stub: str = ""
     failure: str = ""
     """What its body raised by itself, for arguments that are made up; then it is replaced."""
@@ -421,11 +420,9 @@ class Subject:
         return Command(resume=answers if len(answers) > 1 else next(iter(answers.values())))
 
     def _gate(self, one: Interrupt) -> Gate | None:
-        gates = list(self.facts.gates.values())
-        for gate in gates:
-            if gate.tool in str(one.value):
-                return gate
-        return gates[0] if gates else None
+        asking = [tool for tool in self.facts.tools.values() if tool.gate]
+        named = [tool for tool in asking if tool.name in str(one.value)]
+        return next((tool.gate for tool in [*named, *asking]), None)
 
     async def run(
         self,

@@ -78,8 +78,7 @@ async def ask(case: Case) -> None:
 async def _look_for_a_gate(case: Case) -> None:
     """Go on only where a tool asks a person; if none does, approval.asked is judged by that."""
     subject, facts = case.subject, case.subject.facts
-    act = next((t.name for t in facts.tools.values() if t.risky and t.ran and not t.gated), "")
-    act = act or (facts.act if facts.act not in facts.gates else "")
+    act = next((t.name for t in facts.tools.values() if t.risky and t.ran and not t.gate), "")
     if facts.swallowed:
         saw = f"{facts.swallowed} raised an interrupt, and nobody was asked: an `except` around it "
         case.say("approval.asked", FAIL, f"{saw}swallowed it.")
@@ -126,7 +125,7 @@ async def one_of_two(case: Case) -> None:
     subject, claims = case.subject, ("approval.parallel", "approval.two_approved")
     with case.before(*claims, "rejection.mixed", "approval.behind_safe"):
         act = case.gated()
-        gate = subject.facts.gates[act]
+        gate = subject.facts.tools[act].gate
         one, two = subject.call(act, "alpha", 41), subject.call(act, "omega", 57)
     with case.judging(*claims, "rejection.mixed"):
         alike = one == two or not values_of(one)
@@ -262,7 +261,7 @@ async def tempt(case: Case) -> None:
 
 
 async def _answer_unclearly(case: Case, act: str) -> None:
-    subject, gate = case.subject, case.subject.facts.gates[act]
+    subject, gate = case.subject, case.subject.facts.tools[act].gate
     with case.judging("approval.unclear"):
         case.by_code(act)
         case.need(gate.stops, "No answer is known that stops the call: see rejection.not_run.")
@@ -305,7 +304,7 @@ async def reject(case: Case) -> None:
     subject = case.subject
     with case.before("rejection.not_run", "rejection.next"):
         act = case.gated()
-        gate = subject.facts.gates[act]
+        gate = subject.facts.tools[act].gate
         case.by_code(act)
         case.skip_if(not gate.takes_no, f"A person may not reject {act}.")
         turn = await case.wait_for(act, "t-no")
@@ -330,7 +329,7 @@ async def lose(case: Case) -> None:
     subject = case.subject
     with case.judging("approval.lost_answer"):
         act = case.gated()
-        is_inside = subject.facts.gates[act].kind == "tool"
+        is_inside = subject.facts.tools[act].gate.kind == "tool"
         case.skip_if(is_inside, "The tool asks inside of its body.")
 
         def lost(effect: Effect) -> None:

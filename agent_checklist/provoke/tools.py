@@ -37,7 +37,7 @@ async def break_tool(case: Case) -> None:
             if effect.tool == look:
                 raise ConnectionError(DETAIL)
 
-        asks = look in subject.facts.gates
+        asks = subject.facts.tools[look].gate
         subject.recorder.before = None if asks else broken
         turn = await subject.say(subject.plan([subject.call(look)]), "t-tool")
         subject.recorder.before = broken
