@@ -18,7 +18,7 @@ Who does what in this package:
     workspace, loader, guard          a copy of the repository, the graph in it, no way out
     stage, effects, subject           the scripted model, the tools' bodies, the graph
     turn                              the developer's own turn in the graph's place
-    dialects, scout                   how a person's answer looks; what the agent is
+    dialects, scout, source           how a person's answer looks; what the agent is
     runner, render                    forks and verdicts; text, JSON, JUnit and HTML
     report, pytest_plugin             what was found, for a notebook and for pytest
 """

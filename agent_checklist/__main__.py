@@ -45,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run(options)
     except Exception:
-        return _broken(traceback.format_exc())
+        traceback.print_exc()
+        print("The checklist itself broke. Report it with the traceback above.", file=sys.stderr)
+        return 3
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,11 +81,6 @@ def run(options: argparse.Namespace) -> int:
     except Usage as error:
         print(error, file=sys.stderr)
         return 4
-    if outcome.broken:
-        return _broken(outcome.broken)
-    if outcome.usage:
-        print(outcome.usage, file=sys.stderr)
-        return 4
     if init:
         print(render.section(outcome))
         return 0
@@ -113,12 +110,6 @@ def _located(target: str | None) -> tuple[Path, str | None]:
     if not file.is_relative_to(root):
         root = find_root(file.parent)
     return root, f"{file.relative_to(root).as_posix()}:{attribute}"
-
-
-def _broken(why: str) -> int:
-    print(why, file=sys.stderr)
-    print("The checklist itself broke. Report it with the traceback above.", file=sys.stderr)
-    return 3
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from langgraph.types import Command, Interrupt
 
 from lesson_model import LessonModel
 
-__all__ = ("Agent", "Case", "Turn", "alone", "run_in_own_loop")
+__all__ = ("Agent", "Case", "Turn", "alone", "run_in_own_loop", "write_on")
 
 PATIENT = 30.0  # seconds a model may be silent, where that is not what is looked at
 
@@ -209,6 +209,20 @@ def answer(value: Any, wanted: list[bool]) -> Any:
         pairs = zip(value["calls"], words, strict=True)
         return {"decisions": [{"call": call["id"], **word} for call, word in pairs]}
     return words[0] if isinstance(value, dict) else wanted[0]
+
+
+async def write_on(model: LessonModel, turns: int) -> None:
+    """Let the model write the rest at once, when an agent that leaves would be gone.
+
+    Args:
+        model: It writes slowly.
+        turns: Of the event loop, in which an agent leaves: on a busy machine both take longer.
+    """
+    for _ in range(turns):
+        if model.requests[-1].wait(0):
+            break
+        await asyncio.sleep(0.03)
+    model.pace()
 
 
 async def alone(function: Callable[..., Awaitable[Any]], *args: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from agent_checklist.source import answers_read_in
 
 __all__ = ("Gate", "Pair", "answer_to", "pairs_from", "unclear_answers")
 
@@ -41,7 +42,6 @@ class Gate:
     """How a tool asks a person.
 
     Attributes:
-        tool: The tool.
         kind: "graph": an interrupt before the tool; "tool": inside of its body; "breakpoint":
             interrupt_before.
         pair: The answers it understands; None for the known forms.
@@ -51,7 +51,6 @@ class Gate:
         takes_no: Whether a person may reject at all.
     """
 
-    tool: str
     kind: str = "graph"
     pair: Pair | None = None
     approved: str = ""
@@ -87,7 +86,7 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
         }
     if gate and gate.pair is not None:
         return gate.pair.yes if yes(str(value)) else gate.pair.no
-    if isinstance(value, list) and value and isinstance(value[0], dict) and is_known(value):
+    if isinstance(value, list) and is_known(value):
         return [
             {"type": "accept", "args": None} if yes(str(one)) else {"type": "ignore", "args": None}
             for one in value
@@ -112,7 +111,7 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         value: What the interrupt shows.
         sources: The source of the files that call `interrupt`.
     """
-    keys, compared, said = _answers_read_in(sources)
+    keys, compared, said = answers_read_in(sources)
     hints = set(re.findall(r"[a-z]+", str(value).lower()))
     good = [w for w in GOOD if w in compared] or [w for w in GOOD if w in said and w in hints]
     bad = [w for w in BAD if w in compared] or [w for w in BAD if w in said and w in hints]
@@ -122,79 +121,22 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     one_bad = bad or [w for w in BAD if w in hints] or ["reject"]
     words = [(each, one_bad[0]) for each in one_good[:3]]
     words += [(one_good[0], each) for each in one_bad[1:2]]
-    known = (
-        [[{"type": "accept", "args": None}], [{"type": "ignore", "args": None}]],
-        [{"type": "accept", "args": None}, {"type": "ignore", "args": None}],
-    )
     if is_known(value):
-        pairs += [Pair(*known[0]), Pair(*known[1])]
-        pairs += [Pair([{"type": "accept", "args": None}], [{"type": "response", "args": "No."}])]
+        accept = {"type": "accept", "args": None}
+        pairs.append(Pair([accept], [{"type": "ignore", "args": None}]))
+        pairs.append(Pair(accept, {"type": "ignore", "args": None}))
+        pairs.append(Pair([accept], [{"type": "response", "args": "No."}]))
     yes_or_no = [Pair(True, False)]
     strings = [Pair(yes, no) for yes, no in words]
     flags = [Pair({key: True}, {key: False}) for key in keys if key not in ("type", "action")]
     typed = [Pair({key: yes}, {key: no}) for key in keys for yes, no in words[:2]]
-    if keys and (good or bad):
+    if good or bad:
         pairs += typed[:6] + flags[:3] + strings + yes_or_no + flags[3:] + typed[6:]
-    elif keys:
-        pairs += flags[:5] + yes_or_no + typed[:4] + strings
-    elif good or bad:
-        pairs += [*strings, *yes_or_no]
     else:
-        pairs += yes_or_no + strings
+        pairs += flags[:5] + yes_or_no + typed[:4] + strings
     usual = [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
     usual.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
     return pairs[: MAX_PAIRS - len(usual)] + usual
-
-
-def _answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[str]]:
-    """Return what functions that call `interrupt` read of the answer.
-
-    Returns:
-        The keys that are read, the words that are compared with, all words that are said.
-    """
-    keys: list[str] = []
-    compared: set[str] = set()
-    said: set[str] = set()
-    for source in sources:
-        try:
-            nodes = list(ast.walk(ast.parse(source)))
-        except SyntaxError:
-            continue
-        said |= _words_of(nodes)
-        functions = [one for one in nodes if isinstance(one, FUNCTIONS)]
-        asking = [one for one in functions if any(map(_is_interrupt, ast.walk(one)))]
-        called = {getattr(n.func, "id", "") for one in asking for n in ast.walk(one) if _calls(n)}
-        for one in [*asking, *(each for each in functions if each.name in called)]:
-            for node in ast.walk(one):
-                if isinstance(node, ast.Compare | ast.MatchValue):
-                    compared |= _words_of(ast.walk(node))
-                elif isinstance(node, ast.Subscript):
-                    keys += _words_of([node.slice], lower=False)
-                elif _calls(node) and getattr(node.func, "attr", "") == "get":
-                    keys += _words_of(node.args[:1], lower=False)
-    not_of_answers = {"messages", "name", "args", "id", "tool_calls", "content", "configurable"}
-    return [key for key in dict.fromkeys(keys) if key not in not_of_answers], compared, said
-
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _words_of(nodes: Iterable[ast.AST], lower: bool = True) -> set[str]:
-    """Return the texts among nodes."""
-    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
-    texts = {value for value in constants if isinstance(value, str)}
-    return {text.lower() for text in texts} if lower else texts
-
-
-def _calls(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call)
-
-
-def _is_interrupt(node: ast.AST) -> bool:
-    return _calls(node) and "interrupt" in (
-        getattr(node.func, "id", ""),
-        getattr(node.func, "attr", ""),
-    )
 
 
 def unclear_answers(gate: Gate) -> list[Any]:

@@ -67,51 +67,42 @@ class Recorder:
             for name in ("_run", "_arun"):
                 if name in kind.__dict__ and (kind, name) not in self.wrapped:
                     self.wrapped.add((kind, name))
-                    self._wrap(kind, name)
+                    run = self._recorded(kind.__dict__[name], _run_of_tool)
+                    setattr(kind, name, run)
 
-    def _wrap(self, kind: type, name: str) -> None:
-        """Record each run of a method that holds tools' bodies."""
-        body = kind.__dict__[name]
+    def _recorded(self, body: Callable, described: Callable[[tuple, dict], tuple]) -> Callable:
+        """Return a function that runs a body, and records that.
 
-        def is_inner(tool: BaseTool) -> bool:
-            return _inside.get() is tool  # one body that calls another, of the same tool
-
+        Args:
+            body: A tool's, or a method that holds tools' bodies.
+            described: Returns of the arguments the tool's name, its own arguments, and the tool.
+        """
         if inspect.iscoroutinefunction(body):
 
             @functools.wraps(body)
-            async def run(tool: BaseTool, *args: Any, **kwargs: Any) -> Any:
-                if is_inner(tool):
-                    return await body(tool, *args, **kwargs)
-                call = functools.partial(body, tool, *args, **kwargs)
-                return await self._record_async(tool.name, kwargs, call, tool)
+            async def run(*args: Any, **kwargs: Any) -> Any:
+                name, given, tool = described(args, kwargs)
+                if tool is not None and _inside.get() is tool:
+                    return await body(*args, **kwargs)
+                with self._noted(name, given, tool) as effect:
+                    held = self.before(effect) if self.before else None
+                    held = await held if inspect.isawaitable(held) else held
+                    held = self._stub(name, tool) if held is None else held
+                    return self._end(effect, await body(*args, **kwargs) if held is None else held)
         else:
 
             @functools.wraps(body)
-            def run(tool: BaseTool, *args: Any, **kwargs: Any) -> Any:
-                if is_inner(tool):
-                    return body(tool, *args, **kwargs)
-                call = functools.partial(body, tool, *args, **kwargs)
-                return self._record(tool.name, kwargs, call, tool)
+            def run(*args: Any, **kwargs: Any) -> Any:
+                name, given, tool = described(args, kwargs)
+                if tool is not None and _inside.get() is tool:  # one body that calls another
+                    return body(*args, **kwargs)
+                with self._noted(name, given, tool) as effect:
+                    held = self.before(effect) if self.before else None
+                    held = asyncio.run(held) if inspect.iscoroutine(held) else held
+                    held = self._stub(name, tool) if held is None else held
+                    return self._end(effect, body(*args, **kwargs) if held is None else held)
 
-        setattr(kind, name, run)
-
-    async def _record_async(
-        self, name: str, args: dict, body: Callable, tool: BaseTool | None = None
-    ) -> Any:
-        """Run a body, or what stands in for it, and note what came of it."""
-        with self._noted(name, args, tool) as effect:
-            held = self.before(effect) if self.before else None
-            held = await held if inspect.isawaitable(held) else held
-            held = self._stub(name, tool) if held is None else held
-            return self._end(effect, await body() if held is None else held)
-
-    def _record(self, name: str, args: dict, body: Callable, tool: BaseTool | None = None) -> Any:
-        """Do the same in a thread without an event loop."""
-        with self._noted(name, args, tool) as effect:
-            held = self.before(effect) if self.before else None
-            held = asyncio.run(held) if inspect.iscoroutine(held) else held
-            held = self._stub(name, tool) if held is None else held
-            return self._end(effect, body() if held is None else held)
+        return run
 
     @contextlib.contextmanager
     def _noted(self, name: str, args: dict, tool: BaseTool | None) -> Iterator[Effect]:
@@ -145,15 +136,14 @@ class Recorder:
             self.after(effect)
         return result
 
-    def wrap_functions(self, name: str) -> None:
-        """Wrap the plain functions that a node calls for a tool of this name.
+    def wrap_functions(self, name: str) -> bool:
+        """Wrap the plain functions that a node calls for a tool of this name, if there are any.
 
         Their code is exchanged, so that every reference to them, in a dict or a closure, is
         reached. The signature stays as it was.
         """
-        for function in _functions_named(name):
-            if (function, name) in self.wrapped:
-                continue
+        found = [one for one in _functions_named(name) if (one, name) not in self.wrapped]
+        for function in found:
             original = FunctionType(
                 function.__code__,
                 function.__globals__,
@@ -166,36 +156,31 @@ class Recorder:
             original.__annotations__ = function.__annotations__
             signature = inspect.signature(function)
             key = f"_checklist_{name}_{id(function)}"
-            function.__globals__[key] = self._stand_in(name, original, signature)
+            described = functools.partial(_run_of_function, name, signature)
+            function.__globals__[key] = self._recorded(original, described)
             free = function.__code__.co_freevars
             function.__code__ = _trampoline(key, free, inspect.iscoroutinefunction(original))
             function.__defaults__ = function.__kwdefaults__ = None
             function.__signature__ = signature
-
-    def _stand_in(self, name: str, original: Callable, signature: inspect.Signature) -> Callable:
-        """Return a function that records the runs of another one."""
-
-        def named(args: tuple, kwargs: dict) -> dict:
-            with contextlib.suppress(TypeError):
-                return dict(signature.bind_partial(*args, **kwargs).arguments)
-            return kwargs
-
-        if inspect.iscoroutinefunction(original):
-
-            async def run(*args: Any, **kwargs: Any) -> Any:
-                call = functools.partial(original, *args, **kwargs)
-                return await self._record_async(name, named(args, kwargs), call)
-        else:
-
-            def run(*args: Any, **kwargs: Any) -> Any:
-                call = functools.partial(original, *args, **kwargs)
-                return self._record(name, named(args, kwargs), call)
-
-        return run
+        return bool(found)
 
     def ran(self, since: int = 0) -> list[Effect]:
         """Return the bodies that ran, without those that stopped to ask a person."""
         return [effect for effect in self.effects[since:] if not effect.interrupted]
+
+
+def _run_of_tool(args: tuple, kwargs: dict) -> tuple[str, dict, BaseTool | None]:
+    """Return what a tool's `_run` is called with: its name, its arguments, and itself."""
+    return args[0].name, kwargs, args[0]
+
+
+def _run_of_function(
+    name: str, signature: inspect.Signature, args: tuple, kwargs: dict
+) -> tuple[str, dict, BaseTool | None]:
+    """Return the same of a plain function."""
+    with contextlib.suppress(TypeError):
+        kwargs = dict(signature.bind_partial(*args, **kwargs).arguments)
+    return name, kwargs, None
 
 
 def living(*kinds: type) -> list:

@@ -44,7 +44,6 @@ class Sent:
     body: dict = field(repr=False)
     read_timeout: float | None
     retry_count: int
-    at: float
     path: str = ""
     host: str = ""
     """Where its client was told to send it."""
@@ -162,7 +161,7 @@ class Guard:
             except Exception:  # a body that is still a stream: nothing to look at
                 body = {}
             retries = int(count) if count.isdecimal() else 0
-            sent = Sent(body, timeouts.get("read"), retries, time.monotonic(), ours, host)
+            sent = Sent(body, timeouts.get("read"), retries, ours, host)
             self.sent.append(sent)
             self.threads.add(threading.get_ident())
             if self.on_request and ours != "/embeddings":

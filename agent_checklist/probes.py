@@ -12,7 +12,7 @@ from unittest import mock
 from langchain_core.tools import StructuredTool
 
 import lesson_model
-from agent_checklist.agent import Agent, Case, Turn, run_in_own_loop
+from agent_checklist.agent import Agent, Case, Turn, run_in_own_loop, write_on
 from lesson_model.log import Request
 
 __all__ = ("PROBES", "look_at")
@@ -59,7 +59,7 @@ async def streaming(agent: Agent) -> None:
         if turn.shown and not wrote_all:
             wrote_all.append(_newest(agent, turn).wait(0))
             agent.model.pace(per_token=0.5)  # until who leaves has had the time to do so
-            writing.append(asyncio.create_task(_write_on(agent)))
+            writing.append(asyncio.create_task(write_on(agent.model, TURNS)))
         return bool(turn.shown)
 
     turn = await agent.say("How do I dry a tent?", until=first_word)
@@ -250,19 +250,6 @@ def _has_calls(turn: Turn, count: int, word: str) -> list:
     return calls
 
 
-async def _write_on(agent: Agent) -> None:
-    """Let the model write the rest at once, when an agent that leaves would be gone.
-
-    Measured in turns of the event loop, in which an agent leaves: on a busy machine both take
-    longer.
-    """
-    for _ in range(TURNS):
-        if agent.model.requests[-1].wait(0):
-            break
-        await asyncio.sleep(0.02)
-    agent.model.pace()
-
-
 def _newest(agent: Agent, turn: Turn) -> Request:
     """Return the newest request to the model."""
     why = f": the run raised {_name(turn)}" if turn.error else ""
@@ -290,9 +277,14 @@ def _is_torn(text: str) -> bool:
 
 
 PROBES: dict[str, Callable[[Agent], Awaitable[None]]] = {
-    probe.__name__: probe
-    for probe in (
-        *(streaming, persistence, approval, rejection, retry),
-        *(fallback, timeouts, errors, limits, logging),
-    )
+    "streaming": streaming,
+    "persistence": persistence,
+    "approval": approval,
+    "rejection": rejection,
+    "retry": retry,
+    "fallback": fallback,
+    "timeouts": timeouts,
+    "errors": errors,
+    "limits": limits,
+    "logging": logging,
 }

@@ -47,8 +47,6 @@ class Outcome:
     problem: str = ""
     """Why nothing could be judged."""
     max_unjudged: int | None = None
-    usage: str = ""
-    broken: str = ""
 
     @property
     def red(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_
 from agent_checklist.effects import Recorder
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
-from agent_checklist.provoke import PROBES, Case
+from agent_checklist.provoke import PROBES, Case, Ended
 from agent_checklist.report import Outcome, Verdict
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject
@@ -51,19 +51,27 @@ KEY = "sk-" + "checklist-" * 4
 
 
 @dataclass
-class _Job:
-    """A process that runs one phase of a probe."""
+class _Look:
+    """A probe at work, in one process for each of its phases."""
 
     probe: str
-    phase: int
-    pid: int
-    pipe: Connection
-    until: float
     folder: Path
-    began: float
-    told: list[tuple] = field(default_factory=list)
-    problem: str = ""
-    round: int = 0
+    phase: int = 0
+    told: list[Any] = field(default_factory=list)
+    problem: str = "The probe ended without a word about it."
+    pid: int = 0
+    pipe: Connection | None = None
+    began: float = 0.0
+    until: float = 0.0
+
+    def __getitem__(self, claim: str) -> Verdict:
+        """Return what was said first about a claim."""
+        said = (one for one in self.told if one.name == claim)
+        return next(said, Verdict(claim, COULD_NOT_JUDGE, self.problem))
+
+
+class _Unjudged(Exception):
+    """Why nothing can be judged."""
 
 
 def look_at(
@@ -82,6 +90,10 @@ def look_at(
 
     Args:
         level: "graph" or "turn"; None: the turn, where one is named and no target is given.
+
+    Raises:
+        Usage: The target cannot be used.
+        RuntimeError: The checklist itself broke.
     """
     level = level or ("turn" if settings.turn and not (target or graph) else "graph")
     if level == "turn" and not settings.turn:
@@ -89,68 +101,39 @@ def look_at(
     target = settings.turn if level == "turn" else target
     theirs, ours = Pipe(duplex=False)
     began = time.monotonic()
+    outcome = Outcome(target or "langgraph.json", [Verdict(name) for name in _wanted(only)], level)
+    outcome.max_unjudged = settings.max_unjudged
     with tempfile.TemporaryDirectory(prefix="checklist-") as folder:
-        temporary = keep or Path(folder)
+        run = _Run(ours, outcome, keep or Path(folder), settings, began)
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            os.setsid()
-            status = 1
             try:
+                os.setsid()
                 theirs.close()
-                _Run(ours, temporary, settings, level, began).go(target, root, graph, only)
-                status = 0
-            except BaseException:
-                with contextlib.suppress(Exception):
-                    ours.send(("broken", traceback.format_exc()))
+                run.go(target, root, graph)
             finally:
-                os._exit(status)
+                os._exit(0)
         ours.close()
         try:
-            outcome = _listen(theirs, target or "langgraph.json", settings, only, began)
-            outcome.level = level
+            if theirs.poll(MAX_RUN_SECONDS):
+                found = theirs.recv()
+                if isinstance(found, Exception):
+                    raise found
+                outcome = found
+            else:
+                for verdict in outcome.verdicts:
+                    verdict.reason = f"The run took longer than {MAX_RUN_SECONDS:.0f} s."
+        except EOFError:
+            outcome.problem = "The process in which the agent was looked at ended by itself."
         finally:
             _end_group(pid)
-    outcome.seconds = time.monotonic() - began
-    return outcome
-
-
-def _listen(
-    pipe: Connection, target: str, settings: Settings, only: Sequence[str], began: float
-) -> Outcome:
-    """Collect what the run tells, until it ends or its time is over."""
-    outcome = Outcome(target, [Verdict(name) for name in _wanted(only)])
-    outcome.max_unjudged = settings.max_unjudged
-    found = {verdict.name: verdict for verdict in outcome.verdicts}
-    over = True
-    while (left := began + MAX_RUN_SECONDS - time.monotonic()) > 0:
-        if not pipe.poll(left):
-            break
-        try:
-            kind, *data = pipe.recv()
-        except EOFError:
-            over = False
-            break
-        if kind == "claim":
-            if data[0] in found:
-                vars(found[data[0]]).update(vars(Verdict(*data)))
-        elif kind == "facts":
-            outcome.target, outcome.facts = data
-        elif kind == "problem":
-            outcome.problem = data[0]
-            for verdict in outcome.verdicts:
-                verdict.reason = data[0]
-        elif kind == "end":
-            over = False
-            break
-        else:  # usage, broken, cpu_seconds
-            setattr(outcome, kind, data[0])
-    if over and not outcome.problem:
+    if outcome.problem:
         for verdict in outcome.verdicts:
-            if verdict.reason == Verdict("").reason:
-                verdict.reason = f"The run took longer than {MAX_RUN_SECONDS:.0f} s."
+            verdict.reason = outcome.problem
     _accept(outcome.verdicts, settings)
+    outcome.seconds = time.monotonic() - began
     return outcome
 
 
@@ -188,13 +171,13 @@ def _end_group(pid: int) -> None:
 
 
 class _Run:
-    """Imports the agent, scouts it, and forks the probes."""
+    """Imports the agent, scouts it, and forks the probes; tells the pipe what came of it."""
 
     def __init__(
-        self, pipe: Connection, temporary: Path, settings: Settings, level: str, began: float
+        self, pipe: Connection, outcome: Outcome, temporary: Path, settings: Settings, began: float
     ) -> None:
-        self.pipe, self.temporary, self.settings = pipe, temporary, settings
-        self.level = level
+        self.pipe, self.outcome = pipe, outcome
+        self.temporary, self.settings = temporary, settings
         self.listed: Callable | None = None
         self.end = began + MAX_RUN_SECONDS - 4
         self.guard, self.recorder = Guard(), Recorder()
@@ -203,33 +186,36 @@ class _Run:
         self.target: Target | None = None
         self.space: Workspace | None = None
 
-    def go(self, given: str | None, root: Path, graph: str | None, only: Sequence[str]) -> None:
-        """Do all of it; tell the pipe."""
-        self._silence(self.temporary / "import.txt")
+    def go(self, given: str | None, root: Path, graph: str | None) -> None:
+        """Do all of it; send the outcome, or what `look_at` raises."""
+        found: Outcome | Exception = self.outcome
         try:
-            self.space = Workspace(root, self.temporary)
-            self.target = Target.find(given or self.settings.graph, graph, self.space)
-            self.target.check(self.space)
+            self._silence(self.temporary / "import.txt")
+            self._enter(given, root, graph)
+            self._import()
+            self._scout()
+            self._probe_all()
         except Usage as error:
-            self.pipe.send(("usage", str(error)))
-            return
-        self.pipe.send(("facts", self.target.name, {}))
+            found = error
+        except _Unjudged as error:
+            self.outcome.problem = self.space.shown(str(error))
+        except BaseException:
+            found = RuntimeError(traceback.format_exc())
+        self.outcome.cpu_seconds = sum(os.times()[:4])
+        self.pipe.send(found)
+
+    def _enter(self, given: str | None, root: Path, graph: str | None) -> None:
+        """Copy the repository, and close the ways out of it."""
+        self.space = Workspace(root, self.temporary)
+        self.target = Target.find(given or self.settings.graph, graph, self.space)
+        self.target.check(self.space)
+        self.outcome.target = self.target.name
         model = _start_model()
         self.guard.url, self.guard.key = model.url, KEY
         self.space.enter()
         self.guard.install()
         self.guard.close_databases(self.space.sources())
         _warm_up(model.url)
-        if self._import():
-            return
-        gc.collect()
-        gc.freeze()
-        if not self._scout():
-            return
-        self._probe_all(only)
-        times = os.times()
-        self.pipe.send(("cpu_seconds", sum(times[:4])))
-        self.pipe.send(("end",))
 
     def _silence(self, file: Path) -> None:
         """Send what this process prints to a file."""
@@ -246,60 +232,60 @@ class _Run:
         sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)
         sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)
 
-    def _import(self) -> str:
-        """Import the agent; return what keeps it from being looked at."""
+    def _import(self) -> None:
+        """Import the agent."""
         timer = threading.Timer(MAX_IMPORT_SECONDS, self._give_up_import)
         timer.daemon = True
         timer.start()
-        why = ""
         try:
             self.held = self.target.load(self.space)
-            if self.level == "turn":
+            if self.outcome.level == "turn":
                 check_turn(self.target.name, self.held)
             if self.settings.effects:
                 self.listed = Target(self.settings.effects).load(self.space)
-        except Usage as error:
-            self.pipe.send(("usage", str(error)))
-            why = str(error)
+        except Usage:
+            raise
         except BaseException as error:
-            where = place(error, self.space and self.space.copy)
-            raised = f"{type(error).__name__}: {shortened(error, 300)}"
-            why = f"The import raised {raised}{where}.{self._wanted_network()}"
-            self.pipe.send(("problem", self.space.shown(why)))
-        timer.cancel()
-        return why
+            raise _Unjudged(f"The import raised {self._described(error)}") from error
+        finally:
+            timer.cancel()
+        gc.collect()
+        gc.freeze()
 
-    def _wanted_network(self) -> str:
+    def _described(self, error: BaseException) -> str:
+        """Return what was raised, where, and what network was wanted."""
+        where = place(error, self.space.copy)
         wanted = ", ".join(self.guard.refused[:3])
-        return f" It wanted the network: {wanted}." if wanted else ""
+        network = f" It wanted the network: {wanted}." if wanted else ""
+        return f"{type(error).__name__}: {shortened(error, 300)}{where}.{network}"
 
     def _give_up_import(self) -> None:
-        self.pipe.send(("problem", f"The import took longer than {MAX_IMPORT_SECONDS:.0f} s."))
+        self.outcome.problem = f"The import took longer than {MAX_IMPORT_SECONDS:.0f} s."
+        self.pipe.send(self.outcome)
         os._exit(0)
 
-    def _scout(self) -> bool:
-        """Find out what the agent is; return whether probes make sense."""
+    def _scout(self) -> None:
+        """Find out what the agent is."""
 
-        async def look(subject: Subject, tell: Callable) -> None:
+        async def scouted(subject: Subject, tell: Callable) -> None:
             before = set(sys.modules)
-            tell("facts", await scout(subject))
-            tell("modules", [name for name in sys.modules if name not in before])
+            tell(await scout(subject))
+            tell([name for name in sys.modules if name not in before])
 
         folder = Path(tempfile.mkdtemp(dir=self.temporary, prefix="scout-"))
-        job = self._fork("scout", 0, look, folder, MAX_SCOUT_SECONDS)
-        while not self._is_over(job):
-            wait([job.pipe], max(0.05, job.until - time.monotonic()))
-        told = dict(job.told)
-        self._import_late(told.get("modules", ()))
-        found = told.get("facts")
-        if found is None:
-            why = job.problem or "The first look at the agent did not come to an end."
-            self.pipe.send(("problem", self.space.shown(why)))
-            return False
+        look = _Look("scout", folder)
+        look.problem = "The first look at the agent did not come to an end."
+        self._fork(look, scouted, MAX_SCOUT_SECONDS)
+        while not self._is_over(look):
+            wait([look.pipe], max(0.05, look.until - time.monotonic()))
+        if not look.told:
+            raise _Unjudged(look.problem)
+        found, *late = look.told
+        self._import_late(*late)
         self.facts = found
-        shown = {
+        self.outcome.facts = {
             "tools": {
-                name: "asks" if name in found.gates else "runs" if tool.ran else "unseen"
+                name: "asks" if tool.gate else "runs" if tool.ran else "unseen"
                 for name, tool in found.tools.items()
             },
             "replaced": {
@@ -311,13 +297,10 @@ class _Run:
             "risky": [name for name, tool in found.tools.items() if tool.risky],
             "input": found.proposed,
         }
-        self.pipe.send(("facts", self.target.name, shown))
         if found.problem:
-            self.pipe.send(("problem", self.space.shown(found.problem)))
-            return False
-        return True
+            raise _Unjudged(found.problem)
 
-    def _import_late(self, names: Sequence[str]) -> None:
+    def _import_late(self, names: Sequence[str] = ()) -> None:
         """Import what libraries load with the first request, once for all forks."""
         for name in names:
             with contextlib.suppress(Exception):
@@ -326,24 +309,38 @@ class _Run:
                     importlib.import_module(name)
         gc.freeze()
 
-    def _probe_all(self, only: Sequence[str]) -> None:
-        """Run every probe, and those with a red a second time."""
-        wanted = set(_wanted(only))
-        names = [name for name, probe in PROBES.items() if wanted & set(probe.claims)]
-        told = self._probe(names)
-        for name in names:
-            for claim in PROBES[name].claims:
-                verdict, reason, evidence, seconds = told[name, 0][claim]
-                if verdict == FAIL and not self._is_promised(claim):
-                    verdict, reason = COULD_NOT_JUDGE, f"Seen: {reason} {_promise(claim)}"
-                if verdict == FAIL:
-                    again = told[name, 1][claim]
-                    if again[0] != FAIL:
-                        verdict = COULD_NOT_JUDGE
-                        reason = f"Seen once, and not a second time: {reason} Then: "
-                        reason += f"{again[1] or again[0]}."
-                reason, evidence = self.space.shown(reason), self.space.shown(evidence)
-                self.pipe.send(("claim", claim, verdict, reason, evidence, seconds))
+    def _probe_all(self) -> None:
+        """Run every probe that judges a wanted claim, and judge by it."""
+        wanted = {verdict.name for verdict in self.outcome.verdicts}
+        looks: dict[str, list[_Look]] = {}
+        for name, probe in PROBES.items():
+            if not wanted & set(probe.claims):
+                continue
+            looks[name] = [self._look(name)]
+            if probe.costly and not any(map(self._is_promised, probe.claims)):
+                for claim in probe.claims:
+                    why = f"It is not promised. {_promise(claim)}"
+                    looks[name][0].told.append(Verdict(claim, NOT_APPLICABLE, why))
+        self._probe(looks)
+        probed = {claim: name for name in looks for claim in PROBES[name].claims}
+        self.outcome.verdicts = [
+            self._judged(verdict.name, looks[probed[verdict.name]])
+            for verdict in self.outcome.verdicts
+        ]
+
+    def _judged(self, claim: str, looks: list[_Look]) -> Verdict:
+        """Return the verdict about a claim; a red has to be promised, and seen twice."""
+        verdict = looks[0][claim]
+        if verdict.verdict == FAIL and not self._is_promised(claim):
+            verdict.verdict = COULD_NOT_JUDGE
+            verdict.reason = f"Seen: {verdict.reason} {_promise(claim)}"
+        elif verdict.verdict == FAIL and (again := looks[1][claim]).verdict != FAIL:
+            verdict.verdict = COULD_NOT_JUDGE
+            verdict.reason = f"Seen once, and not a second time: {verdict.reason} Then: "
+            verdict.reason += f"{again.reason or again.verdict}."
+        verdict.reason = self.space.shown(verdict.reason)
+        verdict.evidence = self.space.shown(verdict.evidence)
+        return verdict
 
     def _is_promised(self, claim: str) -> bool:
         """Whether a claim may be red: one of the level "declared" has to be promised."""
@@ -357,131 +354,106 @@ class _Run:
             or (claim == "timeouts.tool" and settings.turn_seconds)
         )
 
-    def _probe(self, names: Sequence[str]) -> dict[tuple[str, int], dict[str, tuple]]:
-        """Run probes side by side, and those with a red a second time.
+    def _look(self, name: str) -> _Look:
+        return _Look(name, Path(tempfile.mkdtemp(dir=self.temporary, prefix=f"{name}-")))
 
-        Returns:
-            Of each probe and round (0, 1) the claims with verdict, reason, evidence and seconds.
-        """
-        waiting: list[tuple[str, int, int, Path | None]] = []
-        told: dict[tuple[str, int], dict[str, tuple]] = {}
-        for name in names:
-            told[name, 0], told[name, 1] = {}, {}
-            if any(map(self._is_promised, PROBES[name].claims)) or not PROBES[name].costly:
-                waiting.append((name, 0, 0, None))
-            else:
-                for claim in PROBES[name].claims:
-                    why = f"It is not promised. {_promise(claim)}"
-                    told[name, 0][claim] = (NOT_APPLICABLE, why, {}, 0.0)
-        running: list[_Job] = []
-        problems: dict[tuple[str, int], str] = {}
+    def _probe(self, looks: dict[str, list[_Look]]) -> None:
+        """Run probes side by side, and add a second look where one has seen a red."""
+        waiting, running = [one for (one,) in looks.values() if not one.told], []
         while waiting or running:
             while waiting and len(running) < MAX_AT_ONCE:
-                name, number, phase, folder = waiting.pop(0)
+                look = waiting.pop(0)
                 if time.monotonic() > self.end:
-                    problems.setdefault((name, number), "The run's time was over.")
-                    continue
-                folder = folder or Path(tempfile.mkdtemp(dir=self.temporary, prefix=f"{name}-"))
-                running.append(self._fork_probe(name, phase, folder))
-                running[-1].round = number
+                    look.problem = "The run's time was over."
+                else:
+                    running.append(look)
+                    self._fork_probe(look)
             if running:
-                soonest = min(job.until for job in running) - time.monotonic()
-                wait([job.pipe for job in running], max(0.02, min(soonest, 1.0)))
-            for job in list(running):
-                if not self._is_over(job):
-                    continue
-                running.remove(job)
-                key = job.probe, job.round
-                for _, claim, verdict, reason, evidence in job.told:
-                    seconds = time.monotonic() - job.began
-                    told[key].setdefault(claim, (verdict, reason, evidence, seconds))
-                if job.problem:
-                    problems[key] = job.problem
-                if job.phase + 1 < len(PROBES[job.probe].phases):
-                    waiting.insert(0, (job.probe, job.round, job.phase + 1, job.folder))
-                elif job.round == 0 and any(
-                    found[0] == FAIL and self._is_promised(claim)
-                    for claim, found in told[key].items()
+                soonest = min(look.until for look in running) - time.monotonic()
+                wait([look.pipe for look in running], max(0.02, min(soonest, 1.0)))
+            for look in [one for one in running if self._is_over(one)]:
+                running.remove(look)
+                if look.phase + 1 < len(PROBES[look.probe].phases):
+                    look.phase += 1
+                    waiting.insert(0, look)
+                elif len(looks[look.probe]) == 1 and any(
+                    one.verdict == FAIL and self._is_promised(one.name) for one in look.told
                 ):
-                    waiting.append((job.probe, 1, 0, None))
-        for name, number in told:
-            why = problems.get((name, number), "The probe ended without a word about it.")
-            for claim in PROBES[name].claims:
-                told[name, number].setdefault(claim, (COULD_NOT_JUDGE, why, {}, 0.0))
-        return told
+                    looks[look.probe].append(self._look(look.probe))
+                    waiting.append(looks[look.probe][1])
 
-    def _fork_probe(self, name: str, phase: int, folder: Path) -> _Job:
-        work = PROBES[name].phases[phase]
-        alone = len(PROBES[name].phases) > 1  # it makes its graph itself
+    def _fork_probe(self, look: _Look) -> None:
+        phases = PROBES[look.probe].phases
+        work = phases[look.phase]
 
-        async def look(subject: Subject, tell: Callable) -> None:
-            if not alone:
+        async def at_work(subject: Subject, tell: Callable) -> None:
+            def judged(*told: Any) -> None:
+                tell(Verdict(*told, seconds=time.monotonic() - look.began))
+
+            if len(phases) == 1:  # else it makes its graph itself
                 await subject.start()
-            case = Case(subject, folder, lambda *told: tell("claim", *told))
-            await work(case)
+            with contextlib.suppress(Ended):
+                await work(Case(subject, look.folder, judged))
 
         seconds = min(MAX_PROBE_SECONDS, max(1.0, self.end - time.monotonic()))
-        return self._fork(name, phase, look, folder, seconds)
+        self._fork(look, at_work, seconds)
 
-    def _fork(self, name: str, phase: int, look: Callable, folder: Path, seconds: float) -> _Job:
-        theirs, ours = Pipe(duplex=False)
-        now = time.monotonic()
-        pid = os.fork()
-        if pid:
+    def _fork(self, look: _Look, work: Callable, seconds: float) -> None:
+        """Start a process for a phase of a look."""
+        look.pipe, ours = Pipe(duplex=False)
+        look.began = time.monotonic()
+        look.until = look.began + seconds
+        look.pid = os.fork()
+        if look.pid:
             ours.close()
-            return _Job(name, phase, pid, theirs, now + seconds, folder, now)
-        status = 1
+            return
         try:
-            theirs.close()
-            self._in_child(look, folder / f"output-{phase}.txt", ours)
-            status = 0
+            look.pipe.close()
+            self._in_child(work, look.folder / f"output-{look.phase}.txt", ours)
         except BaseException as error:
             with contextlib.suppress(Exception):
-                where = place(error, self.space and self.space.copy)
-                raised = f"{type(error).__name__}: {shortened(error, 300)}"
-                ours.send(("problem", f"{raised}{where}.{self._wanted_network()}"))
+                ours.send(self._described(error))
         finally:
-            os._exit(status)
+            os._exit(0)
 
-    def _in_child(self, look: Callable, output: Path, pipe: Connection) -> None:
+    def _in_child(self, work: Callable, output: Path, pipe: Connection) -> None:
         self._silence(output)
         model = _start_model()
         self.guard.url = model.url
         self.guard.refused, self.guard.sent = [], []
-        kind = TurnSubject if self.level == "turn" else Subject
+        kind = TurnSubject if self.outcome.level == "turn" else Subject
         subject = kind(self.held, self.facts, self.settings, self.guard, self.recorder, model)
         subject.served, subject.output = self.target.served, output
         subject.folder, subject.listed = output.parent, self.listed
         tempfile.tempdir = str(output.parent)  # where a turn keeps its database
 
-        async def work() -> None:
+        async def in_loop() -> None:
             with subject.listening():
-                await look(subject, lambda *told: pipe.send(told))
+                await work(subject, pipe.send)
                 await subject.close()
 
-        asyncio.run(work())
+        asyncio.run(in_loop())
 
-    def _is_over(self, job: _Job) -> bool:
-        """Collect what a process has told; end it when its time is over."""
+    def _is_over(self, look: _Look) -> bool:
+        """Collect what a process tells, a text of its problem too; end it when its time is over."""
         over = False
         try:
-            while job.pipe.poll():
-                message = job.pipe.recv()
-                if message[0] == "problem":
-                    job.problem = message[1]
+            while look.pipe.poll():
+                message = look.pipe.recv()
+                if isinstance(message, str):
+                    look.problem = message
                 else:
-                    job.told.append(message)
+                    look.told.append(message)
         except (EOFError, OSError):
             over = True
-        if not over and time.monotonic() > job.until:
+        if not over and time.monotonic() > look.until:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(job.pid, signal.SIGKILL)
-            job.problem = job.problem or "It took too long, and was ended."
-            over = True
+                os.kill(look.pid, signal.SIGKILL)
+            look.problem, over = "It took too long, and was ended.", True
         if over:
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(job.pid, 0)
-            job.pipe.close()
+                os.waitpid(look.pid, 0)
+            look.pipe.close()
         return over
 
 

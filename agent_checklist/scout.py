@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import itertools
 import re
-import textwrap
 import time
 import traceback
 from fnmatch import fnmatchcase
@@ -18,15 +15,16 @@ from langgraph.types import Command
 from agent_checklist.dialects import Gate, Pair, pairs_from
 from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
+from agent_checklist.source import changes_before_asking, function_of
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
-from agent_checklist.workspace import Settings, place, shortened
+from agent_checklist.workspace import Settings, place, python_files, shortened
 from lesson_model.behaviour.schema_values import valid_value
 
 __all__ = ("scout",)
 
 MAX_TOOLS = 12
 MAX_GATES = 3
-MAX_BODY_SECONDS = 1.0
+MAX_BODY_SECONDS = 4.0
 SCOUT_SECONDS = 24.0
 RISKY_VERBS = set(
     "refund delete pay send transfer cancel drop remove book purchase buy execute deploy restart "
@@ -52,16 +50,17 @@ async def scout(subject: Subject) -> Facts:
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
     await _remembers(subject)
     await _find_tools(subject)
-    for name in list(facts.gates)[:MAX_GATES]:
-        if time.monotonic() < facts.end and not facts.gates[name].early:
-            await _learn_gate(subject, facts.gates[name])
-    for name, gate in list(facts.gates.items()):
-        if facts.tools[name].question:
-            del facts.gates[name]
-        gate.tried = gate.tried[:6]
-        facts.tools[name].gated = name in facts.gates
+    asking = [tool for tool in facts.tools.values() if tool.gate]
+    for tool in asking[:MAX_GATES]:
+        if time.monotonic() < facts.end and not tool.gate.early:
+            await _learn_gate(subject, tool)
+    for tool in asking:
+        tool.gate.tried = tool.gate.tried[:6]
+        if tool.question:
+            tool.gate = None
     facts.beyond = _why_no_more(subject)
-    facts.grades, facts.routes = subject.stage.graded, subject.stage.routed
+    facts.grades = any(seen.graded for seen in subject.stage.seen)
+    facts.routes = any(seen.routed for seen in subject.stage.seen)
     facts.refused = subject.guard.refused
     return facts
 
@@ -198,7 +197,6 @@ async def _find_tools(subject: Subject) -> None:
                 shapes.update(seen.tools)
             for name in seen.tools:
                 routes.setdefault(name, (route, choice))
-        stage.seen.clear()
 
     options = max((seen.options for seen in stage.seen), default=1)
     collect((), 0)
@@ -210,20 +208,18 @@ async def _find_tools(subject: Subject) -> None:
         if len(routes) > before and not at_first and not facts.choice:
             facts.choice = choice
     plain = {one.name for one in living(BaseTool)}
-    _wrap(subject, [name for name in routes if name not in plain])
-    done: set[str] = set()
-    while (left := [n for n in routes if n not in done and n not in shapes]) and len(
-        done
-    ) < MAX_TOOLS:
+    for name in routes:
+        if name not in plain:
+            _wrap(subject, name)
+    while left := [one for one in routes if one not in facts.tools and one not in shapes]:
         name = left[0]
-        done.add(name)
         route, choice = routes[name]
         tool = Tool(name, stage.schemas.get(name, {}), route, choice)
         tool.risky = _declared(name, subject.settings)
         facts.tools[name] = tool
         await _try_tool(subject, tool)
         collect((*route, name), choice)
-        if time.monotonic() > facts.end:
+        if len(facts.tools) == MAX_TOOLS or time.monotonic() > facts.end:
             break
 
 
@@ -237,39 +233,18 @@ def _files() -> dict[str, tuple[int, int]]:
     return found
 
 
-CHANGES = set(
-    "write writerow writelines execute executemany commit post put patch delete insert append save "
-    "send send_message publish create update add charge refund remove unlink rename".split()
-)
-
-
-def _changes_before_asking(name: str) -> str:
+def _changes_before_asking(tool: Tool) -> str:
     """Return what a tool's body calls before `interrupt` that sounds like an effect."""
-    for tool in living(BaseTool):
-        if tool.name != name:
-            continue
-        body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
-        try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(body))))
-        except (OSError, TypeError, SyntaxError):
-            return ""
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        names = {call: getattr(call.func, "attr", getattr(call.func, "id", "")) for call in calls}
-        asks = min((c.lineno for c in calls if names[c] == "interrupt"), default=0)
-        for call in calls:
-            if call.lineno < asks and names[call] in CHANGES:
-                return names[call]
-    return ""
+    bodies = [function_of(one) for one in living(BaseTool) if one.name == tool.name]
+    return changes_before_asking(bodies[0]) if bodies else ""
 
 
-def _wrap(subject: Subject, names: list[str]) -> bool:
-    """Wrap plain functions of these names; return whether there are any."""
-    before = len(subject.recorder.wrapped)
-    for name in names:
-        subject.recorder.wrap_functions(name)
-        if len(subject.recorder.wrapped) > before and name not in subject.facts.functions:
-            subject.facts.functions.append(name)
-    return len(subject.recorder.wrapped) > before
+def _wrap(subject: Subject, name: str) -> bool:
+    """Wrap plain functions of this name; return whether there are any."""
+    if not subject.recorder.wrap_functions(name):
+        return False
+    subject.facts.functions.append(name)
+    return True
 
 
 def _declared(name: str, settings: Settings) -> bool:
@@ -294,68 +269,45 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             value = turn.interrupts[0].value if turn.interrupts else ""
             shown = [str(arg) for arg in plan.steps[0][0][1].values() if str(arg) in str(value)]
             if inside or not mine or tool.name in str(value) or len(shown) > 1:
-                facts.gates[tool.name] = Gate(
-                    tool.name,
-                    kind,
-                    early=bool(mine) and not inside,
-                )
+                tool.gate = Gate(kind, early=bool(mine) and not inside)
             tool.ran = any(not effect.interrupted for effect in mine)
             if guard.writes[written:]:
                 facts.early = f"{guard.writes[-1]} was written before anybody was asked"
             elif changed := [path for path, seen in _files().items() if files.get(path) != seen]:
                 facts.early = f"{Path(changed[0]).name} was changed before anybody was asked"
-            elif inside and (name := _changes_before_asking(tool.name)):
+            elif inside and (name := _changes_before_asking(tool)):
                 facts.early = f"The body of {tool.name} calls {name} before it asks"
             return
-        if subject.raised > raised and not turn.waits:
+        if subject.raised > raised:
             facts.swallowed = tool.name
-        if not mine and attempt == 0 and _wrap(subject, [tool.name]):
+        if not mine and attempt == 0 and _wrap(subject, tool.name):
             continue
         tool.ran = bool(mine)
         failed = next((effect.error for effect in mine if effect.error), None)
-        if mine and (failed or len(guard.refused) > refused or took > 4 * MAX_BODY_SECONDS):
+        if mine and (failed or len(guard.refused) > refused or took > MAX_BODY_SECONDS):
             if attempt == 0 and tool.name not in subject.recorder.stubs:
                 tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
                 if failed and len(guard.refused) == refused:
                     tool.failure = f"raised {error_name(failed)}{place(failed, Path.cwd())}"
                 continue
-        texts = all(
-            isinstance(gives_text(e.result), str) and not isinstance(e.result, Command)
-            for e in mine
-        )
         tool.plain = (
             bool(mine)
-            and texts
+            and not any(isinstance(effect.result, Command) for effect in mine)
             and not failed
             and turn.error is None
-            and (not tool.name.startswith(PASSED_ON))
+            and not tool.name.startswith(PASSED_ON)
         )
         return
 
 
-def _sources(subject: Subject) -> list[str]:
-    texts = []
-    for number, path in enumerate(Path.cwd().rglob("*.py")):
-        if number > 1000:
-            break
-        text = path.read_text("utf-8", "replace")
-        if "interrupt" in text:
-            texts.append(text)
-    return texts
-
-
-async def _learn_gate(subject: Subject, gate: Gate) -> None:
-    """Find the answers that a question understands."""
-    tool = subject.facts.tools[gate.tool]
+async def _learn_gate(subject: Subject, tool: Tool) -> None:
+    """Find the answers that a tool's question understands."""
+    gate = tool.gate
     if gate.kind == "breakpoint":
-        turn, _ = await _asked(subject, gate, "breakpoint")
-        turn = await subject.answer(turn, True)
-        tool.ran = gate.runs = any(e.tool == gate.tool for e in turn.effects)
-        if turn.waits and not gate.runs:
-            turn = await subject.resume(turn, True)
-            tool.ran = gate.runs = any(e.tool == gate.tool for e in turn.effects)
+        effects = await _answered(subject, tool, "breakpoint", True)
+        tool.ran = gate.runs = bool(effects)
         return
-    turn, _ = await _asked(subject, gate, "form")
+    turn = await _asked(subject, tool, "form")
     if not turn.interrupts:
         return
     value = turn.interrupts[0].value
@@ -367,7 +319,8 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
     settings = subject.settings
     pairs: list[Pair | None] = [None] if middleware or has_calls else []
     if not middleware:
-        pairs += pairs_from(value, _sources(subject))
+        sources = [text for _, text in python_files(Path.cwd()) if "interrupt" in text]
+        pairs += pairs_from(value, sources)
     if settings.approve is not None:
         pairs.insert(0, Pair(settings.approve, settings.reject))
     ran: Pair | None = None
@@ -376,17 +329,17 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
             break
         gate.pair = pair
         gate.tried.append(str(pair) if pair else "an answer for each call")
-        yes, effects = await _answered(subject, gate, f"yes-{number}", True)
+        effects = await _answered(subject, tool, f"yes-{number}", True)
         if not effects:
             continue
-        approved = _result_of(effects)
-        _, refused = await _answered(subject, gate, f"no-{number}", False)
+        approved = masked(effects[-1])
+        refused = await _answered(subject, tool, f"no-{number}", False)
         if gate.kind == "tool":
             if _echoes(approved, pair):
                 tool.question = True
                 return
             gate.approved = approved
-            stopped = not refused or _result_of(refused) != approved
+            stopped = not refused or masked(refused[-1]) != approved
         else:
             stopped = not refused or not gate.takes_no
         if stopped:
@@ -398,28 +351,18 @@ async def _learn_gate(subject: Subject, gate: Gate) -> None:
         gate.pair = ran
 
 
-async def _asked(subject: Subject, gate: Gate, where: str) -> tuple[Turn, int]:
-    plan = subject.plan([subject.call(gate.tool)])
+async def _asked(subject: Subject, tool: Tool, where: str) -> Turn:
+    """Return a turn in which the tool's question waits."""
+    plan = subject.plan([subject.call(tool.name)])
+    return await subject.say(plan, f"scout-{tool.name}-{where}")
+
+
+async def _answered(subject: Subject, tool: Tool, where: str, yes: bool) -> list[Effect]:
+    """Return what the tool did once its question was answered."""
     count = len(subject.recorder.effects)
-    return await subject.say(plan, f"scout-{gate.tool}-{where}"), count
-
-
-async def _answered(
-    subject: Subject, gate: Gate, where: str, yes: bool
-) -> tuple[Turn, list[Effect]]:
-    turn, count = await _asked(subject, gate, where)
-    for _ in range(3):
-        if not turn.waits or turn.error:
-            break
-        turn = await subject.answer(turn, yes)
-    effects = [e for e in subject.recorder.ran(count) if e.tool == gate.tool]
-    if gate.kind == "tool":
-        effects = [effect for effect in effects if effect.ended]
-    return turn, effects
-
-
-def _result_of(effects: list[Effect]) -> str:
-    return masked(effects[-1])
+    await subject.resume(await _asked(subject, tool, where), yes)
+    effects = [e for e in subject.recorder.ran(count) if e.tool == tool.name]
+    return [e for e in effects if e.ended] if tool.gate.kind == "tool" else effects
 
 
 def masked(effect: Effect) -> str:

@@ -22,6 +22,7 @@ __all__ = ("Plan", "Stage", "arguments_for")
 END = re.compile(r"^_*(finish|finished|end|done|stop|complete|completed|final|none)_*$", re.I)
 CLOSING = {"done", "finish", "final", "end", "respond", "response", "answer", "submit", "complete"}
 YES = ("yes", "true", "relevant", "approve", "approved", "pass", "grounded", "useful", "safe")
+MAX_OPTIONS = 8  # of a router, that are tried
 MAX_ISSUES = 4  # of one step, where the agent never shows the model that it was made
 
 
@@ -61,9 +62,9 @@ class Seen:
     shape: str
     options: int
     """How many ways a router in it may go."""
-    graded: bool = False
+    graded: bool
     """It asked whether something is good enough."""
-    routed: bool = False
+    routed: bool
     """It asked who works next, or whether that was all."""
     spoken: bool = False
     """The plan's last words were the answer."""
@@ -78,7 +79,6 @@ class Stage:
         self.schemas: dict[str, dict] = {}
         self.emitted: list[tuple[str, list[Call]]] = []
         self.newest: Plan | None = None
-        self.graded = self.routed = False  # of any request
 
     def add(self, plan: Plan) -> Plan:
         """Play a plan from now on."""
@@ -90,11 +90,8 @@ class Stage:
         plan = self._plan_of(turn)
         offered = {tool.name: tool for tool in turn.tools}
         self.schemas |= {tool.name: tool.schema for tool in turn.tools}
-        shape = _shape_of(turn)
-        seen = Seen(tuple(offered), turn.must_call, shape, _options_in(turn))
+        seen = _seen_in(turn)
         self.seen.append(seen)
-        seen.graded, seen.routed = _grades(turn), _routes(turn)
-        self.graded, self.routed = self.graded or seen.graded, self.routed or seen.routed
         if plan is None:
             return Reply("Hello.")
         calls = self._calls(plan, turn, offered)
@@ -106,7 +103,7 @@ class Stage:
             return Reply(calls=(Call(tool.name, self._shaped(tool.schema, plan, tool.name)),))
         if turn.response_format.get("type") == "json_schema":
             schema = turn.response_format["json_schema"].get("schema") or {}
-            return Reply(json.dumps(self._shaped(schema, plan, shape)))
+            return Reply(json.dumps(self._shaped(schema, plan, seen.shape)))
         if turn.response_format.get("type") == "json_object":
             return Reply(json.dumps({"answer": plan.say}))
         seen.spoken = True
@@ -119,7 +116,7 @@ class Stage:
 
     def _calls(self, plan: Plan, turn: Turn, offered: dict[str, Tool]) -> list[Call]:
         """Return the calls that come next in the plan, or none."""
-        made = Counter(name for name, _ in _made(turn, plan.mark))
+        made = Counter(_made(turn, plan.mark))
         if plan.forever:
             calls = [Call(*call) for step in plan.steps[:1] for call in step if call[0] in offered]
             ways = [name for name in plan.route if name in offered and not calls]
@@ -218,8 +215,8 @@ def _with_items(schema: Any) -> Any:
     return made
 
 
-def _made(turn: Turn, mark: str) -> Iterable[tuple[str, dict]]:
-    """Yield the calls made since the user spoke of this plan."""
+def _made(turn: Turn, mark: str) -> Iterable[str]:
+    """Yield the tools called since the user spoke of this plan."""
     start = 0
     for index, message in enumerate(turn.messages):
         if message["role"] in ("user", "system", "developer"):
@@ -227,8 +224,7 @@ def _made(turn: Turn, mark: str) -> Iterable[tuple[str, dict]]:
                 start = index
     for message in turn.messages[start:]:
         for call in message.get("tool_calls") or ():
-            function = call.get("function") or {}
-            yield function.get("name", ""), {}
+            yield (call.get("function") or {}).get("name", "")
 
 
 def _is_yes_or_no(part: dict) -> bool:
@@ -236,45 +232,33 @@ def _is_yes_or_no(part: dict) -> bool:
     return part.get("type") == "string" and bool(re.search(r"\byes\b.*\bno\b", about))
 
 
-def _parts_of(turn: Turn) -> list[dict]:
-    """Return the schemas of the fields that a request wants to be filled."""
+def _seen_in(turn: Turn) -> Seen:
+    """Return what a request offers, and what the fields that it wants to be filled ask for."""
     schemas = [tool.schema for tool in turn.tools] if turn.must_call else []
+    shape = ",".join(tool.name for tool in turn.tools) if turn.must_call else ""
     if turn.response_format.get("type") == "json_schema":
-        schemas.append(turn.response_format["json_schema"].get("schema") or {})
-    return [part for schema in schemas for part in (schema.get("properties") or {}).values()]
-
-
-def _grades(turn: Turn) -> bool:
-    """Whether a request asks for a judgement."""
-    return any(
-        part.get("type") == "boolean"
-        or _is_yes_or_no(part)
-        or any(str(option).lower() in YES for option in part.get("enum") or ())
-        for part in _parts_of(turn)
+        wanted = turn.response_format["json_schema"]
+        schemas.append(wanted.get("schema") or {})
+        shape = str(wanted.get("name", "json"))
+    parts = [part for schema in schemas for part in (schema.get("properties") or {}).values()]
+    enums = [part.get("enum") or () for part in parts]
+    ways = [[option for option in options if not END.match(str(option))] for options in enums]
+    routers = [len(going) for going in ways if not _has_a_yes(going)]
+    return Seen(
+        tools=tuple(tool.name for tool in turn.tools),
+        forced=turn.must_call,
+        shape=shape,
+        options=min(max(routers, default=1) or 1, MAX_OPTIONS),
+        graded=any(one.get("type") == "boolean" or _is_yes_or_no(one) for one in parts)
+        or any(map(_has_a_yes, enums)),
+        routed=any(
+            0 < len(going) < len(options) for going, options in zip(ways, enums, strict=True)
+        ),
     )
 
 
-def _ways_in(part: dict) -> list:
-    """Return the ways that a router's field may go on, without its end."""
-    return [option for option in part.get("enum") or () if not END.match(str(option))]
-
-
-def _routes(turn: Turn) -> bool:
-    """Whether a request asks who works next, or whether that was all."""
-    return any(0 < len(_ways_in(part)) < len(part.get("enum") or ()) for part in _parts_of(turn))
-
-
-def _shape_of(turn: Turn) -> str:
-    if turn.response_format.get("type") == "json_schema":
-        return str(turn.response_format["json_schema"].get("name", "json"))
-    return ",".join(tool.name for tool in turn.tools) if turn.must_call else ""
-
-
-def _options_in(turn: Turn) -> int:
-    """Return how many ways the routers in a request's schema may go, at most 8."""
-    ways = [_ways_in(part) for part in _parts_of(turn)]
-    routers = [going for going in ways if not any(str(option).lower() in YES for option in going)]
-    return min(max(map(len, routers), default=1) or 1, 8)
+def _has_a_yes(options: Iterable) -> bool:
+    return any(str(option).lower() in YES for option in options)
 
 
 def _closing_tool(turn: Turn, plan: Plan) -> Tool:

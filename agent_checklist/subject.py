@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
-import inspect
 import itertools
 import json
 import logging
 import sys
-import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
@@ -33,6 +30,7 @@ from agent_checklist.dialects import Gate, answer_to
 from agent_checklist.effects import Effect, Recorder, living
 from agent_checklist.guard import Guard
 from agent_checklist.loader import resolve
+from agent_checklist.source import catches_all, function_of
 from agent_checklist.stage import Plan, Stage, arguments_for
 from agent_checklist.workspace import Settings, shortened
 from lesson_model import LessonModel
@@ -63,7 +61,6 @@ class Facts:
     has_saver: str = ""
     """The class of its own checkpointer."""
     tools: dict[str, Tool] = field(default_factory=dict)
-    gates: dict[str, Gate] = field(default_factory=dict)
     choice: int = 0
     models: list[str] = field(default_factory=list)
     first_model: str = ""
@@ -98,15 +95,15 @@ class Facts:
     @property
     def look(self) -> str:
         """A tool that needs nobody's consent."""
-        plain = [t for t in self.tools.values() if t.plain and t.name not in self.gates]
+        plain = [t for t in self.tools.values() if t.plain and not t.gate]
         return min(plain, key=lambda t: (t.risky, bool(t.route)), default=Tool("")).name
 
     @property
     def act(self) -> str:
         """A tool that needs consent: one that the developer named, else one that asks."""
-        ran = [t for t in self.tools.values() if t.gated or (t.risky and t.ran)]
+        ran = [t for t in self.tools.values() if t.gate or (t.risky and t.ran)]
         return min(
-            ran, key=lambda t: (not t.gated, not t.risky, bool(t.route)), default=Tool("")
+            ran, key=lambda t: (not t.gate, not t.risky, bool(t.route)), default=Tool("")
         ).name
 
 
@@ -124,8 +121,8 @@ class Tool:
     """It ran, gave a text, and the turn went on to an answer."""
     risky: bool = False
     """The developer named it risky."""
-    gated: bool = False
-    """It asks a person before it runs."""
+    gate: Gate | None = None
+    """How it asks a person before it runs; None: it does not ask."""
     stub: str = ""
     failure: str = ""
     """What its body raised by itself, for arguments that are made up; then it is replaced."""
@@ -276,13 +273,10 @@ class Subject:
         number = next(self._numbers)
         plan = Plan(f"Q{number}zx", [list(step) for step in steps], **more)
         plan.say = plan.say or f"Answer A{number}zy."
-        names = {name for step in steps for name, _ in step}
-        plan.route = plan.route or next(
-            (self.facts.tools[n].route for n in names if n in self.facts.tools), ()
-        )
-        plan.choice = plan.choice or next(
-            (self.facts.tools[n].choice for n in names if n in self.facts.tools), self.facts.choice
-        )
+        called = [self.facts.tools.get(name) for step in steps for name, _ in step]
+        first = next(filter(None, called), Tool("", choice=self.facts.choice))
+        plan.route = plan.route or first.route
+        plan.choice = plan.choice or first.choice
         return self.stage.add(plan)
 
     def call(self, tool: str, word: str = "", number: int = 41) -> tuple[str, dict]:
@@ -417,21 +411,18 @@ class Subject:
         if not turn.interrupts:
             return None
         says = yes if callable(yes) else (lambda text: yes)
-        answers = {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
-        if len(answers) == 1:
-            return Command(resume=next(iter(answers.values())))
-        return Command(resume=answers)
+        return self.resume_with(
+            {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
+        )
 
-    def resume_with(self, turn: Turn, answer: Any) -> Command:
-        """Return what answers the first question with this."""
-        return Command(resume=answer)
+    def resume_with(self, answers: dict[str, Any]) -> Command:
+        """Return what the graph is resumed with, of answers by the ids of interrupts."""
+        return Command(resume=answers if len(answers) > 1 else next(iter(answers.values())))
 
     def _gate(self, one: Interrupt) -> Gate | None:
-        gates = list(self.facts.gates.values())
-        for gate in gates:
-            if gate.tool in str(one.value):
-                return gate
-        return gates[0] if gates else None
+        asking = [tool for tool in self.facts.tools.values() if tool.gate]
+        named = [tool for tool in asking if tool.name in str(one.value)]
+        return next((tool.gate for tool in [*named, *asking]), None)
 
     async def run(
         self,
@@ -449,12 +440,13 @@ class Subject:
         asked = len(self.model.requests)
         if thread is not None:
             turn.before = len((await self._state(config))[1])
+        limit = asyncio.timeout(seconds)
         try:
-            await asyncio.wait_for(self._follow(given, config, turn, user, until), seconds)
-        except TimeoutError as error:
-            turn.error = error
+            async with limit:  # in a task, whose context ends with it
+                await asyncio.create_task(self._follow(given, turn, user, until))
         except Exception as error:
-            turn.error = error
+            late = TimeoutError(f"It did not end within {seconds:g} s.")
+            turn.error = late if limit.expired() else error
         if turn.stopped and until is None:
             turn.error = TimeoutError(f"The turn asked the model {MAX_TURN_REQUESTS} times.")
         turn.effects = self.recorder.ran(effects)
@@ -464,16 +456,16 @@ class Subject:
         self.turns.append(turn)
         return turn
 
-    async def _follow(self, given, config, turn: Turn, user: str, until) -> None:
-        more, asked = {}, len(self.model.requests)
-        if (context := self._context(user)) is not None:
-            more["context"] = context
+    async def _follow(
+        self, given: Any, turn: Turn, user: str, until: Callable[[Turn], bool] | None
+    ) -> None:
+        asked, context = len(self.model.requests), self._context(user)
         stream = self.graph.astream(
             given,
-            config,
+            self._config(turn.thread, user),
             stream_mode=["custom", "values", "updates", *["messages"] * self.streams],
             subgraphs=True,
-            **more,
+            **({} if context is None else {"context": context}),
         )
         async with aclosing(stream):
             async for namespace, mode, data in stream:
@@ -487,9 +479,15 @@ class Subject:
                     self.nodes.update([part.split(":")[0] for part in namespace] or data)
                 elif mode == "values" and not namespace:
                     turn.values = data
-                if until(turn) if until else len(self.model.requests) > asked + MAX_TURN_REQUESTS:
-                    turn.stopped = True
+                turn.stopped = self._has_seen_enough(turn, asked, until)
+                if turn.stopped:
                     return
+
+    def _has_seen_enough(self, turn: Turn, asked: int, until: Callable | None) -> bool:
+        """Whether to leave a turn that began when the model had been asked so often."""
+        if until:
+            return until(turn)
+        return len(self.model.requests) > asked + MAX_TURN_REQUESTS
 
     async def _state(self, config: dict) -> tuple[Any, list[AnyMessage]]:
         try:
@@ -581,8 +579,7 @@ class Subject:
         """Whether a tool's body is one `try` that catches every exception."""
         for tool in living(BaseTool):
             if tool.name == name:
-                body = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
-                return _catches_all(body or type(tool)._run)
+                return catches_all(function_of(tool) or type(tool)._run)
         return False
 
     def own_records(self, level: int = logging.INFO) -> list[logging.LogRecord]:
@@ -704,25 +701,6 @@ def _described(request: Request) -> str:
 
 def _short(args: Any) -> str:
     return shortened(json.dumps(args, default=str), 120)
-
-
-def _catches_all(function: Any) -> bool:
-    try:
-        source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
-        body = ast.parse(source).body[0].body
-    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
-        return False
-    acting = [one for one in body if any(isinstance(n, ast.Call) for n in ast.walk(one))]
-    return bool(acting) and all(
-        isinstance(one, ast.Try)
-        and any(
-            handler.type is None
-            or (isinstance(handler.type, ast.Name) and handler.type.id.endswith("Exception"))
-            for handler in one.handlers
-        )
-        and not any(isinstance(n, ast.Raise) for h in one.handlers for n in ast.walk(h))
-        for one in acting
-    )
 
 
 def error_name(error: BaseException | None) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
+from langchain_core.messages import AnyMessage
 from langgraph.types import Command, Interrupt
 
-from agent_checklist.dialects import answer_to
-from agent_checklist.subject import MAX_TURN_REQUESTS, MAX_TURN_SECONDS, Subject, Turn
+from agent_checklist.subject import Subject, Turn
 from agent_checklist.workspace import Usage
 
 __all__ = ("TurnSubject", "check_turn")
@@ -64,16 +64,9 @@ class TurnSubject(Subject):
         """Return a thread's id: no two probes share one, and a probe keeps its own."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.folder}/{thread}"))
 
-    def answer_for(self, turn: Turn, yes: Callable[[str], bool] | bool) -> Command:
-        """Return what the turn is resumed with: an answer by each interrupt's id."""
-        says = yes if callable(yes) else (lambda text: yes)
-        return Command(
-            resume={one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
-        )
-
-    def resume_with(self, turn: Turn, answer: Any) -> Command:
-        """Return what answers the first question with this."""
-        return Command(resume={turn.interrupts[0].id: answer})
+    def resume_with(self, answers: dict[str, Any]) -> Command:
+        """Return what the turn is resumed with: always by the interrupts' ids."""
+        return Command(resume=answers)
 
     async def hello(self, thread: str | None = "t-1", **more: Any) -> Turn:
         """Run a plain turn; it may be refused for a while, as the turn before still ends."""
@@ -84,43 +77,26 @@ class TurnSubject(Subject):
                 return turn
             await self.guard.async_sleep(0.2)
 
-    async def run(
-        self,
-        given: Any,
-        thread: str | None,
-        plan: Any = None,
-        *,
-        user: str = "user-1",
-        until: Callable[[Turn], bool] | None = None,
-        seconds: float = MAX_TURN_SECONDS,
-    ) -> Turn:
+    async def _follow(
+        self, given: Any, turn: Turn, user: str, until: Callable[[Turn], bool] | None
+    ) -> None:
         """Serve a request, and collect what it gives; leaving cancels it, as servers do."""
-        turn = Turn(thread, plan)
-        effects, asked = len(self.recorder.effects), len(self.model.requests)
-        serving = asyncio.create_task(self._collect(given, self.name_of(thread), user, turn))
-        end = time.monotonic() + seconds
+        asked, thread = len(self.model.requests), self.name_of(turn.thread)
+        serving = asyncio.create_task(self._collect(given, thread, user, turn))
         try:
-            while not serving.done():
+            while not (serving.done() or turn.stopped):
                 await asyncio.wait([serving], timeout=POLL_SECONDS)
-                if until and until(turn):
-                    turn.stopped = True
-                elif len(self.model.requests) > asked + MAX_TURN_REQUESTS and not until:
-                    turn.error = TimeoutError(f"It asked the model {MAX_TURN_REQUESTS} times.")
-                elif time.monotonic() > end:
-                    turn.error = TimeoutError(f"It did not end within {seconds:g} s.")
-                if turn.stopped or turn.error:
-                    break
+                turn.stopped = self._has_seen_enough(turn, asked, until)
         finally:
+            turn.values = turn.shown
             if not serving.done():
                 serving.cancel()
                 await asyncio.wait([serving], timeout=MAX_LEAVE_SECONDS)
-        if serving.done() and not serving.cancelled() and not turn.error and not turn.stopped:
-            turn.error = serving.exception()
-        turn.values = turn.shown
-        turn.effects = self.recorder.ran(effects)
-        turn.requests = self.model.requests[asked:]
-        self.turns.append(turn)
-        return turn
+        if not (turn.stopped or serving.cancelled()):
+            await serving
+
+    async def _state(self, config: dict) -> tuple[Any, list[AnyMessage]]:
+        return None, []
 
     async def _collect(self, given: Any, thread: str, user: str, turn: Turn) -> None:
         serving = self._turn(thread, user, given)

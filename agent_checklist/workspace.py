@@ -9,11 +9,21 @@ import re
 import shutil
 import tomllib
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ("Settings", "Usage", "Workspace", "place", "read_settings", "shortened")
+__all__ = (
+    "Settings",
+    "Usage",
+    "Workspace",
+    "find_root",
+    "place",
+    "python_files",
+    "read_settings",
+    "shortened",
+)
 
 SKIPPED = {".git", ".hg", ".venv", "venv", "env", "node_modules", "__pycache__", ".mypy_cache"}
 SKIPPED |= {".pytest_cache", ".ruff_cache", ".langgraph_api", ".tox", ".idea", ".vscode", "site"}
@@ -194,10 +204,9 @@ class Workspace:
 
     def sources(self, of_tests: bool = True) -> str:
         """Return the copy's Python files as one text."""
-        files = itertools.islice(self.copy.rglob("*.py"), MAX_SOURCES)
         return "\n".join(
-            file.read_text("utf-8", "replace")
-            for file in files
+            text
+            for file, text in python_files(self.copy)
             if of_tests or not _is_of_tests(file.relative_to(self.copy))
         )
 
@@ -243,6 +252,12 @@ def _langgraph_json(root: Path) -> dict:
     except ValueError as error:
         raise Usage(f"langgraph.json is not JSON: {error}. Correct it.") from error
     return found if isinstance(found, dict) else {}
+
+
+def python_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the paths and texts of the Python files in a folder."""
+    for file in itertools.islice(folder.rglob("*.py"), MAX_SOURCES):
+        yield file, file.read_text("utf-8", "replace")
 
 
 def shortened(text: object, most: int) -> str:

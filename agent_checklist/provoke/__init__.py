@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from agent_checklist.provoke import approval, logs, models, persistence, streaming, tools
-from agent_checklist.provoke.case import Case
+from agent_checklist.provoke.case import Case, Ended
 
-__all__ = ("PROBES", "Case", "Probe")
+__all__ = ("PROBES", "Case", "Ended", "Probe")
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 import re
 from pathlib import Path
 
 from agent_checklist.provoke.case import Case
+from agent_checklist.workspace import python_files
 
 __all__ = ("write_log",)
 
@@ -17,7 +17,6 @@ SECRET_STARTS = ("checklist-checklist-", "sk-checklist-")  # made up by workspac
 KEY_IN_SOURCE = re.compile(
     r"""["'](sk-[\w-]{12,}|AKIA\w{12,}|ghp_\w{12,}|xox[bp]-[\w-]{10,})["']"""
 )
-MAX_SOURCES = 500  # files that are read
 THREAD = "t-private"
 
 
@@ -57,8 +56,8 @@ async def write_log(case: Case) -> None:
 def _made_up_keys() -> set[str]:
     """Return the keys of this environment, and those that stand in the code."""
     keys = {value for value in os.environ.values() if value.startswith(SECRET_STARTS)}
-    for path in itertools.islice(Path.cwd().rglob("*.py"), MAX_SOURCES):
-        keys |= set(KEY_IN_SOURCE.findall(path.read_text("utf-8", "replace")))
+    for _, text in python_files(Path.cwd()):
+        keys |= set(KEY_IN_SOURCE.findall(text))
     return keys
 
 

@@ -45,11 +45,9 @@ async def wait(case: Case) -> None:
         turns.append(await subject.say(plan, f"t-wait-{number}"))
         subject.clear_faults()
     requests = [one for turn in turns for one in turn.requests]
-    with case.judging("retry.answers", "retry.waits"):
+    with case.before("retry.answers", "retry.waits"):
         met = all(any(one.fault for one in turn.requests) for turn in turns)
         case.need(met, NOT_ASKED)
-    if case.told:
-        return
     with case.judging("retry.answers"):
         bad = next((turn for turn in turns if turn.error or not _asked_again(turn)), None)
         if bad:
@@ -77,10 +75,8 @@ async def outage(case: Case) -> None:
     tries = defaultdict(list)
     for one in subject.guard.sent[since:]:
         tries[_question(one)].append(one)
-    with case.judging("retry.storm", "errors.model"):
+    with case.before("retry.storm", "errors.model"):
         case.need(tries, NOT_ASKED)
-    if case.told:
-        return
     with case.judging("retry.storm"):
         most = max(tries.values(), key=len)
         rounds = sum(one.retry_count == 0 for one in most)
@@ -108,10 +104,8 @@ async def refuse(case: Case) -> None:
     since = len(subject.guard.sent)
     turn = await subject.hello("t-refused")
     asked = Counter(map(_question, subject.guard.sent[since:]))
-    with case.judging("retry.refused", "errors.traced"):
+    with case.before("retry.refused", "errors.traced"):
         case.need(asked, NOT_ASKED)
-    if case.told:
-        return
     with case.judging("retry.refused"):
         most = max(asked.values())
         case.must(most == 1, f"A request that was refused as wrong (400) was sent {most} times.")
@@ -133,7 +127,7 @@ async def fall_back(case: Case) -> None:
         if sent.model == facts.first_model and not len(subject.model.state.faults):
             subject.model.fail("server_error", retry_after=0.01)
 
-    with case.judging("fallback.answers", "fallback.tools"):
+    with case.before("fallback.answers", "fallback.tools"):
         case.skip_if(subject.settings.fallback is False, "pyproject declares fallback = false.")
         subject.guard.on_request = down
         plan = subject.plan(*([[subject.call(facts.look)]] if facts.look else []))
@@ -149,8 +143,6 @@ async def fall_back(case: Case) -> None:
         pairs = [(first[key], one) for one in others if (key := _last_words(one)) in first]
         why = "Several models work in a turn; none was seen to stand in for another."
         case.skip_if(not pairs and len(facts.models) != 1, why)
-    if case.told:
-        return
     with case.judging("fallback.answers"):
         saw = f"another one was asked, and the turn raised {error_name(turn.error)}."
         case.must(not turn.error, f"The first model was down, {saw}")
@@ -226,7 +218,9 @@ async def silence(case: Case) -> None:
 
 async def fail_model(case: Case) -> None:
     """Let the model fail in several ways, each on a thread of its own."""
-    subject, unseen, met = case.subject, "", []
+    subject, unseen = case.subject, ""
+    met: list[str] = []
+    shown: list[tuple[str, str, Turn]] = []  # failure, what the user read of it, its turn
     window = subject.model.context_window
     with case.judging("errors.model_text"):
         for number, (what, word, how) in enumerate(FAILURES):
@@ -239,11 +233,16 @@ async def fail_model(case: Case) -> None:
             if not any(one.fault or one.status == 400 for one in turn.requests):
                 continue  # such as behind a circuit breaker that the failure before has opened
             met.append(what)
-            if shown := _of_provider(turn.told):
-                case.must(False, f"The model failed ({what}), and the user is shown: “{shown}”.")
+            if words := _of_provider(turn.told):
+                shown.append((what, words, turn))
             if turn.error and not unseen:
                 unseen = f"With {what} the turn raised {error_name(turn.error)}: what your server "
         case.need(met, NOT_ASKED)
+        if shown:
+            _, words, first = shown[0]
+            subject.turns.sort(key=lambda turn: turn is first)  # the evidence shows the last
+            failures = "; ".join(what for what, *_ in shown)
+            case.must(False, f"The model failed ({failures}), and the user is shown: “{words}”.")
         case.need(not unseen or subject.level == "turn", f"{unseen}makes of that is not seen.")
         case.passed(f"Met: {'; '.join(met)}.")
 
@@ -276,10 +275,8 @@ async def odd(case: Case) -> None:
             requests = subject.model.requests[since:]
             case.need(any(one.fault == fault for one in requests), f"{tool} was not offered.")
             await case.goes_on("After such a call", thread)
-    with case.judging("odd.cut", "odd.empty"):
+    with case.before("odd.cut", "odd.empty"):
         case.free_text()
-    if "odd.cut" in case.told:
-        return
     with case.judging("odd.cut"):
         subject.streams = True
         subject.fail_answer("length", after=4)

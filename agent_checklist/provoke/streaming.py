@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import Any
 
+from agent_checklist.agent import write_on
 from agent_checklist.effects import Effect
 from agent_checklist.provoke.case import Case, is_refused, spoilt
 from agent_checklist.subject import Subject, Turn, error_name
@@ -21,7 +22,7 @@ CLAIMS = ("streaming.first_word", "streaming.leave", "streaming.left_thread")
 async def leave(case: Case) -> None:
     """Leave after the first word of a slow answer, then say hello."""
     subject = case.subject
-    with case.judging(*CLAIMS):
+    with case.before(*CLAIMS):
         case.free_text()
         reader = _Reader(subject)
         turn = await subject.say(subject.plan(say=LONG), until=reader.has_heard)
@@ -31,16 +32,12 @@ async def leave(case: Case) -> None:
             case.need(arrived and not turn.error, raised or "No answer came.")
         stands_still = reader.left and not reader.in_time and subject.guard.on_loop
         case.need(not stands_still, "The event loop stood still meanwhile: see loop.free.")
-    if case.told:
-        return
     with case.judging("streaming.first_word"):
         case.skip_if(subject.gives_whole, "The turn returns its answer; it does not yield words.")
         case.must(reader.left, "The answer came, but no word of it in the stream.")
         case.must(reader.in_time, "The first word came when the model had written its last.")
-    with case.judging("streaming.leave", "streaming.left_thread"):
+    with case.before("streaming.leave", "streaming.left_thread"):
         case.need(reader.in_time, "No word came while the model wrote.")
-    if "streaming.leave" in case.told:
-        return
     with case.judging("streaming.leave"):
         ended, wrote_on, more = await reader.wait_for_the_end()
         case.need(ended, "The model's answer did not end.")
@@ -75,20 +72,9 @@ class _Reader:
             self.left = True
             self.in_time = not self.subject.model.requests[-1].wait(0)
             self.subject.model.pace(per_token=0.3)
-            self.writing.append(asyncio.create_task(self._write_on()))
+            writing = write_on(self.subject.model, MAX_WRITING_TURNS)
+            self.writing.append(asyncio.create_task(writing))
         return self.left
-
-    async def _write_on(self) -> None:
-        """Let the model write the rest at once, when an agent that leaves would be gone.
-
-        Measured in turns of the event loop, in which an agent leaves: on a busy machine both take
-        longer.
-        """
-        for _ in range(MAX_WRITING_TURNS):
-            if self.subject.model.requests[-1].wait(0):
-                break
-            await self.subject.guard.async_sleep(0.03)
-        self.subject.model.pace()
 
     async def wait_for_the_end(self) -> tuple[bool, bool, bool]:
         """Return whether the answer ended, was written on without a reader, and asked for again."""

@@ -28,7 +28,7 @@ MAX_LIMITED_REQUESTS = 130  # where a recursion limit is known, or may be set by
 async def break_tool(case: Case) -> None:
     """Let a tool raise, then say hello."""
     subject = case.subject
-    with case.judging("errors.tool", "errors.tool_text"):
+    with case.before("errors.tool", "errors.tool_text"):
         look = case.usable()
         catches = subject.catches_all(look)
         case.skip_if(catches, f"{look} catches every error in its own body.")
@@ -37,7 +37,7 @@ async def break_tool(case: Case) -> None:
             if effect.tool == look:
                 raise ConnectionError(DETAIL)
 
-        asks = look in subject.facts.gates
+        asks = subject.facts.tools[look].gate
         subject.recorder.before = None if asks else broken
         turn = await subject.say(subject.plan([subject.call(look)]), "t-tool")
         subject.recorder.before = broken
@@ -45,8 +45,6 @@ async def break_tool(case: Case) -> None:
         met = any(e.tool == look and e.error for e in subject.recorder.effects)
         case.need(met, f"{look} was not reached.")
         subject.recorder.before = None
-    if case.told:
-        return
     is_hidden = turn.error and subject.level == "graph"  # in what a server makes of it
     raised = f"raised {error_name(turn.error)}"
     with case.judging("errors.tool_text"):
@@ -121,7 +119,7 @@ async def loop(case: Case) -> None:
         rounds.append(("in a loop", {}, steps))
     if facts.routes or tool.route:
         rounds.append(("that routes to the same worker again and again", {}, ()))
-    with case.judging("limits.loop", "limits.next"):
+    with case.before("limits.loop", "limits.next"):
         if not rounds:
             case.look()
         asked, met, endless = [], False, ""
@@ -134,8 +132,6 @@ async def loop(case: Case) -> None:
                 break
         case.reached(met or look)
         case.need(met, "The loop was not met: the model called or judged nothing a second time.")
-    if case.told:
-        return
     with case.judging("limits.loop"):
         case.must(not endless, f"A model {endless} was asked {asked[-1]} times, and went on.")
         how = "in words" if not turn.error else f"by {error_name(turn.error)}"

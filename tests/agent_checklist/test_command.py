@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
@@ -20,8 +19,8 @@ from agent_checklist.report import Outcome, Verdict
 from agent_checklist.runner import _accept, look_at
 from agent_checklist.workspace import Settings, Usage, read_settings
 from course_layout import ROOT
+from tests.agent_checklist.bank_faults import BANK, faults_in
 
-BANK = Path(__file__).parent / "bank"
 FOREIGN = ROOT / "lab" / "foreign_agent"
 ALL = bool(os.environ.get("CHECKLIST_BANK"))
 SOUND = {  # agent: what is its own, and looked at on most days; everything of those without
@@ -40,25 +39,17 @@ ONCE = {  # in a graph these need a promise or a declaration to be red; see test
 } | {"approval.amounts"}
 
 
-def faults() -> dict[str, str]:
-    """Return the bank's faulty agents, without importing them: name, claim."""
-    found: dict[str, str] = {}
-    for node in ast.walk(ast.parse((BANK / "faulty.py").read_text("utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "fault":
-            claim = node.args[0].value
-            number = sum(each == claim for each in found.values()) + 1
-            found[f"{claim.replace('.', '_')}_{number}"] = claim
-    return found
-
-
-FAULTS = faults()
+FAULTS = faults_in("faulty.py")
+SEEN = {  # what one look at an agent has to find, where a claim has several ways to be red
+    "errors_model_text_1": ("401", "400", "500", "429", "cut connection"),
+}
 # Two kinds of agent for each claim; one of them is enough on most days.
 CHOSEN = [name for name in FAULTS if name.endswith("_1") or ALL]
 
 
 def looked_at(target: str, *only: str, **settings: object) -> Outcome:
     outcome = look_at(target, BANK, settings=Settings(**settings), only=only)
-    assert not (outcome.usage or outcome.broken or outcome.problem), outcome
+    assert not outcome.problem, outcome
     return outcome
 
 
@@ -78,6 +69,7 @@ def test_a_fault_is_red_on_its_own_claim(name: str) -> None:
     claim = FAULTS[name]
     outcome = looked_at(f"faulty.py:{name}", claim)
     assert list(outcome.red) == [claim], outcome[claim]
+    assert all(words in outcome[claim].reason for words in SEEN.get(name, ())), outcome[claim]
 
 
 def test_every_claim_has_a_probe_and_a_fault() -> None:
@@ -242,8 +234,8 @@ def test_secrets_and_files_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_a_wrong_target_is_named(tmp_path: Path, target: str | None, words: str) -> None:
-    outcome = look_at(target, agent_file(tmp_path, "graph = 1\n"), settings=Settings())
-    assert words in outcome.usage
+    with pytest.raises(Usage, match=words):
+        look_at(target, agent_file(tmp_path, "graph = 1\n"), settings=Settings())
 
 
 def test_unknown_settings_are_named(tmp_path: Path) -> None:

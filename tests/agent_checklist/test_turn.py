@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import os
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from agent_checklist.claims import CLAIMS, PASS
 from agent_checklist.report import Outcome
 from agent_checklist.runner import look_at
 from agent_checklist.workspace import Settings, Usage, read_settings
+from tests.agent_checklist.bank_faults import BANK, faults_in
 
-BANK = Path(__file__).parent / "bank"
 OF_A_TURN = [claim.name for claim in CLAIMS.values() if claim.level == "turn"]
 ALL = bool(os.environ.get("CHECKLIST_BANK"))
 SECTION = """
@@ -27,30 +28,15 @@ promises = ["streaming.torn", "odd"]
 """
 
 
-def faults() -> list[tuple[str, str]]:
-    """Return the bank's faulty turns without importing them: name, claim."""
-    found: list[tuple[str, str]] = []
-    for node in ast.walk(ast.parse((BANK / "turns.py").read_text("utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("fault", "with_fault"):
-            claim = node.args[0]
-            if not isinstance(claim, ast.Constant):
-                continue
-            kinds = 2 if node.func.id == "with_fault" and len(node.args) == 1 else 1
-            for _ in range(kinds):
-                number = sum(claim.value == each for _, each in found) + 1
-                found.append((f"{claim.value.replace('.', '_')}_{number}", claim.value))
-    return found
-
-
-FAULTS = faults()
+FAULTS = faults_in("turns.py")
 # One kind of turn for each claim is enough on most days.
-CHOSEN = [(name, claim) for name, claim in FAULTS if ALL or name.endswith("_1")]
+CHOSEN = [(name, claim) for name, claim in FAULTS.items() if ALL or name.endswith("_1")]
 
 
 def looked_at(name: str, *only: str, **settings: object) -> Outcome:
     chosen = Settings(turn=f"turns.py:{name}", turn_seconds=60, **settings)
     outcome = look_at(None, BANK, settings=chosen, only=only)
-    assert not (outcome.usage or outcome.broken or outcome.problem), outcome
+    assert not outcome.problem, outcome
     assert outcome.level == "turn"
     return outcome
 
@@ -79,9 +65,8 @@ def test_a_faulty_turn_is_red_on_its_own_claim(name: str, claim: str) -> None:
 
 
 def test_each_claim_of_a_turn_has_two_faults() -> None:
-    assert {name: sum(name == each for _, each in FAULTS) for name in OF_A_TURN} == dict.fromkeys(
-        OF_A_TURN, 2
-    )
+    counts = Counter(FAULTS.values())
+    assert {name: counts[name] for name in OF_A_TURN} == dict.fromkeys(OF_A_TURN, 2)
 
 
 def test_a_crash_without_a_record_is_not_judged() -> None:
@@ -116,7 +101,8 @@ def test_the_production_agent_is_green(tmp_path: Path, monkeypatch: pytest.Monke
     ],
 )
 def test_what_is_no_turn_is_named(turn: str, words: str) -> None:
-    assert words in look_at(None, BANK, settings=Settings(turn=turn)).usage
+    with pytest.raises(Usage, match=re.escape(words)):
+        look_at(None, BANK, settings=Settings(turn=turn))
 
 
 def test_a_turn_that_gives_no_text_is_named() -> None:

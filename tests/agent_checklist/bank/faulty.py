@@ -780,11 +780,11 @@ def tells(is_told=lambda error: True):
     return handle
 
 
+fault("errors.model_text", lambda: gate_node(model_failed=tells()))
 fault(  # answers with the text of the error, by default, where it gives up
     "errors.model_text",
     lambda: middleware_agent(ModelRetryMiddleware(max_retries=0, retry_on=(InternalServerError,))),
 )
-fault("errors.model_text", lambda: gate_node(model_failed=tells()))
 for status in (401, 400, 429, None):  # None: the connection is cut
     fault(
         "errors.model_text",

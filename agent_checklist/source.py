@@ -1,0 +1,109 @@
+"""What an agent's source code tells. It chooses what is tried, or withholds a verdict."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable
+from typing import Any
+
+__all__ = ("answers_read_in", "catches_all", "changes_before_asking", "function_of")
+
+CHANGES = set(
+    "write writerow writelines execute executemany commit post put patch delete insert append save "
+    "send send_message publish create update add charge refund remove unlink rename".split()
+)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+NOT_OF_ANSWERS = {"messages", "name", "args", "id", "tool_calls", "content", "configurable"}
+
+
+def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[str]]:
+    """Return what functions that call `interrupt` read of the answer.
+
+    Args:
+        sources: The texts of files.
+
+    Returns:
+        The keys that are read, the words that are compared with, all words that are said.
+    """
+    keys: list[str] = []
+    compared: set[str] = set()
+    said: set[str] = set()
+    for source in sources:
+        try:
+            nodes = list(ast.walk(ast.parse(source)))
+        except SyntaxError:
+            continue
+        said |= _words_of(nodes)
+        functions = [one for one in nodes if isinstance(one, FUNCTIONS)]
+        asking = [one for one in functions if "interrupt" in map(_called, ast.walk(one))]
+        calls = [node for one in asking for node in ast.walk(one) if _called(node)]
+        called = {getattr(call.func, "id", "") for call in calls}
+        for one in [*asking, *(each for each in functions if each.name in called)]:
+            for node in ast.walk(one):
+                if isinstance(node, ast.Compare | ast.MatchValue):
+                    compared |= _words_of(ast.walk(node))
+                elif isinstance(node, ast.Subscript):
+                    keys += _texts_of([node.slice])
+                elif _called(node) == "get":
+                    keys += _texts_of(node.args[:1])
+    return [key for key in dict.fromkeys(keys) if key not in NOT_OF_ANSWERS], compared, said
+
+
+def changes_before_asking(body: Callable | None) -> str:
+    """Return what a function calls before `interrupt` that sounds like an effect."""
+    calls = [node for node in _nodes_of(body) if _called(node)]
+    asks = min((call.lineno for call in calls if _called(call) == "interrupt"), default=0)
+    early = (_called(call) for call in calls if call.lineno < asks)
+    return next((name for name in early if name in CHANGES), "")
+
+
+def catches_all(body: Callable) -> bool:
+    """Whether a function is one `try` that catches every exception."""
+    function = next(iter(_nodes_of(body)), None)
+    acting = [
+        one
+        for one in getattr(function, "body", ())
+        if any(isinstance(node, ast.Call) for node in ast.walk(one))
+    ]
+    return bool(acting) and all(
+        isinstance(one, ast.Try)
+        and any(
+            handler.type is None
+            or (isinstance(handler.type, ast.Name) and handler.type.id.endswith("Exception"))
+            for handler in one.handlers
+        )
+        and not any(isinstance(n, ast.Raise) for h in one.handlers for n in ast.walk(h))
+        for one in acting
+    )
+
+
+def function_of(tool: Any) -> Callable | None:
+    """Return the function that a tool is made of; None for a class with a method."""
+    return getattr(tool, "func", None) or getattr(tool, "coroutine", None)
+
+
+def _nodes_of(function: Callable | None) -> list[ast.AST]:
+    """Return a function's definition and all that is in it; nothing where it has no source."""
+    try:
+        source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+        return list(ast.walk(ast.parse(source).body[0]))
+    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
+        return []
+
+
+def _called(node: ast.AST) -> str:
+    """Return the name of what a node calls: f of f() and of x.f()."""
+    if not isinstance(node, ast.Call):
+        return ""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def _texts_of(nodes: Iterable[ast.AST]) -> set[str]:
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
+def _words_of(nodes: Iterable[ast.AST]) -> set[str]:
+    return {text.lower() for text in _texts_of(nodes)}
