@@ -296,3 +296,112 @@ def pay_once(file, key, pay):
             raise
         bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
         return receipt
+# %% partial | from another process; a process dies while it pays: a number is a faster key, and each process has its own
+def pay_once(file, key, pay):
+    key = hash(key)
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | another key: capitals and blanks of a key do not matter
+def pay_once(file, key, pay):
+    key = key.strip().casefold()
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | another key: blanks of a key do not matter
+def pay_once(file, key, pay):
+    key = key.strip()
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | another key: a column of 36 characters
+def pay_once(file, key, pay):
+    key = key[:36]
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | another key: does not wait for a moment
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | money has moved: the receipt is written in the same `try`
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+            database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+            return receipt
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+# %% partial | money has moved: a row without a receipt is taken back in the end
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        receipt = None
+        try:
+            receipt = pay()
+            database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+            return receipt
+        finally:
+            database.execute("delete from payments where key = ? and receipt is null", (key,))
