@@ -503,7 +503,8 @@ def ex5(say):
             human = [m.text for m in messages("crash") if m.type == "human"]
             assert human[-1] == PARCEL, (
                 f"The model failed once, and then the customer wrote {PARCEL!r}. The thread holds "
-                f"these words of hers: {human}. Expected what she wrote now: she is told {words!r}."
+                f"these words of hers: {human}; expected what she wrote now among them. `say` "
+                f"returned {words!r}."
             )
             assert last.type == "ai" and words == last.text, (
                 f"The model failed once, and then `say` returned {words!r}. Nobody is asked "

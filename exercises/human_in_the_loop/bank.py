@@ -101,7 +101,10 @@ class Bank:
             AssertionError: The key is paid again.
         """
 
+        claims: list[bool] = []  # before the payment, and after the call
+
         def pay() -> str:
+            claims.append(self._is_claimed("lost"))
             with self._open() as database:
                 for event in ("update", "insert"):
                     database.execute(
@@ -116,14 +119,18 @@ class Bank:
         assert self.paid, (
             "The table was locked while `pay()` ran. Claim the key, commit, let go, then pay."
         )
+        claims.append(self._is_claimed("lost"))
         with self._open() as database:
             database.execute("drop trigger no_update")
             database.execute("drop trigger no_insert")
         with contextlib.suppress(Exception):
             self.call("lost")
+        why = "Take the key back when `pay` raises, and only then."
+        if claims[0] == claims[-1]:
+            why = CLAIMED if claims[0] else UNCLAIMED
         assert len(self.paid) == 1, (
             "`pay` moved the money, and the database would not take the receipt. The next call "
-            "with this key paid again: take the key back when `pay` raises, and only then."
+            f"with this key paid again. {why}"
         )
 
     @contextlib.contextmanager

@@ -41,7 +41,7 @@ def say(graph, text, config):
     if graph.get_state(config).interrupts:
         return "A colleague has to decide first."
     return graph.invoke({"messages": text}, config)["messages"][-1].text
-# %% partial | the run ends with a question; a message while a decision is pending: does not look after the run
+# %% partial | the run ends with a question: does not look after the run
 def say(graph, text, config):
     waiting = graph.get_state(config).interrupts
     if waiting:

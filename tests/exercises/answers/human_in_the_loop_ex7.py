@@ -1,4 +1,4 @@
-# %% partial | after a payment that failed; a process dies while it pays: pays inside the transaction, which a crash takes back
+# %% partial | after a payment that failed; money has moved; a process dies while it pays: pays inside the transaction, which a crash takes back
 def pay_once(file, key, pay):
     with closing(sqlite3.connect(file, timeout=20, isolation_level=None)) as bank:
         bank.execute("begin immediate")
@@ -50,7 +50,7 @@ def pay_once(file, key, pay):
         raise
     run_sql(file, "update payments set receipt = ? where key = ?", receipt, key)
     return receipt
-# %% partial | two at the same moment; from another process; a process dies while it pays: looks first, then pays, then writes
+# %% partial | two at the same moment; money has moved; from another process; a process dies while it pays: looks first, then pays, then writes
 def pay_once(file, key, pay):
     with closing(sqlite3.connect(file)) as bank, bank:
         found = bank.execute("select receipt from payments where key = ?", (key,)).fetchone()
@@ -104,11 +104,11 @@ def pay_once(file, key, pay):
         with bank:
             bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
         return receipt
-# %% partial | the same key again; two at the same moment; after a payment that failed; from another process; a process dies while it pays: one key for all
+# %% partial | the same key again; two at the same moment; after a payment that failed; money has moved; from another process; a process dies while it pays: one key for all
 def pay_once(file, key, pay):
     with closing(sqlite3.connect(file)) as bank, bank:
         return pay()
-# %% partial | the same key again; two at the same moment; after a payment that failed; from another process; a process dies while it pays: pays and remembers nothing
+# %% partial | the same key again; two at the same moment; after a payment that failed; money has moved; from another process; a process dies while it pays: pays and remembers nothing
 def pay_once(file, key, pay):
     return pay()
 # %% partial | the same key again; two at the same moment; after a payment that failed; from another process; a process dies while it pays: a second call raises
@@ -122,7 +122,7 @@ def pay_once(file, key, pay):
             with bank:
                 bank.execute("delete from payments where key = ?", (key,))
             raise
-# %% partial | after a payment that failed; from another process; a process dies while it pays: one lock of the process + database, select, pay, insert under a threading.Lock -> another process pays again
+# %% partial | after a payment that failed; money has moved; from another process; a process dies while it pays: one lock of the process + database, select, pay, insert under a threading.Lock -> another process pays again
 _L = threading.Lock()
 def pay_once(file: str, key: str, pay) -> str | None:
     with _L, closing(sqlite3.connect(file)) as db, db:
@@ -132,7 +132,7 @@ def pay_once(file: str, key: str, pay) -> str | None:
         receipt = pay()
         db.execute("insert into payments values (?, ?)", (key, receipt))
         return receipt
-# %% partial | after a payment that failed; a process dies while it pays: claims the key, and commits only when it is paid
+# %% partial | after a payment that failed; money has moved; a process dies while it pays: claims the key, and commits only when it is paid
 def pay_once(file, key, pay):
     with closing(sqlite3.connect(file, timeout=25)) as bank:
         try:
