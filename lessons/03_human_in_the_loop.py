@@ -353,10 +353,10 @@ def build_each(do_call, saver=None) -> object:
 #
 # Write what `do_call` does with its call. `run(call)` runs the tool and returns its `ToolMessage`:
 # return it as it is. If the tool's name is in `risky` (any names may be), first `interrupt({"tool":
-# name, "args": arguments})`. The answer is `{"type": "approve"}`, or `{"type": "reject", "reason": "..."}` - or,
-# one day, something nobody thought of. What is not an approval is a no: the model gets to know it in
-# words, and with them the answer's `"reason"` (a text), if it has one, whatever its `"type"` is. A
-# tool runs once, and an error of it comes out.
+# name, "args": arguments})`. The answer is `{"type": "approve"}`, or `{"type": "reject", "reason":
+# "..."}` - or, one day, something nobody thought of. What is not an approval is a no: the model gets
+# to know it in words, and with them the answer's `"reason"` (a text), if it has one, whatever its
+# `"type"` is. A tool runs once, and an error of it comes out.
 
 
 # %% tags=["exercise", "ex3"]
@@ -1149,14 +1149,14 @@ for middleware in ([], [no_means_no]):
 # ### Exercise 3.7 (stretch) - exactly once
 #
 # The last line of defence stands at the bank. `pay_once(file, key, pay)` calls `pay()`, which moves
-# the money and returns a receipt (a text that is not empty), at most once for each `key`, and returns the
-# receipt. A second
-# call with the same key gets the *same receipt*; one that comes while the first is still paying may
-# get `None`. Calls with other keys do not wait for it. If `pay()` raises an `Exception`, whatever
-# its class, no money has moved: raise it, and a later call may try again. (A `KeyboardInterrupt`
-# comes out, too; whether a later call may try again then is up to you.) If the process dies inside
-# `pay()`, nobody knows: never pay again for this key, and do not wait for a receipt. Calls come
-# from several processes. `file` is an SQLite database with this table:
+# the money and returns a receipt (a text that is not empty), at most once for each `key`, and
+# returns the receipt. A second call with the same key gets the *same receipt*; one that comes while
+# the first is still paying may get `None`. Calls with other keys do not wait for it. If `pay()`
+# raises an `Exception`, whatever its class, no money has moved: raise it, and a later call may try
+# again. (A `KeyboardInterrupt` comes out, too; whether a later call may try again then is up to
+# you.) If the process dies inside `pay()`, nobody knows: never pay again for this key, and do not
+# wait for a receipt. Calls come from several processes. `file` is an SQLite database with this
+# table:
 
 # %%
 PAYMENTS = "create table payments (key primary key, receipt)"
