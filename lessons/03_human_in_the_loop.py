@@ -285,11 +285,11 @@ for text in ("Hello?", "Is anybody there?"):
 #
 # Fix the gate. After a "no" nothing runs, the model gets to know in words that the call was
 # rejected, and *with the reason* (`answer.get("reason")`; there may be none). The reason alone does
-# not say it: beside it stand words that do, with `rejected` or `not` among them unless the message
-# has `status="error"`. So the run goes on at the model, which tells the customer in its own words.
-# And she can say hello. (The model may make several calls in one message, of any tool. One answer
-# may decide them all, for now; but each call gets its `ToolMessage`. `approved` is `True` or `False`
-# here; other values come in 3.4.)
+# not say it: beside it there are always words that do. `rejected` or `not` is among them, or else
+# the message has `status="error"`, too. So the run goes on at the model, which tells the customer in
+# its own words. And she can say hello. (The model may make several calls in one message, of any
+# tool. One answer may decide them all, for now; but each call gets its `ToolMessage`. `approved` is
+# `True` or `False` here; other values come in 3.4.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -351,12 +351,12 @@ def build_each(do_call, saver=None) -> object:
 # %% [markdown]
 # ### Exercise 3.3 - every risky call, and only those
 #
-# Write what `do_call` does with its call. `run(call)` runs the tool and returns its `ToolMessage`.
-# If the tool's name is in `risky` (any names may be), first `interrupt({"tool": name, "args":
-# arguments})`. The answer is `{"type": "approve"}`, or `{"type": "reject", "reason": "..."}` - or,
-# one day, something nobody thought of. What is not an approval is a no: the model gets to know it in
-# words, and with them the answer's `"reason"` (a text), if it has one, whatever its `"type"` is. A
-# tool runs once, and an error of it comes out.
+# Write what `do_call` does with its call. `run(call)` runs the tool and returns its `ToolMessage`:
+# return it as it is. If the tool's name is in `risky` (any names may be), first `interrupt({"tool":
+# name, "args": arguments})`. The answer is `{"type": "approve"}`, or `{"type": "reject", "reason":
+# "..."}` - or, one day, something nobody thought of. What is not an approval is a no: the model gets
+# to know it in words, and with them the answer's `"reason"` (a text), if it has one, whatever its
+# `"type"` is. A tool runs once, and an error of it comes out.
 
 
 # %% tags=["exercise", "ex3"]
@@ -1149,13 +1149,14 @@ for middleware in ([], [no_means_no]):
 # ### Exercise 3.7 (stretch) - exactly once
 #
 # The last line of defence stands at the bank. `pay_once(file, key, pay)` calls `pay()`, which moves
-# the money and returns a receipt, at most once for each `key`, and returns the receipt. A second
-# call with the same key gets the *same receipt*; one that comes while the first is still paying may
-# get `None`. Calls with other keys do not wait for it. If `pay()` raises an `Exception`, whatever
-# its class, no money has moved: raise it, and a later call may try again. (A `KeyboardInterrupt`
-# comes out, too; whether a later call may try again then is up to you.) If the process dies inside
-# `pay()`, nobody knows: never pay again for this key, and do not wait for a receipt. Calls come
-# from several processes. `file` is an SQLite database with this table:
+# the money and returns a receipt (a text that is not empty), at most once for each `key`, and
+# returns the receipt. A second call with the same key gets the *same receipt*; one that comes while
+# the first is still paying may get `None`. Calls with other keys do not wait for it. If `pay()`
+# raises an `Exception`, whatever its class, no money has moved: raise it, and a later call may try
+# again. (A `KeyboardInterrupt` comes out, too; whether a later call may try again then is up to
+# you.) If the process dies inside `pay()`, nobody knows: never pay again for this key, and do not
+# wait for a receipt. Calls come from several processes. `file` is an SQLite database with this
+# table:
 
 # %%
 PAYMENTS = "create table payments (key primary key, receipt)"

@@ -22,6 +22,8 @@ from exercises.human_in_the_loop.desk import (
     TWO_ROUNDS,
     Cases,
     Shop,
+    assert_asked_by_name,
+    assert_returned_as_it_is,
     assert_shown,
     pending,
     resume,
@@ -47,6 +49,11 @@ THREE = "Where is parcel R-22? Refund order K-31 (75 euros) and refund order K-3
 CLOSE = "Please close the account of customer Ann."
 MANY = "Where is parcel R-22? Where is parcel R-23? And please refund 33 euros for order B-9."
 REASON = "the seams were cut"
+LONG_REASON = (
+    "it came back without its bag and without four of its twelve pegs, the customer says that it "
+    "was like this when it came, and the photo she sent us in May shows the bag and all of the "
+    "pegs: ask her for the bag and the four pegs before anything is paid"
+)
 BOTH_RISKY = "Close the account of customer Ann and refund order K-31 (75 euros)."
 FOUR = f"Where is parcel R-22? {BOTH_RISKY} Where is parcel R-23?"
 CALLS_OF_FOUR = (
@@ -62,6 +69,10 @@ ODD_DECISIONS = (
     *({"type": "later", "reason": "the boss is out"}, {"approved": False, "reason": "too much"}),
     *(True, 1, "yes", "approve", ["approve"], [{"type": "approve"}]),
 )
+KEYS_THAT_LOOK_ALIKE = ("two", "Two", " two", f"{'two' * 30} 1", f"{'two' * 30} 2")
+# Only the answer "approve" pays: not its parts, its relatives, nor its looks.
+WORDS_OF_NO = ("reject", "maybe", "approved", "app", "do not approve", "no", "yes")
+WORDS_OF_NO += ("Approve", "APPROVE", " approve\n")
 APPROVED = (
     ("approved: the refund is paid", PLEASE, ["refund K-31"]),
     (
@@ -76,7 +87,7 @@ REJECTED = (
     ("two calls, rejected together", BOTH, "he is not the owner"),
     ("three calls, rejected together", MANY, "that was 40 days ago"),
     ("another tool, rejected", CLOSE, "an invoice is open"),
-    ("words and a call, rejected", TWO_ROUNDS, "it came back without its bag"),
+    ("words and a call, rejected", TWO_ROUNDS, LONG_REASON),
 )
 
 
@@ -117,7 +128,7 @@ def ex1(build_refunds):
             assert paid == [("K-31", 75)], f"`pay` was called with {paid}; expected ('K-31', 75)."
             assert outcome == "paid", f"The outcome was {outcome!r}; expected 'paid'."
         with part("anything else: nothing is paid"):
-            for word in ("reject", "maybe", "approved", "app", "do not approve", "no", "yes"):
+            for word in WORDS_OF_NO:
                 cases, name = Cases(build_refunds), f"{uuid.uuid4()}"
                 cases.ask(name, "K-32", 12)
                 outcome = cases.answer(name, word)
@@ -160,8 +171,9 @@ def ex1(build_refunds):
                 f"{scene} `pay` was called with {cases.paid}; expected ('B-8', 30) and ('B-7', 30)."
             )
         with part("the next case on the same thread"):
-            cases, name = Cases(build_refunds), f"{uuid.uuid4()}"
-            for word, outcome in (("approve", "paid"), ("reject", "not paid"), ("approve", "paid")):
+            # One graph serves them all, as in a service: what it remembers of a case is there.
+            cases, name = Cases(build_refunds, is_rebuilt=False), f"{uuid.uuid4()}"
+            for word, outcome in (("approve", "paid"), ("reject", "not paid")) * 2:
                 del cases.mails[:], cases.paid[:]
                 waiting = cases.ask(name, "B-9", 40)
                 before = len(cases.mails)
@@ -291,7 +303,7 @@ def ex3(ask_and_run):
         with part("a rejected call does not run, and the model knows why"):
             asked = next((asked for asked in waiting if "K-31" in str(asked.value)), None)
             assert asked, "No question about K-31 waits."
-            no = {"type": "reject", "reason": REASON}
+            no = {"type": "reject", "reason": LONG_REASON}
             words = shop.reply(graph, "three", Command(resume={asked.id: no}))
             assert "refund K-31" not in shop.ran, "K-31 was rejected, and it ran."
             shop.assert_told(no)
@@ -318,6 +330,10 @@ def ex3(ask_and_run):
                     "expected each of the four calls, once."
                 )
                 shop.goes_on(other, name)
+        with part("a name is in `risky` as it is written, or it is not"):
+            assert_asked_by_name(ask_and_run)
+        with part("what the tool returned comes back as it is"):
+            assert_returned_as_it_is(ask_and_run)
         with part("two customers at the same time"):
             del shop.ran[:]
             questions = {name: shop.ask(graph, name, PLEASE) for name in ("Ann", "Bob")}
@@ -377,7 +393,7 @@ def ex5(say):
     with lesson_model.scratch() as model:
         shop = Shop(model)
         tools = ("refund", "close_account")
-        graph, waiting = shop.with_calls(risky=tools), []
+        graph = shop.with_calls(risky=tools)
 
         def thread_of(name: str) -> tuple[Any, ...]:
             """Return all that the checkpointer holds of a thread."""
@@ -418,6 +434,11 @@ def ex5(say):
             )
             names(words, tools)
 
+        def open_question(name: str, text: str) -> None:
+            """Let a decision be pending on a thread, whatever became of it before."""
+            if not pending(graph, name):
+                shop.ask(graph, name, text)
+
         def names(words: str, right: tuple[str, ...]) -> None:
             wrong = [name for name in tools if name in words and name not in right]
             assert any(name in words for name in right) and not wrong, (
@@ -436,11 +457,14 @@ def ex5(say):
             assert count == 3, f"The customer wrote 3 times; the thread holds {count} messages."
         with part("the run ends with a question: the customer is told"):
             words = said("wait", PLEASE)
-            waiting = pending(graph, "wait")
-            assert waiting, "After `say` no decision is pending. Was the message sent at all?"
+            assert pending(graph, "wait"), (
+                "After `say` no decision is pending. Was the message sent at all?"
+            )
             names(words, ("refund",))
             names(said("other", CLOSE), ("close_account",))
         with part("a message while a decision is pending"):
+            open_question("wait", PLEASE)
+            open_question("other", CLOSE)
             left_alone("wait", "Hello? Is anybody there?", ("refund",))
             left_alone("other", "Never mind.", ("close_account",))
             assert said("third", "Hello!") == GREETING, (
@@ -448,7 +472,7 @@ def ex5(say):
                 f"Expected {GREETING!r}."
             )
         with part("then the decision counts, and the talk goes on"):
-            for asked in waiting:
+            for asked in pending(graph, "wait"):
                 shop.reply(graph, "wait", Command(resume={asked.id: {"type": "approve"}}))
             assert shop.ran[1:] == ["refund K-31"], (
                 f"The refund was approved once; the tools ran {shop.ran[1:]}, expected "
@@ -474,8 +498,14 @@ def ex5(say):
             model.fail("server_error")
             with contextlib.suppress(InternalServerError):
                 graph.invoke({"messages": "Hello!"}, thread("crash"))
-            words = said("crash", "Hello!")
+            words = said("crash", PARCEL)
             last = messages("crash")[-1]
+            human = [m.text for m in messages("crash") if m.type == "human"]
+            assert human[-1] == PARCEL, (
+                f"The model failed once, and then the customer wrote {PARCEL!r}. The thread holds "
+                f"these words of hers: {human}; expected what she wrote now among them. `say` "
+                f"returned {words!r}."
+            )
             assert last.type == "ai" and words == last.text, (
                 f"The model failed once, and then `say` returned {words!r}. Nobody is asked "
                 "anything on this thread: after a crash `state.next` is set, `interrupts` is not."
@@ -546,7 +576,7 @@ def ex7(pay_once):
                 assert again == first, f"Call {number} returned {again!r}; expected {first!r}."
         with part("another key: another payment"):
             other = Bank(pay_once)
-            for name in ("two", "three"):
+            for name in KEYS_THAT_LOOK_ALIKE:
                 receipt, count = other.call(name), len(other.receipts)
                 assert other.paid[-1:] == [name], (
                     f"A new key, {other.key(name)!r}, and nothing was paid for it."
@@ -554,6 +584,7 @@ def ex7(pay_once):
                 assert receipt == other.receipts[-1] and count == len(other.paid), (
                     f"Another key: `pay` returned {other.receipts[-1]!r}, `pay_once` {receipt!r}."
                 )
+            other.call_while_another_writes("while another one writes")
         with part("two at the same moment"):
             Bank(pay_once).call_while_paying()
         with part("after a payment that failed"):
@@ -564,6 +595,8 @@ def ex7(pay_once):
             Bank(pay_once).call_after_failure(sqlite3.OperationalError("database is locked"))
             Bank(pay_once).call_after_failure(BankClosedError("come back on Monday"))
             Bank(pay_once).call_and_stop()
+        with part("money has moved, and its receipt cannot be written"):
+            Bank(pay_once).call_when_the_receipt_is_lost()
         with part("from another process"):
             Bank(pay_once).call_from(one, two)
         with part("a process dies while it pays"):

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from lab import child
 
 __all__ = ("Bank", "BankClosedError", "call_elsewhere")
 
+WRITE_SECONDS = 0.1  # of somebody else
 MAX_WAIT_SECONDS = 3  # of a call, while another key is paid
 MAX_JOIN_SECONDS = 0.5  # for a second call that may itself wait for the first one
 UNCLAIMED = "The key has to be in the table, committed, before `pay()` is called."
@@ -70,6 +71,73 @@ class Bank:
     def call(self, name: str) -> Any:
         """Pay as the lesson says."""
         return self.pay_once(self.file, self.key(name), lambda: self.pay(name))
+
+    def call_while_another_writes(self, name: str) -> None:
+        """Call while somebody else writes to the database, for a moment.
+
+        Raises:
+            AssertionError: The call did not wait for it.
+        """
+        # The timer's thread ends what this one has begun.
+        writer = sqlite3.connect(self.file, isolation_level=None, check_same_thread=False)
+        with contextlib.closing(writer):
+            writer.execute("begin immediate")
+            timer = threading.Timer(WRITE_SECONDS, writer.rollback)
+            timer.start()
+            try:
+                self.call(name)
+            except sqlite3.OperationalError as error:
+                raise AssertionError(
+                    f"Somebody else wrote to the database for {WRITE_SECONDS} s, and `pay_once` "
+                    f"raised `{error}`; expected that it waits for such a moment, as "
+                    "`sqlite3.connect(file)` does for 5 s."
+                ) from None
+            finally:
+                timer.join()
+
+    def call_when_the_receipt_is_lost(self) -> None:
+        """Call again after a payment whose receipt the database would not take.
+
+        Raises:
+            AssertionError: The key is paid again.
+        """
+
+        claims: list[bool] = []  # before the payment, and after the call
+
+        def pay() -> str:
+            claims.append(self._is_claimed("lost"))
+            with self._open() as database:
+                for event in ("update", "insert"):
+                    database.execute(
+                        f"create trigger no_{event} before {event} on payments "
+                        "when new.receipt is not null "
+                        "begin select raise(abort, 'the database takes no receipt'); end"
+                    )
+            return self.pay("lost")
+
+        with contextlib.suppress(Exception):
+            self.pay_once(self.file, self.key("lost"), pay)
+        assert self.paid, (
+            "The table was locked while `pay()` ran. Claim the key, commit, let go, then pay."
+        )
+        claims.append(self._is_claimed("lost"))
+        with self._open() as database:
+            database.execute("drop trigger no_update")
+            database.execute("drop trigger no_insert")
+        with contextlib.suppress(Exception):
+            self.call("lost")
+        why = "Take the key back when `pay` raises, and only then."
+        if claims[0] == claims[-1]:
+            why = CLAIMED if claims[0] else UNCLAIMED
+        assert len(self.paid) == 1, (
+            "`pay` moved the money, and the database would not take the receipt. The next call "
+            f"with this key paid again. {why}"
+        )
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with contextlib.closing(sqlite3.connect(self.file, timeout=1)) as database, database:
+            yield database
 
     def call_while_paying(self) -> None:
         """Call a second time while the first call is inside `pay`.

@@ -19,12 +19,13 @@ from langgraph.prebuilt import ToolNode, tools_condition
 from langgraph.pregel import Pregel
 from langgraph.types import Command, Interrupt, Send, interrupt
 from openai import BadRequestError
+from typing_extensions import TypedDict
 
 import lesson_model
 from exercises.core.descriptions import kind, short
 
 __all__ = ("GREETING", "TWO_ROUNDS", "Cases", "Shop", "assert_shown", "pending", "resume")
-__all__ += ("step_of_a_case", "thread")
+__all__ += ("assert_asked_by_name", "assert_returned_as_it_is", "step_of_a_case", "thread")
 
 TWO_ROUNDS = "What about my last order?"
 REJECTED = re.compile(r"\breject|\b(not|no)\b|n't\b", re.I)  # what the exercise asks for
@@ -47,19 +48,29 @@ def resume(graph: Pregel, name: str, question: Interrupt, answer: Any) -> dict[s
 
 
 class Cases:
-    """Refunds by a student's graph, which is built again for every step, as after a restart.
+    """Refunds by a student's graph.
+
+    Args:
+        build_refunds: The student's.
+        saver: The checkpointer; None for one in memory.
+        error: What `pay` raises, if anything.
+        is_rebuilt: Whether the graph is built again for every step, as after a restart.
 
     Attributes:
         mails: The texts that were mailed, in order.
         paid: What `pay` was called with, in order.
-        error: What `pay` raises, if anything.
     """
 
     def __init__(
-        self, build_refunds: Callable[..., Any], saver: Any = None, error: Exception | None = None
+        self,
+        build_refunds: Callable[..., Any],
+        saver: Any = None,
+        error: Exception | None = None,
+        is_rebuilt: bool = True,
     ) -> None:
         self.build_refunds, self.saver = build_refunds, saver or InMemorySaver()
-        self.error = error
+        self.error, self.is_rebuilt = error, is_rebuilt
+        self._built: Pregel | None = None
         self.mails: list[str] = []
         self.paid: list[tuple[str, int]] = []
 
@@ -74,6 +85,11 @@ class Cases:
         return result.get("outcome") if isinstance(result, dict) else result
 
     def _graph(self) -> Pregel:
+        if self._built is None or self.is_rebuilt:
+            self._built = self._build()
+        return self._built
+
+    def _build(self) -> Pregel:
         def mail(text: str) -> None:
             self.mails.append(text)
 
@@ -402,6 +418,90 @@ def assert_shown(
     assert len(seen) == len(shown) and sorted(map(str, seen)) == sorted(map(str, expected)), (
         f"{scene}: {shown}; expected {expected}."
     )
+
+
+RISKY_NAMES = {"refund", "closeAccount", "track_parcel_abroad"}
+LIKE_RISKY_NAMES = (
+    "refund_status",
+    "get_refund",
+    "Refund",
+    "closeaccount",
+    "track_parcel",
+    "close",
+)
+
+
+class _OneCall(TypedDict):
+    call: ToolCall
+    message: Any
+
+
+def _handle_one(handle: Callable[..., Any], run: Callable[[ToolCall], ToolMessage]) -> Pregel:
+    """Return a graph that handles one call; each thread has its own."""
+
+    def do_call(state: _OneCall) -> dict[str, Any]:
+        message = handle(state["call"], set(RISKY_NAMES), run)
+        if not isinstance(message, ToolMessage):
+            raise NotAMessage(state["call"], message)
+        return {"message": message}
+
+    graph = StateGraph(_OneCall).add_node(do_call).add_edge(START, "do_call")
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+def _call(name: str) -> dict[str, Any]:
+    call = {"name": name, "args": {"order": "K-31"}, "id": f"call {name}", "type": "tool_call"}
+    return {"call": call}
+
+
+def assert_asked_by_name(handle: Callable[..., Any]) -> None:
+    """Demand a question about the tools that are in `risky`, and about none whose name is like one.
+
+    Raises:
+        AssertionError: A question is missing, or is one too many.
+    """
+    ran: list[str] = []
+
+    def run(call: ToolCall) -> ToolMessage:
+        ran.append(call["name"])
+        return ToolMessage("Done.", tool_call_id=call["id"])
+
+    graph = _handle_one(handle, run)
+    for name in ("refund", "closeAccount", *LIKE_RISKY_NAMES):
+        graph.invoke(_call(name), thread(name))
+        is_risky, is_asked = name in RISKY_NAMES, bool(pending(graph, name))
+        expected = "a question, as it is" if is_risky else "that it runs, as it is not"
+        assert (is_asked, name in ran) == (is_risky, not is_risky), (
+            f"With risky={sorted(RISKY_NAMES)}, the tool {name!r} was "
+            f"{'' if is_asked else 'not '}asked about and {'ran' if name in ran else 'did not run'}"
+            f"; expected {expected} in it."
+        )
+
+
+def assert_returned_as_it_is(handle: Callable[..., Any]) -> None:
+    """Demand that the message of a tool comes back whole, whether it was asked about or not.
+
+    Raises:
+        AssertionError: Its words, its status or its artifact are others.
+    """
+
+    def run(call: ToolCall) -> ToolMessage:
+        return ToolMessage(
+            "No line.", tool_call_id=call["id"], status="error", artifact=[call["id"]]
+        )
+
+    graph = _handle_one(handle, run)
+    for name in ("refund", "track_parcel"):
+        result = graph.invoke(_call(name), thread(name))
+        for asked in pending(graph, name):
+            result = resume(graph, name, asked, {"type": "approve"})
+        message = result["message"]
+        came = (message.text, message.status, message.artifact)
+        right = ("No line.", "error", [f"call {name}"])
+        assert came == right, (
+            f"`run` returned a message with this text, status and artifact: {right}, and "
+            f"`ask_and_run` one with {came}; expected the message as it is."
+        )
 
 
 class NotAMessage(AssertionError):

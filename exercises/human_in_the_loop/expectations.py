@@ -40,8 +40,16 @@ NO_DECISION = (
 )
 TABLE = {
     "look": [("run", "track_parcel", {"parcel": number}) for number in ("R-22", "P-3", "480")],
-    "small refunds": [("run", "refund", amount) for amount in range(1, 21)],
-    "larger refunds": [("ask", "refund", amount) for amount in range(21, 501)],
+    "small refunds": [
+        *(("run", "refund", amount) for amount in range(1, 21)),
+        ("run", "refund", {"amount": 12}),
+        ("run", "refund", {"order": None, "amount": 20}),
+    ],
+    "larger refunds": [
+        *(("ask", "refund", amount) for amount in range(21, 501)),
+        ("ask", "refund", {"amount": 90}),
+        ("ask", "refund", {"order": 7, "amount": 500}),
+    ],
     "too large": [("refuse", "refund", amount) for amount in (501, 502, 1000, 9000, 10**30)],
     "not in the list": [
         ("refuse", "delete_customer", {"name": "Ann"}),
@@ -49,6 +57,13 @@ TABLE = {
         ("refuse", "track_parcels", {"parcel": "P-3"}),
         *(("refuse", name, 5) for name in ("refunds", "Refund", "", "transfer", "refund_all")),
         *(("refuse", name, 5) for name in ("refund ", "track_parcel_refund", "partial_refund")),
+        *(
+            ("refuse", name, 5)
+            for name in ("shop.refund", "shop__refund", "shop/refund", "refund_")
+        ),
+        ("refuse", "shop.track_parcel", {"parcel": "P-3"}),
+        ("refuse", "shop__track_parcel", {"parcel": "P-3"}),
+        ("refuse", "Track_Parcel", {"parcel": "P-3"}),
     ],
     "strange amounts": [
         *(("refuse", "refund", amount) for amount in (0, -1, -480, "480", "5", "all", 19.5, None)),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from exercises.core.stub import functions_of
 
 __all__ = ("PROCESS_SECONDS", "FreshProcess", "fresh_processes")
 
@@ -93,7 +96,19 @@ def fresh_processes(*actions: Callable[..., Any]) -> Iterator[list[FreshProcess]
         yield processes
 
 
+def _change_hashes(action: Callable[..., Any]) -> None:
+    """Let `hash(text)` of an answer differ from the parent's, whose seed a fork has."""
+
+    def hash_of_this_process(value: Any) -> int:
+        return hash((os.getpid(), value)) if isinstance(value, str | bytes) else hash(value)
+
+    for given in getattr(action, "args", ()):
+        for function in functions_of(given):
+            function.__globals__.setdefault("hash", hash_of_this_process)
+
+
 def _serve(pipe: Any, action: Callable[..., Any]) -> None:
+    _change_hashes(action)
     with contextlib.suppress(EOFError, OSError):
         while True:
             args = pipe.recv()

@@ -32,8 +32,8 @@ from lab.child import pack
 __all__ = ("CUSTOMERS", "SlowDesk", "SoldOutError", "Visits", "slowly")
 
 # Who they log in as, and the name they give, if any. No part of an id tells them apart: neither its
-# first or last letters, its length, its digits, its punctuation, its letters of one alphabet, nor
-# what stands before or after a dash or an @.
+# first or last letters (were it forty), its length, its digits, its punctuation, its letters of one
+# alphabet, its letters without their case, nor what stands before or after a dash or an @.
 CUSTOMERS = {
     "customer-1042": "Greta",
     "customer-1024": "Emil",
@@ -41,8 +41,9 @@ CUSTOMERS = {
     "customer-1042@shop.example": "",
     "customer.1042": "",
     "anna": "Paul",
-    "Игорь": "Mara",
-    "Ольга": "",
+    "Anna": "",
+    "a customer of the tent shop in the old town, Игорь": "Mara",
+    "a customer of the tent shop in the old town, Ольга": "",
 }
 ASKED = "What is my name?"
 
@@ -179,13 +180,17 @@ class Visits:
     def assert_error(self, customer: str) -> None:
         """Demand that an error of the desk comes out."""
         self._model.fail("bad_key")
+        before = len(self._model.requests)
         try:
             answer = self._reply({"customer": customer, "page": "/tents", "text": "Hello?"})
         except AuthenticationError:
             return
+        asked = len(self._model.requests) - before
+        again = f" The model was asked {asked} times: a second try hides it." if asked > 1 else ""
         raise AssertionError(
             f"The model's service refused the request (401), and `reply` returned {short(answer)}; "
-            "expected the error to come out: it is not an answer, and somebody has to learn of it."
+            "expected the error to come out: it is not an answer, and somebody has to learn of "
+            f"it.{again}"
         )
 
     def assert_alone(self, customer: str) -> None:
@@ -373,14 +378,16 @@ class SlowDesk:
 
     def assert_all_meet(self, send: Any) -> None:
         """Demand that many conversations can be at work at the same time."""
-        names = [f"customer {n}" for n in range(self.MEETING)]
+        alike = ("customer {}", "Customer {}", " customer {}", "customer {} ")
+        names = [alike[n % len(alike)].format(n // len(alike)) for n in range(self.MEETING)]
         with ThreadPoolExecutor(self.MEETING) as pool:
             runs = [pool.submit(send, self.graph, name, "meet") for name in names]
             errors = [run.exception() for run in runs]
         if any(isinstance(error, threading.BrokenBarrierError) for error in errors):
             raise AssertionError(
                 f"{self.MEETING} customers asked at the same time, each on a conversation of her "
-                "own, and some had to wait for others. Every conversation needs its own lock."
+                "own, and some had to wait for others. Every conversation needs its own lock: its "
+                "thread id as it is, capitals and blanks included."
             )
         if other := next((error for error in errors if error), None):
             raise other

@@ -15,7 +15,7 @@ from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import kind, short, with_article
 
 __all__ = ("Openings",)
 
@@ -34,13 +34,17 @@ class Openings:
         saver: The saver the answer opened last.
         blocked: Whether the event loop stood still while a graph ran.
         failures: How often the graph with a bug has run.
+        error: What it raises.
     """
+
+    ERRORS = (KeyError("bug"), sqlite3.OperationalError("database is locked"))
 
     def __init__(self, what: str, file: str) -> None:
         self.file = file
         self.saver: Any = None
         self.blocked = False
         self.failures = 0
+        self.error = self.ERRORS[0]
         self._what = what
         self._sent: dict[str, list[str]] = {}
 
@@ -60,7 +64,7 @@ class Openings:
 
         def broken(_: MessagesState) -> dict:
             self.failures += 1
-            raise KeyError("bug")
+            raise self.error
 
         return self._compiled(saver, broken)
 
@@ -131,32 +135,41 @@ class Openings:
         return graph
 
     def assert_error(self, ask: Callable[[str, str, dict], Any]) -> None:
-        """Demand that the error of a graph with a bug comes out."""
-        try:
-            state = ask(self.file, "Hello", _thread("bug"))
-        except KeyError:
-            return self._assert_one_failure()
-        raise self._swallowed(state)
+        """Demand that the errors of a graph with a bug come out."""
+        for error in self.ERRORS:
+            self.error, self.failures = error, 0
+            try:
+                state = ask(self.file, "Hello", _thread("bug"))
+            except type(error):
+                self._assert_one_failure()
+                continue
+            raise self._swallowed(state)
 
     async def assert_async_error(self, ask: Callable[[str, str, dict], Any]) -> None:
-        """Demand that the error of a graph with a bug comes out of a coroutine."""
-        try:
-            state = await ask(self.file, "Hello", _thread("bug"))
-        except KeyError:
-            return self._assert_one_failure()
-        raise self._swallowed(state)
+        """Demand that the errors of a graph with a bug come out of a coroutine."""
+        for error in self.ERRORS:
+            self.error, self.failures = error, 0
+            try:
+                state = await ask(self.file, "Hello", _thread("bug"))
+            except type(error):
+                self._assert_one_failure()
+                continue
+            raise self._swallowed(state)
 
     def _assert_one_failure(self) -> None:
         assert self.failures == 1, (
-            f"The graph raised a KeyError, and `{self._what}` ran it {self.failures} times; "
+            f"The graph raised {self._raised()}, and `{self._what}` ran it {self.failures} times; "
             "expected once: a bug is not cured by another try, and what was done is done again."
         )
 
     def _swallowed(self, state: Any) -> AssertionError:
         return AssertionError(
-            f"The graph raised a KeyError, and `{self._what}` returned {short(state)}; expected "
-            "the error to come out."
+            f"The graph raised {self._raised()}, and `{self._what}` returned {short(state)}; "
+            "expected the error to come out."
         )
+
+    def _raised(self) -> str:
+        return with_article(type(self.error).__name__)
 
     def ask_from_threads(self, graph: Any) -> None:
         """Use a graph from this thread and from others, on two conversations."""

@@ -283,3 +283,74 @@ def build_refunds(mail, pay, saver):
     graph.add_edge(START, "tell").add_edge("tell", "handle")
     return graph.compile(checkpointer=saver)
 from langgraph.types import RetryPolicy
+# %% partial | the next case on the same thread: a set beside the nodes, which the service keeps
+def build_refunds(mail, pay, saver):
+    told = set()
+
+    def tell(case: Case) -> dict:
+        if case["order"] not in told:
+            told.add(case["order"])
+            mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        decision = interrupt("Refund?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_sequence([tell, handle]).add_edge(START, "tell")
+    return graph.compile(checkpointer=saver)
+# %% partial | the next case on the same thread: the node of the mail is cached, by the order
+from langgraph.cache.memory import InMemoryCache
+from langgraph.types import CachePolicy
+
+
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {"outcome": "open"}
+
+    def handle(case: Case) -> dict:
+        decision = interrupt("Refund?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    by_order = CachePolicy(key_func=lambda case: case["order"])
+    graph = StateGraph(Case).add_node(tell, cache_policy=by_order).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver, cache=InMemoryCache())
+# %% partial | the next case on the same thread: the node of the mail is cached, by its whole input
+from langgraph.cache.memory import InMemoryCache
+from langgraph.types import CachePolicy
+
+
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {"outcome": "open"}
+
+    def handle(case: Case) -> dict:
+        decision = interrupt("Refund?")
+        if decision == "approve":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_node(tell, cache_policy=CachePolicy()).add_node(handle)
+    graph.add_edge(START, "tell").add_edge("tell", "handle")
+    return graph.compile(checkpointer=saver, cache=InMemoryCache())
+# %% partial | anything else: reads capitals and blanks kindly
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"We are looking into order {case['order']}.")
+        return {}
+
+    def handle(case: Case) -> dict:
+        if str(interrupt("Refund?")).strip().lower() == "approve":
+            pay(case["order"], case["amount"])
+            return {"outcome": "paid"}
+        return {"outcome": "not paid"}
+
+    graph = StateGraph(Case).add_sequence([tell, handle]).add_edge(START, "tell")
+    return graph.compile(checkpointer=saver)

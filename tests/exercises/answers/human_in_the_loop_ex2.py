@@ -175,3 +175,14 @@ def kind_gate(state):
     text = f"Abgelehnt. {answer.get('reason', '')}"
     told = [ToolMessage(text, tool_call_id=c["id"], status="error") for c in calls]
     return Command(goto="agent", update={"messages": told})
+# %% partial | words and a call, rejected: a long reason is cut, to save tokens
+def kind_gate(state):
+    calls = state["messages"][-1].tool_calls
+    answer = interrupt([{"tool": call["name"], "args": call["args"]} for call in calls])
+    if answer["approved"]:
+        return Command(goto="tools")
+    text = f"Rejected. Reason: {answer.get('reason', 'none')[:200]}"
+    return Command(
+        goto="agent",
+        update={"messages": [ToolMessage(text, tool_call_id=call["id"]) for call in calls]},
+    )

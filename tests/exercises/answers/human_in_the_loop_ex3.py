@@ -59,7 +59,7 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
             text = f"Rejected by a colleague. Reason: {reason}"
             return ToolMessage(text, tool_call_id=call["id"], name=call["name"])
     return run(call)
-# %% partial | a harmless call runs without a question; each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run, and the model knows why; then hello; `risky` says what is risky: asks about everything
+# %% partial | a harmless call runs without a question; each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run, and the model knows why; then hello; `risky` says what is risky; a name is in `risky`: asks about everything
 def ask_and_run(call, risky, run):
     decision = interrupt({"tool": call["name"], "args": call["args"]})
     if not isinstance(decision, dict) or decision.get("type") != "approve":
@@ -102,7 +102,7 @@ def ask_and_run(call, risky, run):
         if decision != {"type": "approve"}:
             return ToolMessage("rejected", tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run, and the model knows why; `risky` says what is risky; two customers at the same time; what is not an approval is a no: runs first, asks then
+# %% partial | each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run, and the model knows why; `risky` says what is risky; a name is in `risky`; two customers at the same time; what is not an approval is a no: runs first, asks then
 def ask_and_run(call, risky, run):
     message = run(call)
     if call["name"] in risky:
@@ -184,3 +184,66 @@ def ask_and_run(call, risky, run):
         return run(call)
     except Exception as error:
         return ToolMessage(f"failed: {error}", tool_call_id=call["id"], status="error")
+# %% partial | a name is in `risky` as it is written, or it is not: asks about each name that begins as a risky one
+def ask_and_run(call, risky, run):
+    if call["name"].startswith(tuple(risky)):
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        decision = decision if isinstance(decision, dict) else {}
+        if decision.get("type") != "approve":
+            text = f"Rejected. Reason: {decision.get('reason')}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | a name is in `risky` as it is written, or it is not: a risky name within the name will do
+def ask_and_run(call, risky, run):
+    if any(name in call["name"] for name in risky):
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        decision = decision if isinstance(decision, dict) else {}
+        if decision.get("type") != "approve":
+            text = f"Rejected. Reason: {decision.get('reason')}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | a name is in `risky` as it is written, or it is not: the name may be within a risky one
+def ask_and_run(call, risky, run):
+    if call["name"] in " ".join(risky):
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        decision = decision if isinstance(decision, dict) else {}
+        if decision.get("type") != "approve":
+            text = f"Rejected. Reason: {decision.get('reason')}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | a name is in `risky` as it is written, or it is not: the call's name in small letters
+def ask_and_run(call, risky, run):
+    if call["name"].lower() in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        decision = decision if isinstance(decision, dict) else {}
+        if decision.get("type") != "approve":
+            text = f"Rejected. Reason: {decision.get('reason')}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | a name is in `risky` as it is written, or it is not: both names in small letters
+def ask_and_run(call, risky, run):
+    if call["name"].lower() in {name.lower() for name in risky}:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        decision = decision if isinstance(decision, dict) else {}
+        if decision.get("type") != "approve":
+            text = f"Rejected. Reason: {decision.get('reason')}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | a rejected call does not run, and the model knows why: a long reason is cut, to save tokens
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        decision = decision if isinstance(decision, dict) else {}
+        if decision.get("type") != "approve":
+            text = f"Rejected. Reason: {str(decision.get('reason'))[:200]}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% partial | what the tool returned comes back as it is: a new message with the words of the old one
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        decision = interrupt({"tool": call["name"], "args": call["args"]})
+        decision = decision if isinstance(decision, dict) else {}
+        if decision.get("type") != "approve":
+            text = f"Rejected. Reason: {decision.get('reason')}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return ToolMessage(run(call).text, tool_call_id=call["id"], name=call["name"])

@@ -41,7 +41,7 @@ def say(graph, text, config):
     if graph.get_state(config).interrupts:
         return "A colleague has to decide first."
     return graph.invoke({"messages": text}, config)["messages"][-1].text
-# %% partial | the run ends with a question; a message while a decision is pending: does not look after the run
+# %% partial | the run ends with a question: does not look after the run
 def say(graph, text, config):
     waiting = graph.get_state(config).interrupts
     if waiting:
@@ -130,3 +130,18 @@ def say(graph, text: str, config: dict) -> str:
     if state.interrupts:
         return f"Waiting: {state.interrupts[0].value['tool']}."
     return state.values["messages"][-1].text
+# %% partial | after a crash the customer is not locked out: ends the crashed run, and drops the new text
+def say(graph, text: str, config: dict) -> str:
+    state = graph.get_state(config)
+    if not state.interrupts:
+        graph.invoke(None if state.next else {"messages": text}, config)
+        state = graph.get_state(config)
+    if state.interrupts:
+        return f"Waiting: {state.interrupts[0].value['tool']}."
+    return state.values["messages"][-1].text
+# %% partial | the run ends with a question: looks before the run; after it, for words of the model
+def say(graph, text: str, config: dict) -> str:
+    if questions := graph.get_state(config).interrupts:
+        return f"Waiting: {questions[0].value['tool']}."
+    messages = reversed(graph.invoke({"messages": text}, config)["messages"])
+    return next((m.text for m in messages if m.type == "ai" and m.text), "Please wait.")

@@ -103,3 +103,29 @@ def policy(call):
 # %% failed: returns yes and no
 def policy(call):
     return call["name"] == "track_parcel"
+# %% partial | small refunds; larger refunds: a refund without an order is refused
+def policy(call):
+    match call:
+        case {"name": "track_parcel"}:
+            return "run"
+        case {"name": "refund", "args": {"order": str(), "amount": int(amount)}} if (
+            not isinstance(amount, bool) and 0 < amount <= 500
+        ):
+            return "run" if amount <= 20 else "ask"
+    return "refuse"
+# %% partial | not in the list: a server's name may stand in front
+def policy(call):
+    name, amount = call["name"].rpartition(".")[2].rpartition("__")[2], call["args"].get("amount")
+    if name == "track_parcel":
+        return "run"
+    if name != "refund" or type(amount) is not int or not 0 < amount <= 500:
+        return "refuse"
+    return "run" if amount <= 20 else "ask"
+# %% partial | not in the list: capitals do not matter
+def policy(call):
+    name, amount = call["name"].lower(), call["args"].get("amount")
+    if name == "track_parcel":
+        return "run"
+    if name != "refund" or type(amount) is not int or not 0 < amount <= 500:
+        return "refuse"
+    return "run" if amount <= 20 else "ask"

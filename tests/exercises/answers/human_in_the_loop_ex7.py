@@ -1,4 +1,4 @@
-# %% partial | after a payment that failed; a process dies while it pays: pays inside the transaction, which a crash takes back
+# %% partial | after a payment that failed; money has moved; a process dies while it pays: pays inside the transaction, which a crash takes back
 def pay_once(file, key, pay):
     with closing(sqlite3.connect(file, timeout=20, isolation_level=None)) as bank:
         bank.execute("begin immediate")
@@ -50,7 +50,7 @@ def pay_once(file, key, pay):
         raise
     run_sql(file, "update payments set receipt = ? where key = ?", receipt, key)
     return receipt
-# %% partial | two at the same moment; from another process; a process dies while it pays: looks first, then pays, then writes
+# %% partial | two at the same moment; money has moved; from another process; a process dies while it pays: looks first, then pays, then writes
 def pay_once(file, key, pay):
     with closing(sqlite3.connect(file)) as bank, bank:
         found = bank.execute("select receipt from payments where key = ?", (key,)).fetchone()
@@ -104,11 +104,11 @@ def pay_once(file, key, pay):
         with bank:
             bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
         return receipt
-# %% partial | the same key again; two at the same moment; after a payment that failed; from another process; a process dies while it pays: one key for all
+# %% partial | the same key again; two at the same moment; after a payment that failed; money has moved; from another process; a process dies while it pays: one key for all
 def pay_once(file, key, pay):
     with closing(sqlite3.connect(file)) as bank, bank:
         return pay()
-# %% partial | the same key again; two at the same moment; after a payment that failed; from another process; a process dies while it pays: pays and remembers nothing
+# %% partial | the same key again; two at the same moment; after a payment that failed; money has moved; from another process; a process dies while it pays: pays and remembers nothing
 def pay_once(file, key, pay):
     return pay()
 # %% partial | the same key again; two at the same moment; after a payment that failed; from another process; a process dies while it pays: a second call raises
@@ -122,7 +122,7 @@ def pay_once(file, key, pay):
             with bank:
                 bank.execute("delete from payments where key = ?", (key,))
             raise
-# %% partial | after a payment that failed; from another process; a process dies while it pays: one lock of the process + database, select, pay, insert under a threading.Lock -> another process pays again
+# %% partial | after a payment that failed; money has moved; from another process; a process dies while it pays: one lock of the process + database, select, pay, insert under a threading.Lock -> another process pays again
 _L = threading.Lock()
 def pay_once(file: str, key: str, pay) -> str | None:
     with _L, closing(sqlite3.connect(file)) as db, db:
@@ -132,7 +132,7 @@ def pay_once(file: str, key: str, pay) -> str | None:
         receipt = pay()
         db.execute("insert into payments values (?, ?)", (key, receipt))
         return receipt
-# %% partial | after a payment that failed; a process dies while it pays: claims the key, and commits only when it is paid
+# %% partial | after a payment that failed; money has moved; a process dies while it pays: claims the key, and commits only when it is paid
 def pay_once(file, key, pay):
     with closing(sqlite3.connect(file, timeout=25)) as bank:
         try:
@@ -296,3 +296,112 @@ def pay_once(file, key, pay):
             raise
         bank.execute("update payments set receipt = ? where key = ?", (receipt, key))
         return receipt
+# %% partial | from another process; a process dies while it pays: a number is a faster key, and each process has its own
+def pay_once(file, key, pay):
+    key = hash(key)
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | another key: capitals and blanks of a key do not matter
+def pay_once(file, key, pay):
+    key = key.strip().casefold()
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | another key: blanks of a key do not matter
+def pay_once(file, key, pay):
+    key = key.strip()
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | another key: a column of 36 characters
+def pay_once(file, key, pay):
+    key = key[:36]
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | another key: does not wait for a moment
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+        database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+        return receipt
+# %% partial | money has moved: the receipt is written in the same `try`
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        try:
+            receipt = pay()
+            database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+            return receipt
+        except Exception:
+            database.execute("delete from payments where key = ?", (key,))
+            raise
+# %% partial | money has moved: a row without a receipt is taken back in the end
+def pay_once(file, key, pay):
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        try:
+            database.execute("insert into payments values (?, null)", (key,))
+        except sqlite3.IntegrityError:
+            row = database.execute("select receipt from payments where key = ?", (key,)).fetchone()
+            return row and row[0]
+        receipt = None
+        try:
+            receipt = pay()
+            database.execute("update payments set receipt = ? where key = ?", (receipt, key))
+            return receipt
+        finally:
+            database.execute("delete from payments where key = ? and receipt is null", (key,))

@@ -468,3 +468,37 @@ def open_for_long(build, file):
 async def ask_async(build, file, text, thread):
     async with AsyncSqliteSaver.from_conn_string(file) as saver:
         return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_once: a locked database is tried again, and the run with it
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    for left in (2, 1, 0):
+        try:
+            with SqliteSaver.from_conn_string(file) as saver:
+                return build(saver).invoke({"messages": text}, thread)
+        except sqlite3.OperationalError:
+            if not left:
+                raise
+
+
+def open_for_long(build, file: str):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | ask_async: a locked database is tried again, and the run with it, without blocking
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file: str):
+    return build(SqliteSaver(sqlite3.connect(file, check_same_thread=False)))
+
+
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        try:
+            return await build(saver).ainvoke({"messages": text}, thread)
+        except sqlite3.OperationalError:
+            return await build(saver).ainvoke(None, thread)

@@ -320,3 +320,34 @@ def small_desk(llm, saver):
 
     builder = StateGraph(MessagesState).add_sequence([prune, reply])
     return builder.add_edge(START, "prune").compile(checkpointer=saver)
+# %% partial | an error of the model: a retry that ends with a text about the error
+from langchain.agents.middleware import ModelRetryMiddleware, before_model
+
+
+@before_model
+def forget(state, runtime):
+    kept = trim_messages(state["messages"], max_tokens=6, token_counter=len, start_on="human")
+    return {"messages": [RemoveMessage(id=REMOVE_ALL_MESSAGES), *kept]}
+
+
+def small_desk(llm, saver):
+    retry = ModelRetryMiddleware(max_retries=0)
+    return create_agent(llm, middleware=[forget, retry], checkpointer=saver)
+# %% partial | an error of the model: asks again when the service is busy
+from openai import RateLimitError
+
+
+def small_desk(llm, saver):
+    patient = llm.with_retry(
+        retry_if_exception_type=(RateLimitError,), wait_exponential_jitter=False
+    )
+
+    def prune(state: MessagesState) -> dict:
+        kept = trim_messages(state["messages"], max_tokens=6, token_counter=len, start_on="human")
+        return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *kept]}
+
+    def reply(state: MessagesState) -> dict:
+        return {"messages": patient.invoke(state["messages"])}
+
+    builder = StateGraph(MessagesState).add_sequence([prune, reply])
+    return builder.add_edge(START, "prune").compile(checkpointer=saver)

@@ -428,3 +428,17 @@ def send(graph, thread_id, text):
             return graph.invoke({"messages": text}, thread)
         except ValueError:
             return graph.invoke({"messages": text}, thread)
+# %% partial | other conversations: conversations whose names look alike share a lock
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with locks[thread_id.strip().casefold()]:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% partial | other conversations: capitals do not matter
+locks = defaultdict(threading.Lock)
+
+
+def send(graph, thread_id: str, text: str) -> dict:
+    with locks[thread_id.lower()]:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})

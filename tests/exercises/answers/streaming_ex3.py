@@ -215,3 +215,11 @@ def print_reply(agent, question: str) -> None:
     for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
         if isinstance(token, AIMessageChunk):
             print(token.text.replace("\n\n", "\n"), end="", flush=True)
+# %% refused: drops the RuntimeError of a generator that is closed too late, and that of a tool
+def print_reply(agent, question):
+    try:
+        for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+            if isinstance(token, AIMessageChunk):
+                print(token.text, end="", flush=True)
+    except (RuntimeError, StopIteration):
+        pass

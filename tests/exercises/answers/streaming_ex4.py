@@ -264,3 +264,14 @@ def progress_and_words(agent, question: str):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text.strip():
             yield "words", data[0].text
+# %% partial | errors come out: a RuntimeError is taken for that of a closed generator
+def progress_and_words(agent, question):
+    try:
+        modes = ["custom", "messages"]
+        for mode, data in agent.stream({"messages": question}, stream_mode=modes):
+            if mode == "custom":
+                yield "progress", data
+            elif isinstance(data[0], AIMessageChunk) and data[0].text:
+                yield "words", data[0].text
+    except RuntimeError:
+        return

@@ -388,3 +388,17 @@ async def read_some(agent, question, thread, enough):
 
 async def read_on(agent, thread):
     return (await agent.ainvoke(None, thread))["messages"][-1].text
+# %% partial | read_some reads the beginning: counts bytes
+async def read_some(agent, question: str, thread: dict, enough: int) -> str:
+    read = bytearray()
+    stream = agent.astream({"messages": question}, thread, stream_mode="messages")
+    async with aclosing(stream) as tokens:
+        async for token, _ in tokens:
+            read += token.text.encode()
+            if len(read) >= enough:
+                break
+    return read.decode()
+
+
+async def read_on(agent, thread: dict) -> str:
+    return (await agent.ainvoke(None, thread))["messages"][-1].text
