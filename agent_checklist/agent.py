@@ -7,6 +7,7 @@ import contextlib
 import io
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
@@ -26,8 +27,10 @@ from langgraph.types import Command, Interrupt
 from lesson_model import LessonModel
 
 __all__ = ("Agent", "Case", "Turn", "alone", "run_in_own_loop", "write_on")
+__all__ += ("write_slowly",)
 
 PATIENT = 30.0  # seconds a model may be silent, where that is not what is looked at
+LEAVE_SECONDS = 0.5  # for an agent that leaves, between two words
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,29 @@ def answer(value: Any, wanted: list[bool]) -> Any:
         pairs = zip(value["calls"], words, strict=True)
         return {"decisions": [{"call": call["id"], **word} for call, word in pairs]}
     return words[0] if isinstance(value, dict) else wanted[0]
+
+
+def write_slowly(model: LessonModel) -> threading.Event:
+    """Let the model pause after each word, until whoever hears the first one has left.
+
+    What arrives at the moment of a cancellation makes the `asyncio.wait_for` of Python 3.11, with
+    which langchain-openai waits for it, forget the cancellation. So the second word comes late.
+
+    Returns:
+        To be set by who hears a word; if nobody does in time, the model hurries.
+    """
+    heard, before = threading.Event(), len(model.requests)
+    model.pace(first=0.05, per_token=LEAVE_SECONDS)
+
+    def hurry() -> None:
+        until = time.monotonic() + PATIENT
+        while len(model.requests) == before and time.monotonic() < until and not heard.wait(0.02):
+            pass
+        if not heard.wait(LEAVE_SECONDS):
+            model.pace(per_token=0.02)
+
+    threading.Thread(target=hurry, daemon=True).start()
+    return heard
 
 
 async def write_on(model: LessonModel, turns: int) -> None:

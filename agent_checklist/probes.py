@@ -12,7 +12,7 @@ from unittest import mock
 from langchain_core.tools import StructuredTool
 
 import lesson_model
-from agent_checklist.agent import Agent, Case, Turn, run_in_own_loop, write_on
+from agent_checklist.agent import Agent, Case, Turn, run_in_own_loop, write_on, write_slowly
 from lesson_model.log import Request
 
 __all__ = ("PROBES", "look_at")
@@ -52,13 +52,13 @@ async def _look(case: Case, name: str) -> str:
 async def streaming(agent: Agent) -> None:
     """Leave after the first word; then let an answer be torn."""
     agent.model.when("dry").says(LONG)
-    agent.model.pace(per_token=0.05)
+    heard = write_slowly(agent.model)
     wrote_all, writing = [], []
 
     def first_word(turn: Turn) -> bool:
         if turn.shown and not wrote_all:
+            heard.set()
             wrote_all.append(_newest(agent, turn).wait(0))
-            agent.model.pace(per_token=0.5)  # until who leaves has had the time to do so
             writing.append(asyncio.create_task(write_on(agent.model, TURNS)))
         return bool(turn.shown)
 
