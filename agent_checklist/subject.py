@@ -38,7 +38,7 @@ from lesson_model.behaviour.schema_values import valid_value
 from lesson_model.faults import Faults
 from lesson_model.log import Request
 
-__all__ = ("Facts", "Subject", "Turn", "describe")
+__all__ = ("Facts", "Subject", "Turn", "collecting", "describe")
 
 MAX_TURN_SECONDS = 20.0
 MAX_TURN_REQUESTS = 60  # to the model; more is a loop that the script does not end
@@ -231,6 +231,7 @@ class Subject:
         self.saver: Any = None
         self.own_saver: Any = None
         self.records: list[logging.LogRecord] = []
+        self.imported: list[logging.LogRecord] = []  # while the agent was imported
         self.raised = 0  # interrupts that nodes or tools raised
         self._stack = contextlib.AsyncExitStack()
         self._numbers = itertools.count(1)
@@ -279,11 +280,11 @@ class Subject:
         plan.choice = plan.choice or first.choice
         return self.stage.add(plan)
 
-    def call(self, tool: str, word: str = "", number: int = 41) -> tuple[str, dict]:
-        """Return a call of a tool, whose values hold a word."""
+    def call(self, tool: str, word: str = "", number: int = 41, nth: int = 0) -> tuple[str, dict]:
+        """Return a call of a tool, whose values hold a word; see `arguments_for`."""
         word = word or f"w{next(self._numbers)}"
         fixed = self.settings.arguments.get(tool, {})
-        return tool, {**arguments_for(self.facts.tools[tool].schema, word, number), **fixed}
+        return tool, {**arguments_for(self.facts.tools[tool].schema, word, number, nth), **fixed}
 
     def name_of(self, thread: str | None) -> str | None:
         """Return a thread's id as the agent is given it."""
@@ -515,14 +516,7 @@ class Subject:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Collect log records from INFO on, and interrupts that are raised."""
-        subject, root, call_handlers = self, logging.getLogger(), logging.Logger.callHandlers
-
-        def collected(logger: logging.Logger, record: logging.LogRecord) -> None:
-            subject.records.append(record)
-            call_handlers(logger, record)
-
-        # Not a handler: an agent that sets its logging up would remove it.
-        logging.Logger.callHandlers = collected
+        subject, root = self, logging.getLogger()
         if root.level in (logging.NOTSET, logging.WARNING):
             root.setLevel(logging.INFO)
         make = GraphInterrupt.__init__
@@ -533,10 +527,10 @@ class Subject:
 
         GraphInterrupt.__init__ = counted
         try:
-            yield
+            with collecting(self.records):
+                yield
         finally:
             GraphInterrupt.__init__ = make
-            logging.Logger.callHandlers = call_handlers
 
     def fail_answer(self, word: str, **more: Any) -> None:
         """Let the request fail in which the model would say its last words."""
@@ -570,6 +564,10 @@ class Subject:
         sys.stdout.flush()
         sys.stderr.flush()
         return self.output.read_text("utf-8", "replace")
+
+    def printed_at_import(self) -> str:
+        """Return what was printed while the agent was imported."""
+        return (self.folder.parent / "import.txt").read_text("utf-8", "replace")
 
     def has_fallback(self) -> bool:
         """Whether the code makes a fallback of LangChain's own."""
@@ -627,6 +625,23 @@ class Subject:
                 before = thread
             lines.append(line(one))
         return lines
+
+
+@contextlib.contextmanager
+def collecting(records: list[logging.LogRecord]) -> Iterator[None]:
+    """Put each log record into a list."""
+    call_handlers = logging.Logger.callHandlers
+
+    def collected(logger: logging.Logger, record: logging.LogRecord) -> None:
+        records.append(record)
+        call_handlers(logger, record)
+
+    # Not a handler: an agent that sets its logging up would remove it.
+    logging.Logger.callHandlers = collected
+    try:
+        yield
+    finally:
+        logging.Logger.callHandlers = call_handlers
 
 
 LIBRARIES = {"httpx", "httpx2", "openai", "httpcore", "asyncio", "langchain", "langgraph"}
