@@ -192,7 +192,8 @@ async def _decide(
         found = case.ran(act, since)
         if len(found) == sum(says):  # it was understood
             ran, is_one_answer = found, False
-    return _Decided(turn, ran, tuple(map(any, zip(*shown, strict=True))), is_one_answer)
+    asked = tuple(any(each[at] for each in shown) for at in (0, 1))
+    return _Decided(turn, ran, asked, is_one_answer)
 
 
 async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
@@ -205,7 +206,7 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
             wrong = any(same(effect, no) for effect in one.ran)
             found.append((one, wrong))
             why = "The question does not show which call it is about."
-            case.need(any(one.asked[:1]) or not says[0], why)
+            case.need(one.asked[0] or not says[0], why)
             if one.is_one_answer:
                 break
             unknown = [e for e in one.ran if not (same(e, yes) or same(e, no))]
@@ -233,7 +234,7 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
         only_one = first.ran and not all(first.asked)
         case.skip_if(only_one, "Only one of two calls was asked about.")
         for one, _ in found:
-            if all(one.asked):
+            if one is first or all(one.asked):
                 await case.ends_and_goes_on("After one yes and one no", one.turn)
 
 

@@ -145,10 +145,10 @@ async def fall_back(case: Case) -> None:
         if not others:
             _judge_without_another(case, turn)
 
-        def stands_in(down: Sent, other: Sent) -> bool:
+        def stands_in(one: Sent, other: Sent) -> bool:
             """Whether a model is asked what it is not asked in a turn without a fault."""
             is_new = (other.model, _wanted(other)) not in usual
-            return other.model not in at_work or (is_new and _wanted(other) == _wanted(down))
+            return other.model not in at_work or (is_new and _wanted(other) == _wanted(one))
 
         same = [(first[key], one) for one in others if (key := _last_words(one)) in first]
         pairs = [pair for pair in same if stands_in(*pair)]
