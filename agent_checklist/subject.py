@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import itertools
 import json
 import logging
@@ -412,9 +413,8 @@ class Subject:
         if not turn.interrupts:
             return None
         says = yes if callable(yes) else (lambda text: yes)
-        return self.resume_with(
-            {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
-        )
+        answers = {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
+        return self.resume_with(copy.deepcopy(answers))  # an agent may change what it is given
 
     def resume_with(self, answers: dict[str, Any]) -> Command:
         """Return what the graph is resumed with, of answers by the ids of interrupts."""
