@@ -516,13 +516,10 @@ class Subject:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Collect log records from INFO on, and interrupts that are raised."""
-        subject, root = self, logging.getLogger()
-        if root.level in (logging.NOTSET, logging.WARNING):
-            root.setLevel(logging.INFO)
         make = GraphInterrupt.__init__
 
         def counted(error: GraphInterrupt, *args: Any, **kwargs: Any) -> None:
-            subject.raised += 1
+            self.raised += 1
             make(error, *args, **kwargs)
 
         GraphInterrupt.__init__ = counted
@@ -629,8 +626,10 @@ class Subject:
 
 @contextlib.contextmanager
 def collecting(records: list[logging.LogRecord]) -> Iterator[None]:
-    """Put each log record into a list."""
-    call_handlers = logging.Logger.callHandlers
+    """Put each log record from INFO on into a list."""
+    root, call_handlers = logging.getLogger(), logging.Logger.callHandlers
+    if root.level in (logging.NOTSET, logging.WARNING):
+        root.setLevel(logging.INFO)
 
     def collected(logger: logging.Logger, record: logging.LogRecord) -> None:
         records.append(record)
