@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from agent_checklist.source import answers_read_in
+from lesson_model.behaviour.schema_values import valid_value
 
-__all__ = ("Gate", "Pair", "answer_to", "pairs_from", "unclear_answers")
+__all__ = (
+    "Gate",
+    "Pair",
+    "answer_each",
+    "answer_to",
+    "pairs_from",
+    "pairs_of_schema",
+    "unclear_answers",
+)
 
 GOOD = (
     "approve approved accept accepted yes y ok okay confirm confirmed allow allowed proceed "
@@ -104,6 +113,17 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
     return yes(str(value))
 
 
+def answer_each(gate: Gate, says: Sequence[bool]) -> Any:
+    """Return a list of answers to one question that shows several calls."""
+    pair = gate.pair or Pair(True, False)
+    answers = [pair.yes if say else pair.no for say in says]
+    if isinstance(pair.yes, list):
+        return [each for answer in answers for each in answer]
+    if isinstance(pair.yes, dict) and isinstance(pair.yes.get("decisions"), list):
+        return {"decisions": [each for answer in answers for each in answer["decisions"]]}
+    return answers
+
+
 def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     """Return pairs of answers to try, the likeliest first.
 
@@ -137,6 +157,19 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     usual = [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
     usual.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
     return pairs[: MAX_PAIRS - len(usual)] + usual
+
+
+def pairs_of_schema(schema: Any) -> list[Pair]:
+    """Return the pairs of answers that a question's own JSON schema allows."""
+    found = []
+    for key, part in (schema.get("properties") or {}).items() if schema else ():
+        options = [True, False] if part.get("type") == "boolean" else part.get("enum") or ()
+        good = [one for one in options if str(one).lower() in GOOD]
+        bad = [one for one in options if str(one).lower() in BAD]
+        for yes, no in zip(good[:1], bad, strict=False):
+            answers = (valid_value(schema, found={key: one}) for one in (yes, no))
+            found.append(Pair(*answers))
+    return found
 
 
 def unclear_answers(gate: Gate) -> list[Any]:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import importlib.util
+import logging
 import os
 import signal
 import sys
@@ -35,7 +36,7 @@ from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case, Ended
 from agent_checklist.report import Outcome, Verdict
 from agent_checklist.scout import scout
-from agent_checklist.subject import Facts, Subject
+from agent_checklist.subject import Facts, Subject, collecting
 from agent_checklist.turn import TurnSubject, check_turn
 from agent_checklist.workspace import Settings, Usage, Workspace, place, shortened
 from lesson_model import LessonModel
@@ -183,6 +184,7 @@ class _Run:
         self.guard, self.recorder = Guard(), Recorder()
         self.facts = Facts()
         self.held: Any = None
+        self.imported: list[logging.LogRecord] = []
         self.target: Target | None = None
         self.space: Workspace | None = None
 
@@ -238,7 +240,8 @@ class _Run:
         timer.daemon = True
         timer.start()
         try:
-            self.held = self.target.load(self.space)
+            with collecting(self.imported):
+                self.held = self.target.load(self.space)
             if self.outcome.level == "turn":
                 check_turn(self.target.name, self.held)
             if self.settings.effects:
@@ -425,6 +428,7 @@ class _Run:
         subject = kind(self.held, self.facts, self.settings, self.guard, self.recorder, model)
         subject.served, subject.output = self.target.served, output
         subject.folder, subject.listed = output.parent, self.listed
+        subject.imported = self.imported
         tempfile.tempdir = str(output.parent)  # where a turn keeps its database
 
         async def in_loop() -> None:

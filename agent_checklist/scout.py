@@ -12,7 +12,7 @@ from pathlib import Path
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
-from agent_checklist.dialects import Gate, Pair, pairs_from
+from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema
 from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
 from agent_checklist.source import changes_before_asking, function_of
@@ -320,6 +320,7 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
     pairs: list[Pair | None] = [None] if middleware or has_calls else []
     if not middleware:
         sources = [text for _, text in python_files(Path.cwd()) if "interrupt" in text]
+        pairs += pairs_of_schema(turn.interrupts[0].response_schema)
         pairs += pairs_from(value, sources)
     if settings.approve is not None:
         pairs.insert(0, Pair(settings.approve, settings.reject))

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from lesson_model.behaviour.schema import fits
 from lesson_model.behaviour.schema_values import valid_value
 from lesson_model.behaviour.turn import Tool, Turn, text_of
 from lesson_model.reply import Call, Reply
@@ -177,24 +178,27 @@ class Stage:
         return valid_value(_with_items(schema), found=found, text_for=text_for, choose=choose)
 
 
-def arguments_for(schema: dict, word: str, number: int = 41) -> dict:
+def arguments_for(schema: dict, word: str, number: int = 41, nth: int = 0) -> dict:
     """Return arguments that are valid, and whose values can be found again.
 
     Args:
         schema: The tool's parameters.
         word: Stands in each text.
         number: Each number, where its bounds allow.
+        nth: 1, 2, ... give other values where the schema leaves a choice, but no free text.
     """
     found: dict[str, Any] = {}
     for at, (name, part) in enumerate((schema.get("properties") or {}).items()):
         kinds = [part, *(part.get("anyOf") or ())]
         types = {kind.get("type") for kind in kinds}
-        if any(kind.get("enum") or kind.get("const") or kind.get("format") for kind in kinds):
-            continue
-        if "string" in types:
+        is_fixed = any(k.get("enum") or k.get("const") or k.get("format") for k in kinds)
+        if not is_fixed and "string" in types:
             found[name] = f"{name}-{word}"
-        elif types & {"integer", "number"}:
+        elif not is_fixed and types & {"integer", "number"}:
             found[name] = number + at
+        if nth and not (name in found and fits(found[name], part, schema)):
+            several = {"type": "array", "items": part, "minItems": nth + 1}
+            found[name] = valid_value(several, schema)[nth]
     value = valid_value(
         _with_items(schema) or {"type": "object"},
         found=found,

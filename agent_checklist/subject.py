@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import itertools
 import json
 import logging
@@ -38,7 +39,7 @@ from lesson_model.behaviour.schema_values import valid_value
 from lesson_model.faults import Faults
 from lesson_model.log import Request
 
-__all__ = ("Facts", "Subject", "Turn", "describe")
+__all__ = ("Facts", "Subject", "Turn", "collecting", "describe")
 
 MAX_TURN_SECONDS = 20.0
 MAX_TURN_REQUESTS = 60  # to the model; more is a loop that the script does not end
@@ -231,6 +232,7 @@ class Subject:
         self.saver: Any = None
         self.own_saver: Any = None
         self.records: list[logging.LogRecord] = []
+        self.imported: list[logging.LogRecord] = []  # while the agent was imported
         self.raised = 0  # interrupts that nodes or tools raised
         self._stack = contextlib.AsyncExitStack()
         self._numbers = itertools.count(1)
@@ -279,11 +281,11 @@ class Subject:
         plan.choice = plan.choice or first.choice
         return self.stage.add(plan)
 
-    def call(self, tool: str, word: str = "", number: int = 41) -> tuple[str, dict]:
-        """Return a call of a tool, whose values hold a word."""
+    def call(self, tool: str, word: str = "", number: int = 41, nth: int = 0) -> tuple[str, dict]:
+        """Return a call of a tool, whose values hold a word; see `arguments_for`."""
         word = word or f"w{next(self._numbers)}"
         fixed = self.settings.arguments.get(tool, {})
-        return tool, {**arguments_for(self.facts.tools[tool].schema, word, number), **fixed}
+        return tool, {**arguments_for(self.facts.tools[tool].schema, word, number, nth), **fixed}
 
     def name_of(self, thread: str | None) -> str | None:
         """Return a thread's id as the agent is given it."""
@@ -411,9 +413,8 @@ class Subject:
         if not turn.interrupts:
             return None
         says = yes if callable(yes) else (lambda text: yes)
-        return self.resume_with(
-            {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
-        )
+        answers = {one.id: answer_to(one.value, says, self._gate(one)) for one in turn.interrupts}
+        return self.resume_with(copy.deepcopy(answers))  # an agent may change what it is given
 
     def resume_with(self, answers: dict[str, Any]) -> Command:
         """Return what the graph is resumed with, of answers by the ids of interrupts."""
@@ -515,28 +516,18 @@ class Subject:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Collect log records from INFO on, and interrupts that are raised."""
-        subject, root, call_handlers = self, logging.getLogger(), logging.Logger.callHandlers
-
-        def collected(logger: logging.Logger, record: logging.LogRecord) -> None:
-            subject.records.append(record)
-            call_handlers(logger, record)
-
-        # Not a handler: an agent that sets its logging up would remove it.
-        logging.Logger.callHandlers = collected
-        if root.level in (logging.NOTSET, logging.WARNING):
-            root.setLevel(logging.INFO)
         make = GraphInterrupt.__init__
 
         def counted(error: GraphInterrupt, *args: Any, **kwargs: Any) -> None:
-            subject.raised += 1
+            self.raised += 1
             make(error, *args, **kwargs)
 
         GraphInterrupt.__init__ = counted
         try:
-            yield
+            with collecting(self.records):
+                yield
         finally:
             GraphInterrupt.__init__ = make
-            logging.Logger.callHandlers = call_handlers
 
     def fail_answer(self, word: str, **more: Any) -> None:
         """Let the request fail in which the model would say its last words."""
@@ -570,6 +561,10 @@ class Subject:
         sys.stdout.flush()
         sys.stderr.flush()
         return self.output.read_text("utf-8", "replace")
+
+    def printed_at_import(self) -> str:
+        """Return what was printed while the agent was imported."""
+        return (self.folder.parent / "import.txt").read_text("utf-8", "replace")
 
     def has_fallback(self) -> bool:
         """Whether the code makes a fallback of LangChain's own."""
@@ -627,6 +622,25 @@ class Subject:
                 before = thread
             lines.append(line(one))
         return lines
+
+
+@contextlib.contextmanager
+def collecting(records: list[logging.LogRecord]) -> Iterator[None]:
+    """Put each log record from INFO on into a list."""
+    root, call_handlers = logging.getLogger(), logging.Logger.callHandlers
+    if root.level in (logging.NOTSET, logging.WARNING):
+        root.setLevel(logging.INFO)
+
+    def collected(logger: logging.Logger, record: logging.LogRecord) -> None:
+        records.append(record)
+        call_handlers(logger, record)
+
+    # Not a handler: an agent that sets its logging up would remove it.
+    logging.Logger.callHandlers = collected
+    try:
+        yield
+    finally:
+        logging.Logger.callHandlers = call_handlers
 
 
 LIBRARIES = {"httpx", "httpx2", "openai", "httpcore", "asyncio", "langchain", "langgraph"}

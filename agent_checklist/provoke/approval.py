@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import dataclass
 
 from langgraph.types import Interrupt
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
-from agent_checklist.dialects import unclear_answers
+from agent_checklist.dialects import answer_each, unclear_answers
 from agent_checklist.effects import Effect
 from agent_checklist.provoke.case import Case, is_refused, same, stands_in, values_of
 from agent_checklist.provoke.persistence import on_disk
@@ -103,9 +104,8 @@ async def _look_for_a_gate(case: Case) -> None:
 async def _own_thread(case: Case, act: str) -> None:
     """Let calls wait on two threads, and approve the first."""
     subject = case.subject
-    one, two = subject.call(act, "mine", 61), subject.call(act, "yours", 83)
     with case.judging("approval.own_thread"):
-        case.skip_if(one == two, f"Two calls of {act} cannot be told apart.")
+        act, one, two = case.two_calls(act, ("mine", 61), ("yours", 83))
         mine = await subject.say(subject.plan([one]), "t-mine")
         yours = await subject.say(subject.plan([two]), "t-yours")
         since = case.mark()
@@ -121,105 +121,148 @@ async def _own_thread(case: Case, act: str) -> None:
 
 
 async def one_of_two(case: Case) -> None:
-    """Put two risky calls into one message; approve one, then both."""
+    """Put two risky calls into one message; approve one, the other, then both."""
     subject, claims = case.subject, ("approval.parallel", "approval.two_approved")
     with case.before(*claims, "rejection.mixed", "approval.behind_safe"):
-        act = case.gated()
-        gate = subject.facts.tools[act].gate
-        one, two = subject.call(act, "alpha", 41), subject.call(act, "omega", 57)
+        risky = case.gated()
     with case.judging(*claims, "rejection.mixed"):
-        alike = one == two or not values_of(one)
-        case.skip_if(alike, f"Two calls of {act} cannot be told apart.")
+        act, *calls = case.two_calls(risky, ("alpha", 41), ("omega", 57))
         case.by_code(act)
-        turn = await subject.say(subject.plan([one, two]), "t-mixed")
+        await subject.say(subject.plan(calls), "t-two")
         together = any(len(calls) > 1 for _, calls in subject.stage.emitted)
         case.skip_if(not together, ONE_A_MESSAGE)
     if "rejection.mixed" not in case.told:
+        if early := len(case.ran(act)):
+            saw = f"Of two calls of {act} in one message, {early} ran before anybody was asked "
+            case.say("approval.parallel", FAIL, f"{saw}about it.")
+        gate = subject.facts.tools[act].gate
+        with case.judging(*claims, "rejection.mixed"):
+            case.need(not early, "One ran unasked: see approval.parallel.")
         with case.judging("approval.parallel", "rejection.mixed"):
             case.skip_if(not gate.takes_no, f"A person may not reject {act}.")
             case.need(gate.stops, "No answer stops a call: see rejection.not_run.")
         if "rejection.mixed" not in case.told:
-            await _approve_one(case, act, turn, one, two)
+            await _approve_one(case, act, calls)
         if "approval.two_approved" not in case.told:
-            await _approve_both(case, act, one, two)
-    await _behind_safe(case, act)
+            await _approve_both(case, act, calls)
+    await _behind_safe(case, risky)
 
 
-async def _approve_one(case: Case, act: str, turn: Turn, one: tuple, two: tuple) -> None:
-    claim, mixed = "approval.parallel", "rejection.mixed"
-    if early := len(case.ran(act)):
-        saw = (
-            f"Of two calls of {act} in one message, {early} ran before anybody was asked about it."
-        )
-        case.say(claim, FAIL, saw)
-        with case.judging("approval.two_approved", mixed):
-            case.need(False, "One ran unasked: see approval.parallel.")
-        return
-    of_one = [value for value in values_of(one) if value not in values_of(two)]
-    of_two = [value for value in values_of(two) if value not in values_of(one)]
+@dataclass
+class _Decided:
+    """What came of two calls that waited in one message.
+
+    Attributes:
+        asked: Whether each call was asked about.
+        is_one_answer: One question showed both calls, and no list of answers is known.
+    """
+
+    turn: Turn
+    ran: list[Effect]
+    asked: tuple[bool, ...]
+    is_one_answer: bool
+
+
+async def _decide(
+    case: Case, act: str, calls: list[tuple], says: tuple[bool, bool], thread: str
+) -> _Decided:
+    """Let two calls wait in one message, and answer each of them."""
+    subject, (one, two) = case.subject, map(values_of, calls)
+    own = [[v for v in one if v not in two], [v for v in two if v not in one]]
     shown: list[tuple[bool, ...]] = []  # of each question, whether it shows each call
 
     def yes(text: str) -> bool:
-        shown.append(tuple(any(stands_in(v, text) for v in each) for each in (of_one, of_two)))
-        return shown[-1][0]
+        shown.append(tuple(any(stands_in(v, text) for v in each) for each in own))
+        return any(each and say for each, say in zip(shown[-1], says, strict=True))
 
-    turn = await case.subject.resume(turn, yes)
-    ran = case.ran(act)
-    is_first_asked, is_second_asked = any(a for a, _ in shown), any(b for _, b in shown)
-    is_one_answer = (True, True) in shown
-    wrong = any(same(effect, two) for effect in ran)
-    unknown = [effect.args for effect in ran if not (same(effect, one) or same(effect, two))]
+    since = case.mark()
+    waiting = await subject.say(subject.plan(calls), thread)
+    turn = await subject.resume(waiting, yes)
+    ran, is_one_answer = case.ran(act, since), (True, True) in shown
+    if is_one_answer and not ran:  # an answer for each call, in the order in which they are shown
+        since = case.mark()
+        waiting = await subject.say(subject.plan(calls), f"{thread}-list")
+        text = str([one.value for one in waiting.interrupts])
+        first = [min((text.find(v) for v in each if v in text), default=0) for each in own]
+        answers = says if first[0] < first[1] else says[::-1]
+        listed = answer_each(subject.facts.tools[act].gate, answers)
+        ids = [one.id for one in waiting.interrupts][:1]
+        resume = subject.resume_with(dict.fromkeys(ids, listed)) if ids else None
+        turn = await subject.run(resume, waiting.thread, waiting.plan)
+        found = case.ran(act, since)
+        if len(found) == sum(says):  # it was understood
+            ran, is_one_answer = found, False
+    asked = tuple(any(each[at] for each in shown) for at in (0, 1))
+    return _Decided(turn, ran, asked, is_one_answer)
+
+
+async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
+    """Approve one of two calls, in both orders: the last answer may count for all."""
+    claim, mixed, found = "approval.parallel", "rejection.mixed", []
     with case.judging(claim, mixed):
-        case.need(is_first_asked, "The question does not show which call it is about.")
-        if not is_one_answer:
-            why = "A call ran which nobody made: see approval.once."
-            case.need(not unknown, why)
-            why = f"The approved call ran {len(ran)} times: see approval.two_approved."
-            case.need(wrong or len(ran) < 2, why)
+        for says, thread in (((True, False), "t-mixed"), ((False, True), "t-no-then-yes")):
+            yes, no = calls if says[0] else calls[::-1]
+            one = await _decide(case, act, calls, says, thread)
+            wrong = any(same(effect, no) for effect in one.ran)
+            found.append((one, wrong))
+            why = "The question does not show which call it is about."
+            case.need(one.asked[0] or not says[0], why)
+            if one.is_one_answer:
+                break
+            unknown = [e for e in one.ran if not (same(e, yes) or same(e, no))]
+            case.need(not unknown, "A call ran which nobody made: see approval.once.")
+            why = f"The approved call ran {len(one.ran)} times: see approval.two_approved."
+            case.need(wrong or len(one.ran) < 2, why)
     if case.told:
         return
+    first = found[0][0]
     with case.judging(claim):
-        if is_one_answer:
-            case.must(len(ran) <= 2, f"{len(ran)} calls ran.")
-            case.passed()
-        how = " as well." if len(ran) > 1 else "."
-        how = how if is_second_asked else ", about which nobody was asked."
         saw = "Of two calls in one message one was approved, and the other one ran"
-        case.must(not wrong, saw + how)
-        case.need(ran, "Of two calls one was approved, and none ran. Nothing unwanted happened.")
+        for one, wrong in found:
+            how = " as well." if len(one.ran) > 1 else "."
+            how = how if all(one.asked) else ", about which nobody was asked."
+            case.must(not wrong or one.is_one_answer, saw + how)
+        why = "No answer is known to the question, which shows both calls."
+        why = why if first.is_one_answer else "Of two calls one was approved, and none ran."
+        case.need(any(one.ran for one, _ in found), why)
+        case.must(len(first.ran) <= 2, f"{len(first.ran)} calls ran.")
     with case.judging(mixed):
-        case.skip_if(is_one_answer, "One answer decides about all calls of a message.")
+        case.need(first.ran or not first.is_one_answer, "See approval.parallel.")
+        case.skip_if(first.is_one_answer, "One answer decides about all calls of a message.")
+        wrong = any(wrong for _, wrong in found)
         case.need(not wrong, "The wrong call ran: see approval.parallel.")
-        case.skip_if(ran and not is_second_asked, "Only one of two calls was asked about.")
-        await case.ends_and_goes_on("After one yes and one no", turn)
+        only_one = first.ran and not all(first.asked)
+        case.skip_if(only_one, "Only one of two calls was asked about.")
+        for one, _ in found:
+            if one is first or all(one.asked):
+                await case.ends_and_goes_on("After one yes and one no", one.turn)
 
 
-async def _approve_both(case: Case, act: str, one: tuple, two: tuple) -> None:
+async def _approve_both(case: Case, act: str, calls: list[tuple]) -> None:
     with case.judging("approval.two_approved"):
-        subject, since = case.subject, case.mark()
-        turn = await subject.say(subject.plan([one, two]), "t-both")
-        await subject.resume(turn, True)
-        ran = case.ran(act, since)
-        times = [sum(same(effect, call) for effect in ran) for call in (one, two)]
+        ran = (await _decide(case, act, calls, (True, True), "t-both")).ran
+        times = [sum(same(effect, call) for effect in ran) for call in calls]
         saw = f"Two calls were approved, and one of them ran {max(times)} times."
         case.must(max(times) < 2, saw)
         case.need(min(times), f"Two calls were approved, and {len(ran)} ran.")
 
 
 async def _behind_safe(case: Case, act: str) -> None:
-    """Put a harmless and the risky call into one message."""
+    """Put a harmless and the risky call into one message, in both orders."""
     subject = case.subject
     with case.judging("approval.behind_safe"):
         look = case.look_beside(act)
-        since, emitted = case.mark(), len(subject.stage.emitted)
-        turn = await subject.say(subject.plan([subject.call(look), subject.call(act)]), "t-behind")
-        together = any(len(calls) > 1 for _, calls in subject.stage.emitted[emitted:])
-        case.skip_if(not together, ONE_A_MESSAGE)
-        saw = f"{look} and {act} came in one message, and {act} ran unasked."
-        case.must(not case.ran(act, since), saw)
-        raised = f" The turn raised {error_name(turn.error)}." if turn.error else ""
-        why = f"Behind {look}, {act} neither ran nor was asked about.{raised}"
-        case.need(turn.waits, why)
+        for names in ((look, act), (act, look)):
+            since, emitted = case.mark(), len(subject.stage.emitted)
+            plan = subject.plan([subject.call(name) for name in names])
+            turn = await subject.say(plan, f"t-behind-{names[0]}")
+            together = any(len(calls) > 1 for _, calls in subject.stage.emitted[emitted:])
+            case.skip_if(not together, ONE_A_MESSAGE)
+            saw = f"{names[0]} and {names[1]} came in one message, and {act} ran unasked."
+            case.must(not case.ran(act, since), saw)
+            raised = f" The turn raised {error_name(turn.error)}." if turn.error else ""
+            why = f"Beside {look}, {act} neither ran nor was asked about.{raised}"
+            case.need(turn.waits, why)
 
 
 # Other arguments, other words, other answers ------------------------------------------------------
@@ -281,9 +324,8 @@ async def _answer_unclearly(case: Case, act: str) -> None:
 async def _drift(case: Case, act: str) -> None:
     """Let the model call with other values when it is asked the same again."""
     subject = case.subject
-    one, two = subject.call(act, "shown", 41), subject.call(act, "drifted", 977)
     with case.judging("approval.drift"):
-        case.skip_if(one == two, f"Two calls of {act} cannot be told apart.")
+        act, one, two = case.two_calls(act, ("shown", 41), ("drifted", 977))
         since = case.mark()
         turn = await subject.say(subject.plan([one], changed=[two]), "t-drift")
         case.need(turn.waits, "Nobody was asked this time.")
@@ -329,8 +371,6 @@ async def lose(case: Case) -> None:
     subject = case.subject
     with case.judging("approval.lost_answer"):
         act = case.gated()
-        is_inside = subject.facts.tools[act].gate.kind == "tool"
-        case.skip_if(is_inside, "The tool asks inside of its body.")
 
         def lost(effect: Effect) -> None:
             if effect.tool == act:
@@ -342,7 +382,7 @@ async def lose(case: Case) -> None:
         turn = await subject.say(subject.plan([subject.call(act)]), "t-lost")
         since = case.mark()
         subject.recorder.after = lost
-        await subject.resume(turn, True)
+        await subject.resume(turn, lambda text: not case.ran(act, since))  # one yes
         ran = len(case.ran(act, since))
         case.need(ran, UNREACHED)
         why = f"An approved call runs {usual} times anyway: see approval.once."
@@ -401,7 +441,9 @@ async def crash(case: Case) -> None:
     """Approve a call, and let the process die once the tool had its effect."""
     subject = case.subject
     with case.judging("approval.crash"):
-        act = case.gated()
+        act, saver = case.gated(), subject.facts.has_saver
+        why = f"The graph is compiled with an {saver}, which forgets at a restart."
+        case.need("Memory" not in saver, why)
         async with on_disk(case):
             turn = await case.wait_for(act, "t-crash", "crash", 91)
             waiting = [(one.id, one.value) for one in turn.interrupts]

@@ -154,9 +154,30 @@ class Case:
         self.need(
             gate.runs,
             f"It is not known how {act}'s question is answered (tried: {tried}). Declare approve "
-            "and reject in [tool.agent_checklist] of pyproject.toml.",
+            "and reject in [tool.agent_checklist] of pyproject.toml; answers that name the ids of "
+            "calls cannot be declared.",
         )
         return act
+
+    def two_calls(
+        self, act: str, one: tuple[str, int], two: tuple[str, int]
+    ) -> tuple[str, tuple, tuple]:
+        """Return a tool that asks, and two calls of it that can be told apart.
+
+        Args:
+            act: The tool that is tried first.
+            one, two: The word and the number in each call.
+        """
+        tools = self.subject.facts.tools.values()
+        asking = [tool.name for tool in tools if tool.gate and tool.gate.runs]
+        for name in dict.fromkeys([act, *asking]):
+            first = self.subject.call(name, *one)
+            for nth in range(4):
+                second = self.subject.call(name, *two, nth)
+                values = set(values_of(first)), set(values_of(second))
+                if values[0] - values[1] and values[1] - values[0]:
+                    return name, first, second
+        raise Judged(COULD_NOT_JUDGE, f"Two calls of {act} cannot be told apart.")
 
     def no_gate(self) -> tuple[str, bool]:
         """Return why approval is not judged, and whether it does not concern the agent at all."""
@@ -250,15 +271,26 @@ class Case:
 
     # The next turn --------------------------------------------------------------------------------
 
-    async def goes_on(self, when: str, thread: str = "t-1") -> None:
-        """Say hello on a thread: it must be answered."""
+    async def goes_on(self, when: str, thread: str = "t-1", is_outside: bool = False) -> None:
+        """Say hello on a thread: it must be answered.
+
+        Args:
+            when: How the sentence begins.
+            thread: The thread.
+            is_outside: Nothing that was said or decided is a reason to end the conversation.
+        """
         self.subject.clear_faults()
         turn = await self.subject.hello(thread)
         self.not_as_usual(when, turn)
         self.must(not is_refused(turn), f"{when} the model refuses the thread with 400, for ever.")
         self.must(not turn.error, f"{when} the next question raised {error_name(turn.error)}.")
-        self.need(turn.requests, f"{when} the model was not asked in the next turn.")
         self.need(not turn.waits, f"{when} the next turn waits for somebody.")
+        if not turn.requests and is_outside:
+            await self.subject.hello("t-other")
+            other = await self.subject.hello("t-other")
+            saw = f"{when} the model is not asked any more on this thread; on another one it is."
+            self.must(not other.requests, saw)
+        self.need(turn.requests, f"{when} the model was not asked in the next turn.")
 
     def not_as_usual(self, when: str, turn: Turn) -> None:
         """Blame no fault for a thread that an ordinary turn leaves in the same state."""

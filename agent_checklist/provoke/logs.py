@@ -39,8 +39,8 @@ async def write_log(case: Case) -> None:
         places = {
             "a request to the model": sent,
             "what the user is shown": [turn.told for turn in subject.turns],
-            "the log": [_text_of(record) for record in own],
-            "what was printed": [printed],
+            "the log": [_text_of(record) for record in [*subject.imported, *own]],
+            "what was printed": [printed, subject.printed_at_import()],
         }
         keys = _made_up_keys()
         found = [at for at, texts in places.items() if any(k in t for k in keys for t in texts)]

@@ -90,7 +90,7 @@ async def outage(case: Case) -> None:
         case.must(len(most) <= MAX_TRIES, f"{saw}.")
         case.passed(f"It was sent {len(most)} times.")
     with case.judging("errors.model"):
-        await case.goes_on("After the model was down", "t-outage")
+        await case.goes_on("After the model was down", "t-outage", is_outside=True)
 
 
 def _question(sent: Sent) -> str:
@@ -129,10 +129,14 @@ async def fall_back(case: Case) -> None:
 
     with case.before("fallback.answers", "fallback.tools"):
         case.skip_if(subject.settings.fallback is False, "pyproject declares fallback = false.")
-        subject.guard.on_request = down
-        plan = subject.plan(*([[subject.call(facts.look)]] if facts.look else []))
+        steps = [[subject.call(facts.look)]] if facts.look else []
         since = len(subject.guard.sent)
-        turn = await subject.say(plan, "t-fallback")
+        await subject.say(subject.plan(*steps), "t-usual")
+        usual = {(one.model, _wanted(one)) for one in subject.guard.sent[since:]}
+        at_work = {model for model, _ in usual}
+        since = len(subject.guard.sent)
+        subject.guard.on_request = down
+        turn = await subject.say(subject.plan(*steps), "t-fallback")
         subject.guard.on_request = None
         sent = subject.guard.sent[since:]
         others = [one for one in sent if one.model != facts.first_model]
@@ -140,9 +144,18 @@ async def fall_back(case: Case) -> None:
         case.need(first, "The first model was not asked.")
         if not others:
             _judge_without_another(case, turn)
-        pairs = [(first[key], one) for one in others if (key := _last_words(one)) in first]
+
+        def stands_in(one: Sent, other: Sent) -> bool:
+            """Whether a model is asked what it is not asked in a turn without a fault."""
+            is_new = (other.model, _wanted(other)) not in usual
+            return other.model not in at_work or (is_new and _wanted(other) == _wanted(one))
+
+        same = [(first[key], one) for one in others if (key := _last_words(one)) in first]
+        pairs = [pair for pair in same if stands_in(*pair)]
         why = "Several models work in a turn; none was seen to stand in for another."
-        case.skip_if(not pairs and len(facts.models) != 1, why)
+        several = not pairs and len(at_work) != 1
+        case.need(not (several and subject.settings.fallback), why)
+        case.skip_if(several, why)
     with case.judging("fallback.answers"):
         saw = f"another one was asked, and the turn raised {error_name(turn.error)}."
         case.must(not turn.error, f"The first model was down, {saw}")
@@ -154,13 +167,19 @@ async def fall_back(case: Case) -> None:
         case.need(pairs, "The second model was asked something else.")
         offered = [(_tools(one), _tools(other)) for one, other in pairs]
         case.skip_if(not any(one for one, _ in offered), "The first model is offered no tools.")
-        missing = sorted(name for one, other in offered for name in one - other)
+        missing = sorted({name for one, other in offered for name in one - other})
         case.must(not missing, f"The second model is not offered {', '.join(missing[:4])}.")
 
 
 def _last_words(sent: Sent) -> str:
     """Return what a model is asked about: the second may have a prompt of its own."""
     return json.dumps((sent.body.get("messages") or [sent.body.get("input")])[-1])
+
+
+def _wanted(sent: Sent) -> str:
+    """Return what a model may answer with: tools, or a schema."""
+    form = sent.body.get("response_format") or sent.body.get("text")
+    return json.dumps([sorted(_tools(sent)), form])
 
 
 def _tools(sent: Sent) -> set[str]:

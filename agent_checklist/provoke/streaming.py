@@ -14,6 +14,7 @@ from agent_checklist.subject import Subject, Turn, error_name
 __all__ = ("LONG", "block", "is_cut", "leave", "leave_tool", "torn")
 
 LONG = "A tent is dried before it is folded, and then it is aired for a whole day more. " * 3
+WORD = "dried"  # comes as one piece, which an event of the agent's own may wrap
 BLOCKED_SECONDS = 0.6
 MAX_WRITING_TURNS = 120  # of the event loop, in which an agent that leaves is gone
 CLAIMS = ("streaming.first_word", "streaming.leave", "streaming.left_thread")
@@ -47,7 +48,7 @@ async def leave(case: Case) -> None:
         how = "was asked again." if more else "wrote on to the end."
         case.must(not wrote_on, f"The user left after the first word, and the model {how}")
     with case.judging("streaming.left_thread"):
-        await case.goes_on("After the user left")
+        await case.goes_on("After the user left", is_outside=True)
 
 
 class _Reader:
@@ -66,7 +67,7 @@ class _Reader:
 
     def has_heard(self, turn: Turn) -> bool:
         """Whether to leave now."""
-        heard = LONG[:6] in turn.shown + "".join(map(str, turn.events))
+        heard = WORD in turn.shown + "".join(map(str, turn.events))
         heard = heard or (self.subject.gives_whole and len(self.subject.model.requests) > 0)
         if heard and not self.left:
             self.left = True

@@ -43,8 +43,10 @@ FAULTS = faults_in("faulty.py")
 SEEN = {  # what one look at an agent has to find, where a claim has several ways to be red
     "errors_model_text_1": ("401", "400", "500", "429", "cut connection"),
 }
-# Two kinds of agent for each claim; one of them is enough on most days.
-CHOSEN = [name for name in FAULTS if name.endswith("_1") or ALL]
+# Two kinds of agent for each claim; one of them is enough on most days, but for what is met in
+# another way: the order of answers, arguments without free text, a question inside of a tool.
+OTHER_WAYS = ("approval_parallel_2", "approval_parallel_3", "approval_lost_answer_3")
+CHOSEN = [name for name in FAULTS if name.endswith("_1") or name in OTHER_WAYS or ALL]
 
 
 def looked_at(target: str, *only: str, **settings: object) -> Outcome:

@@ -105,6 +105,55 @@ def test_langgraph_server_brings_the_checkpointer(tmp_path: Path) -> None:
     assert found(outcome)["persistence.restart"][0] == PASS, found(outcome)
 
 
+def test_a_model_with_work_of_its_own_is_no_fallback() -> None:
+    seen = found(outcome_of("routed_by_another_model", "fallback"))
+    assert seen["fallback.answers"][0] == NOT_APPLICABLE, seen
+    assert seen["fallback.tools"][0] == NOT_APPLICABLE, seen
+
+
+def test_words_in_events_of_the_agents_own_are_words() -> None:
+    seen = found(outcome_of("writes_tokens", "streaming"))
+    assert seen["streaming.first_word"][0] == PASS, seen
+    assert seen["streaming.leave"][0] == PASS, seen
+
+
+def test_one_question_for_all_calls_is_answered_with_a_list() -> None:
+    claims = ("approval.parallel", "approval.two_approved", "rejection.mixed")
+    seen = found(outcome_of("asks_for_a_list", *claims))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+def test_a_question_is_answered_by_its_own_schema() -> None:
+    seen = found(outcome_of("asks_by_schema", "approval.once", "rejection.not_run"))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+def test_a_checkpointer_in_memory_is_named_where_a_crash_cannot_be_judged() -> None:
+    seen = found(outcome_of("keeps_in_memory", "approval.crash"))
+    assert seen["approval.crash"][0] == COULD_NOT_JUDGE, seen
+    assert "InMemorySaver, which forgets" in seen["approval.crash"][1], seen
+
+
+def test_calls_that_cannot_be_told_apart_could_not_be_judged() -> None:
+    seen = found(outcome_of("refunds_all", "approval.parallel", "approval.drift"))
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+
+
+def test_a_key_that_is_logged_while_the_agent_is_imported_is_found(tmp_path: Path) -> None:
+    logged = """
+        import logging, os
+        logging.basicConfig(level=logging.INFO, filename=os.devnull)
+        logging.getLogger("desk").info("starting with %s", os.environ["OPENAI_API_KEY"])
+    """
+    printed = "import os\nprint(os.environ['OPENAI_API_KEY'])\n"
+    for number, source in enumerate((logged, printed)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        write(folder, agent=textwrap.dedent(source) + AGENT)
+        outcome = look_at("agent.py:graph", folder, settings=Settings(), only=["logging"])
+        assert outcome.red == ("logging.secrets",), found(outcome)
+
+
 # What was not reached is not said not to concern the agent ----------------------------------------
 
 

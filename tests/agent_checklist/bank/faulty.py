@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import time
+from datetime import date
+from typing import Annotated, Literal
 
 from langchain.agents.middleware import (
     ModelFallbackMiddleware,
@@ -27,12 +29,14 @@ from langgraph.graph.message import add_messages
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, RetryPolicy, interrupt
 from openai import InternalServerError
+from pydantic import Field
 from sound import (
     RISKY,
     TOOLS,
     State,
     answered,
     asks_inside,
+    book_hotel,
     find_order,
     gate_node,
     middleware_agent,
@@ -132,6 +136,28 @@ async def locks(request, handler):
     return answer
 
 
+class Busy(State):
+    """The conversation, and whether an answer is being written."""
+
+    answering: bool
+
+
+def stays_busy():
+    """Return an agent that never clears its flag when it could not answer."""
+
+    async def enter(state: Busy):
+        if state.get("answering"):
+            return Command(update={"messages": [AIMessage("One moment, please.")]}, goto=END)
+        return Command(update={"answering": True}, goto="agent")
+
+    async def agent(state: Busy):
+        return {"messages": [await llm.ainvoke(state["messages"])], "answering": False}
+
+    graph = StateGraph(Busy).add_node("enter", enter, destinations=("agent", END))
+    return graph.add_node("agent", agent).add_edge(START, "enter").compile()
+
+
+fault("streaming.left_thread", stays_busy)
 fault("streaming.left_thread", lambda: gate_node(ask=locks_forever, model_failed=None))
 fault("streaming.left_thread", lambda: middleware_agent(locks))
 
@@ -370,15 +396,63 @@ class FirstOnly:
         return asks
 
 
+def keeps_by_name(state):
+    """Keep the answers under the tool's name: the last one decides about all calls."""
+    calls = state["messages"][-1].tool_calls
+    risky = [call for call in calls if call["name"] in RISKY]
+    decided = {c["name"]: yes(interrupt({"tool": c["name"], "args": c["args"]})) for c in risky}
+    no = [call for call in risky if not decided[call["name"]]]
+    run = [sent(call, state) for call in calls if call not in no]
+    return Command(update={"messages": list(map(rejected, no))}, goto=run or "agent")
+
+
+def asks_for_a_list(order):
+    """Return a gate that shows all calls in one question, and wants an answer for each.
+
+    Args:
+        order: Of the calls, in which the answers are applied.
+    """
+
+    def approve(state):
+        calls = state["messages"][-1].tool_calls
+        risky = [call for call in calls if call["name"] in RISKY]
+        answers = interrupt({"refund": [c["args"] for c in risky]}) if risky else []
+        if not isinstance(answers, list) or len(answers) != len(risky):
+            answers = [answers is True and len(risky) == 1] * len(risky)
+        no = [c for c, each in zip(order(risky), answers, strict=True) if each is not True]
+        run = [sent(call, state) for call in calls if call not in no]
+        return Command(update={"messages": list(map(rejected, no))}, goto=run or "agent")
+
+    return approve
+
+
+TICKET = Annotated[str, Field(pattern=r"^T-[0-9]{5}$")]
+
+
+@tool("refund")
+def refund_ticket(ticket: TICKET, to: Literal["card", "voucher"], day: date) -> str:
+    """Refund what a ticket is about."""
+    return f"Refunded {ticket} to {to} on {day}."
+
+
+by_ticket = [find_order, refund_ticket]
+fault("approval.parallel", lambda: gate_node(approve=asks_for_a_list(lambda calls: calls[::-1])))
+fault("approval.parallel", lambda: gate_node(approve=keeps_by_name))
+fault("approval.parallel", lambda: gate_node(approve=first_only, tools=by_ticket))
 fault("approval.parallel", lambda: gate_node(approve=first_only))
 fault("approval.parallel", lambda: middleware_agent(FirstOnly.make(), gate=False))
 
 
-def looks_at_first(state):
-    calls = state["messages"][-1].tool_calls
-    if calls[0]["name"] not in RISKY:
-        return Command(goto=[sent(call, state) for call in calls])
-    return gate(yes)(state)
+def looks_at(place):
+    """Return a gate that asks only where the call at this place of the message is risky."""
+
+    def approve(state):
+        calls = state["messages"][-1].tool_calls
+        if calls[place]["name"] not in RISKY:
+            return Command(goto=[sent(call, state) for call in calls])
+        return gate(yes)(state)
+
+    return approve
 
 
 @wrap_tool_call
@@ -390,7 +464,8 @@ async def asks_if_first(request, handler):
     return await handler(request)
 
 
-fault("approval.behind_safe", lambda: gate_node(approve=looks_at_first))
+fault("approval.behind_safe", lambda: gate_node(approve=looks_at(-1)))
+fault("approval.behind_safe", lambda: gate_node(approve=looks_at(0)))
 fault("approval.behind_safe", lambda: middleware_agent(asks_if_first, gate=False))
 
 
@@ -499,6 +574,33 @@ async def tries_again(request, handler):
 
 
 fault("approval.lost_answer", lambda: middleware_agent(inner=[tries_again]))
+
+
+def network_fails(error: Exception) -> str:
+    if isinstance(error, ConnectionError):
+        raise error
+    return tool_failed(error)
+
+
+def tries_its_tools_again():
+    """Return an agent whose tool asks inside, and whose node for tools is tried again."""
+
+    def compile(graph):
+        again = RetryPolicy(max_attempts=3, initial_interval=0.01, retry_on=ConnectionError)
+        graph.nodes["tools"].retry_policy = again
+        return graph.compile()
+
+    return gate_node(
+        approve=lambda state: Command(
+            goto=[sent(c, state) for c in state["messages"][-1].tool_calls]
+        ),
+        tools=[find_order, book_hotel],
+        tool_failed=network_fails,
+        compile=compile,
+    )
+
+
+fault("approval.lost_answer", tries_its_tools_again)
 
 
 newest: dict = {}
@@ -765,6 +867,7 @@ def leaves_a_call(state: State, error: NodeError):
     return Command(update={"messages": [AIMessage("Sorry.", tool_calls=[call])]}, goto=END)
 
 
+fault("errors.model", stays_busy)
 fault("errors.model", lambda: gate_node(ask=stays_broken, model_failed=None))
 fault("errors.model", lambda: gate_node(model_failed=leaves_a_call, answered=plain))
 

@@ -6,17 +6,30 @@ import logging
 from datetime import date
 from typing import Literal
 
+import faulty
 from faulty import drops_unknown, plain
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.store.base import BaseStore
 from langgraph.types import Command, interrupt
-from pydantic import BaseModel, Field
-from sound import TOOLS, find_order, gate_node, middleware_agent, model, tool_failed
+from openai import AsyncOpenAI
+from pydantic import BaseModel, Field, StrictBool
+from sound import (
+    TOOLS,
+    find_order,
+    gate_node,
+    middleware_agent,
+    model,
+    rejected,
+    sent,
+    tool_failed,
+)
 from typing_extensions import TypedDict
 
 log = logging.getLogger("misjudged")
@@ -416,3 +429,97 @@ def sort_orders(by: str) -> str:
 def cannot_sort():
     """Return an agent with a tool that raises whatever it is called with."""
     return middleware_agent(gate=False, tools=[find_order, sort_orders])
+
+
+# Two models that each have work of their own ------------------------------------------------------
+
+
+def routed_by_another_model():
+    """Return an agent behind a router of another model, which goes on where the router is down."""
+
+    async def router(state: MessagesState):
+        try:
+            await model().with_structured_output(Route).ainvoke(state["messages"][-1:])
+        except Exception:
+            log.exception("the router is down")
+        return {}
+
+    graph = StateGraph(MessagesState).add_node("router", router)
+    graph.add_node("desk", middleware_agent(llm=model(model="gpt-4o")))
+    return (
+        graph.add_edge(START, "router").add_edge("router", "desk").add_edge("desk", END).compile()
+    )
+
+
+# Words in events of the agent's own ---------------------------------------------------------------
+
+
+class Asked(TypedDict, total=False):
+    """A question and its answer."""
+
+    question: str
+    answer: str
+
+
+def writes_tokens():
+    """Return a graph that asks with OpenAI's own client, and wraps each token in an event."""
+    client = AsyncOpenAI(timeout=10)
+
+    async def talk(state: Asked):
+        write, words = get_stream_writer(), ""
+        said = [{"role": "user", "content": state["question"]}]
+        stream = await client.chat.completions.create(
+            model="gpt-4o-mini", messages=said, stream=True
+        )
+        async for chunk in stream:
+            token = chunk.choices[0].delta.content if chunk.choices else ""
+            words += token or ""
+            write({"type": "token", "data": {"token": token or ""}})
+        return {"answer": words}
+
+    return StateGraph(Asked).add_node("talk", talk).add_edge(START, "talk").compile()
+
+
+# Gates with one question for all calls, and calls that nobody can tell apart ----------------------
+
+
+def asks_for_a_list():
+    """Return an agent that shows all calls in one question, and wants an answer for each."""
+    return gate_node(approve=faulty.asks_for_a_list(list))
+
+
+@tool("refund")
+def refund_all() -> str:
+    """Refund everything."""
+    return "Refunded."
+
+
+def refunds_all():
+    """Return an agent whose risky tool has no arguments."""
+    return gate_node(tools=[find_order, refund_all])
+
+
+class Decision(BaseModel):
+    """What a person decides."""
+
+    ok: StrictBool
+    note: str = ""
+
+
+def asks_by_schema():
+    """Return an agent whose question names the form of its answer, and takes no other."""
+
+    def approve(state):
+        calls = state["messages"][-1].tool_calls
+        asked = [call for call in calls if call["name"] == "refund"]
+        said = {c["id"]: interrupt(c, response_schema=Decision) for c in asked}
+        no = [call for call in asked if not said[call["id"]].ok]
+        run = [sent(call, state) for call in calls if call not in no]
+        return Command(update={"messages": list(map(rejected, no))}, goto=run or "agent")
+
+    return gate_node(approve=approve)
+
+
+def keeps_in_memory():
+    """Return an agent with a checkpointer in memory."""
+    return gate_node(compile=lambda graph: graph.compile(checkpointer=InMemorySaver()))
