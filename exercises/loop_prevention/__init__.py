@@ -430,10 +430,11 @@ def ex6(Budget):
                         f"{calls}, as {takes * calls:g} s have passed then."
                     )
                     move(-takes * calls)
-        with part("two customers at once"):
+        # A clock that stands: how long the hello takes on a busy machine counts for nobody.
+        with part("two customers at once"), movable_clock(Budget, stands=True) as move:
             budget = Budget(**{**much, "seconds": 0.3})
             before = _held_by(budget)
-            run = parts.run_beside_another_customer(model, budget)
+            run = parts.run_beside_another_customer(model, budget, move)
             assert run.error is None and run.words, (
                 f"With 0.3 seconds, and another customer who says hello while the tool works, the "
                 f"run {run.ending}.{_kept_on_self(budget, before)}"
@@ -441,7 +442,7 @@ def ex6(Budget):
             tokens = sum(costs[5])
             budget = Budget(**{**much, "tokens": tokens})
             kept = _held_by(budget)
-            run = parts.run_beside_another_customer(model, budget, parts.SHORT)
+            run = parts.run_beside_another_customer(model, budget, move, parts.SHORT)
             _in_words(run, f"{tokens} tokens, while another customer says hello", Budget)
             *before, spent = [0, *parts.spent_in_turn(run)]
             assert before and before[-1] < tokens <= spent, (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -490,12 +489,15 @@ def spent_in_turn(run: Run) -> list[int]:
     return list(accumulate(u["input_tokens"] + u["output_tokens"] for u in usage if u))
 
 
-def run_beside_another_customer(model: Any, budget: Any, first: str = "") -> Run:
+def run_beside_another_customer(
+    model: Any, budget: Any, move: Callable[[float], None], first: str = ""
+) -> Run:
     """Run a loop; each time its tool works, another customer says hello to the same agent.
 
     Args:
         model: The lesson model.
         budget: The middleware.
+        move: Moves the clock; the tool takes 0.14 s.
         first: What the first customer says before, in a turn of its own.
     """
 
@@ -504,7 +506,7 @@ def run_beside_another_customer(model: Any, budget: Any, first: str = "") -> Run
             ask(model, agent, "Hello", "another customer")
 
     def work() -> None:
-        time.sleep(0.05)
+        move(0.14)
         # In a thread of its own: inside the tool's it would count as a part of this run.
         other = threading.Thread(target=hello)
         other.start()
