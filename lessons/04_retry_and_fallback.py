@@ -264,7 +264,8 @@ print("most calls in 100 ms:", stampede(wait_capped_last, first_retry=6).peak)
 # %% [markdown]
 # Fix it. The longest wait before retry 1 is about 2 s (from 1.5 to 4), then waits double, and none is
 # longer than 30 s. But at every retry, the sixth and the sixtieth too, a thousand clients must be spread
-# out: the shortest and the longest wait are a fifth of the backoff apart, or more.
+# out: the shortest and the longest wait are a fifth of the backoff apart, or more, and no crowd has the
+# same wait.
 
 
 # %% tags=["exercise", "ex2"]

@@ -59,7 +59,7 @@ WHY = {
 
 LETTERS = {
     "Where is my parcel?": "Your parcel is on its way.",
-    "PARCEL P-31 is late again.": "Your parcel is on its way.",
+    "Both PARCELS are late again.": "Your parcel is on its way.",
     "I want my money back.": "Your money is on its way.",
     "My parcel is lost, I want my MONEY.": "Your money is on its way.",
     "Money for the parcel, please!": "Your money is on its way.",
@@ -71,7 +71,12 @@ LETTERS = {
 # Conversations, one letter a message, and limits to try.
 CONVERSATIONS = {
     "no result without its call": [("hctah", (3, 4)), ("hctahct", range(3, 7))],
-    "as much as fits": [("haha", range(1, 6)), ("hahahahaha", range(1, 12)), ("hctah", (5,))],
+    "as much as fits": [
+        ("haha", range(1, 6)),
+        ("hahahahaha", range(1, 12)),
+        ("hctah", (5,)),
+        ("hahctaha", range(1, 9)),  # no older turn in place of one that is too long
+    ],
     "a long turn stays whole": [("hahctctct", range(1, 10)), ("hct", (1, 2)), ("hhacctta", (3, 7))],
     "a short conversation": [("h", (1, 3)), ("hah", (10,)), ("hcta" * 9, range(1, 41))],
     "not begun by a human": [("ah", (1, 2, 3)), ("aha", (3, 9)), ("aahaha", range(2, 8))],

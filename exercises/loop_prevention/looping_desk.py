@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -214,7 +213,8 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
         call("label", "d", parcel="R-22"),
         call("order_status", "e", order="K-31"),
     ]
-    mixed = [SystemMessage("Be brief."), HumanMessage("Weigh both, and label one.")]
+    photo = {"type": "image", "base64": "aGVsbG8=", "mime_type": "image/png"}
+    mixed = [SystemMessage("Be brief."), HumanMessage([photo])]  # the customer speaks by a picture
     for of_message in (other[:1], other[1:3], other[3:]):
         mixed.append(AIMessage("", tool_calls=of_message))
         mixed += [ToolMessage("done", tool_call_id=c["id"], status="error") for c in of_message]
@@ -231,6 +231,7 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
     yield "the same call nine times", why, again, lost
     why = "each message has a list of its own, and some hold several"
     yield "three messages with one, two and two calls", why, mixed, other
+    why = "a turn begins where the customer has spoken, be it with a photo and no words"
     yield "the third turn of a thread", why, [*three, *two, *mixed[1:]], other
     why = "only a message of the customer begins a turn, not a system message"
     noted = [*two[:3], SystemMessage("The customer is called Ann."), *two[3:]]
@@ -250,7 +251,12 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
 def other_calls(got: list[Any], expected: list[dict[str, Any]]) -> str:
     """Say in what a list of calls differs from the one that was expected, as long as it."""
     if ids(got) != ids(expected):
-        return f"It lists the calls {ids(got)}; expected {ids(expected)}, in this order."
+        pairs = enumerate(zip(ids(got), ids(expected), strict=True), 1)
+        number, (one, other) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
+        return (
+            f"Of {len(got)} calls, number {number} has the id {short(one)}; expected {other!r}, in "
+            "the order of the messages."
+        )
     one, other = next(pair for pair in zip(got, expected, strict=True) if pair[0] != pair[1])
     return (
         f"It lists {short(one)}; expected the call as it stands in the message's `tool_calls`: "
@@ -374,10 +380,12 @@ REPEATED = (  # title, calls, whether they go in circles, what to remember
         "One stands there three times, however far apart.",
     ),
     (
-        "a number, a text, a number",
-        [("search", {"page": page}) for page in (1, "1", 1)],
+        "arguments that look alike",
+        [("search", {"page": page}) for page in (1, "1", 1)]
+        + [("search", {"text": text}) for text in ("P-9", "p-9", "P-9", " P-9")]
+        + [("search", {"text": text}) for text in ("red tent", "red  tent", "red tent")],
         False,
-        "1 and '1' are not the same argument.",
+        "1 and '1' are other arguments, and so are 'P-9' and 'p-9', or one and two blanks.",
     ),
     (
         "one argument more",
@@ -481,12 +489,15 @@ def spent_in_turn(run: Run) -> list[int]:
     return list(accumulate(u["input_tokens"] + u["output_tokens"] for u in usage if u))
 
 
-def run_beside_another_customer(model: Any, budget: Any, first: str = "") -> Run:
+def run_beside_another_customer(
+    model: Any, budget: Any, move: Callable[[float], None], first: str = ""
+) -> Run:
     """Run a loop; each time its tool works, another customer says hello to the same agent.
 
     Args:
         model: The lesson model.
         budget: The middleware.
+        move: Moves the clock; the tool takes 0.14 s.
         first: What the first customer says before, in a turn of its own.
     """
 
@@ -495,7 +506,7 @@ def run_beside_another_customer(model: Any, budget: Any, first: str = "") -> Run
             ask(model, agent, "Hello", "another customer")
 
     def work() -> None:
-        time.sleep(0.05)
+        move(0.14)
         # In a thread of its own: inside the tool's it would count as a part of this run.
         other = threading.Thread(target=hello)
         other.start()

@@ -9,14 +9,18 @@ import logging
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
+import openai
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, wrap_model_call
 from langchain.messages import AIMessage, ToolMessage
 from langchain.tools import tool
+from langchain_core.exceptions import ModelAPIError, ModelRateLimitError
 from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
@@ -27,6 +31,7 @@ from langgraph.types import RetryPolicy
 import lesson_model
 from exercises.core.clock import skip_waits
 from exercises.core.descriptions import short
+from lab.herd import CAP
 
 __all__ = (
     "ANSWER",
@@ -36,6 +41,8 @@ __all__ = (
     "answered",
     "asked",
     "assert_doubling",
+    "assert_server_heard",
+    "assert_spread",
 )
 __all__ += (
     "assert_within_budget",
@@ -99,6 +106,14 @@ class Service:
         if (error := next(self.errors, None)) is not None:
             raise error
         return self.says
+
+
+class RateLimitedError(openai.RateLimitError, ModelRateLimitError):
+    """A model's 429."""
+
+
+class ServerFailedError(openai.InternalServerError, ModelAPIError):
+    """A model's 500."""
 
 
 class Log(logging.Handler):
@@ -175,27 +190,29 @@ def found_by(
 
 
 def found_side_by_side(build_finder: Any) -> tuple[int, int]:
-    """Ask one graph about two orders; the second question comes while the first is retried.
+    """Ask one graph twice about an order; the second question comes while the first is retried.
 
     Returns:
-        How often the service was asked about each, when it is busy for ever.
+        How often the service was asked for each question, when it is busy for ever.
     """
-    calls = {"K-31": 0, "K-32": 0}
+    calls, running = {"first": 0, "second": 0}, ["first"]
 
     def service(order: str) -> str:
-        calls[order] += 1
-        if order == "K-31" and calls[order] == 2:
-            other = threading.Thread(target=outcome, args=(lambda: ask("K-32"),))
+        calls[running[0]] += 1
+        if running == ["first"] and calls["first"] == 2:
+            running[0] = "second"
+            other = threading.Thread(target=outcome, args=(ask,))
             other.start()
             other.join()
+            running[0] = "first"
         raise ConnectionError("busy")
 
-    def ask(order: str) -> Any:
-        return graph.invoke({"order": order})
+    def ask() -> Any:
+        return graph.invoke({"order": "K-31"})
 
     graph = build_finder(service)
-    outcome(lambda: ask("K-31"))
-    return calls["K-31"], calls["K-32"]
+    outcome(ask)
+    return calls["first"], calls["second"]
 
 
 def turns_of(build_desk: Any, service: Service, count: int) -> list[tuple[Any, int, list]]:
@@ -260,9 +277,9 @@ def told(turns: list, expected: list | None = None, first: int = 1) -> str:
 
 
 def slow_run(
-    ask: Any, budget: float, takes: float, error: Exception
+    ask: Any, budget: float, takes: float, *errors: Exception
 ) -> tuple[Any, list[float], list[float]]:
-    """Let each call of the model take `takes` seconds and raise `error`.
+    """Let each call of the model take `takes` seconds and raise the next error, the last for ever.
 
     Returns:
         What `ask` raised or else returned, the waits, and when each call ended.
@@ -273,7 +290,7 @@ def slow_run(
         def fail(_: Any) -> None:
             time.sleep(takes)
             ended.append(sum(slept))
-            raise error
+            raise errors[min(len(ended), len(errors)) - 1]
 
         reply, raised = outcome(lambda: ask(RunnableLambda(fail), "Can I send it back?", budget))
         ends, starts = ended, [end - takes for end in ended]
@@ -297,6 +314,30 @@ def asked(ask: Any, budget: float, fault: tuple[str, int | None, dict] | None) -
         sent = [(r.status, r.body["messages"][-1]["content"]) for r in model.requests]
     seen = [status if words == question else f"{words!r} asked" for status, words in sent]
     return reply, error, seen, slept
+
+
+def refused_with(status: int, seconds: float | None = None) -> openai.APIStatusError:
+    """Return a model's 429 or 500 with its response, which asks to wait for some seconds."""
+    request = httpx.Request("POST", "http://127.0.0.1/v1/chat/completions")
+    headers = {} if seconds is None else {"Retry-After": f"{seconds:g}"}
+    response = httpx.Response(status, headers=headers, request=request)
+    kind = RateLimitedError if status == 429 else ServerFailedError
+    return kind("later", response=response, body=None)
+
+
+def assert_server_heard(ask: Any) -> None:
+    """Refuse waits in which what the server asked for once counts for later retries, too."""
+    down = refused_with(500)
+    _, waits, _ = slow_run(ask, 20, 0.001, refused_with(429, 3), down, refused_with(429, 1), down)
+    bounds = ((3.0, 3.0), (0.0, 0.2), (1.0, 1.0), (0.0, 0.8))  # least and longest, in seconds
+    assert all(
+        least - 1e-6 <= wait <= longest + 1e-6
+        for wait, (least, longest) in zip(waits, bounds, strict=False)
+    ), (
+        "Told to come back in 3 s, then told nothing, then 1 s, then nothing, it waited "
+        f"{[round(wait, 2) for wait in waits[:4]]} s; expected 3, up to 0.2, 1, up to 0.8. What "
+        "the server says counts for the next wait alone."
+    )
 
 
 def told_to_wait_a_little(ask: Any) -> list[float]:
@@ -338,8 +379,16 @@ def answered(fall_back: Any, main: Any, fault: str = "", times: int = 1) -> tupl
     Returns:
         Its answer, its error, model and status of each request, and what two requests differ in.
     """
+
+    @wrap_model_call
+    def settings(request: Any, handler: Any) -> Any:
+        return handler(request.override(model_settings={"user": "Ann"}, tool_choice="auto"))
+
     agent = create_agent(
-        main, [count_tents], system_prompt="Be brief.", middleware=[middleware_of(fall_back)]
+        main,
+        [count_tents],
+        system_prompt="Be brief.",
+        middleware=[settings, middleware_of(fall_back)],
     )
     with lesson_model.scratch() as model:
         if fault:
@@ -493,6 +542,22 @@ def assert_doubling(waits: dict[int, list[float]]) -> None:
     )
 
 
+def assert_spread(waits: dict[int, list[float]]) -> None:
+    """Refuse waits before one retry that lie close together, or many of them at one number."""
+    for retry, drawn in waits.items():
+        spread, d = max(drawn) - min(drawn), min(CAP, 2.0 * 2 ** (retry - 1))
+        assert spread >= 0.2 * d, (
+            f"{len(drawn)} calls of `wait({retry})` lie between {min(drawn):.1f} and "
+            f"{max(drawn):.1f} s, at a backoff of {d:g} s; expected that shortest and longest are "
+            "a fifth of it apart, or more. What is left of the random part there?"
+        )
+        wait, times = Counter(round(seconds, 1) for seconds in drawn).most_common(1)[0]
+        assert d < CAP or times < 0.3 * len(drawn), (
+            f"{times} of {len(drawn)} calls of `wait({retry})` are {wait:.1f} s; expected numbers "
+            "spread over the range. Is anything cut off behind the random part?"
+        )
+
+
 def assert_within_budget(runs: list[tuple], budget: float) -> None:
     """Refuse runs against a model that is down for ever, if they end too late or too early."""
     for error, waits, ends in runs:
@@ -506,7 +571,7 @@ def assert_within_budget(runs: list[tuple], budget: float) -> None:
         late = max((w + e - budget for w, e in zip(waits, ends, strict=False)), default=0)
         assert late <= 0.01, (
             f"A budget of {budget:g} s, and a model that takes {ends[0]:g} s to fail: a wait ended "
-            f"{budget + late:.1f} s after the start. {likely}"
+            f"{budget + late:.2f} s after the start. {likely}"
         )
         longest = 0.1 * 2 ** len(waits)
         assert ends[-1] + longest >= budget - 0.01, (

@@ -24,14 +24,14 @@ def choose_right(letter) -> list:
         if word in words:
             return [name]
     return ["people"]
-# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; Good morning: another name that does not exist
+# %% partial | “Where is my parcel?”; “Both PARCELS are late again.”; Good morning: another name that does not exist
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     words = letter["text"].lower()
     return "refunds" if "money" in words else "parcel_desk" if "parcel" in words else "people"
-# %% partial | “PARCEL P-31 is late again.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”: forgets capital letters
+# %% partial | “Both PARCELS are late again.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”: forgets capital letters
 clue_b = ("wrong edge", "parcel")
 
 
@@ -45,7 +45,7 @@ clue_b = ("wrong edge", "parcel")
 def choose_right(letter):
     words = letter["text"].lower()
     return "parcels" if "parcel" in words else "refunds" if "money" in words else "people"
-# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; Good morning: sends them to a person
+# %% partial | “Where is my parcel?”; “Both PARCELS are late again.”; Good morning: sends them to a person
 clue_b = ("wrong edge", "parcel")
 
 
@@ -65,7 +65,7 @@ clue_b = ("swallowed interrupt", "parcel")
 def choose_right(letter):
     words = letter["text"].lower()
     return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
-# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”; “”; Good morning; My parcel came: returns the node, not its name
+# %% partial | “Where is my parcel?”; “Both PARCELS are late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”; “”; Good morning; My parcel came: returns the node, not its name
 clue_b = ("wrong edge", "parcel")
 
 
@@ -82,14 +82,14 @@ def choose_right(letter):
 
 
 clue_b = ["wrong edge", "parcel"]
-# %% partial | “PARCEL P-31 is late again.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; Good morning; My parcel came: knows the letters it has seen
+# %% partial | “Both PARCELS are late again.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; Good morning; My parcel came: knows the letters it has seen
 clue_b = ("wrong edge", "parcel")
 
 
 def choose_right(letter):
     known = {"Where is my parcel?": "parcels", "I want my money back.": "refunds"}
     return known.get(letter["text"], "people")
-# %% partial | “Where is my parcel?”; “PARCEL P-31 is late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”; Good morning; My parcel came: writes the letter in small letters
+# %% partial | “Where is my parcel?”; “Both PARCELS are late again.”; “I want my money back.”; “My parcel is lost, I want my MONEY.”; “Money for the parcel, please!”; “Do you sell boats?”; Good morning; My parcel came: writes the letter in small letters
 clue_b = ("wrong edge", "parcel")
 
 
@@ -97,7 +97,7 @@ def choose_right(letter):
     letter["text"] = letter["text"].lower()
     words = letter["text"]
     return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"
-# %% partial | “PARCEL P-31 is late again.”: only whole questions about parcels
+# %% partial | “Both PARCELS are late again.”: only whole questions about parcels
 clue_b = ("wrong edge", "parcel")
 
 
@@ -133,3 +133,23 @@ def choose_right(letter: Letter):
     if not found:
         return "people"
     return "refunds" if "money" in letter["text"].lower() else "parcels"
+# %% partial | “Both PARCELS are late again.”: the very word only, not the plural
+import re
+
+
+def choose_right(letter: Letter) -> str:
+    if re.search(r"\bmoney\b", letter["text"], re.I):
+        return "refunds"
+    return "parcels" if re.search(r"\bparcel\b", letter["text"], re.I) else "people"
+
+
+clue_b = ("wrong edge", "parcel")
+# %% passed: where a word begins
+import re
+
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter: Letter) -> str:
+    found = re.search(r"\bmoney", letter["text"], re.I) and "refunds"
+    return found or (re.search(r"\bparcel", letter["text"], re.I) and "parcels") or "people"

@@ -283,3 +283,31 @@ def ask_then_pay(refund: Refund, pay) -> dict:
     except (ConnectionError, TimeoutError):
         return {"status": "the bank is closed"}
     return {"status": "paid"}
+# %% partial | the bank is closed: this very class, though a connection that is reset is one of it
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund: Refund, pay) -> dict:
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except Exception as error:
+        if type(error) is not ConnectionError:
+            raise
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}
+# %% partial | the bank is closed: by the name of the class
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund: Refund, pay) -> dict:
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except OSError as error:
+        if error.__class__.__name__ == "ConnectionError":
+            return {"status": "the bank is closed"}
+        raise
+    return {"status": "paid"}

@@ -168,3 +168,19 @@ def keep_turns(messages: list, limit: int) -> list:
     starts = [number for number, message in enumerate(messages) if message.type == "human"]
     fitting = [start for start in starts if len(messages) - start <= limit]
     return messages[min(fitting, default=starts[-1]) :]
+# %% partial | as much as fits: leaves a turn out that is too long, and goes on with older ones
+clue_d = ("orphan tool message", 1)
+
+
+def keep_turns(messages: list, limit: int) -> list:
+    turns = []
+    for message in messages:
+        if message.type == "human":
+            turns.append([])
+        if turns:
+            turns[-1].append(message)
+    kept = turns[-1]
+    for turn in reversed(turns[:-1]):
+        if len(turn) + len(kept) <= limit:
+            kept = turn + kept
+    return list(kept)

@@ -152,3 +152,12 @@ clue_e = ("stale state", 1)
 def find_order_anew(state: Chat) -> dict:
     named = re.match(r".*?(T-\d+)", state["question"])
     return {"order": named[1] if named else state.get("order", "unknown")}
+# %% partial | the first one: the number alone, put together again
+import re
+
+clue_e = ("stale state", 1)
+
+
+def find_order_anew(state) -> dict:
+    found = re.search(r"T-(\d+)", state["question"])
+    return {"order": f"T-{int(found[1])}"} if found else {"order": state.get("order", "unknown")}

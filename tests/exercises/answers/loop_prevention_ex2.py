@@ -149,3 +149,21 @@ def calls_this_turn(messages) -> list:
         elif isinstance(message, ToolMessage):
             found.append({"name": message.name, "id": message.tool_call_id})
     return found
+# %% partial | the third turn of a thread: a photo without words begins no turn
+def calls_this_turn(messages) -> list:
+    calls = []
+    for message in messages:
+        if isinstance(message, HumanMessage) and message.text:
+            calls = []
+        elif isinstance(message, AIMessage):
+            calls.extend(message.tool_calls)
+    return calls
+# %% partial | the third turn of a thread: only what is text was said by the customer
+def calls_this_turn(messages) -> list:
+    calls = []
+    for message in messages:
+        if message.type == "human" and isinstance(message.content, str):
+            calls = []
+        elif message.type == "ai":
+            calls.extend(message.tool_calls)
+    return calls

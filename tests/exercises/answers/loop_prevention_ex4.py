@@ -249,3 +249,18 @@ def talking_desk(limit: int):
         return "tools"
 
     return build(by_turn)
+# %% partial | a checkpointer of its own: a desk is kept, and shared by all that have its limit
+from functools import cache
+
+
+@cache
+def talking_desk(limit: int):
+    def route(state: Desk) -> str:
+        messages = state["messages"]
+        if not messages[-1].tool_calls:
+            return END
+        asked = max(n for n, message in enumerate(messages) if message.type == "human")
+        rounds = sum(message.type == "ai" for message in messages[asked:])
+        return "stop" if rounds >= limit else "tools"
+
+    return build(route)

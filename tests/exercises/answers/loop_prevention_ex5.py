@@ -29,7 +29,7 @@ def in_circles(calls):
 def in_circles(calls):
     wishes = [(call["name"], call["args"]) for call in calls]
     return len(wishes) >= 3 and wishes[-1] == wishes[-2] == wishes[-3]
-# %% partial | the same list in another order; nine pages of a search; a number, a text, a number; one argument more; every order of a few calls; divided otherwise: compares the names
+# %% partial | the same list in another order; nine pages of a search; look alike; one argument more; every order of a few calls; divided otherwise: compares the names
 def in_circles(calls):
     names = [call["name"] for call in calls]
     return any(names.count(name) >= 3 for name in names)
@@ -50,7 +50,7 @@ def in_circles(calls):
 
     made = Counter((call["name"], frozenset(call["args"].items())) for call in calls)
     return any(n >= 3 for n in made.values())
-# %% partial | the same list in another order; the same call twice; A, B, A, B; a number, a text, a number; one argument more; every order of a few calls: twice is too much
+# %% partial | the same list in another order; the same call twice; A, B, A, B; look alike; one argument more; every order of a few calls: twice is too much
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) >= 2 for wish in made)
@@ -58,17 +58,17 @@ def in_circles(calls):
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) > 3 for wish in made)
-# %% partial | the same list in another order; the same call twice; A, B, A, B; nine pages of a search; three tools with the same arguments; no calls; a number, a text, a number; one argument more; every order of a few calls; divided otherwise: forgets to return False
+# %% partial | the same list in another order; the same call twice; A, B, A, B; nine pages of a search; three tools with the same arguments; no calls; look alike; one argument more; every order of a few calls; divided otherwise: forgets to return False
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     for wish in made:
         if made.count(wish) >= 3:
             return True
-# %% partial | the same list in another order; the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: attributes instead of keys
+# %% partial | the same list in another order; the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; look alike; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: attributes instead of keys
 def in_circles(calls):
     made = [(call.name, call.args) for call in calls]
     return any(made.count(wish) >= 3 for wish in made)
-# %% partial | the same list in another order; the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; a number, a text, a number; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: mutates the calls, pops the id so that they can be compared
+# %% partial | the same list in another order; the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; look alike; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: mutates the calls, pops the id so that they can be compared
 def in_circles(calls: list) -> bool:
     for c in calls:
         c.pop("id", None)
@@ -138,3 +138,21 @@ def frozen(value):
 def in_circles(calls: list) -> bool:
     seen = Counter((c["name"], frozen(c["args"])) for c in calls)
     return any(n >= 3 for n in seen.values())
+# %% partial | look alike: in small letters and with single blanks
+import json
+from collections import Counter
+
+
+def in_circles(calls: list) -> bool:
+    keys = Counter(
+        (call["name"], " ".join(json.dumps(call["args"], sort_keys=True).casefold().split()))
+        for call in calls
+    )
+    return any(times >= 3 for times in keys.values())
+# %% partial | look alike: without the blanks around a value
+def in_circles(calls: list) -> bool:
+    def bare(value):
+        return value.strip() if isinstance(value, str) else value
+
+    made = [(c["name"], {key: bare(value) for key, value in c["args"].items()}) for c in calls]
+    return any(made.count(call) >= 3 for call in made)

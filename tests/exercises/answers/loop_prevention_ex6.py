@@ -354,3 +354,18 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | two customers at once: the beginning on `self`, which everybody shares
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        self.started = time.monotonic()
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        last = max(i for i, m in enumerate(state["messages"]) if m.type == "human")
+        sent, written = used(state["messages"][last:])
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - self.started >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Stop.")]}

@@ -92,3 +92,14 @@ def wait(retry):
 def wait(retry):
     half = min(15.0, 2.0 ** (retry - 1))
     return half + random.random() * half
+# %% partial | spread out at every retry: cut off a second time, behind the jitter: half of all wait exactly 30 s
+def wait(retry: int) -> float:
+    backoff = min(30.0, 2.0 * 2 ** (retry - 1))
+    return min(30.0, max(0.1, random.gauss(backoff, backoff / 4)))
+# %% partial | spread out at every retry: a wide range, nearly all of it above the cap
+def wait(retry: int) -> float:
+    return min(30.0, random.uniform(0, 2.0 * 2 ** min(retry - 1, 7)))
+# %% passed: as the SDK does, up to a quarter less, in whole milliseconds
+def wait(retry: int) -> float:
+    backoff = min(30_000, 2_000 << min(retry - 1, 10))
+    return random.randint(3 * backoff // 4, backoff) / 1000

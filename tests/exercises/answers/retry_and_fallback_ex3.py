@@ -39,14 +39,14 @@ def build_finder(service):
 
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | a timeout and a rate limit are transient, too; busy for ever; the same graph, asked again and again; two questions at the same time; AssertionError is raised at once; ModelAuthenticationError is raised at once: only the `try` is gone
+# %% partial | a timeout and a rate limit are transient, too; busy for ever; the same graph, asked again and again; two questions at the same time; AssertionError is raised at once; ModelAuthenticationError is raised at once; a used-up quota: only the `try` is gone
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
 
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=quick)
     return graph.add_edge(START, "find_order").compile()
-# %% partial | KeyError is raised at once; ValueError is raised at once; AssertionError is raised at once; ModelAuthenticationError is raised at once: retries everything
+# %% partial | KeyError is raised at once; ValueError is raised at once; AssertionError is raised at once; ModelAuthenticationError is raised at once; a used-up quota: retries everything
 def build_finder(service):
     def find_order(shelf: Shelf) -> dict:
         return {"status": service(shelf["order"])}
@@ -163,3 +163,56 @@ def build_finder(service):
     policy = quick._replace(max_attempts=4, retry_on=is_transient)
     graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
     return graph.add_edge(START, "find_order").compile()
+# %% partial | a used-up quota: a list of classes, in which a used-up quota is a rate limit
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    classes = (ConnectionError, TimeoutError, NodeTimeoutError, ModelAPIError, ModelRateLimitError)
+    policy = quick._replace(max_attempts=4, retry_on=classes)
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | a timeout and a rate limit are transient, too; ValueError is raised at once; AssertionError is raised at once: follows an error to where it began
+def build_finder(service):
+    def root(error):
+        while error.__cause__ or error.__context__:
+            error = error.__cause__ or error.__context__
+        return error
+
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    policy = quick._replace(max_attempts=4, retry_on=lambda error: is_transient(root(error)))
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | ValueError is raised at once: anything of a chain is transient
+def build_finder(service):
+    def find_order(shelf: Shelf) -> dict:
+        return {"status": service(shelf["order"])}
+
+    def worth(error):
+        return is_transient(error) or bool(error.__cause__ and is_transient(error.__cause__))
+
+    policy = quick._replace(max_attempts=4, retry_on=worth)
+    graph = StateGraph(Shelf).add_node(find_order, retry_policy=policy)
+    return graph.add_edge(START, "find_order").compile()
+# %% partial | two questions: counts by order, and two runs may ask for the same order
+def build_finder(service):
+    tries = {}
+
+    def find_order(shelf: Shelf) -> dict:
+        order = shelf["order"]
+        while True:
+            tries[order] = tries.get(order, 0) + 1
+            try:
+                status = service(order)
+            except Exception as error:
+                if tries.get(order, 4) >= 4 or not is_transient(error):
+                    tries.pop(order, None)
+                    raise
+                time.sleep(0.01 * 2 ** (tries[order] - 1))
+            else:
+                tries.pop(order, None)
+                return {"status": status}
+
+    return StateGraph(Shelf).add_node(find_order).add_edge(START, "find_order").compile()

@@ -321,3 +321,41 @@ def ask(llm, text: str, budget: float):
                 raise
         time.sleep(pause)
         longest = 2 * longest
+# %% partial | Retry-After: what the server asked for once is the least for ever
+def ask(llm, text: str, budget: float):
+    deadline, longest, asked_for = time.monotonic() + budget, 0.1, 0.0
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            asked_for = max(asked_for, retry_after(error))
+            pause = max(asked_for, random.uniform(0, longest))
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% partial | Retry-After: the last wait that the server asked for, until it asks for another
+def ask(llm, text: str, budget: float):
+    deadline, longest, asked_for = time.monotonic() + budget, 0.1, 0.0
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            asked_for = retry_after(error) or asked_for
+            pause = max(asked_for, random.uniform(0, longest))
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% partial | Retry-After: doubles what the server asked for
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(retry_after(error), random.uniform(0, longest))
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * max(longest, pause)

@@ -138,3 +138,16 @@ def fall_back(request, handler):
         if is_transient(error) or getattr(error, "code", "") == "insufficient_quota":
             return handler(request.override(model=spare))
         raise
+# %% partial | overloaded; rate limit; a dropped connection; the quota; both are down: asks the spare itself, without the settings of the request
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except TRANSIENT:
+        system = [request.system_message] if request.system_message else []
+        return spare.bind_tools(request.tools).invoke([*system, *request.messages])
+# %% partial | overloaded; rate limit; a dropped connection; the quota; both are down: a request of its own, with messages and tools alone
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except TRANSIENT:
+        return handler(request.override(model=spare, model_settings={}, tool_choice=None))
