@@ -214,23 +214,27 @@ def answer(value: Any, wanted: list[bool]) -> Any:
     return words[0] if isinstance(value, dict) else wanted[0]
 
 
-def write_slowly(model: LessonModel) -> threading.Event:
+def write_slowly(model: LessonModel, first: float = 0.05) -> threading.Event:
     """Let the model pause after each word, until whoever hears the first one has left.
 
     What arrives at the moment of a cancellation makes the `asyncio.wait_for` of Python 3.11, with
     which langchain-openai waits for it, forget the cancellation. So the second word comes late.
 
+    Args:
+        model: Before it is asked.
+        first: Seconds to its first word.
+
     Returns:
         To be set by who hears a word; if nobody does in time, the model hurries.
     """
     heard, before = threading.Event(), len(model.requests)
-    model.pace(first=0.05, per_token=LEAVE_SECONDS)
+    model.pace(first=first, per_token=LEAVE_SECONDS)
 
     def hurry() -> None:
         until = time.monotonic() + PATIENT
         while len(model.requests) == before and time.monotonic() < until and not heard.wait(0.02):
             pass
-        if not heard.wait(LEAVE_SECONDS):
+        if not heard.wait(first + LEAVE_SECONDS):
             model.pace(per_token=0.02)
 
     threading.Thread(target=hurry, daemon=True).start()

@@ -6,15 +6,15 @@ import asyncio
 import threading
 from typing import Any
 
-from agent_checklist.agent import write_on
+from agent_checklist.agent import write_on, write_slowly
 from agent_checklist.effects import Effect
 from agent_checklist.provoke.case import Case, is_refused, spoilt
 from agent_checklist.subject import Subject, Turn, error_name
 
 __all__ = ("LONG", "block", "is_cut", "leave", "leave_tool", "torn")
 
-LONG = "A tent is dried before it is folded, and then it is aired for a whole day more. " * 3
-WORD = "dried"  # comes as one piece, which an event of the agent's own may wrap
+LONG = "Drying comes before folding: a tent is aired for a whole day, and then for one more. " * 3
+WORD = "Drying"  # the first piece, which an event of the agent's own may wrap
 BLOCKED_SECONDS = 0.6
 MAX_WRITING_TURNS = 120  # of the event loop, in which an agent that leaves is gone
 CLAIMS = ("streaming.first_word", "streaming.leave", "streaming.left_thread")
@@ -63,7 +63,8 @@ class _Reader:
         self.subject, self.left, self.in_time = subject, False, False
         self.writing: list[asyncio.Task] = []
         subject.streams = True
-        subject.model.pace(first=0.05, per_token=0.04)
+        # Of a turn that returns its answer the reader leaves before the first word.
+        self.heard = write_slowly(subject.model, first=0.5 if subject.gives_whole else 0.05)
 
     def has_heard(self, turn: Turn) -> bool:
         """Whether to leave now."""
@@ -72,7 +73,7 @@ class _Reader:
         if heard and not self.left:
             self.left = True
             self.in_time = not self.subject.model.requests[-1].wait(0)
-            self.subject.model.pace(per_token=0.3)
+            self.heard.set()
             writing = write_on(self.subject.model, MAX_WRITING_TURNS)
             self.writing.append(asyncio.create_task(writing))
         return self.left
