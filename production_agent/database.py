@@ -400,6 +400,8 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
     milliseconds = 0 if set_up else round(settings.database_seconds * 1000)  # 0: no limit
 
     async def limit(connection: psycopg.AsyncConnection) -> None:
+        # A later snapshot than the lock's, or the sum of an order's refunds would be an old one.
+        await connection.execute("set default_transaction_isolation = 'read committed'")
         await connection.execute(f"set statement_timeout = {milliseconds}")
 
     async with AsyncConnectionPool(

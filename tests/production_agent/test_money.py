@@ -10,7 +10,12 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from production_agent.database import open_database
+from production_agent.settings import read
+from production_agent.store import Store
+from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.service_process import (
     MAX_WAIT_SECONDS,
@@ -304,6 +309,34 @@ def test_refunds_of_an_order_add_up_over_threads_and_processes(
     assert sum(sentence in text for text in refused) >= 4
     for service in services:
         service.stop()
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_refunds_add_up_whatever_isolation_is_the_databases_default(served, isolation: str) -> None:
+    url = set_up(new_postgres())
+    default = f"alter database {{}} set default_transaction_isolation = '{isolation}'"
+    change(url, default.format(conninfo_to_dict(url)["dbname"]))
+    assert sorted(asyncio.run(_pay_twice_at_once(url)), key=bool) == [None, "OverBudget"]
+    assert len(rows(url, "select 1 from effects")) == 1
+
+
+async def _pay_twice_at_once(url: str) -> list[str | None]:
+    """Let two runs wait for the budget of an order; return the error of each."""
+    settings, paying = read(os.environ | {DATABASE: url}), []
+    async with open_database(settings) as opened, asyncio.timeout(MAX_WAIT_SECONDS):
+        store = Store(opened, settings)
+        refund = "ann", "refund", {"order": "T-7", "amount": 480}
+        async with opened.transaction() as other:
+            await opened.lock(other, "refund T-7")
+            for key in ("one", "two"):
+                thread = (await store.new_thread("ann", ""))["id"]
+                run = (await store.begin_message(thread, "ann", None)).run
+                paying.append(asyncio.create_task(store.effect(run, key, thread, *refund)))
+            waits = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+            while len(await opened.run(waits)) < 2:
+                await asyncio.sleep(0.01)
+        ends = await asyncio.gather(*paying, return_exceptions=True)
+    return [one and type(one).__name__ for one in ends]
 
 
 def test_two_calls_of_one_message_share_the_orders_total(
