@@ -289,12 +289,15 @@ class Pipelined:
     """A transaction in a pipeline: what is sent goes with the next statement that is fetched."""
 
     connection: psycopg.AsyncConnection
+    pipeline: psycopg.AsyncPipeline
 
     async def send(self, sql: str, *values: object) -> None:
         await self.connection.execute(_placed(sql), values)
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
-        return await (await self.connection.execute(_placed(sql), values)).fetchall()
+        cursor = await self.connection.execute(_placed(sql), values)
+        await self.pipeline.sync()  # without it the server would not count how long we are idle
+        return await cursor.fetchall()
 
     async def hold(self, run: str) -> None:
         """Let the server fail, at no round trip, unless the run holds its thread to the end."""
@@ -338,9 +341,9 @@ class Postgres(Database):
         """
         async with self.pool.connection() as connection:
             try:
-                async with connection.pipeline():
+                async with connection.pipeline() as pipeline:
                     await connection.execute("begin")
-                    yield Pipelined(connection)
+                    yield Pipelined(connection, pipeline)
                     await connection.execute("commit")
             except BaseException as error:
                 await connection.rollback()
@@ -403,6 +406,8 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         # A later snapshot than the lock's, or the sum of an order's refunds would be an old one.
         await connection.execute("set default_transaction_isolation = 'read committed'")
         await connection.execute(f"set statement_timeout = {milliseconds}")
+        # A process that is paused in the middle of a transaction would keep its locks.
+        await connection.execute(f"set idle_in_transaction_session_timeout = {milliseconds}")
 
     async with AsyncConnectionPool(
         settings.database,
