@@ -40,7 +40,7 @@ SORRY = "Something went wrong. Please try again; if it stays so, tell us the ref
 TOO_LONG = "This took too long and was stopped. Please try again, or ask for less at once."
 STOPPED = "This turn was stopped before it ended. Please send your message again."
 CUT_OFF = "The answer was cut off before its end. Ask for the rest, or for a shorter answer."
-HANDED_ON = "The service is restarting. What you asked for goes on in a moment."
+HANDED_ON = "This was interrupted, and goes on in a moment. You need not ask for it again."
 UNKNOWN = "How this turn ended is not known yet. Look at the thread in a moment."
 ENDING = "The service is restarting. Please try again in a moment."
 DONE = "Done and on record: {} The rest of this turn did not end. A person looks at it; please do "
@@ -521,19 +521,24 @@ class Runs:
                 ending.outcome, sentence = "incomplete", CUT_OFF
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
         decided = await self.store.decided(run.thread) if run.kind != "message" else []
+        is_left = False  # an approval that another attempt carries out
         for one in decided:
             if all(call["id"] in answered for call in one["calls"]):
                 ending.approvals[one["id"]] = "done"
             elif isinstance(error, NoInterrupt) or one["attempts"] > ATTEMPTS:
                 ending.approvals[one["id"]] = ending.outcome = "needs_person"
                 sentence = NOT_DONE
+            else:
+                is_left = True
+        if is_left and ending.outcome in ("failed", "stopped"):
+            ending.outcome, sentence = "handed_on", HANDED_ON
         if ending.outcome in ("failed", "stopped", "needs_person"):
             if done := await self._on_record(run.thread, messages):
                 words = [tell(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
-        if ending.outcome in ("failed", "needs_person"):
+        if ending.outcome in ("failed", "needs_person") or (is_left and error):
             ending.reference = new_reference()
-            event = "run_failed" if ending.outcome == "failed" else "needs_person"
+            event = "needs_person" if ending.outcome == "needs_person" else "run_failed"
             log.error(event, exc_info=error, extra={"reference": ending.reference})
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence

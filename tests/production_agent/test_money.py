@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import httpx
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -192,13 +193,33 @@ def test_a_refund_whose_commit_gets_no_answer_is_not_told_as_failed(
     service = start(database, script="pausing_service.py")
     service.forget_effects()
     thread, approval = service.asked(f"Please refund {NO_ANSWER} euros for order T-7.")
-    assert '"needs_person"' in service.decide(approval).text
-    until(lambda: service.status(thread) == "needs_person", "the run has let go of the thread")
+    answer = service.decide(approval).text
+    assert '"resuming"' in answer and "need not ask for it again" in answer
+    until(lambda: service.status(thread) == "needs_person", "all attempts end like this")
     shown = service.ann.get(f"/threads/{thread}").json()
     assert shown["status"] == "needs_person"
     assert f"Refunded {NO_ANSWER} euros for order T-7." in shown["problem"]["message"]
     assert not any("tool failed" in text.lower() for _, text in service.messages(thread))
     assert service.effects() == [{"order": "T-7", "amount": NO_ANSWER}]
+    service.stop()
+
+
+def test_a_refund_that_waits_too_long_is_paid_later_and_invites_no_repeat(
+    start: Callable, served
+) -> None:
+    served.reset()
+    url = set_up(new_postgres())
+    service = start(url, DATABASE_SECONDS=0.5)
+    thread, approval = service.asked(REFUND)
+    with psycopg.connect(url) as other:
+        other.execute("select pg_advisory_xact_lock(hashtextextended('refund T-7', 0))")
+        answer = service.decide(approval).text
+        assert '"resuming"' in answer and "need not ask for it again" in answer
+        assert "try again" not in answer and service.effects() == []
+    (line,) = service.log("run_failed")
+    assert line["error"] == "OutcomeUnknown" and line["reference"] in answer
+    until(lambda: service.status(thread) == "complete", "it is carried out")
+    assert service.effects() == [{"order": "T-7", "amount": 480}]
     service.stop()
 
 
