@@ -265,6 +265,24 @@ def test_a_model_that_fails_after_the_refund_invites_no_repeat(
     service.stop()
 
 
+@pytest.mark.parametrize("calls", [0, 11])  # no answer, and more calls than a turn may have
+def test_words_in_place_of_the_models_name_the_refund_before_them(
+    desk: Service, scripted: ScriptedModel, calls: int
+) -> None:
+    refund = call(0, "a", "refund", {"order": "T-8", "amount": 20})
+    more = [call(index, "b", "track_parcel", {"parcel": "P-3"}) for index in range(calls)]
+
+    def script(body: dict) -> Iterator[dict]:
+        yield from more if body["messages"][-1]["role"] == "tool" else [refund]
+        yield finish("tool_calls")
+
+    scripted.script = script
+    thread, approval = desk.asked("Refund it, and more.")
+    assert '"complete"' in desk.decide(approval).text
+    told = "So far: Refunded 20 euros for order T-8. Please ask only for what is left."
+    assert desk.messages(thread)[-1][1].endswith(told)
+
+
 # A resume that meets no waiting interrupt
 
 
