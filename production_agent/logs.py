@@ -21,7 +21,7 @@ __all__ = ("ids", "new_reference", "set_up")
 
 ids: contextvars.ContextVar[dict] = contextvars.ContextVar("ids", default={})  # noqa: B039
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
-SECRET = re.compile(r"\bsk-[\w*.-]+|(?<=://)[^/\s@]+:[^/\s@]*(?=@)|(?i:bearer)\s+\S+")
+SECRET = re.compile(r"\bsk-[\w*.-]+|(?<=://)[^/\s@:]+:[^/\s@]*(?=@)|(?i:bearer)\s+\S+")
 
 
 def new_reference() -> str:

@@ -469,6 +469,13 @@ def _peers(process: psutil.Process) -> list[int]:
     return [one.raddr.port for one in process.net_connections() if one.raddr]
 
 
+def test_a_long_path_or_method_is_no_long_line_in_the_log(service: Service) -> None:
+    with service.client() as nobody:
+        for method, path in (("GET", "/x://" + ":" * 60_000), ("X" * 60_000, "/x")):
+            assert nobody.request(method, path).status_code in (404, 405)
+    assert max(map(len, service.log_file.read_text().splitlines())) < 2000
+
+
 def test_invented_methods_make_no_numbers(service: Service) -> None:
     before = len(service.ann.get("/metrics").text)
     for number in range(100):

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -179,6 +180,14 @@ def test_a_log_line_shows_no_secret_and_no_text_of_an_error(
     for secret in (SECRET, "quote", "x" * 9, "p" * 9, "4111"):
         assert secret not in text
     assert '"error": "ValueError"' in text and Path(__file__).name in text
+
+
+@pytest.mark.parametrize("text", ["x://" + ":" * 8000, "bearer " * 2000, "://a:" * 2000])
+def test_a_long_text_takes_no_long_time_to_log(caplog: pytest.LogCaptureFixture, text: str) -> None:
+    logging.getLogger("some.library").error(text)
+    began = time.process_time()
+    JsonLines([SECRET]).format(caplog.records[-1])
+    assert time.process_time() - began < 0.5  # seconds; with the square of the colons it was 2
 
 
 def test_a_log_line_names_errors_that_libraries_quote(caplog: pytest.LogCaptureFixture) -> None:
