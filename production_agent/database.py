@@ -270,8 +270,9 @@ class Sqlite(Database):
 
 
 def _identities(path: str) -> list[tuple]:
+    real = os.path.realpath(path)  # beside a link, SQLite makes no -wal
     try:
-        found = [os.stat(path + part) for part in ("", "-wal", "-shm")]
+        found = [os.stat(real + part) for part in ("", "-wal", "-shm")]
     except OSError:
         raise sqlite3.OperationalError(GONE) from None
     return [(one.st_dev, one.st_ino) for one in found]

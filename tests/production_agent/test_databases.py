@@ -242,6 +242,24 @@ def test_a_file_that_is_gone_takes_no_turn_and_no_payment(
     service.stop()
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_link_to_a_file_is_that_file(
+    start: Callable, served, tmp_path: Path, is_there: bool
+) -> None:
+    served.reset()
+    real, link = tmp_path / "real.sqlite", tmp_path / "link.sqlite"
+    if is_there:
+        start(str(real)).stop()
+    link.symlink_to(real)
+    service = start(str(link), LEASE_SECONDS=60)
+    thread = service.thread()
+    assert ready(service) == "ok" and rows(str(real), "select id from threads") == [(thread,)]
+    link.unlink()
+    link.symlink_to(tmp_path / "another.sqlite")
+    assert service.ann.post("/threads", json={}).status_code == 503
+    service.stop()
+
+
 @pytest.mark.parametrize("part", ["-wal", "-shm"])
 def test_without_all_of_its_files_a_process_pays_nothing(
     start: Callable, served, tmp_path: Path, part: str
