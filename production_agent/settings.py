@@ -87,10 +87,9 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     if not key and not base_url:
         raise Unusable("OPENAI_API_KEY is not set: set it to the key of your model's provider.")
     database = get(f"{PREFIX}DATABASE") or "production_agent.sqlite"
-    scheme = re.match(r"(\w[\w+.-]+)://", database)
-    if scheme and scheme.group(1) not in ("postgresql", "postgres"):
+    if re.match(r"(?!postgres(ql)?://)(\w[\w+.-]+://|file:|:memory:)", database):
         raise Unusable(
-            f"{PREFIX}DATABASE is a URL, but not one of PostgreSQL: set it to a file's path, or "
+            f"{PREFIX}DATABASE is neither a file's path nor a URL of PostgreSQL: set it to one, or "
             "to postgresql://user:password@host:5432/database."
         )
     users = _users(get(f"{PREFIX}TOKENS") or "")

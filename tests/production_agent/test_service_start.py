@@ -70,9 +70,10 @@ def test_a_wrong_url(refused, url: str) -> None:
     assert sentence.startswith("PRODUCTION_AGENT_DATABASE leads to no PostgreSQL database")
 
 
-def test_another_kind_of_url(refused) -> None:
-    sentence = refused(PRODUCTION_AGENT_DATABASE=f"mysql://ann:{SECRET}@h/shop")
-    assert "not one of PostgreSQL" in sentence
+@pytest.mark.parametrize("name", [f"mysql://ann:{SECRET}@h/shop", ":memory:", "file:a.sqlite"])
+def test_what_names_no_file_and_no_postgres(refused, name: str) -> None:
+    sentence = refused(PRODUCTION_AGENT_DATABASE=name)
+    assert "is neither a file's path nor a URL of PostgreSQL" in sentence
 
 
 def test_a_locked_file(refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
