@@ -350,6 +350,16 @@ def test_an_answer_that_was_cut_off_is_not_complete(
     assert talker.say(thread, "Go on.")[-1][1]["status"] == "complete"
 
 
+def test_words_of_a_strange_type_are_not_in_the_log(
+    talker: Service, scripted: ScriptedModel
+) -> None:
+    spoken = [{"type": "text", "text": "I live at Zebra Street 12."}]
+    scripted.script = lambda body: iter([word(spoken), finish()])
+    assert talker.say(talker.thread(), "Hello!")[-1][1]["status"] == "complete"
+    lines = talker.log_file.read_text().splitlines()
+    assert [line for line in lines if "Zebra" in line or not line.startswith("{")] == []
+
+
 def test_of_an_answer_that_was_cut_off_no_call_runs(
     talker: Service, scripted: ScriptedModel
 ) -> None:

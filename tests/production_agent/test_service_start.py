@@ -14,12 +14,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import openai
 import pytest
 
 from course_layout import ROOT
 from production_agent import database, tracing
 from production_agent.__main__ import main
-from production_agent.logs import JsonLines
+from production_agent.logs import JsonLines, describe
 from production_agent.settings import Unusable, read
 
 URL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
@@ -189,6 +190,16 @@ def test_a_long_text_takes_no_long_time_to_log(caplog: pytest.LogCaptureFixture,
     began = time.process_time()
     JsonLines([SECRET]).format(caplog.records[-1])
     assert time.process_time() - began < 0.5  # seconds; with the square of the colons it was 2
+
+
+@pytest.mark.parametrize(
+    ("code", "is_shown"),
+    [("rate_limit", True), ("I live at 12", False), ("x" * 999, False), ({}, False)],
+)
+def test_a_log_line_shows_a_providers_code_if_it_is_one(code: object, is_shown: bool) -> None:
+    error = openai.APIError("", None, body={"code": code})
+    line = describe(error)
+    assert ("code" in line, line.get("code") == code) == (is_shown, is_shown)
 
 
 def test_a_log_line_names_errors_that_libraries_quote(caplog: pytest.LogCaptureFixture) -> None:
