@@ -22,9 +22,9 @@ from production_agent.context import LeaseLost, OutcomeUnknown
 from production_agent.logs import new_reference
 from production_agent.model import ask, connect, say
 from production_agent.settings import Settings
-from production_agent.tools import PROMPT, RISKY, TOOLS, Context, refusal
+from production_agent.tools import PROMPT, RISKY, TOOLS, Context, effect_key, refusal, tell
 
-__all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "this_turn", "unanswered")
+__all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "unanswered")
 
 VERSION = "2"  # of the graph; each checkpoint carries it in its metadata
 RENAMED: dict[str, str] = {}  # old node: new node; threads that wait at the old one go on there
@@ -49,20 +49,22 @@ def recursion_limit(settings: Settings) -> int:
 
 
 def unanswered(
-    messages: Sequence[AnyMessage], done: Mapping[str, str] | None = None
+    messages: Sequence[AnyMessage], thread: str = "", effects: Mapping[str, dict] | None = None
 ) -> list[ToolMessage]:
     """Return an answer for each tool call that has none; a model refuses a thread without them.
 
     Args:
         messages: Of the thread.
-        done: Call id: what is on record for it. The record, not the checkpoint, is the truth.
+        thread: The thread.
+        effects: Those on record for it, by key. The record, not the checkpoint, is the truth.
     """
     answered = {message.tool_call_id for message in messages if message.type == "tool"}
     last = next((message for message in reversed(messages) if message.type == "ai"), None)
     calls = [*last.tool_calls, *last.invalid_tool_calls] if last else []
+    effects = effects or {}
     return [
-        ToolMessage(done[call["id"]], tool_call_id=call["id"], name=call["name"])
-        if done and call["id"] in done
+        ToolMessage(tell(one["name"], one["details"]), tool_call_id=call["id"], name=call["name"])
+        if (one := effects.get(effect_key(thread, last.id, call["id"])))
         else _failed(call, NOT_DONE)
         for call in calls
         if call["id"] not in answered

@@ -12,11 +12,11 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from langchain_core.messages import AnyMessage, HumanMessage
+from langchain_core.messages import HumanMessage
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
@@ -26,12 +26,12 @@ from production_agent import metrics
 from production_agent.approval import problem, shown
 from production_agent.context import LeaseLost
 from production_agent.database import open_database
-from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
+from production_agent.graph import VERSION, build, recursion_limit, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
 from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, status
-from production_agent.tools import Context, effect_key, refusal, tell
+from production_agent.tools import Context, refusal, tell
 from production_agent.tracing import span
 
 __all__ = ("SORRY", "Refused", "Run", "Runs", "open_runs")
@@ -197,16 +197,14 @@ class Runs:
             try:
                 state = await self.state(thread)
                 asked = [one for one in _asked(state) if not await self.store.approval(one[0])]
-                messages = state.values.get("messages", [])
-                done = await self._on_record(thread, messages) if unanswered(messages) else {}
+                effects = await self.store.effects(thread)
             except BaseException:
                 await self.store.end(run.id, Ending("refused"))
                 raise
             if asked:  # the process that asked died before it could say so
                 await self.store.end(run.id, Ending("refused", asked=asked))
                 raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
-            told = {call: tell(one["name"], one["details"]) for call, one in done.items()}
-            answers = unanswered(messages, told)
+            answers = unanswered(state.values.get("messages", []), thread, effects)
         return self._spawn(run, {"messages": [*answers, HumanMessage(text)]})
 
     async def _repeated(self, run_id: str, thread: str, owner: str) -> Run:
@@ -496,17 +494,6 @@ class Runs:
                 log.warning("lease_not_renewed", exc_info=error)
         run.cancel()
 
-    async def _on_record(self, thread: str, messages: Sequence[AnyMessage]) -> dict[str, dict]:
-        """Return what this turn's calls did: call id: effect. The record is the truth."""
-        calls = {
-            effect_key(thread, message.id, call["id"]): call["id"]
-            for message in this_turn(messages)
-            if message.type == "ai"
-            for call in message.tool_calls
-        }
-        effects = await self.store.effects(thread) if calls else {}
-        return {calls[key]: effect for key, effect in effects.items() if key in calls}
-
     async def _close(
         self, run: Run, outcome: str, *, sentence: str, error: Exception | None = None
     ) -> None:
@@ -533,7 +520,7 @@ class Runs:
         if is_left and ending.outcome in ("failed", "stopped"):
             ending.outcome, sentence = "handed_on", HANDED_ON
         if ending.outcome in ("failed", "stopped", "needs_person"):
-            if done := await self._on_record(run.thread, messages):
+            if done := await self.store.effects(run.thread, of_turn=True):
                 words = [tell(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
         if ending.outcome in ("failed", "needs_person") or (is_left and error):

@@ -431,9 +431,15 @@ class Store:
         except FAILURES as error:
             raise OutcomeUnknown from error
 
-    async def effects(self, thread: str) -> dict[str, dict]:
-        """Return the thread's effects: key: {name, details}."""
-        rows = await self.database.run("select * from effects where thread = ?", thread)
+    async def effects(self, thread: str, *, of_turn: bool = False) -> dict[str, dict]:
+        """Return the thread's effects, or those of its last turn: key: {name, details}."""
+        sql, values = "select * from effects where thread = ?", [thread]
+        if of_turn:
+            sql += """ and run in (select id from runs where thread = ? and started >= (
+                select max(started) from runs where thread = ? and kind = 'message'
+                and coalesce(outcome, '') <> 'refused'))"""
+            values *= 3
+        rows = await self.database.run(f"{sql} order by at", *values)
         return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}
 
 

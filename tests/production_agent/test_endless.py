@@ -18,9 +18,10 @@ import httpx
 import psutil
 import pytest
 
+from production_agent.approval import Approve
 from production_agent.database import open_database
 from production_agent.graph import build
-from production_agent.runs import Refused, Runs
+from production_agent.runs import STOPPED, Refused, Runs, open_runs
 from production_agent.settings import read
 from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE
@@ -330,6 +331,27 @@ async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) ->
             frames = [frame async for frame in run.stream()]
         assert '"status": "stopped"' in frames[-1]
         assert (await store.last_run(thread))["outcome"] == "stopped"
+
+
+async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
+    served, tmp_path
+) -> None:
+    served.reset()
+    settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
+    async with open_runs(settings) as runs:
+        thread = (await runs.store.new_thread("ann", ""))["id"]
+        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        await asyncio.wait([run.task])
+        (asked,) = await runs.store.waiting(thread=thread)
+        approve = [Approve(call=asked["calls"][0]["id"], type="approve")]
+        decided = await runs.decide(asked["id"], asked["digest"], approve, "ann")
+        await asyncio.wait([decided.task])
+        assert (await runs.store.last_run(thread))["outcome"] == "complete"
+        following = await runs.message(thread, "ann", "Thanks!", None)
+        runs.stop(thread)  # before its first checkpoint
+        await asyncio.wait([following.task])
+        last = await runs.store.last_run(thread)
+        assert (last["outcome"], last["sentence"]) == ("stopped", STOPPED)
 
 
 # An answer that was cut off
