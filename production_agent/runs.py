@@ -51,6 +51,7 @@ DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
+OUTDATED = "This call was proposed under other rules: reject it, and let it be asked for again."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
 BATCH = 50  # events sent at once to a reader who is behind
 STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
@@ -270,11 +271,13 @@ class Runs:
             raise Refused(409, "These are not the calls that wait. Look at them again.")
         if wrong := problem(approval["calls"], decisions):
             raise Refused(409, wrong)
-        names = {call["id"]: call["name"] for call in approval["calls"]}
+        calls = {call["id"]: (call["name"], call["args"]) for call in approval["calls"]}
         for one in decisions:
-            if one.type == "edit":
-                if wrong := refusal(names[one.call], one.args, self.settings):
-                    raise Refused(409, wrong)
+            name, args = calls[one.call]
+            if one.type != "reject" and (wrong := refusal(name, args, self.settings)):
+                raise Refused(409, f"{OUTDATED} {wrong}")
+            if one.type == "edit" and (wrong := refusal(name, one.args, self.settings)):
+                raise Refused(409, wrong)
         decision = {"decisions": [one.model_dump() for one in decisions]}
         begun = await self.store.decide(approval, decision, decider)
         if begun.how == "decided":

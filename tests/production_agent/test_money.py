@@ -410,6 +410,23 @@ def test_an_edit_passes_the_policy_of_a_proposal(start: Callable, served, tmp_pa
     service.stop()
 
 
+def test_a_proposal_under_older_rules_can_only_be_rejected(
+    start: Callable, served, tmp_path
+) -> None:
+    served.reset()
+    old = start(str(tmp_path / "a.sqlite"))
+    thread, approval = old.asked("Please refund 400 euros for order T-7.")
+    old.stop()
+    new = start(old.database, REFUND_CEILING=100)
+    for how in ({"type": "approve"}, {"type": "edit", "args": {"order": "T-7", "amount": 90}}):
+        answer = new.decide(approval, how)
+        assert answer.status_code == 409 and "reject it" in answer.json()["message"]
+        assert answer.json()["message"].endswith("A refund may have 100 euros at most.")
+    assert new.status(thread) == "pending_approval"
+    assert '"complete"' in new.decide(approval, {"type": "reject"}).text and new.effects() == []
+    new.stop()
+
+
 # Delete is one act
 
 
