@@ -357,7 +357,7 @@ async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_b
 # An answer that was cut off
 
 
-@pytest.mark.parametrize("reason", ["length", "content_filter"])
+@pytest.mark.parametrize("reason", ["length", "content_filter", "error", "SAFETY"])
 def test_an_answer_that_was_cut_off_is_not_complete(
     talker: Service, scripted: ScriptedModel, reason: str
 ) -> None:
