@@ -281,7 +281,7 @@ class Runs:
         decision = {"decisions": [one.model_dump() for one in decisions]}
         begun = await self.store.decide(approval, decision, decider)
         if begun.how == "decided":
-            expired = approval["state"] == "pending" and approval["expired"]
+            expired = approval["decided"] is None and approval["expired"]
             raise Refused(409, "It was not decided in time." if expired else "It is decided.")
         self._refuse_unless_begun(begun)
         for one in decisions:

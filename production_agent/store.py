@@ -179,12 +179,13 @@ class Store:
             owner: Its owner; the turn counts among the owner's turns of this minute.
             request: The idempotency key, or None.
         """
+        recent = f"at > {self.now} - 60 and at <= {self.now}"  # none of a clock that was set back
         sql = f"""select
             (select id from runs where thread = t.id and request = ?) as repeated,
             (select count(*) from runs where thread = t.id and outcome is null) as running,
             (select min(state) from approvals where thread = t.id and (state = 'decided'
               or (state = 'pending' and expires > {self.now}))) as approval,
-            (select at + 60 - {self.now} from turns where owner = ? and at > {self.now} - 60
+            (select at + 60 - {self.now} from turns where owner = ? and {recent}
               order by at desc limit 1 offset ?) as wait,
             (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
               order by started desc limit 1) as before
@@ -205,10 +206,11 @@ class Store:
                 return Begun("finishing" if rows[0]["approval"] == "decided" else "undecided")
             if rows[0]["wait"] is not None:
                 return Begun("wait", seconds=max(rows[0]["wait"], 0.0))
-            await transaction.send(
-                f"delete from turns where owner = ? and at < {self.now} - 60", owner
-            )
+            await transaction.send(f"delete from turns where owner = ? and not ({recent})", owner)
             await transaction.send(f"insert into turns values (?, {self.now})", owner)
+            # What expired unanswered is over, also if the clock is set back.
+            void = "update approvals set state = 'void' where thread = ? and state = 'pending'"
+            await transaction.send(void, thread)
             run = await self._begin(transaction, thread, owner, "message", request)
             return Begun("begun", run, before=rows[0]["before"] or "")
 
