@@ -206,8 +206,11 @@ class Observe:
             await send(message)
 
         ids.set({})
+        app, names = self.app, {name for name, _ in scope["headers"]}
+        if {b"content-length", b"transfer-encoding"} <= names:  # where does the next one begin?
+            app = _answer(400, "Send a length or chunks, not both.", {"Connection": "close"})
         try:
-            await self.app(scope, receive, watched)
+            await app(scope, receive, watched)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in METHODS else "other"

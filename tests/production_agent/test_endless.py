@@ -501,6 +501,17 @@ def _peers(process: psutil.Process) -> list[int]:
     return [one.raddr.port for one in process.net_connections() if one.raddr]
 
 
+def test_behind_a_request_of_two_lengths_there_is_no_other(service: Service) -> None:
+    lengths = b"Content-Length: 4\r\nTransfer-Encoding: chunked"
+    sent = b"POST /threads HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n0\r\n\r\n" % lengths
+    sent += b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    host, _, port = service.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=MAX_WAIT_SECONDS) as connection:
+        connection.sendall(sent)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400") and answer.count(b"HTTP/1.1") == 1
+
+
 def test_a_long_path_or_method_is_no_long_line_in_the_log(service: Service) -> None:
     with service.client() as nobody:
         for method, path in (("GET", "/x://" + ":" * 60_000), ("X" * 60_000, "/x")):
