@@ -528,15 +528,16 @@ class Runs:
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
         if ending.outcome in ("failed", "needs_person") or (is_left and error):
             ending.reference = new_reference()
-            event = "needs_person" if ending.outcome == "needs_person" else "run_failed"
-            log.error(event, exc_info=error, extra={"reference": ending.reference})
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence
         waiting = await self.store.end(run.id, ending)
         lost = waiting is None  # another process has the thread
+        if ending.reference and not lost:
+            event = "needs_person" if ending.outcome == "needs_person" else "run_failed"
+            log.error(event, exc_info=error, extra={"reference": ending.reference})
         self._count(run, "resuming" if lost else ending.outcome)
         if lost:
-            log.warning("run_lost", extra={"kind": run.kind})
+            log.warning("run_lost", exc_info=error, extra={"kind": run.kind})
             await self._tell_end(run)
             return
         if ending.sentence:

@@ -21,7 +21,7 @@ import pytest
 from production_agent.approval import Approve
 from production_agent.database import open_database
 from production_agent.graph import build
-from production_agent.runs import STOPPED, Refused, Runs, open_runs
+from production_agent.runs import STOPPED, Refused, Run, Runs, open_runs
 from production_agent.settings import read
 from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE
@@ -352,6 +352,22 @@ async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_b
         await asyncio.wait([following.task])
         last = await runs.store.last_run(thread)
         assert (last["outcome"], last["sentence"]) == ("stopped", STOPPED)
+
+
+async def test_a_run_that_lost_its_thread_calls_nobody(
+    served, tmp_path, caplog: pytest.LogCaptureFixture
+) -> None:
+    served.reset()
+    settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
+    async with open_runs(settings) as runs:
+        thread = (await runs.store.new_thread("ann", ""))["id"]
+        run = await runs.message(thread, "ann", "Hello!", None)
+        await asyncio.wait([run.task])  # as another process ends it
+        late = Run(run.id, thread, "ann", "decision")
+        await runs._close(late, "failed", sentence="", error=ValueError())
+    logged = {one.message: one.levelname for one in caplog.records}
+    assert logged["run_lost"] == "WARNING" and "ERROR" not in logged.values()
+    assert late.events[-1] == ("end", {"status": "complete", "text": run.events[-1][1]["text"]})
 
 
 # An answer that was cut off
