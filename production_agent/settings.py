@@ -51,12 +51,8 @@ class Settings:
     body_seconds: float = number(10.0, 0.1, 600, "time a request, or a part of an answer, takes")
     connections: int = number(1000, 4, 100_000, "open connections of clients to one process")
     database_connections: int = number(10, 1, 1000, "connections of one process to PostgreSQL")
-    database_seconds: float = number(
-        10.0, 0.1, 600, "time a statement and a wait for the database take"
-    )
-    thread_days: float = number(
-        0.0, 0, 36_500, "days without a turn that delete a thread; 0: never"
-    )
+    database_seconds: float = number(10.0, 0.1, 600, "time a statement or a wait for it takes")
+    thread_days: float = number(0.0, 0, 36_500, "days without a turn that end a thread; 0: never")
 
     @property
     def is_postgres(self) -> bool:
