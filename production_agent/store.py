@@ -7,8 +7,9 @@ claimed by the statement that changes it from pending to decided, in the transac
 thread. Effects are the truth about what was done, whatever a checkpoint says.
 
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
-needs_person, handed_on (by a process that ended), lost (its process died), refused.
-States of an approval: pending, decided, done (each call has its answer), needs_person, void.
+needs_person, handed_on (another run carries it on), lost (its process died), refused.
+States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
+unanswered, or nobody can decide about it).
 """
 
 from __future__ import annotations
