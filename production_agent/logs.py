@@ -23,7 +23,7 @@ __all__ = ("ids", "new_reference", "set_up")
 ids: contextvars.ContextVar[dict] = contextvars.ContextVar("ids", default={})  # noqa: B039
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
 CODE = re.compile(r"[\w-]{1,40}")  # of a provider, who may send anything in its place
-SECRET = re.compile(r"\bsk-[\w*.-]+|(?<=://)[^/\s@:]+:[^/\s@]*(?=@)|(?i:bearer)\s+\S+")
+SECRET = re.compile(r"\bsk-[\w*.-]+|(?<=://)[^/\s@:]*:[^/\s@]*(?=@)|(?i:bearer)\s+\S+")
 
 
 def new_reference() -> str:

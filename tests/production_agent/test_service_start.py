@@ -175,11 +175,12 @@ def test_a_log_line_shows_no_secret_and_no_text_of_an_error(
         raise ValueError("my card is 4111 1111")
     except ValueError as error:
         logging.getLogger("some.library").error(
-            f'at postgres://u:{"p" * 9}@h with {SECRET}, with"quote and sk-{"x" * 9}',
+            f"at postgres://u:{'p' * 9}@h and redis://:{'q' * 9}@h "
+            f'with {SECRET}, with"quote and sk-{"x" * 9}',
             exc_info=error,
         )
     text = lines.format(caplog.records[-1])
-    for secret in (SECRET, "quote", "x" * 9, "p" * 9, "4111"):
+    for secret in (SECRET, "quote", "x" * 9, "p" * 9, "q" * 9, "4111"):
         assert secret not in text
     assert '"error": "ValueError"' in text and Path(__file__).name in text
 
