@@ -270,8 +270,9 @@ class Sqlite(Database):
 
 
 def _identities(path: str) -> list[tuple]:
+    real = os.path.realpath(path)  # beside a link, SQLite makes no -wal
     try:
-        found = [os.stat(path + part) for part in ("", "-wal", "-shm")]
+        found = [os.stat(real + part) for part in ("", "-wal", "-shm")]
     except OSError:
         raise sqlite3.OperationalError(GONE) from None
     return [(one.st_dev, one.st_ino) for one in found]
@@ -289,12 +290,15 @@ class Pipelined:
     """A transaction in a pipeline: what is sent goes with the next statement that is fetched."""
 
     connection: psycopg.AsyncConnection
+    pipeline: psycopg.AsyncPipeline
 
     async def send(self, sql: str, *values: object) -> None:
         await self.connection.execute(_placed(sql), values)
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
-        return await (await self.connection.execute(_placed(sql), values)).fetchall()
+        cursor = await self.connection.execute(_placed(sql), values)
+        await self.pipeline.sync()  # without it the server would not count how long we are idle
+        return await cursor.fetchall()
 
     async def hold(self, run: str) -> None:
         """Let the server fail, at no round trip, unless the run holds its thread to the end."""
@@ -338,9 +342,9 @@ class Postgres(Database):
         """
         async with self.pool.connection() as connection:
             try:
-                async with connection.pipeline():
+                async with connection.pipeline() as pipeline:
                     await connection.execute("begin")
-                    yield Pipelined(connection)
+                    yield Pipelined(connection, pipeline)
                     await connection.execute("commit")
             except BaseException as error:
                 await connection.rollback()
@@ -400,7 +404,11 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
     milliseconds = 0 if set_up else round(settings.database_seconds * 1000)  # 0: no limit
 
     async def limit(connection: psycopg.AsyncConnection) -> None:
+        # A later snapshot than the lock's, or the sum of an order's refunds would be an old one.
+        await connection.execute("set default_transaction_isolation = 'read committed'")
         await connection.execute(f"set statement_timeout = {milliseconds}")
+        # A process that is paused in the middle of a transaction would keep its locks.
+        await connection.execute(f"set idle_in_transaction_session_timeout = {milliseconds}")
 
     async with AsyncConnectionPool(
         settings.database,

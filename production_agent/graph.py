@@ -22,13 +22,15 @@ from production_agent.context import LeaseLost, OutcomeUnknown
 from production_agent.logs import new_reference
 from production_agent.model import ask, connect, say
 from production_agent.settings import Settings
-from production_agent.tools import PROMPT, RISKY, TOOLS, Context, refusal
+from production_agent.tools import PROMPT, RISKY, TOOLS, Context, effect_key, refusal, tell
 
-__all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "this_turn", "unanswered")
+__all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "unanswered")
 
 VERSION = "2"  # of the graph; each checkpoint carries it in its metadata
 RENAMED: dict[str, str] = {}  # old node: new node; threads that wait at the old one go on there
 NOT_DONE = "Not executed: the turn ended before this call, and nothing is on record for it."
+STOPPED = "I stopped after {} tool calls without finishing."
+LESS, OTHER_WORDS = "Please ask for one thing less.", "Please ask in other words."
 log = logging.getLogger("production_agent")
 
 
@@ -47,20 +49,22 @@ def recursion_limit(settings: Settings) -> int:
 
 
 def unanswered(
-    messages: Sequence[AnyMessage], done: Mapping[str, str] | None = None
+    messages: Sequence[AnyMessage], thread: str = "", effects: Mapping[str, dict] | None = None
 ) -> list[ToolMessage]:
     """Return an answer for each tool call that has none; a model refuses a thread without them.
 
     Args:
         messages: Of the thread.
-        done: Call id: what is on record for it. The record, not the checkpoint, is the truth.
+        thread: The thread.
+        effects: Those on record for it, by key. The record, not the checkpoint, is the truth.
     """
     answered = {message.tool_call_id for message in messages if message.type == "tool"}
     last = next((message for message in reversed(messages) if message.type == "ai"), None)
     calls = [*last.tool_calls, *last.invalid_tool_calls] if last else []
+    effects = effects or {}
     return [
-        ToolMessage(done[call["id"]], tool_call_id=call["id"], name=call["name"])
-        if done and call["id"] in done
+        ToolMessage(tell(one["name"], one["details"]), tool_call_id=call["id"], name=call["name"])
+        if (one := effects.get(effect_key(thread, last.id, call["id"])))
         else _failed(call, NOT_DONE)
         for call in calls
         if call["id"] not in answered
@@ -76,15 +80,15 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
         replies = [message for message in turn if message.type == "ai"]
         calls = sum(len(reply.tool_calls) + len(reply.invalid_tool_calls) for reply in replies)
         if len(replies) >= settings.model_calls or state["remaining_steps"] < 4:
-            return {"messages": [say(_stopped(calls), runtime)]}
+            return {"messages": [say(_in_place(turn, STOPPED.format(calls), LESS), runtime)]}
         prompt = [SystemMessage(PROMPT), *_window(messages, settings.history_tokens)]
         reply = await ask(models, prompt, settings.model_seconds, runtime)
         asked = len(reply.tool_calls) + len(reply.invalid_tool_calls)
         if asked and calls + asked > settings.tool_calls:
             runtime.stream_writer(("discard", {}))  # its words belong to calls that do not run
-            reply = say(_stopped(calls), runtime)
+            reply = say(_in_place(turn, STOPPED.format(calls), LESS), runtime)
         elif not asked and not reply.text:
-            reply = say("I have no answer to that. Please ask in other words.", runtime)
+            reply = say(_in_place(turn, "I have no answer to that.", OTHER_WORDS), runtime)
         return {"messages": [reply]}
 
     async def approve(state: State) -> Command[Literal["tools", "agent"]]:
@@ -176,8 +180,11 @@ def _failed(call: dict, text: str) -> ToolMessage:
     return ToolMessage(text, tool_call_id=call["id"], name=call["name"], status="error")
 
 
-def _stopped(calls: int) -> str:
-    return f"I stopped after {calls} tool calls without finishing. Please ask for one thing less."
+def _in_place(turn: Sequence[AnyMessage], fact: str, cure: str) -> str:
+    """Return words in place of the model's; nobody is to ask again for what was done."""
+    told = [one for one in turn if one.type == "tool" and one.name in RISKY]
+    done = " ".join(one.text for one in told if one.status != "error")
+    return f"{fact} So far: {done} Please ask only for what is left." if done else f"{fact} {cure}"
 
 
 def this_turn(messages: Sequence[AnyMessage]) -> Sequence[AnyMessage]:

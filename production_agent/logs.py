@@ -14,6 +14,7 @@ import secrets
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,8 @@ __all__ = ("ids", "new_reference", "set_up")
 
 ids: contextvars.ContextVar[dict] = contextvars.ContextVar("ids", default={})  # noqa: B039
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
-SECRET = re.compile(r"\bsk-[\w*.-]+|(?<=://)[^/\s@]+:[^/\s@]*(?=@)|(?i:bearer)\s+\S+")
+CODE = re.compile(r"[\w-]{1,40}")  # of a provider, who may send anything in its place
+SECRET = re.compile(r"\bsk-[\w*.-]+|(?<=://)[^/\s@:]*:[^/\s@]*(?=@)|(?i:bearer)\s+\S+")
 
 
 def new_reference() -> str:
@@ -35,6 +37,7 @@ def set_up(hidden: Sequence[str]) -> None:
     handler.setFormatter(JsonLines(hidden))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("production_agent").setLevel(logging.INFO)
+    warnings.simplefilter("ignore")  # plain lines for programmers, which quote contents
     for name in ("uvicorn", "uvicorn.error"):  # ours in JSON, not its own in colour
         logging.getLogger(name).handlers.clear()
 
@@ -76,10 +79,14 @@ def describe(error: BaseException) -> dict:
     found = {
         "error": type(error).__name__,
         "status": getattr(error, "status_code", None),
-        "code": getattr(error, "code", None) or getattr(error, "sqlstate", None),
-        "request": getattr(error, "request_id", None),
+        "code": _code(getattr(error, "code", None) or getattr(error, "sqlstate", None)),
+        "request": _code(getattr(error, "request_id", None)),
         "at": [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-12:]],
     }
     if cause := error.__cause__ or error.__context__:
         found["cause"] = type(cause).__name__
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _code(value: object) -> object:
+    return value if CODE.fullmatch(f"{value}") else None

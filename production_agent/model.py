@@ -33,7 +33,7 @@ from production_agent.tools import TOOLS
 
 __all__ = ("ask", "connect", "http_client", "is_cut_off", "say")
 
-CUT_OFF = ("length", "max_tokens", "content_filter")  # finish_reason of half an answer
+WHOLE = ("stop", "tool_calls", "function_call")  # finish_reason of a whole answer
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what every provider takes back as a tool's name
 BATCH = 200  # chunks kept apart before they are added up
 PART_BYTES = 500  # of an answer, read at a time: a chunk or two
@@ -171,7 +171,7 @@ async def _read(
             if text := chunk.text:
                 runtime.stream_writer(("token", {"message": message, "text": text}))
             told = chunk.response_metadata.pop("finish_reason", None)
-            if told and finish not in CUT_OFF:  # half an answer stays one, whatever comes after it
+            if told and finish in ("", *WHOLE):  # half an answer stays one, whatever comes after it
                 finish = told
             chunks.append(chunk)
             if len(chunks) == BATCH:
@@ -224,7 +224,7 @@ def _checked(whole: AIMessageChunk, message: str, finish: str) -> AIMessage:
 
 def is_cut_off(message: AnyMessage) -> bool:
     """Return whether the model stopped in the middle of its answer."""
-    return message.response_metadata.get("finish_reason") in CUT_OFF
+    return message.response_metadata.get("finish_reason", "stop") not in WHOLE
 
 
 def _storable(text: str) -> str:

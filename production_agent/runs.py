@@ -12,11 +12,11 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from langchain_core.messages import AnyMessage, HumanMessage
+from langchain_core.messages import HumanMessage
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
@@ -26,12 +26,12 @@ from production_agent import metrics
 from production_agent.approval import problem, shown
 from production_agent.context import LeaseLost
 from production_agent.database import open_database
-from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
+from production_agent.graph import VERSION, build, recursion_limit, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
 from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, status
-from production_agent.tools import Context, effect_key, refusal, tell
+from production_agent.tools import Context, refusal, tell
 from production_agent.tracing import span
 
 __all__ = ("SORRY", "Refused", "Run", "Runs", "open_runs")
@@ -40,7 +40,7 @@ SORRY = "Something went wrong. Please try again; if it stays so, tell us the ref
 TOO_LONG = "This took too long and was stopped. Please try again, or ask for less at once."
 STOPPED = "This turn was stopped before it ended. Please send your message again."
 CUT_OFF = "The answer was cut off before its end. Ask for the rest, or for a shorter answer."
-HANDED_ON = "The service is restarting. What you asked for goes on in a moment."
+HANDED_ON = "This was interrupted, and goes on in a moment. You need not ask for it again."
 UNKNOWN = "How this turn ended is not known yet. Look at the thread in a moment."
 ENDING = "The service is restarting. Please try again in a moment."
 DONE = "Done and on record: {} The rest of this turn did not end. A person looks at it; please do "
@@ -51,6 +51,7 @@ DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
+OUTDATED = "This call was proposed under other rules: reject it, and let it be asked for again."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
 BATCH = 50  # events sent at once to a reader who is behind
 STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
@@ -197,16 +198,14 @@ class Runs:
             try:
                 state = await self.state(thread)
                 asked = [one for one in _asked(state) if not await self.store.approval(one[0])]
-                messages = state.values.get("messages", [])
-                done = await self._on_record(thread, messages) if unanswered(messages) else {}
+                effects = await self.store.effects(thread)
             except BaseException:
                 await self.store.end(run.id, Ending("refused"))
                 raise
             if asked:  # the process that asked died before it could say so
                 await self.store.end(run.id, Ending("refused", asked=asked))
                 raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
-            told = {call: tell(one["name"], one["details"]) for call, one in done.items()}
-            answers = unanswered(messages, told)
+            answers = unanswered(state.values.get("messages", []), thread, effects)
         return self._spawn(run, {"messages": [*answers, HumanMessage(text)]})
 
     async def _repeated(self, run_id: str, thread: str, owner: str) -> Run:
@@ -272,15 +271,17 @@ class Runs:
             raise Refused(409, "These are not the calls that wait. Look at them again.")
         if wrong := problem(approval["calls"], decisions):
             raise Refused(409, wrong)
-        names = {call["id"]: call["name"] for call in approval["calls"]}
+        calls = {call["id"]: (call["name"], call["args"]) for call in approval["calls"]}
         for one in decisions:
-            if one.type == "edit":
-                if wrong := refusal(names[one.call], one.args, self.settings):
-                    raise Refused(409, wrong)
+            name, args = calls[one.call]
+            if one.type != "reject" and (wrong := refusal(name, args, self.settings)):
+                raise Refused(409, f"{OUTDATED} {wrong}")
+            if one.type == "edit" and (wrong := refusal(name, one.args, self.settings)):
+                raise Refused(409, wrong)
         decision = {"decisions": [one.model_dump() for one in decisions]}
         begun = await self.store.decide(approval, decision, decider)
         if begun.how == "decided":
-            expired = approval["state"] == "pending" and approval["expired"]
+            expired = approval["decided"] is None and approval["expired"]
             raise Refused(409, "It was not decided in time." if expired else "It is decided.")
         self._refuse_unless_begun(begun)
         for one in decisions:
@@ -496,17 +497,6 @@ class Runs:
                 log.warning("lease_not_renewed", exc_info=error)
         run.cancel()
 
-    async def _on_record(self, thread: str, messages: Sequence[AnyMessage]) -> dict[str, dict]:
-        """Return what this turn's calls did: call id: effect. The record is the truth."""
-        calls = {
-            effect_key(thread, message.id, call["id"]): call["id"]
-            for message in this_turn(messages)
-            if message.type == "ai"
-            for call in message.tool_calls
-        }
-        effects = await self.store.effects(thread) if calls else {}
-        return {calls[key]: effect for key, effect in effects.items() if key in calls}
-
     async def _close(
         self, run: Run, outcome: str, *, sentence: str, error: Exception | None = None
     ) -> None:
@@ -521,27 +511,33 @@ class Runs:
                 ending.outcome, sentence = "incomplete", CUT_OFF
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
         decided = await self.store.decided(run.thread) if run.kind != "message" else []
+        is_left = False  # an approval that another attempt carries out
         for one in decided:
             if all(call["id"] in answered for call in one["calls"]):
                 ending.approvals[one["id"]] = "done"
             elif isinstance(error, NoInterrupt) or one["attempts"] > ATTEMPTS:
                 ending.approvals[one["id"]] = ending.outcome = "needs_person"
                 sentence = NOT_DONE
+            else:
+                is_left = True
+        if is_left and ending.outcome in ("failed", "stopped"):
+            ending.outcome, sentence = "handed_on", HANDED_ON
         if ending.outcome in ("failed", "stopped", "needs_person"):
-            if done := await self._on_record(run.thread, messages):
+            if done := await self.store.effects(run.thread, of_turn=True):
                 words = [tell(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
-        if ending.outcome in ("failed", "needs_person"):
+        if ending.outcome in ("failed", "needs_person") or (is_left and error):
             ending.reference = new_reference()
-            event = "run_failed" if ending.outcome == "failed" else "needs_person"
-            log.error(event, exc_info=error, extra={"reference": ending.reference})
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence
         waiting = await self.store.end(run.id, ending)
         lost = waiting is None  # another process has the thread
+        if ending.reference and not lost:
+            event = "needs_person" if ending.outcome == "needs_person" else "run_failed"
+            log.error(event, exc_info=error, extra={"reference": ending.reference})
         self._count(run, "resuming" if lost else ending.outcome)
         if lost:
-            log.warning("run_lost", extra={"kind": run.kind})
+            log.warning("run_lost", exc_info=error, extra={"kind": run.kind})
             await self._tell_end(run)
             return
         if ending.sentence:

@@ -36,6 +36,8 @@ HASHES = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for o
 POLICY = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
 LOCAL = ["127.0.0.1", "localhost", "[::1]"]
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+READY_SECONDS = 3  # for the database, and for the model, to answer
+MAX_PATH = 200  # characters of a path that a log line shows: anybody may write it
 DOWN = "The database does not answer. Please try again in a moment."
 log = logging.getLogger("production_agent")
 
@@ -80,7 +82,6 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
     client = openai.AsyncOpenAI(
         base_url=settings.base_url,
         api_key=settings.api_key,
-        timeout=3,
         max_retries=0,
         http_client=http_client(settings),
     )
@@ -117,7 +118,7 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
 
 async def _database_answers(app: FastAPI) -> str:
     try:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(READY_SECONDS):
             found = await app.state.store.database.readiness()
         if found != "ok":
             log.error("database_not_ready", extra={"why": found})
@@ -129,13 +130,14 @@ async def _database_answers(app: FastAPI) -> str:
 
 async def _model_answers(client: openai.AsyncOpenAI) -> str:
     try:
-        await client.models.list()
+        async with asyncio.timeout(READY_SECONDS):  # the client's own is for each piece of it
+            await client.models.list()
         return "ok"
     except openai.AuthenticationError:
         return "The model's endpoint refuses the key: check OPENAI_API_KEY."
     except openai.NotFoundError:
         return "ok"  # it answers, and has no list of models
-    except (openai.OpenAIError, ValueError) as error:
+    except (openai.OpenAIError, ValueError, TimeoutError) as error:
         log.error("model_not_ready", exc_info=error)
         return "The model's endpoint does not answer: check OPENAI_BASE_URL, and that it runs."
 
@@ -204,12 +206,16 @@ class Observe:
             await send(message)
 
         ids.set({})
+        app, names = self.app, {name for name, _ in scope["headers"]}
+        if {b"content-length", b"transfer-encoding"} <= names:  # where does the next one begin?
+            app = _answer(400, "Send a length or chunks, not both.", {"Connection": "close"})
         try:
-            await self.app(scope, receive, watched)
+            await app(scope, receive, watched)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in METHODS else "other"
             metrics.REQUESTS.labels(method, route, status).inc()
             ms = round((time.monotonic() - began) * 1000)
-            more = {"method": scope["method"], "path": scope["path"], "status": status, "ms": ms}
+            path = scope["path"] if len(scope["path"]) <= MAX_PATH else "(long)"
+            more = {"method": method, "path": path, "status": status, "ms": ms}
             log.info("request", extra=more)

@@ -51,12 +51,8 @@ class Settings:
     body_seconds: float = number(10.0, 0.1, 600, "time a request, or a part of an answer, takes")
     connections: int = number(1000, 4, 100_000, "open connections of clients to one process")
     database_connections: int = number(10, 1, 1000, "connections of one process to PostgreSQL")
-    database_seconds: float = number(
-        10.0, 0.1, 600, "time a statement and a wait for the database take"
-    )
-    thread_days: float = number(
-        0.0, 0, 36_500, "days without a turn that delete a thread; 0: never"
-    )
+    database_seconds: float = number(10.0, 0.1, 600, "time a statement or a wait for it takes")
+    thread_days: float = number(0.0, 0, 36_500, "days without a turn that end a thread; 0: never")
 
     @property
     def is_postgres(self) -> bool:
@@ -87,10 +83,9 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     if not key and not base_url:
         raise Unusable("OPENAI_API_KEY is not set: set it to the key of your model's provider.")
     database = get(f"{PREFIX}DATABASE") or "production_agent.sqlite"
-    scheme = re.match(r"(\w[\w+.-]+)://", database)
-    if scheme and scheme.group(1) not in ("postgresql", "postgres"):
+    if re.match(r"(?!postgres(ql)?://)(\w[\w+.-]+://|file:|:memory:)", database):
         raise Unusable(
-            f"{PREFIX}DATABASE is a URL, but not one of PostgreSQL: set it to a file's path, or "
+            f"{PREFIX}DATABASE is neither a file's path nor a URL of PostgreSQL: set it to one, or "
             "to postgresql://user:password@host:5432/database."
         )
     users = _users(get(f"{PREFIX}TOKENS") or "")

@@ -7,8 +7,9 @@ claimed by the statement that changes it from pending to decided, in the transac
 thread. Effects are the truth about what was done, whatever a checkpoint says.
 
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
-needs_person, handed_on (by a process that ended), lost (its process died), refused.
-States of an approval: pending, decided, done (each call has its answer), needs_person, void.
+needs_person, handed_on (another run carries it on), lost (its process died), refused.
+States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
+unanswered, or nobody can decide about it).
 """
 
 from __future__ import annotations
@@ -179,12 +180,13 @@ class Store:
             owner: Its owner; the turn counts among the owner's turns of this minute.
             request: The idempotency key, or None.
         """
+        recent = f"at > {self.now} - 60 and at <= {self.now}"  # none of a clock that was set back
         sql = f"""select
             (select id from runs where thread = t.id and request = ?) as repeated,
             (select count(*) from runs where thread = t.id and outcome is null) as running,
             (select min(state) from approvals where thread = t.id and (state = 'decided'
               or (state = 'pending' and expires > {self.now}))) as approval,
-            (select at + 60 - {self.now} from turns where owner = ? and at > {self.now} - 60
+            (select at + 60 - {self.now} from turns where owner = ? and {recent}
               order by at desc limit 1 offset ?) as wait,
             (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
               order by started desc limit 1) as before
@@ -205,10 +207,11 @@ class Store:
                 return Begun("finishing" if rows[0]["approval"] == "decided" else "undecided")
             if rows[0]["wait"] is not None:
                 return Begun("wait", seconds=max(rows[0]["wait"], 0.0))
-            await transaction.send(
-                f"delete from turns where owner = ? and at < {self.now} - 60", owner
-            )
+            await transaction.send(f"delete from turns where owner = ? and not ({recent})", owner)
             await transaction.send(f"insert into turns values (?, {self.now})", owner)
+            # What expired unanswered is over, also if the clock is set back.
+            void = "update approvals set state = 'void' where thread = ? and state = 'pending'"
+            await transaction.send(void, thread)
             run = await self._begin(transaction, thread, owner, "message", request)
             return Begun("begun", run, before=rows[0]["before"] or "")
 
@@ -431,9 +434,15 @@ class Store:
         except FAILURES as error:
             raise OutcomeUnknown from error
 
-    async def effects(self, thread: str) -> dict[str, dict]:
-        """Return the thread's effects: key: {name, details}."""
-        rows = await self.database.run("select * from effects where thread = ?", thread)
+    async def effects(self, thread: str, *, of_turn: bool = False) -> dict[str, dict]:
+        """Return the thread's effects, or those of its last turn: key: {name, details}."""
+        sql, values = "select * from effects where thread = ?", [thread]
+        if of_turn:
+            sql += """ and run in (select id from runs where thread = ? and started >= (
+                select max(started) from runs where thread = ? and kind = 'message'
+                and coalesce(outcome, '') <> 'refused'))"""
+            values *= 3
+        rows = await self.database.run(f"{sql} order by at", *values)
         return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}
 
 

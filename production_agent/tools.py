@@ -11,17 +11,8 @@ from pydantic import Field, StrictInt, StrictStr, ValidationError
 from production_agent.context import Context, OverBudget
 from production_agent.settings import Settings
 
-__all__ = (
-    "PROMPT",
-    "RISKY",
-    "TOOLS",
-    "Budget",
-    "Context",
-    "budget",
-    "effect_key",
-    "refusal",
-    "tell",
-)
+__all__ = ("PROMPT", "RISKY", "TOOLS", "Budget", "Context")
+__all__ += ("budget", "effect_key", "refusal", "tell")
 
 PROMPT = (
     "You are the support desk of a shop that sells tents. Use the tools; never invent an order, a "

@@ -9,6 +9,8 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import aiosqlite
@@ -17,7 +19,7 @@ import psutil
 import psycopg
 import pytest
 
-from production_agent.database import open_database
+from production_agent.database import Database, Transaction, open_database
 from production_agent.migrations import MIGRATIONS
 from production_agent.settings import read
 from production_agent.store import Store
@@ -92,6 +94,29 @@ def test_statements_have_a_limit(start: Callable, postgres_url: str, model) -> N
     assert answer.status_code == 503 and answer.json()["reference"]
     assert service.ann.get("/threads").status_code == 200
     service.stop()
+
+
+def test_a_transaction_that_stands_still_lets_go_of_its_locks(postgres_url: str) -> None:
+    asyncio.run(_wait_for_who_stands_still(postgres_url))
+
+
+async def _wait_for_who_stands_still(url: str) -> None:
+    settings, taken = read(os.environ | {DATABASE: url}), []
+
+    async def take(database: Database, transaction: Transaction) -> None:
+        await database.lock(transaction, "refund T-7")
+        taken.append(await transaction.fetch("select 1"))
+
+    async with (
+        open_database(replace(settings, database_seconds=0.5)) as paused,
+        open_database(replace(settings, database_seconds=5)) as other,
+    ):
+        with pytest.raises(psycopg.OperationalError):
+            async with paused.transaction() as transaction:
+                await take(paused, transaction)
+                await other.write(partial(take, other))
+                await transaction.fetch("select 1")  # too late
+        assert len(taken) == 2
 
 
 def test_a_server_that_stands_still_keeps_nobody_waiting(
@@ -214,6 +239,24 @@ def test_a_file_that_is_gone_takes_no_turn_and_no_payment(
     path.unlink(missing_ok=True)
     kept.rename(path)  # restored
     assert '"complete"' in service.decide(approval).text
+    service.stop()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_link_to_a_file_is_that_file(
+    start: Callable, served, tmp_path: Path, is_there: bool
+) -> None:
+    served.reset()
+    real, link = tmp_path / "real.sqlite", tmp_path / "link.sqlite"
+    if is_there:
+        start(str(real)).stop()
+    link.symlink_to(real)
+    service = start(str(link), LEASE_SECONDS=60)
+    thread = service.thread()
+    assert ready(service) == "ok" and rows(str(real), "select id from threads") == [(thread,)]
+    link.unlink()
+    link.symlink_to(tmp_path / "another.sqlite")
+    assert service.ann.post("/threads", json={}).status_code == 503
     service.stop()
 
 

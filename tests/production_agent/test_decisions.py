@@ -9,7 +9,13 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.production_agent.service_process import MAX_WAIT_SECONDS, Service, decision, until
+from tests.production_agent.service_process import (
+    MAX_WAIT_SECONDS,
+    Service,
+    change,
+    decision,
+    until,
+)
 
 PAID = {"order": "T-7", "amount": 480}
 TWO = "Refund order T-7 (480 euros) and refund order T-8 (20 euros)."
@@ -191,3 +197,7 @@ def test_too_late_is_too_late_and_the_thread_lives_on(start: Callable, tmp_path,
     assert service.say(thread, "Hello again.")[-1][1]["status"] == "complete"
     assert service.effects() == []
     assert all(request.status == 200 for request in served.requests)
+    assert service.decide(approval).json() == {"message": "It was not decided in time."}
+    change(service.database, "update approvals set expires = expires + 3600")  # a clock set back
+    assert service.ann.get("/approvals").json() == [] and service.status(thread) == "complete"
+    assert service.say(thread, "Hello again.")[-1][1]["status"] == "complete"

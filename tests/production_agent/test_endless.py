@@ -18,9 +18,10 @@ import httpx
 import psutil
 import pytest
 
+from production_agent.approval import Approve
 from production_agent.database import open_database
 from production_agent.graph import build
-from production_agent.runs import Refused, Runs
+from production_agent.runs import STOPPED, Refused, Run, Runs, open_runs
 from production_agent.settings import read
 from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE
@@ -334,10 +335,47 @@ async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) ->
         assert (await store.last_run(thread))["outcome"] == "stopped"
 
 
+async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
+    served, tmp_path
+) -> None:
+    served.reset()
+    settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
+    async with open_runs(settings) as runs:
+        thread = (await runs.store.new_thread("ann", ""))["id"]
+        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        await asyncio.wait([run.task])
+        (asked,) = await runs.store.waiting(thread=thread)
+        approve = [Approve(call=asked["calls"][0]["id"], type="approve")]
+        decided = await runs.decide(asked["id"], asked["digest"], approve, "ann")
+        await asyncio.wait([decided.task])
+        assert (await runs.store.last_run(thread))["outcome"] == "complete"
+        following = await runs.message(thread, "ann", "Thanks!", None)
+        runs.stop(thread)  # before its first checkpoint
+        await asyncio.wait([following.task])
+        last = await runs.store.last_run(thread)
+        assert (last["outcome"], last["sentence"]) == ("stopped", STOPPED)
+
+
+async def test_a_run_that_lost_its_thread_calls_nobody(
+    served, tmp_path, caplog: pytest.LogCaptureFixture
+) -> None:
+    served.reset()
+    settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
+    async with open_runs(settings) as runs:
+        thread = (await runs.store.new_thread("ann", ""))["id"]
+        run = await runs.message(thread, "ann", "Hello!", None)
+        await asyncio.wait([run.task])  # as another process ends it
+        late = Run(run.id, thread, "ann", "decision")
+        await runs._close(late, "failed", sentence="", error=ValueError())
+    logged = {one.message: one.levelname for one in caplog.records}
+    assert logged["run_lost"] == "WARNING" and "ERROR" not in logged.values()
+    assert late.events[-1] == ("end", {"status": "complete", "text": run.events[-1][1]["text"]})
+
+
 # An answer that was cut off
 
 
-@pytest.mark.parametrize("reason", ["length", "content_filter"])
+@pytest.mark.parametrize("reason", ["length", "content_filter", "error", "SAFETY"])
 def test_an_answer_that_was_cut_off_is_not_complete(
     talker: Service, scripted: ScriptedModel, reason: str
 ) -> None:
@@ -350,6 +388,16 @@ def test_an_answer_that_was_cut_off_is_not_complete(
     assert [one["cut_off"] for one in shown["messages"]] == [False, True]
     scripted.script = lambda body: iter([word("here."), finish()])
     assert talker.say(thread, "Go on.")[-1][1]["status"] == "complete"
+
+
+def test_words_of_a_strange_type_are_not_in_the_log(
+    talker: Service, scripted: ScriptedModel
+) -> None:
+    spoken = [{"type": "text", "text": "I live at Zebra Street 12."}]
+    scripted.script = lambda body: iter([word(spoken), finish()])
+    assert talker.say(talker.thread(), "Hello!")[-1][1]["status"] == "complete"
+    lines = talker.log_file.read_text().splitlines()
+    assert [line for line in lines if "Zebra" in line or not line.startswith("{")] == []
 
 
 def test_of_an_answer_that_was_cut_off_no_call_runs(
@@ -469,6 +517,24 @@ def test_a_connection_that_is_held_open_is_let_go(
 
 def _peers(process: psutil.Process) -> list[int]:
     return [one.raddr.port for one in process.net_connections() if one.raddr]
+
+
+def test_behind_a_request_of_two_lengths_there_is_no_other(service: Service) -> None:
+    lengths = b"Content-Length: 4\r\nTransfer-Encoding: chunked"
+    sent = b"POST /threads HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n0\r\n\r\n" % lengths
+    sent += b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    host, _, port = service.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=MAX_WAIT_SECONDS) as connection:
+        connection.sendall(sent)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400") and answer.count(b"HTTP/1.1") == 1
+
+
+def test_a_long_path_or_method_is_no_long_line_in_the_log(service: Service) -> None:
+    with service.client() as nobody:
+        for method, path in (("GET", "/x://" + ":" * 60_000), ("X" * 60_000, "/x")):
+            assert nobody.request(method, path).status_code in (404, 405)
+    assert max(map(len, service.log_file.read_text().splitlines())) < 2000
 
 
 def test_invented_methods_make_no_numbers(service: Service) -> None:

@@ -9,8 +9,14 @@ import threading
 from collections.abc import Callable, Iterator
 
 import httpx
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from production_agent.database import open_database
+from production_agent.settings import read
+from production_agent.store import Store
+from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.service_process import (
     MAX_WAIT_SECONDS,
@@ -187,13 +193,33 @@ def test_a_refund_whose_commit_gets_no_answer_is_not_told_as_failed(
     service = start(database, script="pausing_service.py")
     service.forget_effects()
     thread, approval = service.asked(f"Please refund {NO_ANSWER} euros for order T-7.")
-    assert '"needs_person"' in service.decide(approval).text
-    until(lambda: service.status(thread) == "needs_person", "the run has let go of the thread")
+    answer = service.decide(approval).text
+    assert '"resuming"' in answer and "need not ask for it again" in answer
+    until(lambda: service.status(thread) == "needs_person", "all attempts end like this")
     shown = service.ann.get(f"/threads/{thread}").json()
     assert shown["status"] == "needs_person"
     assert f"Refunded {NO_ANSWER} euros for order T-7." in shown["problem"]["message"]
     assert not any("tool failed" in text.lower() for _, text in service.messages(thread))
     assert service.effects() == [{"order": "T-7", "amount": NO_ANSWER}]
+    service.stop()
+
+
+def test_a_refund_that_waits_too_long_is_paid_later_and_invites_no_repeat(
+    start: Callable, served
+) -> None:
+    served.reset()
+    url = set_up(new_postgres())
+    service = start(url, DATABASE_SECONDS=0.5)
+    thread, approval = service.asked(REFUND)
+    with psycopg.connect(url) as other:
+        other.execute("select pg_advisory_xact_lock(hashtextextended('refund T-7', 0))")
+        answer = service.decide(approval).text
+        assert '"resuming"' in answer and "need not ask for it again" in answer
+        assert "try again" not in answer and service.effects() == []
+    (line,) = service.log("run_failed")
+    assert line["error"] == "OutcomeUnknown" and line["reference"] in answer
+    until(lambda: service.status(thread) == "complete", "it is carried out")
+    assert service.effects() == [{"order": "T-7", "amount": 480}]
     service.stop()
 
 
@@ -237,6 +263,24 @@ def test_a_model_that_fails_after_the_refund_invites_no_repeat(
     assert not service.log("run_failed")
     assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
     service.stop()
+
+
+@pytest.mark.parametrize("calls", [0, 11])  # no answer, and more calls than a turn may have
+def test_words_in_place_of_the_models_name_the_refund_before_them(
+    desk: Service, scripted: ScriptedModel, calls: int
+) -> None:
+    refund = call(0, "a", "refund", {"order": "T-8", "amount": 20})
+    more = [call(index, "b", "track_parcel", {"parcel": "P-3"}) for index in range(calls)]
+
+    def script(body: dict) -> Iterator[dict]:
+        yield from more if body["messages"][-1]["role"] == "tool" else [refund]
+        yield finish("tool_calls")
+
+    scripted.script = script
+    thread, approval = desk.asked("Refund it, and more.")
+    assert '"complete"' in desk.decide(approval).text
+    told = "So far: Refunded 20 euros for order T-8. Please ask only for what is left."
+    assert desk.messages(thread)[-1][1].endswith(told)
 
 
 # A resume that meets no waiting interrupt
@@ -306,6 +350,34 @@ def test_refunds_of_an_order_add_up_over_threads_and_processes(
         service.stop()
 
 
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_refunds_add_up_whatever_isolation_is_the_databases_default(served, isolation: str) -> None:
+    url = set_up(new_postgres())
+    default = f"alter database {{}} set default_transaction_isolation = '{isolation}'"
+    change(url, default.format(conninfo_to_dict(url)["dbname"]))
+    assert sorted(asyncio.run(_pay_twice_at_once(url)), key=bool) == [None, "OverBudget"]
+    assert len(rows(url, "select 1 from effects")) == 1
+
+
+async def _pay_twice_at_once(url: str) -> list[str | None]:
+    """Let two runs wait for the budget of an order; return the error of each."""
+    settings, paying = read(os.environ | {DATABASE: url}), []
+    async with open_database(settings) as opened, asyncio.timeout(MAX_WAIT_SECONDS):
+        store = Store(opened, settings)
+        refund = "ann", "refund", {"order": "T-7", "amount": 480}
+        async with opened.transaction() as other:
+            await opened.lock(other, "refund T-7")
+            for key in ("one", "two"):
+                thread = (await store.new_thread("ann", ""))["id"]
+                run = (await store.begin_message(thread, "ann", None)).run
+                paying.append(asyncio.create_task(store.effect(run, key, thread, *refund)))
+            waits = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+            while len(await opened.run(waits)) < 2:
+                await asyncio.sleep(0.01)
+        ends = await asyncio.gather(*paying, return_exceptions=True)
+    return [one and type(one).__name__ for one in ends]
+
+
 def test_two_calls_of_one_message_share_the_orders_total(
     desk: Service, scripted: ScriptedModel
 ) -> None:
@@ -336,6 +408,23 @@ def test_an_edit_passes_the_policy_of_a_proposal(start: Callable, served, tmp_pa
         assert service.ann.get("/approvals").json() == [] and service.effects() == []
         assert ("tool", f"Not executed. {sentence}") in service.messages(thread)
     service.stop()
+
+
+def test_a_proposal_under_older_rules_can_only_be_rejected(
+    start: Callable, served, tmp_path
+) -> None:
+    served.reset()
+    old = start(str(tmp_path / "a.sqlite"))
+    thread, approval = old.asked("Please refund 400 euros for order T-7.")
+    old.stop()
+    new = start(old.database, REFUND_CEILING=100)
+    for how in ({"type": "approve"}, {"type": "edit", "args": {"order": "T-7", "amount": 90}}):
+        answer = new.decide(approval, how)
+        assert answer.status_code == 409 and "reject it" in answer.json()["message"]
+        assert answer.json()["message"].endswith("A refund may have 100 euros at most.")
+    assert new.status(thread) == "pending_approval"
+    assert '"complete"' in new.decide(approval, {"type": "reject"}).text and new.effects() == []
+    new.stop()
 
 
 # Delete is one act

@@ -7,9 +7,11 @@ import json
 import sqlite3
 from collections.abc import Callable
 
+import openai
 import pytest
 
 from production_agent.runs import Run
+from production_agent.service import _model_answers
 from tests.production_agent.service_process import Service, events_of, until
 
 WHERE = "Where is parcel P-3?"
@@ -219,6 +221,27 @@ def test_ready_tells_the_truth_and_a_turn_too(start: Callable, served, tmp_path)
     assert answer.status_code == 503 and answer.json()["reference"]
     assert answer.json()["message"].startswith("The database does not answer.")
     service.stop()
+
+
+async def test_ready_waits_no_longer_for_a_model_that_drips(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("production_agent.service.READY_SECONDS", 0.2)
+    left = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        while not reader.at_eof() and not writer.is_closing():
+            writer.write(b"1\r\n \r\n")
+            await asyncio.sleep(0.02)
+        left.set()
+
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, asyncio.timeout(5):
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        async with openai.AsyncOpenAI(base_url=url, api_key="sk-none", max_retries=0) as client:
+            found = await _model_answers(client)
+            await left.wait()  # its connection is closed
+    assert found.startswith("The model's endpoint does not answer: check")
 
 
 def test_a_turn_has_a_limit_in_all(start: Callable, served, tmp_path) -> None:

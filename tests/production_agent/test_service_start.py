@@ -8,17 +8,19 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import openai
 import pytest
 
 from course_layout import ROOT
 from production_agent import database, tracing
 from production_agent.__main__ import main
-from production_agent.logs import JsonLines
+from production_agent.logs import JsonLines, describe
 from production_agent.settings import Unusable, read
 
 URL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
@@ -69,9 +71,10 @@ def test_a_wrong_url(refused, url: str) -> None:
     assert sentence.startswith("PRODUCTION_AGENT_DATABASE leads to no PostgreSQL database")
 
 
-def test_another_kind_of_url(refused) -> None:
-    sentence = refused(PRODUCTION_AGENT_DATABASE=f"mysql://ann:{SECRET}@h/shop")
-    assert "not one of PostgreSQL" in sentence
+@pytest.mark.parametrize("name", [f"mysql://ann:{SECRET}@h/shop", ":memory:", "file:a.sqlite"])
+def test_what_names_no_file_and_no_postgres(refused, name: str) -> None:
+    sentence = refused(PRODUCTION_AGENT_DATABASE=name)
+    assert "is neither a file's path nor a URL of PostgreSQL" in sentence
 
 
 def test_a_locked_file(refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,13 +175,32 @@ def test_a_log_line_shows_no_secret_and_no_text_of_an_error(
         raise ValueError("my card is 4111 1111")
     except ValueError as error:
         logging.getLogger("some.library").error(
-            f'at postgres://u:{"p" * 9}@h with {SECRET}, with"quote and sk-{"x" * 9}',
+            f"at postgres://u:{'p' * 9}@h and redis://:{'q' * 9}@h "
+            f'with {SECRET}, with"quote and sk-{"x" * 9}',
             exc_info=error,
         )
     text = lines.format(caplog.records[-1])
-    for secret in (SECRET, "quote", "x" * 9, "p" * 9, "4111"):
+    for secret in (SECRET, "quote", "x" * 9, "p" * 9, "q" * 9, "4111"):
         assert secret not in text
     assert '"error": "ValueError"' in text and Path(__file__).name in text
+
+
+@pytest.mark.parametrize("text", ["x://" + ":" * 8000, "bearer " * 2000, "://a:" * 2000])
+def test_a_long_text_takes_no_long_time_to_log(caplog: pytest.LogCaptureFixture, text: str) -> None:
+    logging.getLogger("some.library").error(text)
+    began = time.process_time()
+    JsonLines([SECRET]).format(caplog.records[-1])
+    assert time.process_time() - began < 0.5  # seconds; with the square of the colons it was 2
+
+
+@pytest.mark.parametrize(
+    ("code", "is_shown"),
+    [("rate_limit", True), ("I live at 12", False), ("x" * 999, False), ({}, False)],
+)
+def test_a_log_line_shows_a_providers_code_if_it_is_one(code: object, is_shown: bool) -> None:
+    error = openai.APIError("", None, body={"code": code})
+    line = describe(error)
+    assert ("code" in line, line.get("code") == code) == (is_shown, is_shown)
 
 
 def test_a_log_line_names_errors_that_libraries_quote(caplog: pytest.LogCaptureFixture) -> None:
