@@ -32,6 +32,7 @@ from exercises.day_two.versions import (
     chain,
     fan_out,
     new_thread,
+    renamed_versions_of,
     run_elsewhere,
     sqlite_saver,
     versions_of,
@@ -63,13 +64,15 @@ def ex1(lost_threads):
             new = chain(saver, before, {"countersign": works.asks("countersign")}, after)
             waiting, done = versions.start(old), versions.start(old)
             versions.finish(old, done)
+            versions.drain(old)
             find(
                 saver,
                 old,
                 new,
                 works,
                 {waiting: {"sign"}},
-                "One thread waits at `sign`, one is finished",
+                "One thread waits at `sign`, one is finished, and one was drained before its first "
+                "step, with which `new` can begin",
             )
             find(saver, old, old, works, {}, "`new` has the same nodes")
         with part(f"a crash at a node that was removed ({storage})"):
@@ -507,6 +510,13 @@ def ex4(run):
             runs(graphs("7", "8", "9"), new, first, ["look 7", "ask 7"])
             runs(graphs("7", "8", "9"), None, first, ["ask 7"])
             runs(graphs("7", "8", "9"), new, config, ["look 9", "ask 9"])
+        with part("versions that share no key of the state"):
+            for began in (("7",), ("7", "8")):
+                config, name = new_thread(), began[-1]
+                run(renamed_versions_of(works, file, began), {f"log {name}": []}, config)
+                why = f" Only version {name!r} can read the values of this thread."
+                all_ = renamed_versions_of(works, file, ("7", "8", "9"))
+                runs(all_, yes, config, [f"ask {name}"], why)
         with part("a thread that another process has begun, after a restart"):
             for began, names, name in (
                 (("7", "8"), ("7", "8"), "8"),
