@@ -338,8 +338,9 @@ print(inspect.getsource(production_agent.tools.pay_back))
 #
 # - `cancel_order(order, runtime)`, an async tool. It writes down one effect, `"cancel_order"` with
 #   `{"order": order}`, and returns a sentence for the model. If the process dies and the call runs again,
-#   there is still one effect. Two calls are two effects, in one message or in two turns, also for the
-#   same order (it may have been bought again in between). An error of `effect` comes out.
+#   in a run of its own, there is still one effect. Two calls are two effects, in one message or in two
+#   turns, also for the same order (it may have been bought again in between). An error of `effect` comes
+#   out.
 # - `risk`: like `RISKY`, the tool's name and a sentence for the person who decides.
 # - `refuse_cancel(args, waiting)`: why a call with these arguments may not run, in a sentence, or None.
 #   Only orders in the set `waiting` can be cancelled. The model wrote `args`: `order` may be missing or
@@ -888,7 +889,7 @@ async with warehouse_tools() as offered:
     result = await agent.ainvoke(Command(resume={"type": "approve"}), config)
     print(result["messages"][-1].text)
 
-print("your own refund is still yours:", TOOLS[1] is refund, "| tools:", len(TOOLS))
+print("your own refund is still yours:", refund in TOOLS, "| tools:", len(TOOLS))
 TOOLS[:] = [track_parcel, refund]
 
 # %% [markdown]

@@ -11,13 +11,16 @@ from typing import Annotated, Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.errors import GraphDrained
 from langgraph.graph import END, START, StateGraph
 from langgraph.pregel import Pregel
+from langgraph.runtime import RunControl
 from langgraph.types import Command, Send, interrupt
 from typing_extensions import TypedDict
 
-__all__ = ("SAVERS", "Trail", "Works", "assert_marked", "chain", "fan_out", "new_thread")
-__all__ += ("run_elsewhere", "sqlite_saver", "stored", "versions_of")
+__all__ = ("SAVERS", "Trail", "Works", "assert_marked", "chain", "drain", "fan_out", "finish")
+__all__ += ("new_thread", "renamed_versions_of", "run_elsewhere", "sqlite_saver", "start")
+__all__ += ("stored", "unchanged", "versions_of")
 
 
 class Trail(TypedDict):
@@ -32,15 +35,15 @@ class Works:
     def __init__(self) -> None:
         self.ran: list[str] = []
 
-    def passes(self, name: str) -> Callable[[Trail], dict]:
+    def passes(self, name: str) -> Callable[[Any], dict]:
         """Return a node that writes its name."""
         return self._node(name, lambda: name)
 
-    def asks(self, name: str) -> Callable[[Trail], dict]:
-        """Return a node that asks, and writes the answer."""
-        return self._node(name, lambda: f"{name}: {interrupt(f'{name}?')}")
+    def asks(self, name: str, key: str = "log") -> Callable[[Any], dict]:
+        """Return a node that asks, and writes the answer into a key of the state."""
+        return self._node(name, lambda: f"{name}: {interrupt(f'{name}?')}", key)
 
-    def crashes(self, name: str) -> Callable[[Trail], dict]:
+    def crashes(self, name: str) -> Callable[[Any], dict]:
         """Return a node that raises."""
 
         def crash() -> str:
@@ -48,10 +51,10 @@ class Works:
 
         return self._node(name, crash)
 
-    def _node(self, name: str, write: Callable[[], str]) -> Callable[[Trail], dict]:
-        def work(state: Trail) -> dict:
+    def _node(self, name: str, write: Callable[[], str], key: str = "log") -> Callable[[Any], dict]:
+        def work(state: Any) -> dict:
             self.ran.append(name)
-            return {"log": [write()]}
+            return {key: [write()]}
 
         return work
 
@@ -69,9 +72,9 @@ def sqlite_saver(file: str = ":memory:") -> SqliteSaver:
 SAVERS = (InMemorySaver, sqlite_saver)
 
 
-def chain(saver: Any, *stages: dict[str, Any]) -> Pregel:
+def chain(saver: Any, *stages: dict[str, Any], state: Any = Trail) -> Pregel:
     """Return a graph of stages, one after the other; the nodes of a stage run side by side."""
-    graph, before = StateGraph(Trail), [START]
+    graph, before = StateGraph(state), [START]
     for stage in stages:
         for name, node in stage.items():
             graph.add_node(name, node)
@@ -96,6 +99,14 @@ def start(graph: Pregel, config: dict[str, Any] | None = None) -> str:
     with contextlib.suppress(ConnectionError):
         graph.invoke({"log": []}, config, durability="sync")
     return config["configurable"]["thread_id"]
+
+
+def drain(graph: Pregel) -> None:
+    """Drain a new thread before its first step, as a SIGTERM does that comes with a message."""
+    control = RunControl()
+    control.request_drain("SIGTERM")
+    with contextlib.suppress(GraphDrained):
+        graph.invoke({"log": []}, new_thread(), control=control)
 
 
 def finish(graph: Pregel, thread_id: str) -> None:
@@ -138,6 +149,22 @@ def versions_of(works: Works, file: str, names: Sequence[str]) -> dict[str, Preg
             saver,
             {f"look {name}": works.passes(f"look {name}")},
             {f"ask {name}": works.asks(f"ask {name}")},
+        )
+        for name in names
+    }
+
+
+def renamed_versions_of(works: Works, file: str, names: Sequence[str]) -> dict[str, Pregel]:
+    """Return versions of a graph that asks; the key of the state is named after the version.
+
+    It has no reducer: a key with one has a value in every thread, under every version.
+    """
+    saver = sqlite_saver(file)
+    return {
+        name: chain(
+            saver,
+            {f"ask {name}": works.asks(f"ask {name}", f"log {name}")},
+            state=TypedDict("Renamed", {f"log {name}": list}),
         )
         for name in names
     }

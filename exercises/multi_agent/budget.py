@@ -35,9 +35,9 @@ def looping_worker(model: Any) -> Pregel:
         three.calls("read_log", order=order)
     three.then_says(FOUND)
     model.when("for ever").says("Let me see.").always_calls("read_log", order="T-7")
-    for word, name in (("break", "broken"), ("tear", "torn")):
+    for word, name in (("break", "broken"), ("tear", "torn"), ("sink into", "sunk")):
         model.when(f"^{word} it").calls(name)
-    tools = [read_log, meet, broken, torn]
+    tools = [read_log, meet, broken, torn, sunk]
     llm = ChatOpenAI(model=model.name, max_retries=0)
     model.when("meet").calls("meet").calls("read_log", order="T-7").then_says(FOUND)
     model.when("only meet").calls("meet").then_says(FOUND)
@@ -77,6 +77,12 @@ def broken() -> str:
 def torn() -> str:
     """Raise what a torn connection raises."""
     raise ConnectionError("torn")
+
+
+@tool
+def sunk() -> str:
+    """Raise what Python raises where a function calls itself without end."""
+    raise RecursionError("maximum recursion depth exceeded")
 
 
 def side_by_side(work_within: Any, worker: Any) -> tuple[Any, Any]:

@@ -381,7 +381,8 @@ def ex7(admit):
         assert two, (
             f"`admit` returned a {type(given).__name__}; expected two: a list of tools, and a set."
         )
-        unchanged = _same(lists[0], own) and _same(lists[1], offered) and lists[2] == known
+        kept = [*map(id, lists[0] + lists[1])] == [*map(id, [*own, *offered])]
+        unchanged = kept and lists[2] == known
         assert unchanged, (
             "`admit` changed a list or the dictionary it was given; the next call would find "
             "others in it."
@@ -421,10 +422,19 @@ def ex7(admit):
             f"{_names(tools)}."
         )
         for mine, word in ((own, "run"), ([refund], "ask"), ([track_parcel, level, refund], "run")):
-            tools, _ = admitted([same, order], {"refund": word, "order_restock": "run"}, mine)
+            known_too = {"refund": word, "order_restock": "run"}
+            tools, _ = admitted([same, order], known_too, mine)
             assert _same(tools, [*mine, order]), (
                 "The server offers a `refund` of its own, and it came in: the model cannot tell "
                 f"which is which. Admitted: {_names(tools)}."
+            )
+            beside, without = (
+                set(admit([*mine], given, dict(known_too))[1]) for given in ([same, order], [order])
+            )
+            assert beside == without, (
+                f"The server's `refund` did not come in, and with it you ask for {sorted(beside)}, "
+                f"without it for {sorted(without)}; expected the same: of the offered tools only "
+                "those that are in count."
             )
     with part("of two with the same name, one"):
         tools, _ = admitted([level, order, twice], known)
@@ -448,7 +458,8 @@ def ex7(admit):
 
 
 def _same(tools: list, expected: list) -> bool:
-    return [*map(id, tools)] == [*map(id, expected)]
+    """Return whether these are the tools, each once, in any order."""
+    return sorted(map(id, tools)) == sorted(map(id, expected))
 
 
 def _names(tools: list) -> list[str]:

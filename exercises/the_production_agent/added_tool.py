@@ -140,7 +140,7 @@ async def assert_same_key(answers: Answers, order: str) -> None:
             )
         await conversation.go_on()
         assert len(conversation.ledger.rows) == 1, (
-            f"The call ran, the process died after the row was written, and the call ran again: "
+            "The call ran, the process died after the row was written, and another run went on: "
             f"{len(conversation.ledger.rows)} effects; expected 1. Their keys: "
             f"{short([*conversation.ledger.rows])}."
         )

@@ -84,6 +84,7 @@ class Conversation:
         self.ledger = Ledger()
         self.failures = Failures()
         self.thread = thread
+        self.runs = 0
         self.config = {"configurable": {"thread_id": thread}, "recursion_limit": 30}
         with self._tools():
             name = {"OPENAI_MODEL": lesson_model.running().name}
@@ -112,7 +113,8 @@ class Conversation:
         return await self._run(None)
 
     async def _run(self, given: Any) -> dict:
-        context = Context(self.thread, "run-1", "ann", self.ledger.write)
+        self.runs += 1  # in the service, too, every run of a thread has an id of its own
+        context = Context(self.thread, f"run-{self.runs}", "ann", self.ledger.write)
         log = logging.getLogger("production_agent")
         log.addHandler(self.failures)
         try:

@@ -158,3 +158,18 @@ def lost_threads(saver, old, new):
         if missing:
             lost[name] = missing
     return lost
+# %% partial | a question waits at a renamed node (in memory); a question waits at a renamed node (SQLite): the nodes that were added, and so not the start
+def lost_threads(saver, old, new):
+    lost = {}
+    for name in {saved.config["configurable"]["thread_id"] for saved in saver.list(None)}:
+        state = old.get_state(thread(name))
+        gone = {node for node in state.next if node not in new.builder.nodes}
+        if gone:
+            lost[name] = gone
+    return lost
+# %% partial | a question waits at a renamed node (in memory); a question waits at a renamed node (SQLite): what both versions have, by their builders
+def lost_threads(saver, old, new):
+    kept = old.builder.nodes.keys() & new.builder.nodes.keys()
+    names = {saved.config["configurable"]["thread_id"] for saved in saver.list(None)}
+    missing = {name: set(old.get_state(thread(name)).next) - kept for name in names}
+    return {name: nodes for name, nodes in missing.items() if nodes}

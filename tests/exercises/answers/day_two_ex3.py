@@ -374,3 +374,76 @@ def with_origin(call, messages):
         "read": [m.text for m in messages[last:] if m.type == "tool"],
         "unasked": [n for n, value in call["args"].items() if value and not is_written(value)],
     }
+# %% partial | she and the tools say the same twice: the first message with the words of the last
+def with_origin(call, messages):
+    texts = [(message.type, message.text) for message in messages]
+    wishes = [text for kind, text in texts if kind == "human"]
+    since = texts.index(("human", wishes[-1]))
+
+    def is_written(value):
+        return any(
+            re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", text, re.I) for text in wishes
+        )
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": wishes[-1],
+        "read": [text for kind, text in texts[since:] if kind == "tool"],
+        "unasked": [name for name, value in call["args"].items() if not is_written(value)],
+    }
+# %% partial | she and the tools say the same twice: each text once
+def with_origin(call, messages):
+    texts = [(message.type, message.text) for message in messages]
+    wishes = [text for kind, text in texts if kind == "human"]
+    last = max(n for n, (kind, _) in enumerate(texts) if kind == "human")
+
+    def is_written(value):
+        return any(
+            re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", text, re.I) for text in wishes
+        )
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": wishes[-1],
+        "read": [*dict.fromkeys(text for kind, text in texts[last:] if kind == "tool")],
+        "unasked": [name for name, value in call["args"].items() if not is_written(value)],
+    }
+# %% partial | she and the tools say the same twice: what was not read before
+def with_origin(call, messages):
+    texts = [(message.type, message.text) for message in messages]
+    wishes = [text for kind, text in texts if kind == "human"]
+    last = max(n for n, (kind, _) in enumerate(texts) if kind == "human")
+
+    def is_written(value):
+        return any(
+            re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", text, re.I) for text in wishes
+        )
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": wishes[-1],
+        "read": [text for kind, text in texts[last:] if kind == "tool" and (kind, text) not in texts[:last]],
+        "unasked": [name for name, value in call["args"].items() if not is_written(value)],
+    }
+# %% passed: looks for the last message itself
+def with_origin(call, messages):
+    texts = [(message.type, message.text) for message in messages]
+    wishes = [text for kind, text in texts if kind == "human"]
+    hers = [message for message in messages if message.type == "human"]
+    since = messages[messages.index(hers[-1]) :]
+
+    def is_written(value):
+        return any(
+            re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", text, re.I) for text in wishes
+        )
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": wishes[-1],
+        "read": [message.text for message in since if message.type == "tool"],
+        "unasked": [name for name, value in call["args"].items() if not is_written(value)],
+    }

@@ -159,3 +159,17 @@ def run(versions, value, config):
     saved = versions[names[0]].checkpointer.get_tuple(config)
     name = run.began.setdefault(key, names[0] if saved else names[-1])
     return versions[name].invoke(value, config | {"metadata": {**config.get("metadata", {}), "graph_version": name}})
+# %% partial | versions that share no key: a thread in which the newest version sees nothing is new
+def run(versions, value, config):
+    names = list(versions)
+    state = versions[names[-1]].get_state(config)
+    name = names[-1] if not state.values else state.metadata.get("graph_version", names[0])
+    metadata = {**config.get("metadata", {}), "graph_version": name}
+    return versions[name].invoke(value, {**config, "metadata": metadata})
+# %% partial | versions that share no key: a thread in which the oldest version sees nothing is new
+def run(versions, value, config):
+    names = list(versions)
+    state = versions[names[0]].get_state(config)
+    name = state.metadata.get("graph_version", names[0]) if state.values else names[-1]
+    metadata = {**config.get("metadata", {}), "graph_version": name}
+    return versions[name].invoke(value, {**config, "metadata": metadata})

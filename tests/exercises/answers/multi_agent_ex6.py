@@ -355,3 +355,43 @@ def work_within(job: dict, worker) -> dict:
     except GraphRecursionError:
         pass
     return {"notes": [note], "spent": spent}
+# %% partial | an error of the worker: Python's own recursion is a stop
+def share_out(state: Shared) -> list[Send] | str:
+    left = state["budget"] - state["spent"]
+    if not state["tasks"] or left < len(state["tasks"]):
+        return END
+    share = left // len(state["tasks"])
+    return [Send("work", {"task": task, "share": share}) for task in state["tasks"]]
+
+
+def work_within(job: dict, worker) -> dict:
+    messages = []
+    limit = {"recursion_limit": 2 * job["share"]}
+    try:
+        for values in worker.stream({"messages": job["task"]}, limit, stream_mode="values"):
+            messages = values["messages"]
+        note = messages[-1].text
+    except RecursionError:
+        note = f"Stopped before the end: {job['task']}"
+    return {"notes": [note], "spent": sum(m.type == "ai" for m in messages)}
+# %% partial | an error of the worker: a stop by its words
+def share_out(state: Shared) -> list[Send] | str:
+    left = state["budget"] - state["spent"]
+    if not state["tasks"] or left < len(state["tasks"]):
+        return END
+    share = left // len(state["tasks"])
+    return [Send("work", {"task": task, "share": share}) for task in state["tasks"]]
+
+
+def work_within(job: dict, worker) -> dict:
+    messages = []
+    limit = {"recursion_limit": 2 * job["share"]}
+    try:
+        for values in worker.stream({"messages": job["task"]}, limit, stream_mode="values"):
+            messages = values["messages"]
+        note = messages[-1].text
+    except Exception as error:
+        if "recursion" not in str(error).lower():
+            raise
+        note = f"Stopped before the end: {job['task']}"
+    return {"notes": [note], "spent": sum(m.type == "ai" for m in messages)}

@@ -156,3 +156,34 @@ def admit(own, offered, known):
         if known[one.name] != "run":
             ask_for.add(one.name)
     return tools, ask_for
+# %% passed: the offered ones in another order
+def admit(own, offered, known):
+    first = {one.name: one for one in reversed(offered)}
+    names = (first.keys() & known.keys()) - {one.name for one in own}
+    free = {name for name, how in known.items() if how == "run"}
+    return own + [one for one in first.values() if one.name in names], names - free
+# %% passed: the server's tools in front
+def admit(own, offered, known):
+    new = {}
+    for one in offered:
+        if one.name in known and one.name not in [mine.name for mine in own]:
+            new.setdefault(one.name, one)
+    return [*new.values(), *own], {name for name in new if known[name] != "run"}
+# %% partial | your own tool keeps its place: asks for whatever is offered and known
+def admit(own, offered, known):
+    tools, names = list(own), {one.name for one in own}
+    for one in offered:
+        if one.name in known and one.name not in names:
+            names.add(one.name)
+            tools.append(one)
+    return tools, {one.name for one in offered if known.get(one.name, "run") != "run"}
+# %% partial | your own tool keeps its place: asks before it looks whether the name is free
+def admit(own, offered, known):
+    tools, ask_for = {one.name: one for one in own}, set()
+    for one in offered:
+        if one.name not in known:
+            continue
+        if known[one.name] != "run":
+            ask_for.add(one.name)
+        tools.setdefault(one.name, one)
+    return [*tools.values()], ask_for

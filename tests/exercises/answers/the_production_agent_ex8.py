@@ -384,3 +384,36 @@ def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
     """Return why this call may not run, in one sentence, or None."""
     order = args.get("order")
     return None if order in waiting else f"Order {order} does not wait in the store room."
+# %% partial | the process dies: the run is in the key
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    context = runtime.context
+    key = effect_key(
+        f"{context.thread}/{context.run}", runtime.state["messages"][-1].id, runtime.tool_call_id
+    )
+    await context.effect(key, "cancel_order", {"order": order})
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    return None if args.get("order") in waiting else "Not in the store room."
+# %% partial | the process dies: the run says which turn it is
+@tool
+async def cancel_order(order: str, runtime: ToolRuntime[Context]) -> str:
+    """Cancel an order that is still in the store room, for example T-9."""
+    context = runtime.context
+    await context.effect(
+        f"{context.run} {runtime.tool_call_id}", "cancel_order", {"order": order}
+    )
+    return f"Order {order} is cancelled."
+
+
+risk = {"cancel_order": "The customer gets nothing."}
+
+
+def refuse_cancel(args: dict, waiting: set[str]) -> str | None:
+    return None if args.get("order") in waiting else "Not in the store room."
