@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 import lesson_model
 from lesson_model.model import ENDPOINTS
@@ -15,12 +17,11 @@ pytest.register_assert_rewrite("tests.lab.postgres_owner")  # before the first t
 # A file goes to one worker. What takes longest begins first, or the others wait for it at the end.
 SLOWEST_FIRST = (
     "exercises/test_answers.py",
+    "browser/",
     "agent_checklist/test_checklist.py",
     "instructor/test_export.py",
     "instructor/test_hub.py",
-    "browser/test_site.py",
     "instructor/test_grade.py",
-    "browser/",
     "lab/",
     "production_agent/",
     "agent_checklist/",
@@ -28,6 +29,21 @@ SLOWEST_FIRST = (
     "tools/",
     "instructor/",
 )
+ALONE = ("tests/browser/test_site.py",)  # long, and needs no JupyterLab
+
+
+class RoomScheduling(LoadFileScheduling):
+    """A file goes to one worker; all that share one JupyterLab and one browser go to one, too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "tests/browser" if file.startswith("tests/browser/") and file not in ALONE else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Schedule `--dist=loadfile`."""
+    return RoomScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
