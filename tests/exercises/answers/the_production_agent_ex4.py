@@ -212,7 +212,7 @@ async def answer_from(ask, models, state):
             if not (isinstance(error, ConnectionError) or getattr(error, "status_code", 0) >= 500):
                 raise
     return {"messages": [await ask(last, state["messages"])]}
-# %% partial | fallback; the next model for one that is down; any other error is raised; one more try for each; a wrong key is no reason to ask the spare: asks all at once
+# %% refused: asks all at once
 def connect_two(seconds):
     names = (model.name, "spare-model")
     return [ChatOpenAI(model=n, timeout=seconds, max_retries=1).bind_tools(TOOLS) for n in names]
