@@ -656,7 +656,7 @@ for guard in (None, TimeoutPolicy(idle_timeout=1)):
 
 # %%
 with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
+    warnings.simplefilter("always", DeprecationWarning)  # none about sockets
     run = packer.stream_events(order, {"configurable": {"thread_id": "v3"}}, version="v3")
     for message in run.messages:
         print(message.node, "|", "".join(message.text))
