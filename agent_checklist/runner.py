@@ -12,6 +12,7 @@ import gc
 import importlib.util
 import logging
 import os
+import random
 import signal
 import sys
 import tempfile
@@ -215,6 +216,7 @@ class _Run:
         model = _start_model()
         self.guard.url, self.guard.key = model.url, KEY
         self.space.enter()
+        tempfile.tempdir = str(self.temporary)  # what the import puts there is gone with the run
         self.guard.install()
         self.guard.close_databases(self.space.sources())
         _warm_up(model.url)
@@ -254,6 +256,26 @@ class _Run:
             timer.cancel()
         gc.collect()
         gc.freeze()
+
+    def _import_again(self) -> None:
+        """Import the agent's own modules anew, as a process does that starts.
+
+        So a folder or an id that its import makes up is another one after a restart. An agent that
+        cannot be imported twice in one process (it registers a metric, say) stays as it is.
+        """
+        known = dict(sys.modules)
+        for name, module in known.items():
+            if str(getattr(module, "__file__", None)).startswith(f"{self.space.copy}{os.sep}"):
+                del sys.modules[name]
+        random.seed()
+        try:
+            self.held, listed = self.target.load(self.space), None
+            if self.settings.effects:
+                listed = Target(self.settings.effects).load(self.space)
+        except BaseException:
+            sys.modules.update(known)
+        else:
+            self.listed = listed
 
     def _described(self, error: BaseException) -> str:
         """Return what was raised, where, and what network was wanted."""
@@ -412,17 +434,20 @@ class _Run:
             return
         try:
             look.pipe.close()
-            self._in_child(work, look.folder / f"output-{look.phase}.txt", ours)
+            output = look.folder / f"output-{look.phase}.txt"
+            self._in_child(work, output, ours, anew=look.phase > 0)
         except BaseException as error:
             with contextlib.suppress(Exception):
                 ours.send(self._described(error))
         finally:
             os._exit(0)
 
-    def _in_child(self, work: Callable, output: Path, pipe: Connection) -> None:
+    def _in_child(self, work: Callable, output: Path, pipe: Connection, anew: bool) -> None:
         self._silence(output)
         model = _start_model()
         self.guard.url = model.url
+        if anew:
+            self._import_again()
         self.guard.refused, self.guard.sent = [], []
         kind = TurnSubject if self.outcome.level == "turn" else Subject
         subject = kind(self.held, self.facts, self.settings, self.guard, self.recorder, model)

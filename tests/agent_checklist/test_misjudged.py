@@ -105,6 +105,53 @@ def test_langgraph_server_brings_the_checkpointer(tmp_path: Path) -> None:
     assert found(outcome)["persistence.restart"][0] == PASS, found(outcome)
 
 
+@pytest.mark.parametrize(
+    ("folder", "verdict"),
+    [
+        ('tempfile.mkdtemp(prefix="diary-")', FAIL),
+        ("str(Path(__file__).parent)", PASS),
+    ],
+    ids=["made anew by each import", "the same for all"],
+)
+def test_a_restart_imports_the_agent_anew(folder: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "files.py").write_text(
+        f"import tempfile\nfrom pathlib import Path\n\nFOLDER = {folder}\n"
+    )
+    (tmp_path / "agent.py").write_text(
+        "from contextlib import asynccontextmanager\n"
+        "from langchain.agents import create_agent\n"
+        "from langchain_openai import ChatOpenAI\n"
+        "from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver\n"
+        "from files import FOLDER\n\n\n"
+        "@asynccontextmanager\n"
+        "async def diary():\n"
+        "    file = f'{FOLDER}/diary.sqlite'\n"
+        "    async with AsyncSqliteSaver.from_conn_string(file) as saver:\n"
+        "        model = ChatOpenAI(model='gpt-4o-mini')\n"
+        "        yield create_agent(model, [], checkpointer=saver)\n"
+    )
+    only = ["persistence.restart"]
+    outcome = look_at("agent.py:diary", tmp_path, settings=Settings(), only=only)
+    assert found(outcome)["persistence.restart"][0] == verdict, found(outcome)
+
+
+def test_a_module_that_cannot_be_imported_twice_is_as_it_was_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "agent.py").write_text(
+        "import logging\n"
+        "from langchain.agents import create_agent\n"
+        "from langchain_openai import ChatOpenAI\n"
+        "if hasattr(logging, 'registered'):\n"
+        "    raise ValueError('Duplicated timeseries')\n"
+        "logging.registered = True\n"
+        "graph = create_agent(ChatOpenAI(model='gpt-4o-mini'), [])\n"
+    )
+    (tmp_path / "langgraph.json").write_text(json.dumps({"graphs": {"a": "./agent.py:graph"}}))
+    outcome = look_at(None, tmp_path, settings=Settings(), only=["persistence.restart"])
+    assert found(outcome)["persistence.restart"][0] == PASS, found(outcome)
+
+
 def test_a_model_with_work_of_its_own_is_no_fallback() -> None:
     seen = found(outcome_of("routed_by_another_model", "fallback"))
     assert seen["fallback.answers"][0] == NOT_APPLICABLE, seen
