@@ -33,6 +33,9 @@ KEYS = (
     "confirm allow verdict review_action human_response value result ok feedback"
 ).split()
 MAX_PAIRS = 16
+BY_ID = "{id}"
+"""In an answer: the id of a call. A key or an item of a list that holds it is given once a call."""
+CALL_ID = re.compile(r"call_\w+")
 
 
 @dataclass
@@ -94,6 +97,9 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
             ]
         }
     if gate and gate.pair is not None:
+        if BY_ID in str(gate.pair.yes) and (calls := calls_shown(value)):
+            says = {name: yes(text) for name, text in calls.items()}
+            return _by_id(gate.pair.yes, gate.pair.no, says)
         return gate.pair.yes if yes(str(value)) else gate.pair.no
     if isinstance(value, list) and is_known(value):
         return [
@@ -111,6 +117,40 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
             ]
         }
     return yes(str(value))
+
+
+def calls_shown(value: Any) -> dict[str, str]:
+    """Return the ids of the calls that a question shows, each with the text that is about it."""
+    found: dict[str, str] = {}
+
+    def look(piece: Any, around: Any) -> None:
+        if isinstance(piece, str) and CALL_ID.fullmatch(piece):
+            found[piece] = f"{found.get(piece, '')}{around}"
+        elif isinstance(piece, dict):
+            for key, part in piece.items():
+                look(key, part)
+                look(part, piece)
+        elif isinstance(piece, list | tuple):
+            for part in piece:
+                look(part, part)
+
+    look(value, value)
+    return found
+
+
+def _by_id(yes: Any, no: Any, says: dict[str, bool]) -> Any:
+    """Return an answer for each call: of `yes` and `no` what holds `BY_ID`, once for each id."""
+    if isinstance(yes, dict) and BY_ID in yes:
+        return {name: (yes if say else no)[BY_ID] for name, say in says.items()}
+    if isinstance(yes, dict):
+        return {key: _by_id(part, no[key], says) for key, part in yes.items()}
+    if isinstance(yes, list) and BY_ID in str(yes):
+        return [_named((yes if say else no)[0], name) for name, say in says.items()]
+    return yes if all(says.values()) else no
+
+
+def _named(answer: dict, name: str) -> dict:
+    return {key: name if part == BY_ID else part for key, part in answer.items()}
 
 
 def answer_each(gate: Gate, says: Sequence[bool]) -> Any:
@@ -156,6 +196,10 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         pairs += flags[:5] + yes_or_no + typed[:4] + strings
     usual = [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
     usual.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
+    if calls_shown(value):
+        says = [Pair(one_good[0], one_bad[0]), Pair("approve", "reject"), Pair(True, False)]
+        usual += [Pair({BY_ID: one.yes}, {BY_ID: one.no}) for one in says]
+        usual.append(Pair({"decisions": {BY_ID: "approve"}}, {"decisions": {BY_ID: "reject"}}))
     return pairs[: MAX_PAIRS - len(usual)] + usual
 
 
@@ -172,9 +216,12 @@ def pairs_of_schema(schema: Any) -> list[Pair]:
     return found
 
 
-def unclear_answers(gate: Gate) -> list[Any]:
-    """Return answers that are neither a yes nor a no, in the form that the gate understands."""
+def unclear_answers(gate: Gate, value: Any) -> list[Any]:
+    """Return answers to a question that are neither a yes nor a no, in the form of its gate."""
     yes = gate.pair.yes if gate.pair else {"decisions": [{"type": "approve"}]}
+    if BY_ID in str(yes):
+        unclear = _maybe(yes)
+        return [_by_id(unclear, unclear, dict.fromkeys(calls_shown(value), True)), {}]
     if isinstance(yes, bool):
         return [{}, ""]
     if isinstance(yes, str):
@@ -190,3 +237,10 @@ def unclear_answers(gate: Gate) -> list[Any]:
         for key, value in yes.items()
     }
     return [unclear, {}]
+
+
+def _maybe(answer: Any) -> Any:
+    """Return an answer whose every word is neither a yes nor a no."""
+    if isinstance(answer, dict):
+        return {key: part if part == BY_ID else _maybe(part) for key, part in answer.items()}
+    return [_maybe(part) for part in answer] if isinstance(answer, list) else "maybe"

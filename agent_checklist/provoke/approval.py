@@ -309,10 +309,12 @@ async def _answer_unclearly(case: Case, act: str) -> None:
         case.by_code(act)
         case.need(gate.stops, "No answer is known that stops the call: see rejection.not_run.")
         met = 0
-        for number, answer in enumerate(unclear_answers(gate)):
+        for number in (0, 1):
             since, thread = case.mark(), f"t-unclear-{number}"
             turn = await subject.say(subject.plan([subject.call(act)]), thread)
             if turn.interrupts:
+                answers = unclear_answers(gate, turn.interrupts[0].value)
+                answer = answers[min(number, len(answers) - 1)]
                 met += 1
                 resume = subject.resume_with({turn.interrupts[0].id: answer})
                 await subject.run(resume, thread, turn.plan)

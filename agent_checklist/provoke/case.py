@@ -154,8 +154,8 @@ class Case:
         self.need(
             gate.runs,
             f"It is not known how {act}'s question is answered (tried: {tried}). Declare approve "
-            "and reject in [tool.agent_checklist] of pyproject.toml; answers that name the ids of "
-            "calls cannot be declared.",
+            "and reject in [tool.agent_checklist] of pyproject.toml; “{id}” in them stands for "
+            "a call's id.",
         )
         return act
 

@@ -170,6 +170,29 @@ def test_one_question_for_all_calls_is_answered_with_a_list() -> None:
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
 
 
+@pytest.mark.parametrize(
+    ("name", "approve", "reject"),
+    [
+        ("asks_by_id", None, None),
+        (
+            "asks_for_verdicts",
+            [{"about": "{id}", "verdict": "approve"}],
+            [{"about": "{id}", "verdict": "not this"}],
+        ),
+    ],
+)
+def test_answers_can_name_the_ids_of_calls(name: str, approve: object, reject: object) -> None:
+    claims = "approval.once approval.parallel approval.two_approved approval.unclear rejection"
+    outcome = outcome_of(name, *claims.split(), approve=approve, reject=reject)
+    seen = found(outcome)
+    assert len(seen) == 7 and {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+def test_answers_by_id_that_are_mixed_up_are_red() -> None:
+    seen = found(outcome_of("asks_by_id_and_mixes_up", "approval.parallel", "approval.once"))
+    assert [verdict for verdict, _ in seen.values()] == [PASS, FAIL], seen
+
+
 def test_a_question_is_answered_by_its_own_schema() -> None:
     seen = found(outcome_of("asks_by_schema", "approval.once", "rejection.not_run"))
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen

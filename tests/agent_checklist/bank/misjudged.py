@@ -520,6 +520,46 @@ def asks_by_schema():
     return gate_node(approve=approve)
 
 
+def asks_by_id(said=lambda answers: answers):
+    """Return an agent that wants a map of answers by the calls' ids.
+
+    Args:
+        said: Makes that map of what a person answers.
+    """
+
+    def approve(state):
+        calls = state["messages"][-1].tool_calls
+        asked = [call for call in calls if call["name"] == "refund"]
+        answers = said(interrupt([{"call": c["id"], **c["args"]} for c in asked])) if asked else {}
+        no = [
+            c for c in asked if not isinstance(answers, dict) or answers.get(c["id"]) != "approve"
+        ]
+        run = [sent(call, state) for call in calls if call not in no]
+        return Command(update={"messages": list(map(rejected, no))}, goto=run or "agent")
+
+    return gate_node(approve=approve)
+
+
+def asks_by_id_and_mixes_up():
+    """Return such an agent that takes the last answer for all."""
+
+    def last(answers):
+        known = isinstance(answers, dict) and answers
+        return dict.fromkeys(answers, list(answers.values())[-1]) if known else {}
+
+    return asks_by_id(last)
+
+
+def asks_for_verdicts():
+    """Return such an agent that wants a list of verdicts, as no other agent does."""
+
+    def by_id(answers):
+        listed = isinstance(answers, list) and all(isinstance(one, dict) for one in answers)
+        return {one.get("about"): one.get("verdict") for one in answers} if listed else {}
+
+    return asks_by_id(by_id)
+
+
 def keeps_in_memory():
     """Return an agent with a checkpointer in memory."""
     return gate_node(compile=lambda graph: graph.compile(checkpointer=InMemorySaver()))
