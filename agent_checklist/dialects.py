@@ -196,11 +196,12 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         pairs += flags[:5] + yes_or_no + typed[:4] + strings
     usual = [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
     usual.append(Pair({"decisions": [{"type": "approve"}]}, {"decisions": [{"type": "reject"}]}))
+    found = pairs[: MAX_PAIRS - len(usual)] + usual
     if calls_shown(value):
         says = [Pair(one_good[0], one_bad[0]), Pair("approve", "reject"), Pair(True, False)]
-        usual += [Pair({BY_ID: one.yes}, {BY_ID: one.no}) for one in says]
-        usual.append(Pair({"decisions": {BY_ID: "approve"}}, {"decisions": {BY_ID: "reject"}}))
-    return pairs[: MAX_PAIRS - len(usual)] + usual
+        found += [Pair({BY_ID: one.yes}, {BY_ID: one.no}) for one in says]
+        found.append(Pair({"decisions": {BY_ID: "approve"}}, {"decisions": {BY_ID: "reject"}}))
+    return found
 
 
 def pairs_of_schema(schema: Any) -> list[Pair]:
