@@ -22,21 +22,12 @@
 import asyncio
 import inspect
 import json
-import logging
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Literal
 
 import httpx
-from langchain.messages import AIMessage, AnyMessage, ToolMessage
-from langchain.tools import BaseTool, ToolRuntime, tool
-from langchain_openai import ChatOpenAI
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import END, START, MessagesState, StateGraph
-from langgraph.prebuilt import ToolNode
-from langgraph.types import Command, Send, interrupt
+from langchain.tools import BaseTool, ToolRuntime
 
 import agent_checklist
 import lesson_model
@@ -49,12 +40,25 @@ from production_agent.tools import Context, effect_key
 
 model = lesson_model.start()
 
+# %% tags=["desk"]
+import logging
+from types import SimpleNamespace
+from typing import Literal
+
+from langchain.messages import AIMessage, AnyMessage, ToolMessage
+from langchain.tools import tool
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode
+from langgraph.types import Command, Send, interrupt
+
 # %% [markdown]
 # ## The desk of the first week
 #
 # Two tools. One of them pays:
 
-# %%
+# %% tags=["desk"]
 paid = []
 log = logging.getLogger("desk")
 log.addHandler(logging.NullHandler())  # in this notebook only the checklist listens
@@ -81,7 +85,7 @@ RISKY = {"refund": "Money leaves the shop."}
 # pass a demo. Read them once, slowly.
 
 
-# %%
+# %% tags=["desk"]
 class State(MessagesState):
     """The conversation, and how often the model has failed in it (only the first week counts that)."""
 
@@ -109,7 +113,7 @@ async def answer(ask, models: list, state: State) -> dict:
     return {"messages": [AIMessage(words)], "failed": failed}
 
 
-# %%
+# %% tags=["desk"]
 def approve(state: State) -> Command:
     """Ask the owner before money leaves the shop."""
     call = state["messages"][-1].tool_calls[0]
@@ -135,7 +139,7 @@ def note(state: State) -> None:
     log.info("state: %s", state)
 
 
-# %%
+# %% tags=["desk"]
 def finish(graph: StateGraph, saver):
     """Compile the graph."""
     compiled = graph.compile(checkpointer=InMemorySaver())
@@ -150,7 +154,7 @@ FIRST_WEEK |= {"tool_failed": tool_failed, "model_failed": None, "note": note, "
 # the rest:
 
 
-# %%
+# %% tags=["desk"]
 def desk(**mended):
     """Return what builds the desk of mended parts, and of the first week's."""
     part = SimpleNamespace(**FIRST_WEEK | mended)
@@ -179,6 +183,7 @@ def desk(**mended):
     return build
 
 
+# %%
 pictures.graph(desk()(InMemorySaver(), 30))
 
 # %% [markdown]
@@ -223,7 +228,7 @@ report
 #   run, the model has the word: `"agent"`. The message itself stays as it is.
 
 
-# %%
+# %% tags=["desk"]
 def run(call: dict, state: State) -> Send:
     """Return what lets the tools node run this one call: the form in which `ToolNode` takes it."""
     return Send("tools", {"__type": "tool_call_with_context", "tool_call": call, "state": state})
@@ -608,7 +613,7 @@ check.ex1(line)
 # Uses `desk`, `mended` and the parts of the first week from the core. The formatter of lesson 6 writes
 # the log from here on.
 
-# %%
+# %% tags=["desk"]
 import uuid
 
 from langchain_core.exceptions import ModelError
@@ -750,7 +755,7 @@ agent_checklist.run(desk(**mended), done=lambda: paid, only=["limits"])
 # that formatter would lose them.)
 
 
-# %%
+# %% tags=["desk"]
 def thread_id() -> str:
     """Return the id of the thread that is running."""
     return get_config()["configurable"]["thread_id"]

@@ -40,7 +40,7 @@ from exercises.core.descriptions import kind, short
 from exercises.core.exercise import part, run_async
 from exercises.core.restart import restarted
 from exercises.core.stub import functions_of
-from exercises.the_production_agent.desk import TOOLS, ask, connect, desk, paid
+from exercises.the_production_agent.desk import MENDED, TOOLS, desk, paid
 from production_agent.logs import JsonLines
 
 __all__ = (
@@ -145,7 +145,7 @@ def fail(
         if fault is not None:
             return AIMessage("I cannot look now.")
         try:
-            return await ask(llm, messages)
+            return await MENDED["ask"](llm, messages)
         except Exception as error:
             raise error from OSError(DETAIL)  # as many libraries do
 
@@ -165,7 +165,7 @@ def fail(
         ):
             if fault is None:
                 model.fail("bad_key", times=None)
-            models = connect if fault is None else _no_model
+            models = MENDED["connect"] if fault is None else _no_model
             build = desk(ask=ask_twice, connect=models, **told_by)
             config = {"configurable": {"thread_id": thread}}
             talk = [
@@ -513,7 +513,7 @@ async def asked(ask_async: Any, words_said: str) -> Any:
         messages += [HumanMessage("Good day.", id=f"q{number}"), AIMessage("Yes?", id=f"a{number}")]
     messages.append(HumanMessage(words_said, id="said"))
     given = copy.deepcopy(messages)
-    value = ask_async(connect(30)[0], messages)
+    value = ask_async(MENDED["connect"](30)[0], messages)
     assert hasattr(value, "__await__"), (
         f"`ask_async` returned a {type(value).__name__}, which cannot be awaited; it has to be "
         "`async def`."
@@ -560,7 +560,8 @@ async def raised_in_turn(ask_async: Any) -> BaseException | None:
             raised.append(error)
             raise
 
-    graph = desk(ask=watched, connect=lambda seconds: connect(seconds)[:1])(InMemorySaver(), 30)
+    one = MENDED["connect"](30)[:1]
+    graph = desk(ask=watched, connect=lambda seconds: one)(InMemorySaver(), 30)
     config, question = {"configurable": {"thread_id": "torn"}}, {"messages": "How do I dry it?"}
     async for _ in graph.astream(question, config, stream_mode="messages"):
         pass  # the model is asked for a stream only where somebody wants one

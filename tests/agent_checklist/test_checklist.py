@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from langchain.agents import create_agent
 from langchain_openai import ChatOpenAI
+from langgraph.graph import START, StateGraph
 
 import agent_checklist as checklist
 import lesson_model
@@ -87,9 +88,9 @@ def test_a_sync_node_is_seen_to_write_on() -> None:
 
     def build(saver, seconds):
         model = ChatOpenAI(model=lesson_model.running().name, timeout=seconds)
-        one = mended.StateGraph(mended.State)
+        one = StateGraph(mended.State)
         one.add_node("agent", lambda state: {"messages": [model.invoke(state["messages"])]})
-        return one.add_edge(mended.START, "agent").compile(checkpointer=saver)
+        return one.add_edge(START, "agent").compile(checkpointer=saver)
 
     assert "wrote on to the end" in looked_at(build, "streaming")["streaming"].saw
 

@@ -10,6 +10,7 @@ once. Two comment lines and these tags are all the vocabulary:
 | tags `check`, `exN`                    | calls the check     | yes                      |
 | tag `solution`                         | cell dropped        | yes                      |
 | tags `raises-exception`, `nbval-ignore-output` | as Jupyter and nbval know them | same  |
+| tag `desk`                             | what lesson 8's checks take from it (`desk.py`)  |
 | tag `wait-N`                           | N seconds of waiting, for the box at the top     |
 | `{core_minutes}`, `{deeper_minutes}`   | the minutes of each part (see `two_speeds.py`)   |
 

@@ -10,7 +10,7 @@ from tools.build.two_speeds import WAIT_TAG
 
 __all__ = ("check_order", "tidy")
 
-KNOWN_TAGS = {"exercise", "check", "solution", "raises-exception", "nbval-ignore-output"}
+KNOWN_TAGS = {"exercise", "check", "solution", "raises-exception", "nbval-ignore-output", "desk"}
 
 
 def tidy(cell: NotebookNode) -> None:
