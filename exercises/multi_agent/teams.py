@@ -460,7 +460,9 @@ def looked_up(
 
     def look_up(order: str) -> str:
         asked.append(order)
-        if asyncio._get_running_loop() is None:  # else the others could never begin
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # in a thread of its own, so that the others can begin
             with contextlib.suppress(threading.BrokenBarrierError):  # one after the other, then
                 all_begun.wait(timeout=2)
         if error := (errors or {}).get(order):
