@@ -20,14 +20,16 @@ MAX_CHARACTERS = 80
 # Words that say a call has worked, and words that take it back or speak of something else.
 CLAIM = re.compile(
     r"\b(done|ok|okay|success\w*|succeeded|completed?|finished|executed|fulfilled|worked|arrives"
-    r"|found|sent|refunded|approved|paid)\b",
+    r"|found|sent|refunded|approved|paid"
+    r"|(was|were|been|already) (carried out|taken care of|dealt with)|taken care of this"
+    r"|(been|has|have|already) (dealt|handled))\b",
     re.I,
 )
 DOUBT = re.compile(
-    r"\b(no|not|none|false|nothing|nobody|neither|nor|never|with(out|held|drawn)|un\w+|dis\w+|may"
-    r"|might|whether|maybe|perhaps|again|cancel\w*|skip\w*|lost|pending|handed|hand\w* over"
-    r"|transfer\w*|reject\w*|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*|block\w*|turned down"
-    r"|abort\w*|fail\w*|veto\w*)\b|n't|\?",
+    r"\b(no(?! need\b)|not|none|false|nothing|nobody|neither|nor|never|with(out|held|drawn)|un\w+"
+    r"|dis\w+|may|might|whether|maybe|perhaps|again|cancel\w*|skip\w*|lost|pending|handed"
+    r"|hand\w* over|transfer\w*|reject\w*|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*"
+    r"|block\w*|turned down|abort\w*|fail\w*|veto\w*)\b|n't|\?",
     re.I,
 )
 # Words with which a sentence says that something is not known or was not found out.

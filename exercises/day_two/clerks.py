@@ -34,7 +34,10 @@ REGRESSIONS = {
     "it calls the tool, and no money moves": (_but(BACK, [FIND, PAY], []), BACK),
     "money moves without a call": (_but(WHERE, [LOOK], [("R-2", 45)]), WHERE),
     "it pays twice with one call": (_but(BACK, [FIND, PAY], [("K-3", 45)] * 2), BACK),
-    "it calls twice": (_but(BACK, [FIND, PAY, PAY], [("K-3", 45)]), BACK),
+    "it calls twice, and one call fails": (
+        _but(BACK, [FIND, PAY, PAY], [("K-3", 45)]),
+        BACK,
+    ),
     "another amount": (
         _but(BACK, [FIND, ("pay", {"order": "K-3", "euros": 54})], [("K-3", 54)]),
         BACK,
@@ -92,12 +95,23 @@ class Clerk:
 
 
 def _talk(calls: list[Any], one_message: bool) -> list[Any]:
-    """Return the calls and their results, all calls in one message or each in its own."""
+    """Return the calls and their results, all calls in one message or each in its own.
+
+    A call that was made before is answered with an error.
+    """
     made = [
         {"name": name, "args": dict(args), "id": f"call_{n}", "type": "tool_call"}
         for n, (name, args) in enumerate(calls)
     ]
-    results = [ToolMessage("Well.", tool_call_id=call["id"], name=call["name"]) for call in made]
+    results = [
+        ToolMessage(
+            "Well.",
+            tool_call_id=call["id"],
+            name=call["name"],
+            status="error" if calls[n] in calls[:n] else "success",
+        )
+        for n, call in enumerate(made)
+    ]
     if one_message and made:
         return [AIMessage("", tool_calls=made), *results]
     pairs = zip(made, results, strict=True)

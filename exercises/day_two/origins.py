@@ -93,7 +93,7 @@ CONVERSATIONS = [
         "she named the order in an earlier turn",
         _call("refund", order="K-8", amount=20),
         [],
-        "she: Where is order K-8?",
+        "she: Where is order K-8",
         "tool: In the shop.",
         "model: It is in the shop.",
         "she: Then I want my 20 euros back.",

@@ -100,11 +100,13 @@ class Shop:
         values = self.saver.get_tuple(config).checkpoint["channel_values"]
         return [(message.id, message.type, message.text) for message in values["messages"]]
 
-    def assert_waits(self, config: dict[str, Any], calls: Sequence[tuple[str, int]]) -> str:
+    def assert_waits(
+        self, config: dict[str, Any], calls: Sequence[tuple[str, int]], after: str = "the script"
+    ) -> str:
         """Demand that one question about these refunds waits under version 2; return its id."""
         state = self.new.get_state(config)
         assert len(state.interrupts) == 1, (
-            f"The thread waited for the owner before; after the script {len(state.interrupts)} "
+            f"The thread waited for the owner before; after {after} {len(state.interrupts)} "
             f"question(s) wait under version 2, and next is {state.next}; expected one question, "
             "and next ('ask_owner',)."
         )

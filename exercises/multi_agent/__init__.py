@@ -118,6 +118,15 @@ def ex2(spoken):
             assert not missing, (
                 f"{name} said {short(said.get(name, ''))}; expected {missing[0]!r} in it."
             )
+        together: dict[Any, str] = {}
+        for agent, text in spoken(parts.two_at_once(), "Please look."):
+            together[agent] = together.get(agent, "") + text
+        for name, words in parts.AT_ONCE.items():
+            assert together.get(name) == words, (
+                f"Two agents of another team wrote at the same time, word by word. {name} wrote "
+                f"{words!r}, and {short(together.get(name, ''))} was yielded under this name; "
+                "expected all of it."
+            )
     with part("only what a model writes"):
         assert parts.RAW not in everything, (
             f"{parts.RAW!r} was yielded. That is a tool's result, a `ToolMessage`; a model's words "
@@ -215,7 +224,7 @@ def ex4(careful):
         parts.assert_asks_again(careful)
     with part("all fail"):
         errors = {name: RuntimeError(f"depot {name[-1]} burns") for name in ("B-1", "B-2", "B-3")}
-        parts.assert_survives(careful, list(errors), errors)
+        parts.assert_survives(careful, list(errors), errors, at_once=3)
     with part("a worker that asks"):
         graph, result = parts.survey(careful, lambda o: f"{o}: {interrupt(o)}", parts.ORDERS)
         waiting = result.get("__interrupt__", ())

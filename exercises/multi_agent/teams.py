@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import functools
 import inspect
 import itertools
 import operator
+import re
+import threading
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import wrap_model_call
-from langchain.messages import AIMessage
+from langchain.messages import AIMessage, AIMessageChunk
 from langchain.tools import tool
+from langchain_core.language_models import BaseChatModel
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
@@ -37,7 +43,7 @@ __all__ += (
     "settled",
 )
 __all__ += ("BROKEN", "DOWN", "speaking_team", "survey", "teach_to_break", "thread")
-__all__ += ("waiting_model",)
+__all__ += ("AT_ONCE", "two_at_once", "waiting_model")
 
 RAW = "RAW LOG: belt 4, all well"  # what a tool returns; no model writes it
 FOUND = "It came nine days late, and nobody had told the customer why."
@@ -132,6 +138,46 @@ def speaking_team(model: Any) -> Pregel:
 
     inner = worker_tool(cellar, agent(cellar, read_log))
     return agent(lead, worker_tool(scout, agent(scout, inner)))
+
+
+# What two agents write at the same time, word by word: as many words, none of them in both.
+AT_ONCE = {"hall": "Nobody saw this tent since Monday", "yard": "Rain fell on my belt again"}
+
+
+class SideBySide(BaseChatModel):
+    """A model that writes each of its words while another one writes one."""
+
+    text: str
+    both: Any
+    """A barrier for the two models."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "side by side"
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        for word in re.findall(r"\S+ ?", self.text):
+            with contextlib.suppress(threading.BrokenBarrierError):  # it writes alone, then
+                self.both.wait(timeout=3)
+            yield ChatGenerationChunk(message=AIMessageChunk(word))
+        yield ChatGenerationChunk(message=AIMessageChunk("", chunk_position="last"))
+
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(self.text))])
+
+
+def _ask(agent: Pregel, state: MessagesState) -> None:
+    agent.invoke(state)
+
+
+def two_at_once() -> Pregel:
+    """Return a team of two agents that write at the same time."""
+    both, graph = threading.Barrier(len(AT_ONCE)), StateGraph(MessagesState)
+    for name, text in AT_ONCE.items():
+        agent = create_agent(SideBySide(text=text, both=both), name=name)
+        graph.add_node(f"ask {name}", functools.partial(_ask, agent))
+        graph.add_edge(START, f"ask {name}")
+    return graph.compile()
 
 
 class Desks:
@@ -400,11 +446,25 @@ def run(graph: Pregel, given: Any, name: str) -> dict[str, Any]:
     return run_async(graph.ainvoke, given, thread(name))
 
 
-def looked_up(asked: list[str], errors: dict[str, BaseException] | None = None) -> Any:
-    """Return a `look_up` that notes what it is asked, and raises the error of an order."""
+def looked_up(
+    asked: list[str], errors: dict[str, BaseException] | None = None, at_once: int = 1
+) -> Any:
+    """Return a `look_up` that notes what it is asked, and raises the error of an order.
+
+    Args:
+        asked: What it is asked is appended here.
+        errors: What it raises, for which order.
+        at_once: So many calls end at the same time, where each has a thread.
+    """
+    all_begun = threading.Barrier(at_once)
 
     def look_up(order: str) -> str:
         asked.append(order)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # in a thread of its own, so that the others can begin
+            with contextlib.suppress(threading.BrokenBarrierError):  # one after the other, then
+                all_begun.wait(timeout=2)
         if error := (errors or {}).get(order):
             raise error
         return f"{order} is late"
@@ -420,7 +480,7 @@ def survey(
     assert callable(node), f"`careful(look_up)` returned {kind(node)}; expected the node."
 
     async def checked(order: str) -> Any:
-        got = node(order)
+        got = await asyncio.to_thread(node, order)
         if inspect.isawaitable(got):
             got = await got
         assert isinstance(got, dict) and isinstance(got.get("notes"), list), (
@@ -432,13 +492,15 @@ def survey(
     return graph, run(graph, {"orders": orders, "notes": []}, "survey")
 
 
-def assert_survives(careful: Any, orders: list[str], errors: dict[str, Exception]) -> None:
-    """Assert that each order has its note, in order, whichever of them fail."""
+def assert_survives(
+    careful: Any, orders: list[str], errors: dict[str, Exception], at_once: int = 1
+) -> None:
+    """Assert that each order has its note, in order, whichever of them fail, so many at once."""
     asked: list[str] = []
     names = ", ".join(f"{type(error).__name__} for {order}" for order, error in errors.items())
-    what = f"`look_up` raised {names}"
+    what = f"`look_up` raised {names}" + ", at the same time" * (at_once > 1)
     try:
-        notes = survey(careful, looked_up(asked, errors), orders)[1]["notes"]
+        notes = survey(careful, looked_up(asked, errors, at_once), orders)[1]["notes"]
     except tuple(type(error) for error in errors.values()):
         raise AssertionError(
             f"{what}, and so did the whole run: {len(orders) - len(errors)} good note(s) are lost."
@@ -456,6 +518,8 @@ def assert_survives(careful: Any, orders: list[str], errors: dict[str, Exception
         assert isinstance(note, str) and order in note and not others, (
             f"{what}. The note on {order} is {short(note)}; expected a sentence with this order's "
             "number, so that the reader knows what is missing."
+            + " Calls of the node run side by side: keep nothing outside the node."
+            * bool(others)
         )
         assert len(note.split()) > 2 or "unknown" in note.lower(), (
             f"{what}. The note on {order} is {short(note)}; expected a sentence that says that it "

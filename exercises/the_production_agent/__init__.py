@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 
 from langchain.messages import AIMessage
@@ -99,11 +100,15 @@ def ex2(ask_async, finish_safely):
             f"The key was refused with 401, and what came out is {kind(raised)}; expected the "
             "AuthenticationError itself."
         )
-        raised = run_alone(parts.raised_by_bug, ask_async)
-        assert isinstance(raised, KeyError), (
-            f"A KeyError was raised while the model was asked, and what came out is {kind(raised)};"
-            " expected the KeyError itself."
-        )
+        for error, meaning in (
+            (KeyError("bug"), ""),
+            (asyncio.CancelledError(), ", as when the user leaves"),
+        ):
+            raised, name = run_alone(parts.raised_by, ask_async, error), type(error).__name__
+            assert isinstance(raised, type(error)), (
+                f"A {name} was raised while the model was asked{meaning}, and what came out is "
+                f"{kind(raised)}; expected the {name} itself."
+            )
     with part("a graph with that saver"):
         graph = StateGraph(State).add_node("x", lambda state: {}).add_edge(START, "x")
         saver = InMemorySaver()
@@ -256,8 +261,9 @@ def ex4(connect_two, answer_from):
             model.pace(first=1.0)
             for late in run_alone(parts.hello_to_each, connect_two, 1.9):
                 assert not isinstance(late, BaseException), (
-                    f"A model answered after 1 s, `seconds` was 1.9, and it was given up with a "
-                    f"{type(late).__name__}: each try may be silent for `seconds`."
+                    "A model answers after 1 s, `seconds` was 1.9, and asking it raised "
+                    f"{kind(late)}; expected the answer: each try may be silent for `seconds`, "
+                    "and each call of `connect_two` makes models of its own."
                 )
     judge("retry", "fallback", "timeouts", connect=connect_two, answer=answer_from)
     with part("the next model for one that is down"):
@@ -276,8 +282,8 @@ def ex4(connect_two, answer_from):
         run_alone(parts.turn, connect_two, answer_from)
         names = [request.body["model"] for request in model.requests]
         assert names == [model.name] * 2 + [SPARE] * 2, (
-            f"Both models were down. {len(names)} requests were sent: {names.count(model.name)} to "
-            f"the first model, {names.count(SPARE)} to the spare; expected two and two."
+            f"Both models were down. {len(names)} requests were sent, in this order: "
+            f"{', '.join(names)}; expected two to the first model, then two to the spare."
         )
     with part("a wrong key is no reason to ask the spare"), lesson_model.scratch() as model:
         model.fail("bad_key", times=None)
@@ -348,7 +354,9 @@ def ex6(tell_model, tell_user, note_turn):
                 "expected one each time."
             )
             for line, count in zip(notes, (2 * earlier + 1, 2 * earlier + 4), strict=True):
-                assert thread in line, f"The line {short(line)} does not name the thread."
+                assert thread in line, (
+                    f"The line {short(line)} does not name the thread, {thread!r}."
+                )
                 assert str(count) in parts.words(line), (
                     f"There were {count} messages; {short(line)} does not say so."
                 )
@@ -439,7 +447,9 @@ def ex7(admit):
     with part("of two with the same name, one"):
         tools, _ = admitted([level, order, twice], known)
         assert _same(tools, [*own, level, order]), (
-            f"Two servers offer `stock_level`. Admitted: {_names(tools)}; expected the first alone."
+            f"Two servers offer `stock_level`. Admitted: {_names(tools)}; of the two, "
+            f"{tools.count(level)} of the first server and {tools.count(twice)} of the second "
+            "came in; expected the first alone."
         )
     with part("a word that is not 'run' needs a person"):
         harmless = parts.offered("order_restock", readOnlyHint=True)

@@ -63,7 +63,7 @@ __all__ = (
     "hello_to_each",
     "judge",
     "offered",
-    "raised_by_bug",
+    "raised_by",
     "raised_in_turn",
     "run_alone",
     "talk",
@@ -285,7 +285,7 @@ def close_account(customer: str) -> str:
 
 
 _done: list[str] = []
-_early: list[str] = []  # calls whose answers did not follow them when the model was asked
+_early: list[dict] = []  # calls whose answers did not follow them when the model was asked
 
 
 def _gate_graph(approve_each: Any, calls: dict[str, list]) -> Any:
@@ -306,16 +306,16 @@ def _no_model(seconds: float) -> list:
     return [None]
 
 
-def _unanswered(messages: list) -> list[str]:
-    """Return the tools whose calls a provider refuses: no answer follows them directly."""
-    missing: list[str] = []
-    waiting: dict[str, str] = {}
+def _unanswered(messages: list) -> list[dict]:
+    """Return the calls that a provider refuses: no answer follows them directly."""
+    missing: list[dict] = []
+    waiting: dict[str, dict] = {}
     for message in messages:
         if message.type == "tool":
             waiting.pop(message.tool_call_id, None)
             continue
         missing += waiting.values()
-        waiting = {call["id"]: call["name"] for call in getattr(message, "tool_calls", [])}
+        waiting = {call["id"]: call for call in getattr(message, "tool_calls", [])}
     return [*missing, *waiting.values()]
 
 
@@ -369,16 +369,24 @@ async def gate(
             resume = {one.id: decide(one.value) for one in result["__interrupt__"]}
             result = await graph.ainvoke(Command(resume=resume), config)
         ran = list(done)
-        assert not _early, (
-            f"The model was asked while no answer followed the call of {_early[0]}, which a "
-            'provider refuses with 400. After the tools the model has the word; `"agent"` is only '
-            "for a message of which nothing may run."
-        )
+        answered = {m.tool_call_id for m in result["messages"] if m.type == "tool"}
+        for call in _early:
+            cure = (
+                'After the tools the model has the word; `"agent"` is only for a message of which '
+                "nothing may run."
+                if call["id"] in answered
+                else "Nor did one come later: a call that does not run is answered by a "
+                "`ToolMessage` of yours, also where another one runs."
+            )
+            raise AssertionError(
+                f"The model was asked while no answer followed the call of {call['name']}, which "
+                f"a provider refuses with 400. {cure}"
+            )
         _assert_answered(result["messages"], calls)
         await graph.ainvoke({"messages": "Hello, is anybody there?"}, config)
         assert not _early, (
-            f"At the next question no answer followed the call of {_early[0]}: a provider refuses "
-            "it, and all that follow."
+            f"At the next question no answer followed the call of {_early[0]['name']}: a provider "
+            "refuses it, and all that follow."
         )
         assert done == ran, f"A hello later, more had run: {done[len(ran) :]}."
     return Gated(asked, ran)
@@ -568,16 +576,19 @@ async def raised_in_turn(ask_async: Any) -> BaseException | None:
     return raised[0] if raised else None
 
 
-async def raised_by_bug(ask_async: Any) -> BaseException | None:
-    """Return what the answer's function raises when there is a bug on the way to the model."""
+async def raised_by(ask_async: Any, error: BaseException) -> BaseException | None:
+    """Return what the answer's function raises when this happens on the way to the model."""
 
-    def buggy(_: Any) -> AIMessage:
-        raise KeyError("bug")
+    def broken(_: Any) -> AIMessage:
+        raise error
+
+    async def broken_async(_: Any) -> AIMessage:
+        raise error
 
     try:
-        await ask_async(RunnableLambda(buggy), [HumanMessage("Hello!", id="said")])
-    except Exception as error:
-        return error
+        await ask_async(RunnableLambda(broken, broken_async), [HumanMessage("Hello!", id="said")])
+    except (Exception, asyncio.CancelledError) as raised:
+        return raised
     return None
 
 
@@ -630,9 +641,12 @@ def assert_asked(answer_from: Any, outcomes: list[Any], expected: int) -> None:
     result = run_async(answered)
     names = [kind(one) if isinstance(one, str) else type(one).__name__ for one in outcomes]
     what = f"The models have these answers: {', '.join(names)}"
+    came = ""
+    if isinstance(result, BaseException) and result not in outcomes:
+        came = f" `answer_from` raised {kind(result)}."
     assert [number for number, _ in asked] == list(range(expected)), (
-        f"{what}. Asked were models {[number + 1 for number, _ in asked]}; expected the first "
-        f"{expected}, each once."
+        f"{what}. Asked were models {[number + 1 for number, _ in asked]}; expected "
+        f"{[number + 1 for number in range(expected)]}.{came}"
     )
     assert all(messages == given["messages"] for _, messages in asked) and state == given, (
         f"{what}. A model was not asked with the state's messages, or the state was changed."

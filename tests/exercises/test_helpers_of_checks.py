@@ -83,6 +83,11 @@ def test_error_is_reported_with_what_was_tried() -> None:
     [
         ("Done.", True),
         ("The parcel was found.", True),
+        ("track_parcel was carried out by the front desk.", True),
+        ("The front desk has taken care of this one, no need to repeat it.", True),
+        ("This has been handled.", True),
+        ("Unclear whether this call was carried out.", False),
+        ("This is handled by the refunds desk now. No need to wait.", False),
         ("It may have run. Look before you call it again.", False),
         ("Rejected by a colleague. Reason: none given", False),
         ("This was not done.", False),

@@ -194,3 +194,21 @@ def migrate(old, new, config):
     if before.next:
         for _ in new.stream(None, config):
             break
+# %% partial | threads that version 2 has begun: goes by the questions that wait
+def migrate(old, new, config):
+    now = new.get_state(config)
+    if "approved_cents" in now.values or now.interrupts:
+        return
+    cents = old.get_state(config).values.get("approved", 0) * 100
+    new.update_state(config, {"approved_cents": cents}, as_node="agent")
+    if new.get_state(config).next:
+        new.invoke(None, config)
+# %% partial | threads that version 2 has begun: knows the new gate alone
+def migrate(old, new, config):
+    now = new.get_state(config)
+    if "approved_cents" in now.values or "ask_owner" in now.next:
+        return
+    cents = old.get_state(config).values.get("approved", 0) * 100
+    new.update_state(config, {"approved_cents": cents}, as_node="agent")
+    if new.get_state(config).next:
+        new.invoke(None, config)

@@ -447,3 +447,29 @@ def with_origin(call, messages):
         "read": [message.text for message in since if message.type == "tool"],
         "unasked": [name for name, value in call["args"].items() if not is_written(value)],
     }
+# %% partial | she named the order in an earlier turn: all her words without a gap
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = "".join(m.text for m in messages if m.type == "human")
+
+    def asked(v):
+        return re.search(rf"(?<!\w){re.escape(str(v))}(?!\w)", said, re.I)
+
+    return {
+        "tool": call["name"], "args": call["args"], "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [k for k, v in call["args"].items() if not asked(v)],
+    }
+# %% passed: all her words, a line for each message
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = "\n".join(m.text for m in messages if m.type == "human")
+
+    def asked(v):
+        return re.search(rf"(?<!\w){re.escape(str(v))}(?!\w)", said, re.I)
+
+    return {
+        "tool": call["name"], "args": call["args"], "customer": messages[last].text,
+        "read": [m.text for m in messages[last:] if m.type == "tool"],
+        "unasked": [k for k, v in call["args"].items() if not asked(v)],
+    }

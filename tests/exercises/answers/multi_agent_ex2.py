@@ -223,3 +223,26 @@ def spoken(team, question: str):
         if isinstance(token, AIMessageChunk) and token.text and token.text != last:
             last = token.text
             yield where["lc_agent_name"], token.text
+# %% partial | each piece has its speaker: whoever begins is heard until the message ends
+def spoken(team, question):
+    speaking, asked = None, {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if not isinstance(token, AIMessageChunk):
+            continue
+        speaking = speaking or token.id
+        if token.id == speaking and token.text:
+            yield where["lc_agent_name"], token.text
+        if token.id == speaking and token.chunk_position == "last":
+            speaking = None
+# %% partial | each piece has its speaker: asks for the name once a message
+def spoken(team, question):
+    name, asked = None, {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk):
+            name = name or where["lc_agent_name"]
+            if token.text:
+                yield name, token.text
+            if token.chunk_position == "last":
+                name = None

@@ -326,3 +326,65 @@ def careful(look_up):
             return {"notes": [f"{order}: unknown."]}
 
     return node
+# %% partial | all fail: the order stands in what all calls share
+def careful(look_up):
+    current = {}
+
+    def node(order):
+        current["order"] = order
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"Order {current['order']} is not known."]}
+
+    return node
+# %% partial | all fail: an attribute of one object for all calls
+class careful:
+    def __init__(self, look_up):
+        self.look_up = look_up
+
+    def __call__(self, order):
+        self.order = order
+        try:
+            return {"notes": [self.look_up(self.order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"Order {self.order} is not known."]}
+# %% partial | one fails; all fail: shared by calls that wait for a thread
+import asyncio
+
+
+def careful(look_up):
+    now = None
+
+    async def node(order):
+        nonlocal now
+        now = order
+        try:
+            return {"notes": [await asyncio.to_thread(look_up, order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"Order {now} is not known."]}
+
+    return node
+# %% passed: one look at a time
+import threading
+
+
+def careful(look_up):
+    lock = threading.Lock()
+
+    def node(order):
+        try:
+            with lock:
+                return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"Order {order} is not known."]}
+
+    return node
