@@ -42,6 +42,7 @@ class Settings:
     tool_calls: int = number(10, 1, 100, "tool calls in one turn")
     turn_seconds: float = number(120.0, 0.1, 3600, "time a turn has in all")
     turns_per_minute: int = number(30, 1, 1_000_000, "turns a user may start in a minute")
+    threads: int = number(10_000, 1, 10_000_000, "threads a user may have")
     history_tokens: int = number(8000, 100, 10_000_000, "newest tokens of a thread for the model")
     refund_ceiling: int = number(1000, 1, 1_000_000, "euros one refund may have at most")
     approval_seconds: float = number(86400.0, 0.1, 31_536_000, "time a person has to decide")
