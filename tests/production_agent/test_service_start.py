@@ -22,6 +22,7 @@ from production_agent import database, tracing
 from production_agent.__main__ import main
 from production_agent.logs import JsonLines, describe
 from production_agent.settings import Unusable, read
+from tests.production_agent.service_process import change
 
 URL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
 OWN = "PRODUCTION_AGENT_"
@@ -102,6 +103,12 @@ def test_a_folder_in_place_of_a_file(refused, tmp_path: Path) -> None:
 
 def test_postgres_without_tables(refused, bare_postgres: str) -> None:
     assert "--set-up" in refused(PRODUCTION_AGENT_DATABASE=bare_postgres)
+
+
+def test_tables_of_somebody_else(refused, bare_postgres: str) -> None:
+    change(bare_postgres, "create table checkpoints (step int)")
+    sentence = refused("--set-up", PRODUCTION_AGENT_DATABASE=bare_postgres)
+    assert sentence.startswith("The database can be opened and not be used (UndefinedColumn): ")
 
 
 def test_others_without_tokens(refused) -> None:
