@@ -159,7 +159,7 @@ async def rejoin(request: Request, own: Own) -> AsyncIterator[Run | None]:
 @router.get(
     "/threads/{thread}/events",
     response_class=StreamingResponse,
-    responses=STREAM | {204: {"description": "No turn is running."}} | problems(404, 409),
+    responses=STREAM | {204: {"description": "No turn is running."}} | problems(404, 409, 429),
 )
 async def events(
     run: Annotated[Run | None, Depends(rejoin)],

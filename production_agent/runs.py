@@ -53,6 +53,8 @@ FINISHING = "A decided call is still being carried out on this thread. Try again
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
 OUTDATED = "This call was proposed under other rules: reject it, and let it be asked for again."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
+FULL = "This turn is open in too many places. Close one, then try again."
+READERS = 10  # of a run; so one user's turns of TURN_SECONDS do not take all of CONNECTIONS
 BATCH = 50  # events sent at once to a reader who is behind
 STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
 PING_SECONDS = 15  # proxies close a connection that is silent for longer
@@ -140,7 +142,13 @@ class Run:
 
     @contextmanager
     def joined(self, rejoin_seconds: float) -> Iterator[Run]:
-        """Be a reader; a message's run without any is cancelled, unless one comes back in time."""
+        """Be a reader; a message's run without any is cancelled, unless one comes back in time.
+
+        Raises:
+            Refused: 429 if the run has as many readers as may be.
+        """
+        if self.readers >= READERS:
+            raise Refused(429, FULL, retry_after=5)
         self.readers += 1
         try:
             yield self
