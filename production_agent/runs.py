@@ -52,6 +52,7 @@ BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
 OUTDATED = "This call was proposed under other rules: reject it, and let it be asked for again."
+APPROVER_FIRST = "An approver has to decide what waits on this thread first."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
 FULL = "This turn is open in too many places. Close one, then try again."
 READERS = 10  # of a run; so one user's turns of TURN_SECONDS do not take all of CONNECTIONS
@@ -195,7 +196,7 @@ class Runs:
         if begun.how == "repeated":
             return await self._repeated(begun.run, thread, owner)
         if begun.how == "undecided":
-            raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
+            raise await self._undecided(thread)
         if begun.how == "wait":
             seconds = math.ceil(begun.seconds) or 1
             sentence = f"You sent many messages. Try again in {seconds} seconds."
@@ -212,7 +213,7 @@ class Runs:
                 raise
             if asked:  # the process that asked died before it could say so
                 await self.store.end(run.id, Ending("refused", asked=asked))
-                raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
+                raise await self._undecided(thread)
             answers = unanswered(state.values.get("messages", []), thread, effects)
         return self._spawn(run, {"messages": [*answers, HumanMessage(text)]})
 
@@ -297,6 +298,10 @@ class Runs:
         run = Run(begun.run, approval["thread"], approval["owner"], "decision")
         log.info("approval_decided", extra={"approval": approval["id"], "run": run.id})
         return self._spawn(run, Command(resume={approval["id"]: decision}))
+
+    async def _undecided(self, thread: str) -> Refused:
+        sentence = APPROVER_FIRST if self.settings.approvers else ANSWER_FIRST
+        return Refused(409, sentence, approvals=await self._shown(thread))
 
     def _refuse_while_draining(self) -> None:
         if self.draining:

@@ -91,7 +91,8 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
         """Return the page; what it may run is what stands in it."""
         sources = " ".join(f"'sha256-{one}'" for one in HASHES)
         headers = {"Content-Security-Policy": f"{POLICY}script-src {sources}; style-src {sources}"}
-        return HTMLResponse(PAGE, headers=headers)
+        body = '<body class="approvers">' if settings.approvers else "<body>"
+        return HTMLResponse(PAGE.replace("<body>", body), headers=headers)
 
     @app.get("/health")
     async def health() -> bodies.Health:
