@@ -20,7 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from production_agent import bodies, metrics
+from production_agent import bodies, metrics, tracing
 from production_agent.database import FAILURES
 from production_agent.logs import ids, new_reference
 from production_agent.model import http_client
@@ -52,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.runs, app.state.store = runs, runs.store
             app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
             yield
+        tracing.shut_down()
 
     app = FastAPI(
         title="Support desk",
