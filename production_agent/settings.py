@@ -11,6 +11,7 @@ __all__ = ("Settings", "Unusable", "read")
 
 PREFIX = "PRODUCTION_AGENT_"
 OPENAI = "https://api.openai.com/v1"
+TOKEN = re.compile(r"[!-~]{8,}")  # what a header can carry
 USER = re.compile(r"[\w.@-]{1,64}")
 
 
@@ -107,10 +108,10 @@ def _users(text: str) -> dict[str, str]:
     users: dict[str, str] = {}
     for number, pair in enumerate(filter(None, map(str.strip, text.split(","))), 1):
         user, colon, token = pair.partition(":")
-        if not colon or not USER.fullmatch(user) or len(token) < 8 or not token.isprintable():
+        if not colon or not USER.fullmatch(user) or not TOKEN.fullmatch(token):
             raise Unusable(
-                f"Entry {number} of {PREFIX}TOKENS is not user:token with a token of 8 characters "
-                "or more: write it like ann:<token>,bob:<token>."
+                f"Entry {number} of {PREFIX}TOKENS is not user:token with a token of 8 or more "
+                "ASCII characters without spaces: write it like ann:<token>,bob:<token>."
             )
         if token in users:
             raise Unusable(f"Two users share a token in {PREFIX}TOKENS: give each their own.")
