@@ -71,9 +71,10 @@ async def _try_database(settings: Settings, *, set_up: bool) -> None:
             if not await store.waiting():
                 return
             stranded = await Runs(settings, store, build(settings, database.saver)).stranded()
-    except FAILURES:
+    except FAILURES as error:
         raise Unusable(
-            "The database can be opened and not be used: look at its own log, and restore it."
+            f"The database can be opened and not be used ({type(error).__name__}): look at its own "
+            "log, and mend or restore it."
         ) from None
     if stranded:
         raise Unusable(

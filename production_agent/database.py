@@ -48,6 +48,9 @@ GONE = "the file is gone or another one"
 OUTDATED = (
     "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
 )
+# Indexes whose building was cut off: nothing reads them, and they count as made.
+INVALID = """select indexrelid::regclass as name from pg_index
+    where not indisvalid and indrelid::regclass::text like 'checkpoint%'"""
 TABLES = ("threads", "runs", "approvals", "effects", "turns", "checkpoints")
 T = TypeVar("T")
 
@@ -392,15 +395,15 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         return
     try:
         options = {"autocommit": True, "connect_timeout": SECONDS, "row_factory": dict_row}
-        async with await psycopg.AsyncConnection.connect(settings.database, **options) as first:
-            if set_up:
-                await first.execute("select pg_advisory_lock(7214)")  # of two at once, one waits
-                await AsyncPostgresSaver(first).setup()
+        first = await psycopg.AsyncConnection.connect(settings.database, **options)
     except (psycopg.Error, UnicodeError):  # their texts may hold pieces of the password
         raise Unusable(
             f"{VARIABLE} leads to no PostgreSQL database that lets us in: check host, port, user, "
             "password and database name, and that the server runs."
         ) from None
+    async with first:
+        if set_up:
+            await _set_up_theirs(first)
     milliseconds = 0 if set_up else round(settings.database_seconds * 1000)  # 0: no limit
 
     async def limit(connection: psycopg.AsyncConnection) -> None:
@@ -433,6 +436,21 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         if (problem := await database.readiness()) != "ok":
             raise Unusable(problem)
         yield database
+
+
+async def _set_up_theirs(connection: psycopg.AsyncConnection) -> None:
+    """Make the checkpointer's tables; of two at once, one waits."""
+    # It asks again and again. A statement that waits keeps a snapshot, for whose end the other one
+    # would wait in turn, to build an index without a lock on its table.
+    while not await _fetch(connection, "select where pg_try_advisory_lock(7214)"):
+        await asyncio.sleep(0.1)
+    await AsyncPostgresSaver(connection).setup()
+    for row in await _fetch(connection, INVALID):
+        await connection.execute(f"reindex index concurrently {row['name']}")
+
+
+async def _fetch(connection: psycopg.AsyncConnection, sql: str) -> list[dict]:
+    return await (await connection.execute(sql)).fetchall()
 
 
 async def _check(connection: psycopg.AsyncConnection) -> None:

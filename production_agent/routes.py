@@ -58,10 +58,15 @@ async def own_thread(request: Request, thread: bodies.ThreadId, user: User) -> d
 Own = Annotated[dict, Depends(own_thread)]
 
 
-@router.post("/threads", status_code=201)
+@router.post("/threads", status_code=201, responses=problems(409))
 async def new_thread(request: Request, body: bodies.NewThread, user: User) -> bodies.Thread:
     """Make a thread."""
-    return _thread({**await request.app.state.store.new_thread(user, body.title), "run": None})
+    store = request.app.state.store
+    made = await store.new_thread(user, body.title)
+    if made is None:
+        most = f"You have {store.settings.threads} threads."
+        raise Refused(409, f"{most} Delete one, then try again.")
+    return _thread({**made, "run": None})
 
 
 @router.get("/threads")
@@ -154,7 +159,7 @@ async def rejoin(request: Request, own: Own) -> AsyncIterator[Run | None]:
 @router.get(
     "/threads/{thread}/events",
     response_class=StreamingResponse,
-    responses=STREAM | {204: {"description": "No turn is running."}} | problems(404, 409),
+    responses=STREAM | {204: {"description": "No turn is running."}} | problems(404, 409, 429),
 )
 async def events(
     run: Annotated[Run | None, Depends(rejoin)],

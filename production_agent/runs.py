@@ -52,7 +52,10 @@ BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
 OUTDATED = "This call was proposed under other rules: reject it, and let it be asked for again."
+APPROVER_FIRST = "An approver has to decide what waits on this thread first."
 ANSWER_FIRST = "Decide what waits for your approval on this thread first."
+FULL = "This turn is open in too many places. Close one, then try again."
+READERS = 10  # of a run; so one user's turns of TURN_SECONDS do not take all of CONNECTIONS
 BATCH = 50  # events sent at once to a reader who is behind
 STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
 PING_SECONDS = 15  # proxies close a connection that is silent for longer
@@ -140,7 +143,13 @@ class Run:
 
     @contextmanager
     def joined(self, rejoin_seconds: float) -> Iterator[Run]:
-        """Be a reader; a message's run without any is cancelled, unless one comes back in time."""
+        """Be a reader; a message's run without any is cancelled, unless one comes back in time.
+
+        Raises:
+            Refused: 429 if the run has as many readers as may be.
+        """
+        if self.readers >= READERS:
+            raise Refused(429, FULL, retry_after=5)
         self.readers += 1
         try:
             yield self
@@ -187,7 +196,7 @@ class Runs:
         if begun.how == "repeated":
             return await self._repeated(begun.run, thread, owner)
         if begun.how == "undecided":
-            raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
+            raise await self._undecided(thread)
         if begun.how == "wait":
             seconds = math.ceil(begun.seconds) or 1
             sentence = f"You sent many messages. Try again in {seconds} seconds."
@@ -204,7 +213,7 @@ class Runs:
                 raise
             if asked:  # the process that asked died before it could say so
                 await self.store.end(run.id, Ending("refused", asked=asked))
-                raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
+                raise await self._undecided(thread)
             answers = unanswered(state.values.get("messages", []), thread, effects)
         return self._spawn(run, {"messages": [*answers, HumanMessage(text)]})
 
@@ -289,6 +298,10 @@ class Runs:
         run = Run(begun.run, approval["thread"], approval["owner"], "decision")
         log.info("approval_decided", extra={"approval": approval["id"], "run": run.id})
         return self._spawn(run, Command(resume={approval["id"]: decision}))
+
+    async def _undecided(self, thread: str) -> Refused:
+        sentence = APPROVER_FIRST if self.settings.approvers else ANSWER_FIRST
+        return Refused(409, sentence, approvals=await self._shown(thread))
 
     def _refuse_while_draining(self) -> None:
         if self.draining:

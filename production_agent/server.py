@@ -1,8 +1,9 @@
 """The web server around the service: limits on connections, and an orderly end.
 
 A request has to arrive whole within BODY_SECONDS, and a reader has to take each part of an answer
-in as long (a part is sent when the one before it is taken). Connections are counted. So clients who
-only hold them open cannot keep others out for long. SIGTERM is told to the service at once: in the
+in as long (a part is sent when the one before it is taken). Connections are counted; where there
+are too many, the one goes that has waited longest without a whole request. So clients who only hold
+them open keep nobody out. SIGTERM is told to the service at once: in the
 lifespan's shutdown it would come after the last stream's end, which is what is waited for.
 """
 
@@ -69,20 +70,27 @@ class _Server(uvicorn.Server):
 
 
 class _Limited(H11Protocol):
-    """A connection: refused when there are too many, closed when its request or reader is slow."""
+    """A connection, closed when its request or reader is slow, or when there are too many."""
 
     seconds: float
     most: int
+    idle_since = 0.0  # by the loop's clock
     due: asyncio.TimerHandle | None = None  # for the request
     stuck: asyncio.TimerHandle | None = None  # for a reader who does not read
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=0)  # `pause_writing` when anything is not taken
+        self.idle_since = self.loop.time()
+        self.due = self.loop.call_later(self.seconds, self._too_slow)
         if len(self.connections) > self.most:
-            transport.abort()
-        else:
-            self.due = self.loop.call_later(self.seconds, self._too_slow)
+            others = [one for one in self.connections if one is not self and one._is_idle()]
+            min(others, key=lambda one: one.idle_since, default=self).transport.abort()
+
+    def _is_idle(self) -> bool:
+        """Return whether it owes us a whole request, and we no answer."""
+        is_idle = self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
+        return is_idle and not self.transport.is_closing()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -90,6 +98,7 @@ class _Limited(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self.idle_since = self.loop.time()
         self._time_request()  # the next one may have begun behind the one that is answered
 
     def _time_request(self) -> None:

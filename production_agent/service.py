@@ -20,7 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from production_agent import bodies, metrics
+from production_agent import bodies, metrics, tracing
 from production_agent.database import FAILURES
 from production_agent.logs import ids, new_reference
 from production_agent.model import http_client
@@ -52,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.runs, app.state.store = runs, runs.store
             app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
             yield
+        tracing.shut_down()
 
     app = FastAPI(
         title="Support desk",
@@ -91,7 +92,8 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
         """Return the page; what it may run is what stands in it."""
         sources = " ".join(f"'sha256-{one}'" for one in HASHES)
         headers = {"Content-Security-Policy": f"{POLICY}script-src {sources}; style-src {sources}"}
-        return HTMLResponse(PAGE, headers=headers)
+        body = '<body class="approvers">' if settings.approvers else "<body>"
+        return HTMLResponse(PAGE.replace("<body>", body), headers=headers)
 
     @app.get("/health")
     async def health() -> bodies.Health:

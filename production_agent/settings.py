@@ -11,6 +11,7 @@ __all__ = ("Settings", "Unusable", "read")
 
 PREFIX = "PRODUCTION_AGENT_"
 OPENAI = "https://api.openai.com/v1"
+TOKEN = re.compile(r"[!-~]{8,}")  # what a header can carry
 USER = re.compile(r"[\w.@-]{1,64}")
 
 
@@ -42,6 +43,7 @@ class Settings:
     tool_calls: int = number(10, 1, 100, "tool calls in one turn")
     turn_seconds: float = number(120.0, 0.1, 3600, "time a turn has in all")
     turns_per_minute: int = number(30, 1, 1_000_000, "turns a user may start in a minute")
+    threads: int = number(10_000, 1, 10_000_000, "threads a user may have")
     history_tokens: int = number(8000, 100, 10_000_000, "newest tokens of a thread for the model")
     refund_ceiling: int = number(1000, 1, 1_000_000, "euros one refund may have at most")
     approval_seconds: float = number(86400.0, 0.1, 31_536_000, "time a person has to decide")
@@ -106,10 +108,10 @@ def _users(text: str) -> dict[str, str]:
     users: dict[str, str] = {}
     for number, pair in enumerate(filter(None, map(str.strip, text.split(","))), 1):
         user, colon, token = pair.partition(":")
-        if not colon or not USER.fullmatch(user) or len(token) < 8 or not token.isprintable():
+        if not colon or not USER.fullmatch(user) or not TOKEN.fullmatch(token):
             raise Unusable(
-                f"Entry {number} of {PREFIX}TOKENS is not user:token with a token of 8 characters "
-                "or more: write it like ann:<token>,bob:<token>."
+                f"Entry {number} of {PREFIX}TOKENS is not user:token with a token of 8 or more "
+                "ASCII characters without spaces: write it like ann:<token>,bob:<token>."
             )
         if token in users:
             raise Unusable(f"Two users share a token in {PREFIX}TOKENS: give each their own.")

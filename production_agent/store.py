@@ -89,10 +89,16 @@ class Store:
 
     # Threads
 
-    async def new_thread(self, owner: str, title: str) -> dict:
-        """Make a thread. Its id is ours, so nobody can guess or share one."""
-        sql = f"insert into threads values (?, ?, ?, {self.now}) returning *"
-        return (await self.database.run(sql, secrets.token_hex(16), owner, title))[0]
+    async def new_thread(self, owner: str, title: str) -> dict | None:
+        """Make a thread, unless the owner has as many as may be: then return None.
+
+        Its id is ours, so nobody can guess or share one.
+        """
+        sql = f"""insert into threads select ?, ?, ?, {self.now}
+            where (select count(*) from threads where owner = ?) < ? returning *"""
+        values = secrets.token_hex(16), owner, title, owner, self.settings.threads
+        rows = await self.database.run(sql, *values)
+        return rows[0] if rows else None
 
     async def threads(
         self, owner: str, limit: int, thread: str = "", before: tuple[float, str] = (1e18, "")
@@ -105,6 +111,10 @@ class Store:
             thread: Only this one.
             before: Only those that come after the one with this time and id.
         """
+        # One of its own for each: with an `or` between them no key would help.
+        where, values = "(t.created, t.id) < (?, ?)", before
+        if thread:
+            where, values = "t.id = ?", (thread,)
         sql = f"""
             select t.*, r.outcome, r.reference, r.sentence, r.kind, r.id as run,
               r.lease > {self.now} as alive,
@@ -115,16 +125,20 @@ class Store:
             from threads t left join runs r on r.id =
               (select id from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
                 order by started desc limit 1)
-            where t.owner = ? and (t.id = ? or ? = '') and (t.created, t.id) < (?, ?)
+            where t.owner = ? and {where}
             order by t.created desc, t.id desc limit ?"""
-        return await self.database.run(sql, owner, thread, thread, *before, limit)
+        return await self.database.run(sql, owner, *values, limit)
 
-    async def delete_thread(self, thread: str) -> bool:
+    async def delete_thread(self, thread: str, days: float | None = None) -> bool:
         """Delete a thread and all that belongs to it; effects stay.
 
         Not while a run holds the thread or a decision has to be carried out. All of it goes in one
         transaction. The lock on the thread's row keeps a new run out, and without a run nothing can
         be written to a thread.
+
+        Args:
+            thread: The thread.
+            days: None, or how old it still has to be, as in `delete_old_threads`.
         """
 
         async def work(transaction: Transaction) -> bool:
@@ -133,6 +147,10 @@ class Store:
                 union select 1 from approvals where thread = ? and state = 'decided'"""
             if await transaction.fetch(sql, thread, thread):
                 return False
+            if days is not None:  # since it was found old, it may have got a turn or a question
+                sql = f"select 1 from threads t where id = ? and {self._is_old()}"
+                if not await transaction.fetch(sql, thread, days, days):
+                    return False
             for table in self.database.checkpoints:
                 await transaction.send(f"delete from {table} where thread_id = ?", thread)
             for table in ("runs", "approvals"):
@@ -144,13 +162,16 @@ class Store:
 
     async def delete_old_threads(self, days: float) -> int:
         """Delete threads without a turn or a question for so many days; return how many."""
-        sql = f"""select id from threads t where created < {self.now} - ? * 86400.0 and not exists
+        sql = f"select id from threads t where {self._is_old()} limit 100"
+        rows = await self.database.run(sql, days, days)
+        return sum([await self.delete_thread(row["id"], days) for row in rows])
+
+    def _is_old(self) -> str:
+        return f"""created < {self.now} - ? * 86400.0 and not exists
             (select 1 from runs r where r.thread = t.id and
               (r.outcome is null or r.started > {self.now} - ? * 86400.0)) and not exists
             (select 1 from approvals a where a.thread = t.id and a.state = 'pending'
-              and a.expires > {self.now}) limit 100"""
-        rows = await self.database.run(sql, days, days)
-        return sum([await self.delete_thread(row["id"]) for row in rows])
+              and a.expires > {self.now})"""
 
     async def _lock_thread(self, transaction: Transaction, thread: str) -> None:
         """Keep others from the thread until the transaction ends; call its dead run lost."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from production_agent.settings import Unusable
 
-__all__ = ("set_up", "span")
+__all__ = ("set_up", "shut_down", "span")
 
-_tracer = None
+SECONDS = 2  # the end of a process waits for its last spans
+_tracer = _provider = None
 
 
 def set_up() -> None:
@@ -19,7 +21,7 @@ def set_up() -> None:
     Raises:
         Unusable: It is set, and the packages that export are not there.
     """
-    global _tracer
+    global _tracer, _provider
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
     try:  # wanted only where it is configured
@@ -35,10 +37,18 @@ def set_up() -> None:
             "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http, or remove it."
         ) from None
 
-    provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    trace.set_tracer_provider(provider)
+    _provider = TracerProvider()
+    _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(_provider)
     _tracer = trace.get_tracer("production_agent")
+
+
+def shut_down() -> None:
+    """Send the last spans. At SIGTERM nothing else does: the process ends by the signal itself."""
+    if _provider is not None:
+        sending = threading.Thread(target=_provider.shutdown, daemon=True)
+        sending.start()
+        sending.join(SECONDS)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ import pytest
 from production_agent.database import Database, Transaction, open_database
 from production_agent.migrations import MIGRATIONS
 from production_agent.settings import read
-from production_agent.store import Store
+from production_agent.store import Ending, Store, status
 from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.service_process import MAX_WAIT_SECONDS, Service, change, rows, until
 from tests.production_agent.slow_postgres import far
@@ -375,6 +375,53 @@ def test_old_threads_go(start: Callable, database: str, served) -> None:
     where = f"where thread_id = '{old}'"
     assert rows(database, f"select count(*) from checkpoints {where}") == [(0,)]
     assert service.ann.get(f"/threads/{new}").status_code == 200
+    service.stop()
+
+
+async def test_an_old_thread_that_gets_a_question_meanwhile_stays(database: str, served) -> None:
+    async with open_database(read(os.environ | {DATABASE: database})) as opened:
+        store = Store(opened, replace(read(), lease_seconds=60))
+        thread, run = (await store.new_thread("ann", "old"))["id"], opened.run
+        await run("update threads set created = created - 90000 where id = ?", thread)
+
+        async def ask_behind(sql: str, *values: object) -> list[dict]:
+            found = await run(sql, *values)  # the sweep knows what is old
+            begun = await store.begin_message(thread, "ann", None)
+            asked = ("0" * 32, [{"id": "c", "name": "refund", "args": {}, "why": ""}])
+            await store.end(begun.run, Ending("pending_approval", asked=[asked]))
+            return found
+
+        opened.run = ask_behind
+        assert await store.delete_old_threads(1) == 0
+        opened.run = run
+        assert status((await store.threads("ann", 1, thread))[0]) == "pending_approval"
+        assert await store.delete_thread(thread)
+
+
+async def test_one_thread_costs_the_same_beside_many(served, tmp_path: Path) -> None:
+    path = str(tmp_path / "a.sqlite")
+    async with open_database(read(os.environ | {DATABASE: path})) as opened:
+        sql = "with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000)"
+        sql += " insert into threads select printf('%032x', i), 'ann', '', i from n"
+        await opened.run(sql)
+        steps = []  # of a hundred instructions
+        await opened.connection.set_progress_handler(lambda: steps.append(1), 100)
+        store = Store(opened, read())
+        assert len(await store.threads("ann", 1, f"{1:032x}")) == 1
+        assert await store.threads("bob", 1, f"{1:032x}") == []
+        assert await store.threads("ann", 1, "f" * 32) == []
+        assert len(steps) < 10
+
+
+def test_a_user_has_as_many_threads_as_may_be(start: Callable, database: str, served) -> None:
+    service = start(database, THREADS=2, TOKENS="eve:token-of-ann,joe:token-of-bob")
+    kept = [service.thread(), service.thread()]
+    refused = service.ann.post("/threads", json={})
+    assert refused.status_code == 409
+    assert refused.json() == {"message": "You have 2 threads. Delete one, then try again."}
+    assert service.bob.post("/threads", json={}).status_code == 201
+    assert service.ann.delete(f"/threads/{kept[0]}").status_code == 204
+    assert service.ann.post("/threads", json={}).status_code == 201
     service.stop()
 
 

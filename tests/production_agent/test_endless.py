@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 
 import httpx
@@ -453,6 +453,48 @@ def test_slow_and_half_open_requests_keep_nobody_out(start: Callable, served, tm
     assert closed == OPENED  # each of them was ended by the service
     assert len(service.log_file.read_text().splitlines()) < 2 * OPENED
     assert service.ann.get("/health").status_code == 200
+    service.stop()
+
+
+def test_who_sends_nothing_whole_makes_room_for_who_does(
+    start: Callable, scripted: ScriptedModel, tmp_path
+) -> None:
+    scripted.script = lambda body: _speaking(2)
+    options = {"BODY_SECONDS": 60, "CONNECTIONS": 10, "OPENAI_BASE_URL": scripted.url}
+    service = start(str(tmp_path / "a.sqlite"), LEASE_SECONDS=60, **options)
+    address, url = ("127.0.0.1", httpx.URL(service.url).port), f"/threads/{service.thread()}"
+    with service.ann.stream("POST", f"{url}/messages", json={"text": "Speak!"}) as answer:
+        held = [socket.create_connection(address, timeout=60) for _ in range(40)]
+        for one in held[::2]:
+            with suppress(OSError):
+                one.sendall(b"GET / HT")
+        assert [_answers(service) for _ in range(20)] == [True] * 20
+        assert list(events_of(answer))[-1][1]["status"] == "complete"  # which was no less old
+    for one in held:
+        one.close()
+    service.stop()
+
+
+def _speaking(seconds: float) -> Iterator[dict]:
+    for _ in range(int(seconds * 10)):
+        yield word("word ")
+        time.sleep(0.1)
+    yield finish()
+
+
+def test_a_turn_has_so_many_readers(start: Callable, scripted: ScriptedModel, tmp_path) -> None:
+    scripted.script = lambda body: _speaking(60)
+    service = start(str(tmp_path / "a.sqlite"), OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    url, key = f"/threads/{service.thread()}", {"Idempotency-Key": "k"}
+    post, get = ("POST", f"{url}/messages", {"text": "Speak!"}), ("GET", f"{url}/events", None)
+    with ExitStack() as stack:
+
+        def read(method: str, path: str, body: dict | None) -> int:
+            answer = service.ann.stream(method, path, json=body, headers=key)
+            return stack.enter_context(answer).status_code
+
+        assert [read(*post), *(read(*get) for _ in range(9))] == [200] * 10
+        assert [read(*get), read(*post)] == [429, 429]
     service.stop()
 
 

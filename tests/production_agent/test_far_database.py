@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
+from production_agent.database import open_database
+from production_agent.settings import read
 from tests.production_agent.conftest import new_postgres, set_up
-from tests.production_agent.service_process import Service
+from tests.production_agent.service_process import Service, change, rows
 from tests.production_agent.slow_postgres import SlowPostgres, far
 
 TRIPS = 25  # of a turn with a tool: two requests, four steps
 SLOWER = 1.5  # eight chats at once by one
+INVALID = "select indexrelid::regclass from pg_index where not indisvalid"
 is_long = bool(os.environ.get("COURSE_LONG_TESTS"))
 
 
@@ -72,3 +77,30 @@ def test_eight_chats_at_once_are_hardly_slower_than_one(
         alone += turns(service, 1, 3)
         together += turns(service, 8, 3)
     assert statistics.median(together) <= SLOWER * statistics.median(alone)
+
+
+async def test_of_two_that_set_up_at_once_both_succeed(served) -> None:
+    url = new_postgres()
+    with far(url) as way:
+        way.seconds = 0.02
+        settings = replace(read(), database=way.url)
+
+        async def work(seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            async with open_database(settings, set_up=True):
+                pass
+
+        await asyncio.gather(work(0), work(0.05))
+    assert rows(url, INVALID) == []
+
+
+def test_an_index_that_was_not_built_to_its_end_is_built(served) -> None:
+    url = set_up(new_postgres())
+    change(
+        url,
+        "update pg_index set indisvalid = false"
+        " where indexrelid = 'checkpoints_thread_id_idx'::regclass",
+    )
+    assert len(rows(url, INVALID)) == 1
+    set_up(url)
+    assert rows(url, INVALID) == []

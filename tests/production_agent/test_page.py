@@ -233,3 +233,21 @@ async def test_a_token_is_asked_for(
     await expect(page.get_by_role("status")).to_have_text("Done.")
     await page.close()
     service.stop()
+
+
+async def test_who_may_not_decide_has_no_buttons(
+    chromium: BrowserContext, start: Callable, served, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "agent.sqlite")
+    service = start(path, TOKENS="", APPROVERS="bob", LEASE_SECONDS=60)
+    page = await chromium.new_page()
+    await page.goto(service.url)
+    await say(page, REFUND)
+    await expect(page.get_by_role("status")).to_have_text("Waiting for a decision.")
+    card = page.locator(".card")
+    await expect(card).to_contain_text("An approver decides this.")
+    await expect(card).to_contain_text("480")
+    await expect(card.get_by_role("button")).to_have_count(0)
+    await expect(page.locator("#text")).to_be_focused()
+    await page.close()
+    service.stop()

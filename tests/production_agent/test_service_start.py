@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,7 +22,9 @@ from course_layout import ROOT
 from production_agent import database, tracing
 from production_agent.__main__ import main
 from production_agent.logs import JsonLines, describe
+from production_agent.service import create_app
 from production_agent.settings import Unusable, read
+from tests.production_agent.service_process import change
 
 URL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
 OWN = "PRODUCTION_AGENT_"
@@ -104,6 +107,12 @@ def test_postgres_without_tables(refused, bare_postgres: str) -> None:
     assert "--set-up" in refused(PRODUCTION_AGENT_DATABASE=bare_postgres)
 
 
+def test_tables_of_somebody_else(refused, bare_postgres: str) -> None:
+    change(bare_postgres, "create table checkpoints (step int)")
+    sentence = refused("--set-up", PRODUCTION_AGENT_DATABASE=bare_postgres)
+    assert sentence.startswith("The database can be opened and not be used (UndefinedColumn): ")
+
+
 def test_others_without_tokens(refused) -> None:
     assert "PRODUCTION_AGENT_TOKENS is not set" in refused("--host", "0.0.0.0")
 
@@ -119,6 +128,9 @@ def test_a_port_that_is_taken_or_none(refused) -> None:
         ({"OPENAI_BASE_URL": "localhost:80"}, "OPENAI_BASE_URL is not a URL"),
         ({OWN + "TOKENS": f"ann:{SECRET},bob"}, "Entry 2 of PRODUCTION_AGENT_TOKENS"),
         ({OWN + "TOKENS": "ann:short"}, "Entry 1"),
+        ({OWN + "TOKENS": f"ann: {SECRET}"}, "Entry 1"),
+        ({OWN + "TOKENS": f"ann:{SECRET} {SECRET}"}, "Entry 1"),
+        ({OWN + "TOKENS": f"ann:{SECRET}é"}, "Entry 1"),
         ({OWN + "TOKENS": f"ann:{SECRET},bob:{SECRET}"}, "Two users share a token"),
         ({OWN + "MODEL_CALLS": "many"}, "whole number from 1 to 100"),
         ({OWN + "MODEL_CALLS": "2.5"}, "whole number"),
@@ -155,6 +167,20 @@ def test_a_span_has_ids_and_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"record_exception": False, "set_status_on_exception": False}
     ids = {"agent.thread": "t", "agent.run": "r", "error.type": "ValueError"}
     assert found == {"name": "run", "status": "ERROR", **ids, **options}
+
+
+async def test_the_last_spans_are_sent_and_not_waited_for_too_long(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    called, may_end = threading.Event(), threading.Event()
+    provider = SimpleNamespace(shutdown=lambda: (called.set(), may_end.wait(60)))
+    monkeypatch.setattr(tracing, "_provider", provider, raising=False)
+    monkeypatch.setattr(tracing, "SECONDS", 0.1, raising=False)
+    app = create_app(read(URL | {OWN + "DATABASE": str(tmp_path / "a.sqlite")}))
+    async with app.router.lifespan_context(app):
+        assert not called.is_set()
+    assert called.is_set()  # and we are here, though it has not ended
+    may_end.set()
 
 
 def test_settings_show_no_secret() -> None:
