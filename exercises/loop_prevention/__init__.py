@@ -124,7 +124,7 @@ def ex3(route):
                         f"{run.ending}."
                     )
         with part("it looks as long as it can, and no longer"):
-            for limit in (*range(3, 41), 16, 3, 15):
+            for limit in (*range(3, 41), 60, 250, 16, 3, 15):
                 calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
                 assert calls == room, (
                     f"With recursion_limit={limit}, and a model whose messages hold words and two "
