@@ -420,7 +420,7 @@ def _wait_for_owner(cashier: Any, amount: float, paid: list[float], name: str = 
     first = cashier.invoke({"amount": amount}, config)
     assert len(paid) == before, "The bank was told to pay before the owner was asked."
     assert first.get("__interrupt__"), (
-        f"Nobody was asked: {short(amount)} euros, "
+        f"Nobody was asked: {amount:g} euros, "
         + (f"on a thread with the status {status!r}" if status else "on a new thread")
         + f", and the run ended with status {short(first.get('status'))}. "
         + (
@@ -535,7 +535,7 @@ def kept(keep: Any, text: str, limit: int) -> str:
     )
     assert list(found) == before[len(before) - len(found) :], (
         f"Of the conversation {text!r} (human, answer, call, tool's result) with limit {limit} "
-        f"`keep_turns` returned messages of the types {[getattr(m, 'type', m) for m in found]}; "
+        f"`keep_turns` returned {short([getattr(m, 'type', m) for m in found])}; "
         "expected the end of the conversation, without gaps, each message as it was."
     )
     return text[len(text) - len(found) :]
