@@ -27,6 +27,7 @@ from langgraph.types import Send
 from openai import OpenAIError
 
 from exercises.core.descriptions import short
+from exercises.core.exercise import trying
 from lesson_model import Call, Reply
 
 __all__ = (
@@ -167,7 +168,8 @@ def ask(model: Any, graph: Any, question: str, thread: str = "1", limit: int = 6
     config = {"configurable": {"thread_id": thread}, "recursion_limit": limit}
     before, error = len(model.requests), None
     try:
-        graph.invoke({"messages": question}, config)
+        with trying(f"the question {question!r}, whose turn has to end in words"):
+            graph.invoke({"messages": question}, config)
     except LIMIT_ERRORS as raised:
         error = raised
     except KeyError as raised:
