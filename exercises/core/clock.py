@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,16 +17,21 @@ __all__ = ("movable_clock", "skip_waits")
 
 CLOCKS = ("sleep", "monotonic", "time", "perf_counter")
 CLOCKS += ("monotonic_ns", "time_ns", "perf_counter_ns")
+_hours = itertools.count(1)
 
 
 @contextlib.contextmanager
 def skip_waits(answer: Any) -> Iterator[list[float]]:
     """Let `time.sleep` return at once; the clocks of `time` go on by such waits, and not else.
 
+    Each use begins an hour after the one before, so a time that an answer keeps from one question
+    for the next is long past.
+
     Yields the seconds slept so far, one number a sleep of `answer`, a function of the student's
     (`from time import sleep` in its notebook counts, too).
     """
     slept: list[float] = []
+    ahead = 3600.0 * next(_hours)
     # A kernel has threads that sleep in a loop: let them.
     others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
     real = {name: getattr(time, name) for name in CLOCKS}
@@ -39,10 +45,10 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
             raise TimeUp  # it would never end
 
     def later(start: float) -> Callable[[], float]:
-        return lambda: start + sum(slept)
+        return lambda: start + ahead + sum(slept)
 
     def later_ns(start: int) -> Callable[[], int]:
-        return lambda: start + int(sum(slept) * 1e9)
+        return lambda: start + int((ahead + sum(slept)) * 1e9)
 
     def wait(event: threading.Event, timeout: float | None = None) -> bool:
         if timeout is None or event.is_set() or threading.get_ident() in others:
@@ -53,11 +59,11 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
     class Now(datetime.datetime):
         @classmethod
         def now(cls, tz: Any = None) -> datetime.datetime:
-            return real_datetime.now(tz) + datetime.timedelta(seconds=sum(slept))
+            return real_datetime.now(tz) + datetime.timedelta(seconds=ahead + sum(slept))
 
         @classmethod
         def utcnow(cls) -> datetime.datetime:
-            return real_datetime.utcnow() + datetime.timedelta(seconds=sum(slept))
+            return real_datetime.utcnow() + datetime.timedelta(seconds=ahead + sum(slept))
 
     real_wait, real_datetime = threading.Event.wait, datetime.datetime
     skipping: dict[str, Any] = {"sleep": sleep}

@@ -415,12 +415,19 @@ def _cashier(ask: Any, paid: list[float], error: BaseException | None = None) ->
 
 
 def _wait_for_owner(cashier: Any, amount: float, paid: list[float], name: str = "") -> None:
-    before = len(paid)
-    first = cashier.invoke({"amount": amount}, thread(name or f"refund-{amount:g}"))
+    before, config = len(paid), thread(name or f"refund-{amount:g}")
+    status = cashier.get_state(config).values.get("status")
+    first = cashier.invoke({"amount": amount}, config)
     assert len(paid) == before, "The bank was told to pay before the owner was asked."
     assert first.get("__interrupt__"), (
-        f"Nobody was asked: the run ended with status {short(first.get('status'))}. "
-        "An interrupt is an exception on its way out; let it pass."
+        f"Nobody was asked: {amount:g} euros, "
+        + (f"on a thread with the status {status!r}" if status else "on a new thread")
+        + f", and the run ended with status {short(first.get('status'))}. "
+        + (
+            "Ask about each refund, whatever was decided before."
+            if first.get("status") in ("paid", "refused")
+            else "An interrupt is an exception on its way out; let it pass."
+        )
     )
 
 
@@ -527,7 +534,9 @@ def kept(keep: Any, text: str, limit: int) -> str:
         "state; return a new one."
     )
     assert list(found) == before[len(before) - len(found) :], (
-        "`keep_turns` returned other messages than the end of the conversation."
+        f"Of the conversation {text!r} (human, answer, call, tool's result) with limit {limit} "
+        f"`keep_turns` returned {short([getattr(m, 'type', m) for m in found])}; "
+        "expected the end of the conversation, without gaps, each message as it was."
     )
     return text[len(text) - len(found) :]
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import ModelCallLimitMiddleware
+from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
+from langchain.agents.middleware.tool_call_limit import ToolCallLimitExceededError
 from langchain.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain.tools import tool
 from langchain_openai import ChatOpenAI
@@ -25,10 +27,12 @@ from langgraph.types import Send
 from openai import OpenAIError
 
 from exercises.core.descriptions import short
+from exercises.core.exercise import trying
 from lesson_model import Call, Reply
 
 __all__ = (
     "GREETING",
+    "LIMIT_ERRORS",
     "FOUND_NOTHING",
     "LOST",
     "MANY",
@@ -50,6 +54,12 @@ LOST = "Where is parcel P-9?"  # the model never stops asking the tool
 SHORT = "Look twice for parcel P-9."  # two calls of the tool, one after the other, and an answer
 MANY = "Find the parcels P-1, P-2, P-3, P-4, P-5."  # five calls in one message, then an answer
 TALKATIVE = "Go through the depots in turn."  # it never stops, two calls and words at a time
+LIMIT_ERRORS = (
+    GraphRecursionError,
+    ModelCallLimitExceededError,
+    ToolCallLimitExceededError,
+    OpenAIError,
+)
 GREETING = "Good morning! What can I do for you?"
 FOUND_NOTHING = "I looked twice, and it is not there."
 
@@ -149,7 +159,7 @@ def too_late(run: Run) -> str:
 
 
 def ask(model: Any, graph: Any, question: str, thread: str = "1", limit: int = 60) -> Run:
-    """Ask a question and note what came of it, a refused request or a used-up limit included.
+    """Ask a question and note what came of it, a refused request and a used-up limit included.
 
     Raises:
         AssertionError: A route names no node.
@@ -158,8 +168,9 @@ def ask(model: Any, graph: Any, question: str, thread: str = "1", limit: int = 6
     config = {"configurable": {"thread_id": thread}, "recursion_limit": limit}
     before, error = len(model.requests), None
     try:
-        graph.invoke({"messages": question}, config)
-    except (GraphRecursionError, OpenAIError) as raised:
+        with trying(f"the question {question!r}, whose turn has to end in words"):
+            graph.invoke({"messages": question}, config)
+    except LIMIT_ERRORS as raised:
         error = raised
     except KeyError as raised:
         if "langgraph" not in traceback.extract_tb(raised.__traceback__)[-1].filename:
@@ -320,7 +331,7 @@ def break_off(model: Any, graph: Any, thread: str, rounds: int) -> None:
     """Let a turn that loops end with an error when the model is asked after some rounds."""
     config = {"configurable": {"thread_id": thread}, "recursion_limit": 60}
     before, failing = len(model.requests), False
-    with contextlib.suppress(GraphRecursionError, OpenAIError):
+    with contextlib.suppress(*LIMIT_ERRORS):
         for _ in graph.stream({"messages": LOST}, config):
             if not failing and len(model.requests) - before == rounds:
                 model.fail("bad_key")

@@ -551,10 +551,13 @@ def assert_spread(waits: dict[int, list[float]]) -> None:
             f"{max(drawn):.1f} s, at a backoff of {d:g} s; expected that shortest and longest are "
             "a fifth of it apart, or more. What is left of the random part there?"
         )
-        wait, times = Counter(round(seconds, 1) for seconds in drawn).most_common(1)[0]
+        (wait, times), *others = Counter(round(seconds, 1) for seconds in drawn).most_common()
+        likely = "Is anything cut off behind the random part?"
+        if others and others[0][1] > 0.1 * len(drawn):
+            likely = "Draw from all numbers of the range (`random.uniform`), not from a few."
         assert d < CAP or times < 0.3 * len(drawn), (
             f"{times} of {len(drawn)} calls of `wait({retry})` are {wait:.1f} s; expected numbers "
-            "spread over the range. Is anything cut off behind the random part?"
+            f"spread over the range. {likely}"
         )
 
 
@@ -591,7 +594,7 @@ def assert_waits(runs: list[tuple]) -> None:
         assert drawn, (
             f"A model that is down for ever, and a budget of 5 s: there was no retry {number + 1}, "
             f"and it ended with {short(runs[0][0])}. A ConnectionError is transient: it goes "
-            "on until a wait would end too late."
+            "on until a wait would end too late. Clock and waits begin again with each question."
         )
         assert max(drawn) <= bound + 1e-6, (
             f"It waited {max(drawn):.2f} s before retry {number + 1}; expected "

@@ -49,6 +49,18 @@ def test_skipped_waits_move_the_clock_and_take_no_time() -> None:
     assert time.perf_counter() - real < 60
 
 
+def test_skipped_waits_begin_an_hour_after_the_last_ones() -> None:
+    """A time that was kept, from before or from the last use, is an hour old, on each clock."""
+    kept = time.monotonic(), time.time_ns(), datetime.datetime.now()
+    for _ in range(2):
+        with skip_waits(lambda: None):
+            now = time.monotonic(), time.time_ns(), datetime.datetime.now()
+        assert now[0] - kept[0] >= 3600
+        assert now[1] - kept[1] >= 3600 * 10**9
+        assert now[2] - kept[2] >= datetime.timedelta(hours=1)
+        kept = now
+
+
 def test_restarted_answer_has_forgotten() -> None:
     """A counter begins again, and the answer that was given goes on counting."""
     space: dict = {}

@@ -153,3 +153,12 @@ clue_b = ("wrong edge", "parcel")
 def choose_right(letter: Letter) -> str:
     found = re.search(r"\bmoney", letter["text"], re.I) and "refunds"
     return found or (re.search(r"\bparcel", letter["text"], re.I) and "parcels") or "people"
+# %% partial | “I want my money back.”; My parcel came: a letter that has an answer needs none
+clue_b = ("wrong edge", "parcel")
+
+
+def choose_right(letter: Letter) -> str:
+    if letter.get("answer"):
+        return END
+    words = letter["text"].lower()
+    return "refunds" if "money" in words else "parcels" if "parcel" in words else "people"

@@ -311,3 +311,17 @@ def ask_then_pay(refund: Refund, pay) -> dict:
             return {"status": "the bank is closed"}
         raise
     return {"status": "paid"}
+# %% partial | two refunds wait: the thread was paid before, so nobody is asked
+clue_c = ("swallowed interrupt", "GraphInterrupt")
+
+
+def ask_then_pay(refund: Refund, pay) -> dict:
+    if refund.get("status") == "paid":
+        return {}
+    if not interrupt(f"Refund {refund['amount']:.0f} euros?"):
+        return {"status": "refused"}
+    try:
+        pay(refund["amount"])
+    except ConnectionError:
+        return {"status": "the bank is closed"}
+    return {"status": "paid"}

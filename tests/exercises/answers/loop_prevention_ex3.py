@@ -142,3 +142,30 @@ def route(state: Desk) -> str:
     if state["messages"][-1].text:
         return END
     return "tools" if state["remaining_steps"] > 3 else "stop"
+# %% partial | it looks as long as it can: twenty rounds are enough, counted in a global
+_rounds = 0
+
+def route(state: Desk) -> str:
+    global _rounds
+    _rounds += 1
+    if not state["messages"][-1].tool_calls:
+        _rounds = 0
+        return END
+    if state["remaining_steps"] < 4 or _rounds > 20:
+        _rounds = 0
+        return "stop"
+    return "tools"
+# %% partial | it looks as long as it can: fifty rounds are enough, and the thread has them
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        return END
+    if state["remaining_steps"] < 4 or state["rounds"] >= 50:
+        return "stop"
+    return "tools"
+# %% partial | it looks as long as it can: a long turn is a loop
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        return END
+    if state["remaining_steps"] < 4 or len(calls_this_turn(state["messages"])) > 100:
+        return "stop"
+    return "tools"

@@ -184,7 +184,7 @@ def talking_desk(limit: int):
         return "tools" if state["messages"][-1].tool_calls else END
 
     return build(route).with_config({"recursion_limit": 2 * limit + 1})
-# %% partial | turn after turn with tools: takes the last answer that is allowed for a loop
+# %% partial | a polite customer; turn after turn with tools: takes the last answer that is allowed for a loop
 def talking_desk(limit: int):
     def route(state: Desk) -> str:
         spoken = list(reversed(state["messages"]))
@@ -264,3 +264,15 @@ def talking_desk(limit: int):
         return "stop" if rounds >= limit else "tools"
 
     return build(route)
+# %% partial | a polite customer: a limit for the thread as well, ten turns' worth
+def talking_desk(limit: int):
+    both = ModelCallLimitMiddleware(run_limit=limit, thread_limit=10 * limit)
+    return create_agent(
+        ChatOpenAI(), [find_parcel], middleware=[both], checkpointer=InMemorySaver()
+    )
+# %% refused: the limit is an error
+def talking_desk(limit: int):
+    limited = ModelCallLimitMiddleware(run_limit=limit, exit_behavior="error")
+    return create_agent(
+        ChatOpenAI(), [find_parcel], middleware=[limited], checkpointer=InMemorySaver()
+    )

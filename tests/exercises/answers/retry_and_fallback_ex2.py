@@ -103,3 +103,6 @@ def wait(retry: int) -> float:
 def wait(retry: int) -> float:
     backoff = min(30_000, 2_000 << min(retry - 1, 10))
     return random.randint(3 * backoff // 4, backoff) / 1000
+# %% partial | spread out at every retry: one of three waits, so a third of the clients come together
+def wait(retry: int) -> float:
+    return random.choice((0.5, 0.75, 1.0)) * min(30.0, 2.0 * 2 ** (retry - 1))

@@ -359,3 +359,43 @@ def ask(llm, text: str, budget: float):
                 raise
         time.sleep(pause)
         longest = 2 * max(longest, pause)
+# %% partial | two failures, then an answer; a dropped connection; Retry-After; the waits; until the budget is used up: the clock begins with the definition
+def ask(llm, text: str, budget: float, began=time.monotonic()):
+    longest = 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(retry_after(error), random.uniform(0, longest))
+            if not is_transient(error) or time.monotonic() - began + pause > budget:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% partial | a dropped connection; Retry-After; the waits; until the budget is used up: one deadline for all questions, kept from the first on
+_deadline = []
+def ask(llm, text: str, budget: float):
+    _deadline[:] = _deadline or [time.monotonic() + budget]
+    longest = 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(retry_after(error), random.uniform(0, longest))
+            if not is_transient(error) or time.monotonic() + pause > _deadline[0]:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% refused: the longest wait stays what it was for the last question
+_longest = 0.1
+def ask(llm, text: str, budget: float):
+    global _longest
+    deadline = time.monotonic() + budget
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(retry_after(error), random.uniform(0, _longest))
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        _longest = 2 * _longest
