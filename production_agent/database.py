@@ -202,12 +202,24 @@ class Sqlite(Database):
     checkpoints = ("checkpoints", "writes")
     prune = tuple(map(NOT_NEWEST.format, checkpoints))
 
-    def __init__(self, path: str, file: int, connection: aiosqlite.Connection) -> None:
+    def __init__(
+        self, path: str, file: int, connection: aiosqlite.Connection, seconds: float
+    ) -> None:
         super().__init__()
+        self.seconds = seconds  # to wait for a turn
         self.path, self.file, self.connection = path, file, connection
         self.files: list[tuple] = []  # what was opened
         self.theirs = AsyncSqliteSaver(connection)
         self.turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(self.seconds):
+            await self.turn.acquire()
+        try:
+            yield
+        finally:
+            self.turn.release()
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
         return [dict(row) for row in await self.connection.execute_fetchall(sql, values)]
@@ -226,18 +238,18 @@ class Sqlite(Database):
     @asynccontextmanager
     async def reading(self, serde: SerializerProtocol) -> AsyncIterator[AsyncSqliteSaver]:
         """Give the library's checkpointer to read with."""
-        async with self.turn:
+        async with self._turn():
             yield self.checkpointer(serde)
 
     async def _run(self, sql: str, *values: object) -> list[dict]:
-        async with self.turn:
+        async with self._turn():
             self._check_files()
             return await self.fetch(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Give a transaction, committed at the end of the block."""
-        async with self.turn:
+        async with self._turn():
             await self.connection.execute("begin immediate")
             try:
                 yield self
@@ -484,7 +496,7 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
         seconds = settings.database_seconds
         async with aiosqlite.connect(path, timeout=seconds, isolation_level=None) as connection:
             connection.row_factory = sqlite3.Row
-            database = Sqlite(path, file, connection)
+            database = Sqlite(path, file, connection, seconds)
             try:
                 await database.set_up()
             except sqlite3.Error as error:

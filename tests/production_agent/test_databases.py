@@ -7,8 +7,10 @@ import os
 import resource
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +21,7 @@ import psutil
 import psycopg
 import pytest
 
-from production_agent.database import Database, Transaction, open_database
+from production_agent.database import FAILURES, Database, Transaction, open_database
 from production_agent.migrations import MIGRATIONS
 from production_agent.settings import read
 from production_agent.store import Ending, Store, status
@@ -316,6 +318,19 @@ def test_tables_of_the_first_version_are_brought_up_to_date(
         service.decide(approval)
         assert service.effects() == [{"order": "T-7", "amount": 400}]  # 80 are left
         service.stop()
+
+
+async def test_who_waits_for_a_locked_file_waits_for_nobody_else(served, tmp_path: Path) -> None:
+    path = str(tmp_path / "agent.sqlite")
+    async with open_database(replace(read(), database=path, database_seconds=0.5)) as opened:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("begin immediate")
+            began = time.monotonic()
+            writes = [opened.run("update probe set at = 1") for _ in range(16)]
+            found = await asyncio.gather(*writes, return_exceptions=True)
+            assert time.monotonic() - began < 4  # it was 8
+            assert all(isinstance(one, FAILURES) for one in found)
+        await opened.run("update probe set at = 1")
 
 
 async def test_a_migration_is_done_whole_or_not_at_all(
