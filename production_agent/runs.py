@@ -26,7 +26,7 @@ from production_agent import metrics
 from production_agent.approval import problem, shown
 from production_agent.context import LeaseLost
 from production_agent.database import open_database
-from production_agent.graph import VERSION, build, recursion_limit, unanswered
+from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
@@ -193,7 +193,7 @@ class Runs:
             sentence = f"You sent many messages. Try again in {seconds} seconds."
             raise Refused(429, sentence, retry_after=seconds)
         self._refuse_unless_begun(begun)
-        run, answers = Run(begun.run, thread, owner, "message"), []
+        run, before = Run(begun.run, thread, owner, "message"), []
         if begun.before not in ("", "complete", "incomplete"):  # then nothing can be left over
             try:
                 state = await self.state(thread)
@@ -205,8 +205,10 @@ class Runs:
             if asked:  # the process that asked died before it could say so
                 await self.store.end(run.id, Ending("refused", asked=asked))
                 raise Refused(409, ANSWER_FIRST, approvals=await self._shown(thread))
-            answers = unanswered(state.values.get("messages", []), thread, effects)
-        return self._spawn(run, {"messages": [*answers, HumanMessage(text)]})
+            messages = state.values.get("messages", [])
+            # A new input drops what a task has written, if no checkpoint came after it.
+            before = [*this_turn(messages), *unanswered(messages, thread, effects)]
+        return self._spawn(run, {"messages": [*before, HumanMessage(text)]})
 
     async def _repeated(self, run_id: str, thread: str, owner: str) -> Run:
         """Return the run that the same request began before; if it is over, what came of it."""
@@ -331,14 +333,17 @@ class Runs:
         may_try = all(one["attempts"] <= ATTEMPTS for one in decided)
         if resume and may_try:
             self._spawn(run, Command(resume=resume))
-        elif state.next and may_try and (decided or handed_on) and not state.interrupts:
+        # Tasks, not `next`: it leaves out those that are done but have no checkpoint after them.
+        elif state.tasks and may_try and (decided or handed_on) and not state.interrupts:
             self._spawn(run, None)
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
             asked = await self.store.last_run(thread, but="recovery")
             writer = await self.store.run((state.metadata or {}).get("run", ""))
-            is_whole = not state.next and asked and writer and writer["started"] >= asked["started"]
-            strange = NoInterrupt() if decided and not state.next and not is_whole else None
+            is_whole = (
+                not state.tasks and asked and writer and writer["started"] >= asked["started"]
+            )
+            strange = NoInterrupt() if decided and not state.tasks and not is_whole else None
             outcome = "complete" if is_whole else "stopped"
             await self._close(run, outcome, sentence=STOPPED, error=strange)
             run.end()
