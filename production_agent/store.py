@@ -203,8 +203,10 @@ class Store:
                 return Begun("repeated", rows[0]["repeated"])
             if rows[0]["running"]:
                 return Begun("busy")
+            if rows[0]["approval"] == "decided" or rows[0]["before"] == "handed_on":
+                return Begun("finishing")
             if rows[0]["approval"]:
-                return Begun("finishing" if rows[0]["approval"] == "decided" else "undecided")
+                return Begun("undecided")
             if rows[0]["wait"] is not None:
                 return Begun("wait", seconds=max(rows[0]["wait"], 0.0))
             await transaction.send(f"delete from turns where owner = ? and not ({recent})", owner)
