@@ -319,7 +319,6 @@ class Runs:
                 log.error("recovery_failed", exc_info=error)
 
     async def _resume_lost_run(self, thread: str, owner: str) -> None:
-        last = await self.store.last_run(thread)
         begun = await self.store.begin_recovery(thread, owner)
         if begun.how != "begun":
             return  # another process was faster, or the thread is gone
@@ -328,13 +327,13 @@ class Runs:
         state = await self.state(thread)
         waiting = {one.id for one in state.interrupts}
         resume = {one["id"]: one["decision"] for one in decided if one["id"] in waiting}
-        handed_on = last and last["outcome"] == "handed_on" and not state.interrupts
         log.warning("run_recovered", extra={"run": run.id})
         may_try = all(one["attempts"] <= ATTEMPTS for one in decided)
+        is_promised = decided or begun.before == "handed_on"
         if resume and may_try:
             self._spawn(run, Command(resume=resume))
         # Tasks, not `next`: it leaves out those that are done but have no checkpoint after them.
-        elif state.tasks and may_try and (decided or handed_on) and not state.interrupts:
+        elif state.tasks and may_try and is_promised and not state.interrupts:
             self._spawn(run, None)
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
