@@ -25,7 +25,7 @@ from langgraph.types import Command, StateSnapshot
 from production_agent import metrics
 from production_agent.approval import problem, shown
 from production_agent.context import LeaseLost
-from production_agent.database import open_database
+from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
@@ -170,8 +170,18 @@ class Runs:
         }
 
     async def state(self, thread: str) -> StateSnapshot:
-        """Return the thread's newest checkpoint."""
-        return await self.graph.aget_state(self.config(thread))
+        """Return the thread's newest checkpoint; one without metadata if it cannot be read.
+
+        Then its bytes are damaged, or another version's: the thread cannot go on here.
+        """
+        try:
+            return await self.graph.aget_state(self.config(thread))
+        except FAILURES:  # the database's, which may answer the next time
+            raise
+        except Exception as error:
+            ids.set({**ids.get(), "thread": thread})
+            log.error("thread_unreadable", exc_info=error, extra={"reference": new_reference()})
+            return StateSnapshot({}, (), {}, None, None, None, (), ())
 
     # Starting
 
@@ -246,7 +256,8 @@ class Runs:
             run.emit("approval", **approval)
         text = ""
         if is_newest and how in ("complete", "incomplete"):
-            text = (await self.state(run.thread)).values["messages"][-1].text
+            messages = (await self.state(run.thread)).values.get("messages")
+            text = messages[-1].text if messages else ""
         run.emit("end", status=how, text=text)
 
     async def decide(self, asked: str, digest: str, decisions: list, decider: str) -> Run:
@@ -342,7 +353,8 @@ class Runs:
             is_whole = (
                 not state.tasks and asked and writer and writer["started"] >= asked["started"]
             )
-            strange = NoInterrupt() if decided and not state.tasks and not is_whole else None
+            is_strange = decided and state.metadata and not state.tasks and not is_whole
+            strange = NoInterrupt() if is_strange else None
             outcome = "complete" if is_whole else "stopped"
             await self._close(run, outcome, sentence=STOPPED, error=strange)
             run.end()
@@ -374,7 +386,7 @@ class Runs:
         found = []
         for approval in await self.store.waiting():
             state = await self.state(approval["thread"])
-            if approval["id"] not in {one.id for one in state.interrupts}:
+            if state.metadata and approval["id"] not in {one.id for one in state.interrupts}:
                 again = await self.store.approval(approval["id"])
                 if again and again["state"] == "pending":  # not decided meanwhile
                     found.append(approval["thread"])
@@ -463,7 +475,8 @@ class Runs:
 
     async def _follow(self, run: Run, graph_input: object) -> None:
         if isinstance(graph_input, Command):
-            waiting = {one.id for one in (await self.state(run.thread)).interrupts}
+            state = await self.graph.aget_state(self.config(run.thread))
+            waiting = {one.id for one in state.interrupts}
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
         context = Context(run.thread, run.id, run.owner, self._effect(run))
@@ -507,6 +520,8 @@ class Runs:
         """Write down how the run ended, what now waits for approval, and tell the listener."""
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
+        if outcome == "complete" and not state.metadata:
+            outcome = "failed"  # nobody knows what it asks for
         ending = Ending(outcome, asked=_asked(state))
         if outcome == "complete":
             if ending.asked:
