@@ -24,7 +24,7 @@ from production_agent.model import ask, connect, say
 from production_agent.settings import Settings
 from production_agent.tools import PROMPT, RISKY, TOOLS, Context, effect_key, refusal, tell
 
-__all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "unanswered")
+__all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "this_turn", "unanswered")
 
 VERSION = "2"  # of the graph; each checkpoint carries it in its metadata
 RENAMED: dict[str, str] = {}  # old node: new node; threads that wait at the old one go on there

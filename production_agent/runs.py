@@ -25,8 +25,8 @@ from langgraph.types import Command, StateSnapshot
 from production_agent import metrics
 from production_agent.approval import problem, shown
 from production_agent.context import LeaseLost
-from production_agent.database import open_database
-from production_agent.graph import VERSION, build, recursion_limit, unanswered
+from production_agent.database import FAILURES, open_database
+from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
@@ -49,7 +49,7 @@ NOT_DONE = "What was approved was not carried out; nothing is on record for it. 
 NOT_DONE += "it."
 DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
-FINISHING = "A decided call is still being carried out on this thread. Try again in a moment."
+FINISHING = "What came before is still being carried out on this thread. Try again in a moment."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
 OUTDATED = "This call was proposed under other rules: reject it, and let it be asked for again."
 APPROVER_FIRST = "An approver has to decide what waits on this thread first."
@@ -179,8 +179,18 @@ class Runs:
         }
 
     async def state(self, thread: str) -> StateSnapshot:
-        """Return the thread's newest checkpoint."""
-        return await self.graph.aget_state(self.config(thread))
+        """Return the thread's newest checkpoint; one without metadata if it cannot be read.
+
+        Then its bytes are damaged, or another version's: the thread cannot go on here.
+        """
+        try:
+            return await self.graph.aget_state(self.config(thread))
+        except FAILURES:  # the database's, which may answer the next time
+            raise
+        except Exception as error:
+            ids.set({**ids.get(), "thread": thread})
+            log.error("thread_unreadable", exc_info=error, extra={"reference": new_reference()})
+            return StateSnapshot({}, (), {}, None, None, None, (), ())
 
     # Starting
 
@@ -202,7 +212,7 @@ class Runs:
             sentence = f"You sent many messages. Try again in {seconds} seconds."
             raise Refused(429, sentence, retry_after=seconds)
         self._refuse_unless_begun(begun)
-        run, answers = Run(begun.run, thread, owner, "message"), []
+        run, before = Run(begun.run, thread, owner, "message"), []
         if begun.before not in ("", "complete", "incomplete"):  # then nothing can be left over
             try:
                 state = await self.state(thread)
@@ -214,8 +224,10 @@ class Runs:
             if asked:  # the process that asked died before it could say so
                 await self.store.end(run.id, Ending("refused", asked=asked))
                 raise await self._undecided(thread)
-            answers = unanswered(state.values.get("messages", []), thread, effects)
-        return self._spawn(run, {"messages": [*answers, HumanMessage(text)]})
+            messages = state.values.get("messages", [])
+            # A new input drops what a task has written, if no checkpoint came after it.
+            before = [*this_turn(messages), *unanswered(messages, thread, effects)]
+        return self._spawn(run, {"messages": [*before, HumanMessage(text)]})
 
     async def _repeated(self, run_id: str, thread: str, owner: str) -> Run:
         """Return the run that the same request began before; if it is over, what came of it."""
@@ -253,7 +265,8 @@ class Runs:
             run.emit("approval", **approval)
         text = ""
         if is_newest and how in ("complete", "incomplete"):
-            text = (await self.state(run.thread)).values["messages"][-1].text
+            messages = (await self.state(run.thread)).values.get("messages")
+            text = messages[-1].text if messages else ""
         run.emit("end", status=how, text=text)
 
     async def decide(self, asked: str, digest: str, decisions: list, decider: str) -> Run:
@@ -330,7 +343,6 @@ class Runs:
                 log.error("recovery_failed", exc_info=error)
 
     async def _resume_lost_run(self, thread: str, owner: str) -> None:
-        last = await self.store.last_run(thread)
         begun = await self.store.begin_recovery(thread, owner)
         if begun.how != "begun":
             return  # another process was faster, or the thread is gone
@@ -339,19 +351,23 @@ class Runs:
         state = await self.state(thread)
         waiting = {one.id for one in state.interrupts}
         resume = {one["id"]: one["decision"] for one in decided if one["id"] in waiting}
-        handed_on = last and last["outcome"] == "handed_on" and not state.interrupts
         log.warning("run_recovered", extra={"run": run.id})
         may_try = all(one["attempts"] <= ATTEMPTS for one in decided)
+        is_promised = decided or begun.before == "handed_on"
         if resume and may_try:
             self._spawn(run, Command(resume=resume))
-        elif state.next and may_try and (decided or handed_on) and not state.interrupts:
+        # Tasks, not `next`: it leaves out those that are done but have no checkpoint after them.
+        elif state.tasks and may_try and is_promised and not state.interrupts:
             self._spawn(run, None)
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
             asked = await self.store.last_run(thread, but="recovery")
             writer = await self.store.run((state.metadata or {}).get("run", ""))
-            is_whole = not state.next and asked and writer and writer["started"] >= asked["started"]
-            strange = NoInterrupt() if decided and not state.next and not is_whole else None
+            is_whole = (
+                not state.tasks and asked and writer and writer["started"] >= asked["started"]
+            )
+            is_strange = decided and state.metadata and not state.tasks and not is_whole
+            strange = NoInterrupt() if is_strange else None
             outcome = "complete" if is_whole else "stopped"
             await self._close(run, outcome, sentence=STOPPED, error=strange)
             run.end()
@@ -383,7 +399,7 @@ class Runs:
         found = []
         for approval in await self.store.waiting():
             state = await self.state(approval["thread"])
-            if approval["id"] not in {one.id for one in state.interrupts}:
+            if state.metadata and approval["id"] not in {one.id for one in state.interrupts}:
                 again = await self.store.approval(approval["id"])
                 if again and again["state"] == "pending":  # not decided meanwhile
                     found.append(approval["thread"])
@@ -472,7 +488,8 @@ class Runs:
 
     async def _follow(self, run: Run, graph_input: object) -> None:
         if isinstance(graph_input, Command):
-            waiting = {one.id for one in (await self.state(run.thread)).interrupts}
+            state = await self.graph.aget_state(self.config(run.thread))
+            waiting = {one.id for one in state.interrupts}
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
         context = Context(run.thread, run.id, run.owner, self._effect(run))
@@ -516,6 +533,8 @@ class Runs:
         """Write down how the run ended, what now waits for approval, and tell the listener."""
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
+        if outcome == "complete" and not state.metadata:
+            outcome = "failed"  # nobody knows what it asks for
         ending = Ending(outcome, asked=_asked(state))
         if outcome == "complete":
             if ending.asked:

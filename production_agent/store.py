@@ -37,7 +37,8 @@ class Begun:
     """How a run was asked for and what came of it; `how` is "begun" if there is one.
 
     Otherwise it is gone (the thread), busy, undecided, finishing, wait (for `seconds`), repeated
-    (`run` is the run that this request began before), or decided (by somebody else).
+    (`run` is the run that this request began before), decided (by somebody else), or finished (by
+    another process, which was faster).
 
     Attributes:
         before: The outcome of the thread's run before; "" if there is none.
@@ -224,8 +225,10 @@ class Store:
                 return Begun("repeated", rows[0]["repeated"])
             if rows[0]["running"]:
                 return Begun("busy")
+            if rows[0]["approval"] == "decided" or rows[0]["before"] == "handed_on":
+                return Begun("finishing")
             if rows[0]["approval"]:
-                return Begun("finishing" if rows[0]["approval"] == "decided" else "undecided")
+                return Begun("undecided")
             if rows[0]["wait"] is not None:
                 return Begun("wait", seconds=max(rows[0]["wait"], 0.0))
             await transaction.send(f"delete from turns where owner = ? and not ({recent})", owner)
@@ -240,13 +243,22 @@ class Store:
 
     async def begin_recovery(self, thread: str, owner: str) -> Begun:
         """Take a thread whose process is gone, unless another process was faster."""
+        left = """select
+            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
+              order by started desc limit 1) as before,
+            (select count(*) from approvals where thread = t.id and state = 'decided') as decided
+            from threads t where id = ?"""
 
         async def work(transaction: Transaction) -> Begun:
             if (how := await self._take_thread(transaction, thread)) != "free":
                 return Begun(how)
+            (row,) = await transaction.fetch(left, thread)  # the caller's list may be old by now
+            if not row["decided"] and row["before"] not in ("lost", "handed_on"):
+                return Begun("finished")
             sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
             await transaction.send(sql, thread, "decided")
-            return Begun("begun", await self._begin(transaction, thread, owner, "recovery"))
+            run = await self._begin(transaction, thread, owner, "recovery")
+            return Begun("begun", run, before=row["before"] or "")
 
         return await self.database.write(work)
 

@@ -1,11 +1,14 @@
 """The service, with places where it pauses or dies; the amount of the refund names the place.
 
 A pause blocks the whole process, as a stopped virtual machine does: nothing renews its lease.
-It ends when the file `go` is there.
+It ends when the file `go` is there. The file `dies_after` holds a number: the process dies when
+so many tasks have stored their writes, before the checkpoint of the last one's step is stored.
 """
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import logging
 import os
 import signal
@@ -16,7 +19,7 @@ from pathlib import Path
 
 from production_agent import tools
 from production_agent.__main__ import main
-from production_agent.database import Database
+from production_agent.database import Database, Saver
 from production_agent.store import Store
 
 BEFORE_EFFECT, AFTER_EFFECT, DIES_AFTER_EFFECT, DIES_BEFORE_END, NO_ANSWER = 51, 52, 53, 54, 55
@@ -64,6 +67,24 @@ async def end(self, run, *rest, **more):
     return await real_end(self, run, *rest, **more)
 
 
+async def store_writes(self, *rest):
+    """Die between a task's writes and the checkpoint of its step."""
+    armed = Path("dies_after")
+    dies = armed.exists() and next(stored) == int(armed.read_text())
+    if dies:
+        Saver.aput = never
+    await real_store_writes(self, *rest)
+    if dies:
+        die()
+
+
+async def never(self, *rest):
+    """Store no checkpoint any more; PostgreSQL would do it beside the writes."""
+    await asyncio.Event().wait()
+
+
+stored = itertools.count(1)
+real_store_writes, Saver.aput_writes = Saver.aput_writes, store_writes
 real_pay_back, real_end, real_write = tools.pay_back, Store.end, Database.write
 tools.pay_back, Store.end = pay_back, end
 sys.exit(main(["--port", "0"]))

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from production_agent import store
-from tests.production_agent.service_process import Service, decision, until
+from tests.production_agent.service_process import Service, change, decision, rows, until
 
 # As in stalling_service.py, which cannot be imported without becoming a service.
 ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45
@@ -103,6 +103,65 @@ def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: in
     assert ("tool", f"Refunded {amount} euros for order T-7.") in service.messages(thread)
     assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
     assert not served.requests[-1].remarks and paid(after, amount) == 1
+
+
+def test_a_turn_that_was_handed_on_goes_on_before_the_next_message(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    database = new_database()
+    first, other = start(database), start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    served.pace(first=0.5)
+    thread, told, asked = first.thread(), [], len(served.requests)
+    text = "Please refund 480 euros for order T-7."
+    waiting = threading.Thread(target=lambda: told.extend(first.say(thread, text)))
+    waiting.start()
+    until(lambda: len(served.requests) > asked, "the model is asked")
+    first.stop()
+    waiting.join()
+    assert "need not ask for it again" in dict(told)["error"]["message"]
+    answer = other.ann.post(f"/threads/{thread}/messages", json={"text": "OK, thanks."})
+    assert answer.status_code == 409 and "still being carried out" in answer.json()["message"]
+    assert other.status(thread) == "resuming"
+    third = start(database)
+    until(lambda: third.status(thread) == "pending_approval", "the turn goes on")
+    assert '"complete"' in third.decide(third.approval(thread), {"type": "reject"}).text
+    for service in (other, third):
+        service.stop()
+
+
+def test_a_thread_that_cannot_be_read_needs_a_person_and_keeps_no_service_from_starting(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    database = new_database()
+    first = start(database)
+    waiting, decided = first.asked(), first.asked()
+    first.stop()
+    damaged = "checkpoints set checkpoint = x'c1c1c1'"
+    if "://" in database:
+        damaged = "checkpoint_blobs set blob = '\\xc1c1c1'::bytea"
+    change(database, f"update {damaged}")
+    second = start(database, LEASE_SECONDS=2)
+    assert {line["thread"] for line in second.log("thread_unreadable")} == {
+        waiting[0],
+        decided[0],
+    }
+    thread, approval = decided
+    assert '"resuming"' in second.decide(approval).text  # another version may be able to read it
+    until(lambda: second.status(thread) == "needs_person", "somebody is asked to look")
+    problem = second.ann.get(f"/threads/{thread}").json()["problem"]
+    assert "nothing is on record for it" in problem["message"] and problem["reference"]
+    assert len(second.log("needs_person")) == 1 and second.effects() == []
+    kinds = rows(database, f"select kind from runs where thread = '{thread}' order by started")
+    assert [kind for (kind,) in kinds] == ["message", "decision", *["recovery"] * 3]
+    end = second.say(thread, "Hello?")
+    assert end[-1][1]["status"] == "failed" and dict(end)["error"]["reference"]
+    assert second.ann.get(f"/threads/{waiting[0]}").json()["approvals"] == [waiting[1]]
+    for one in (waiting[0], thread):
+        assert second.ann.delete(f"/threads/{one}").status_code == 204
+    assert not second.log("request_failed") and not second.log("recovery_failed")
+    second.stop()
 
 
 @pytest.mark.parametrize(

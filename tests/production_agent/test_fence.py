@@ -154,6 +154,30 @@ async def _lost_run(database: str) -> None:
         assert await store.end(begun.run, Ending("complete")) is None
 
 
+def test_a_thread_that_another_process_has_recovered_is_left_alone(database: str, served) -> None:
+    asyncio.run(_recover_twice(database))
+
+
+async def _recover_twice(database: str) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        for outcome in ("lost", "handed_on"):
+            thread = (await store.new_thread("ann", ""))["id"]
+            begun = await store.begin_message(thread, "ann", None)
+            if outcome == "lost":
+                await opened.run("update runs set lease = 0 where id = ?", begun.run)
+            else:
+                await store.end(begun.run, Ending("handed_on"))
+            assert thread in [row["thread"] for row in await store.unfinished()]
+            first = await store.begin_recovery(thread, "ann")  # of two that have read this
+            assert (first.how, first.before) == ("begun", outcome)
+            assert (await store.begin_recovery(thread, "ann")).how == "busy"
+            await store.end(first.run, Ending("needs_person"))
+            assert (await store.begin_recovery(thread, "ann")).how == "finished"
+            assert (await store.last_run(thread))["outcome"] == "needs_person"
+
+
 def test_a_decision_that_waits_to_be_carried_out_is_not_deleted(database: str, served) -> None:
     asyncio.run(_delete_decided(database))
 

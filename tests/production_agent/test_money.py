@@ -247,6 +247,66 @@ def test_a_turn_whose_end_alone_was_lost_is_complete(
     second.stop()
 
 
+def dies_after(service: Service, writes: int, path: str, body: dict) -> None:
+    """Send a request whose run dies when so many tasks have stored their writes."""
+    armed = service.log_file.parent / "dies_after"
+    armed.write_text(str(writes))
+    send(service, path, body)
+    until(lambda: service.log("died") and not service.lives(), "the crash")
+    armed.unlink()
+    end_leases(service.database)
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])  # of the steps approve, tools and agent
+def test_a_decision_whose_step_is_stored_without_its_checkpoint_is_carried_out_once(
+    start: Callable, database: str, served, writes: int
+) -> None:
+    served.reset()
+    first = start(database, script="pausing_service.py")
+    first.forget_effects()
+    thread, approval = first.asked(REFUND)
+    dies_after(first, writes, f"/approvals/{approval['id']}", decision(approval))
+    second = start(database)
+    until(lambda: second.status(thread) not in ("running", "resuming"), "its end")
+    shown = second.ann.get(f"/threads/{thread}").json()
+    assert (shown["status"], shown["problem"]) == ("complete", None)
+    assert [one["role"] for one in shown["messages"]] == ["user", "tool", "assistant"]
+    assert second.effects() == [{"order": "T-7", "amount": 480}]
+    assert second.say(thread, "Thank you.")[-1][1]["status"] == "complete"
+    assert len(second.messages(thread)) == 5
+    assert all(request.status == 200 for request in served.requests)
+    second.stop()
+
+
+@pytest.mark.parametrize(  # 1 is the message itself, then come the steps agent, approve, tools
+    ("text", "writes", "kept"),
+    [
+        ("Hello!", 1, ["user"]),
+        ("Hello!", 2, ["user", "assistant"]),
+        (REFUND, 2, ["user", "tool"]),
+        ("Track parcel P-3 and track parcel P-4.", 4, ["user", "tool", "tool"]),
+    ],
+)
+def test_a_message_whose_step_is_stored_without_its_checkpoint_is_stopped(
+    start: Callable, database: str, served, text: str, writes: int, kept: list
+) -> None:
+    served.reset()
+    first = start(database, script="pausing_service.py")
+    first.forget_effects()
+    thread = first.thread()
+    dies_after(first, writes, f"/threads/{thread}/messages", {"text": text})
+    second = start(database)
+    until(lambda: second.status(thread) not in ("running", "resuming"), "its end")
+    shown = second.ann.get(f"/threads/{thread}").json()
+    assert shown["status"] == "stopped" and "your message again" in shown["problem"]["message"]
+    assert second.say(thread, "Hello again.")[-1][1]["status"] == "complete"
+    roles = [role for role, _ in second.messages(thread)]
+    assert roles == [*kept, "user", "assistant"]  # what was seen stays, and each call is answered
+    assert all(request.status == 200 for request in served.requests)
+    assert second.effects() == []
+    second.stop()
+
+
 def test_a_model_that_fails_after_the_refund_invites_no_repeat(
     start: Callable, database: str, served
 ) -> None:
