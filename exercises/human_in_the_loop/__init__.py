@@ -173,7 +173,10 @@ def ex1(build_refunds):
         with part("the next case on the same thread"):
             # One graph serves them all, as in a service: what it remembers of a case is there.
             cases, name = Cases(build_refunds, is_rebuilt=False), f"{uuid.uuid4()}"
-            for word, outcome in (("approve", "paid"), ("reject", "not paid")) * 2:
+            # Each answer after itself and after the other one: what the case before left behind.
+            words = ("approve", "approve", "reject", "reject", "approve")
+            for number, word in enumerate(words):
+                outcome = "paid" if word == "approve" else "not paid"
                 del cases.mails[:], cases.paid[:]
                 waiting = cases.ask(name, "B-9", 40)
                 before = len(cases.mails)
@@ -185,9 +188,10 @@ def ex1(build_refunds):
                 said = cases.answer(name, word)
                 money = [("B-9", 40)] if outcome == "paid" else []
                 assert (len(cases.mails), cases.paid, said) == (1, money, outcome), (
-                    "One thread opens case after case for the same order. One of them was "
-                    f"answered with {word!r}: {len(cases.mails)} mail(s), paid {cases.paid}, "
-                    f"outcome {said!r}; expected 1, {money}, {outcome!r}."
+                    "One thread opens case after case for the same order, and the answers are "
+                    f"{', '.join(words[: number + 1])}. With the last of them: {len(cases.mails)} "
+                    f"mail(s), paid {cases.paid}, outcome {said!r}; expected 1, {money}, "
+                    f"{outcome!r}."
                 )
         with part("a week later, in another process"):
             file, name = f"{folder}/cases.sqlite", f"{uuid.uuid4()}"
