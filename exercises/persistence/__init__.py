@@ -439,9 +439,10 @@ def ex6(send):
             states += [(text, run.result()) for text, run in zip(texts, runs, strict=True)]
             kept = graph.get_state(_thread(name)).values.get("messages", [])
             assert kept, "Nothing was saved under the thread id I gave."
+            met = f"{desk.most} runs were at work at the same time, and " if desk.most > 1 else ""
             assert len(kept) == 16 and desk.most == 1, (
-                f"I sent 8 messages to one conversation at once; {desk.most} runs were at work at "
-                f"the same time, and of 16 messages, answers included, {len(kept)} are there. "
+                f"I sent 8 messages to one conversation at once; {met}of 16 messages, answers "
+                f"included, {len(kept)} are there. "
                 + (
                     "Do all of them get the same lock, even the first ones, and is `invoke` inside "
                     "it?"
