@@ -434,12 +434,17 @@ def ex5(say):
             return words
 
         def left_alone(name: str, text: str, tools: tuple[str, ...]) -> None:
-            before = thread_of(name)
+            before, handled = thread_of(name), shop.handled
             words = said(name, text)
             assert thread_of(name) == before, (
                 f"Questions about {' and '.join(tools)} wait on the thread, and after `say` its "
                 "checkpoints are not what they were. Neither `invoke` nor `update_state`: a "
                 "pending decision is left alone."
+            )
+            assert shop.handled == handled, (
+                f"Questions about {' and '.join(tools)} wait on the thread, and `say` ran the "
+                "graph: the node that asks began again from its first line, and what stands there "
+                "happens once more. The state already holds the questions."
             )
             names(words, tools)
 
