@@ -169,7 +169,7 @@ print(
 # `opening_hours` so that the model knows when to call it and with what. It takes one day, written
 # with or without a capital letter, looks it up in `HOURS` at each call (the check changes them; the
 # tool leaves them as they are), and returns the hours of that day and of no other. A day that is not
-# there has the hours "9 to 18".
+# there has the hours "9 to 18". (With a `Literal`, the spellings it lists are enough.)
 
 
 # %% tags=["exercise", "ex2"]

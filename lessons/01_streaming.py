@@ -471,8 +471,9 @@ pictures.timeline(arrivals)
 # answer. Write a generator that yields `("progress", text)` for each report of a tool and `("words",
 # text)` for each piece the model writes (beside a tool call, too), in the order and at the moment
 # they arrive, from **one** run of the agent. (You may wait until a word is whole.) There may be no
-# tool call, or several; the same report may come twice. An error of the model or of a tool comes
-# out. Tools and model wait in the check until your generator has yielded what there is.
+# tool call, or several; the same report may come twice. An error of the model or of a tool comes out
+# of the generator or of a thread it starts. Tools and model wait in the check until your generator
+# has yielded what there is.
 
 
 # %% tags=["exercise", "ex4"]

@@ -173,7 +173,10 @@ def ex1(build_refunds):
         with part("the next case on the same thread"):
             # One graph serves them all, as in a service: what it remembers of a case is there.
             cases, name = Cases(build_refunds, is_rebuilt=False), f"{uuid.uuid4()}"
-            for word, outcome in (("approve", "paid"), ("reject", "not paid")) * 2:
+            # Each answer after itself and after the other one: what the case before left behind.
+            words = ("approve", "approve", "reject", "reject", "approve")
+            for number, word in enumerate(words):
+                outcome = "paid" if word == "approve" else "not paid"
                 del cases.mails[:], cases.paid[:]
                 waiting = cases.ask(name, "B-9", 40)
                 before = len(cases.mails)
@@ -185,9 +188,10 @@ def ex1(build_refunds):
                 said = cases.answer(name, word)
                 money = [("B-9", 40)] if outcome == "paid" else []
                 assert (len(cases.mails), cases.paid, said) == (1, money, outcome), (
-                    "One thread opens case after case for the same order. One of them was "
-                    f"answered with {word!r}: {len(cases.mails)} mail(s), paid {cases.paid}, "
-                    f"outcome {said!r}; expected 1, {money}, {outcome!r}."
+                    "One thread opens case after case for the same order, and the answers are "
+                    f"{', '.join(words[: number + 1])}. With the last of them: {len(cases.mails)} "
+                    f"mail(s), paid {cases.paid}, outcome {said!r}; expected 1, {money}, "
+                    f"{outcome!r}."
                 )
         with part("a week later, in another process"):
             file, name = f"{folder}/cases.sqlite", f"{uuid.uuid4()}"
@@ -351,8 +355,13 @@ def ex3(ask_and_run):
             for number, odd in enumerate(ODD_DECISIONS):
                 shop.ran.clear()
                 with trying(f"the answer {odd!r}"):
-                    for asked in shop.ask(graph, f"odd {number}", PLEASE):
+                    waiting = shop.ask(graph, f"odd {number}", PLEASE)
+                    for asked in waiting:
                         shop.reply(graph, f"odd {number}", Command(resume={asked.id: odd}))
+                assert waiting or not shop.ran, (
+                    "On another thread the same refund came again, and it ran without a question. "
+                    "Does an earlier approval still count?"
+                )
                 assert not shop.ran, f"The answer {odd!r} is not an approval, and the refund ran."
                 shop.assert_told(odd)
                 shop.assert_calls_kept(graph, f"odd {number}", PLEASE)
@@ -425,12 +434,17 @@ def ex5(say):
             return words
 
         def left_alone(name: str, text: str, tools: tuple[str, ...]) -> None:
-            before = thread_of(name)
+            before, handled = thread_of(name), shop.handled
             words = said(name, text)
             assert thread_of(name) == before, (
                 f"Questions about {' and '.join(tools)} wait on the thread, and after `say` its "
                 "checkpoints are not what they were. Neither `invoke` nor `update_state`: a "
                 "pending decision is left alone."
+            )
+            assert shop.handled == handled, (
+                f"Questions about {' and '.join(tools)} wait on the thread, and `say` ran the "
+                "graph: the node that asks began again from its first line, and what stands there "
+                "happens once more. The state already holds the questions."
             )
             names(words, tools)
 

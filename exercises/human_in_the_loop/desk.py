@@ -137,11 +137,13 @@ class Shop:
     Attributes:
         model: The lesson model, on a clean slate.
         ran: What the tools did, in words, in order.
+        handled: How often the node that handles a call began.
     """
 
     def __init__(self, model: lesson_model.LessonModel) -> None:
         self.model = model
         self.ran: list[str] = []
+        self.handled = 0
         self.tools = {t.name: t for t in self._tools()}
         self.llm = ChatOpenAI(model=model.name, max_retries=0).bind_tools([*self.tools.values()])
 
@@ -167,6 +169,7 @@ class Shop:
         """
 
         def do_call(call: ToolCall) -> dict[str, Any]:
+            self.handled += 1
             before = copy.deepcopy(call)
             carry_out = run or self.tools[call["name"]].invoke
             message = (handle or _ask)(call, set(risky), carry_out)

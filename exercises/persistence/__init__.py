@@ -127,13 +127,30 @@ def ex2(ask_once, open_for_long, ask_async):
                 "missing?"
             )
             openings.ask_from_threads(graph)
-            openings.saver.conn.close()
+            kept = openings.saver
             other = Openings("the graph of open_for_long, given another path,", f"{folder}/2.db")
             other.ask_from_threads(open_for_long(other.build, other.file))
+            # While it is open, others open its file and close it: it stays usable.
+            _ask_beside(ask_once, ask_async, openings)
+            openings.ask_again(graph)
+            kept.conn.close()
             other.saver.conn.close()
         with part("ask_async"):
             openings = Openings("ask_async", f"{folder}/async.db")
             run_async(_ask_all(ask_async, openings))
+
+
+def _ask_beside(ask_once: Any, ask_async: Any, openings: Openings) -> None:
+    """Ask on a conversation of its own; whether that works, other parts say."""
+    args = (openings.build, openings.file, "Hello", _thread("beside"))
+
+    async def wait_for_answer() -> None:
+        await ask_async(*args)
+
+    with contextlib.suppress(Exception):
+        ask_once(*args)
+    with contextlib.suppress(Exception):
+        run_async(wait_for_answer())
 
 
 async def _ask_all(ask_async: Any, openings: Openings) -> None:
@@ -422,9 +439,10 @@ def ex6(send):
             states += [(text, run.result()) for text, run in zip(texts, runs, strict=True)]
             kept = graph.get_state(_thread(name)).values.get("messages", [])
             assert kept, "Nothing was saved under the thread id I gave."
+            met = f"{desk.most} runs were at work at the same time, and " if desk.most > 1 else ""
             assert len(kept) == 16 and desk.most == 1, (
-                f"I sent 8 messages to one conversation at once; {desk.most} runs were at work at "
-                f"the same time, and of 16 messages, answers included, {len(kept)} are there. "
+                f"I sent 8 messages to one conversation at once; {met}of 16 messages, answers "
+                f"included, {len(kept)} are there. "
                 + (
                     "Do all of them get the same lock, even the first ones, and is `invoke` inside "
                     "it?"

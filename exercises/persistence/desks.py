@@ -272,6 +272,8 @@ class SlowDesk:
     def assert_newcomer_waits(self, send: Any) -> None:
         """Demand that a run waits for one that has itself waited before.
 
+        The second run comes with the other graph object, while the first is held inside.
+
         Raises:
             AssertionError: It did not, or the second run was never let in.
         """
@@ -291,16 +293,17 @@ class SlowDesk:
                 if wait(others, timeout=self.MAX_WAIT_SECONDS).not_done:
                     visitors.shutdown(wait=False, cancel_futures=True)
                     return  # other conversations wait for this one: another part says so
-                runs.append(pool.submit(send, self.graph, "fred", "hold 2"))
+                runs.append(pool.submit(send, self.twin, "fred", "hold 2"))
                 early = self._entered["hold 2"].wait(self.QUEUE_SECONDS)
                 self._let_go["hold 1"].set()
                 runs[0].result()
                 assert not early, (
                     "A run was at work on a conversation; then others came, on "
                     f"{self.OTHERS} conversations of their own, and then a second run on the first "
-                    f"conversation, which began within {self.QUEUE_SECONDS} s: it did not get the "
-                    "same lock, or did not wait for it. Is a lock given up while it is in use? Is "
-                    "there a time after which nobody waits?"
+                    "conversation, with another graph object on the same checkpointer, which began "
+                    f"within {self.QUEUE_SECONDS} s: it did not get the same lock, or did not wait "
+                    "for it. Does the lock depend on the graph object? Is a lock given up while it "
+                    "is in use? Is there a time after which nobody waits?"
                 )
                 assert self._entered["hold 2"].wait(self.MAX_WAIT_SECONDS), (
                     "A second run waited for the first, and did not begin after it."

@@ -203,6 +203,21 @@ class Openings:
         for name, text, state in states[2:]:
             self.assert_remembered(state, _thread(name), text)
 
+    def ask_again(self, graph: Any) -> None:
+        """Use a graph that has been used before, after others have opened and closed its file."""
+        scene = (
+            "The graph of `open_for_long` was used; then another path was opened for long, and "
+            "`ask_once` and `ask_async` asked on the first one's file."
+        )
+        try:
+            state = graph.invoke({"messages": "Still here"}, _thread("T-7"))
+        except (sqlite3.ProgrammingError, ValueError) as error:
+            raise AssertionError(
+                f"{scene} Used again, it failed: `{str(error).split('. ')[0]}`. Its connection is "
+                "its own, and nobody else closes it."
+            ) from None
+        self.assert_remembered(state, _thread("T-7"), "Still here")
+
 
 def _count(state: MessagesState) -> dict:
     return {"messages": [AIMessage(str(len(state["messages"])))]}

@@ -354,3 +354,35 @@ def build_refunds(mail, pay, saver):
 
     graph = StateGraph(Case).add_sequence([tell, handle]).add_edge(START, "tell")
     return graph.compile(checkpointer=saver)
+# %% partial | the next case on the same thread: never pays twice, whatever the next case is
+def build_refunds(mail, pay, saver):
+    def tell(case: Case) -> dict:
+        mail(f"Order {case['order']} is being looked at.")
+        return {}
+
+    def decide(case: Case) -> dict:
+        decision = interrupt("Refund?")
+        if decision == "approve" and case.get("outcome") != "paid":
+            pay(case["order"], case["amount"])
+        return {"outcome": "paid" if decision == "approve" else "not paid"}
+
+    graph = StateGraph(Case).add_sequence([tell, decide]).add_edge(START, "tell")
+    return graph.compile(checkpointer=saver)
+# %% partial | the next case on the same thread: one "no" settles the order
+def build_refunds(mail, pay, saver):
+    refused = set()
+
+    def tell(case: Case) -> dict:
+        mail(f"Order {case['order']} is being looked at.")
+        return {}
+
+    def decide(case: Case) -> dict:
+        if interrupt("Refund?") != "approve":
+            refused.add(case["order"])
+        if case["order"] in refused:
+            return {"outcome": "not paid"}
+        pay(case["order"], case["amount"])
+        return {"outcome": "paid"}
+
+    graph = StateGraph(Case).add_sequence([tell, decide]).add_edge(START, "tell")
+    return graph.compile(checkpointer=saver)

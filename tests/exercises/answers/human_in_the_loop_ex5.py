@@ -145,3 +145,17 @@ def say(graph, text: str, config: dict) -> str:
         return f"Waiting: {questions[0].value['tool']}."
     messages = reversed(graph.invoke({"messages": text}, config)["messages"])
     return next((m.text for m in messages if m.type == "ai" and m.text), "Please wait.")
+# %% partial | a message while a decision is pending; questions that `say` has not seen come: runs a waiting thread without input, to get the question
+def say(graph, text, config):
+    is_waiting = bool(graph.get_state(config).interrupts)
+    result = graph.invoke(None if is_waiting else {"messages": text}, config)
+    if "__interrupt__" in result:
+        return " and ".join(asked.value["tool"] for asked in result["__interrupt__"])
+    return result["messages"][-1].text
+# %% partial | a message while a decision is pending; questions that `say` has not seen come: reads the question of a waiting thread from a stream
+def say(graph, text, config):
+    given = None if graph.get_state(config).interrupts else {"messages": text}
+    tools = []
+    for update in graph.stream(given, config, stream_mode="updates"):
+        tools += [asked.value["tool"] for asked in update.get("__interrupt__", ())]
+    return ", ".join(tools) or graph.get_state(config).values["messages"][-1].text

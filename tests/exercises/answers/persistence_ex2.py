@@ -502,3 +502,70 @@ async def ask_async(build, file: str, text: str, thread: dict) -> dict:
             return await build(saver).ainvoke({"messages": text}, thread)
         except sqlite3.OperationalError:
             return await build(saver).ainvoke(None, thread)
+# %% partial | open_for_long: one connection for each file, which `ask_once` closes for all
+import asyncio
+
+open_files = {}
+
+
+def connection_to(file):
+    return open_files.setdefault(file, sqlite3.connect(file, check_same_thread=False))
+
+
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    try:
+        return build(SqliteSaver(connection_to(file))).invoke({"messages": text}, thread)
+    finally:
+        open_files.pop(file).close()
+
+
+def open_for_long(build, file: str):
+    return build(SqliteSaver(connection_to(file)))
+
+
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    return await asyncio.to_thread(ask_once, build, file, text, thread)
+# %% partial | open_for_long: keeps the newest connection only
+newest = []
+
+
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file: str):
+    while newest:
+        newest.pop().close()
+    newest.append(sqlite3.connect(file, check_same_thread=False))
+    return build(SqliteSaver(newest[0]))
+
+
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    async with AsyncSqliteSaver.from_conn_string(file) as saver:
+        return await build(saver).ainvoke({"messages": text}, thread)
+# %% partial | open_for_long: asks without async on the open graph's connection, and closes it
+import asyncio
+import contextlib
+
+opened = {}
+
+
+def ask_once(build, file: str, text: str, thread: dict) -> dict:
+    with SqliteSaver.from_conn_string(file) as saver:
+        return build(saver).invoke({"messages": text}, thread)
+
+
+def open_for_long(build, file: str):
+    opened[file] = sqlite3.connect(file, check_same_thread=False)
+    return build(SqliteSaver(opened[file]))
+
+
+async def ask_async(build, file: str, text: str, thread: dict) -> dict:
+    connection = opened.pop(file, None) or sqlite3.connect(file, check_same_thread=False)
+
+    def ask():
+        with contextlib.closing(connection):
+            return build(SqliteSaver(connection)).invoke({"messages": text}, thread)
+
+    return await asyncio.to_thread(ask)

@@ -442,3 +442,12 @@ locks = defaultdict(threading.Lock)
 def send(graph, thread_id: str, text: str) -> dict:
     with locks[thread_id.lower()]:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% refused: the locks hang on the graph object
+_guard = threading.Lock()
+def send(graph, thread_id: str, text: str) -> dict:
+    with _guard:
+        if not hasattr(graph, "_locks"):
+            graph._locks = defaultdict(threading.Lock)
+        lock = graph._locks[thread_id]
+    with lock:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
