@@ -11,7 +11,7 @@ from langgraph.types import Interrupt
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
 from agent_checklist.dialects import answer_each, unclear_answers
-from agent_checklist.effects import Effect
+from agent_checklist.effects import Effect, gives_text
 from agent_checklist.provoke.case import Case, is_refused, same, stands_in, values_of
 from agent_checklist.provoke.persistence import on_disk
 from agent_checklist.subject import Turn, error_name
@@ -373,24 +373,37 @@ async def lose(case: Case) -> None:
     subject = case.subject
     with case.judging("approval.lost_answer"):
         act = case.gated()
-
-        def lost(effect: Effect) -> None:
-            if effect.tool == act:
-                raise ConnectionError("The answer was lost: read timed out.")
-
         turn = await subject.say(subject.plan([subject.call(act)]), "t-kept")
         await subject.resume(turn, True)
-        usual = len(case.ran(act))
+        usual, body = len(case.ran(act)), _innermost(subject.recorder.ran(), act)
+
+        def lost(effect: Effect) -> None:
+            if effect.tool == body and not effect.wraps:
+                raise ConnectionError("The answer was lost: read timed out.")
+
+        def bodies() -> int:
+            inner = [e for e in subject.recorder.ran(since) if e.tool == body and e.ended]
+            return len(case.ran(act, since) if body == act else inner)
+
         turn = await subject.say(subject.plan([subject.call(act)]), "t-lost")
         since = case.mark()
         subject.recorder.after = lost
-        await subject.resume(turn, lambda text: not case.ran(act, since))  # one yes
-        ran = len(case.ran(act, since))
+        await subject.resume(turn, lambda text: not bodies())  # one yes
+        ran = bodies()
         case.need(ran, UNREACHED)
         why = f"An approved call runs {usual} times anyway: see approval.once."
         case.need(usual < 2, why)
         saw = f"The call had its effect, its answer was lost, and it ran {ran} times in all."
         case.must(ran == 1, saw)
+
+
+def _innermost(effects: list[Effect], body: str) -> str:
+    """Return the tool to which another one hands its whole call, and whose result it returns."""
+    for one in effects:
+        outer = one.outer
+        if outer and outer.tool == body and same(one, ("", outer.args)):
+            body = one.tool if gives_text(one.result) == gives_text(outer.result) else body
+    return body
 
 
 async def rush(case: Case) -> None:

@@ -188,6 +188,27 @@ def test_answers_can_name_the_ids_of_calls(name: str, approve: object, reject: o
     assert len(seen) == 7 and {verdict for verdict, _ in seen.values()} == {PASS}, seen
 
 
+@pytest.mark.parametrize(
+    ("how", "lost"),
+    [
+        ({}, PASS),
+        ({"name": "act"}, PASS),
+        ({"tries": 3}, FAIL),
+        ({"name": "act", "tries": 3}, FAIL),
+        ({"name": "act", "tries": 3, "looks": True}, PASS),
+    ],
+    ids=str,
+)
+def test_a_tool_around_another_one_is_one_call(how: dict, lost: str, tmp_path: Path) -> None:
+    claims = ("approval.once", "approval.two_approved", "rejection.mixed", "approval.lost_answer")
+    write(tmp_path, agent=f"import misjudged\ngraph = misjudged.asks_around(**{how})\n")
+    for file in BANK.glob("*.py"):
+        (tmp_path / file.name).write_text(file.read_text())
+    outcome = look_at("agent.py:graph", tmp_path, settings=Settings(), only=claims)
+    seen = {claim: verdict for claim, (verdict, _) in found(outcome).items()}
+    assert seen == {**dict.fromkeys(claims, PASS), "approval.lost_answer": lost}, found(outcome)
+
+
 def test_answers_by_id_that_are_mixed_up_are_red() -> None:
     seen = found(outcome_of("asks_by_id_and_mixes_up", "approval.parallel", "approval.once"))
     assert [verdict for verdict, _ in seen.values()] == [PASS, FAIL], seen

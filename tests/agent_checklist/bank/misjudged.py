@@ -563,3 +563,37 @@ def asks_for_verdicts():
 def keeps_in_memory():
     """Return an agent with a checkpointer in memory."""
     return gate_node(compile=lambda graph: graph.compile(checkpointer=InMemorySaver()))
+
+
+# A tool that asks, around the one that acts -------------------------------------------------------
+
+
+def asks_around(name="issue", tries=1, looks=False):
+    """Return an agent whose tools ask a person around another tool.
+
+    Args:
+        name: That of the tool inside.
+        tries: How often the tool inside is tried.
+        looks: The tool inside is one that looks something up, and the effect is the outer one's.
+    """
+
+    @tool(name)
+    async def act(order: str, amount: float) -> str:
+        """Refund an order."""
+        return f"Refunded {amount} for {order}."
+
+    @tool("issue", args_schema=act.args_schema)
+    async def ask(**given) -> str:
+        """Refund an order, once a person said yes."""
+        if not interrupt({"awaiting": "issue", "args": given}).get("approved"):
+            return "A person said no."
+        for left in reversed(range(tries)):
+            try:
+                done = await act.ainvoke(given)
+                break
+            except ConnectionError:
+                if not left:
+                    raise
+        return f"Issued to {given['order']}." if looks else done
+
+    return middleware_agent(gate=False, tools=[find_order, ask])
