@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from langgraph.types import Interrupt
 
-from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
+from agent_checklist.claims import FAIL
 from agent_checklist.dialects import answer_each, unclear_answers
 from agent_checklist.effects import Effect, gives_text
 from agent_checklist.provoke.case import Case, is_refused, same, stands_in, values_of
@@ -95,10 +95,10 @@ async def _look_for_a_gate(case: Case) -> None:
     if not facts.act:
         with case.before("approval.asked", *OF_ASK):
             case.reached(facts.tools)
-        why, never = case.no_gate()
-        case.say("approval.asked", NOT_APPLICABLE if never else COULD_NOT_JUDGE, why)
+        why, verdict, _ = case.no_gate()
+        case.say("approval.asked", verdict, why)
         with case.before(*OF_ASK):
-            case.skip_if(True, why)
+            case.gated()
 
 
 async def _own_thread(case: Case, act: str) -> None:

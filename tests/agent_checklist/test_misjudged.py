@@ -299,6 +299,21 @@ graph = create_agent(ChatOpenAI(model="gpt-4o-mini", timeout=30), [])
 """
 
 
+@pytest.mark.parametrize(
+    ("name", "risky"), [("offers_later", []), ("offers_later", ["refund"]), ("asks_above", [])]
+)
+def test_a_gate_that_was_not_met_is_not_judged(name: str, risky: list) -> None:
+    seen = found(outcome_of(name, "approval", "rejection", risky=risky))
+    verdicts = {verdict for verdict, _ in seen.values()}
+    assert verdicts == {COULD_NOT_JUDGE} and "refund" in seen["approval.once"][1], seen
+
+
+def test_declared_arguments_are_used_on_the_way_to_a_tool() -> None:
+    given = {"log_in": {"code": "4711"}}
+    seen = found(outcome_of("offers_later", "approval.once", "rejection", arguments=given))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
 def write(folder: Path, **files: str) -> Path:
     """Write files; "/" and "." of their names are written "__" and "_"."""
     for name, text in files.items():

@@ -8,7 +8,9 @@ from typing import Literal
 
 import faulty
 from faulty import drops_unknown, plain
-from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain.agents import AgentState
+from langchain.agents.middleware import HumanInTheLoopMiddleware, wrap_model_call
+from langchain.tools import ToolRuntime
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tools import tool
@@ -597,3 +599,40 @@ def asks_around(name="issue", tries=1, looks=False):
         return f"Issued to {given['order']}." if looks else done
 
     return middleware_agent(gate=False, tools=[find_order, ask])
+
+
+# Tools that are offered once another one ran ------------------------------------------------------
+
+
+class LoggedIn(AgentState):
+    """Whether somebody has logged in."""
+
+    logged_in: bool
+
+
+@tool
+def log_in(code: str, runtime: ToolRuntime) -> Command:
+    """Log in."""
+    told = ToolMessage("Read.", tool_call_id=runtime.tool_call_id)
+    return Command(update={"logged_in": code == "4711", "messages": [told]})
+
+
+@wrap_model_call
+async def offers(request, handler):
+    """Offer the tools to whom has logged in."""
+    tools = TOOLS if request.state.get("logged_in") else [log_in]
+    return await handler(request.override(tools=tools))
+
+
+def offers_later():
+    """Return an agent whose tools are offered after a login."""
+    return middleware_agent(offers, tools=[log_in, *TOOLS], state_schema=LoggedIn)
+
+
+def asks_above(amount=100):
+    """Return an agent that asks a person above an amount."""
+    above = {
+        "allowed_decisions": ["approve"],
+        "when": lambda r: r.tool_call["args"]["amount"] > amount,
+    }
+    return middleware_agent(gate=HumanInTheLoopMiddleware({"refund": above}))
