@@ -293,11 +293,15 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                 if failed and len(guard.refused) == refused:
                     tool.failure = f"raised {error_name(failed)}{place(failed, Path.cwd())}"
                 continue
+        if turn.requests and turn.requests[-1].status == 400:
+            tool.ends = "the model refuses with 400 what is sent behind a call of it"
+        elif turn.error:
+            tool.ends = f"a turn that calls it raised {error_name(turn.error)}"
         tool.plain = (
             bool(mine)
-            and not any(isinstance(effect.result, Command) for effect in mine)
+            and not any(isinstance(e.result, Command) and e.result.goto for e in mine)
             and not failed
-            and turn.error is None
+            and not tool.ends
             and not tool.name.startswith(PASSED_ON)
         )
         return

@@ -121,7 +121,9 @@ class Tool:
     ran: bool = False
     """Its body was seen to run."""
     plain: bool = False
-    """It ran, gave a text, and the turn went on to an answer."""
+    """It ran, led nowhere else, and the turn went on to an answer."""
+    ends: str = ""
+    """How a turn that calls it fails, though its body does not."""
     risky: bool = False
     """The developer named it risky."""
     gate: Gate | None = None

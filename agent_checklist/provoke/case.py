@@ -191,9 +191,10 @@ class Case:
             return why, *untested
         if facts.gates:
             first = facts.gates[0]
-            how = "ran unasked this time" if first in facts.tools else "was not offered"
-            why = f"By its code a person is asked about {first}, which {how}. Declare it risky, or "
-            return f"{why}the arguments of what leads to it, in pyproject.toml.", *untested
+            how = "was not offered. Declare the `arguments` of what leads to it"
+            how = "ran unasked this time. Declare it `risky`" if first in facts.tools else how
+            why = f"By its code a person is asked about {first}, which {how} in pyproject.toml."
+            return why, *untested
         if proposed := [name for name in facts.tools if sounds_risky(name)]:
             why = (
                 "No tool asks a person, and none is declared risky. If one is, declare it in "
@@ -219,6 +220,8 @@ class Case:
         free = [tool for tool in facts.tools.values() if not (tool.gate or tool.question)]
         unseen = [tool.name for tool in free if not tool.ran]
         self.need(not unseen, f"{', '.join(unseen)}: called, and not seen to run.")
+        ended = next((f"{tool.name}: {tool.ends}." for tool in free if tool.ends), "")
+        self.need(not ended, ended)
         names = ", ".join(tool.name for tool in free)
         self.need(not free, f"{names}: the result is no text with which the turn goes on.")
         raise Judged(NOT_APPLICABLE, "No tool runs without a question.")
@@ -237,13 +240,13 @@ class Case:
 
     def look_beside(self, act: str) -> str:
         """Return a harmless tool that is offered together with the risky one."""
-        look, tools = self.subject.facts.look, self.subject.facts.tools
-        beside = look and (tools[look].route, tools[look].choice) == (
-            tools[act].route,
-            tools[act].choice,
-        )
+        tools = self.subject.facts.tools
+        way = tools[act].route, tools[act].choice
+        beside = [
+            t for t in tools.values() if t.plain and not t.gate and (t.route, t.choice) == way
+        ]
         self.skip_if(not beside, "There is no harmless tool beside the risky one.")
-        return look
+        return min(beside, key=lambda tool: tool.risky).name
 
     def by_code(self, act: str) -> None:
         """Leave what a breakpoint leaves to its caller."""

@@ -310,8 +310,21 @@ def test_a_gate_that_was_not_met_is_not_judged(name: str, risky: list) -> None:
 
 def test_declared_arguments_are_used_on_the_way_to_a_tool() -> None:
     given = {"log_in": {"code": "4711"}}
-    seen = found(outcome_of("offers_later", "approval.once", "rejection", arguments=given))
+    claims = ("approval.once", "approval.behind_safe", "approval.injection", "rejection")
+    seen = found(outcome_of("offers_later", *claims, arguments=given))
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+@pytest.mark.parametrize("name", ["sends_the_last", "sends_the_last_and_says_sorry"])
+def test_a_refusal_behind_every_call_is_named(name: str) -> None:
+    seen = found(outcome_of(name, "errors.tool", "limits.loop", "odd.unknown_tool"))
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+    assert all("find_order: the model refuses with 400" in why for _, why in seen.values()), seen
+
+
+def test_a_tool_that_returns_a_command_is_looked_at() -> None:
+    seen = found(outcome_of("logs_in", "errors.tool", "limits.loop"))
+    assert [verdict for verdict, _ in seen.values()] == [PASS, FAIL], seen
 
 
 def write(folder: Path, **files: str) -> Path:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 import faulty
+import sound
 from faulty import drops_unknown, plain
 from langchain.agents import AgentState
 from langchain.agents.middleware import HumanInTheLoopMiddleware, wrap_model_call
@@ -636,3 +637,18 @@ def asks_above(amount=100):
         "when": lambda r: r.tool_call["args"]["amount"] > amount,
     }
     return middleware_agent(gate=HumanInTheLoopMiddleware({"refund": above}))
+
+
+def sends_the_last(model_failed=None):
+    """Return an agent that sends a tool's result without its call."""
+    return gate_node(tools=[find_order], answered=lambda all: all[-1:], model_failed=model_failed)
+
+
+def sends_the_last_and_says_sorry():
+    """Return such an agent that puts the refusal into words."""
+    return sends_the_last(sound.model_failed)
+
+
+def logs_in():
+    """Return an agent whose only tool returns a Command."""
+    return middleware_agent(tools=[log_in], gate=False, state_schema=LoggedIn, limit=0)
