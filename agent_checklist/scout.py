@@ -49,8 +49,8 @@ async def scout(subject: Subject) -> Facts:
     chats = [one for one in subject.guard.sent if one.path != "/embeddings"]
     facts.first_model = chats[0].model if chats else ""
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
-    await _remembers(subject)
     await _find_tools(subject)
+    await _remembers(subject)  # on the router's way that was found
     asking = [tool for tool in facts.tools.values() if tool.gate]
     for tool in asking[:MAX_GATES]:
         if time.monotonic() < facts.end and not tool.gate.early:

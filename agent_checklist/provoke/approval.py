@@ -72,6 +72,7 @@ async def ask(case: Case) -> None:
         turn = await subject.say(subject.plan([subject.call(act)]), "t-again")
         ran = case.ran(act, since)
         reached = done and (turn.waits or ran)
+        case.not_as_usual("In the next turn", turn)
         case.need(reached, "The second call on the thread was not reached.")
         case.must(not ran, "A second risky call on the same thread ran, and nobody was asked.")
 

@@ -94,6 +94,14 @@ def test_a_graph_without_a_checkpointer_has_no_memory_of_its_own(target: str, ve
     assert verdict == PASS or "checkpointer" in seen["persistence.restart"][1]
 
 
+def test_memory_is_looked_for_where_the_router_leads_to_tools() -> None:
+    claims = ("persistence.restart", "persistence.no_thread")
+    seen = found(outcome_of("sorts_first", *claims))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+    verdict, why = found(outcome_of("sorts_first_and_leaves_open", *claims))[claims[0]]
+    assert verdict == COULD_NOT_JUDGE and "every turn that calls Done" in why, why
+
+
 def test_langgraph_server_brings_the_checkpointer(tmp_path: Path) -> None:
     (tmp_path / "agent.py").write_text(
         "from langchain.agents import create_agent\n"

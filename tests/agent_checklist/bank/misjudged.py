@@ -53,18 +53,25 @@ class Done(BaseModel):
     done: bool
 
 
-def routed(drops=False, closes=False):
+class Sorted(BaseModel):
+    """What is done with a mail."""
+
+    to: Literal["ignore", "agent"]
+
+
+def routed(drops=False, closes=False, route=Route, checkpointer=None):
     """Return an agent with a router, whose turn ends with a call that nobody answers.
 
     Args:
         drops: A call of an unknown tool ends the turn, and is left open.
         closes: The call that ends the turn is answered.
+        route: Where a turn may go.
     """
     llm = model().bind_tools([find_order, Done], tool_choice="required")
 
     async def triage(state: MessagesState) -> Command[Literal["agent", "__end__"]]:
-        route = await model().with_structured_output(Route).ainvoke(state["messages"][-1:])
-        return Command(goto="agent" if route.to == "agent" else END)
+        found = await model().with_structured_output(route).ainvoke(state["messages"][-1:])
+        return Command(goto="agent" if found.to == "agent" else END)
 
     async def agent(state: MessagesState):
         return {"messages": [await llm.ainvoke(state["messages"])]}
@@ -84,7 +91,7 @@ def routed(drops=False, closes=False):
     graph.add_node("close", close)
     graph.add_edge(START, "triage").add_edge("tools", "agent")
     graph.add_conditional_edges("agent", after, ["tools", "close", END])
-    return graph.compile()
+    return graph.compile(checkpointer=checkpointer)
 
 
 def routed_and_drops():
@@ -95,6 +102,16 @@ def routed_and_drops():
 def routed_and_closes():
     """Return the agent with nothing to blame."""
     return routed(closes=True)
+
+
+def sorts_first(checkpointer):
+    """Return an agent whose router may leave a mail alone."""
+    return routed(closes=True, route=Sorted, checkpointer=checkpointer)
+
+
+def sorts_first_and_leaves_open(checkpointer):
+    """Return such an agent that cannot go on after a turn."""
+    return routed(route=Sorted, checkpointer=checkpointer)
 
 
 # What a plain turn does not reach -----------------------------------------------------------------
