@@ -58,6 +58,11 @@ def test_a_loop_that_was_not_played_is_no_pass(name: str) -> None:
     assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
 
 
+def test_a_loop_that_no_tool_leads_into_is_not_judged() -> None:
+    seen = found(outcome_of("runs_code", "limits.loop", "limits.next"))
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+
+
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [
@@ -445,6 +450,7 @@ def test_another_providers_model_is_named_as_the_cause(tmp_path: Path) -> None:
 def test_init_proposes_the_input_that_the_graph_has() -> None:
     section = render.section(outcome_of("reads_mail"))
     assert "input = { email_input" in section and "messages" not in section, section
+    assert "ask today" not in section and "# risky = []" in section, section
 
 
 def test_the_evidence_has_a_border_between_two_probes_and_stands_under_a_pass() -> None:

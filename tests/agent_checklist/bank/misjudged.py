@@ -669,3 +669,15 @@ def sends_the_last_and_says_sorry():
 def logs_in():
     """Return an agent whose only tool returns a Command."""
     return middleware_agent(tools=[log_in], gate=False, state_schema=LoggedIn, limit=0)
+
+
+def runs_code():
+    """Return an agent whose model answers with code, and is shown what came of it."""
+
+    async def write(state: MessagesState) -> Command[Literal["run", "__end__"]]:
+        reply = await model().ainvoke(state["messages"])
+        return Command(goto="run" if "```" in reply.text else END, update={"messages": [reply]})
+
+    graph = StateGraph(MessagesState).add_node("write", write)
+    graph.add_node("run", lambda state: {"messages": [HumanMessage("It printed 4.")]})
+    return graph.add_edge(START, "write").add_edge("run", "write").compile()
