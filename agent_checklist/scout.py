@@ -297,13 +297,9 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             tool.ends = "the model refuses with 400 what is sent behind a call of it"
         elif turn.error:
             tool.ends = f"a turn that calls it raised {error_name(turn.error)}"
-        tool.plain = (
-            bool(mine)
-            and not any(isinstance(e.result, Command) and e.result.goto for e in mine)
-            and not failed
-            and not tool.ends
-            and not tool.name.startswith(PASSED_ON)
-        )
+        leads = any(isinstance(one.result, Command) and one.result.goto for one in mine)
+        leads = leads or tool.name.startswith(PASSED_ON)
+        tool.plain = bool(mine) and not (failed or leads or tool.ends)
         return
 
 

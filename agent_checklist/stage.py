@@ -72,11 +72,7 @@ class Seen:
 
 
 class Stage:
-    """Stands where the lesson model keeps its rules.
-
-    Args:
-        arguments: Of tools, where made-up ones are not taken.
-    """
+    """Stands where the lesson model keeps its rules; knows the declared arguments of tools."""
 
     def __init__(self, arguments: dict[str, dict]) -> None:
         self.arguments = arguments

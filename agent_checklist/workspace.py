@@ -102,8 +102,6 @@ def read_settings(folder: Path) -> Settings:
             f"[tool.agent_checklist] has no key {unknown[0]!r}. Choose from: {', '.join(known)}."
         )
     settings = Settings(**section)
-    if not isinstance(settings.promises, list):
-        raise Usage(f"promises = {settings.promises!r} is no list. Write [...] around it.")
     names = {*CLAIMS, *(name.split(".")[0] for name in CLAIMS)}
     if unknown := [name for name in settings.promises if name not in names]:
         known = ", ".join(CLAIMS)
