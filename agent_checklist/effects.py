@@ -23,17 +23,24 @@ from langgraph.types import Command
 
 __all__ = ("Effect", "Recorder", "living")
 
-_inside: ContextVar[Any] = ContextVar("inside_a_tool", default=None)  # the tool that runs
+_inside: ContextVar[tuple] = ContextVar("inside_a_tool", default=(None, None))  # and its effect
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
 
 
 @dataclass
 class Effect:
-    """One run of a tool's body."""
+    """One run of a tool's body.
+
+    Attributes:
+        outer: In whose body it ran, if in one.
+        wraps: It runs the body of a tool of the same name, which counts in its place.
+    """
 
     tool: str
     args: dict
     thread: str
+    outer: Effect | None = None
+    wraps: bool = False
     result: Any = None
     error: BaseException | None = None
     interrupted: bool = False
@@ -82,7 +89,7 @@ class Recorder:
             @functools.wraps(body)
             async def run(*args: Any, **kwargs: Any) -> Any:
                 name, given, tool = described(args, kwargs)
-                if tool is not None and _inside.get() is tool:
+                if tool is not None and _inside.get()[0] is tool:
                     return await body(*args, **kwargs)
                 with self._noted(name, given, tool) as effect:
                     held = self.before(effect) if self.before else None
@@ -94,7 +101,7 @@ class Recorder:
             @functools.wraps(body)
             def run(*args: Any, **kwargs: Any) -> Any:
                 name, given, tool = described(args, kwargs)
-                if tool is not None and _inside.get() is tool:  # one body that calls another
+                if tool is not None and _inside.get()[0] is tool:  # one body that calls another
                     return body(*args, **kwargs)
                 with self._noted(name, given, tool) as effect:
                     held = self.before(effect) if self.before else None
@@ -112,10 +119,13 @@ class Recorder:
             thread = str(get_config()["configurable"].get("thread_id"))
         except (RuntimeError, KeyError):
             thread = ""
-        effect = Effect(name, given, thread)
+        outer = _inside.get()[1]
+        effect = Effect(name, given, thread, outer)
+        if outer and outer.tool == name:
+            outer.wraps, effect.args = True, {**outer.args, **given}
         with self.lock:
             self.effects.append(effect)
-        token = _inside.set(tool)
+        token = _inside.set((tool, effect))
         try:
             yield effect
         except BaseException as error:
@@ -165,8 +175,8 @@ class Recorder:
         return bool(found)
 
     def ran(self, since: int = 0) -> list[Effect]:
-        """Return the bodies that ran, without those that stopped to ask a person."""
-        return [effect for effect in self.effects[since:] if not effect.interrupted]
+        """Return the bodies that ran, without those that asked a person or wrap another one."""
+        return [one for one in self.effects[since:] if not (one.interrupted or one.wraps)]
 
 
 def _run_of_tool(args: tuple, kwargs: dict) -> tuple[str, dict, BaseTool | None]:

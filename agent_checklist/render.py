@@ -231,8 +231,9 @@ def section(outcome: Outcome) -> str:
     if outcome.problem:
         proposed = facts.get("input") or {"messages": [["user", "{text}"]]}
         lines += [f"# {outcome.problem}", f"# input = {_as_toml(proposed)}"]
-    lines.append("# Which tools may not run without a person? These ask today:")
-    lines.append(f"risky = {json.dumps(risky)}")
+    today = " These ask today:" if asks else ""
+    lines.append(f"# Which tools may not run without a person?{today}")
+    lines.append(f"{'' if risky else '# '}risky = {json.dumps(risky)}")
     if others:
         lines.append(f"# Also offered: {', '.join(others)}. Are they harmless?")
     lines.append(f"# Models asked in a plain turn: {', '.join(facts['models']) or 'none'}.")

@@ -9,13 +9,14 @@ import traceback
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema
 from agent_checklist.effects import Effect, gives_text, living
 from agent_checklist.risk import RISKY
-from agent_checklist.source import changes_before_asking, function_of
+from agent_checklist.source import asks, changes_before_asking, function_of
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
 from agent_checklist.workspace import Settings, place, python_files, shortened
 from lesson_model.behaviour.schema_values import valid_value
@@ -48,8 +49,8 @@ async def scout(subject: Subject) -> Facts:
     chats = [one for one in subject.guard.sent if one.path != "/embeddings"]
     facts.first_model = chats[0].model if chats else ""
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
-    await _remembers(subject)
     await _find_tools(subject)
+    await _remembers(subject)  # on the router's way that was found
     asking = [tool for tool in facts.tools.values() if tool.gate]
     for tool in asking[:MAX_GATES]:
         if time.monotonic() < facts.end and not tool.gate.early:
@@ -58,6 +59,8 @@ async def scout(subject: Subject) -> Facts:
         tool.gate.tried = tool.gate.tried[:6]
         if tool.question:
             tool.gate = None
+    if not facts.act:
+        facts.gates = _gates_in_code(facts)
     facts.beyond = _why_no_more(subject)
     facts.grades = any(seen.graded for seen in subject.stage.seen)
     facts.routes = any(seen.routed for seen in subject.stage.seen)
@@ -290,14 +293,21 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                 if failed and len(guard.refused) == refused:
                     tool.failure = f"raised {error_name(failed)}{place(failed, Path.cwd())}"
                 continue
-        tool.plain = (
-            bool(mine)
-            and not any(isinstance(effect.result, Command) for effect in mine)
-            and not failed
-            and turn.error is None
-            and not tool.name.startswith(PASSED_ON)
-        )
+        if turn.requests and turn.requests[-1].status == 400:
+            tool.ends = "the model refuses with 400 what is sent behind a call of it"
+        elif turn.error:
+            tool.ends = f"a turn that calls it raised {error_name(turn.error)}"
+        leads = any(isinstance(one.result, Command) and one.result.goto for one in mine)
+        leads = leads or tool.name.startswith(PASSED_ON)
+        tool.plain = bool(mine) and not (failed or leads or tool.ends)
         return
+
+
+def _gates_in_code(facts: Facts) -> list[str]:
+    """Return the tools that middleware asks about, and those unseen that ask in their body."""
+    named = [name for one in living(HumanInTheLoopMiddleware) for name in one.interrupt_on]
+    bodies = [one for one in living(BaseTool) if one.name not in facts.tools]
+    return list(dict.fromkeys([*named, *(b.name for b in bodies if asks(function_of(b)))]))
 
 
 async def _learn_gate(subject: Subject, tool: Tool) -> None:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ("answers_read_in", "catches_all", "changes_before_asking", "function_of")
+__all__ = ("answers_read_in", "asks", "catches_all", "changes_before_asking", "function_of")
 
 CHANGES = set(
     "write writerow writelines execute executemany commit post put patch delete insert append save "
@@ -49,6 +49,11 @@ def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[st
                 elif _called(node) == "get":
                     keys += _texts_of(node.args[:1])
     return [key for key in dict.fromkeys(keys) if key not in NOT_OF_ANSWERS], compared, said
+
+
+def asks(body: Callable | None) -> bool:
+    """Whether a function calls `interrupt`."""
+    return "interrupt" in map(_called, _nodes_of(body))
 
 
 def changes_before_asking(body: Callable | None) -> str:

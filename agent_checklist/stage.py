@@ -72,9 +72,10 @@ class Seen:
 
 
 class Stage:
-    """Stands where the lesson model keeps its rules."""
+    """Stands where the lesson model keeps its rules; knows the declared arguments of tools."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: dict[str, dict]) -> None:
+        self.arguments = arguments
         self.plans: dict[str, Plan] = {}
         self.seen: list[Seen] = []
         self.schemas: dict[str, dict] = {}
@@ -121,7 +122,7 @@ class Stage:
         if plan.forever:
             calls = [Call(*call) for step in plan.steps[:1] for call in step if call[0] in offered]
             ways = [name for name in plan.route if name in offered and not calls]
-            return calls + [Call(n, arguments_for(offered[n].schema, plan.mark)) for n in ways[:1]]
+            return calls + [self._on_the_way(offered[name], plan) for name in ways[:1]]
         for number, step in enumerate(plan.steps):
             need = Counter(name for name, _ in step)
             if all(made[name] >= count for name, count in need.items()):
@@ -143,9 +144,13 @@ class Stage:
             for name in plan.route:
                 if name in offered and not made[name] and plan.issued[name] < MAX_ISSUES:
                     plan.issued[name] += 1
-                    return [Call(name, arguments_for(offered[name].schema, plan.mark))]
+                    return [self._on_the_way(offered[name], plan)]
             break
         return []
+
+    def _on_the_way(self, tool: Tool, plan: Plan) -> Call:
+        made = arguments_for(tool.schema, plan.mark)
+        return Call(tool.name, {**made, **self.arguments.get(tool.name, {})})
 
     def _shaped(self, schema: dict, plan: Plan, key: str) -> Any:
         """Return a value of a schema: routers take the plan's choice, then the end."""

@@ -88,6 +88,8 @@ class Facts:
     """Tools that are plain functions, which a node calls itself."""
     early: str = ""
     """What happened before a person was asked, beside the tools' bodies."""
+    gates: list[str] = field(default_factory=list)
+    """Tools that ask a person by their code, where none was seen to ask."""
     swallowed: str = ""
     """The tool whose interrupt was raised and never came out."""
     end: float = 0.0
@@ -119,7 +121,9 @@ class Tool:
     ran: bool = False
     """Its body was seen to run."""
     plain: bool = False
-    """It ran, gave a text, and the turn went on to an answer."""
+    """It ran, led nowhere else, and the turn went on to an answer."""
+    ends: str = ""
+    """How a turn that calls it fails, though its body does not."""
     risky: bool = False
     """The developer named it risky."""
     gate: Gate | None = None
@@ -226,7 +230,7 @@ class Subject:
     ) -> None:
         self.held, self.facts, self.settings = held, facts, settings
         self.guard, self.recorder, self.model = guard, recorder, model
-        self.stage = Stage()
+        self.stage = Stage(settings.arguments)
         model.state.rules = self.stage
         self.graph: Pregel | None = None
         self.saver: Any = None

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent_checklist.claims import CLAIMS
+
 __all__ = (
     "Settings",
     "Usage",
@@ -100,6 +102,14 @@ def read_settings(folder: Path) -> Settings:
             f"[tool.agent_checklist] has no key {unknown[0]!r}. Choose from: {', '.join(known)}."
         )
     settings = Settings(**section)
+    names = {*CLAIMS, *(name.split(".")[0] for name in CLAIMS)}
+    if unknown := [name for name in settings.promises if name not in names]:
+        known = ", ".join(CLAIMS)
+        raise Usage(f"There is no claim {unknown[0]!r} to promise. They are: {known}.")
+    for key in ("turn_seconds", "context_window"):
+        value = getattr(settings, key)
+        if value is not None and (type(value) not in (int, float) or value <= 0):
+            raise Usage(f"{key} = {value!r} is no number above 0. Correct it.")
     for key in ("graph", "turn", "effects"):
         name = getattr(settings, key)
         if name is not None and (not isinstance(name, str) or ":" not in name):

@@ -26,6 +26,7 @@ from typing import Any
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.effects import Effect
+from agent_checklist.risk import RISKY
 from agent_checklist.scout import masked, sounds_risky
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Subject, Turn, error_name, open_in
@@ -145,8 +146,8 @@ class Case:
         act = facts.act
         if not act:
             self.reached(facts.tools)
-            why, never = self.no_gate()
-            raise Judged(NOT_APPLICABLE, why)
+            why, _, verdict = self.no_gate()
+            raise Judged(verdict, why)
         gate = facts.tools[act].gate
         why = f"{act} is declared risky, and it runs without a question: see approval.asked."
         self.need(gate, why)
@@ -179,22 +180,30 @@ class Case:
                     return name, first, second
         raise Judged(COULD_NOT_JUDGE, f"Two calls of {act} cannot be told apart.")
 
-    def no_gate(self) -> tuple[str, bool]:
-        """Return why approval is not judged, and whether it does not concern the agent at all."""
-        facts, risky = self.subject.facts, self.subject.settings.risky
-        if not facts.tools:
-            return "The model is offered no tools in a plain turn.", True
+    def no_gate(self) -> tuple[str, str, str]:
+        """Return why approval is not judged, and the verdicts of approval.asked and the rest."""
+        facts, risky = self.subject.facts, [*self.subject.settings.risky, *sorted(RISKY)]
+        untested = COULD_NOT_JUDGE, COULD_NOT_JUDGE
         if risky and not any(tool.risky for tool in facts.tools.values()):
-            return f"No tool that was offered is one of risky = {risky}.", False
+            return f"No tool that was offered is one of risky = {risky}.", *untested
         if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
             why = f"{unseen[0]} is no LangChain tool or did not run, so its effect is not seen."
-            return why, False
+            return why, *untested
+        if facts.gates:
+            first = facts.gates[0]
+            how = "was not offered. Declare the `arguments` of what leads to it"
+            how = "ran unasked this time. Declare it `risky`" if first in facts.tools else how
+            why = f"By its code a person is asked about {first}, which {how} in pyproject.toml."
+            return why, *untested
         if proposed := [name for name in facts.tools if sounds_risky(name)]:
-            return (
+            why = (
                 "No tool asks a person, and none is declared risky. If one is, declare it in "
                 f"[tool.agent_checklist] of pyproject.toml: risky = {json.dumps(proposed[:4])}."
-            ), False
-        return "No tool asks a person, and none is declared risky.", True
+            )
+            return why, COULD_NOT_JUDGE, NOT_APPLICABLE
+        why = "No tool asks a person, and none is declared risky."
+        why = why if facts.tools else "The model is offered no tools in a plain turn."
+        return why, NOT_APPLICABLE, NOT_APPLICABLE
 
     def reached(self, seen: object) -> None:
         """Go on only where something was seen, or is known not to be there."""
@@ -211,6 +220,8 @@ class Case:
         free = [tool for tool in facts.tools.values() if not (tool.gate or tool.question)]
         unseen = [tool.name for tool in free if not tool.ran]
         self.need(not unseen, f"{', '.join(unseen)}: called, and not seen to run.")
+        ended = next((f"{tool.name}: {tool.ends}." for tool in free if tool.ends), "")
+        self.need(not ended, ended)
         names = ", ".join(tool.name for tool in free)
         self.need(not free, f"{names}: the result is no text with which the turn goes on.")
         raise Judged(NOT_APPLICABLE, "No tool runs without a question.")
@@ -229,13 +240,13 @@ class Case:
 
     def look_beside(self, act: str) -> str:
         """Return a harmless tool that is offered together with the risky one."""
-        look, tools = self.subject.facts.look, self.subject.facts.tools
-        beside = look and (tools[look].route, tools[look].choice) == (
-            tools[act].route,
-            tools[act].choice,
-        )
+        tools = self.subject.facts.tools
+        way = tools[act].route, tools[act].choice
+        beside = [
+            t for t in tools.values() if t.plain and not t.gate and (t.route, t.choice) == way
+        ]
         self.skip_if(not beside, "There is no harmless tool beside the risky one.")
-        return look
+        return min(beside, key=lambda tool: tool.risky).name
 
     def by_code(self, act: str) -> None:
         """Leave what a breakpoint leaves to its caller."""

@@ -49,6 +49,7 @@ async def remember_later(case: Case) -> None:
         case.need(not error, f"The turn before the restart failed: {error}.")
         async with on_disk(case):
             turn = await subject.say_in_sync(subject.plan(), "t-restart", "What is my name?")
+        case.not_as_usual("In the next turn", turn)
         failed = turn.error or not turn.requests
         case.need(not failed, f"The turn after the restart failed: {error_name(turn.error)}.")
         heard = any(NAME.encode() in one.raw for one in turn.requests)

@@ -121,6 +121,10 @@ async def loop(case: Case) -> None:
         rounds.append(("that routes to the same worker again and again", {}, ()))
     with case.before("limits.loop", "limits.next"):
         if not rounds:
+            why = (
+                "The graph has a loop; what leads into it is neither a tool nor a choice of words."
+            )
+            case.need(facts.tools or not _has_loop(case.subject.graph), why)
             case.look()
         asked, met, endless = [], False, ""
         for what, how, calls in rounds:
@@ -141,6 +145,14 @@ async def loop(case: Case) -> None:
     with case.judging("limits.next"):
         case.need(not endless, "The loop has no end: see limits.loop.")
         await case.goes_on("After a loop was stopped", "t-loop")
+
+
+def _has_loop(graph: Any) -> bool:
+    """Whether a graph's edges lead round."""
+    edges = [(one.source, one.target) for one in graph.get_graph().edges] if graph else []
+    while edges != (left := [one for one in edges if one[1] in {source for source, _ in edges}]):
+        edges = left
+    return bool(edges)
 
 
 async def _go_round(case: Case, plan: Plan, look: str) -> tuple[Turn, int, bool]:

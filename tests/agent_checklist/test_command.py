@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -244,6 +245,26 @@ def test_unknown_settings_are_named(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.agent_checklist]\nriski = []\n", "utf-8")
     with pytest.raises(Usage, match="no key 'riski'"):
         read_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('promises = ["odd.cutt"]', "There is no claim 'odd.cutt'"),
+        ('turn_seconds = "x"', "turn_seconds = 'x' is no number above 0"),
+        ("context_window = -3", "context_window = -3 is no number above 0"),
+    ],
+)
+def test_a_value_that_means_nothing_is_not_taken(tmp_path: Path, line: str, words: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.agent_checklist]\n{line}\n")
+    with pytest.raises(Usage, match=re.escape(words)):
+        read_settings(tmp_path)
+
+
+def test_what_may_be_promised_is_taken(tmp_path: Path) -> None:
+    lines = 'promises = ["odd", "streaming.torn"]\nturn_seconds = 0.5\ncontext_window = 9000'
+    (tmp_path / "pyproject.toml").write_text(f"[tool.agent_checklist]\n{lines}\n")
+    assert read_settings(tmp_path).promises == ["odd", "streaming.torn"]
 
 
 def test_usage_exits_with_4(tmp_path: Path) -> None:

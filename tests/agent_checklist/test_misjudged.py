@@ -58,6 +58,11 @@ def test_a_loop_that_was_not_played_is_no_pass(name: str) -> None:
     assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
 
 
+def test_a_loop_that_no_tool_leads_into_is_not_judged() -> None:
+    seen = found(outcome_of("runs_code", "limits.loop", "limits.next"))
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+
+
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [
@@ -92,6 +97,14 @@ def test_a_graph_without_a_checkpointer_has_no_memory_of_its_own(target: str, ve
     seen = found(outcome_of(target, "persistence.restart", "persistence.no_thread"))
     assert {one for one, _ in seen.values()} == {verdict}, seen
     assert verdict == PASS or "checkpointer" in seen["persistence.restart"][1]
+
+
+def test_memory_is_looked_for_where_the_router_leads_to_tools() -> None:
+    claims = ("persistence.restart", "persistence.no_thread")
+    seen = found(outcome_of("sorts_first", *claims))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+    verdict, why = found(outcome_of("sorts_first_and_leaves_open", *claims))[claims[0]]
+    assert verdict == COULD_NOT_JUDGE and "every turn that calls Done" in why, why
 
 
 def test_langgraph_server_brings_the_checkpointer(tmp_path: Path) -> None:
@@ -188,6 +201,27 @@ def test_answers_can_name_the_ids_of_calls(name: str, approve: object, reject: o
     assert len(seen) == 7 and {verdict for verdict, _ in seen.values()} == {PASS}, seen
 
 
+@pytest.mark.parametrize(
+    ("how", "lost"),
+    [
+        ({}, PASS),
+        ({"name": "act"}, PASS),
+        ({"tries": 3}, FAIL),
+        ({"name": "act", "tries": 3}, FAIL),
+        ({"name": "act", "tries": 3, "looks": True}, PASS),
+    ],
+    ids=str,
+)
+def test_a_tool_around_another_one_is_one_call(how: dict, lost: str, tmp_path: Path) -> None:
+    claims = ("approval.once", "approval.two_approved", "rejection.mixed", "approval.lost_answer")
+    write(tmp_path, agent=f"import misjudged\ngraph = misjudged.asks_around(**{how})\n")
+    for file in BANK.glob("*.py"):
+        (tmp_path / file.name).write_text(file.read_text())
+    outcome = look_at("agent.py:graph", tmp_path, settings=Settings(), only=claims)
+    seen = {claim: verdict for claim, (verdict, _) in found(outcome).items()}
+    assert seen == {**dict.fromkeys(claims, PASS), "approval.lost_answer": lost}, found(outcome)
+
+
 def test_answers_by_id_that_are_mixed_up_are_red() -> None:
     seen = found(outcome_of("asks_by_id_and_mixes_up", "approval.parallel", "approval.once"))
     assert [verdict for verdict, _ in seen.values()] == [PASS, FAIL], seen
@@ -276,6 +310,34 @@ from langchain.agents import create_agent
 from langchain_openai import ChatOpenAI
 graph = create_agent(ChatOpenAI(model="gpt-4o-mini", timeout=30), [])
 """
+
+
+@pytest.mark.parametrize(
+    ("name", "risky"), [("offers_later", []), ("offers_later", ["refund"]), ("asks_above", [])]
+)
+def test_a_gate_that_was_not_met_is_not_judged(name: str, risky: list) -> None:
+    seen = found(outcome_of(name, "approval", "rejection", risky=risky))
+    verdicts = {verdict for verdict, _ in seen.values()}
+    assert verdicts == {COULD_NOT_JUDGE} and "refund" in seen["approval.once"][1], seen
+
+
+def test_declared_arguments_are_used_on_the_way_to_a_tool() -> None:
+    given = {"log_in": {"code": "4711"}}
+    claims = ("approval.once", "approval.behind_safe", "approval.injection", "rejection")
+    seen = found(outcome_of("offers_later", *claims, arguments=given))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+@pytest.mark.parametrize("name", ["sends_the_last", "sends_the_last_and_says_sorry"])
+def test_a_refusal_behind_every_call_is_named(name: str) -> None:
+    seen = found(outcome_of(name, "errors.tool", "limits.loop", "odd.unknown_tool"))
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+    assert all("find_order: the model refuses with 400" in why for _, why in seen.values()), seen
+
+
+def test_a_tool_that_returns_a_command_is_looked_at() -> None:
+    seen = found(outcome_of("logs_in", "errors.tool", "limits.loop"))
+    assert [verdict for verdict, _ in seen.values()] == [PASS, FAIL], seen
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -388,6 +450,7 @@ def test_another_providers_model_is_named_as_the_cause(tmp_path: Path) -> None:
 def test_init_proposes_the_input_that_the_graph_has() -> None:
     section = render.section(outcome_of("reads_mail"))
     assert "input = { email_input" in section and "messages" not in section, section
+    assert "ask today" not in section and "# risky = []" in section, section
 
 
 def test_the_evidence_has_a_border_between_two_probes_and_stands_under_a_pass() -> None:

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from lesson_model.behaviour.decide import decide
+from lesson_model.behaviour.english.find_text import find_text
 from lesson_model.behaviour.rules import Rules
 from tests.lesson_model import prompts
 from tests.lesson_model.prompts import toolbox as t
@@ -61,6 +62,12 @@ def test_harder_prompts_seldom_lead_to_a_wrong_call(name):
 def test_promised_prompts_all_work(case):
     reply = decide(case.body(), Rules())
     assert not judge(case, reply), reply
+
+
+@pytest.mark.parametrize("number", ["+55 (12) 3923-5555", "(416) 363-8888", "555-0192"])
+@pytest.mark.parametrize("name", ["phone", "identifier"])
+def test_a_phone_number_is_taken_whole(name, number):
+    assert find_text(name, f"My phone number is {number}.", set()) == number
 
 
 def test_the_sets_are_as_large_as_they_say():

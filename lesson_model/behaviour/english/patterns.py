@@ -18,7 +18,8 @@ DATE = re.compile(
     r"|\b(?i:(?:next )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tonight|tomorrow)\b"
 )
 TIME = re.compile(r"\b\d{1,2}:\d\d(?:\s*[ap]m\b)?|\b\d{1,2}\s*[ap]m\b|\bnoon\b|\bmidnight\b")
-CODE = re.compile(  # A-17, web-01, 555-0192, #42
+CODE = re.compile(  # +55 (12) 3923-5555, A-17, web-01, 555-0192, #42
+    r"\+\d[\d ().-]{5,20}\d\b|\(\d{2,4}\) ?\d[\d -]{4,12}\d\b|"
     r"\b(?=[\w-]{0,30}\d)(?:[A-Z]{1,6}-?\d[\w-]*|[a-z]+[-_]\d[\w-]*|\d+(?:-\d+)+)\b|(?<=#)\w+"
 )
 UPPER = r"[A-ZÀ-ÖØ-ÞŁŚŠŽĐČĆ]"

@@ -7,8 +7,11 @@ from datetime import date
 from typing import Literal
 
 import faulty
+import sound
 from faulty import drops_unknown, plain
-from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain.agents import AgentState
+from langchain.agents.middleware import HumanInTheLoopMiddleware, wrap_model_call
+from langchain.tools import ToolRuntime
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tools import tool
@@ -50,18 +53,25 @@ class Done(BaseModel):
     done: bool
 
 
-def routed(drops=False, closes=False):
+class Sorted(BaseModel):
+    """What is done with a mail."""
+
+    to: Literal["ignore", "agent"]
+
+
+def routed(drops=False, closes=False, route=Route, checkpointer=None):
     """Return an agent with a router, whose turn ends with a call that nobody answers.
 
     Args:
         drops: A call of an unknown tool ends the turn, and is left open.
         closes: The call that ends the turn is answered.
+        route: Where a turn may go.
     """
     llm = model().bind_tools([find_order, Done], tool_choice="required")
 
     async def triage(state: MessagesState) -> Command[Literal["agent", "__end__"]]:
-        route = await model().with_structured_output(Route).ainvoke(state["messages"][-1:])
-        return Command(goto="agent" if route.to == "agent" else END)
+        found = await model().with_structured_output(route).ainvoke(state["messages"][-1:])
+        return Command(goto="agent" if found.to == "agent" else END)
 
     async def agent(state: MessagesState):
         return {"messages": [await llm.ainvoke(state["messages"])]}
@@ -81,7 +91,7 @@ def routed(drops=False, closes=False):
     graph.add_node("close", close)
     graph.add_edge(START, "triage").add_edge("tools", "agent")
     graph.add_conditional_edges("agent", after, ["tools", "close", END])
-    return graph.compile()
+    return graph.compile(checkpointer=checkpointer)
 
 
 def routed_and_drops():
@@ -92,6 +102,16 @@ def routed_and_drops():
 def routed_and_closes():
     """Return the agent with nothing to blame."""
     return routed(closes=True)
+
+
+def sorts_first(checkpointer):
+    """Return an agent whose router may leave a mail alone."""
+    return routed(closes=True, route=Sorted, checkpointer=checkpointer)
+
+
+def sorts_first_and_leaves_open(checkpointer):
+    """Return such an agent that cannot go on after a turn."""
+    return routed(route=Sorted, checkpointer=checkpointer)
 
 
 # What a plain turn does not reach -----------------------------------------------------------------
@@ -563,3 +583,101 @@ def asks_for_verdicts():
 def keeps_in_memory():
     """Return an agent with a checkpointer in memory."""
     return gate_node(compile=lambda graph: graph.compile(checkpointer=InMemorySaver()))
+
+
+# A tool that asks, around the one that acts -------------------------------------------------------
+
+
+def asks_around(name="issue", tries=1, looks=False):
+    """Return an agent whose tools ask a person around another tool.
+
+    Args:
+        name: That of the tool inside.
+        tries: How often the tool inside is tried.
+        looks: The tool inside is one that looks something up, and the effect is the outer one's.
+    """
+
+    @tool(name)
+    async def act(order: str, amount: float) -> str:
+        """Refund an order."""
+        return f"Refunded {amount} for {order}."
+
+    @tool("issue", args_schema=act.args_schema)
+    async def ask(**given) -> str:
+        """Refund an order, once a person said yes."""
+        if not interrupt({"awaiting": "issue", "args": given}).get("approved"):
+            return "A person said no."
+        for left in reversed(range(tries)):
+            try:
+                done = await act.ainvoke(given)
+                break
+            except ConnectionError:
+                if not left:
+                    raise
+        return f"Issued to {given['order']}." if looks else done
+
+    return middleware_agent(gate=False, tools=[find_order, ask])
+
+
+# Tools that are offered once another one ran ------------------------------------------------------
+
+
+class LoggedIn(AgentState):
+    """Whether somebody has logged in."""
+
+    logged_in: bool
+
+
+@tool
+def log_in(code: str, runtime: ToolRuntime) -> Command:
+    """Log in."""
+    told = ToolMessage("Read.", tool_call_id=runtime.tool_call_id)
+    return Command(update={"logged_in": code == "4711", "messages": [told]})
+
+
+@wrap_model_call
+async def offers(request, handler):
+    """Offer the tools to whom has logged in."""
+    tools = TOOLS if request.state.get("logged_in") else [log_in]
+    return await handler(request.override(tools=tools))
+
+
+def offers_later():
+    """Return an agent whose tools are offered after a login."""
+    return middleware_agent(offers, tools=[log_in, *TOOLS], state_schema=LoggedIn)
+
+
+def asks_above(amount=100):
+    """Return an agent that asks a person above an amount."""
+    above = {
+        "allowed_decisions": ["approve"],
+        "when": lambda r: r.tool_call["args"]["amount"] > amount,
+    }
+    return middleware_agent(gate=HumanInTheLoopMiddleware({"refund": above}))
+
+
+def sends_the_last(model_failed=None):
+    """Return an agent that sends a tool's result without its call."""
+    return gate_node(tools=[find_order], answered=lambda all: all[-1:], model_failed=model_failed)
+
+
+def sends_the_last_and_says_sorry():
+    """Return such an agent that puts the refusal into words."""
+    return sends_the_last(sound.model_failed)
+
+
+def logs_in():
+    """Return an agent whose only tool returns a Command."""
+    return middleware_agent(tools=[log_in], gate=False, state_schema=LoggedIn, limit=0)
+
+
+def runs_code():
+    """Return an agent whose model answers with code, and is shown what came of it."""
+
+    async def write(state: MessagesState) -> Command[Literal["run", "__end__"]]:
+        reply = await model().ainvoke(state["messages"])
+        return Command(goto="run" if "```" in reply.text else END, update={"messages": [reply]})
+
+    graph = StateGraph(MessagesState).add_node("write", write)
+    graph.add_node("run", lambda state: {"messages": [HumanMessage("It printed 4.")]})
+    return graph.add_edge(START, "write").add_edge("run", "write").compile()
