@@ -102,6 +102,9 @@ def read_settings(folder: Path) -> Settings:
             f"[tool.agent_checklist] has no key {unknown[0]!r}. Choose from: {', '.join(known)}."
         )
     settings = Settings(**section)
+    for key in ("risky", "promises"):
+        if not isinstance(value := getattr(settings, key), list):
+            raise Usage(f'{key} = {value!r} is no list. Write {key} = ["..."].')
     names = {*CLAIMS, *(name.split(".")[0] for name in CLAIMS)}
     if unknown := [name for name in settings.promises if name not in names]:
         known = ", ".join(CLAIMS)

@@ -251,6 +251,7 @@ def test_unknown_settings_are_named(tmp_path: Path) -> None:
     ("line", "words"),
     [
         ('promises = ["odd.cutt"]', "There is no claim 'odd.cutt'"),
+        ('promises = "odd.cut"', "promises = 'odd.cut' is no list"),
         ('turn_seconds = "x"', "turn_seconds = 'x' is no number above 0"),
         ("context_window = -3", "context_window = -3 is no number above 0"),
     ],
