@@ -113,6 +113,8 @@ def read_settings(folder: Path) -> Settings:
         value = getattr(settings, key)
         if value is not None and (type(value) not in (int, float) or value <= 0):
             raise Usage(f"{key} = {value!r} is no number above 0. Correct it.")
+    if "{id}" in str(settings.approve) and "{id}" not in str(settings.reject):
+        raise Usage("approve names calls by “{id}”, reject does not. Write both in one form.")
     for key in ("graph", "turn", "effects"):
         name = getattr(settings, key)
         if name is not None and (not isinstance(name, str) or ":" not in name):

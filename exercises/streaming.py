@@ -128,10 +128,15 @@ def _chat_model() -> ChatOpenAI:
     return ChatOpenAI(http_async_client=DefaultAsyncHttpxClient())
 
 
+# Threads of executors, whose errors come out elsewhere, and of the lesson model.
+WAITING_FOR_WORK = ("ThreadPool", "asyncio_", "process_request", "lesson-model")
+MAX_END_SECONDS = 2  # a thread has to end once it has told of its end
+
+
 def _error_of(answer: Callable[[], Any]) -> BaseException | None:
     """Return the error that comes out of an answer, or of a thread the answer has started."""
     errors: list[BaseException] = []
-    over = threading.Event()
+    over, before = threading.Event(), set(threading.enumerate())
 
     def run() -> None:
         try:
@@ -149,6 +154,10 @@ def _error_of(answer: Callable[[], Any]) -> BaseException | None:
         with fresh_async_clients():
             threading.Thread(target=run, daemon=True).start()
             over.wait()
+            for thread in set(threading.enumerate()) - before:
+                # It may have told the answer of its end, and die of its error only then.
+                if not errors and not any(name in thread.name for name in WAITING_FOR_WORK):
+                    thread.join(MAX_END_SECONDS)
     finally:
         threading.excepthook = hook
     return errors[0] if errors else None

@@ -252,6 +252,7 @@ def test_unknown_settings_are_named(tmp_path: Path) -> None:
     [
         ('promises = ["odd.cutt"]', "There is no claim 'odd.cutt'"),
         ('promises = "odd.cut"', "promises = 'odd.cut' is no list"),
+        ('approve = { "{id}" = "go" }', "approve names calls by “{id}”, reject does not"),
         ('turn_seconds = "x"', "turn_seconds = 'x' is no number above 0"),
         ("context_window = -3", "context_window = -3 is no number above 0"),
     ],

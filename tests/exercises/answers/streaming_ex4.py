@@ -110,6 +110,30 @@ def progress_and_words(agent, question: str):
     threading.Thread(target=asyncio.run, args=(produce(),)).start()
     while (item := waiting.get()) is not None:
         yield item
+# %% passed: the producer tells of its end first, and then its error comes out
+import queue
+import threading
+import time
+
+
+def progress_and_words(agent, question: str):
+    waiting = queue.Queue()
+
+    def produce():
+        modes = ["custom", "messages"]
+        try:
+            for mode, data in agent.stream({"messages": question}, stream_mode=modes):
+                if mode == "custom":
+                    waiting.put(("progress", data))
+                elif isinstance(data[0], AIMessageChunk) and data[0].text:
+                    waiting.put(("words", data[0].text))
+        finally:
+            waiting.put(None)
+            time.sleep(0.05)
+
+    threading.Thread(target=produce).start()
+    while (item := waiting.get()) is not None:
+        yield item
 # %% passed: whole words, as named tuples
 from typing import NamedTuple
 
