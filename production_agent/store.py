@@ -9,7 +9,7 @@ thread. Effects are the truth about what was done, whatever a checkpoint says.
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
 needs_person, handed_on (another run carries it on), lost (its process died), refused.
 States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
-unanswered, or nobody can decide about it).
+unanswered).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from production_agent.approval import digest, is_decidable
+from production_agent.approval import digest
 from production_agent.context import OutcomeUnknown, OverBudget
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
@@ -364,12 +364,12 @@ class Store:
             thread, owner = rows[0]["thread"], rows[0]["owner"]
             for approval, calls in ending.asked:
                 await transaction.send(
-                    f"""insert into approvals (id, thread, owner, calls, digest, created, expires,
-                    state, attempts) values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, ?, 0)
+                    f"""insert into approvals
+                    (id, thread, owner, calls, digest, created, expires, state, attempts)
+                    values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, 'pending', 0)
                     on conflict do nothing""",
                     *(approval, thread, owner, json.dumps(calls)),
                     *(digest(thread, approval, calls), self.settings.approval_seconds),
-                    "pending" if is_decidable(calls) else "void",
                 )
             for approval, state in ending.approvals.items():
                 await transaction.send(
@@ -410,8 +410,7 @@ class Store:
     async def _waiting(self, fetch: Callable, where: str, *values: str) -> list[dict]:
         sql = f"""select * from approvals where {where} and state = 'pending'
             and expires > {self.now} order by created, id"""
-        rows = [_approval(row) for row in await fetch(sql, *values)]
-        return [row for row in rows if is_decidable(row["calls"])]
+        return [_approval(row) for row in await fetch(sql, *values)]
 
     async def approval(self, approval: str) -> dict | None:
         """Return an approval in any state, with `expired`."""
@@ -423,14 +422,6 @@ class Store:
         """Return the thread's approvals that were decided and not carried out to their end."""
         sql = "select * from approvals where thread = ? and state = 'decided'"
         return [_approval(row) for row in await self.database.run(sql, thread)]
-
-    async def void_undecidable(self) -> int:
-        """Close approvals that no decision can name, so that they block no thread; count them."""
-        rows = await self.database.run("select * from approvals where state = 'pending'")
-        bad = [row["id"] for row in rows if not is_decidable(_approval(row)["calls"])]
-        for approval in bad:
-            await self.database.run("update approvals set state = 'void' where id = ?", approval)
-        return len(bad)
 
     # Effects
 
