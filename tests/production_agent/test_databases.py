@@ -298,28 +298,6 @@ def test_a_process_that_ends_alone_saves_what_was_in_a_lost_file(
     new.stop()
 
 
-def test_tables_of_the_first_version_are_brought_up_to_date(
-    start: Callable, served, tmp_path: Path
-) -> None:
-    served.reset()
-    url = new_postgres()
-    for database in (str(tmp_path / "agent.sqlite"), url):
-        effect = """insert into effects values
-            ('k', 't', 'ann', 'refund', '{"order": "T-7", "amount": 400}', 1)"""
-        for statement in [*MIGRATIONS[0].split(";"), effect]:
-            change(database, statement)
-        if database == url:
-            with pytest.raises(AssertionError) as caught:
-                start(database)
-            assert "--set-up" in str(caught.value)
-            set_up(set_up(database))
-        service = start(database, LEASE_SECONDS=60)
-        _, approval = service.asked("Please refund 81 euros for order T-7.")
-        service.decide(approval)
-        assert service.effects() == [{"order": "T-7", "amount": 400}]  # 80 are left
-        service.stop()
-
-
 async def test_who_waits_for_a_locked_file_waits_for_nobody_else(served, tmp_path: Path) -> None:
     path = str(tmp_path / "agent.sqlite")
     async with open_database(replace(read(), database=path, database_seconds=0.5)) as opened:
@@ -345,6 +323,20 @@ async def test_a_migration_is_done_whole_or_not_at_all(
             await opened.run("select * from a")
         (row,) = await opened.run("select max(version) as version from agent_migrations")
         assert row["version"] == len(MIGRATIONS)
+
+
+async def test_a_new_step_is_missed_until_it_is_done(
+    database: str, served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_database(read(os.environ | {DATABASE: database})) as opened:
+        step = "alter table probe add column a int; alter table probe add column b int"
+        monkeypatch.setattr("production_agent.database.MIGRATIONS", (*MIGRATIONS, step))
+        assert "--set-up" in await opened.readiness()
+        for _ in range(2):
+            await opened.migrate()
+            assert await opened.readiness() == "ok"
+        assert (await opened.run("select a, b from probe")) == [{"a": None, "b": None}]
+        await opened.run("delete from agent_migrations where version = ?", len(MIGRATIONS) + 1)
 
 
 # Growth
