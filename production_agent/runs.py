@@ -361,11 +361,8 @@ class Runs:
             self._spawn(run, None)
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
-            asked = await self.store.last_run(thread, but="recovery")
-            writer = await self.store.run((state.metadata or {}).get("run", ""))
-            is_whole = (
-                not state.tasks and asked and writer and writer["started"] >= asked["started"]
-            )
+            writer = (state.metadata or {}).get("run", "")
+            is_whole = not state.tasks and await self.store.is_newest(writer, thread)
             is_strange = decided and state.metadata and not state.tasks and not is_whole
             strange = NoInterrupt() if is_strange else None
             outcome = "complete" if is_whole else "stopped"

@@ -319,17 +319,11 @@ class Store:
         rows = await self.database.run(sql, thread)
         return rows[0]["kind"] if rows else ""
 
-    async def last_run(self, thread: str, *, but: str = "") -> dict | None:
-        """Return the thread's newest run that was not refused, and is not of the kind `but`."""
-        sql = """select * from runs where thread = ? and coalesce(outcome, '') <> 'refused'
-            and kind <> ? order by started desc limit 1"""
-        rows = await self.database.run(sql, thread, but)
-        return rows[0] if rows else None
-
-    async def run(self, run: str) -> dict | None:
-        """Return a run."""
-        rows = await self.database.run("select * from runs where id = ?", run)
-        return rows[0] if rows else None
+    async def is_newest(self, run: str, thread: str) -> bool:
+        """Return whether a run is the thread's last message or decision, or recovered it."""
+        sql = """select 1 from runs where id = ? and started >= (select max(started) from runs
+            where thread = ? and kind <> 'recovery' and coalesce(outcome, '') <> 'refused')"""
+        return bool(await self.database.run(sql, run, thread))
 
     async def turn_end(self, thread: str, run: str) -> dict | None:
         """Return the last run of the turn that a run belongs to; None if the thread is gone.
