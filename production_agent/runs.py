@@ -362,7 +362,7 @@ class Runs:
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
             writer = (state.metadata or {}).get("run", "")
-            is_whole = not state.tasks and await self.store.is_newest(writer, thread)
+            is_whole = not state.tasks and await self.store.is_newest(thread, writer)
             is_strange = decided and state.metadata and not state.tasks and not is_whole
             strange = NoInterrupt() if is_strange else None
             outcome = "complete" if is_whole else "stopped"

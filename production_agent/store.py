@@ -143,10 +143,8 @@ class Store:
         """
 
         async def work(transaction: Transaction) -> bool:
-            await self._lock_thread(transaction, thread)
-            sql = """select 1 from runs where thread = ? and outcome is null
-                union select 1 from approvals where thread = ? and state = 'decided'"""
-            if await transaction.fetch(sql, thread, thread):
+            row = await self._lock_thread(transaction, thread)
+            if row and (row["running"] or row["approval"] == "decided"):
                 return False
             if days is not None:  # since it was found old, it may have got a turn or a question
                 sql = f"select 1 from threads t where id = ? and {self._is_old()}"
@@ -174,21 +172,28 @@ class Store:
             (select 1 from approvals a where a.thread = t.id and a.state = 'pending'
               and a.expires > {self.now})"""
 
-    async def _lock_thread(self, transaction: Transaction, thread: str) -> None:
-        """Keep others from the thread until the transaction ends; call its dead run lost."""
+    async def _lock_thread(
+        self, transaction: Transaction, thread: str, more: str = "", *values: object
+    ) -> dict | None:
+        """Lock the thread and call its dead run lost; return how it stands, None if it is gone.
+
+        `running` counts the runs that hold it; `approval` is pending or decided, if one is in the
+        way; `before` is the outcome of its last run. More columns cost no further round trip.
+        """
         sql = f"select 1 from threads where id = ?{self.database.for_update}"
         await transaction.send(sql, thread)
         sql = f"""update runs set outcome = 'lost' where thread = ? and outcome is null
             and lease < {self.now}"""
         await transaction.send(sql, thread)
-
-    async def _take_thread(self, transaction: Transaction, thread: str) -> str:
-        """Lock the thread; return "free", or why no run can begin: "gone" or "busy"."""
-        await self._lock_thread(transaction, thread)
-        sql = """select (select count(*) from runs where thread = t.id and outcome is null)
-            as running from threads t where id = ?"""
-        rows = await transaction.fetch(sql, thread)
-        return "gone" if not rows else "busy" if rows[0]["running"] else "free"
+        sql = f"""select {more}
+            (select count(*) from runs where thread = t.id and outcome is null) as running,
+            (select min(state) from approvals where thread = t.id and (state = 'decided'
+              or (state = 'pending' and expires > {self.now}))) as approval,
+            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
+              order by started desc limit 1) as before
+            from threads t where id = ?"""
+        rows = await transaction.fetch(sql, *values, thread)
+        return rows[0] if rows else None
 
     # Runs
 
@@ -203,57 +208,47 @@ class Store:
             request: The idempotency key, or None.
         """
         recent = f"at > {self.now} - 60 and at <= {self.now}"  # none of a clock that was set back
-        sql = f"""select
-            (select id from runs where thread = t.id and request = ?) as repeated,
-            (select count(*) from runs where thread = t.id and outcome is null) as running,
-            (select min(state) from approvals where thread = t.id and (state = 'decided'
-              or (state = 'pending' and expires > {self.now}))) as approval,
+        more = f"""(select id from runs where thread = t.id and request = ?) as repeated,
             (select at + 60 - {self.now} from turns where owner = ? and {recent}
-              order by at desc limit 1 offset ?) as wait,
-            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
-              order by started desc limit 1) as before
-            from threads t where id = ?"""
-        values = request, owner, self.settings.turns_per_minute - 1, thread
+              order by at desc limit 1 offset ?) as wait,"""
+        values = request, owner, self.settings.turns_per_minute - 1
 
         async def work(transaction: Transaction) -> Begun:
             await self.database.lock(transaction, f"turns {owner}")
-            await self._lock_thread(transaction, thread)
-            rows = await transaction.fetch(sql, *values)
-            if not rows:
+            row = await self._lock_thread(transaction, thread, more, *values)
+            if row is None:
                 return Begun("gone")
-            if rows[0]["repeated"]:
-                return Begun("repeated", rows[0]["repeated"])
-            if rows[0]["running"]:
+            if row["repeated"]:
+                return Begun("repeated", row["repeated"])
+            if row["running"]:
                 return Begun("busy")
-            if rows[0]["approval"] == "decided" or rows[0]["before"] == "handed_on":
+            if row["approval"] == "decided" or row["before"] == "handed_on":
                 return Begun("finishing")
-            if rows[0]["approval"]:
+            if row["approval"]:
                 return Begun("undecided")
-            if rows[0]["wait"] is not None:
-                return Begun("wait", seconds=max(rows[0]["wait"], 0.0))
+            if row["wait"] is not None:
+                return Begun("wait", seconds=max(row["wait"], 0.0))
             await transaction.send(f"delete from turns where owner = ? and not ({recent})", owner)
             await transaction.send(f"insert into turns values (?, {self.now})", owner)
             # What expired unanswered is over, also if the clock is set back.
             void = "update approvals set state = 'void' where thread = ? and state = 'pending'"
             await transaction.send(void, thread)
             run = await self._begin(transaction, thread, owner, "message", request)
-            return Begun("begun", run, before=rows[0]["before"] or "")
+            return Begun("begun", run, before=row["before"] or "")
 
         return await self.database.write(work)
 
     async def begin_recovery(self, thread: str, owner: str) -> Begun:
         """Take a thread whose process is gone, unless another process was faster."""
-        left = """select
-            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
-              order by started desc limit 1) as before,
-            (select count(*) from approvals where thread = t.id and state = 'decided') as decided
-            from threads t where id = ?"""
 
         async def work(transaction: Transaction) -> Begun:
-            if (how := await self._take_thread(transaction, thread)) != "free":
-                return Begun(how)
-            (row,) = await transaction.fetch(left, thread)  # the caller's list may be old by now
-            if not row["decided"] and row["before"] not in ("lost", "handed_on"):
+            row = await self._lock_thread(transaction, thread)
+            if row is None:
+                return Begun("gone")
+            if row["running"]:
+                return Begun("busy")
+            # The caller's list may be old by now.
+            if row["approval"] != "decided" and row["before"] not in ("lost", "handed_on"):
                 return Begun("finished")
             sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
             await transaction.send(sql, thread, "decided")
@@ -271,13 +266,12 @@ class Store:
         values = json.dumps(decision), decider, approval["id"]
 
         async def work(transaction: Transaction) -> Begun:
-            how = await self._take_thread(transaction, approval["thread"])
-            waiting = "select 1 from approvals where id = ? and state = 'pending'"
-            if how == "busy" and await transaction.fetch(waiting, approval["id"]):
-                return Begun("busy")
-            if how == "gone":
+            row = await self._lock_thread(transaction, approval["thread"])
+            if row is None:
                 return Begun("gone")
-            if how == "busy" or not await transaction.fetch(sql, *values):
+            if row["running"]:
+                return Begun("busy" if row["approval"] == "pending" else "decided")
+            if not await transaction.fetch(sql, *values):
                 return Begun("decided")
             taken = approval["thread"], approval["owner"], "decision"
             return Begun("begun", await self._begin(transaction, *taken))
@@ -319,7 +313,7 @@ class Store:
         rows = await self.database.run(sql, thread)
         return rows[0]["kind"] if rows else ""
 
-    async def is_newest(self, run: str, thread: str) -> bool:
+    async def is_newest(self, thread: str, run: str) -> bool:
         """Return whether a run is the thread's last message or decision, or recovered it."""
         sql = """select 1 from runs where id = ? and started >= (select max(started) from runs
             where thread = ? and kind <> 'recovery' and coalesce(outcome, '') <> 'refused')"""
