@@ -7,7 +7,7 @@ claimed by the statement that changes it from pending to decided, in the transac
 thread. Effects are the truth about what was done, whatever a checkpoint says.
 
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
-needs_person, handed_on (another run carries it on), lost (its process died), refused.
+needs_person, handed_on (another run carries it on), lost (its process died).
 States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
 unanswered).
 """
@@ -55,7 +55,7 @@ class Ending:
     """How a run ended.
 
     Attributes:
-        outcome: Its outcome.
+        outcome: Its outcome; one that is refused leaves no row, as if its request never came.
         reference: Of the failure in the log.
         sentence: For the owner, if the outcome needs one.
         asked: (interrupt id, calls) that wait for approval.
@@ -124,8 +124,7 @@ class Store:
               (select count(*) from approvals a where a.thread = t.id and a.state = 'decided')
                 as decided
             from threads t left join runs r on r.id =
-              (select id from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
-                order by started desc limit 1)
+              (select id from runs where thread = t.id order by started desc limit 1)
             where t.owner = ? and {where}
             order by t.created desc, t.id desc limit ?"""
         return await self.database.run(sql, owner, *values, limit)
@@ -189,8 +188,7 @@ class Store:
             (select count(*) from runs where thread = t.id and outcome is null) as running,
             (select min(state) from approvals where thread = t.id and (state = 'decided'
               or (state = 'pending' and expires > {self.now}))) as approval,
-            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
-              order by started desc limit 1) as before
+            (select outcome from runs where thread = t.id order by started desc limit 1) as before
             from threads t where id = ?"""
         rows = await transaction.fetch(sql, *values, thread)
         return rows[0] if rows else None
@@ -315,8 +313,8 @@ class Store:
 
     async def is_newest(self, thread: str, run: str) -> bool:
         """Return whether a run is the thread's last message or decision, or recovered it."""
-        sql = """select 1 from runs where id = ? and started >= (select max(started) from runs
-            where thread = ? and kind <> 'recovery' and coalesce(outcome, '') <> 'refused')"""
+        sql = """select 1 from runs where id = ? and started >=
+            (select max(started) from runs where thread = ? and kind <> 'recovery')"""
         return bool(await self.database.run(sql, run, thread))
 
     async def turn_end(self, thread: str, run: str) -> dict | None:
@@ -324,10 +322,10 @@ class Store:
 
         A turn goes on with decisions and recoveries until the next message.
         """
-        sql = """select * from runs r where thread = ? and coalesce(outcome, '') <> 'refused'
+        sql = """select * from runs r where thread = ?
             and started >= (select started from runs where id = ?) and not exists
               (select 1 from runs m where m.thread = r.thread and m.kind = 'message'
-                and coalesce(m.outcome, '') <> 'refused' and m.started <= r.started
+                and m.started <= r.started
                 and m.started > (select started from runs where id = ?))
             order by started desc limit 1"""
         rows = await self.database.run(sql, thread, run, run)
@@ -363,8 +361,8 @@ class Store:
                 await transaction.send(
                     "update approvals set state = ? where id = ?", state, approval
                 )
-            if ending.outcome == "refused":  # the same request may come again
-                await transaction.send("update runs set request = null where id = ?", run)
+            if ending.outcome == "refused":
+                await transaction.send("delete from runs where id = ?", run)
             else:
                 for statement in self.database.prune:
                     await transaction.send(statement, thread)
@@ -381,8 +379,7 @@ class Store:
             union select thread, owner from approvals a where state = 'decided' and not exists
               (select 1 from runs r where r.thread = a.thread and r.outcome is null)
             union select thread, owner from runs h where outcome = 'handed_on' and not exists
-              (select 1 from runs r where r.thread = h.thread and r.started > h.started
-                and coalesce(r.outcome, '') <> 'refused')"""
+              (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
         return await self.database.run(sql)
 
     # Approvals
@@ -450,9 +447,8 @@ class Store:
         """Return the thread's effects, or those of its last turn: key: {name, details}."""
         sql, values = "select * from effects where thread = ?", [thread]
         if of_turn:
-            sql += """ and run in (select id from runs where thread = ? and started >= (
-                select max(started) from runs where thread = ? and kind = 'message'
-                and coalesce(outcome, '') <> 'refused'))"""
+            sql += """ and run in (select id from runs where thread = ? and started >=
+                (select max(started) from runs where thread = ? and kind = 'message'))"""
             values *= 3
         rows = await self.database.run(f"{sql} order by at", *values)
         return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}
