@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ("Call", "Decision", "Decisions", "Edit", "digest", "problem", "shown")
+__all__ = ("Call", "Decisions", "Edit", "digest", "shown")
 
 # PostgreSQL stores no NUL; a JSON number may be infinite, an argument may not.
 Text = Annotated[str, Field(strict=True, max_length=500, pattern=r"^[^\x00]*$")]
@@ -70,14 +70,6 @@ def digest(thread: str, approval: str, calls: Sequence[dict]) -> str:
     """Return what stands for exactly these calls, with these arguments, in this place."""
     text = json.dumps([thread, approval, calls], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def problem(calls: Sequence[dict], decisions: Sequence[Decision]) -> str | None:
-    """Return what is wrong with the decisions as an answer to these calls, in one sentence."""
-    asked, answered = [call["id"] for call in calls], [one.call for one in decisions]
-    if sorted(asked) != sorted(answered):
-        return f"Decide each of these calls once: {', '.join(asked)}."
-    return None
 
 
 def shown(approval: dict) -> dict:
