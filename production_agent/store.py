@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest
@@ -348,12 +348,13 @@ class Store:
             if not rows:
                 return None
             thread, owner = rows[0]["thread"], rows[0]["owner"]
+            asked = []
             for approval, calls in ending.asked:
-                await transaction.send(
+                asked += await transaction.fetch(
                     f"""insert into approvals
                     (id, thread, owner, calls, digest, created, expires, state, attempts)
                     values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, 'pending', 0)
-                    on conflict do nothing""",
+                    on conflict do nothing returning *""",
                     *(approval, thread, owner, json.dumps(calls)),
                     *(digest(thread, approval, calls), self.settings.approval_seconds),
                 )
@@ -366,9 +367,7 @@ class Store:
             else:
                 for statement in self.database.prune:
                     await transaction.send(statement, thread)
-            asked = [approval for approval, _ in ending.asked]
-            rows = await self._waiting(transaction.fetch, "thread = ?", thread) if asked else []
-            return [row for row in rows if row["id"] in asked]
+            return [_approval(row) for row in asked]
 
         return await self.database.write(work)
 
@@ -390,12 +389,9 @@ class Store:
         for column, value in (("owner", owner), ("thread", thread)):
             if value:
                 where, values = f"{where} and {column} = ?", [*values, value]
-        return await self._waiting(self.database.run, where, *values)
-
-    async def _waiting(self, fetch: Callable, where: str, *values: str) -> list[dict]:
         sql = f"""select * from approvals where {where} and state = 'pending'
             and expires > {self.now} order by created, id"""
-        return [_approval(row) for row in await fetch(sql, *values)]
+        return [_approval(row) for row in await self.database.run(sql, *values)]
 
     async def approval(self, approval: str) -> dict | None:
         """Return an approval in any state, with `expired`."""
