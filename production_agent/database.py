@@ -250,12 +250,6 @@ class Sqlite(Database):
                 await asyncio.shield(self.connection.rollback())
                 raise
 
-    async def set_up(self) -> None:
-        """Make the tables or bring them up to date, and remember the files."""
-        await self.theirs.setup()
-        await self.migrate()
-        self.files = _identities(self.path)
-
     def _check_files(self) -> None:
         """Raise if a file is gone or replaced: what is written to ours, nobody will find.
 
@@ -487,7 +481,9 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
             connection.row_factory = sqlite3.Row
             database = Sqlite(path, file, connection, seconds)
             try:
-                await database.set_up()
+                await database.theirs.setup()
+                await database.migrate()
+                database.files = _identities(path)
             except sqlite3.Error as error:
                 raise Unusable(_sentence(path, error)) from None
             yield database
