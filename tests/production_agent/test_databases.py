@@ -23,7 +23,7 @@ import pytest
 
 from production_agent.database import FAILURES, Database, Transaction, open_database
 from production_agent.migrations import MIGRATIONS
-from production_agent.settings import read
+from production_agent.settings import Unusable, read
 from production_agent.store import Ending, Store, status
 from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.service_process import MAX_WAIT_SECONDS, Service, change, rows, until
@@ -325,18 +325,26 @@ async def test_a_migration_is_done_whole_or_not_at_all(
         assert row["version"] == len(MIGRATIONS)
 
 
-async def test_a_new_step_is_missed_until_it_is_done(
+async def test_new_steps_are_missed_until_they_are_done(
     database: str, served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_database(read(os.environ | {DATABASE: database})) as opened:
-        step = "alter table probe add column a int; alter table probe add column b int"
-        monkeypatch.setattr("production_agent.database.MIGRATIONS", (*MIGRATIONS, step))
-        assert "--set-up" in await opened.readiness()
-        for _ in range(2):
-            await opened.migrate()
-            assert await opened.readiness() == "ok"
-        assert (await opened.run("select a, b from probe")) == [{"a": None, "b": None}]
-        await opened.run("delete from agent_migrations where version = ?", len(MIGRATIONS) + 1)
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings):
+        pass
+    steps = [f"alter table probe add column {name} integer" for name in "abc"]
+    monkeypatch.setattr("production_agent.database.MIGRATIONS", (*MIGRATIONS, *steps))
+    if settings.is_postgres:  # SQLite does them when it is opened
+        with pytest.raises(Unusable, match="--set-up"):
+            async with open_database(settings):
+                pass
+    for _ in range(2):
+        async with open_database(settings, set_up=True) as opened:
+            found = await opened.run("select a, b, c from probe")
+            assert found == [dict.fromkeys("abc")]
+    async with open_database(settings) as opened:
+        assert await opened.readiness() == "ok"
+        sql = "delete from agent_migrations where version > ?"
+        await opened.run(sql, len(MIGRATIONS))
 
 
 # Growth
