@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
-import logging
 import socket
 import sys
 
@@ -64,10 +63,6 @@ async def _try_database(settings: Settings, *, set_up: bool) -> None:
             if set_up:
                 return
             store = Store(database, settings)
-            if count := await store.void_undecidable():
-                logging.getLogger("production_agent").error(
-                    "approvals_void", extra={"count": count}
-                )
             if not await store.waiting():
                 return
             stranded = await Runs(settings, store, build(settings, database.saver)).stranded()

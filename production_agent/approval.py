@@ -7,9 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ("Call", "Decision", "Decisions", "Edit", "digest", "is_decidable", "problem", "shown")
+__all__ = ("Call", "Decisions", "Edit", "digest", "shown")
 
 # PostgreSQL stores no NUL; a JSON number may be infinite, an argument may not.
 Text = Annotated[str, Field(strict=True, max_length=500, pattern=r"^[^\x00]*$")]
@@ -72,25 +72,6 @@ def digest(thread: str, approval: str, calls: Sequence[dict]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def problem(calls: Sequence[dict], decisions: Sequence[Decision]) -> str | None:
-    """Return what is wrong with the decisions as an answer to these calls, in one sentence."""
-    asked, answered = [call["id"] for call in calls], [one.call for one in decisions]
-    if sorted(asked) != sorted(answered):
-        return f"Decide each of these calls once: {', '.join(asked)}."
-    return None
-
-
 def shown(approval: dict) -> dict:
     """Return the fields of an approval that whoever decides may see."""
     return {key: approval[key] for key in ("id", "thread", "calls", "digest", "created", "expires")}
-
-
-def is_decidable(calls: object) -> bool:
-    """Return whether each of these calls can be shown, and named in a decision."""
-    try:
-        found = [Call.model_validate(call) for call in calls]
-        body = [{"call": call.id, "type": "approve"} for call in found]
-        Decisions.model_validate({"decisions": body})
-    except (ValidationError, TypeError):
-        return False
-    return len({call.id for call in found}) == len(found)

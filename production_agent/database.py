@@ -76,18 +76,14 @@ class Database:
 
     Attributes:
         saver: The checkpointer of the graph.
-        library: What it is made of.
         now: The time in SQL, in seconds: the server's clock, which all processes share.
-        field: What reads a field, `{0}`, of the JSON text `details` in SQL.
         for_update: What a `select` ends with to keep its rows from others until the commit.
         checkpoints: The tables of the checkpointer.
         prune: Statements that forget all checkpoints of a thread (`?`) but the newest.
         patience: Seconds to wait for a statement or a transaction; None: its own limits are enough.
     """
 
-    library: type[BaseCheckpointSaver]
     now: str
-    field: str
     for_update = ""
     checkpoints: tuple[str, ...]
     prune: tuple[str, ...]
@@ -123,13 +119,12 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring our own tables up to date, each step in a transaction of its own."""
-        words = {name: self.field.format(name) for name in ("order", "amount")}
         sql = "insert into agent_migrations values (?) on conflict do nothing returning 1"
         for version, steps in enumerate((VERSIONS, *MIGRATIONS)):
             async with self.transaction() as transaction:
                 await self.lock(transaction, "migrations")  # of two at once, one waits
                 if version == 0 or await transaction.fetch(sql, version):
-                    for statement in steps.format(**words).split(";"):
+                    for statement in steps.split(";"):
                         await transaction.send(statement)
 
     async def readiness(self) -> str:
@@ -150,13 +145,11 @@ class Saver(BaseCheckpointSaver):
     process would wait for one another, and all of them for one connection that hangs.
     """
 
+    get_next_version = AsyncPostgresSaver.get_next_version  # SQLite's counts in the same way
+
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.database = database
-
-    def get_next_version(self, current: str | None, channel: None) -> str:
-        """Return the version of a channel after this one, as the library counts them."""
-        return self.database.library.get_next_version(self, current, channel)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Return a checkpoint, or None."""
@@ -196,9 +189,7 @@ class Sqlite(Database):
     does not wait at all for another process's if this connection still reads.
     """
 
-    library = AsyncSqliteSaver
     now = "((julianday('now') - 2440587.5) * 86400.0)"
-    field = "json_extract(details, '$.{0}')"
     checkpoints = ("checkpoints", "writes")
     prune = tuple(map(NOT_NEWEST.format, checkpoints))
 
@@ -258,12 +249,6 @@ class Sqlite(Database):
             except BaseException:
                 await asyncio.shield(self.connection.rollback())
                 raise
-
-    async def set_up(self) -> None:
-        """Make the tables or bring them up to date, and remember the files."""
-        await self.theirs.setup()
-        await self.migrate()
-        self.files = _identities(self.path)
 
     def _check_files(self) -> None:
         """Raise if a file is gone or replaced: what is written to ours, nobody will find.
@@ -327,9 +312,7 @@ class Pipelined:
 class Postgres(Database):
     """A PostgreSQL server: any number of processes of any number of machines."""
 
-    library = AsyncPostgresSaver
     now = "extract(epoch from clock_timestamp())::double precision"
-    field = "(details::json ->> '{0}')"
     for_update = " for update"
     checkpoints = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
     prune = (
@@ -378,8 +361,8 @@ class Postgres(Database):
 
     async def readiness(self) -> str:
         try:
-            rows = await self.run("select max(v) as v from checkpoint_migrations")
-            if (-1 if rows[0]["v"] is None else rows[0]["v"]) < len(self.library.MIGRATIONS) - 1:
+            rows = await self.run("select coalesce(max(v), -1) as v from checkpoint_migrations")
+            if rows[0]["v"] < len(AsyncPostgresSaver.MIGRATIONS) - 1:
                 return OUTDATED
             return await super().readiness()
         except psycopg.errors.UndefinedTable:
@@ -498,7 +481,9 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
             connection.row_factory = sqlite3.Row
             database = Sqlite(path, file, connection, seconds)
             try:
-                await database.set_up()
+                await database.theirs.setup()
+                await database.migrate()
+                database.files = _identities(path)
             except sqlite3.Error as error:
                 raise Unusable(_sentence(path, error)) from None
             yield database

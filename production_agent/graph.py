@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage, ToolMessage
-from langchain_core.messages.utils import count_tokens_approximately
+from langchain_core.messages.utils import trim_messages
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -81,7 +81,13 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
         calls = sum(len(reply.tool_calls) + len(reply.invalid_tool_calls) for reply in replies)
         if len(replies) >= settings.model_calls or state["remaining_steps"] < 4:
             return {"messages": [say(_in_place(turn, STOPPED.format(calls), LESS), runtime)]}
-        prompt = [SystemMessage(PROMPT), *_window(messages, settings.history_tokens)]
+        whole_turns = trim_messages(
+            messages,
+            max_tokens=settings.history_tokens,
+            token_counter="approximate",
+            start_on="human",
+        )
+        prompt = [SystemMessage(PROMPT), *(whole_turns or turn)]
         reply = await ask(models, prompt, settings.model_seconds, runtime)
         asked = len(reply.tool_calls) + len(reply.invalid_tool_calls)
         if asked and calls + asked > settings.tool_calls:
@@ -193,15 +199,3 @@ def this_turn(messages: Sequence[AnyMessage]) -> Sequence[AnyMessage]:
         if isinstance(messages[at], HumanMessage):
             return messages[at:]
     return messages
-
-
-def _window(messages: Sequence[AnyMessage], tokens: float) -> Sequence[AnyMessage]:
-    """Return the newest whole turns of about so many tokens, at least the last one."""
-    kept = end = len(messages)
-    for start in range(end - 1, -1, -1):
-        if isinstance(messages[start], HumanMessage):
-            tokens -= count_tokens_approximately(messages[start:kept])
-            if tokens < 0 and kept < end:
-                break
-            kept = start
-    return messages[kept:] if kept < end else messages

@@ -23,7 +23,7 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
-from production_agent.approval import problem, shown
+from production_agent.approval import shown
 from production_agent.context import LeaseLost
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
@@ -291,9 +291,9 @@ class Runs:
         ids.set({**ids.get(), "thread": approval["thread"]})
         if digest != approval["digest"]:
             raise Refused(409, "These are not the calls that wait. Look at them again.")
-        if wrong := problem(approval["calls"], decisions):
-            raise Refused(409, wrong)
         calls = {call["id"]: (call["name"], call["args"]) for call in approval["calls"]}
+        if sorted(calls) != sorted(one.call for one in decisions):
+            raise Refused(409, f"Decide each of these calls once: {', '.join(calls)}.")
         for one in decisions:
             name, args = calls[one.call]
             if one.type != "reject" and (wrong := refusal(name, args, self.settings)):
@@ -361,11 +361,8 @@ class Runs:
             self._spawn(run, None)
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
-            asked = await self.store.last_run(thread, but="recovery")
-            writer = await self.store.run((state.metadata or {}).get("run", ""))
-            is_whole = (
-                not state.tasks and asked and writer and writer["started"] >= asked["started"]
-            )
+            writer = (state.metadata or {}).get("run", "")
+            is_whole = not state.tasks and await self.store.is_newest(thread, writer)
             is_strange = decided and state.metadata and not state.tasks and not is_whole
             strange = NoInterrupt() if is_strange else None
             outcome = "complete" if is_whole else "stopped"

@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Match, Route
 
 from production_agent import bodies, metrics, tracing
 from production_agent.database import FAILURES
@@ -157,18 +158,10 @@ def _refused(request: Request, error: Refused) -> JSONResponse:
 def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
     if error.status_code == 405:  # of all endpoints with this path, not of the first one
-        headers["Allow"] = ", ".join(_methods(request)) or "GET"  # the page is in no schema
+        routes = [one for one in (*request.app.routes, *router.routes) if isinstance(one, Route)]
+        found = [one.methods for one in routes if one.matches(request.scope)[0] != Match.NONE]
+        headers["Allow"] = ", ".join(sorted(set().union(*found)))
     return _answer(error.status_code, f"{error.detail}", headers)
-
-
-def _methods(request: Request) -> list[str]:
-    operations = request.app.openapi()["paths"]
-    found = [
-        methods
-        for path, methods in operations.items()
-        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), request.url.path)
-    ]
-    return sorted({method.upper() for methods in found for method in methods})
 
 
 def _not_valid(request: Request, error: RequestValidationError) -> JSONResponse:

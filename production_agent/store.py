@@ -7,19 +7,19 @@ claimed by the statement that changes it from pending to decided, in the transac
 thread. Effects are the truth about what was done, whatever a checkpoint says.
 
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
-needs_person, handed_on (another run carries it on), lost (its process died), refused.
+needs_person, handed_on (another run carries it on), lost (its process died).
 States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
-unanswered, or nobody can decide about it).
+unanswered).
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from production_agent.approval import digest, is_decidable
+from production_agent.approval import digest
 from production_agent.context import OutcomeUnknown, OverBudget
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
@@ -55,7 +55,7 @@ class Ending:
     """How a run ended.
 
     Attributes:
-        outcome: Its outcome.
+        outcome: Its outcome; one that is refused leaves no row, as if its request never came.
         reference: Of the failure in the log.
         sentence: For the owner, if the outcome needs one.
         asked: (interrupt id, calls) that wait for approval.
@@ -124,8 +124,7 @@ class Store:
               (select count(*) from approvals a where a.thread = t.id and a.state = 'decided')
                 as decided
             from threads t left join runs r on r.id =
-              (select id from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
-                order by started desc limit 1)
+              (select id from runs where thread = t.id order by started desc limit 1)
             where t.owner = ? and {where}
             order by t.created desc, t.id desc limit ?"""
         return await self.database.run(sql, owner, *values, limit)
@@ -143,10 +142,8 @@ class Store:
         """
 
         async def work(transaction: Transaction) -> bool:
-            await self._lock_thread(transaction, thread)
-            sql = """select 1 from runs where thread = ? and outcome is null
-                union select 1 from approvals where thread = ? and state = 'decided'"""
-            if await transaction.fetch(sql, thread, thread):
+            row = await self._lock_thread(transaction, thread)
+            if row and (row["running"] or row["approval"] == "decided"):
                 return False
             if days is not None:  # since it was found old, it may have got a turn or a question
                 sql = f"select 1 from threads t where id = ? and {self._is_old()}"
@@ -174,21 +171,27 @@ class Store:
             (select 1 from approvals a where a.thread = t.id and a.state = 'pending'
               and a.expires > {self.now})"""
 
-    async def _lock_thread(self, transaction: Transaction, thread: str) -> None:
-        """Keep others from the thread until the transaction ends; call its dead run lost."""
+    async def _lock_thread(
+        self, transaction: Transaction, thread: str, more: str = "", *values: object
+    ) -> dict | None:
+        """Lock the thread and call its dead run lost; return how it stands, None if it is gone.
+
+        `running` counts the runs that hold it; `approval` is pending or decided, if one is in the
+        way; `before` is the outcome of its last run. More columns cost no further round trip.
+        """
         sql = f"select 1 from threads where id = ?{self.database.for_update}"
         await transaction.send(sql, thread)
         sql = f"""update runs set outcome = 'lost' where thread = ? and outcome is null
             and lease < {self.now}"""
         await transaction.send(sql, thread)
-
-    async def _take_thread(self, transaction: Transaction, thread: str) -> str:
-        """Lock the thread; return "free", or why no run can begin: "gone" or "busy"."""
-        await self._lock_thread(transaction, thread)
-        sql = """select (select count(*) from runs where thread = t.id and outcome is null)
-            as running from threads t where id = ?"""
-        rows = await transaction.fetch(sql, thread)
-        return "gone" if not rows else "busy" if rows[0]["running"] else "free"
+        sql = f"""select {more}
+            (select count(*) from runs where thread = t.id and outcome is null) as running,
+            (select min(state) from approvals where thread = t.id and (state = 'decided'
+              or (state = 'pending' and expires > {self.now}))) as approval,
+            (select outcome from runs where thread = t.id order by started desc limit 1) as before
+            from threads t where id = ?"""
+        rows = await transaction.fetch(sql, *values, thread)
+        return rows[0] if rows else None
 
     # Runs
 
@@ -203,57 +206,47 @@ class Store:
             request: The idempotency key, or None.
         """
         recent = f"at > {self.now} - 60 and at <= {self.now}"  # none of a clock that was set back
-        sql = f"""select
-            (select id from runs where thread = t.id and request = ?) as repeated,
-            (select count(*) from runs where thread = t.id and outcome is null) as running,
-            (select min(state) from approvals where thread = t.id and (state = 'decided'
-              or (state = 'pending' and expires > {self.now}))) as approval,
+        more = f"""(select id from runs where thread = t.id and request = ?) as repeated,
             (select at + 60 - {self.now} from turns where owner = ? and {recent}
-              order by at desc limit 1 offset ?) as wait,
-            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
-              order by started desc limit 1) as before
-            from threads t where id = ?"""
-        values = request, owner, self.settings.turns_per_minute - 1, thread
+              order by at desc limit 1 offset ?) as wait,"""
+        values = request, owner, self.settings.turns_per_minute - 1
 
         async def work(transaction: Transaction) -> Begun:
             await self.database.lock(transaction, f"turns {owner}")
-            await self._lock_thread(transaction, thread)
-            rows = await transaction.fetch(sql, *values)
-            if not rows:
+            row = await self._lock_thread(transaction, thread, more, *values)
+            if row is None:
                 return Begun("gone")
-            if rows[0]["repeated"]:
-                return Begun("repeated", rows[0]["repeated"])
-            if rows[0]["running"]:
+            if row["repeated"]:
+                return Begun("repeated", row["repeated"])
+            if row["running"]:
                 return Begun("busy")
-            if rows[0]["approval"] == "decided" or rows[0]["before"] == "handed_on":
+            if row["approval"] == "decided" or row["before"] == "handed_on":
                 return Begun("finishing")
-            if rows[0]["approval"]:
+            if row["approval"]:
                 return Begun("undecided")
-            if rows[0]["wait"] is not None:
-                return Begun("wait", seconds=max(rows[0]["wait"], 0.0))
+            if row["wait"] is not None:
+                return Begun("wait", seconds=max(row["wait"], 0.0))
             await transaction.send(f"delete from turns where owner = ? and not ({recent})", owner)
             await transaction.send(f"insert into turns values (?, {self.now})", owner)
             # What expired unanswered is over, also if the clock is set back.
             void = "update approvals set state = 'void' where thread = ? and state = 'pending'"
             await transaction.send(void, thread)
             run = await self._begin(transaction, thread, owner, "message", request)
-            return Begun("begun", run, before=rows[0]["before"] or "")
+            return Begun("begun", run, before=row["before"] or "")
 
         return await self.database.write(work)
 
     async def begin_recovery(self, thread: str, owner: str) -> Begun:
         """Take a thread whose process is gone, unless another process was faster."""
-        left = """select
-            (select outcome from runs where thread = t.id and coalesce(outcome, '') <> 'refused'
-              order by started desc limit 1) as before,
-            (select count(*) from approvals where thread = t.id and state = 'decided') as decided
-            from threads t where id = ?"""
 
         async def work(transaction: Transaction) -> Begun:
-            if (how := await self._take_thread(transaction, thread)) != "free":
-                return Begun(how)
-            (row,) = await transaction.fetch(left, thread)  # the caller's list may be old by now
-            if not row["decided"] and row["before"] not in ("lost", "handed_on"):
+            row = await self._lock_thread(transaction, thread)
+            if row is None:
+                return Begun("gone")
+            if row["running"]:
+                return Begun("busy")
+            # The caller's list may be old by now.
+            if row["approval"] != "decided" and row["before"] not in ("lost", "handed_on"):
                 return Begun("finished")
             sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
             await transaction.send(sql, thread, "decided")
@@ -271,13 +264,12 @@ class Store:
         values = json.dumps(decision), decider, approval["id"]
 
         async def work(transaction: Transaction) -> Begun:
-            how = await self._take_thread(transaction, approval["thread"])
-            waiting = "select 1 from approvals where id = ? and state = 'pending'"
-            if how == "busy" and await transaction.fetch(waiting, approval["id"]):
-                return Begun("busy")
-            if how == "gone":
+            row = await self._lock_thread(transaction, approval["thread"])
+            if row is None:
                 return Begun("gone")
-            if how == "busy" or not await transaction.fetch(sql, *values):
+            if row["running"]:
+                return Begun("busy" if row["approval"] == "pending" else "decided")
+            if not await transaction.fetch(sql, *values):
                 return Begun("decided")
             taken = approval["thread"], approval["owner"], "decision"
             return Begun("begun", await self._begin(transaction, *taken))
@@ -319,27 +311,21 @@ class Store:
         rows = await self.database.run(sql, thread)
         return rows[0]["kind"] if rows else ""
 
-    async def last_run(self, thread: str, *, but: str = "") -> dict | None:
-        """Return the thread's newest run that was not refused, and is not of the kind `but`."""
-        sql = """select * from runs where thread = ? and coalesce(outcome, '') <> 'refused'
-            and kind <> ? order by started desc limit 1"""
-        rows = await self.database.run(sql, thread, but)
-        return rows[0] if rows else None
-
-    async def run(self, run: str) -> dict | None:
-        """Return a run."""
-        rows = await self.database.run("select * from runs where id = ?", run)
-        return rows[0] if rows else None
+    async def is_newest(self, thread: str, run: str) -> bool:
+        """Return whether a run is the thread's last message or decision, or recovered it."""
+        sql = """select 1 from runs where id = ? and started >=
+            (select max(started) from runs where thread = ? and kind <> 'recovery')"""
+        return bool(await self.database.run(sql, run, thread))
 
     async def turn_end(self, thread: str, run: str) -> dict | None:
         """Return the last run of the turn that a run belongs to; None if the thread is gone.
 
         A turn goes on with decisions and recoveries until the next message.
         """
-        sql = """select * from runs r where thread = ? and coalesce(outcome, '') <> 'refused'
+        sql = """select * from runs r where thread = ?
             and started >= (select started from runs where id = ?) and not exists
               (select 1 from runs m where m.thread = r.thread and m.kind = 'message'
-                and coalesce(m.outcome, '') <> 'refused' and m.started <= r.started
+                and m.started <= r.started
                 and m.started > (select started from runs where id = ?))
             order by started desc limit 1"""
         rows = await self.database.run(sql, thread, run, run)
@@ -362,27 +348,26 @@ class Store:
             if not rows:
                 return None
             thread, owner = rows[0]["thread"], rows[0]["owner"]
+            asked = []
             for approval, calls in ending.asked:
-                await transaction.send(
-                    f"""insert into approvals (id, thread, owner, calls, digest, created, expires,
-                    state, attempts) values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, ?, 0)
-                    on conflict do nothing""",
+                asked += await transaction.fetch(
+                    f"""insert into approvals
+                    (id, thread, owner, calls, digest, created, expires, state, attempts)
+                    values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, 'pending', 0)
+                    on conflict do nothing returning *""",
                     *(approval, thread, owner, json.dumps(calls)),
                     *(digest(thread, approval, calls), self.settings.approval_seconds),
-                    "pending" if is_decidable(calls) else "void",
                 )
             for approval, state in ending.approvals.items():
                 await transaction.send(
                     "update approvals set state = ? where id = ?", state, approval
                 )
-            if ending.outcome == "refused":  # the same request may come again
-                await transaction.send("update runs set request = null where id = ?", run)
+            if ending.outcome == "refused":
+                await transaction.send("delete from runs where id = ?", run)
             else:
                 for statement in self.database.prune:
                     await transaction.send(statement, thread)
-            asked = [approval for approval, _ in ending.asked]
-            rows = await self._waiting(transaction.fetch, "thread = ?", thread) if asked else []
-            return [row for row in rows if row["id"] in asked]
+            return [_approval(row) for row in asked]
 
         return await self.database.write(work)
 
@@ -393,8 +378,7 @@ class Store:
             union select thread, owner from approvals a where state = 'decided' and not exists
               (select 1 from runs r where r.thread = a.thread and r.outcome is null)
             union select thread, owner from runs h where outcome = 'handed_on' and not exists
-              (select 1 from runs r where r.thread = h.thread and r.started > h.started
-                and coalesce(r.outcome, '') <> 'refused')"""
+              (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
         return await self.database.run(sql)
 
     # Approvals
@@ -405,13 +389,9 @@ class Store:
         for column, value in (("owner", owner), ("thread", thread)):
             if value:
                 where, values = f"{where} and {column} = ?", [*values, value]
-        return await self._waiting(self.database.run, where, *values)
-
-    async def _waiting(self, fetch: Callable, where: str, *values: str) -> list[dict]:
         sql = f"""select * from approvals where {where} and state = 'pending'
             and expires > {self.now} order by created, id"""
-        rows = [_approval(row) for row in await fetch(sql, *values)]
-        return [row for row in rows if is_decidable(row["calls"])]
+        return [_approval(row) for row in await self.database.run(sql, *values)]
 
     async def approval(self, approval: str) -> dict | None:
         """Return an approval in any state, with `expired`."""
@@ -423,14 +403,6 @@ class Store:
         """Return the thread's approvals that were decided and not carried out to their end."""
         sql = "select * from approvals where thread = ? and state = 'decided'"
         return [_approval(row) for row in await self.database.run(sql, thread)]
-
-    async def void_undecidable(self) -> int:
-        """Close approvals that no decision can name, so that they block no thread; count them."""
-        rows = await self.database.run("select * from approvals where state = 'pending'")
-        bad = [row["id"] for row in rows if not is_decidable(_approval(row)["calls"])]
-        for approval in bad:
-            await self.database.run("update approvals set state = 'void' where id = ?", approval)
-        return len(bad)
 
     # Effects
 
@@ -471,9 +443,8 @@ class Store:
         """Return the thread's effects, or those of its last turn: key: {name, details}."""
         sql, values = "select * from effects where thread = ?", [thread]
         if of_turn:
-            sql += """ and run in (select id from runs where thread = ? and started >= (
-                select max(started) from runs where thread = ? and kind = 'message'
-                and coalesce(outcome, '') <> 'refused'))"""
+            sql += """ and run in (select id from runs where thread = ? and started >=
+                (select max(started) from runs where thread = ? and kind = 'message'))"""
             values *= 3
         rows = await self.database.run(f"{sql} order by at", *values)
         return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}

@@ -12,7 +12,6 @@ temporary files, where a second process finds it again.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -68,9 +67,10 @@ async def turn(
 
 async def _shown(run: Run) -> AsyncIterator[str | Interrupt]:
     """Yield the words of a run's events, and its approvals as interrupts."""
-    said = ""
-    async for frames in run.stream():
-        for event, data in map(_parsed, frames.strip().split("\n\n")):
+    said, at = "", 0
+    async for _ in run.stream():  # it waits for events; they are read as they are
+        events, at = run.events[at:], len(run.events)
+        for event, data in events:
             if event == "token":
                 said += data["text"]
                 yield data["text"]
@@ -80,11 +80,6 @@ async def _shown(run: Run) -> AsyncIterator[str | Interrupt]:
                 yield Interrupt({"calls": data["calls"]}, id=data["id"])
             elif event == "end" and data["text"] not in said:
                 yield data["text"]
-
-
-def _parsed(frame: str) -> tuple[str, dict]:
-    lines = dict(line.split(": ", 1) for line in frame.splitlines())
-    return lines.get("event", ""), json.loads(lines.get("data", "{}"))
 
 
 def effects() -> list[str]:

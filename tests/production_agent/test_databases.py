@@ -23,7 +23,7 @@ import pytest
 
 from production_agent.database import FAILURES, Database, Transaction, open_database
 from production_agent.migrations import MIGRATIONS
-from production_agent.settings import read
+from production_agent.settings import Unusable, read
 from production_agent.store import Ending, Store, status
 from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.service_process import MAX_WAIT_SECONDS, Service, change, rows, until
@@ -298,28 +298,6 @@ def test_a_process_that_ends_alone_saves_what_was_in_a_lost_file(
     new.stop()
 
 
-def test_tables_of_the_first_version_are_brought_up_to_date(
-    start: Callable, served, tmp_path: Path
-) -> None:
-    served.reset()
-    url = new_postgres()
-    for database in (str(tmp_path / "agent.sqlite"), url):
-        effect = """insert into effects values
-            ('k', 't', 'ann', 'refund', '{"order": "T-7", "amount": 400}', 1)"""
-        for statement in [*MIGRATIONS[0].split(";"), effect]:
-            change(database, statement)
-        if database == url:
-            with pytest.raises(AssertionError) as caught:
-                start(database)
-            assert "--set-up" in str(caught.value)
-            set_up(set_up(database))
-        service = start(database, LEASE_SECONDS=60)
-        _, approval = service.asked("Please refund 81 euros for order T-7.")
-        service.decide(approval)
-        assert service.effects() == [{"order": "T-7", "amount": 400}]  # 80 are left
-        service.stop()
-
-
 async def test_who_waits_for_a_locked_file_waits_for_nobody_else(served, tmp_path: Path) -> None:
     path = str(tmp_path / "agent.sqlite")
     async with open_database(replace(read(), database=path, database_seconds=0.5)) as opened:
@@ -345,6 +323,28 @@ async def test_a_migration_is_done_whole_or_not_at_all(
             await opened.run("select * from a")
         (row,) = await opened.run("select max(version) as version from agent_migrations")
         assert row["version"] == len(MIGRATIONS)
+
+
+async def test_new_steps_are_missed_until_they_are_done(
+    database: str, served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings):
+        pass
+    steps = [f"alter table probe add column {name} integer" for name in "abc"]
+    monkeypatch.setattr("production_agent.database.MIGRATIONS", (*MIGRATIONS, *steps))
+    if settings.is_postgres:  # SQLite does them when it is opened
+        with pytest.raises(Unusable, match="--set-up"):
+            async with open_database(settings):
+                pass
+    for _ in range(2):
+        async with open_database(settings, set_up=True) as opened:
+            found = await opened.run("select a, b, c from probe")
+            assert found == [dict.fromkeys("abc")]
+    async with open_database(settings) as opened:
+        assert await opened.readiness() == "ok"
+        sql = "delete from agent_migrations where version > ?"
+        await opened.run(sql, len(MIGRATIONS))
 
 
 # Growth

@@ -318,7 +318,7 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
             with pytest.raises(Refused) as caught:
                 await begin
             assert caught.value.status == 503 and caught.value.retry_after
-        assert await store.last_run(thread) is None
+        assert (await store.threads("ann", 1, thread))[0]["run"] is None
 
 
 async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:
@@ -332,7 +332,7 @@ async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) ->
         async with asyncio.timeout(30):
             frames = [frame async for frame in run.stream()]
         assert '"status": "stopped"' in frames[-1]
-        assert (await store.last_run(thread))["outcome"] == "stopped"
+        assert (await store.threads("ann", 1, thread))[0]["outcome"] == "stopped"
 
 
 async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
@@ -348,11 +348,11 @@ async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_b
         approve = [Approve(call=asked["calls"][0]["id"], type="approve")]
         decided = await runs.decide(asked["id"], asked["digest"], approve, "ann")
         await asyncio.wait([decided.task])
-        assert (await runs.store.last_run(thread))["outcome"] == "complete"
+        assert (await runs.store.threads("ann", 1, thread))[0]["outcome"] == "complete"
         following = await runs.message(thread, "ann", "Thanks!", None)
         runs.stop(thread)  # before its first checkpoint
         await asyncio.wait([following.task])
-        last = await runs.store.last_run(thread)
+        (last,) = await runs.store.threads("ann", 1, thread)
         assert (last["outcome"], last["sentence"]) == ("stopped", STOPPED)
 
 

@@ -126,7 +126,7 @@ async def _clock_set_back(database: str) -> None:
         await opened.run("update runs set started = started + 1000 where id = ?", first)
         await opened.run("update turns set at = at + 1000")
         second = (await store.begin_message(thread, "ann", None)).run
-        assert (await store.last_run(thread))["id"] == second
+        assert (await store.threads("ann", 1, thread))[0]["run"] == second
 
 
 async def _lost_run(database: str) -> None:
@@ -175,7 +175,7 @@ async def _recover_twice(database: str) -> None:
             assert (await store.begin_recovery(thread, "ann")).how == "busy"
             await store.end(first.run, Ending("needs_person"))
             assert (await store.begin_recovery(thread, "ann")).how == "finished"
-            assert (await store.last_run(thread))["outcome"] == "needs_person"
+            assert (await store.threads("ann", 1, thread))[0]["outcome"] == "needs_person"
 
 
 def test_a_decision_that_waits_to_be_carried_out_is_not_deleted(database: str, served) -> None:

@@ -135,22 +135,6 @@ def test_a_model_that_counts_below_zero_is_heard(desk: Service, scripted: Script
     )
 
 
-def test_an_approval_nobody_can_decide_blocks_nothing(
-    start: Callable, database: str, served
-) -> None:
-    served.reset()
-    service = start(database)
-    thread, approval = service.asked("Please refund 1 euros for order T-8.")
-    service.stop()
-    calls = json.dumps([{"id": None, "name": "refund", "args": {}, "why": ""}])
-    change(database, f"update approvals set calls = '{calls}' where id = '{approval['id']}'")
-    service = start(database)
-    assert service.ann.get("/approvals").status_code == 200
-    assert service.ann.get(f"/threads/{thread}").json()["approvals"] == []
-    assert service.say(thread, "Hello.")[-1][1]["status"] == "complete"
-    service.stop()
-
-
 # The truth after a crash comes from the effects
 
 
