@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 import lesson_model
 from agent_checklist.report import check
-from agent_checklist.risk import risky
+from agent_checklist.source import risky
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver

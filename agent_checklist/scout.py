@@ -15,8 +15,7 @@ from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema
 from agent_checklist.effects import Effect, gives_text, living
-from agent_checklist.risk import RISKY
-from agent_checklist.source import asks, changes_before_asking, function_of
+from agent_checklist.source import RISKY, asks, changes_before_asking, function_of
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
 from agent_checklist.workspace import Settings, place, python_files, shortened
 from lesson_model.behaviour.schema_values import valid_value

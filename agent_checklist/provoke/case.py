@@ -26,8 +26,8 @@ from typing import Any
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.effects import Effect
-from agent_checklist.risk import RISKY
 from agent_checklist.scout import masked, sounds_risky
+from agent_checklist.source import RISKY
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Subject, Turn, error_name, open_in
 from lesson_model.log import Request
