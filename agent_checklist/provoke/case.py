@@ -15,6 +15,7 @@ A block that is left at its end is a pass. What several claims need first stands
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import inspect
 import json
@@ -32,7 +33,12 @@ from agent_checklist.stage import Plan
 from agent_checklist.subject import Subject, Turn, error_name, open_in
 from lesson_model.log import Request
 
-__all__ = ("Case", "Ended", "is_refused", "same", "spoilt", "stands_in", "values_of")
+__all__ = ("Case", "Ended", "FOR_EVER", "MAX_READ_SECONDS", "ends_in_time", "is_refused", "same")
+__all__ += ("spoilt", "stands_in", "values_of")
+
+MAX_READ_SECONDS = 300.0  # that a silent model or tool may be waited for
+MAX_END_SECONDS = 3.0  # that a turn takes to end, once its time is over
+FOR_EVER = 3600.0  # seconds: what is looked at ends a turn, or nothing does
 
 UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools are seen
     "approval.asked",
@@ -367,3 +373,13 @@ def same(effect: Effect, call: tuple[str, dict]) -> bool:
     """Whether a call ran with its values."""
     ran = _flat(effect.args)
     return all(value in ran for value in values_of(call))
+
+
+async def ends_in_time(task: asyncio.Task, seconds: float) -> bool:
+    """Whether something ends a task within so many seconds: the event loop's clock jumps there."""
+    loop = asyncio.get_running_loop()
+    clock = loop.time
+    loop.time = lambda: clock() + seconds
+    loop.call_soon(lambda: None)
+    done, _ = await asyncio.wait([task], timeout=MAX_END_SECONDS)
+    return bool(done)

@@ -11,9 +11,15 @@ from collections import Counter, defaultdict
 from openai import OpenAIError
 
 from agent_checklist.guard import Sent
-from agent_checklist.provoke.case import Case, is_refused, spoilt
+from agent_checklist.provoke.case import (
+    FOR_EVER,
+    MAX_READ_SECONDS,
+    Case,
+    ends_in_time,
+    is_refused,
+    spoilt,
+)
 from agent_checklist.provoke.streaming import LONG, is_cut
-from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
 from agent_checklist.subject import Turn, error_name
 
 __all__ = ("fail_model", "fall_back", "odd", "outage", "outgrow", "refuse", "silence", "wait")

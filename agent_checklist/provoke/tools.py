@@ -10,8 +10,13 @@ from typing import Any
 from langgraph.errors import GraphRecursionError
 
 from agent_checklist.effects import Effect
-from agent_checklist.provoke.case import Case, is_refused
-from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
+from agent_checklist.provoke.case import (
+    FOR_EVER,
+    MAX_READ_SECONDS,
+    Case,
+    ends_in_time,
+    is_refused,
+)
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Tool, Turn, error_name
 from agent_checklist.workspace import shortened
