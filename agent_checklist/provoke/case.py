@@ -20,7 +20,7 @@ import contextlib
 import inspect
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ __all__ = ("Case", "Ended", "FOR_EVER", "MAX_READ_SECONDS", "ends_in_time", "is_
 __all__ += ("spoilt", "stands_in", "values_of")
 
 MAX_READ_SECONDS = 300.0  # that a silent model or tool may be waited for
+POLL_SECONDS, MAX_BEGIN_POLLS = 0.02, 600  # until a turn is where it is looked at
 MAX_END_SECONDS = 3.0  # that a turn takes to end, once its time is over
 FOR_EVER = 3600.0  # seconds: what is looked at ends a turn, or nothing does
 
@@ -285,6 +286,17 @@ class Case:
         found = await found if inspect.isawaitable(found) else found
         wanted = values_of(plan.steps[0][0])
         return sum(all(stands_in(value, str(one)) for value in wanted) for one in found)
+
+    # Turns that take long ------------------------------------------------------------------------
+
+    async def begin(self, turn: Awaitable[Turn], reached: Callable[[], object]) -> asyncio.Task:
+        """Begin a turn; return its task once it reached something, or ended, or takes too long."""
+        task = asyncio.create_task(turn)
+        for _ in range(MAX_BEGIN_POLLS):
+            if reached() or task.done():
+                break
+            await self.subject.guard.async_sleep(POLL_SECONDS)
+        return task
 
     # The next turn --------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sys
@@ -222,12 +221,8 @@ async def silence(case: Case) -> None:
         subject.model.fail("timeout", times=None, seconds=40.0)
         since = len(subject.guard.sent)
         turn = subject.say(subject.plan(), "t-silent", seconds=FOR_EVER)
-        task = asyncio.create_task(turn)
+        task = await case.begin(turn, lambda: len(subject.guard.sent) > since)
         try:
-            for _ in range(600):
-                if len(subject.guard.sent) > since or task.done():
-                    break
-                await subject.guard.async_sleep(0.02)
             case.need(len(subject.guard.sent) > since, NOT_ASKED)
             wait = subject.guard.sent[since].read_timeout
             if wait is not None and wait <= MAX_READ_SECONDS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import Counter
 from typing import Any
@@ -94,14 +93,9 @@ async def hang(case: Case) -> None:
 
         subject.recorder.before = lambda effect: hangs() if effect.tool == look else None
         turn = subject.say(subject.plan([subject.call(look)]), "t-hang", seconds=FOR_EVER)
-        task = asyncio.create_task(turn)
+        task = await case.begin(turn, lambda: case.ran(look))
         try:
-            for _ in range(500):
-                reached = any(effect.tool == look for effect in subject.recorder.effects)
-                if reached or task.done():
-                    break
-                await subject.guard.async_sleep(0.02)
-            case.need(reached, "The tool was not reached.")
+            case.need(case.ran(look), "The tool was not reached.")
             saw = f"{look} hung, and after {seconds:g} s nobody had given it up."
             case.must(await ends_in_time(task, seconds), saw)
         finally:
