@@ -20,7 +20,7 @@ import contextlib
 import inspect
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,8 @@ from agent_checklist.stage import Plan
 from agent_checklist.subject import Subject, Turn, error_name, open_in
 from lesson_model.log import Request
 
-__all__ = ("Case", "Ended", "FOR_EVER", "MAX_READ_SECONDS", "ends_in_time", "is_refused", "same")
-__all__ += ("spoilt", "stands_in", "values_of")
+__all__ = ("Case", "Ended", "MAX_READ_SECONDS", "ends_in_time", "is_refused", "same", "spoilt")
+__all__ += ("stands_in", "values_of")
 
 MAX_READ_SECONDS = 300.0  # that a silent model or tool may be waited for
 POLL_SECONDS, MAX_BEGIN_POLLS = 0.02, 600  # until a turn is where it is looked at
@@ -289,9 +289,14 @@ class Case:
 
     # Turns that take long ------------------------------------------------------------------------
 
-    async def begin(self, turn: Awaitable[Turn], reached: Callable[[], object]) -> asyncio.Task:
-        """Begin a turn; return its task once it reached something, or ended, or takes too long."""
-        task = asyncio.create_task(turn)
+    async def begin(
+        self, plan: Plan, thread: str, reached: Callable[[], object]
+    ) -> asyncio.Task[Turn]:
+        """Begin a turn that the checklist does not end; return its task once `reached` is met.
+
+        Where it is not met in 12 s or before the turn's end, the task is returned all the same.
+        """
+        task = asyncio.create_task(self.subject.say(plan, thread, seconds=FOR_EVER))
         for _ in range(MAX_BEGIN_POLLS):
             if reached() or task.done():
                 break

@@ -10,14 +10,7 @@ from collections import Counter, defaultdict
 from openai import OpenAIError
 
 from agent_checklist.guard import Sent
-from agent_checklist.provoke.case import (
-    FOR_EVER,
-    MAX_READ_SECONDS,
-    Case,
-    ends_in_time,
-    is_refused,
-    spoilt,
-)
+from agent_checklist.provoke.case import MAX_READ_SECONDS, Case, ends_in_time, is_refused, spoilt
 from agent_checklist.provoke.streaming import LONG, is_cut
 from agent_checklist.subject import Turn, error_name
 
@@ -220,8 +213,7 @@ async def silence(case: Case) -> None:
     with case.judging("timeouts.read"):
         subject.model.fail("timeout", times=None, seconds=40.0)
         since = len(subject.guard.sent)
-        turn = subject.say(subject.plan(), "t-silent", seconds=FOR_EVER)
-        task = await case.begin(turn, lambda: len(subject.guard.sent) > since)
+        task = await case.begin(subject.plan(), "t-silent", lambda: len(subject.guard.sent) > since)
         try:
             case.need(len(subject.guard.sent) > since, NOT_ASKED)
             wait = subject.guard.sent[since].read_timeout

@@ -114,8 +114,8 @@ async def leave_tool(case: Case) -> None:
     with case.judging("tools.left"):
         look = case.look()
         subject.recorder.before = lambda effect: subject.guard.async_sleep(0.4)
-        turn = subject.say(subject.plan([subject.call(look)]), "t-left")
-        task = await case.begin(turn, lambda: subject.recorder.effects)
+        plan = subject.plan([subject.call(look)])
+        task = await case.begin(plan, "t-left", lambda: subject.recorder.effects)
         task.cancel()
         case.need(subject.recorder.effects, "The tool was not reached.")
         await asyncio.wait([task], timeout=3)

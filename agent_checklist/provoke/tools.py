@@ -9,13 +9,7 @@ from typing import Any
 from langgraph.errors import GraphRecursionError
 
 from agent_checklist.effects import Effect
-from agent_checklist.provoke.case import (
-    FOR_EVER,
-    MAX_READ_SECONDS,
-    Case,
-    ends_in_time,
-    is_refused,
-)
+from agent_checklist.provoke.case import MAX_READ_SECONDS, Case, ends_in_time, is_refused
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Tool, Turn, error_name
 from agent_checklist.workspace import shortened
@@ -92,8 +86,8 @@ async def hang(case: Case) -> None:
                 await subject.guard.async_sleep(0.05)
 
         subject.recorder.before = lambda effect: hangs() if effect.tool == look else None
-        turn = subject.say(subject.plan([subject.call(look)]), "t-hang", seconds=FOR_EVER)
-        task = await case.begin(turn, lambda: case.ran(look))
+        plan = subject.plan([subject.call(look)])
+        task = await case.begin(plan, "t-hang", lambda: case.ran(look))
         try:
             case.need(case.ran(look), "The tool was not reached.")
             saw = f"{look} hung, and after {seconds:g} s nobody had given it up."
