@@ -7,8 +7,11 @@ import re
 import sys
 from collections import Counter, defaultdict
 
+from langchain.agents.middleware import ModelFallbackMiddleware
+from langchain_core.runnables import RunnableWithFallbacks
 from openai import OpenAIError
 
+from agent_checklist.effects import living
 from agent_checklist.guard import Sent
 from agent_checklist.provoke.case import MAX_READ_SECONDS, Case, ends_in_time, is_refused, spoilt
 from agent_checklist.provoke.streaming import LONG, is_cut
@@ -192,7 +195,7 @@ def _judge_without_another(case: Case, turn: Turn) -> None:
         error = error.__cause__ or error.__context__
     of_model = [one for one in trail if type(one).__module__.startswith("openai")]
     slipped = of_model and type(trail[0]) in SLIPS and trail[0].__cause__ is None
-    unused = subject.settings.fallback or subject.has_fallback()
+    unused = subject.settings.fallback or living(RunnableWithFallbacks, ModelFallbackMiddleware)
     if slipped or unused:
         with case.judging("fallback.answers"):
             broke = "The model was down, and what handles that broke"

@@ -8,8 +8,9 @@ from typing import Any
 
 from langgraph.errors import GraphRecursionError
 
-from agent_checklist.effects import Effect
+from agent_checklist.effects import Effect, tool_named
 from agent_checklist.provoke.case import MAX_READ_SECONDS, Case, ends_in_time, is_refused
+from agent_checklist.source import catches_all, function_of
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Tool, Turn, error_name
 from agent_checklist.workspace import shortened
@@ -28,7 +29,8 @@ async def break_tool(case: Case) -> None:
     subject = case.subject
     with case.before("errors.tool", "errors.tool_text"):
         look = case.usable()
-        catches = subject.catches_all(look)
+        tool = tool_named(look)
+        catches = tool and catches_all(function_of(tool) or type(tool)._run)
         case.skip_if(catches, f"{look} catches every error in its own body.")
 
         def broken(effect: Effect) -> None:
