@@ -19,8 +19,8 @@ Who does what in this package:
     stage, effects, subject           the scripted model, the tools' bodies, the graph
     turn                              the developer's own turn in the graph's place
     dialects, scout, source           how a person's answer looks; what the agent is
-    runner, render                    forks and verdicts; text, JSON, JUnit and HTML
-    report, pytest_plugin             what was found, for a notebook and for pytest
+    runner, report                    forks and verdicts; text, JSON, JUnit and HTML
+    pytest_plugin                     a claim as a test
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 import lesson_model
 from agent_checklist.report import check
-from agent_checklist.risk import risky
+from agent_checklist.source import risky
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver

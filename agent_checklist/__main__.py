@@ -8,7 +8,9 @@ import sys
 import traceback
 from pathlib import Path
 
+from agent_checklist import report
 from agent_checklist.claims import CLAIMS
+from agent_checklist.workspace import Usage, find_root, read_settings
 
 USAGE = """\
 python -m agent_checklist [TARGET]    look at an agent: module:attribute, file.py:attribute, or
@@ -52,17 +54,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Carry out a command; return the exit code."""
-    # Imported when the command line is known to be right.
-    from agent_checklist import render  # noqa: PLC0415
-
     if options.explain:
-        print(render.explained(CLAIMS[options.explain]))
+        print(report.explained(CLAIMS[options.explain]))
         return 0
     if not hasattr(os, "fork"):
         print("The checklist needs fork: run it on Linux, macOS or WSL.", file=sys.stderr)
         return 3
+    # Two seconds, of which a wrong command line needs nothing.
     from agent_checklist.runner import look_at  # noqa: PLC0415
-    from agent_checklist.workspace import Usage, read_settings  # noqa: PLC0415
 
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
@@ -82,13 +81,13 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 4
     if init:
-        print(render.section(outcome))
+        print(report.section(outcome))
         return 0
-    print(render.terminal(outcome, verbose=options.verbose))
+    print(report.terminal(outcome, verbose=options.verbose))
     for file, write in (
-        (options.json, render.as_json),
-        (options.junit, render.as_junit),
-        (options.html, render.as_html),
+        (options.json, report.as_json),
+        (options.junit, report.as_junit),
+        (options.html, report.as_html),
     ):
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +97,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _located(target: str | None) -> tuple[Path, str | None]:
     """Return the agent's repository, and the target as it is named from there."""
-    from agent_checklist.workspace import Usage, find_root  # noqa: PLC0415
-
     root = Path.cwd()
     where, _, attribute = (target or "").rpartition(":")
     if not where.endswith(".py"):

@@ -221,27 +221,20 @@ def unclear_answers(gate: Gate, value: Any) -> list[Any]:
     """Return answers to a question that are neither a yes nor a no, in the form of its gate."""
     yes = gate.pair.yes if gate.pair else {"decisions": [{"type": "approve"}]}
     if BY_ID in str(yes):
-        unclear = _maybe(yes)
+        unclear = _maybe(yes, "maybe")
         return [_by_id(unclear, unclear, dict.fromkeys(calls_shown(value), True)), {}]
     if isinstance(yes, bool):
         return [{}, ""]
     if isinstance(yes, str):
         return ["maybe later", ""]
-    if isinstance(yes, list):
-        return [[{"type": "maybe", "args": None}]]
-    unclear = {
-        key: "maybe"
-        if isinstance(value, str)
-        else [{"type": "maybe"}]
-        if isinstance(value, list)
-        else None
-        for key, value in yes.items()
-    }
-    return [unclear, {}]
+    unclear = _maybe(yes, None)
+    return [unclear] if isinstance(yes, list) else [unclear, {}]
 
 
-def _maybe(answer: Any) -> Any:
-    """Return an answer whose every word is neither a yes nor a no."""
+def _maybe(answer: Any, flag: str | None) -> Any:
+    """Return an answer whose every word is neither a yes nor a no; `flag` stands for the rest."""
     if isinstance(answer, dict):
-        return {key: part if part == BY_ID else _maybe(part) for key, part in answer.items()}
-    return [_maybe(part) for part in answer] if isinstance(answer, list) else "maybe"
+        return {key: part if part == BY_ID else _maybe(part, flag) for key, part in answer.items()}
+    if isinstance(answer, list):
+        return [_maybe(part, flag) for part in answer]
+    return "maybe" if isinstance(answer, str) else flag

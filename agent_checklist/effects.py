@@ -21,7 +21,7 @@ from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
-__all__ = ("Effect", "Recorder", "living")
+__all__ = ("Effect", "Recorder", "gives_text", "living", "tool_named")
 
 _inside: ContextVar[tuple] = ContextVar("inside_a_tool", default=(None, None))  # and its effect
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
@@ -204,6 +204,11 @@ def living(*kinds: type) -> list:
     gc.freeze()
     wanted = {one for one in set(map(type, objects)) if not set(kinds).isdisjoint(one.__mro__)}
     return [one for one in objects if type(one) in wanted]
+
+
+def tool_named(name: str) -> BaseTool | None:
+    """Return the LangChain tool of this name."""
+    return next((one for one in living(BaseTool) if one.name == name), None)
 
 
 def _functions_named(name: str) -> list[FunctionType]:

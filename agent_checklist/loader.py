@@ -66,16 +66,18 @@ class Target:
             )
         return cls(next(iter(specs.values())), True)
 
-    def check(self, space: Workspace) -> None:
-        """Raise `Usage` where the named file does not exist."""
-        if self.where.endswith(".py") and not (space.copy / self.where).is_file():
-            raise Usage(f"There is no file {self.where} here. Write file.py:attribute.")
-
     def load(self, space: Workspace) -> Any:
-        """Import the module and return what the name holds."""
+        """Import the module and return what the name holds.
+
+        Raises:
+            Usage: There is no such file, module or name.
+        """
         sys.path[:0] = [path for path in space.paths() if path not in sys.path]
         if self.where.endswith(".py"):
-            module = _import_file((space.copy / self.where).resolve())
+            file = (space.copy / self.where).resolve()
+            if not file.is_file():
+                raise Usage(f"There is no file {self.where} here. Write file.py:attribute.")
+            module = _import_file(file)
         else:
             importlib.invalidate_caches()
             try:

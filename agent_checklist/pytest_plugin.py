@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent_checklist.claims import CLAIMS
 from agent_checklist.report import Outcome, check
 
 __all__ = ("ClaimItem",)
@@ -67,8 +68,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(session: pytest.Session, config: Any, items: list) -> None:
     """Add a test for each claim."""
-    from agent_checklist.claims import CLAIMS  # noqa: PLC0415
-
     target = config.getoption("--agent-checklist")
     if target is not None:
         items.extend(

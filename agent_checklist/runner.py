@@ -211,7 +211,6 @@ class _Run:
         """Copy the repository, and close the ways out of it."""
         self.space = Workspace(root, self.temporary)
         self.target = Target.find(given or self.settings.graph, graph, self.space)
-        self.target.check(self.space)
         self.outcome.target = self.target.name
         model = _start_model()
         self.guard.url, self.guard.key = model.url, KEY

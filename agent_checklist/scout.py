@@ -14,9 +14,8 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema
-from agent_checklist.effects import Effect, gives_text, living
-from agent_checklist.risk import RISKY
-from agent_checklist.source import asks, changes_before_asking, function_of
+from agent_checklist.effects import Effect, gives_text, living, tool_named
+from agent_checklist.source import RISKY, asks, changes_before_asking, function_of
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
 from agent_checklist.workspace import Settings, place, python_files, shortened
 from lesson_model.behaviour.schema_values import valid_value
@@ -236,12 +235,6 @@ def _files() -> dict[str, tuple[int, int]]:
     return found
 
 
-def _changes_before_asking(tool: Tool) -> str:
-    """Return what a tool's body calls before `interrupt` that sounds like an effect."""
-    bodies = [function_of(one) for one in living(BaseTool) if one.name == tool.name]
-    return changes_before_asking(bodies[0]) if bodies else ""
-
-
 def _wrap(subject: Subject, name: str) -> bool:
     """Wrap plain functions of this name; return whether there are any."""
     if not subject.recorder.wrap_functions(name):
@@ -278,7 +271,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                 facts.early = f"{guard.writes[-1]} was written before anybody was asked"
             elif changed := [path for path, seen in _files().items() if files.get(path) != seen]:
                 facts.early = f"{Path(changed[0]).name} was changed before anybody was asked"
-            elif inside and (name := _changes_before_asking(tool)):
+            elif inside and (name := changes_before_asking(function_of(tool_named(tool.name)))):
                 facts.early = f"The body of {tool.name} calls {name} before it asks"
             return
         if subject.raised > raised:

@@ -1,4 +1,4 @@
-"""What an agent's source code tells. It chooses what is tried, or withholds a verdict."""
+"""What an agent's source code tells: it chooses what is tried, or withholds a verdict."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ("answers_read_in", "asks", "catches_all", "changes_before_asking", "function_of")
+__all__ = (
+    "RISKY",
+    "answers_read_in",
+    "asks",
+    "catches_all",
+    "changes_before_asking",
+    "function_of",
+    "risky",
+)
+
+F = TypeVar("F", bound=Callable)
+RISKY: set[str] = set()
+"""The names of the functions that are marked with `risky`."""
 
 CHANGES = set(
     "write writerow writelines execute executemany commit post put patch delete insert append save "
@@ -16,6 +28,12 @@ CHANGES = set(
 )
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 NOT_OF_ANSWERS = {"messages", "name", "args", "id", "tool_calls", "content", "configurable"}
+
+
+def risky(function: F) -> F:
+    """Mark a tool, or the function it is made of, as one that needs a person's consent."""
+    RISKY.add(getattr(function, "name", None) or function.__name__)
+    return function
 
 
 def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[str]]:

@@ -16,10 +16,7 @@ from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from langchain.agents.middleware import ModelFallbackMiddleware
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage, HumanMessage
-from langchain_core.runnables import RunnableWithFallbacks
-from langchain_core.tools import BaseTool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.errors import GraphInterrupt
@@ -28,10 +25,9 @@ from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command, Interrupt
 
 from agent_checklist.dialects import Gate, answer_to
-from agent_checklist.effects import Effect, Recorder, living
+from agent_checklist.effects import Effect, Recorder
 from agent_checklist.guard import Guard
 from agent_checklist.loader import resolve
-from agent_checklist.source import catches_all, function_of
 from agent_checklist.stage import Plan, Stage, arguments_for
 from agent_checklist.workspace import Settings, shortened
 from lesson_model import LessonModel
@@ -569,17 +565,6 @@ class Subject:
     def printed_at_import(self) -> str:
         """Return what was printed while the agent was imported."""
         return (self.folder.parent / "import.txt").read_text("utf-8", "replace")
-
-    def has_fallback(self) -> bool:
-        """Whether the code makes a fallback of LangChain's own."""
-        return bool(living(RunnableWithFallbacks, ModelFallbackMiddleware))
-
-    def catches_all(self, name: str) -> bool:
-        """Whether a tool's body is one `try` that catches every exception."""
-        for tool in living(BaseTool):
-            if tool.name == name:
-                return catches_all(function_of(tool) or type(tool)._run)
-        return False
 
     def own_records(self, level: int = logging.INFO) -> list[logging.LogRecord]:
         """Return the records that the agent's code wrote, not its libraries."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from agent_checklist.provoke import approval, logs, models, persistence, streaming, tools
+from agent_checklist.provoke import approval, models, records, streaming, tools
 from agent_checklist.provoke.case import Case, Ended
 
 __all__ = ("PROBES", "Case", "Ended", "Probe")
@@ -48,8 +48,8 @@ PROBES: dict[str, Probe] = {
     "rush": _probe("approval.talk_over approval.at_once", approval.rush),
     "crash": _probe("approval.crash", approval.crash, approval.after_crash),
     "lost": _probe("approval.lost_answer", approval.lose),
-    "restart": _probe("persistence.restart", persistence.remember, persistence.remember_later),
-    "isolation": _probe("persistence.isolation persistence.no_thread", persistence.isolation),
+    "restart": _probe("persistence.restart", records.remember, records.remember_later),
+    "isolation": _probe("persistence.isolation persistence.no_thread", records.isolation),
     "wait": _probe("retry.answers retry.waits", models.wait),
     "outage": _probe("retry.storm errors.model", models.outage),
     "refusal": _probe("retry.refused errors.traced", models.refuse),
@@ -59,7 +59,7 @@ PROBES: dict[str, Probe] = {
     "failures": _probe("errors.model_text", models.fail_model),
     "loop": _probe("limits.loop limits.next", tools.loop),
     "block": _probe("loop.free", streaming.block),
-    "log": _probe("logging.private logging.secrets logging.thread", logs.write_log),
+    "log": _probe("logging.private logging.secrets logging.thread", records.write_log),
     "left": _probe("tools.left", streaming.leave_tool),
     "odd": _probe("odd.arguments odd.unknown_tool odd.cut odd.empty", models.odd),
     "torn": _probe("streaming.torn", streaming.torn),

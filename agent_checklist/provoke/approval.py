@@ -13,7 +13,7 @@ from agent_checklist.claims import FAIL
 from agent_checklist.dialects import answer_each, unclear_answers
 from agent_checklist.effects import Effect, gives_text
 from agent_checklist.provoke.case import Case, is_refused, same, stands_in, values_of
-from agent_checklist.provoke.persistence import on_disk
+from agent_checklist.provoke.records import on_disk
 from agent_checklist.subject import Turn, error_name
 from agent_checklist.workspace import shortened
 

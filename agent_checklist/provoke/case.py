@@ -15,6 +15,7 @@ A block that is left at its end is a pass. What several claims need first stands
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import inspect
 import json
@@ -26,13 +27,19 @@ from typing import Any
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.effects import Effect
-from agent_checklist.risk import RISKY
 from agent_checklist.scout import masked, sounds_risky
+from agent_checklist.source import RISKY
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Subject, Turn, error_name, open_in
 from lesson_model.log import Request
 
-__all__ = ("Case", "Ended", "is_refused", "same", "spoilt", "stands_in", "values_of")
+__all__ = ("Case", "Ended", "MAX_READ_SECONDS", "ends_in_time", "is_refused", "same", "spoilt")
+__all__ += ("stands_in", "values_of")
+
+MAX_READ_SECONDS = 300.0  # that a silent model or tool may be waited for
+POLL_SECONDS, MAX_BEGIN_POLLS = 0.02, 600  # until a turn is where it is looked at
+MAX_END_SECONDS = 3.0  # that a turn takes to end, once its time is over
+FOR_EVER = 3600.0  # seconds: what is looked at ends a turn, or nothing does
 
 UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools are seen
     "approval.asked",
@@ -280,6 +287,22 @@ class Case:
         wanted = values_of(plan.steps[0][0])
         return sum(all(stands_in(value, str(one)) for value in wanted) for one in found)
 
+    # Turns that take long ------------------------------------------------------------------------
+
+    async def begin(
+        self, plan: Plan, thread: str, reached: Callable[[], object]
+    ) -> asyncio.Task[Turn]:
+        """Begin a turn that the checklist does not end; return its task once `reached` is met.
+
+        Where it is not met in 12 s or before the turn's end, the task is returned all the same.
+        """
+        task = asyncio.create_task(self.subject.say(plan, thread, seconds=FOR_EVER))
+        for _ in range(MAX_BEGIN_POLLS):
+            if reached() or task.done():
+                break
+            await self.subject.guard.async_sleep(POLL_SECONDS)
+        return task
+
     # The next turn --------------------------------------------------------------------------------
 
     async def goes_on(self, when: str, thread: str = "t-1", is_outside: bool = False) -> None:
@@ -367,3 +390,13 @@ def same(effect: Effect, call: tuple[str, dict]) -> bool:
     """Whether a call ran with its values."""
     ran = _flat(effect.args)
     return all(value in ran for value in values_of(call))
+
+
+async def ends_in_time(task: asyncio.Task, seconds: float) -> bool:
+    """Whether something ends a task within so many seconds: the event loop's clock jumps there."""
+    loop = asyncio.get_running_loop()
+    clock = loop.time
+    loop.time = lambda: clock() + seconds
+    loop.call_soon(lambda: None)
+    done, _ = await asyncio.wait([task], timeout=MAX_END_SECONDS)
+    return bool(done)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sys
 from collections import Counter, defaultdict
 
+from langchain.agents.middleware import ModelFallbackMiddleware
+from langchain_core.runnables import RunnableWithFallbacks
 from openai import OpenAIError
 
+from agent_checklist.effects import living
 from agent_checklist.guard import Sent
-from agent_checklist.provoke.case import Case, is_refused, spoilt
+from agent_checklist.provoke.case import MAX_READ_SECONDS, Case, ends_in_time, is_refused, spoilt
 from agent_checklist.provoke.streaming import LONG, is_cut
-from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
 from agent_checklist.subject import Turn, error_name
 
 __all__ = ("fail_model", "fall_back", "odd", "outage", "outgrow", "refuse", "silence", "wait")
@@ -194,7 +195,7 @@ def _judge_without_another(case: Case, turn: Turn) -> None:
         error = error.__cause__ or error.__context__
     of_model = [one for one in trail if type(one).__module__.startswith("openai")]
     slipped = of_model and type(trail[0]) in SLIPS and trail[0].__cause__ is None
-    unused = subject.settings.fallback or subject.has_fallback()
+    unused = subject.settings.fallback or living(RunnableWithFallbacks, ModelFallbackMiddleware)
     if slipped or unused:
         with case.judging("fallback.answers"):
             broke = "The model was down, and what handles that broke"
@@ -215,13 +216,8 @@ async def silence(case: Case) -> None:
     with case.judging("timeouts.read"):
         subject.model.fail("timeout", times=None, seconds=40.0)
         since = len(subject.guard.sent)
-        turn = subject.say(subject.plan(), "t-silent", seconds=FOR_EVER)
-        task = asyncio.create_task(turn)
+        task = await case.begin(subject.plan(), "t-silent", lambda: len(subject.guard.sent) > since)
         try:
-            for _ in range(600):
-                if len(subject.guard.sent) > since or task.done():
-                    break
-                await subject.guard.async_sleep(0.02)
             case.need(len(subject.guard.sent) > since, NOT_ASKED)
             wait = subject.guard.sent[since].read_timeout
             if wait is not None and wait <= MAX_READ_SECONDS:

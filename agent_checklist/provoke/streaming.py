@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any
 
 from agent_checklist.agent import write_on, write_slowly
-from agent_checklist.effects import Effect
 from agent_checklist.provoke.case import Case, is_refused, spoilt
 from agent_checklist.subject import Subject, Turn, error_name
 
@@ -115,20 +113,11 @@ async def leave_tool(case: Case) -> None:
     subject = case.subject
     with case.judging("tools.left"):
         look = case.look()
-        started, loop = asyncio.Event(), asyncio.get_running_loop()
-
-        def slow(effect: Effect) -> Any:
-            loop.call_soon_threadsafe(started.set)
-            return subject.guard.async_sleep(0.4)
-
-        subject.recorder.before = slow
-        task = asyncio.create_task(subject.say(subject.plan([subject.call(look)]), "t-left"))
-        try:
-            await asyncio.wait_for(started.wait(), 8)
-        except TimeoutError:
-            case.need(False, "The tool was not reached.")
-        finally:
-            task.cancel()
+        subject.recorder.before = lambda effect: subject.guard.async_sleep(0.4)
+        plan = subject.plan([subject.call(look)])
+        task = await case.begin(plan, "t-left", lambda: subject.recorder.effects)
+        task.cancel()
+        case.need(subject.recorder.effects, "The tool was not reached.")
         await asyncio.wait([task], timeout=3)
         await subject.guard.async_sleep(0.6)
         subject.recorder.before = None

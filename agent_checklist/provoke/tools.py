@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import Counter
 from typing import Any
 
 from langgraph.errors import GraphRecursionError
 
-from agent_checklist.effects import Effect
-from agent_checklist.provoke.case import Case, is_refused
-from agent_checklist.provoke.time import FOR_EVER, MAX_READ_SECONDS, ends_in_time
+from agent_checklist.effects import Effect, tool_named
+from agent_checklist.provoke.case import MAX_READ_SECONDS, Case, ends_in_time, is_refused
+from agent_checklist.source import catches_all, function_of
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Tool, Turn, error_name
 from agent_checklist.workspace import shortened
@@ -30,7 +29,8 @@ async def break_tool(case: Case) -> None:
     subject = case.subject
     with case.before("errors.tool", "errors.tool_text"):
         look = case.usable()
-        catches = subject.catches_all(look)
+        tool = tool_named(look)
+        catches = tool and catches_all(function_of(tool) or type(tool)._run)
         case.skip_if(catches, f"{look} catches every error in its own body.")
 
         def broken(effect: Effect) -> None:
@@ -88,15 +88,10 @@ async def hang(case: Case) -> None:
                 await subject.guard.async_sleep(0.05)
 
         subject.recorder.before = lambda effect: hangs() if effect.tool == look else None
-        turn = subject.say(subject.plan([subject.call(look)]), "t-hang", seconds=FOR_EVER)
-        task = asyncio.create_task(turn)
+        plan = subject.plan([subject.call(look)])
+        task = await case.begin(plan, "t-hang", lambda: case.ran(look))
         try:
-            for _ in range(500):
-                reached = any(effect.tool == look for effect in subject.recorder.effects)
-                if reached or task.done():
-                    break
-                await subject.guard.async_sleep(0.02)
-            case.need(reached, "The tool was not reached.")
+            case.need(case.ran(look), "The tool was not reached.")
             saw = f"{look} hung, and after {seconds:g} s nobody had given it up."
             case.must(await ends_in_time(task, seconds), saw)
         finally:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from agent_checklist import check, render, runner
+from agent_checklist import check, report, runner
 from agent_checklist.claims import CLAIMS
 from agent_checklist.provoke import PROBES
 from agent_checklist.report import Outcome, Verdict
@@ -307,4 +307,4 @@ def test_an_accepted_red_has_a_date() -> None:
     assert [one.verdict for one in verdicts] == ["accepted", "fail", "fail"]
     assert "2020" in verdicts[1].reason and "without a date" in verdicts[2].reason
     outcome = Outcome("x", verdicts[:1])
-    assert outcome.exit_code == 0 and "~ limits.loop" in render.terminal(outcome)
+    assert outcome.exit_code == 0 and "~ limits.loop" in report.terminal(outcome)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_checklist import render
+from agent_checklist import report
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.effects import living
 from agent_checklist.report import Outcome
@@ -297,7 +297,7 @@ def test_an_agent_that_asks_at_its_start_is_judged_up_to_there() -> None:
 
 
 def test_a_tool_that_fails_by_itself_is_named() -> None:
-    shown = render.terminal(outcome_of("cannot_sort", "retry.refused"))
+    shown = report.terminal(outcome_of("cannot_sort", "retry.refused"))
     assert "find_order (runs), sort_orders (runs)" in shown
     assert "sort_orders raised UnboundLocalError" in shown and "misjudged.py, line" in shown, shown
     assert "find_order raised" not in shown
@@ -448,7 +448,7 @@ def test_another_providers_model_is_named_as_the_cause(tmp_path: Path) -> None:
 
 
 def test_init_proposes_the_input_that_the_graph_has() -> None:
-    section = render.section(outcome_of("reads_mail"))
+    section = report.section(outcome_of("reads_mail"))
     assert "input = { email_input" in section and "messages" not in section, section
     assert "ask today" not in section and "# risky = []" in section, section
 
@@ -456,6 +456,6 @@ def test_init_proposes_the_input_that_the_graph_has() -> None:
 def test_the_evidence_has_a_border_between_two_probes_and_stands_under_a_pass() -> None:
     outcome = outcome_of("sound.py:gate_node", "approval.parallel", "approval.two_approved")
     assert [one.verdict for one in outcome.verdicts] == [PASS, PASS]
-    shown = render.terminal(outcome, verbose=True)
+    shown = report.terminal(outcome, verbose=True)
     assert "effect: refund" in shown and "on thread t-mixed" in shown, shown
-    assert "effect: refund" not in render.terminal(outcome)
+    assert "effect: refund" not in report.terminal(outcome)
