@@ -1,6 +1,6 @@
 """How fast the parts are, beside our aims.
 
-    python3 course.py bench                  start and model, half a minute
+    python3 course.py bench                  start and model, about a minute
     python3 course.py bench start            course.py, imports, the lesson model's start
     python3 course.py bench model            what an answer costs the lesson model
     python3 course.py bench service          the production agent beside a bare endpoint

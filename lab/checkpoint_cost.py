@@ -7,7 +7,6 @@ write costs nothing.
 from __future__ import annotations
 
 import base64
-import gc
 import random
 import sqlite3
 import statistics
@@ -15,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from timeit import timeit
 from typing import Any
 from uuid import uuid4
 
@@ -196,13 +196,7 @@ def _next_checkpoint(saver: BaseCheckpointSaver, saved: CheckpointTuple) -> tupl
 
 
 def _time_milliseconds(call: Callable, *arguments: Any) -> float:
-    gc.disable()  # as timeit does
-    try:
-        start = time.perf_counter()
-        call(*arguments)
-        return (time.perf_counter() - start) * 1000
-    finally:
-        gc.enable()
+    return timeit(lambda: call(*arguments), number=1) * 1000
 
 
 class _Bar(ipywidgets.IntProgress):

@@ -19,6 +19,7 @@ import psutil
 import requests
 
 from course_layout import ROOT
+from instructor.hub.end_class import end
 from tools.install import extras
 from tools.install.extras import Missing
 
@@ -103,22 +104,9 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # The hub first, and alone: it would start its proxy anew.
-        self.popen.terminate()
-        try:
-            self.popen.wait(MAX_WAIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.popen.wait()
-        end = "terminate"
-        while left := self.processes():
-            for process in left:
-                try:
-                    getattr(process, end)()
-                except psutil.NoSuchProcess:
-                    pass
-            if psutil.wait_procs(left, timeout=10)[1]:
-                end = "kill"
+        end(self.state)
+        self.popen.kill()  # if it had not come as far as writing its number into a file
+        self.popen.wait()
 
     def start(self) -> None:
         """Start the hub and wait until it answers through its proxy.
