@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.servers import clean_environment
+from benchmarks.verdicts import verdict
 from course_layout import ROOT
 
 __all__ = ("aims", "measure", "table")
@@ -26,7 +27,7 @@ def measure(rounds: int) -> dict[str, list[float]]:
             subprocess.run(
                 [sys.executable, "-m", "agent_checklist", "--json", str(file)],
                 cwd=ROOT / "lab" / "foreign_agent",
-                env={**clean_environment(), "PYTHONPATH": str(ROOT)},
+                env=clean_environment(),
                 stdout=subprocess.DEVNULL,
                 timeout=200,
             )
@@ -42,9 +43,9 @@ def table(found: dict[str, list[float]]) -> str:
 
 
 def aims(found: dict[str, list[float]]) -> list[dict]:
-    """Return whether the aims are met."""
-    wall, cpu = median(found["wall"]), median(found["cpu"])
-    held = wall <= MAX_WALL_SECONDS and cpu <= MAX_CPU_SECONDS
-    text = f"{'met ' if held else 'MISSED'} the checklist looks at an agent in "
-    text += f"{MAX_WALL_SECONDS:.0f} s and {MAX_CPU_SECONDS:.0f} CPU s: {wall:.1f} and {cpu:.1f}"
-    return [{"text": text, "held": held}]
+    """Return a verdict for each aim."""
+    what = "the checklist looks at an agent"
+    return [
+        verdict(f"{what}, seconds", median(found["wall"]), MAX_WALL_SECONDS, " s", False),
+        verdict(f"{what}, CPU", median(found["cpu"]), MAX_CPU_SECONDS, " s", False),
+    ]

@@ -28,7 +28,7 @@ import psutil
 from course_layout import ROOT
 from instructor.hub.hub import PASSWORD, Hub, commit, installed
 from instructor.hub.student import Kernel, Refused, Student, shown
-from tools.install.extras import CACHE, Missing
+from tools.install.extras import Missing
 
 __all__ = ("main", "measure", "pss", "sizing", "table")
 
@@ -45,14 +45,13 @@ def main(words: list[str] | None = None) -> int:
     )
     parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--lesson", default="03", metavar="NN")
-    parser.add_argument("--cache", type=Path, default=CACHE, help=argparse.SUPPRESS)
     options = parser.parse_args(words)
     lessons = sorted((ROOT / "notebooks").glob(f"{options.lesson.zfill(2)}_*.ipynb"))
     if not lessons:
         print(f"There is no lesson {options.lesson}. Say its number, as --lesson 03.")
         return 2
     try:
-        found = measure(options.students, lessons[0].stem, options.cache)
+        found = measure(options.students, lessons[0].stem)
     except (Missing, Refused) as reason:
         print(f"not measured: {reason}")
         return 1
@@ -60,14 +59,12 @@ def main(words: list[str] | None = None) -> int:
     return int(bool(found["differences"]))
 
 
-def measure(students: int, lesson: str, cache: Path = CACHE, say: Callable = print) -> dict:
-    """Run a lesson for a class and count.
+def measure(students: int, lesson: str) -> dict:
+    """Run a lesson for a class and count; print a line at each step.
 
     Args:
         students: How many.
         lesson: The name of a notebook, `NN_topic`.
-        cache: The folder the hub is installed in.
-        say: Called with a line at each step.
 
     Returns:
         For "server", "imports" and "peak" the PSS in bytes of each student; "cpu_start" and
@@ -79,7 +76,7 @@ def measure(students: int, lesson: str, cache: Path = CACHE, say: Callable = pri
         Missing: There is no hub to be had.
         Refused: A student could not work.
     """
-    programs = installed(cache)
+    programs = installed()
     with contextlib.ExitStack() as at_end:
         scratch = tempfile.TemporaryDirectory(prefix="hub-", ignore_cleanup_errors=True)
         folder = Path(at_end.enter_context(scratch))
@@ -94,19 +91,18 @@ def measure(students: int, lesson: str, cache: Path = CACHE, say: Callable = pri
             began = time.monotonic()
             done = list(pool.map(what, people, *more))
             found["wall"][step] = time.monotonic() - began
-            say(f"{found['wall'][step]:6.0f} s  {step}")
+            print(f"{found['wall'][step]:6.0f} s  {step}")
             return done
 
         all_do("log in, start a server", come)
         family = hub.families()
         found["server"] = [pss(family[who.name]) for who in people]
         found["cpu_start"] = [cpu(family[who.name]) for who in people]
-        kernels = all_do("open the notebook", lambda who: who.open(path_of(lesson)))
+        path = f"course/notebooks/{lesson}.ipynb"
+        kernels = all_do("open the notebook", lambda who: who.open(path))
         for kernel in kernels:
             at_end.callback(kernel.close)
-        cells = [
-            c for c in people[0].notebook(path_of(lesson))["cells"] if c["cell_type"] == "code"
-        ]
+        cells = [c for c in people[0].notebook(path)["cells"] if c["cell_type"] == "code"]
         all_do("run the first cell (imports)", lambda _, k: k.run(cells[0]["source"]), kernels)
         family = hub.families()
         found["imports"] = [pss(family[who.name]) for who in people]
@@ -125,11 +121,6 @@ def measure(students: int, lesson: str, cache: Path = CACHE, say: Callable = pri
             (who.name, *one) for who, each in zip(people, seen, strict=True) for one in each
         ]
         return found
-
-
-def path_of(lesson: str) -> str:
-    """Return where a student has a lesson, from home on."""
-    return f"course/notebooks/{lesson}.ipynb"
 
 
 def come(student: Student) -> None:
@@ -154,10 +145,8 @@ def pss(processes: list[psutil.Process]) -> int:
     """Return the memory of processes in bytes, shared pages divided among all who share them."""
     total = 0
     for process in processes:
-        with contextlib.suppress(OSError):  # it has ended
-            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii")
-            lines = (line.split() for line in rollup.splitlines())
-            total += next(int(line[1]) * 1024 for line in lines if line[0] == "Pss:")
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += process.memory_full_info().pss
     return total
 
 

@@ -1,7 +1,6 @@
-"""`course.py grade` beside nbgrader's autograde: the same solved notebooks, two at once each.
+"""`course.py grade` beside nbgrader's autograde: CPU seconds for the same solved notebooks.
 
-Both have to give full marks, or the seconds mean nothing. CPU seconds are those of the processes
-started, so other work on the machine counts little there; it does in the seconds.
+Both have to give full marks, or the seconds mean nothing.
 """
 
 from __future__ import annotations
@@ -9,80 +8,65 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 from benchmarks.verdicts import invalid, verdict
 from course_layout import ROOT
 from instructor.export import nbgrader_environment
-from instructor.export.nbgrader_source import NBGRADER
-from tools.install.extras import CACHE
 
 __all__ = ("aims", "measure", "table")
 
 MIN_RATIO = 8  # the aim
-WORKERS = 2
 LESSONS = tuple(path.stem for path in sorted((ROOT / "solutions").glob("*.ipynb")))
 
 
-def measure(
-    students: int, lessons: tuple[str, ...] = LESSONS, install: bool = True, cache: Path = CACHE
-) -> dict:
+def measure(students: int) -> dict:
     """Grade a class of students who solved everything, with both.
 
-    Args:
-        students: How many, an even number.
-        lessons: Names of lessons, `NN_topic`.
-        install: Whether nbgrader may be installed.
-        cache: Where it is kept.
-
     Returns:
-        notebooks (their number), ours and nbgrader (seconds and CPU seconds in all, and whether
-        it gave full marks).
+        notebooks (their number), ours and nbgrader (CPU seconds a notebook), wrong (the names of
+        those that did not give full marks).
 
     Raises:
-        Missing: nbgrader is not there.
+        Missing: nbgrader cannot be installed.
     """
-    nbgrader = nbgrader_environment.installed(cache, install)
+    nbgrader = nbgrader_environment.installed()
     with tempfile.TemporaryDirectory(prefix="bench-grade-") as scratch:
         folder = Path(scratch)
         environment = nbgrader_environment.environment(nbgrader, folder / "home")
         environment = {n: v for n, v in environment.items() if not n.startswith("OPENAI_")}
-        halves = [folder / f"half {number}" for number in range(WORKERS)]
-        _run([sys.executable, "-m", "instructor.export.export", "nbgrader", str(halves[0])])
-        for lesson in lessons:
-            _run(["nbgrader", "generate_assignment", lesson], halves[0], environment)
-        for half in halves[1:]:
-            shutil.copytree(halves[0], half)
-        for number in range(students):
-            for lesson in lessons:
-                half = halves[number % WORKERS]
-                notebook = _solved(half / "release" / lesson / f"{lesson}.ipynb", lesson)
-                for place in (folder / "class", half / "submitted"):
-                    path = place / str(number) / lesson / f"{lesson}.ipynb"
-                    path.parent.mkdir(parents=True)
-                    path.write_text(notebook, "utf-8")
-        ours = ["-m", "instructor.grading.grade", str(folder / "class"), "--jobs", str(WORKERS)]
-        graded = [(sys.executable, *ours)]
-        found = {"notebooks": students * len(lessons), "ours": _timed([graded], folder)}
+        _run(sys.executable, "-m", "instructor.export.export", "nbgrader", scratch)
+        for lesson in LESSONS:
+            _run("nbgrader", "generate_assignment", lesson, cwd=folder, env=environment)
+            notebook = _solved(folder / "release" / lesson / f"{lesson}.ipynb", lesson)
+            for path in ("class", "submitted"):
+                for student in range(students):
+                    handed_in = folder / path / str(student) / lesson / f"{lesson}.ipynb"
+                    handed_in.parent.mkdir(parents=True)
+                    handed_in.write_text(notebook, "utf-8")
+        began = _cpu_of_children()
+        _run(sys.executable, "-m", "instructor.grading.grade", str(folder / "class"))
+        between = _cpu_of_children()
+        for lesson in LESSONS:
+            _run("nbgrader", "autograde", lesson, cwd=folder, env=environment)
+        ended = _cpu_of_children()
         with (folder / "class-grades.csv").open(encoding="utf-8", newline="") as file:
-            points = [float(row["points"]) for row in csv.DictReader(file)]
-        found["ours"]["good"] = bool(points) and min(points) == 1
-        graded = [("nbgrader", "autograde", lesson) for lesson in lessons]
-        found["nbgrader"] = _timed([graded] * WORKERS, *halves, environment=environment)
-        points = []
-        for half in halves:
-            with closing(sqlite3.connect(half / "gradebook.db")) as book:
-                points += [score for (score,) in book.execute("SELECT auto_score FROM grade")]
-        found["nbgrader"]["good"] = bool(points) and min(points) == 1
-        return found
+            points = {"ours": [float(row["points"]) for row in csv.DictReader(file)]}
+        with closing(sqlite3.connect(folder / "gradebook.db")) as book:
+            scores = book.execute("SELECT auto_score FROM grade").fetchall()
+        points["nbgrader"] = [score for (score,) in scores]
+    count = students * len(LESSONS)
+    return {
+        "notebooks": count,
+        "ours": (between - began) / count,
+        "nbgrader": (ended - between) / count,
+        "wrong": [name for name, each in points.items() if set(each) != {1}],
+    }
 
 
 def _solved(released: Path, lesson: str) -> str:
@@ -96,50 +80,28 @@ def _solved(released: Path, lesson: str) -> str:
     return json.dumps(notebook)
 
 
-def _timed(rows: list[list[tuple[str, ...]]], *folders: Path, **options: dict) -> dict:
-    """Run each row of commands in its folder, all rows at once; return seconds and CPU seconds."""
-
-    def run(row: list[tuple[str, ...]], folder: Path) -> None:
-        for words in row:
-            _run(words, folder, **options)
-
-    began, cpu = time.perf_counter(), _cpu_of_children()
-    with ThreadPoolExecutor(len(rows)) as pool:
-        list(pool.map(run, rows, folders))
-    return {"seconds": time.perf_counter() - began, "cpu": _cpu_of_children() - cpu}
-
-
 def _cpu_of_children() -> float:
     """Return the CPU seconds of all that this process started and that has ended."""
     times = os.times()
     return times.children_user + times.children_system
 
 
-def _run(words: list[str] | tuple[str, ...], folder: Path = ROOT, environment=os.environ) -> None:
-    subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=True)
+def _run(*words: str, cwd: Path = ROOT, **options: dict) -> None:
+    subprocess.run(words, cwd=cwd, capture_output=True, check=True, **options)
 
 
 def aims(found: dict) -> list[dict]:
-    """Return a verdict each on seconds and CPU seconds, unless one did not give full marks."""
-    for name in ("ours", "nbgrader"):
-        if not found[name]["good"]:
-            return [invalid(f"grade: {name} did not give full marks to right answers")]
-    return [
-        verdict(
-            f"nbgrader's {name} by those of course.py grade",
-            found["nbgrader"][key] / found["ours"][key],
-            MIN_RATIO,
-            " x",
-        )
-        for key, name in (("seconds", "seconds"), ("cpu", "CPU seconds"))
-    ]
+    """Return a verdict on the CPU seconds, unless one did not give full marks."""
+    if found["wrong"]:
+        names = " and ".join(found["wrong"])
+        return [invalid(f"grade: {names} did not give full marks to right answers")]
+    ratio = found["nbgrader"] / found["ours"]
+    return [verdict("nbgrader's CPU by that of course.py grade", ratio, MIN_RATIO, " x")]
 
 
 def table(found: dict) -> str:
     """Return the results for people to read."""
-    count = found["notebooks"]
-    lines = [f"{count} solved notebooks, {WORKERS} at once"]
-    for name, label in (("ours", "course.py grade"), ("nbgrader", NBGRADER + " autograde")):
-        seconds, cpu = found[name]["seconds"] / count, found[name]["cpu"] / count
-        lines.append(f"  {label:<26}{seconds:8.2f} s and {cpu:6.2f} CPU s a notebook")
-    return "\n".join(lines)
+    return (
+        f"CPU seconds a notebook, {found['notebooks']} solved ones:\n"
+        f"{found['ours']:8.2f} course.py grade\n{found['nbgrader']:8.2f} nbgrader autograde"
+    )

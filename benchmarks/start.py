@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from statistics import median
 
 from benchmarks.servers import clean_environment
+from benchmarks.verdicts import verdict
 from course_layout import ROOT
+from tools.install.set_up import is_ready, uses_running_python
 
-__all__ = ("imports_of", "lesson_model_start", "measure", "table")
+__all__ = ("aims", "measure", "table")
 
 # Runs in a fork of a process that has langgraph and langchain_openai, as a lesson's kernel has.
 IN_A_FORK = """
@@ -39,6 +39,8 @@ for _ in range(int(sys.argv[1])):
     os.wait()
 """
 TIMED = "import sys, time\nexec(sys.argv[1])\nprint(time.process_time())"
+PRELOAD = "from course_layout import ROOT; from tools.build import preload; preload.load(ROOT)"
+MAX_MODEL_CPU_SECONDS, MAX_MODEL_BYTES = 0.060, 12e6  # the aims for import and start()
 PACKAGES = (
     *("langgraph.graph", "langchain.agents", "langchain_openai", "matplotlib.pyplot"),
     *("ipywidgets", "course_utils", "lesson_model"),
@@ -67,23 +69,6 @@ def lesson_model_start(times: int) -> dict[str, float] | None:
     return {name: min(fork[name] for fork in forks) for name in forks[0]}
 
 
-def imports_of(notebook: Path) -> str:
-    """Return the import statements at the top level of a notebook's cells, as a program."""
-    found = []
-    for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
-        lines = "".join(cell["source"]).splitlines()
-        source = "\n".join(line for line in lines if not line.startswith(("%", "!")))
-        if cell["cell_type"] != "code":
-            continue
-        try:
-            statements = ast.parse(source).body
-        except SyntaxError:
-            continue  # a cell that shows an error on purpose
-        wanted = [each for each in statements if isinstance(each, ast.Import | ast.ImportFrom)]
-        found += [ast.unparse(each) for each in wanted if "__future__" not in ast.unparse(each)]
-    return "\n".join(dict.fromkeys(found))
-
-
 def cpu_of(program: str, times: int) -> float:
     """Return the CPU seconds of a Python process that runs a program, the least of several."""
     return min(float(python("-c", TIMED, program).split()[-1]) for _ in range(times))
@@ -99,8 +84,6 @@ def measure(times: int) -> dict:
         course (seconds `course.py` takes before JupyterLab), imports (what: CPU seconds beyond
         bare Python), lesson_model (see lesson_model_start).
     """
-    from tools.install.set_up import is_ready, uses_running_python  # noqa: PLC0415 - found only now
-
     with_course, without = [], []
     # Otherwise course.py would first install what is missing.
     for _ in range(times if is_ready() or uses_running_python() else 0):
@@ -111,8 +94,7 @@ def measure(times: int) -> dict:
     pairs = list(zip(with_course, without, strict=True))
     bare = cpu_of("", times)
     programs = {name: f"import {name}" for name in PACKAGES}
-    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    programs["all imports of all lessons"] = "\n".join(map(imports_of, notebooks))
+    programs["all that lessons import"] = PRELOAD
     return {
         "course": median(a - b for a, b in pairs) if pairs else None,
         "imports": {name: cpu_of(program, times) - bare for name, program in programs.items()},
@@ -132,3 +114,14 @@ def table(results: dict) -> str:
             f" {start['wall']:.3f} s in all, {start['memory'] / 1e6:.1f} MB"
         )
     return "\n".join(lines)
+
+
+def aims(results: dict) -> list[dict]:
+    """Return a verdict for each aim of the lesson model's start."""
+    if not (start := results["lesson_model"]):
+        return []
+    what, most = "import and start() in a kernel", MAX_MODEL_CPU_SECONDS
+    return [
+        verdict(f"{what}, CPU", start["cpu"] * 1e3, most * 1e3, " ms", False),
+        verdict(f"{what}, memory", start["memory"] / 1e6, MAX_MODEL_BYTES / 1e6, " MB", False),
+    ]

@@ -1,8 +1,7 @@
 """Simulate a thundering herd: many clients of a failed service retry at the same time.
 
-Each strategy returns the seconds before each client's retry number `retry` (from 1), which waited
-`last` seconds the time before (BASE at first); d is `backoff(retry)`. "Brooker 2015" is Marc
-Brooker's
+Before retry number `retry` (from 1) a client waits d = min(CAP, BASE * 2 ** (retry - 1)) seconds,
+or a part of it. "Brooker 2015" is Marc Brooker's
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (AWS, 2015).
 """
 
@@ -21,55 +20,17 @@ MAX_ROUNDS = 5_000  # enough for herds that wait at all
 Numbers, Random = np.ndarray, np.random.Generator
 
 
-def backoff(retry: Numbers) -> Numbers:
-    """Return d = min(CAP, BASE * 2 ** (retry - 1))."""
+def no_jitter(retry: Numbers, random: Random) -> Numbers:
+    """Brooker 2015, "exponential backoff": d."""
     return np.minimum(CAP, BASE * 2.0 ** (retry - 1))
 
 
-def no_jitter(retry: Numbers, last: Numbers, random: Random) -> Numbers:
-    """Brooker 2015, "exponential backoff": d."""
-    return backoff(retry)
-
-
-def proportional(retry: Numbers, last: Numbers, random: Random) -> Numbers:
-    """The usual hand-written jitter: d + random(0, d / 2)."""
-    return backoff(retry) * random.uniform(1, 1.5, len(retry))
-
-
-def cap_last(retry: Numbers, last: Numbers, random: Random) -> Numbers:
-    """The same with the cap after the jitter: min(CAP, uncapped d * random(1, 1.5))."""
-    return np.minimum(CAP, BASE * 2.0 ** (retry - 1) * random.uniform(1, 1.5, len(retry)))
-
-
-def flat_second(retry: Numbers, last: Numbers, random: Random) -> Numbers:
-    """LangGraph's RetryPolicy (`langgraph.pregel._retry`, 1.2.22): d + random(0, 1)."""
-    return backoff(retry) + random.uniform(0, 1, len(retry))
-
-
-def equal(retry: Numbers, last: Numbers, random: Random) -> Numbers:
-    """Brooker 2015, "equal jitter": d / 2 + random(0, d / 2)."""
-    return backoff(retry) * random.uniform(0.5, 1, len(retry))
-
-
-def full(retry: Numbers, last: Numbers, random: Random) -> Numbers:
+def full(retry: Numbers, random: Random) -> Numbers:
     """Brooker 2015, "full jitter": random(0, d)."""
-    return backoff(retry) * random.uniform(0, 1, len(retry))
+    return no_jitter(retry, random) * random.uniform(0, 1, len(retry))
 
 
-def decorrelated(retry: Numbers, last: Numbers, random: Random) -> Numbers:
-    """Brooker 2015, "decorrelated jitter": min(CAP, random(BASE, 3 * last))."""
-    return np.minimum(CAP, random.uniform(BASE, 3 * last))
-
-
-STRATEGIES = {
-    "no jitter": no_jitter,
-    "proportional": proportional,
-    "proportional, cap last": cap_last,
-    "flat second": flat_second,
-    "equal": equal,
-    "full": full,
-    "decorrelated": decorrelated,
-}
+STRATEGIES = {"no jitter": no_jitter, "full": full}
 
 
 @dataclass(frozen=True)
@@ -123,16 +84,20 @@ def stampede(
     """
     strategy = _as_strategy(wait) if callable(wait) else STRATEGIES[wait]
     random, seen, last_served = np.random.default_rng(seed), {}, 0.0
+
+    def draw(retry: Numbers) -> Numbers:
+        waits = strategy(retry, random)
+        if not (np.isfinite(waits) & (waits >= 0)).all():
+            raise ValueError("A wait is a number of seconds from 0: look at what `wait` returns.")
+        return waits
+
     retry = np.full(clients, first_retry)
-    last = strategy(retry, np.full(clients, BASE), random)
-    due = last.copy()
+    due = draw(retry)
     for _ in range(MAX_ROUNDS):
         if not len(due):
             calls = np.zeros(max(seen) + 1, dtype=int)
             calls[list(seen)] = list(seen.values())
             return Herd(calls, last_served, float(calls.sum() / clients))
-        if not (np.isfinite(due) & (last >= 0)).all():
-            raise ValueError("A wait is a number of seconds from 0: look at what `wait` returns.")
         tick = np.floor(due * TICKS)
         slot = int(tick.min())
         calling = sorted(np.flatnonzero(tick == slot), key=due.__getitem__)
@@ -142,11 +107,10 @@ def stampede(
         served, refused = calling[:room], calling[room:]
         last_served = max([last_served, *due[served].tolist()])
         retry[refused] += 1
-        last[refused] = strategy(retry[refused], last[refused], random)
-        due[refused] += last[refused]
-        due, retry, last = (np.delete(values, served) for values in (due, retry, last))
+        due[refused] += draw(retry[refused])
+        due, retry = (np.delete(values, served) for values in (due, retry))
     raise ValueError("The clients hardly wait at all, so it never ends: return whole seconds.")
 
 
 def _as_strategy(wait: Callable[[int], float]) -> Callable[..., Numbers]:
-    return lambda retry, *_: np.array([float(wait(int(number))) for number in retry])
+    return lambda retry, _: np.array([float(wait(int(number))) for number in retry])

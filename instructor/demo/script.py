@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-import mistune
+from instructor.guide import STEP, as_html, cues, section
 
 __all__ = ("page",)
 
-STEP = re.compile(r"^### (.+) \((\d+) minutes\)$", re.M)
-LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 STYLE = """
 body { font: 20px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 0 auto; padding: 1rem;
@@ -38,8 +36,6 @@ setInterval(() => {
 }, 500);
 """
 
-_markdown = mistune.create_markdown(plugins=["table"])
-
 
 def page(guide: str) -> str:
     """Return the script as HTML.
@@ -48,18 +44,12 @@ def page(guide: str) -> str:
         guide: The guide's page on a lesson, as Markdown.
     """
     title = guide.partition("\n")[0].lstrip("# ")
-    minutes = [int(length) for _, length in STEP.findall(guide)]
-    begins = iter(sum(minutes[:n]) for n in range(len(minutes)))
-
-    def with_cue(step: re.Match[str]) -> str:
-        begin = next(begins)
-        return f"### {step[1]}: minutes {begin} to {begin + int(step[2])} of {sum(minutes)}"
-
     # The script comes first: the rest is for before and after.
-    script = _section(guide, "Demo script")
+    script = section(guide, "Demo script")
+    due = iter(cues(script))
     rest = guide.replace(f"\n## Demo script\n{script}", "").partition("\n## Before")[2]
-    text = f"## Demo script\n{STEP.sub(with_cue, script)}\n\n## Before{rest}"
-    body = _markdown(LINK.sub(r"\1", text))
+    timed = STEP.sub(lambda step: f"### {step[1]}: {next(due)}", script)
+    body = as_html(f"## Demo script\n{timed}\n\n## Before{rest}")
     body = re.sub(r"<li><strong>(\w+)</strong>", r'<li class="\1"><strong>\1</strong>', body)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -80,7 +70,3 @@ def page(guide: str) -> str:
 </body>
 </html>
 """
-
-
-def _section(text: str, name: str) -> str:
-    return text.partition(f"\n## {name}\n")[2].partition("\n## ")[0]

@@ -23,21 +23,16 @@ PINS = ROOT / "requirements.txt"
 FOREIGN = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONHOME")
 
 
-def installed(cache: Path = extras.CACHE, install: bool = True) -> Path:
+def installed() -> Path:
     """Return the folder of nbgrader, after installing it on first use.
-
-    Args:
-        cache: Where it is kept, in a folder named after its version and our pins.
-        install: Whether it may be installed.
 
     Raises:
         Missing: It cannot be installed.
     """
     digest = hashlib.sha256(PINS.read_bytes() + sys.version.encode()).hexdigest()[:8]
     name = f"{NBGRADER.replace('==', ' ')} {digest}"
-    return extras.installed(
-        name, lambda folder: extras.pip_install(folder, NBGRADER, "-c", str(PINS)), cache, install
-    )
+    wanted = (NBGRADER, "-c", str(PINS))
+    return extras.installed(name, lambda folder: extras.pip_install(folder, NBGRADER, *wanted))
 
 
 def environment(folder: Path, scratch: Path) -> dict[str, str]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from pathlib import Path
 
-from instructor.grading.class_summary import Exercise, by_exercise
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from instructor.grading.class_summary import by_exercise
 from instructor.grading.marks import STATUSES, Mark
 from instructor.grading.roster import Roster
 
@@ -20,33 +24,7 @@ HEADINGS = (
 )
 KINDS = {"passed": "good", "partial": "half", "not_attempted": "none"}
 WORTH = "An exercise is worth one point, a partly right answer the share of its parts."
-STYLE = """
-:root { color-scheme: light dark; --line: light-dark(#767676, #8c8c8c);
-  --ink: light-dark(#1b1b1b, #ececec); --paper: light-dark(#fff, #16181a);
-  --soft: light-dark(#f1f3f4, #24282b); --good: light-dark(#1b6e2c, #7fd696);
-  --half: light-dark(#7a5200, #f0c060); --bad: light-dark(#a3201c, #ff9d94); }
-body { font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 80rem; margin: 0 auto; padding: 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; }
-caption { text-align: left; font-weight: 600; padding: .3rem 0; }
-th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
-  vertical-align: top; overflow-wrap: anywhere; }
-th { background: var(--soft); overflow-wrap: normal; }
-tbody th { white-space: nowrap; }
-td.number { text-align: right; white-space: nowrap; }
-td.verdict { white-space: nowrap; font-weight: 600; }
-.good { color: var(--good); } .half { color: var(--half); } .bad { color: var(--bad); }
-.wide { overflow-x: auto; }
-code { background: var(--soft); white-space: pre-wrap; }
-pre { background: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0;
-  padding: .4rem; max-width: 60rem; font-size: .9rem; }
-td.code { min-width: 26rem; }
-details { border-top: 1px solid var(--line); padding: .4rem 0; }
-summary { cursor: pointer; font-weight: 600; }
-progress { width: 8rem; accent-color: var(--good); }
-ul { margin: .2rem 0; padding-left: 1.2rem; }
-@media print { details { break-inside: avoid; } }
-"""
+MAX_HARDEST = 3  # exercises to name
 
 
 def page(marks: list[Mark], missing: Sequence[str] = ()) -> str:
@@ -56,86 +34,44 @@ def page(marks: list[Mark], missing: Sequence[str] = ()) -> str:
         marks: The marks of everybody.
         missing: Who is in the class and has handed in nothing.
     """
-    students = sorted({mark.student for mark in marks}, key=str.casefold)
-    lessons = sorted({mark.lesson for mark in marks if mark.lesson})
-    size = f"{_count(len(students), 'student')}, {_count(len(lessons), 'lesson')}"
-    each = "".join(_student(name, [m for m in marks if m.student == name]) for name in students)
-    nothing = f"<p>Nothing came from: {_plain(', '.join(missing))}.</p>" if missing else ""
-    body = f"""<header>
-<h1>Grades</h1>
-<p>{size}. {WORTH}</p>
-{nothing}
-</header>
-<main>
-<section aria-labelledby="points">
-<h2 id="points">Points</h2>
-{_points(marks, students, lessons)}
-</section>
-<section aria-labelledby="class">
-<h2 id="class">The class</h2>
-{_class(by_exercise(marks))}
-</section>
-<section aria-labelledby="students">
-<h2 id="students">Each student</h2>
-{each}
-</section>
-</main>"""
-    return _document(f"Grades: {size}", body)
+    names = sorted({mark.student for mark in marks}, key=str.casefold)
+    students = {name: [mark for mark in marks if mark.student == name] for name in names}
+    worth: dict[str, set[str]] = {}
+    for mark in sorted(marks, key=attrgetter("lesson")):
+        if mark.lesson:
+            worth.setdefault(mark.lesson, set()).add(mark.exercise)
+    exercises = by_exercise(marks)
+    hard = sorted((e for e in exercises if e.passed < e.handed_in), key=attrgetter("share"))
+    return _templates.get_template("class.html").render(
+        size=f"{_count(len(students), 'student')}, {_count(len(worth), 'lesson')}",
+        students=students,
+        lessons={name: len(each) for name, each in worth.items()},
+        missing=missing,
+        exercises=exercises,
+        hardest=hard[:MAX_HARDEST],
+    )
 
 
 def feedback(student: str, marks: list[Mark]) -> str:
     """Return what one student is told: their own marks, and nothing about others."""
-    lessons = sorted({mark.lesson for mark in marks if mark.lesson})
-    sections = []
-    for name in lessons or [""]:
-        own = [mark for mark in marks if mark.lesson == name]
-        rows = "".join(f"<section>{_told(mark)}</section>" for mark in own)
-        points = f"{_number(sum(mark.points for mark in own))} of {len(own)} points"
-        sections.append(
-            f"<h2>{_plain(_title(name))}: {points}</h2><p>{_plain(_time(own[0]))}</p>{rows}"
-        )
-    body = f"""<header>
-<h1>{_plain(student)}</h1>
-<p>{WORTH} Below each verdict stands what your code did, then your code. Every exercise has hints:
-<code>check.ex1.hint()</code>.</p>
-</header>
-<main>
-{"".join(sections)}
-</main>"""
-    return _document(f"Feedback for {_plain(student)}", body)
-
-
-def _document(title: str, body: str) -> str:
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
-
-
-def _told(mark: Mark) -> str:
-    """Return a verdict as a student reads it, with the code it is about."""
-    sign, word = STATUSES[mark.status]
-    kind = KINDS.get(mark.status, "bad")
-    wrong = "".join(f"<li>{_rich(part)}</li>" for part in mark.wrong)
-    wrong = f"<p>Does not hold:</p><ul>{wrong}</ul>" if wrong else ""
-    title = f"Exercise {int(mark.lesson[:2])}.{mark.exercise[2:]}" if mark.lesson else mark.file
-    return (
-        f'<h3>{_plain(title)}: <span class="{kind}">{sign} {word}</span>, '
-        f"{_number(mark.points)} of 1</h3><p>{_rich(mark.message)}</p>{wrong}{_code(mark)}"
+    lessons = sorted({mark.lesson for mark in marks if mark.lesson}) or [""]
+    return _templates.get_template("feedback.html").render(
+        student=student,
+        lessons={name: [mark for mark in marks if mark.lesson == name] for name in lessons},
     )
 
 
-def _code(mark: Mark) -> str:
-    return f"<pre><code>{_plain(mark.answer)}</code></pre>" if mark.answer.strip() else ""
+def _visible(value: object) -> object:
+    """Show characters that hide text or turn it around as what they are."""
+    if isinstance(value, Markup):
+        return value
+    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in str(value))
+
+
+def _rich(text: str) -> Markup:
+    """Escape everything, then turn backticks into code."""
+    code = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(_visible(text))))
+    return Markup(code.replace("\n", "<br>"))
 
 
 def _time(mark: Mark) -> str:
@@ -143,119 +79,30 @@ def _time(mark: Mark) -> str:
     return f"{mark.file}, handed in {mark.handed_in}{late}" if mark.handed_in else mark.file
 
 
-def _points(marks: list[Mark], students: list[str], lessons: list[str]) -> str:
-    """Return the table of points, a line a student, a column a lesson."""
-    worth = {name: len({m.exercise for m in marks if m.lesson == name}) for name in lessons}
-    heads = "".join(
-        f'<th scope="col">{_plain(_title(name))}<br>of {worth[name]}</th>' for name in lessons
-    )
-    rows = []
-    for student in students:
-        own = [mark for mark in marks if mark.student == student]
-        cells = []
-        for name in lessons:
-            found = [mark.points for mark in own if mark.lesson == name]
-            cells.append(f'<td class="number">{_number(sum(found)) if found else "–"}</td>')
-        whole = f'<td class="number">{_number(sum(mark.points for mark in own))}</td>'
-        link = f'<a href="#{_anchor(student)}">{_plain(student)}</a>'
-        rows.append(f'<tr><th scope="row">{link}</th>{"".join(cells)}{whole}</tr>')
-    head = f'<tr><th scope="col">Student</th>{heads}<th scope="col">In all</th></tr>'
-    caption = "<caption>Points by lesson; – means that nothing was handed in</caption>"
-    table = f"<table>{caption}<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-    return _wide("Points by lesson", table)
-
-
-def _class(exercises: list[Exercise]) -> str:
-    """Return the table of exercises: how many solved each, and where the others went wrong."""
-    rows = []
-    for each in exercises:
-        bar = f'<progress max="{each.handed_in}" value="{each.passed}" aria-hidden="true">'
-        share = f"{bar}</progress><br>{each.passed} of {each.handed_in} right"
-        common = "".join(
-            f"<li>{count} of {each.wrong}: {_rich(text)}</li>" for text, count in each.common
-        )
-        rows.append(
-            f'<tr><th scope="row">{_plain(_title(each.lesson))}, {_plain(each.name)}</th>'
-            f"<td>{share}</td>"
-            f'<td class="number">{each.partial}</td><td class="number">{each.other}</td>'
-            f'<td class="number">{each.missing}</td><td>{f"<ul>{common}</ul>" if common else "–"}'
-            "</td></tr>"
-        )
-    heads = ("Exercise", "Right", "Partly", "Wrong", "Not attempted", "What goes wrong most")
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    caption = "<caption>Exercises in the order of the course</caption>"
-    table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    hard = sorted((e for e in exercises if e.passed < e.handed_in), key=lambda e: e.share)[:3]
-    names = "; ".join(
-        f"{_title(e.lesson)}, {e.name} ({e.passed} of {e.handed_in} right)" for e in hard
-    )
-    return f"<p>Hardest: {_plain(names) or 'none, all are solved'}.</p>{_wide('Exercises', table)}"
-
-
-def _student(name: str, marks: list[Mark]) -> str:
-    """Return what became of each exercise of a student."""
-    rows = []
-    for mark in marks:
-        sign, word = STATUSES[mark.status]
-        kind = KINDS.get(mark.status, "bad")
-        where = f"{_title(mark.lesson)}, {mark.exercise}" if mark.lesson else mark.file
-        told = mark.message
-        if mark.wrong:
-            told += f"\nDoes not hold: {'; '.join(mark.wrong)}."
-        remarks = "".join(f"<li>{_rich(text)}</li>" for text in mark.remarks)
-        rows.append(
-            f'<tr><th scope="row">{_plain(where)}</th>'
-            f'<td class="verdict {kind}">{sign} {word}</td>'
-            f'<td class="number">{_number(mark.points)}</td><td>{_rich(told)}</td>'
-            f'<td class="code">{_code(mark)}</td>'
-            f"<td>{f'<ul>{remarks}</ul>' if remarks else ''}</td></tr>"
-        )
-    heads = ("Exercise", "Verdict", "Points", "What the student is told")
-    heads += ("Their code", "Remarks for you")
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    points, worth = sum(mark.points for mark in marks), sum(bool(mark.lesson) for mark in marks)
-    files = "; ".join(dict.fromkeys(map(_time, marks)))
-    table = (
-        f"<table><caption>{_plain(name)}, exercise by exercise ({_plain(files)})</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
-    return (
-        f'<details id="{_anchor(name)}"><summary>{_plain(name)}: {_number(points)} of {worth}'
-        f"</summary>{_wide(f'Exercises of {name}', table)}</details>\n"
-    )
-
-
-def _wide(name: str, table: str) -> str:
-    """Return a table in a box of its own that scrolls sideways, by keyboard too."""
-    return f'<div class="wide" role="region" aria-label="{_plain(name)}" tabindex="0">{table}</div>'
-
-
-def _rich(text: str) -> str:
-    """Escape everything, then turn backticks into code."""
-    code = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", _plain(text))
-    return code.replace("\n", "<br>")
-
-
-def _plain(text: str) -> str:
-    """Escape everything; show characters that hide text or turn it around as what they are."""
-    return escape("".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text))
-
-
 def _title(lesson: str) -> str:
     number, _, topic = lesson.partition("_")
     return f"{int(number)} {topic.replace('_', ' ')}" if number.isdigit() else lesson
 
 
-def _anchor(student: str) -> str:
-    return "student-" + student.encode().hex()
-
-
-def _number(points: float) -> str:
-    return f"{round(points, 2):g}"
+def _points(marks: Iterable[Mark]) -> str:
+    """Return the sum of the points, "" where there is no mark."""
+    points = [mark.points for mark in marks]
+    return f"{round(sum(points), 2):g}" if points else ""
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    finalize=_visible,
+    trim_blocks=True,
+    undefined=StrictUndefined,
+)
+_templates.globals |= {"STATUSES": STATUSES, "KINDS": KINDS, "WORTH": WORTH}
+_templates.filters |= {"rich": _rich, "time": _time, "as_title": _title, "points": _points}
 
 
 def table(marks: list[Mark]) -> str:
@@ -289,10 +136,10 @@ def points_table(marks: list[Mark], roster: Roster | None = None) -> str:
     names = {mark.student for mark in marks} - people.keys()
     for student in [*people, *sorted(names, key=str.casefold)]:
         own = [mark for mark in marks if mark.student == student]
-        points = [[m.points for m in own if m.lesson == name] for name in lessons]
+        graded = [mark for mark in own if mark.lesson]
+        points = [_points(mark for mark in graded if mark.lesson == name) for name in lessons]
         row = people.get(student, [student, *[""] * (len(columns) - 1)])
-        row = [*row, *(_number(sum(each)) if each else "" for each in points)]
-        lines.writerow(map(_no_formula, [*row, _number(sum(map(sum, points)))]))
+        lines.writerow(map(_no_formula, [*row, *points, _points(graded) or "0"]))
     return text.getvalue()
 
 

@@ -19,7 +19,9 @@ import psutil
 import requests
 
 from course_layout import ROOT
-from tools.install.extras import Missing, npm_install, run_installer
+from instructor.hub.end_class import end
+from tools.install import extras
+from tools.install.extras import Missing
 
 __all__ = ("HUB", "PASSWORD", "PROXY", "Hub", "commit", "git", "installed")
 
@@ -31,7 +33,7 @@ MAX_WAIT_SECONDS = 90  # until a state that should come counts as missing
 POLL_SECONDS = 0.05  # between two looks at it
 
 
-def installed(cache: Path, install: bool = True) -> Path:
+def installed() -> Path:
     """Return a folder with `venv` and `proxy`, after filling it where the pins are new.
 
     Raises:
@@ -39,27 +41,16 @@ def installed(cache: Path, install: bool = True) -> Path:
     """
     if not sys.platform.startswith("linux"):
         raise Missing("the hub of a class is for Linux")
-    folder, stamp = cache / "jupyterhub", _stamp()
-    done = folder / "installed"
-    if done.exists() and done.read_text("utf-8") == stamp:
-        return folder
-    if not install:
-        raise Missing("JupyterHub is not installed; python3 course.py bench class installs it")
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "proxy").mkdir(parents=True)
-    npm_install(folder / "proxy", PROXY, (18, 0))
-    uv, venv = [sys.executable, "-m", "uv"], str(folder / "venv")
-    run_installer("a Python environment", [*uv, "venv", "--python", sys.executable, venv])
-    wanted = [word for pins in PINS for word in ("-r", str(pins))]
-    python = str(folder / "venv" / "bin" / "python")
-    run_installer("JupyterHub", [*uv, "pip", "install", "--python", python, *wanted])
-    done.write_text(stamp, "utf-8")
-    return folder
-
-
-def _stamp() -> str:
     pins = b"".join(path.read_bytes() for path in PINS)
-    return f"{hashlib.sha256(pins).hexdigest()} {PROXY} {sys.version_info[:2]}"
+    digest = hashlib.sha256(pins + PROXY.encode() + sys.version.encode()).hexdigest()[:8]
+    return extras.installed(f"jupyterhub {digest}", _fill)
+
+
+def _fill(folder: Path) -> None:
+    (folder / "proxy").mkdir()
+    extras.npm_install(folder / "proxy", PROXY, (18, 0))
+    wanted = [word for pins in PINS for word in ("-r", str(pins))]
+    extras.pip_install(folder, "JupyterHub", *wanted)
 
 
 def commit(folder: Path) -> Path:
@@ -113,22 +104,9 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # The hub first, and alone: it would start its proxy anew.
-        self.popen.terminate()
-        try:
-            self.popen.wait(MAX_WAIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.popen.wait()
-        end = "terminate"
-        while left := self.processes():
-            for process in left:
-                try:
-                    getattr(process, end)()
-                except psutil.NoSuchProcess:
-                    pass
-            if psutil.wait_procs(left, timeout=10)[1]:
-                end = "kill"
+        end(self.state)
+        self.popen.kill()  # if it had not come as far as writing its number into a file
+        self.popen.wait()
 
     def start(self) -> None:
         """Start the hub and wait until it answers through its proxy.

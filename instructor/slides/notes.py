@@ -7,19 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-import mistune
-
+from instructor.guide import STEP, as_html, cues, section
 from instructor.slides.slide import Slide
 
 __all__ = ("add_notes",)
 
-STEP = re.compile(r"^### (.+) \((\d+) minutes\)$", re.M)
 PLACE = re.compile(r"\.ipynb#([^)\s]+)\)")
-LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 EXERCISE = re.compile(r"Exercise (\d\.\d+)")
 NOT_SHOWN = "<p>Not in the demo script: for reading, or for questions.</p>"
-
-_markdown = mistune.create_markdown(plugins=["table"])
 
 
 @dataclass(frozen=True)
@@ -38,8 +33,8 @@ def add_notes(slides: Sequence[Slide], guide: str) -> None:
         slides: The slides of a lesson.
         guide: The guide's page on it, as Markdown.
     """
-    steps = _steps(_section(guide, "Demo script"))
-    wrong = _section(guide, "Wrong answers")
+    steps = _steps(section(guide, "Demo script"))
+    wrong = section(guide, "Wrong answers")
     current, level = "", 0
     for slide in slides:
         # Two steps may be about one heading.
@@ -52,20 +47,17 @@ def add_notes(slides: Sequence[Slide], guide: str) -> None:
         if exercise := EXERCISE.search(slide.title):
             slide.notes = found + _wrong_answers(wrong, exercise[1])
     if slides:
-        slides[0].notes = "<h2>Before you begin</h2>" + _html(_section(guide, "Before you begin"))
-        last = f"{_section(guide, 'Stress this')}\n\n{_section(guide, 'Bridge')}"
-        slides[-1].notes = "<h2>At the end</h2>" + _html(last)
+        slides[0].notes = "<h2>Before you begin</h2>" + as_html(section(guide, "Before you begin"))
+        last = f"{section(guide, 'Stress this')}\n\n{section(guide, 'Bridge')}"
+        slides[-1].notes = "<h2>At the end</h2>" + as_html(last)
 
 
 def _steps(script: str) -> list[Step]:
     pieces = STEP.split(script)[1:]
-    names, minutes, bodies = pieces[::3], [int(n) for n in pieces[1::3]], pieces[2::3]
-    found, before = [], 0
-    for name, length, body in zip(names, minutes, bodies, strict=True):
-        cue = f"minutes {before} to {before + length} of {sum(minutes)}"
+    found = []
+    for name, cue, body in zip(pieces[::3], cues(script), pieces[2::3], strict=True):
         places = frozenset(unquote(place) for place in PLACE.findall(body))
-        found.append(Step(f"<h2>{name}</h2><p><b>{cue}</b></p>{_html(body)}", places))
-        before += length
+        found.append(Step(f"<h2>{name}</h2><p><b>{cue}</b></p>{as_html(body)}", places))
     return found
 
 
@@ -76,19 +68,10 @@ def _wrong_answers(table: str, exercise: str) -> str:
         return f"<h2>Exercise {exercise}</h2>"
     columns = head.count("|") - 1
     lines = [head, "|" + "---|" * columns, *own]
-    return f"<h2>Exercise {exercise}: what people write</h2>" + _html("\n".join(lines))
-
-
-def _section(text: str, name: str) -> str:
-    return text.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    return f"<h2>Exercise {exercise}: what people write</h2>" + as_html("\n".join(lines))
 
 
 def _anchor(title: str) -> str:
     """Return the id JupyterLab gives a heading, from its HTML."""
     plain = re.sub(r"<[^>]+>", "", title).replace("&quot;", '"').replace("&amp;", "&")
     return plain.replace(" ", "-")
-
-
-def _html(text: str) -> str:
-    """Return Markdown as HTML; the guide's links lead nowhere from a slide: their words stay."""
-    return _markdown(LINK.sub(r"\1", text))

@@ -23,7 +23,7 @@ import websocket
 from course_layout import ROOT
 from instructor.hub.hub import HUB, PASSWORD, PINS, PROXY, Hub, commit, git, installed
 from instructor.hub.student import Kernel, Refused, Student, shown
-from tools.install.extras import CACHE, Missing
+from tools.install.extras import Missing
 
 ADMIN_PASSWORD = "who-teaches-tents-may-end-the-class"
 START = "course/notebooks/00_start_here.ipynb"
@@ -48,7 +48,7 @@ def folder() -> Iterator[Path]:
 def hub(folder: Path) -> Iterator[Hub]:
     """A hub for ada and bob, with the course as it is here."""
     try:
-        programs = installed(CACHE)
+        programs = installed()
     except Missing as reason:
         missing(f"The hub of a class is not tested: {reason}.")
     state = folder / "state"

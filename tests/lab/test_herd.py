@@ -13,19 +13,10 @@ import pytest
 from lab.herd import BASE, CAP, STRATEGIES, stampede
 
 
-def waits(name: str, retry: int, last: float, dice: random.Random) -> float:
+def waits(name: str, retry: int, dice: random.Random) -> float:
     """Return the seconds before a retry, written down once more, from the formulas."""
-    exponential = BASE * 2 ** (retry - 1)
-    d = min(CAP, exponential)
-    return {
-        "no jitter": lambda: d,
-        "proportional": lambda: d + dice.uniform(0, d / 2),
-        "proportional, cap last": lambda: min(CAP, exponential + dice.uniform(0, exponential / 2)),
-        "flat second": lambda: d + dice.random(),
-        "equal": lambda: d / 2 + dice.uniform(0, d / 2),
-        "full": lambda: dice.uniform(0, d),
-        "decorrelated": lambda: min(CAP, dice.uniform(BASE, last * 3)),
-    }[name]()
+    d = min(CAP, BASE * 2 ** (retry - 1))
+    return {"no jitter": lambda: d, "full": lambda: dice.uniform(0, d)}[name]()
 
 
 def one_by_one(
@@ -33,20 +24,20 @@ def one_by_one(
 ) -> tuple[int, float, float]:
     """Return peak, last served and calls per client, from a queue of single calls."""
     dice = random.Random(seed)
-    first = [waits(name, first_retry, BASE, dice) for _ in range(clients)]
-    queue = [(wait, number, first_retry, wait) for number, wait in enumerate(first)]
+    first = [waits(name, first_retry, dice) for _ in range(clients)]
+    queue = [(wait, number, first_retry) for number, wait in enumerate(first)]
     heapq.heapify(queue)
     called, served, end = Counter(), Counter(), 0.0
     while queue:
-        now, number, retry, last = heapq.heappop(queue)
+        now, number, retry = heapq.heappop(queue)
         slot = math.floor(now * 10)
         called[slot] += 1
         if slot >= outage * 10 and served[slot] < capacity / 10:
             served[slot] += 1
             end = now
         else:
-            wait = waits(name, retry + 1, last, dice)
-            heapq.heappush(queue, (now + wait, number, retry + 1, wait))
+            wait = waits(name, retry + 1, dice)
+            heapq.heappush(queue, (now + wait, number, retry + 1))
     return max(called.values()), end, called.total() / clients
 
 
@@ -80,15 +71,7 @@ def test_without_jitter_the_herd_comes_back_in_steps():
     assert herd.calls[20] == herd.peak == 1000
 
 
-BOUNDS = {  # of the wait before retry 3, where d = 8 s and the last wait was 4 s
-    "no jitter": (8, 8),
-    "proportional": (8, 12),
-    "proportional, cap last": (8, 12),
-    "flat second": (8, 9),
-    "equal": (4, 8),
-    "full": (0, 8),
-    "decorrelated": (2, 12),
-}
+BOUNDS = {"no jitter": (8, 8), "full": (0, 8)}  # of the wait before retry 3: d = 8 s
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -96,21 +79,11 @@ def test_waits_are_spread_evenly_between_their_bounds(name):
     """A uniform distribution on [a, b] has mean (a + b) / 2 and deviation (b - a) / sqrt(12)."""
     many = 100_000
     rng = np.random.default_rng(7)
-    drawn = STRATEGIES[name](np.full(many, 3), np.full(many, 4.0), rng)
+    drawn = STRATEGIES[name](np.full(many, 3), rng)
     low, high = BOUNDS[name]
     assert low <= drawn.min() <= low + 0.01 and high - 0.01 <= drawn.max() <= high
     assert drawn.mean() == pytest.approx((low + high) / 2, abs=0.05)
     assert drawn.std() == pytest.approx((high - low) / math.sqrt(12), abs=0.05)
-
-
-def test_only_the_cap_applied_last_takes_the_jitter_away():
-    """From retry 5 on the uncapped wait, 32 s, is over the cap, 30 s."""
-    rng = np.random.default_rng(7)
-    retry, last = np.full(1000, 5), np.full(1000, 30.0)
-    spread = {name: np.ptp(wait(retry, last, rng)) for name, wait in STRATEGIES.items()}
-    assert [name for name in spread if not spread[name]] == ["no jitter", "proportional, cap last"]
-    assert stampede("proportional, cap last", first_retry=5).peak == 1000
-    assert stampede("proportional, cap last", first_retry=4).peak < 200
 
 
 def test_a_first_retry_with_full_jitter_is_spread_over_its_wait():

@@ -5,7 +5,7 @@ builds a grammar of internationalised addresses while it is imported (2.7 of the
 of `import nbformat`). `jsonschema` treats it as optional: without it the formats "uri" and "iri"
 are not checked. The schema of notebooks uses neither, so nothing is checked less strictly.
 
-Import this before anything that imports `nbformat`; pytest does with `-p tools.fast_start`.
+Import this before anything that imports `nbformat`; pytest does with `-p tools.build.fast_start`.
 """
 
 from __future__ import annotations

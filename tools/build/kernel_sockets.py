@@ -4,7 +4,8 @@ Jupyter picks five ports that are free and the kernel binds them a second later.
 of the five in between (another kernel, a server under test) ends the kernel before its first cell,
 with "Address already in use". A file in a folder of its own cannot be taken.
 
-As a plugin of pytest (`-p tools.kernel_sockets`) it does this for the kernels that nbval starts.
+As a plugin of pytest (`-p tools.build.kernel_sockets`) it does this for the kernels that nbval
+starts.
 """
 
 from __future__ import annotations

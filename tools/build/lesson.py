@@ -41,7 +41,7 @@ from tools.build.lesson_rules import check_order, tidy
 from tools.build.markers import MARKER, solution_spans, stub
 from tools.build.two_speeds import check_two_speeds, fill_box, has_two_speeds
 
-__all__ = ("LessonError", "read_lesson", "solution_blocks", "solved_version", "student_version")
+__all__ = ("LessonError", "read_lesson", "solved_version", "student_version")
 __all__ += ("tags",)
 
 NOTEBOOK_METADATA = {
@@ -96,9 +96,3 @@ def solved_version(lesson: NotebookNode) -> NotebookNode:
             line for line in cell.source.split("\n") if not MARKER.fullmatch(line)
         )
     return notebook
-
-
-def solution_blocks(cell: NotebookNode) -> list[list[str]]:
-    """Return the lines of each solution in a cell of a lesson, without the markers."""
-    lines = cell.source.split("\n")
-    return [lines[begin + 1 : end] for begin, end in solution_spans(cell)]

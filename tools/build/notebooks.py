@@ -29,12 +29,11 @@ from nbformat import NotebookNode
 from course_layout import ROOT
 from tools.build import fast_start  # noqa: F401 - before whatever imports nbformat
 from tools.build.execution import execute
-from tools.build.lesson import LessonError, read_lesson, solved_version, student_version, tags
+from tools.build.lesson import LessonError, read_lesson, solved_version, student_version
 from tools.build.outputs import compared_text, complaints_about, unexpected_verdicts
 from tools.build.two_speeds import STOP_LINE, has_two_speeds
 
 __all__ = ("build", "complaints", "orphans", "main")
-__all__ += ("LessonError", "read_lesson", "solved_version", "student_version", "tags")
 
 VERSIONS = {"solutions": solved_version, "notebooks": student_version}
 VERDICTS = {"solutions": "passed", "notebooks": "not_attempted"}  # what every check has to say

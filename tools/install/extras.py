@@ -9,15 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = (
-    "CACHE",
-    "Missing",
-    "installed",
-    "npm_install",
-    "pip_install",
-    "program",
-    "run_installer",
-)
+__all__ = ("Missing", "installed", "npm_install", "pip_install", "program")
 
 CACHE = Path.home() / ".cache" / "langgraph-in-production-bench"
 MAX_INSTALL_SECONDS = 300
@@ -27,24 +19,18 @@ class Missing(Exception):
     """A program cannot be had on this machine; the text says why."""
 
 
-def installed(
-    name: str, fill: Callable[[Path], None], cache: Path = CACHE, install: bool = True
-) -> Path:
+def installed(name: str, fill: Callable[[Path], None]) -> Path:
     """Return the folder a program is installed in, after installing it on first use.
 
     Args:
         name: The program and its version: a new version gets a new folder.
         fill: Fills a new folder. Raises Missing.
-        cache: Where the folders are.
-        install: Whether it may be installed.
 
     Raises:
         Missing: It cannot be installed.
     """
-    folder = cache / name.replace(" ", "-")
+    folder = CACHE / name.replace(" ", "-")
     if not (folder / "installed").exists():
-        if not install:
-            raise Missing("is not installed; leave --quick out, and it will be")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         fill(folder)
@@ -58,21 +44,21 @@ def program(folder: Path, name: str) -> str:
     return str(windows if windows.exists() else folder / "venv" / "bin" / name)
 
 
-def pip_install(folder: Path, requirement: str, *options: str) -> None:
-    """Install a Python package into an environment of its own, with uv where it is there.
+def pip_install(folder: Path, name: str, *wanted: str) -> None:
+    """Install Python packages into an environment of their own, in a folder's `venv`.
+
+    Args:
+        folder: Where the environment is to be.
+        name: What is installed, for the error.
+        wanted: Requirements and options, as pip takes them.
 
     Raises:
-        Missing: It cannot be installed.
+        Missing: They cannot be installed.
     """
-    venv, uv = str(folder / "venv"), shutil.which("uv")
-    if uv:
-        run_installer(requirement, [uv, "venv", "--python", sys.executable, venv])
-        python = program(folder, "python")
-        install = [uv, "pip", "install", "--compile-bytecode", "--python", python]
-    else:
-        run_installer(requirement, [sys.executable, "-m", "venv", venv])
-        install = [program(folder, "python"), "-m", "pip", "install"]
-    run_installer(requirement, [*install, *options, requirement])
+    uv = [sys.executable, "-m", "uv"]
+    run_installer(name, [*uv, "venv", "--python", sys.executable, str(folder / "venv")])
+    install = ["pip", "install", "--compile-bytecode", "--python", program(folder, "python")]
+    run_installer(name, [*uv, *install, *wanted])
 
 
 def npm_install(folder: Path, requirement: str, min_version: tuple[int, int]) -> None:
@@ -93,11 +79,7 @@ def npm_install(folder: Path, requirement: str, min_version: tuple[int, int]) ->
 
 
 def run_installer(requirement: str, command: list[str]) -> None:
-    """Run an installer's command.
-
-    Args:
-        requirement: What it installs, for the error.
-        command: The command and its arguments.
+    """Run the command that installs something.
 
     Raises:
         Missing: It failed; the text holds its last words.
