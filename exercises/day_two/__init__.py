@@ -20,13 +20,14 @@ from langgraph.types import Command
 import lesson_model
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, outcome, part
+from exercises.core.processes import fresh_processes
+from exercises.core.threads import id_of, thread
 from exercises.day_two import clerks, versions
 from exercises.day_two.clerks import BACK, CASES, HELLO, REGRESSIONS, Clerk
 from exercises.day_two.drains import (
     STEPS,
     Office,
     Server,
-    id_of,
     paused_in,
     take_up_elsewhere,
 )
@@ -44,7 +45,6 @@ from exercises.day_two.versions import (
     sqlite_saver,
     versions_of,
 )
-from exercises.human_in_the_loop.processes import fresh_processes
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 
@@ -272,7 +272,7 @@ def ex2(migrate):
                     f"{(node,)} and none: the thread is a step ahead, so leave it alone."
                 )
         with part("two customers, and another storage with the same name"):
-            same = {"configurable": {"thread_id": "same"}}
+            same = thread("same")
             other = Shop(model, sqlite_saver(), migrate)
             for place, euros in ((shop, 61), (other, 62)):
                 for said in (("N-1", euros), "yes", ("N-2", 5)):

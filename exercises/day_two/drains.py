@@ -17,9 +17,10 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from langgraph.pregel import Pregel
 
+from exercises.core.threads import id_of
 from exercises.day_two.versions import Trail, new_thread, sqlite_saver
 
-__all__ = ("STEPS", "Office", "Server", "id_of", "paused_in", "take_up_elsewhere")
+__all__ = ("STEPS", "Office", "Server", "paused_in", "take_up_elsewhere")
 
 Config = dict[str, Any]
 
@@ -65,7 +66,7 @@ class Server:
 
     def _step(self, name: str) -> Callable[..., dict]:
         def work(state: Trail, config: Any) -> dict:
-            thread_id = config["configurable"]["thread_id"]
+            thread_id = id_of(config)
             with Path(self.folder, "world").open("a", encoding="utf-8") as world:
                 world.write(f"{thread_id} {name}\n")
             self.seen.append(len(self.running))
@@ -133,11 +134,6 @@ class Server:
         assert found == sorted(map(id_of, paused)), (
             f"{when}: the table holds {len(found)} thread(s), expected {len(paused)}."
         )
-
-
-def id_of(config: Config) -> str:
-    """Return the id of a thread."""
-    return config["configurable"]["thread_id"]
 
 
 def paused_in(file: str) -> list[str]:

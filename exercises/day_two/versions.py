@@ -18,6 +18,8 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command, Send, interrupt
 from typing_extensions import TypedDict
 
+from exercises.core.threads import id_of, thread
+
 __all__ = ("SAVERS", "Trail", "Works", "assert_marked", "chain", "drain", "fan_out", "finish")
 __all__ += ("new_thread", "renamed_versions_of", "run_elsewhere", "sqlite_saver", "start")
 __all__ += ("stored", "unchanged", "versions_of")
@@ -68,7 +70,7 @@ class Works:
 
 def new_thread() -> dict[str, Any]:
     """Return the config of a thread that nobody knows."""
-    return {"configurable": {"thread_id": str(uuid.uuid4())}}
+    return thread(str(uuid.uuid4()))
 
 
 def sqlite_saver(file: str = ":memory:") -> SqliteSaver:
@@ -106,7 +108,7 @@ def start(graph: Pregel) -> str:
     config = new_thread()
     with contextlib.suppress(ConnectionError):
         graph.invoke({"log": []}, config, durability="sync")
-    return config["configurable"]["thread_id"]
+    return id_of(config)
 
 
 def drain(graph: Pregel) -> None:
@@ -119,14 +121,14 @@ def drain(graph: Pregel) -> None:
 
 def finish(graph: Pregel, thread_id: str) -> None:
     """Answer the question of a thread."""
-    graph.invoke(Command(resume="yes"), {"configurable": {"thread_id": thread_id}})
+    graph.invoke(Command(resume="yes"), thread(thread_id))
 
 
 def stored(saver: Any) -> list[Any]:
     """Return what a saver holds, to be compared with what it holds later."""
     return sorted(
         (
-            saved.config["configurable"]["thread_id"],
+            id_of(saved.config),
             saved.checkpoint["id"],
             len(saved.pending_writes or ()),
         )
@@ -185,8 +187,8 @@ def run_elsewhere(
 
 def assert_marked(file: str, config: dict[str, Any], name: str) -> None:
     """Assert that every checkpoint of a thread carries the mark of its version."""
-    thread = {"configurable": config["configurable"]}
-    marks = [saved.metadata.get("graph_version") for saved in sqlite_saver(file).list(thread)]
+    own = {"configurable": config["configurable"]}
+    marks = [saved.metadata.get("graph_version") for saved in sqlite_saver(file).list(own)]
     assert marks, f"A thread was begun on version {name!r}, and no checkpoint of it is saved."
     wrong = [mark for mark in marks if mark != name]
     assert not wrong, (
