@@ -9,20 +9,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 from course_utils.time_limit import TimeUp
 from exercises.core.stub import functions_of
 
 __all__ = ("movable_clock", "skip_waits")
 
-CLOCKS = ("sleep", "monotonic", "time", "perf_counter")
-CLOCKS += ("monotonic_ns", "time_ns", "perf_counter_ns")
+CLOCKS = (time.monotonic, time.time, time.perf_counter)
+CLOCKS_NS = (time.monotonic_ns, time.time_ns, time.perf_counter_ns)
 _hours = itertools.count(1)
 
 
 @contextlib.contextmanager
 def skip_waits(answer: Any) -> Iterator[list[float]]:
-    """Let `time.sleep` return at once; the clocks of `time` go on by such waits, and not else.
+    """Let `time.sleep` return at once; the clocks go on by such waits, and not else.
 
     Each use begins an hour after the one before, so a time that an answer keeps from one question
     for the next is long past.
@@ -31,51 +32,32 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
     (`from time import sleep` in its notebook counts, too).
     """
     slept: list[float] = []
-    ahead = 3600.0 * next(_hours)
     # A kernel has threads that sleep in a loop: let them.
     others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
-    real = {name: getattr(time, name) for name in CLOCKS}
+    real_sleep, real_wait = time.sleep, threading.Event.wait
+    with movable_clock(answer, stands=True) as move:
+        move(3600.0 * next(_hours))
 
-    def sleep(seconds: float) -> None:
-        if threading.get_ident() in others:
-            return real["sleep"](seconds)
-        real["sleep"](min(seconds, 0))  # refuses what cannot be slept
-        slept.append(float(seconds))
-        if len(slept) > 200 or sum(slept) > 3600:
-            raise TimeUp  # it would never end
+        def sleep(seconds: float) -> None:
+            if threading.get_ident() in others:
+                return real_sleep(seconds)
+            real_sleep(min(seconds, 0))  # refuses what cannot be slept
+            slept.append(float(seconds))
+            move(seconds)
+            if len(slept) > 200 or sum(slept) > 3600:
+                raise TimeUp  # it would never end
 
-    def later(start: float) -> Callable[[], float]:
-        return lambda: start + ahead + sum(slept)
+        def wait(event: threading.Event, timeout: float | None = None) -> bool:
+            if timeout is None or event.is_set() or threading.get_ident() in others:
+                return real_wait(event, timeout)
+            sleep(timeout)  # nobody will set it
+            return event.is_set()
 
-    def later_ns(start: int) -> Callable[[], int]:
-        return lambda: start + int((ahead + sum(slept)) * 1e9)
-
-    def wait(event: threading.Event, timeout: float | None = None) -> bool:
-        if timeout is None or event.is_set() or threading.get_ident() in others:
-            return real_wait(event, timeout)
-        sleep(timeout)  # nobody will set it
-        return event.is_set()
-
-    class Now(datetime.datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime.datetime:
-            return real_datetime.now(tz) + datetime.timedelta(seconds=ahead + sum(slept))
-
-        @classmethod
-        def utcnow(cls) -> datetime.datetime:
-            return real_datetime.utcnow() + datetime.timedelta(seconds=ahead + sum(slept))
-
-    real_wait, real_datetime = threading.Event.wait, datetime.datetime
-    skipping: dict[str, Any] = {"sleep": sleep}
-    for name, clock in real.items():
-        if name != "sleep":
-            skipping[name] = (later_ns if name.endswith("_ns") else later)(clock())
-    try:
-        threading.Event.wait = wait
-        with _replaced(answer, {**skipping, "datetime": Now}):
+        with (
+            mock.patch.object(threading.Event, "wait", wait),
+            _replaced(answer, [(real_sleep, sleep)]),
+        ):
             yield slept
-    finally:
-        threading.Event.wait = real_wait
 
 
 @contextlib.contextmanager
@@ -88,19 +70,16 @@ def movable_clock(answer: Any, stands: bool = False) -> Iterator[Callable[[float
         answer: The student's.
         stands: Whether the clocks stand until they are moved; else they go on by themselves.
     """
-    ahead = [0.0]
-    moved: dict[str, Any] = {}
+    moves: list[float] = []
 
     def ahead_of(clock: Callable[[], float]) -> Callable[[], float]:
         start = clock()
-        return lambda: (start if stands else clock()) + ahead[0]
+        return lambda: (start if stands else clock()) + sum(moves)
 
     def ahead_of_ns(clock: Callable[[], int]) -> Callable[[], int]:
         start = clock()
-        return lambda: (start if stands else clock()) + int(ahead[0] * 1e9)
+        return lambda: (start if stands else clock()) + int(sum(moves) * 1e9)
 
-    for name in CLOCKS[1:]:
-        moved[name] = (ahead_of_ns if name.endswith("_ns") else ahead_of)(getattr(time, name))
     real_datetime = datetime.datetime
     began = real_datetime.now(datetime.UTC)
 
@@ -109,20 +88,22 @@ def movable_clock(answer: Any, stands: bool = False) -> Iterator[Callable[[float
         def now(cls, tz: Any = None) -> datetime.datetime:
             now = began if stands else real_datetime.now(datetime.UTC)
             local = now.astimezone(tz) if tz else now.astimezone().replace(tzinfo=None)
-            return local + datetime.timedelta(seconds=ahead[0])
+            return local + datetime.timedelta(seconds=sum(moves))
 
-    def move(seconds: float) -> None:
-        ahead[0] += seconds
+        @classmethod
+        def utcnow(cls) -> datetime.datetime:
+            return cls.now(datetime.UTC).replace(tzinfo=None)
 
-    with _replaced(answer, {**moved, "datetime": Now}):
-        yield move
+    moved = [(clock, ahead_of(clock)) for clock in CLOCKS]
+    moved += [(clock, ahead_of_ns(clock)) for clock in CLOCKS_NS]
+    with _replaced(answer, [*moved, (real_datetime, Now)]):
+        yield moves.append
 
 
 @contextlib.contextmanager
-def _replaced(answer: Any, clocks: dict[str, Any]) -> Iterator[None]:
-    """Put clocks in place of those of `time` and of `datetime.datetime` for a while."""
-    known_as = {id(getattr(time, name)): clock for name, clock in clocks.items() if name in CLOCKS}
-    known_as[id(datetime.datetime)] = clocks["datetime"]
+def _replaced(answer: Any, pairs: list[tuple[Any, Any]]) -> Iterator[None]:
+    """Put clocks in place of others in `time`, `datetime` and where `answer` has them by name."""
+    known = {id(real): clock for real, clock in pairs}
     spaces = [
         vars(time),
         vars(datetime),
@@ -132,11 +113,11 @@ def _replaced(answer: Any, clocks: dict[str, Any]) -> Iterator[None]:
         (space, name, value)
         for space in spaces
         for name, value in list(space.items())
-        if id(value) in known_as
+        if id(value) in known
     ]
     try:
         for space, name, value in swapped:
-            space[name] = known_as[id(value)]
+            space[name] = known[id(value)]
         yield
     finally:
         for space, name, value in swapped:

@@ -30,7 +30,7 @@ from exercises.core.reference import run_reference
 from exercises.core.result import Note, Part, Result
 from exercises.core.stub import functions_of, is_stub
 
-__all__ = ("Exercise", "Seen", "exercise", "part", "run_async", "trying", "watch_output")
+__all__ = ("Exercise", "Seen", "exercise", "outcome", "part", "run_async", "trying", "watch_output")
 
 Attribute = Callable[[BaseException], tuple[str, str]]
 Verdict = tuple[str, str, tuple[Part, ...]]
@@ -86,6 +86,17 @@ def trying(what: str) -> Iterator[None]:
     except BaseException as error:
         error.add_note(f"{TRIED}{what}")
         raise
+
+
+def outcome(
+    call: Callable[[], Any],
+    caught: type[BaseException] | tuple[type[BaseException], ...] = Exception,
+) -> tuple[Any, BaseException | None]:
+    """Return what `call` returns and None, or None and what it raises."""
+    try:
+        return call(), None
+    except caught as error:
+        return None, error
 
 
 class Exercise:

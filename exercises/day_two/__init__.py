@@ -19,10 +19,18 @@ from langgraph.types import Command
 
 import lesson_model
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, part
+from exercises.core.exercise import exercise, outcome, part
+from exercises.core.processes import fresh_processes
+from exercises.core.threads import id_of, thread
 from exercises.day_two import clerks, versions
-from exercises.day_two.clerks import CASES, REGRESSIONS, Clerk, shares_of
-from exercises.day_two.drains import Office, Server, paused_in, take_up_elsewhere
+from exercises.day_two.clerks import BACK, CASES, HELLO, REGRESSIONS, Clerk
+from exercises.day_two.drains import (
+    STEPS,
+    Office,
+    Server,
+    paused_in,
+    take_up_elsewhere,
+)
 from exercises.day_two.origins import CONVERSATIONS
 from exercises.day_two.refunds import Shop
 from exercises.day_two.versions import (
@@ -37,7 +45,6 @@ from exercises.day_two.versions import (
     sqlite_saver,
     versions_of,
 )
-from exercises.human_in_the_loop.processes import fresh_processes
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 
@@ -54,152 +61,85 @@ __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 )
 def ex1(lost_threads):
     """The threads that need a node which is gone, with its name, and no others."""
+    works = Works()
+    passes, asks, crashes = works.passes, works.asks, works.crashes
+    find = functools.partial(_find_lost, lost_threads, works)
     for make_saver in SAVERS:
         storage = "in memory" if make_saver is SAVERS[0] else "SQLite"
-        find = functools.partial(_find_lost, lost_threads)
         with part(f"a question waits at a renamed node ({storage})"):
-            works, saver = Works(), make_saver()
-            before, after = {"look": works.passes("look")}, {"pay": works.passes("pay")}
-            old = chain(saver, before, {"sign": works.asks("sign")}, after)
-            new = chain(saver, before, {"countersign": works.asks("countersign")}, after)
+            saver = make_saver()
+            old = chain(saver, passes("look"), asks("sign"), passes("pay"))
+            new = chain(saver, passes("look"), asks("countersign"), passes("pay"))
             waiting, done = versions.start(old), versions.start(old)
             versions.finish(old, done)
             versions.drain(old)
-            find(
-                saver,
-                old,
-                new,
-                works,
-                {waiting: {"sign"}},
+            what = (
                 "One thread waits at `sign`, one is finished, and one was drained before its first "
-                "step, with which `new` can begin",
+                "step, with which `new` can begin"
             )
-            find(saver, old, old, works, {}, "`new` has the same nodes")
+            find(old, new, {waiting: {"sign"}}, what)
+            find(old, old, {}, "`new` has the same nodes")
         with part(f"a crash at a node that was removed ({storage})"):
-            works, saver = Works(), make_saver()
-            before, after = {"look": works.passes("look")}, {"pay": works.passes("pay")}
-            old = chain(saver, before, {"book": works.crashes("book")}, after)
-            new = chain(saver, before, after)
+            saver = make_saver()
+            old = chain(saver, passes("look"), crashes("book"), passes("pay"))
+            new = chain(saver, passes("look"), passes("pay"))
             crashed = versions.start(old)
-            find(
-                saver,
-                old,
-                new,
-                works,
-                {crashed: {"book"}},
-                "One thread crashed in `book`, nobody was asked",
-            )
+            find(old, new, {crashed: {"book"}}, "One thread crashed in `book`, nobody was asked")
         with part(f"several next nodes ({storage})"):
-            works, saver = Works(), make_saver()
-            asks = {name: works.asks(name) for name in ("legal", "money", "stock")}
-            old = chain(saver, {"look": works.passes("look")}, asks)
+            saver, names = make_saver(), ["legal", "money", "stock"]
+            old = chain(saver, passes("look"), asks(*names))
             waiting = versions.start(old)
             for kept in (("legal", "stock"), ("legal",), ("stock", "money"), ()):
-                stage = {name: works.asks(name) for name in (*kept, "other")}
-                new = chain(saver, {"look": works.passes("look")}, stage)
-                gone = set(asks) - set(kept)
-                find(
-                    saver,
-                    old,
-                    new,
-                    works,
-                    {waiting: gone},
-                    f"A thread waits at {sorted(asks)}, `new` has {sorted(kept)}",
-                )
-            full = chain(saver, {"look": works.passes("look")}, asks | {"more": works.asks("more")})
-            find(
-                saver,
-                old,
-                full,
-                works,
-                {},
-                f"A thread waits at {sorted(asks)}, and `new` has them all",
-            )
-    works, saver = Works(), sqlite_saver()
+                new = chain(saver, passes("look"), asks(*kept, "other"))
+                what = f"A thread waits at {names}, `new` has {sorted(kept)}"
+                find(old, new, {waiting: {*names} - {*kept}}, what)
+            full = chain(saver, passes("look"), asks(*names, "more"))
+            find(old, full, {}, f"A thread waits at {names}, and `new` has them all")
     with part("two tasks for one node"):
-        old, new = (
-            fan_out(saver, "pack", works.asks("pack")),
-            fan_out(saver, "wrap", works.asks("wrap")),
-        )
+        saver = sqlite_saver()
+        old, new = fan_out(saver, asks("pack")), fan_out(saver, asks("wrap"))
         waiting = versions.start(old)
-        _find_lost(
-            lost_threads,
-            saver,
-            old,
-            new,
-            works,
-            {waiting: {"pack"}},
-            "Two tasks wait at `pack`, which is `wrap` now",
-        )
+        find(old, new, {waiting: {"pack"}}, "Two tasks wait at `pack`, which is `wrap` now")
     with part("inside a subgraph"):
-        works, saver = Works(), sqlite_saver()
-        old = chain(
-            saver,
-            {"team": chain(None, {"inner": works.asks("inner")})},
-            {"end": works.passes("end")},
-        )
-        new = chain(
-            saver, {"team": chain(None, {"deep": works.asks("deep")})}, {"end": works.passes("end")}
-        )
-        gone = chain(
-            saver,
-            {"crew": chain(None, {"inner": works.asks("inner")})},
-            {"end": works.passes("end")},
+        saver = sqlite_saver()
+        old, new, gone = (
+            chain(saver, {team: chain(None, asks(inner))}, passes("end"))
+            for team, inner in (("team", "inner"), ("team", "deep"), ("crew", "inner"))
         )
         waiting = versions.start(old)
-        _find_lost(
-            lost_threads,
-            saver,
-            old,
-            new,
-            works,
-            {},
-            "A thread waits inside the subgraph `team`, which `new` has",
-        )
-        _find_lost(
-            lost_threads,
-            saver,
-            old,
-            gone,
-            works,
-            {waiting: {"team"}},
-            "A thread waits inside the subgraph `team`, which is gone",
-        )
+        what = "A thread waits inside the subgraph `team`, which"
+        find(old, new, {}, f"{what} `new` has")
+        find(old, gone, {waiting: {"team"}}, f"{what} is gone")
     with part("many threads, also of the new version"):
-        works, saver = Works(), sqlite_saver()
-        old = chain(saver, {"ask": works.asks("ask")}, {"tell": works.asks("tell")})
-        new = chain(saver, {"ask": works.asks("ask")}, {"say": works.asks("say")})
+        saver = sqlite_saver()
+        old = chain(saver, asks("ask"), asks("tell"))
+        new = chain(saver, asks("ask"), asks("say"))
         expected: dict[str, set[str]] = {}
         for number in range(45):
-            name = versions.start(new if number % 5 == 0 else old)
+            version = old if number % 5 else new
+            name = versions.start(version)
             if number % 3:
-                versions.finish(new if number % 5 == 0 else old, name)
-                if number % 5:
+                versions.finish(version, name)
+                if version is old:
                     expected[name] = {"tell"}
-        _find_lost(
-            lost_threads,
-            saver,
-            old,
-            new,
-            works,
-            expected,
-            "Of 45 threads, some wait at `ask`, some at `tell` and some "
-            "at `say`; only `tell` is gone",
+        what = (
+            "Of 45 threads, some wait at `ask`, some at `tell` and some at `say`; only `tell` is "
+            "gone"
         )
+        find(old, new, expected, what)
 
 
 def _find_lost(
     lost_threads: Callable[..., Any],
-    saver: Any,
+    works: Works,
     old: Any,
     new: Any,
-    works: Works,
     expected: dict[str, set[str]],
     what: str,
 ) -> None:
     """Compare what the answer finds with what would be lost."""
-    with versions.unchanged(saver, works):
-        found = lost_threads(saver, old, new)
+    with versions.unchanged(old.checkpointer, works):
+        found = lost_threads(old.checkpointer, old, new)
     assert isinstance(found, dict), f"{what}: it returned {kind(found)}; expected a dict."
     for name, nodes in found.items():
         assert isinstance(nodes, (set, frozenset, list, tuple)), (
@@ -243,112 +183,88 @@ def _first(threads: dict[str, set[str]]) -> str:
 def ex2(migrate):
     """Account, question and conversation arrive in version 2; nothing else happens."""
     with lesson_model.scratch() as model:
-        two = "Refund order K-1 (15 euros) and refund order K-2 (25 euros)."
-        mixed = "Where is parcel R-4? And please refund 35 euros for order K-3."
         for make_saver in SAVERS:
             storage = "in memory" if make_saver is SAVERS[0] else "SQLite"
-            shop = Shop(model, make_saver())
+            shop = Shop(model, make_saver(), migrate)
             with part(f"it waits, and something was approved before ({storage})"):
-                config = shop.talk(
-                    shop.old,
-                    "Please refund 110 euros for order L-1.",
-                    "yes",
-                    "Please refund 75 euros for order L-2.",
-                )
-                shop.arrives(migrate, config, 11000, "110 euros were approved", [("L-2", 75)])
-                shop.decide(config, "yes", [("L-2", 75)])
+                config = shop.talk(shop.old, ("L-1", 110), "yes", ("L-2", 75))
+                shop.arrives(config, 11000, "110 euros were approved", ("L-2", 75))
+                shop.decide(config, "yes", ("L-2", 75))
                 shop.assert_account(config, 18500, "110 euros were approved, and now 75 more")
                 shop.goes_on(config)
             with part(f"it is finished ({storage})"):
-                config = shop.talk(
-                    shop.old, "Hello!", "Please refund 64 euros for order L-3.", "yes"
-                )
-                shop.arrives(migrate, config, 6400, "64 euros were approved")
+                config = shop.talk(shop.old, "Hello!", ("L-3", 64), "yes")
+                shop.arrives(config, 6400, "64 euros were approved")
                 shop.goes_on(config)
             with part(f"nothing was ever approved ({storage})"):
                 config = shop.talk(shop.old, "Hello!")
-                shop.arrives(migrate, config, 0, "The owner never approved anything")
-                config = shop.talk(
-                    shop.old,
-                    "Please refund 18 euros for order L-4.",
-                    "no",
-                    "Please refund 19 euros for order L-4.",
-                )
+                shop.arrives(config, 0, "The owner never approved anything")
+                config = shop.talk(shop.old, ("L-4", 18), "no", ("L-4", 19))
                 no = "The owner said no once, and a question waits"
-                shop.arrives(migrate, config, 0, no, [("L-4", 19)])
-                shop.decide(config, "no", [])
+                shop.arrives(config, 0, no, ("L-4", 19))
+                shop.decide(config, "no")
                 shop.goes_on(config)
-        shop = Shop(model, sqlite_saver())
+        shop = Shop(model, sqlite_saver(), migrate)
         with part("several calls in one message"):
+            two = "Refund order K-1 (15 euros) and refund order K-2 (25 euros)."
             config = shop.talk(shop.old, two)
-            shop.migrated(migrate, config)
-            shop.assert_waits(config, [("K-1", 15), ("K-2", 25)])
-            shop.decide(config, "yes", [("K-1", 15), ("K-2", 25)])
+            shop.migrate(config)
+            shop.assert_waits(config, ("K-1", 15), ("K-2", 25))
+            shop.decide(config, "yes", ("K-1", 15), ("K-2", 25))
             shop.assert_account(config, 4000, "15 and 25 euros were approved")
+            mixed = "Where is parcel R-4? And please refund 35 euros for order K-3."
             config = shop.talk(shop.old, mixed)
-            shop.migrated(migrate, config)
-            shop.assert_waits(config, [("K-3", 35)])
-            shop.decide(config, "no", [])
+            shop.migrate(config)
+            shop.assert_waits(config, ("K-3", 35))
+            shop.decide(config, "no")
             shop.goes_on(config)
         with part("the script runs twice"):
-            config = shop.talk(
-                shop.old,
-                "Please refund 33 euros for order M-1.",
-                "yes",
-                "Please refund 44 euros for order M-2.",
-            )
-            shop.migrated(migrate, config)
-            asked = shop.assert_waits(config, [("M-2", 44)])
-            shop.migrated(migrate, config)
-            again = shop.assert_waits(config, [("M-2", 44)], "the second run of the script")
+            config = shop.talk(shop.old, ("M-1", 33), "yes", ("M-2", 44))
+            shop.migrate(config)
+            asked = shop.assert_waits(config, ("M-2", 44))
+            shop.migrate(config)
+            again = shop.assert_waits(config, ("M-2", 44), after="the second run of the script")
             assert asked == again, (
                 "The second run put another question in the place of the one that waited."
             )
             shop.assert_account(config, 3300, "33 euros were approved, and the script ran twice")
-            shop.decide(config, "yes", [("M-2", 44)])
-            shop.migrated(migrate, config)
-            shop.assert_finished(config)
-            shop.assert_account(
-                config, 7700, "33 and 44 euros were approved, and the script ran after the owner"
-            )
-            config = shop.talk(shop.old, "Please refund 21 euros for order M-7.")
-            shop.migrated(migrate, config)
-            asked = shop.assert_waits(config, [("M-7", 21)])
-            shop.migrated(migrate, config)
-            assert shop.assert_waits(config, [("M-7", 21)]) == asked, (
+            shop.decide(config, "yes", ("M-2", 44))
+            both = "33 and 44 euros were approved, and the script ran after the owner"
+            shop.arrives(config, 7700, both)
+            config = shop.talk(shop.old, ("M-7", 21))
+            shop.migrate(config)
+            asked = shop.assert_waits(config, ("M-7", 21))
+            shop.migrate(config)
+            assert shop.assert_waits(config, ("M-7", 21)) == asked, (
                 "Nothing was approved before, and a question waited. The second run put another "
                 "one in its place. An account of 0 is an account."
             )
-            shop.decide(config, "no", [])
-            shop.migrated(migrate, config)
-            shop.assert_finished(config)
-            shop.assert_account(config, 0, "The owner said no, and the script ran after her")
-            finished = shop.talk(shop.old, "Please refund 12 euros for order M-3.", "yes")
-            for _ in range(2):
-                shop.migrated(migrate, finished)
-            shop.assert_account(finished, 1200, "12 euros were approved, and the script ran twice")
-            shop.assert_finished(finished)
+            shop.decide(config, "no")
+            shop.arrives(config, 0, "The owner said no, and the script ran after her")
+            config = shop.talk(shop.old, ("M-3", 12), "yes")
+            shop.migrate(config)
+            shop.arrives(config, 1200, "12 euros were approved, and the script ran twice")
         with part("threads that version 2 has begun"):
-            for before in ((), ("Please refund 9 euros for order M-4.", "yes")):
-                config = shop.talk(shop.new, *before, "Please refund 55 euros for order M-5.")
-                asked = shop.assert_waits(config, [("M-5", 55)])
+            for before in ((), (("M-4", 9), "yes")):
+                config = shop.talk(shop.new, *before, ("M-5", 55))
+                asked = shop.assert_waits(config, ("M-5", 55))
                 account = shop.new.get_state(config).values.get("approved_cents")
-                shop.migrated(migrate, config)
+                shop.migrate(config)
                 after = "the script, which met it under version 2,"
-                assert shop.assert_waits(config, [("M-5", 55)], after) == asked, (
+                assert shop.assert_waits(config, ("M-5", 55), after=after) == asked, (
                     "The question that waited under version 2 was replaced."
                 )
                 now = shop.new.get_state(config).values.get("approved_cents")
                 assert now == account, (
                     f"Its account was {account}, and is {now} after the script; expected no change."
                 )
-            config = shop.talk(shop.new, "Please refund 77 euros for order M-6.", "yes")
-            shop.migrated(migrate, config)
+            config = shop.talk(shop.new, ("M-6", 77), "yes")
+            shop.migrate(config)
             shop.assert_account(config, 7700, "Version 2 has counted 7700 cents itself")
             for node in ("agent", "ask_owner"):
-                config, said = shop.talk(shop.new), "Please refund 31 euros for order M-8."
-                shop.new.invoke({"messages": said}, config, interrupt_before=[node])
-                shop.migrated(migrate, config)
+                config = new_thread()
+                shop.say(shop.new, config, ("M-8", 31), interrupt_before=[node])
+                shop.migrate(config)
                 state = shop.new.get_state(config)
                 assert state.next == (node,) and not state.interrupts, (
                     f"Version 2 had stopped before {node!r}, with no account yet. After the script "
@@ -356,35 +272,30 @@ def ex2(migrate):
                     f"{(node,)} and none: the thread is a step ahead, so leave it alone."
                 )
         with part("two customers, and another storage with the same name"):
-            other = Shop(model, sqlite_saver())
+            same = thread("same")
+            other = Shop(model, sqlite_saver(), migrate)
             for place, euros in ((shop, 61), (other, 62)):
-                config = place.talk(
-                    place.old,
-                    f"Please refund {euros} euros for order N-1.",
-                    "yes",
-                    "Please refund 5 euros for order N-2.",
-                    name="same",
-                )
-                mine = place.talk(place.old, "Please refund 7 euros for order N-3.")
-                for each in (config, mine):
-                    place.migrated(migrate, each)
+                for said in (("N-1", euros), "yes", ("N-2", 5)):
+                    place.say(place.old, same, said)
+                mine = place.talk(place.old, ("N-3", 7))
+                place.migrate(same)
+                place.migrate(mine)
                 after = "the script, which met a thread of the same name in another storage before,"
                 after = after if place is other else "the script"
-                place.assert_waits(config, [("N-2", 5)], after)
-                place.assert_waits(mine, [("N-3", 7)])
+                place.assert_waits(same, ("N-2", 5), after=after)
+                place.assert_waits(mine, ("N-3", 7))
                 place.assert_account(
-                    config, euros * 100, f"{euros} euros were approved on this thread"
+                    same, euros * 100, f"{euros} euros were approved on this thread"
                 )
                 place.assert_account(mine, 0, "Nothing was approved on this thread")
         with part("errors come out"):
             for when, break_down in (("to write", _disk_is_full), ("to ask", _is_locked)):
-                config = shop.talk(shop.old, "Please refund 8 euros for order N-4.")
+                config = shop.talk(shop.old, ("N-4", 8))
                 with break_down(shop.saver):
-                    try:
-                        migrate(shop.old, shop.new, config)
-                        raised: BaseException | None = None
-                    except sqlite3.OperationalError as error:
-                        raised = error
+                    _, raised = outcome(
+                        lambda config=config: migrate(shop.old, shop.new, config),
+                        sqlite3.OperationalError,
+                    )
                 assert raised is not None, (
                     f"The storage failed when it was {when}, and `migrate` returned as if all were "
                     "well."
@@ -569,12 +480,7 @@ def ex4(run):
                 "tags": ["shop"],
                 "recursion_limit": 1,
             }
-            try:
-                run(graphs("7", "8"), new, rich)
-            except Exception as error:
-                limited: BaseException | None = error
-            else:
-                limited = None
+            _, limited = outcome(lambda: run(graphs("7", "8"), new, rich))
             assert limited is not None, (
                 "The config had `recursion_limit` 1, and the run took two steps."
             )
@@ -603,26 +509,18 @@ def ex4(run):
             lost = new_thread()
             runs(graphs("5"), new, lost, ["look 5", "ask 5"])
             before = len(works.ran)
-            try:
-                returned = run(graphs("7", "8"), yes, lost)
-            except Exception:
-                returned = None
-            else:
-                raise AssertionError(
-                    "The thread is marked '5', the versions are '7' and '8', and `run` returned "
-                    f"{short(returned)}; expected an error."
-                )
+            returned, error = outcome(lambda: run(graphs("7", "8"), yes, lost))
+            assert error is not None, (
+                "The thread is marked '5', the versions are '7' and '8', and `run` returned "
+                f"{short(returned)}; expected an error."
+            )
             assert len(works.ran) == before, (
                 f"The thread is marked '5', and of other versions ran {works.ran[before:]}."
             )
         with part("the graph's own errors come out"):
-            saver, error = sqlite_saver(file), None
-            broken = {"7": chain(saver, {"book": works.crashes("book")})}
+            broken = {"7": chain(sqlite_saver(file), works.crashes("book"))}
             before = len(works.ran)
-            try:
-                run(broken, new, new_thread())
-            except ConnectionError as raised:
-                error = raised
+            _, error = outcome(lambda: run(broken, new, new_thread()), ConnectionError)
             assert error is not None and works.ran[before:] == ["book"], (
                 f"The graph raised a ConnectionError; it ran {len(works.ran) - before} "
                 f"time(s), and out came {error!r}; "
@@ -647,40 +545,19 @@ def ex5(run_turn, take_up):
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         Office(f"{folder}/processes") as office,
     ):
-        action = functools.partial(take_up_elsewhere, take_up)
-        new = {"log": []}
+        everything = [*STEPS]
 
         def fresh(name: str, **options: Any) -> Server:
             """Return a server with a storage of its own."""
             Path(folder, name).mkdir()
-            return Server(f"{folder}/{name}", **options)
+            return Server(f"{folder}/{name}", run_turn, take_up, **options)
 
-        def turn(server: Server, config: dict[str, Any], value: Any = new) -> Any:
-            """Let the answer run a turn."""
-            return run_turn(server.graph, value, config, server.running, server.file)
-
-        def with_drained_threads(name: str, count: int) -> tuple[Server, list[str]]:
-            server, configs = fresh(name, drain_in="find"), [new_thread() for _ in range(count)]
-            for config in configs:
-                turn(server, config)
-            return server, [config["configurable"]["thread_id"] for config in configs]
-
-        def idle(server: Server, when: str) -> None:
-            assert not server.running, (
-                f"{when}: {len(server.running)} control(s) are left in `running`; expected none."
-            )
-
-        def in_table(server: Server, expected: list[str], when: str) -> None:
-            found = paused_in(server.file)
-            assert found == sorted(expected), (
-                f"{when}: the table holds {len(found)} thread(s), expected {len(expected)}."
-            )
-
+        action = functools.partial(take_up_elsewhere, run_turn, take_up)
         with fresh_processes(action, action) as others:
             with part("no drain: the result, and nothing is left"):
                 server, config = fresh("plain"), new_thread()
-                result = turn(server, config)
-                assert isinstance(result, dict) and result.get("log") == ["find", "pay", "mail"], (
+                result = server.turn(config)
+                assert isinstance(result, dict) and result.get("log") == everything, (
                     "Nobody asked for a drain, and `run_turn` returned "
                     f"{kind(result)}; expected the graph's result."
                 )
@@ -688,66 +565,48 @@ def ex5(run_turn, take_up):
                     f"During the three steps {server.seen} controls were in "
                     "`running`; expected one in each."
                 )
-                idle(server, "After the run")
-                in_table(server, [], "After a run without a drain")
-                turn(server, config)
-                assert (
-                    server.done(config["configurable"]["thread_id"]) == ["find", "pay", "mail"] * 2
-                )
+                server.assert_left([], "After a run without a drain")
+                server.turn(config)
+                server.assert_ran(config, everything * 2, "After a second turn")
             with part("a drain in the middle"):
                 server, config = fresh("drained", drain_in="pay"), new_thread()
-                name = config["configurable"]["thread_id"]
-                result = turn(server, config)
+                result = server.turn(config)
                 assert result is None, (
                     f"The run was drained, and `run_turn` returned {kind(result)}; expected None."
                 )
-                assert server.done(name) == ["find", "pay"], (
-                    f"SIGTERM came in 'pay'; the steps {server.done(name)} "
-                    "ran; expected find and pay."
-                )
-                in_table(server, [name], "After the drain")
-                idle(server, "After the drain")
+                server.assert_ran(config, ["find", "pay"], "SIGTERM came in 'pay'")
+                server.assert_left([config], "After the drain")
                 server.drain_in = ""
-                take_up(server.graph, server.running, server.file)
-                assert server.done(name) == ["find", "pay", "mail"], (
-                    f"After `take_up` the steps {server.done(name)} have run; expected "
-                    "['find', 'pay', 'mail']."
-                )
-                in_table(server, [], "After `take_up`")
-                idle(server, "After `take_up`")
-                result = turn(server, config)
-                assert result is not None and server.done(name)[3:] == ["find", "pay", "mail"], (
-                    "The next turn on this thread ran "
-                    f"{server.done(name)[3:]}; expected all three steps."
-                )
+                server.take_up()
+                server.assert_ran(config, everything, "After `take_up`")
+                server.assert_left([], "After `take_up`")
+                result = server.turn(config)
+                server.assert_ran(config, everything * 2, "After the next turn on this thread")
+                assert result is not None, "The next turn on this thread returned None."
             with part("a drain in the last step"):
                 server, config = fresh("last", drain_in="mail"), new_thread()
-                result = turn(server, config)
+                result = server.turn(config)
                 assert result is not None, (
                     "SIGTERM came in the last step, so the run ended as "
                     "ever; `run_turn` returned None."
                 )
-                in_table(server, [], "After a run that ended in spite of the drain")
-                idle(server, "After the run")
+                server.assert_left([], "After a run that ended in spite of the drain")
             with part("errors come out"):
-                for raised in (KeyError("price"), ConnectionError("down"), KeyboardInterrupt()):
-                    server, config = fresh(type(raised).__name__, raises=raised), new_thread()
-                    try:
-                        turn(server, config)
-                        out: BaseException | None = None
-                    except (KeyError, ConnectionError, KeyboardInterrupt) as error:
-                        out = error
-                    assert type(out) is type(raised), (
-                        f"A step raised {raised!r}, and out came {out!r}."
+                for error in (KeyError("price"), ConnectionError("down"), KeyboardInterrupt()):
+                    server, config = fresh(type(error).__name__, raises=error), new_thread()
+                    _, out = outcome(
+                        functools.partial(server.turn, config),
+                        (KeyError, ConnectionError, KeyboardInterrupt),
                     )
-                    idle(server, f"After {raised!r}")
-                    in_table(server, [], f"After {raised!r}")
+                    assert type(out) is type(error), (
+                        f"A step raised {error!r}, and out came {out!r}."
+                    )
+                    server.assert_left([], f"After {error!r}")
             with part("two runs at once, each with a control of its own"):
-                server = fresh("two")
+                server, pair = fresh("two"), [new_thread(), new_thread()]
                 server.together = threading.Barrier(2, timeout=10)
-                pair = [new_thread(), new_thread()]
                 with ThreadPoolExecutor(2) as pool:
-                    results = list(pool.map(lambda config: turn(server, config), pair))
+                    results = list(pool.map(server.turn, pair))
                 assert max(server.seen, default=0) == 2, (
                     "Two runs were under way, and `running` held at most "
                     f"{max(server.seen, default=0)} control(s); expected 2."
@@ -755,31 +614,22 @@ def ex5(run_turn, take_up):
                 assert None not in results, (
                     "Nobody asked for a drain; one of two runs returned None."
                 )
-                idle(server, "After both runs")
-                server.drain_in = "find"
+                server.assert_left([], "After both runs")
+                server.drain_in, pair = "find", [new_thread(), new_thread()]
                 with ThreadPoolExecutor(2) as pool:
-                    results = list(
-                        pool.map(
-                            lambda config: turn(server, config),
-                            pair := [new_thread(), new_thread()],
-                        )
-                    )
+                    results = list(pool.map(server.turn, pair))
                 assert results == [None, None], (
                     "Both runs were drained; `run_turn` returned "
                     f"{short(results)}; expected None twice."
                 )
-                in_table(
-                    server,
-                    [config["configurable"]["thread_id"] for config in pair],
-                    "Two runs were drained",
-                )
+                server.assert_left(pair, "Two runs were drained")
             with part("a run that ends while another one is under way"):
                 server, slow = fresh("slow"), new_thread()
-                server.slow = slow["configurable"]["thread_id"]
+                server.slow = id_of(slow)
                 with ThreadPoolExecutor(1) as pool:
-                    running = pool.submit(turn, server, slow)
+                    running = pool.submit(server.turn, slow)
                     server.reached.wait(5)
-                    turn(server, new_thread())
+                    server.turn(new_thread())
                     left = len(server.running)
                     server.handle_sigterm()
                     server.go_on.set()
@@ -792,112 +642,81 @@ def ex5(run_turn, take_up):
                     f"The run under way was drained; `run_turn` returned {kind(result)}; expected "
                     "None."
                 )
-                idle(server, "After both runs")
+                server.assert_left([slow], "After both runs")
             with part("`take_up` with nothing to do, and with several"):
                 server = fresh("several")
-                take_up(server.graph, server.running, server.file)
-                server.drain_in = "find"
-                configs = [new_thread() for _ in range(3)]
+                server.take_up()
+                configs = server.drain(3)
+                server.take_up()
                 for config in configs:
-                    turn(server, config)
-                server.drain_in = ""
-                take_up(server.graph, server.running, server.file)
+                    after = "Three threads were drained in 'find', then taken up"
+                    server.assert_ran(config, everything, after)
+                server.assert_left([], "After `take_up`")
+                server.take_up()
                 for config in configs:
-                    steps = server.done(config["configurable"]["thread_id"])
-                    assert steps == ["find", "pay", "mail"], (
-                        "Three threads were drained in 'find'; after `take_up` one has run "
-                        f"{steps}; expected ['find', 'pay', 'mail']."
-                    )
-                in_table(server, [], "After `take_up`")
-                take_up(server.graph, server.running, server.file)
-                assert (
-                    sum(len(server.done(c["configurable"]["thread_id"])) for c in configs) == 9
-                ), "A second `take_up` ran finished threads again."
+                    server.assert_ran(config, everything, "After a second `take_up`")
             with part("`take_up` is drained itself"):
-                server = fresh("again", drain_in="find")
-                config = new_thread()
-                name = config["configurable"]["thread_id"]
-                turn(server, config)
+                server = fresh("again")
+                (config,) = server.drain(1)
                 server.drain_in = "pay"
-                _taken_up(take_up, server)
-                assert server.done(name) == ["find", "pay"], (
-                    "It was drained in 'find', taken up, drained in 'pay'; the steps "
-                    f"{server.done(name)} ran; expected find and pay."
-                )
-                in_table(server, [name], "After `take_up` was drained")
-                idle(server, "After `take_up` was drained")
+                server.take_up()
+                after = "It was drained in 'find', taken up, drained in 'pay'"
+                server.assert_ran(config, ["find", "pay"], after)
+                server.assert_left([config], "After `take_up` was drained")
                 server.drain_in = ""
-                _taken_up(take_up, server)
-                assert server.done(name) == ["find", "pay", "mail"], (
-                    f"Taken up once more, the steps {server.done(name)} have run; expected "
-                    "['find', 'pay', 'mail']."
-                )
+                server.take_up()
+                server.assert_ran(config, everything, "Taken up once more")
             with part("a thread that is in the table already"):
-                server = fresh("already", drain_in="pay")
-                config = new_thread()
-                name = config["configurable"]["thread_id"]
+                server, config = fresh("already", drain_in="pay"), new_thread()
                 for _ in range(2):  # before the next process starts, the customer writes again
-                    result = turn(server, config)
+                    result = server.turn(config)
                     assert result is None, (
                         f"A run was drained, and `run_turn` returned {kind(result)}; expected None."
                     )
-                    in_table(server, [name], "A thread was drained, and then its next turn")
-                    idle(server, "After the drain")
+                    server.assert_left([config], "A thread was drained, and then its next turn")
             with part("an error while threads are taken up"):
-                server, names = with_drained_threads("failing", 3)
-                server.drain_in, server.raises = "", KeyError("price")
-                out = None
-                try:
-                    take_up(server.graph, server.running, server.file)
-                except Exception as error:
-                    out = error
+                server = fresh("failing")
+                configs = server.drain(3)
+                server.raises = KeyError("price")
+                _, out = outcome(server.take_up)
                 assert out is not None, (
                     "A step of a thread that was taken up raised KeyError('price'), and `take_up` "
                     "returned as if all were well; expected the error."
                 )
-                idle(server, "After the error")
-                waiting = {name for name in names if server.done(name) == ["find"]}
-                lost = waiting - set(paused_in(server.file))
+                waiting = [config for config in configs if server.done(config) == ["find"]]
+                kept = paused_in(server.file)
+                lost = [config for config in waiting if id_of(config) not in kept]
                 assert not lost, (
                     f"Three threads were in the table, and one raised an error. Of {len(waiting)} "
                     f"that were not begun, {len(lost)} are not in the table any more: nobody will "
                     "take them up."
                 )
+                assert not server.running, (
+                    f"After the error: {len(server.running)} control(s) are left in `running`; "
+                    "expected none."
+                )
                 server.raises = None
-                take_up(server.graph, server.running, server.file)
-                left = [name for name in waiting if server.done(name) != ["find", "pay", "mail"]]
+                server.take_up()
+                left = [config for config in waiting if server.done(config) != everything]
                 assert not left, (
                     f"The next `take_up` left {len(left)} of the {len(waiting)} threads that the "
                     "first one had not begun."
                 )
             with part("two new processes start at the same moment"):
-                server, names = with_drained_threads("processes", 4)
+                server = fresh("processes")
+                configs = server.drain(4)
                 # Both have read the table before either may write to it.
                 with office.closed_to_writers(len(others)):
                     for other in others:
                         other.send(server.folder)
                 for other in others:
                     other.receive()
-                for name in names:
-                    assert server.done(name) == ["find", "pay", "mail"], (
-                        "Four threads were drained in 'find'. Two processes "
-                        "took them up at once; one "
-                        f"thread has run {server.done(name)}; expected ['find', 'pay', 'mail']."
-                    )
-                in_table(server, [], "After both processes")
-
-
-def _taken_up(take_up: Callable[..., Any], server: Server) -> None:
-    """Let the answer take up what is in the table; say why, if the table is locked."""
-    try:
-        take_up(server.graph, server.running, server.file)
-    except sqlite3.OperationalError as error:
-        if "locked" not in str(error):
-            raise
-        raise AssertionError(
-            "A thread that was taken up was drained, and could not be written into the table: "
-            f"{error}. Commit the deletion of its row before the thread runs."
-        ) from error
+                after = (
+                    "Four threads were drained in 'find', and two processes took them up at once"
+                )
+                for config in configs:
+                    server.assert_ran(config, everything, after)
+                server.assert_left([], "After both processes")
 
 
 @exercise(
@@ -914,11 +733,12 @@ def _taken_up(take_up: Callable[..., Any], server: Server) -> None:
 )
 def ex6(evaluate):
     """A good agent is green, and every regression turns its case red."""
+    judge = functools.partial(clerks.assert_shares, evaluate)
     with part("a good agent"):
         for times in (1, 3, 10):
             for one_message in (False, True):
-                clerk = Clerk([], one_message=one_message)
-                _assert_shares(shares_of(evaluate, clerk, times), {}, "The agent is good")
+                clerk = Clerk(one_message=one_message)
+                judge(clerk, times, {}, "The agent is good")
                 runs = len(clerk.runs)
                 assert runs == 3 * times, (
                     f"Three cases, {times} time(s) each: the agent ran {runs} "
@@ -936,54 +756,33 @@ def ex6(evaluate):
                 )
     for what, (script, red) in REGRESSIONS.items():
         with part(what):
-            shares = shares_of(evaluate, Clerk([], script), 2)
-            _assert_shares(shares, {red: 0.0}, f"With the case {red!r}: {what}")
+            judge(Clerk(script), 2, {red: 0.0}, f"With the case {red!r}: {what}")
     with part("some runs of ten are bad"):
         for bad in ((0,), (9,), (2, 5), (0, 1, 2, 3, 4, 5, 6)):
-            shares = shares_of(evaluate, Clerk([], bad_runs={clerks.BACK: bad}), 10)
-            _assert_shares(
-                shares,
-                {clerks.BACK: (10 - len(bad)) / 10},
-                f"{len(bad)} of 10 runs of {clerks.BACK!r} did nothing",
-            )
+            expected = {BACK: (10 - len(bad)) / 10}
+            what = f"{len(bad)} of 10 runs of {BACK!r} did nothing"
+            judge(Clerk(bad_runs={BACK: bad}), 10, expected, what)
     with part("something is in `done` already"):
-        done = [("K-3", 45), ("old", 1)]
-        _assert_shares(
-            shares_of(evaluate, Clerk(done), 3),
-            {},
-            "`done` held two entries before, and the agent is good",
-        )
-        done = [("K-3", 45)]
-        shares = shares_of(
-            evaluate, Clerk(done, REGRESSIONS["it calls the tool, and no money moves"][0]), 1
-        )
-        _assert_shares(
-            shares,
-            {clerks.BACK: 0.0},
-            "The payment in `done` is from before the run, and the agent pays nothing",
-        )
+        clerk = Clerk(done=[("K-3", 45), ("old", 1)])
+        judge(clerk, 3, {}, "`done` held two entries before, and the agent is good")
+        script, _ = REGRESSIONS["it calls the tool, and no money moves"]
+        what = "The payment in `done` is from before the run, and the agent pays nothing"
+        judge(Clerk(script, done=[("K-3", 45)]), 1, {BACK: 0.0}, what)
     with part("a run that raises is not good, and the next one goes on"):
         for error in (KeyError("price"), TimeoutError("slow")):
-            clerk = Clerk([], bad_runs={clerks.BACK: (1,)}, raises={clerks.BACK: error})
-            shares = shares_of(evaluate, clerk, 4)
-            _assert_shares(
-                shares, {clerks.BACK: 0.75}, f"Run 2 of 4 paid and then raised {error!r}"
-            )
-        shares = shares_of(evaluate, Clerk([], raises={clerks.HELLO: KeyError("x")}), 2)
-        _assert_shares(shares, {clerks.HELLO: 0.0}, "Every greeting raised")
+            clerk = Clerk(bad_runs={BACK: (1,)}, raises={BACK: error})
+            judge(clerk, 4, {BACK: 0.75}, f"Run 2 of 4 paid and then raised {error!r}")
+        judge(Clerk(raises={HELLO: KeyError("x")}), 2, {HELLO: 0.0}, "Every greeting raised")
     with part("being stopped comes out"):
         for stop in (KeyboardInterrupt(), asyncio.CancelledError()):
-            try:
-                evaluate(_Stopped(stop), copy.deepcopy(CASES), [], 2)
-                stopped: BaseException | None = None
-            except (KeyboardInterrupt, asyncio.CancelledError) as error:
-                stopped = error
+            run = functools.partial(evaluate, _Stopped(stop), copy.deepcopy(CASES), [], 2)
+            _, stopped = outcome(run, (KeyboardInterrupt, asyncio.CancelledError))
             assert stopped is not None, f"A run was stopped by {stop!r}; the evaluation went on."
     with part("no case, and one case"):
-        assert evaluate(Clerk([]).agent, [], [], 3) == {}, (
+        assert evaluate(Clerk().agent, [], [], 3) == {}, (
             "There were no cases; expected an empty dict."
         )
-        _assert_shares(shares_of(evaluate, Clerk([]), 5, CASES[1:2]), {}, "One case")
+        judge(Clerk(), 5, {}, "One case", CASES[1:2])
 
 
 class _Stopped:
@@ -998,12 +797,3 @@ class _Stopped:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"only `invoke` may be called on the agent, and this is `{name}`")
-
-
-def _assert_shares(shares: dict[str, float], expected: dict[str, float], what: str) -> None:
-    """Compare shares; a case that is not named has to be 1.0."""
-    for ask, share in shares.items():
-        wanted = expected.get(ask, 1.0)
-        assert isinstance(share, (int, float)) and abs(share - wanted) < 1e-6, (
-            f"{what}. The share of {ask!r} was {share!r}; expected {wanted}."
-        )

@@ -10,7 +10,7 @@ from langchain.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import START, MessagesState, StateGraph
 
-__all__ = ("CASES", "REGRESSIONS", "Clerk")
+__all__ = ("BACK", "CASES", "HELLO", "REGRESSIONS", "Clerk", "assert_shares")
 
 FIND, PAY = ("find", {"order": "K-3"}), ("pay", {"order": "K-3", "euros": 45})
 LOOK = ("find", {"order": "R-2"})
@@ -63,13 +63,13 @@ class Clerk:
 
     def __init__(
         self,
-        done: list[Any],
         script: dict[str, Any] | None = None,
+        done: list[Any] | None = None,
         bad_runs: dict[str, tuple[int, ...]] | None = None,
         raises: dict[str, BaseException] | None = None,
         one_message: bool = False,
     ) -> None:
-        self.done, self.script = done, copy.deepcopy(script or _GOOD)
+        self.done, self.script = done or [], copy.deepcopy(script or _GOOD)
         self.bad_runs, self.raises, self.one_message = bad_runs or {}, raises or {}, one_message
         self.runs: list[str] = []
         self.inputs: list[int] = []
@@ -118,8 +118,24 @@ def _talk(calls: list[Any], one_message: bool) -> list[Any]:
     return [m for call, result in pairs for m in (AIMessage("", tool_calls=[call]), result)]
 
 
-def shares_of(evaluate: Callable[..., Any], clerk: Clerk, times: int, cases: Any = CASES) -> Any:
-    """Let the answer evaluate a clerk; demand that it returns a share for each case."""
+def assert_shares(
+    evaluate: Callable[..., Any],
+    clerk: Clerk,
+    times: int,
+    expected: dict[str, float],
+    what: str,
+    cases: list[dict[str, Any]] = CASES,
+) -> None:
+    """Let the answer evaluate a clerk; compare the shares of the cases.
+
+    Args:
+        evaluate: The student's.
+        clerk: The agent, and the world it changes.
+        times: How often each case runs.
+        expected: The share of a case, 1.0 where it is not named.
+        what: Words for what the clerk does.
+        cases: The cases.
+    """
     given = copy.deepcopy(cases)
     shares = evaluate(clerk.agent, given, clerk.done, times)
     assert given == cases, "`cases` were changed; expected the same cases afterwards."
@@ -128,4 +144,8 @@ def shares_of(evaluate: Callable[..., Any], clerk: Clerk, times: int, cases: Any
     assert sorted(shares) == sorted(asked), (
         f"It returned shares for {sorted(shares)}; expected one for each of {sorted(asked)}."
     )
-    return shares
+    for ask, share in shares.items():
+        wanted = expected.get(ask, 1.0)
+        assert isinstance(share, (int, float)) and abs(share - wanted) < 1e-6, (
+            f"{what}. The share of {ask!r} was {share!r}; expected {wanted}."
+        )

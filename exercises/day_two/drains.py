@@ -17,9 +17,12 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from langgraph.pregel import Pregel
 
-from exercises.day_two.versions import Trail, sqlite_saver
+from exercises.core.threads import id_of
+from exercises.day_two.versions import Trail, new_thread, sqlite_saver
 
-__all__ = ("Office", "Server", "paused_in", "take_up_elsewhere")
+__all__ = ("STEPS", "Office", "Server", "paused_in", "take_up_elsewhere")
+
+Config = dict[str, Any]
 
 TABLE = "create table if not exists paused (thread primary key)"
 STEPS = ("find", "pay", "mail")
@@ -30,13 +33,21 @@ class Server:
 
     Args:
         folder: Where the storage, the table and the world are; processes share it.
+        run_turn: The student's.
+        take_up: The student's.
         drain_in: The step in which SIGTERM comes.
         raises: What the step "pay" raises.
     """
 
     def __init__(
-        self, folder: str, drain_in: str = "", raises: BaseException | None = None
+        self,
+        folder: str,
+        run_turn: Callable[..., Any],
+        take_up: Callable[..., None],
+        drain_in: str = "",
+        raises: BaseException | None = None,
     ) -> None:
+        self._run_turn, self._take_up = run_turn, take_up
         self.folder, self.drain_in, self.raises = folder, drain_in, raises
         self.file = f"{folder}/paused.sqlite"
         self.running: set[Any] = set()
@@ -55,7 +66,7 @@ class Server:
 
     def _step(self, name: str) -> Callable[..., dict]:
         def work(state: Trail, config: Any) -> dict:
-            thread_id = config["configurable"]["thread_id"]
+            thread_id = id_of(config)
             with Path(self.folder, "world").open("a", encoding="utf-8") as world:
                 world.write(f"{thread_id} {name}\n")
             self.seen.append(len(self.running))
@@ -79,11 +90,50 @@ class Server:
         for control in list(self.running):
             control.request_drain("deploy")
 
-    def done(self, thread_id: str) -> list[str]:
+    def turn(self, config: Config) -> Any:
+        """Run a turn of a thread."""
+        return self._run_turn(self.graph, {"log": []}, config, self.running, self.file)
+
+    def drain(self, count: int) -> list[Config]:
+        """Drain new threads in their first step."""
+        self.drain_in, configs = "find", [new_thread() for _ in range(count)]
+        for config in configs:
+            self.turn(config)
+        self.drain_in = ""
+        return configs
+
+    def take_up(self) -> None:
+        """Take up what is in the table; say why, if the table is locked."""
+        try:
+            self._take_up(self.graph, self.running, self.file)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            raise AssertionError(
+                "A thread that was taken up was drained, and could not be written into the table: "
+                f"{error}. Commit the deletion of its row before the thread runs."
+            ) from error
+
+    def done(self, config: Config) -> list[str]:
         """Return the steps the world has seen of a thread."""
         world = Path(self.folder, "world")
         lines = world.read_text("utf-8").splitlines() if world.exists() else []
-        return [line.rpartition(" ")[2] for line in lines if line.startswith(f"{thread_id} ")]
+        return [line.rpartition(" ")[2] for line in lines if line.startswith(f"{id_of(config)} ")]
+
+    def assert_ran(self, config: Config, steps: list[str], when: str) -> None:
+        """Demand which steps of a thread have run so far."""
+        done = self.done(config)
+        assert done == steps, f"{when}: the steps {done} of a thread have run; expected {steps}."
+
+    def assert_left(self, paused: list[Config], when: str) -> None:
+        """Demand that no control is left in `running`, and which threads are in the table."""
+        assert not self.running, (
+            f"{when}: {len(self.running)} control(s) are left in `running`; expected none."
+        )
+        found = paused_in(self.file)
+        assert found == sorted(map(id_of, paused)), (
+            f"{when}: the table holds {len(found)} thread(s), expected {len(paused)}."
+        )
 
 
 def paused_in(file: str) -> list[str]:
@@ -92,10 +142,12 @@ def paused_in(file: str) -> list[str]:
         return sorted(name for (name,) in table.execute("select thread from paused"))
 
 
-def take_up_elsewhere(take_up: Callable[..., Any], folder: str) -> None:
+def take_up_elsewhere(
+    run_turn: Callable[..., Any], take_up: Callable[..., None], folder: str
+) -> None:
     """Start as a new process of the shop does."""
-    server = Server(folder)
-    take_up(server.graph, server.running, server.file)
+    server = Server(folder, run_turn, take_up)
+    server.take_up()
     assert not server.running, (
         f"In the new process {len(server.running)} control(s) are left in `running`; expected none."
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
 from langchain.messages import ToolMessage
@@ -15,9 +14,14 @@ from langgraph.pregel import Pregel
 from langgraph.types import Command, interrupt
 
 from exercises.core.descriptions import short
+from exercises.day_two.versions import new_thread
 from lesson_model import LessonModel
 
 __all__ = ("Shop",)
+
+
+Refund = tuple[str, int]
+"""An order, and euros."""
 
 
 class Euros(MessagesState):
@@ -33,11 +37,11 @@ class Cents(MessagesState):
 
 
 class Shop:
-    """Both versions over one storage, what was paid, and what the model was asked."""
+    """Both versions over one storage, the script that migrates, and what was paid."""
 
-    def __init__(self, model: LessonModel, saver: Any) -> None:
-        self.model, self.saver = model, saver
-        self.paid: list[tuple[str, int]] = []
+    def __init__(self, model: LessonModel, saver: Any, migrate: Callable[..., Any]) -> None:
+        self.model, self.saver, self._migrate = model, saver, migrate
+        self.paid: list[Refund] = []
         tools = self._tools()
         self.old = _build(model, Euros, "approve", _gate("approved", 1), tools, saver)
         self.new = _build(model, Cents, "ask_owner", _gate("approved_cents", 100), tools, saver)
@@ -56,18 +60,26 @@ class Shop:
 
         return [track_parcel, refund]
 
-    def talk(self, version: Pregel, *turns: str, name: str = "") -> dict[str, Any]:
-        """Say things on a new thread; "yes" and "no" answer the owner's question."""
-        config = {"configurable": {"thread_id": name or str(uuid.uuid4())}}
-        for text in turns:
-            said = Command(resume=text) if text in ("yes", "no") else {"messages": text}
-            version.invoke(said, config)
+    def say(
+        self, version: Pregel, config: dict[str, Any], said: str | Refund, **options: Any
+    ) -> None:
+        """Say something, or ask for a refund; "yes" and "no" answer the owner's question."""
+        if isinstance(said, tuple):
+            said = f"Please refund {said[1]} euros for order {said[0]}."
+        given = Command(resume=said) if said in ("yes", "no") else {"messages": said}
+        version.invoke(given, config, **options)
+
+    def talk(self, version: Pregel, *turns: str | Refund) -> dict[str, Any]:
+        """Say things on a new thread; return its config."""
+        config = new_thread()
+        for said in turns:
+            self.say(version, config, said)
         return config
 
-    def migrated(self, migrate: Callable[..., Any], config: dict[str, Any]) -> None:
+    def migrate(self, config: dict[str, Any]) -> None:
         """Migrate a thread, and demand that nobody was asked and nothing paid."""
         before, asked, paid = self.messages(config), len(self.model.requests), list(self.paid)
-        migrate(self.old, self.new, config)
+        self._migrate(self.old, self.new, config)
         assert len(self.model.requests) == asked, (
             f"While it migrated, the model was asked {len(self.model.requests) - asked} time(s); "
             "expected none."
@@ -79,18 +91,11 @@ class Shop:
             "not the same ones; expected no change."
         )
 
-    def arrives(
-        self,
-        migrate: Callable[..., Any],
-        config: dict[str, Any],
-        cents: int,
-        when: str,
-        waits_for: Sequence[tuple[str, int]] = (),
-    ) -> None:
+    def arrives(self, config: dict[str, Any], cents: int, when: str, *waiting: Refund) -> None:
         """Migrate a thread, and demand its account, and the question that waits, if one does."""
-        self.migrated(migrate, config)
-        if waits_for:
-            self.assert_waits(config, waits_for)
+        self.migrate(config)
+        if waiting:
+            self.assert_waits(config, *waiting)
         else:
             self.assert_finished(config)
         self.assert_account(config, cents, when)
@@ -101,7 +106,7 @@ class Shop:
         return [(message.id, message.type, message.text) for message in values["messages"]]
 
     def assert_waits(
-        self, config: dict[str, Any], calls: Sequence[tuple[str, int]], after: str = "the script"
+        self, config: dict[str, Any], *calls: Refund, after: str = "the script"
     ) -> str:
         """Demand that one question about these refunds waits under version 2; return its id."""
         state = self.new.get_state(config)
@@ -128,10 +133,10 @@ class Shop:
             f"The thread was finished; under version 2 its next node is {state.next}; expected ()."
         )
 
-    def decide(self, config: dict[str, Any], answer: str, paid: Sequence[tuple[str, int]]) -> None:
+    def decide(self, config: dict[str, Any], answer: str, *paid: Refund) -> None:
         """Answer under version 2; demand what is paid."""
         before = len(self.paid)
-        self.new.invoke(Command(resume=answer), config)
+        self.say(self.new, config, answer)
         assert self.paid[before:] == [*paid], (
             f"After a {answer!r} under version 2, {self.paid[before:]} "
             f"was paid; expected {[*paid]}."

@@ -18,9 +18,15 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command, Send, interrupt
 from typing_extensions import TypedDict
 
+from exercises.core.threads import id_of, thread
+
 __all__ = ("SAVERS", "Trail", "Works", "assert_marked", "chain", "drain", "fan_out", "finish")
 __all__ += ("new_thread", "renamed_versions_of", "run_elsewhere", "sqlite_saver", "start")
 __all__ += ("stored", "unchanged", "versions_of")
+
+
+Stage = dict[str, Any]
+"""Nodes that run side by side, and their names."""
 
 
 class Trail(TypedDict):
@@ -30,26 +36,29 @@ class Trail(TypedDict):
 
 
 class Works:
-    """Nodes that pass, ask or crash; `ran` lists every start of one."""
+    """Stages of nodes that pass, ask or crash; `ran` lists every start of one."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []
 
-    def passes(self, name: str) -> Callable[[Any], dict]:
+    def passes(self, name: str) -> Stage:
         """Return a node that writes its name."""
-        return self._node(name, lambda: name)
+        return {name: self._node(name, lambda: name)}
 
-    def asks(self, name: str, key: str = "log") -> Callable[[Any], dict]:
-        """Return a node that asks, and writes the answer into a key of the state."""
-        return self._node(name, lambda: f"{name}: {interrupt(f'{name}?')}", key)
+    def asks(self, *names: str, key: str = "log") -> Stage:
+        """Return nodes that ask, and write the answer into a key of the state."""
+        return {
+            name: self._node(name, lambda name=name: f"{name}: {interrupt(f'{name}?')}", key)
+            for name in names
+        }
 
-    def crashes(self, name: str) -> Callable[[Any], dict]:
+    def crashes(self, name: str) -> Stage:
         """Return a node that raises."""
 
         def crash() -> str:
             raise ConnectionError(f"{name} is down")
 
-        return self._node(name, crash)
+        return {name: self._node(name, crash)}
 
     def _node(self, name: str, write: Callable[[], str], key: str = "log") -> Callable[[Any], dict]:
         def work(state: Any) -> dict:
@@ -61,7 +70,7 @@ class Works:
 
 def new_thread() -> dict[str, Any]:
     """Return the config of a thread that nobody knows."""
-    return {"configurable": {"thread_id": str(uuid.uuid4())}}
+    return thread(str(uuid.uuid4()))
 
 
 def sqlite_saver(file: str = ":memory:") -> SqliteSaver:
@@ -72,7 +81,7 @@ def sqlite_saver(file: str = ":memory:") -> SqliteSaver:
 SAVERS = (InMemorySaver, sqlite_saver)
 
 
-def chain(saver: Any, *stages: dict[str, Any], state: Any = Trail) -> Pregel:
+def chain(saver: Any, *stages: Stage, state: Any = Trail) -> Pregel:
     """Return a graph of stages, one after the other; the nodes of a stage run side by side."""
     graph, before = StateGraph(state), [START]
     for stage in stages:
@@ -86,19 +95,20 @@ def chain(saver: Any, *stages: dict[str, Any], state: Any = Trail) -> Pregel:
     return graph.compile(checkpointer=saver)
 
 
-def fan_out(saver: Any, name: str, node: Any) -> Pregel:
-    """Return a graph that sends two tasks to one node."""
+def fan_out(saver: Any, stage: Stage) -> Pregel:
+    """Return a graph that sends two tasks to the one node of a stage."""
+    ((name, node),) = stage.items()
     graph = StateGraph(Trail).add_node(name, node)
     graph.add_conditional_edges(START, lambda state: [Send(name, {"log": []})] * 2, [name])
     return graph.compile(checkpointer=saver)
 
 
-def start(graph: Pregel, config: dict[str, Any] | None = None) -> str:
+def start(graph: Pregel) -> str:
     """Run a new thread until it asks, crashes or ends; return its id."""
-    config = config or new_thread()
+    config = new_thread()
     with contextlib.suppress(ConnectionError):
         graph.invoke({"log": []}, config, durability="sync")
-    return config["configurable"]["thread_id"]
+    return id_of(config)
 
 
 def drain(graph: Pregel) -> None:
@@ -111,14 +121,14 @@ def drain(graph: Pregel) -> None:
 
 def finish(graph: Pregel, thread_id: str) -> None:
     """Answer the question of a thread."""
-    graph.invoke(Command(resume="yes"), {"configurable": {"thread_id": thread_id}})
+    graph.invoke(Command(resume="yes"), thread(thread_id))
 
 
 def stored(saver: Any) -> list[Any]:
     """Return what a saver holds, to be compared with what it holds later."""
     return sorted(
         (
-            saved.config["configurable"]["thread_id"],
+            id_of(saved.config),
             saved.checkpoint["id"],
             len(saved.pending_writes or ()),
         )
@@ -145,11 +155,7 @@ def versions_of(works: Works, file: str, names: Sequence[str]) -> dict[str, Preg
     """Return versions of a graph that looks and asks, on a connection of their own."""
     saver = sqlite_saver(file)
     return {
-        name: chain(
-            saver,
-            {f"look {name}": works.passes(f"look {name}")},
-            {f"ask {name}": works.asks(f"ask {name}")},
-        )
+        name: chain(saver, works.passes(f"look {name}"), works.asks(f"ask {name}"))
         for name in names
     }
 
@@ -163,7 +169,7 @@ def renamed_versions_of(works: Works, file: str, names: Sequence[str]) -> dict[s
     return {
         name: chain(
             saver,
-            {f"ask {name}": works.asks(f"ask {name}", f"log {name}")},
+            works.asks(f"ask {name}", key=f"log {name}"),
             state=TypedDict("Renamed", {f"log {name}": list}),
         )
         for name in names
@@ -181,8 +187,8 @@ def run_elsewhere(
 
 def assert_marked(file: str, config: dict[str, Any], name: str) -> None:
     """Assert that every checkpoint of a thread carries the mark of its version."""
-    thread = {"configurable": config["configurable"]}
-    marks = [saved.metadata.get("graph_version") for saved in sqlite_saver(file).list(thread)]
+    own = {"configurable": config["configurable"]}
+    marks = [saved.metadata.get("graph_version") for saved in sqlite_saver(file).list(own)]
     assert marks, f"A thread was begun on version {name!r}, and no checkpoint of it is saved."
     wrong = [mark for mark in marks if mark != name]
     assert not wrong, (

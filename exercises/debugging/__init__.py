@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import logging
 import uuid
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from exercises.core.descriptions import assert_sorted, kind, short
-from exercises.core.exercise import exercise, part
+from exercises.core.exercise import exercise, outcome, part
+from exercises.core.threads import thread
 from exercises.debugging import hunt as parts
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7", "ex8", "ex9")
@@ -62,7 +64,7 @@ def _assert_what_if(
     """
     ran: list[str] = []
     graph = parts.build_doubler(ran)
-    config = parts.thread(f"what-if-{node}")
+    config = thread(f"what-if-{node}")
     for _ in range(turns):
         graph.invoke({"log": []}, config)  # pick, double (10), post, double (20), post
     if branched:
@@ -115,7 +117,7 @@ def _assert_far_back(what_if: Any) -> None:
     """Assert that a node is found by its whole name, however long ago it ran."""
     ran: list[str] = []
     names = ["post", "post_office", "repost", *(f"step_{number}" for number in range(40))]
-    graph, config = parts.build_row(names, ran), parts.thread("far-back")
+    graph, config = parts.build_row(names, ran), thread("far-back")
     graph.invoke({"total": 0.0, "log": []}, config)
     old, change = parts.checkpoints(graph, config), {"total": 100.0, "log": ["changed"]}
     given = copy.deepcopy((config, change))
@@ -147,7 +149,7 @@ def _assert_far_back(what_if: Any) -> None:
 def _assert_beside(what_if: Any, node: str) -> None:
     """Assert that a node is found where two of them were about to run."""
     ran: list[str] = []
-    graph, config = parts.build_pair(ran), parts.thread(f"beside-{node}")
+    graph, config = parts.build_pair(ran), thread(f"beside-{node}")
     graph.invoke({"total": 3.0, "log": []}, config)  # pick, left and right (10), post
     old, change = parts.checkpoints(graph, config), {"total": 50.0, "log": ["changed"]}
     given = copy.deepcopy((config, change))
@@ -204,11 +206,9 @@ def ex2(totals_after):
             _assert_totals(totals_after, start, steps)
     with part("an error of the graph comes out"):
         graph = parts.build_basket(parts.FarSaver(), [("tent", 9.0), ("pegs", "twelve")], [])
-        try:
-            got = totals_after(graph, parts.basket_of(0.0), parts.thread("broken"))
-        except TypeError:
-            return
-        raise AssertionError(
+        basket, config = parts.basket_of(0.0), thread("broken")
+        got, raised = outcome(lambda: totals_after(graph, basket, config), TypeError)
+        assert raised, (
             f"A node of the graph raised a TypeError, and `totals_after` returned {short(got)}; "
             "expected the error to come out."
         )
@@ -227,7 +227,7 @@ def _assert_totals(totals_after: Any, start: float, steps: list[tuple[str, Any]]
     # How late a checkpoint comes is the question of the other baskets.
     saver = parts.FarSaver(near=any(amount == "None" for _, amount in steps))
     basket = parts.basket_of(start)
-    graph, config = parts.build_basket(saver, steps, ran), parts.thread(f"basket-of-{start:g}")
+    graph, config = parts.build_basket(saver, steps, ran), thread(f"basket-of-{start:g}")
     wanted, total = [], start
     for name, amount in steps:
         total += amount if isinstance(amount, float) else 0.0
@@ -393,7 +393,7 @@ def ex5(clue_a, MendedNotes):
     clerk = parts.build_clerk(MendedNotes, found)
     with part("all notes are kept"):
         first, wanted = ["order K-31"], ["order K-31", *found]
-        notes = clerk.invoke({"notes": first}, parts.thread("A")).get("notes")
+        notes = clerk.invoke({"notes": first}, thread("A")).get("notes")
         why = "What says how a new list and the old one become one?"
         texts = notes if isinstance(notes, list) else []
         odd = next((note for note in texts if not isinstance(note, str)), None)
@@ -404,21 +404,21 @@ def ex5(clue_a, MendedNotes):
         )
         assert first == ["order K-31"], f"The list it was given became {first}: make a new one."
     with part("another customer"):
-        notes = clerk.invoke({"notes": ["order K-32"]}, parts.thread("B")).get("notes")
+        notes = clerk.invoke({"notes": ["order K-32"]}, thread("B")).get("notes")
         assert notes == ["order K-32", *found], (
             f"On a thread of their own the notes are {short(notes)}; expected "
             f"{['order K-32', *found]}."
         )
     with part("a second question"):
         for times in range(2, 7):
-            notes = clerk.invoke({"notes": ["order K-31"]}, parts.thread("A")).get("notes")
+            notes = clerk.invoke({"notes": ["order K-31"]}, thread("A")).get("notes")
             assert notes == wanted * times, (
                 f"After the same question {times} times on the first thread the notes are "
                 f"{short(notes)}; expected all four {times} times, also where they look the same."
             )
         twice = ["no answer", "no answer"]
         notes = parts.build_clerk(MendedNotes, [*twice, "a house on a hill"]).invoke(
-            {"notes": twice}, parts.thread("C")
+            {"notes": twice}, thread("C")
         )["notes"]
         wanted = [*twice, *twice, "a house on a hill"]
         assert notes == wanted, (
@@ -524,12 +524,10 @@ def ex7(clue_c, ask_then_pay):
         others = (KeyError, parts.StopHereError, PermissionError, FileNotFoundError, TimeoutError)
         for error in (make("account") for make in others):
             name = type(error).__name__
-            try:
-                status, _ = parts.pay_out(ask_then_pay, True, 90.0, error)
-            except others:
-                continue
-            raise AssertionError(
-                f"`pay` raised {name}, and the status is {status!r}; expected the {name} to come "
+            run = functools.partial(parts.pay_out, ask_then_pay, True, 90.0, error)
+            ended, raised = outcome(run, others)
+            assert raised, (
+                f"`pay` raised {name}, and the status is {ended[0]!r}; expected the {name} to come "
                 "out. Catch what says that the bank is closed: ConnectionError."
             )
 
@@ -588,7 +586,7 @@ def ex9(clue_e, find_order_anew):
         ("an order in the second line", "1", "Hello!\nWhere is T-1?", "T-1"),
     ):
         with part(title):
-            order = memory.invoke({"question": question}, parts.thread(name)).get("order")
+            order = memory.invoke({"question": question}, thread(name)).get("order")
             assert order == wanted, (
                 f"After “{question}” on thread {name} the order is {order!r}; expected {wanted!r}."
             )

@@ -20,6 +20,7 @@ from langsmith import utils
 from typing_extensions import TypedDict
 
 from exercises.core.descriptions import kind, short
+from exercises.core.threads import thread
 
 __all__ = (
     "CONVERSATIONS",
@@ -35,7 +36,7 @@ __all__ = (
 )
 __all__ += ("basket_of", "update_of", "why_not_run")
 __all__ += ("CardRefusedError", "StopHereError", "build_office", "checkpoints", "clue", "decisions")
-__all__ += ("kept", "log_line", "pay_again", "pay_out", "pay_two", "thread", "whole_turns")
+__all__ += ("kept", "log_line", "pay_again", "pay_out", "pay_two", "whole_turns")
 
 FAULTS = (
     "reducer missing",
@@ -90,11 +91,6 @@ SETTINGS = {
     "F": {"LANGSMITH_API_KEY": "sk-lesson", "LANGSMITH_PROJECT": "tents"},
     "G": {"LANGSMITH_TRACING": "true", "LANGSMITH_HIDE_INPUTS": "true"},
 }
-
-
-def thread(name: str) -> dict[str, Any]:
-    """Return the config of a thread."""
-    return {"configurable": {"thread_id": name}}
 
 
 def clue(given: Any, fault: str, evidence: Any, what: str) -> None:

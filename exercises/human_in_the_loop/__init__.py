@@ -15,7 +15,9 @@ from openai import BadRequestError, InternalServerError
 
 import lesson_model
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, part, trying
+from exercises.core.exercise import exercise, outcome, part, trying
+from exercises.core.processes import fresh_processes
+from exercises.core.threads import thread
 from exercises.human_in_the_loop.bank import Bank, BankClosedError, call_elsewhere
 from exercises.human_in_the_loop.desk import (
     GREETING,
@@ -28,7 +30,6 @@ from exercises.human_in_the_loop.desk import (
     pending,
     resume,
     step_of_a_case,
-    thread,
 )
 from exercises.human_in_the_loop.expectations import (
     TABLE,
@@ -37,7 +38,6 @@ from exercises.human_in_the_loop.expectations import (
     says,
     takes_clear_answers,
 )
-from exercises.human_in_the_loop.processes import fresh_processes
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
 
@@ -117,7 +117,7 @@ def ex1(build_refunds):
             )
         with part("no second mail comes with the answer"):
             del cases.mails[:]
-            outcome = cases.answer(first, "approve")
+            result = cases.answer(first, "approve")
             assert not cases.mails, (
                 f"With the answer, {len(cases.mails)} more mail(s) were sent; expected none. The "
                 "graph was built again in between, as after a restart. The node that asks starts "
@@ -126,14 +126,14 @@ def ex1(build_refunds):
         with part("approved: paid once"):
             paid = cases.paid
             assert paid == [("K-31", 75)], f"`pay` was called with {paid}; expected ('K-31', 75)."
-            assert outcome == "paid", f"The outcome was {outcome!r}; expected 'paid'."
+            assert result == "paid", f"The outcome was {result!r}; expected 'paid'."
         with part("anything else: nothing is paid"):
             for word in WORDS_OF_NO:
                 cases, name = Cases(build_refunds), f"{uuid.uuid4()}"
                 cases.ask(name, "K-32", 12)
-                outcome = cases.answer(name, word)
+                result = cases.answer(name, word)
                 assert not cases.paid, f"The answer was {word!r}, and `pay` was called."
-                assert outcome == "not paid", f"The outcome was {outcome!r}; expected 'not paid'."
+                assert result == "not paid", f"The outcome was {result!r}; expected 'not paid'."
         with part("an error of `pay` comes out"):
             for error in (
                 *(ConnectionError("the bank does not answer"), KeyError("account")),
@@ -141,12 +141,11 @@ def ex1(build_refunds):
             ):
                 cases, name = Cases(build_refunds, error=error), f"{uuid.uuid4()}"
                 cases.ask(name, "K-34", 20)
-                try:
-                    outcome = cases.answer(name, "approve")
-                except type(error):
-                    outcome = None
-                assert outcome is None, (
-                    f"`pay` raised a {type(error).__name__}, and the outcome was {outcome!r}; "
+                result, raised = outcome(
+                    functools.partial(cases.answer, name, "approve"), type(error)
+                )
+                assert raised is not None, (
+                    f"`pay` raised a {type(error).__name__}, and the outcome was {result!r}; "
                     "expected the error to come out: nobody knows whether the money has moved."
                 )
                 assert len(cases.paid) == 1, (
@@ -176,7 +175,7 @@ def ex1(build_refunds):
             # Each answer after itself and after the other one: what the case before left behind.
             words = ("approve", "approve", "reject", "reject", "approve")
             for number, word in enumerate(words):
-                outcome = "paid" if word == "approve" else "not paid"
+                right = "paid" if word == "approve" else "not paid"
                 del cases.mails[:], cases.paid[:]
                 waiting = cases.ask(name, "B-9", 40)
                 before = len(cases.mails)
@@ -186,12 +185,12 @@ def ex1(build_refunds):
                     "mail, one question. Each case gets its own."
                 )
                 said = cases.answer(name, word)
-                money = [("B-9", 40)] if outcome == "paid" else []
-                assert (len(cases.mails), cases.paid, said) == (1, money, outcome), (
+                money = [("B-9", 40)] if right == "paid" else []
+                assert (len(cases.mails), cases.paid, said) == (1, money, right), (
                     "One thread opens case after case for the same order, and the answers are "
                     f"{', '.join(words[: number + 1])}. With the last of them: {len(cases.mails)} "
                     f"mail(s), paid {cases.paid}, outcome {said!r}; expected 1, {money}, "
-                    f"{outcome!r}."
+                    f"{right!r}."
                 )
         with part("a week later, in another process"):
             file, name = f"{folder}/cases.sqlite", f"{uuid.uuid4()}"
@@ -200,14 +199,14 @@ def ex1(build_refunds):
                 f"One process asks: {mails} mail(s), paid {paid}, {waiting} question(s) wait; "
                 "expected 1 mail, nothing paid, 1 question."
             )
-            mails, paid, outcome = answering.ask(file, name, ("approve",))
+            mails, paid, result = answering.ask(file, name, ("approve",))
             assert mails == 0, (
                 f"One process asked and mailed; another process brought the answer, and mailed "
                 f"again ({mails} more). What the first one kept in a variable, the second one has "
                 "never seen: only the checkpointer is shared."
             )
-            assert paid == [("L-5", 60)] and outcome == "paid", (
-                f"The answer came in another process: paid {paid}, outcome {outcome!r}; expected "
+            assert paid == [("L-5", 60)] and result == "paid", (
+                f"The answer came in another process: paid {paid}, outcome {result!r}; expected "
                 "('L-5', 60), 'paid'."
             )
 
@@ -526,11 +525,7 @@ def ex5(say):
             )
         with part("an error of the graph is raised"):
             model.fail("server_error")
-            error = None
-            try:
-                words = said("broken", "Hello!")
-            except InternalServerError as raised:
-                error = raised
+            words, error = outcome(lambda: said("broken", "Hello!"), InternalServerError)
             assert error, (
                 f"The model failed while `say` ran the graph, and `say` returned {words!r}; "
                 "expected that the error comes out: it is nobody's reply."
@@ -539,12 +534,12 @@ def ex5(say):
             def buggy(*_: Any) -> None:
                 raise KeyError("bug")
 
-            with contextlib.suppress(KeyError):
-                words = say(shop.with_calls(buggy), PLEASE, thread("buggy"))
-                raise AssertionError(
-                    f"A node of the graph raised a KeyError, and `say` returned {words!r}; "
-                    "expected that the error comes out."
-                )
+            desk = shop.with_calls(buggy)
+            words, error = outcome(lambda: say(desk, PLEASE, thread("buggy")), KeyError)
+            assert error, (
+                f"A node of the graph raised a KeyError, and `say` returned {words!r}; "
+                "expected that the error comes out."
+            )
 
 
 @exercise(

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from exercises.human_in_the_loop.processes import PROCESS_SECONDS, FreshProcess
+from exercises.core.exercise import outcome
+from exercises.core.processes import PROCESS_SECONDS, FreshProcess
 from lab import child
 
 __all__ = ("Bank", "BankClosedError", "call_elsewhere")
@@ -158,27 +159,22 @@ class Bank:
             return self.pay("raced")
 
         def second() -> None:
-            try:
-                got["second"] = self.pay_once(self.file, self.key("raced"), pay_too)
-            except Exception as error:
-                got["second"] = error
+            receipt, error = outcome(lambda: self.pay_once(self.file, key, pay_too))
+            got["second"] = receipt if error is None else error
             second_done.set()
 
         def pay_too() -> str:
             second_paid.set()
             return self.pay("raced")
 
-        error = None
-        try:
-            first = self.pay_once(self.file, self.key("raced"), slow_pay)
-        except Exception as caught:  # if both paid, that is what has to be said
-            error = caught
+        key = self.key("raced")
+        first, error = outcome(lambda: self.pay_once(self.file, key, slow_pay))
         second_done.wait(timeout=10)
         assert not second_paid.is_set(), (
             "While the first call was still paying, a second one with the same key paid as well. "
             f"{CLAIMED if True in claims else UNCLAIMED}"
         )
-        if error is not None:
+        if error is not None:  # if both paid, that is what has to be said
             raise error
         assert [first] == self.receipts, (
             f"The first call returned {first!r}; expected the receipt {self.receipts[0]!r}."
@@ -210,29 +206,24 @@ class Bank:
             return self.pay("going on")
 
         def fail_meanwhile() -> None:
-            try:
-                expect_failure("failed meanwhile")
-            except Exception as caught:
-                errors.append(caught)
+            errors.append(outcome(lambda: expect_failure("failed meanwhile"))[1])
 
         other = threading.Thread(target=fail_meanwhile, daemon=True)
         tries: list[Exception] = []
         waits: list[bool] = []
-        errors: list[Exception] = []
+        errors: list[BaseException | None] = []
 
         def expect_failure(name: str) -> None:
             del tries[:]
-            try:
-                result = self.pay_once(self.file, self.key(name), fail)
-            except type(failure):
-                assert len(tries) == 1, (
-                    f"`pay` raised {type(failure).__name__}, and one call of `pay_once` called it "
-                    f"{len(tries)} times; expected once: raise, and a later call may try again."
-                )
-                return
-            raise AssertionError(
+            key = self.key(name)
+            result, raised = outcome(lambda: self.pay_once(self.file, key, fail), type(failure))
+            assert raised is not None, (
                 f"`pay` raised {type(failure).__name__}, and `pay_once` returned {result!r}; "
                 "expected the error: no money has moved."
+            )
+            assert len(tries) == 1, (
+                f"`pay` raised {type(failure).__name__}, and one call of `pay_once` called it "
+                f"{len(tries)} times; expected once: raise, and a later call may try again."
             )
 
         expect_failure("failed")
@@ -248,18 +239,15 @@ class Bank:
             f"and returned {again!r}; expected the receipt {self.receipts[0]!r}."
         )
         del self.paid[:]
-        error = None
-        try:
-            self.pay_once(self.file, self.key("going on"), pay_meanwhile)
-        except Exception as caught:  # if the other one waited, that is what has to be said
-            error = caught
+        key = self.key("going on")
+        _, error = outcome(lambda: self.pay_once(self.file, key, pay_meanwhile))
         assert True not in waits, (
             f"While `pay()` ran for one key, a call with another key waited for more than "
             f"{MAX_WAIT_SECONDS} s: a lock or a transaction is held while `pay()` runs. Claim the "
             "key, commit, let go, then pay."
         )
         for raised in (error, *errors):
-            if raised is not None:
+            if raised is not None:  # if the other one waited, that is what has to be said
                 raise raised
         self.call("going on")
         assert self.paid == ["going on"], (
@@ -279,17 +267,15 @@ class Bank:
             tries.append(1)
             raise KeyboardInterrupt
 
-        try:
-            result = self.pay_once(self.file, self.key("stopped"), stopped)
-        except KeyboardInterrupt:
-            assert len(tries) == 1, (
-                f"`pay` was stopped by a KeyboardInterrupt, and one call of `pay_once` called it "
-                f"{len(tries)} times; expected once."
-            )
-            return
-        raise AssertionError(
+        key = self.key("stopped")
+        result, raised = outcome(lambda: self.pay_once(self.file, key, stopped), KeyboardInterrupt)
+        assert raised is not None, (
             f"`pay` was stopped by a KeyboardInterrupt, and `pay_once` returned {result!r}; "
             "expected that it comes out: somebody wants to end the program."
+        )
+        assert len(tries) == 1, (
+            f"`pay` was stopped by a KeyboardInterrupt, and one call of `pay_once` called it "
+            f"{len(tries)} times; expected once."
         )
 
     def call_from(self, one: FreshProcess, two: FreshProcess) -> None:
@@ -309,7 +295,7 @@ class Bank:
         while not two.has_answered() and len(self._ledger()) < 2 and time.monotonic() < until:
             time.sleep(0.005)
         Path(self._folder.name, "open").touch()
-        first, second = outcome_of(one), outcome_of(two)
+        (first, error), (second, other) = outcome(one.receive), outcome(two.receive)
         paid = self._ledger()
         assert paid == [f"paid in {key}"], (
             f"Two processes called with the same key, and {len(paid)} payments were made; expected "
@@ -320,8 +306,8 @@ class Bank:
                 "does not see: only the table is shared."
             )
         )
-        for raised in (first, second):
-            if isinstance(raised, AssertionError):
+        for raised in (error, other):
+            if raised is not None:
                 raise raised
         assert second in (None, first), (
             f"The second process got {second!r}; expected None or the first one's {first!r}."
@@ -360,14 +346,6 @@ class Bank:
     def _ledger(self) -> list[str]:
         file = Path(self.file + ".ledger")
         return file.read_text("utf-8").splitlines() if file.exists() else []
-
-
-def outcome_of(process: FreshProcess) -> Any:
-    """Return what a process returned, or the error that says what it raised."""
-    try:
-        return process.receive()
-    except AssertionError as error:
-        return error
 
 
 def call_elsewhere(pay_once: Callable[..., Any], file: str, key: str, gate: str, dies: bool) -> Any:

@@ -23,18 +23,15 @@ from typing_extensions import TypedDict
 
 import lesson_model
 from exercises.core.descriptions import kind, short
+from exercises.core.exercise import outcome
+from exercises.core.threads import thread
 
 __all__ = ("GREETING", "TWO_ROUNDS", "Cases", "Shop", "assert_shown", "pending", "resume")
-__all__ += ("assert_asked_by_name", "assert_returned_as_it_is", "step_of_a_case", "thread")
+__all__ += ("assert_asked_by_name", "assert_returned_as_it_is", "step_of_a_case")
 
 TWO_ROUNDS = "What about my last order?"
 REJECTED = re.compile(r"\breject|\b(not|no)\b|n't\b", re.I)  # what the exercise asks for
 GREETING = "Hello! How can I help you today?"  # the lesson model's
-
-
-def thread(name: str) -> dict[str, Any]:
-    """Return the config of a thread."""
-    return {"configurable": {"thread_id": name}}
 
 
 def pending(graph: Pregel, name: str) -> list[Interrupt]:
@@ -355,13 +352,13 @@ class Shop:
             tries.append(call["name"])
             raise error
 
-        graph, name, raised = self.with_calls(handle, run=fail), f"failure {error}", None
-        try:
+        def run() -> None:
             graph.invoke({"messages": text}, thread(name))
             for asked in pending(graph, name):
                 resume(graph, name, asked, {"type": "approve"})
-        except Exception as caught:
-            raised = caught
+
+        graph, name = self.with_calls(handle, run=fail), f"failure {error}"
+        _, raised = outcome(run)
         what = f"{tries[0] if tries else 'A tool'} raised `{error!r}`"
         assert tries, f"The customer said {text!r}, and no tool ran."
         assert len(tries) == 1, (

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from typing_extensions import TypedDict
 
 from exercises.core.descriptions import kind
-from exercises.human_in_the_loop.desk import pending, resume, thread
+from exercises.core.threads import thread
+from exercises.human_in_the_loop.desk import pending, resume
 
 __all__ = (
     "TABLE",

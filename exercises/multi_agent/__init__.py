@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import functools
 import itertools
 import re
 from typing import Any
@@ -14,10 +15,10 @@ from openai import AuthenticationError, BadRequestError
 
 import lesson_model
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, part
+from exercises.core.exercise import exercise, outcome, part
+from exercises.core.threads import thread
 from exercises.multi_agent import teams as parts
 from exercises.multi_agent.budget import assert_shares, looping_worker, side_by_side, worked
-from exercises.multi_agent.teams import thread
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 
@@ -155,13 +156,10 @@ def ex2(spoken):
             ("The model refused the request with 400", BadRequestError, "Please carry this out."),
             ("A tool raised a ConnectionError", ConnectionError, "Please break it."),
         ):
-            try:
-                list(spoken(team, question))
-            except error:
-                model.reset()
-                parts.teach_to_break(model)
-            else:
-                raise AssertionError(f"{what}, and no error came out of `spoken`.")
+            _, raised = outcome(lambda question=question: list(spoken(team, question)), error)
+            assert raised, f"{what}, and no error came out of `spoken`."
+            model.reset()
+            parts.teach_to_break(model)
 
 
 @exercise(
@@ -325,10 +323,9 @@ def ex5(settle_all):
         with contextlib.suppress(ConnectionError):
             asking.graph.invoke({"orders": [parts.DOWN], "notes": []}, thread("down"))
         visits = len(asking.visits)
-        try:
-            failed = settle_all(asking.graph, thread("down"), asking.decide)
-        except ConnectionError:
-            failed = None
+        failed, _ = outcome(
+            lambda: settle_all(asking.graph, thread("down"), asking.decide), ConnectionError
+        )
         assert len(asking.visits) == visits, (
             "A worker had raised before it asked anything, so its thread has a next node and no "
             "question. `settle_all` ran it again; expected it to run nothing."
@@ -338,16 +335,16 @@ def ex5(settle_all):
             "the values of the state."
         )
     with part("an error of `decide` comes out"):
-        with contextlib.suppress(KeyError):
-            settle_all(asking.graph, other, {}.__getitem__)
-            raise AssertionError("`decide` raised a KeyError, and it did not come out.")
+        _, raised = outcome(lambda: settle_all(asking.graph, other, {}.__getitem__), KeyError)
+        assert raised, "`decide` raised a KeyError, and it did not come out."
         asking.graph.invoke({"orders": [parts.BROKEN], "notes": []}, thread("broken"))
-        with contextlib.suppress(ZeroDivisionError):
-            got = settle_all(asking.graph, thread("broken"), asking.decide)
-            raise AssertionError(
-                "After its answer a worker raised a ZeroDivisionError, and `settle_all` returned "
-                f"{short(got)}; expected the error to come out."
-            )
+        got, raised = outcome(
+            lambda: settle_all(asking.graph, thread("broken"), asking.decide), ZeroDivisionError
+        )
+        assert raised, (
+            "After its answer a worker raised a ZeroDivisionError, and `settle_all` returned "
+            f"{short(got)}; expected the error to come out."
+        )
 
 
 @exercise(
@@ -425,19 +422,17 @@ def ex6(share_out, work_within):
                 ("Tear it.", ConnectionError),
                 ("Sink into it.", RecursionError),
             ):
-                with contextlib.suppress(error):
-                    result = work_within({"task": task, "share": 3}, worker)
-                    raise AssertionError(
-                        f"A tool of the worker raised a {error.__name__}, and `work_within` "
-                        f"returned {short(result)}; expected the error to come out: only a stop by "
-                        "the limit becomes a note."
-                    )
+                job = {"task": task, "share": 3}
+                result, raised = outcome(functools.partial(work_within, job, worker), error)
+                assert raised, (
+                    f"A tool of the worker raised a {error.__name__}, and `work_within` "
+                    f"returned {short(result)}; expected the error to come out: only a stop by "
+                    "the limit becomes a note."
+                )
             model.fail("bad_key", times=None)
-            try:
-                result = work_within({"task": "Take one look.", "share": 3}, worker)
-            except AuthenticationError:
-                return
-            raise AssertionError(
+            job = {"task": "Take one look.", "share": 3}
+            result, raised = outcome(lambda: work_within(job, worker), AuthenticationError)
+            assert raised, (
                 f"The model's key was wrong (401), and `work_within` returned {short(result)}; "
                 "expected the error to come out: only a stop by the limit becomes a note."
             )

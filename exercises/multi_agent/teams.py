@@ -29,6 +29,7 @@ from typing_extensions import TypedDict
 
 from exercises.core.descriptions import admits_ignorance, claims_success, kind, short
 from exercises.core.exercise import run_async
+from exercises.core.threads import thread
 from exercises.core.waiting_model import WaitingModel
 
 __all__ = ("FINAL", "FIRST", "FOUND", "RAW", "TOLD", "Asking", "Desks", "Notes", "fan")
@@ -42,7 +43,7 @@ __all__ += (
     "run",
     "settled",
 )
-__all__ += ("BROKEN", "DOWN", "speaking_team", "survey", "teach_to_break", "thread")
+__all__ += ("BROKEN", "DOWN", "speaking_team", "survey", "teach_to_break")
 __all__ += ("AT_ONCE", "two_at_once", "waiting_model")
 
 RAW = "RAW LOG: belt 4, all well"  # what a tool returns; no model writes it
@@ -52,11 +53,6 @@ TOLD = "The archive says:\n\nnine days, because the belt stood still in May."
 FINAL = "Dear customer, we are so so sorry that your tent came late."
 FIRST = "One moment please, I will let somebody look for your order."
 BREAK = "Break the door."  # a task at which a tool raises
-
-
-def thread(name: str) -> dict[str, Any]:
-    """Return the config of a thread."""
-    return {"configurable": {"thread_id": name}}
 
 
 @tool

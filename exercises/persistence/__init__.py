@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import sqlite3
 import tempfile
@@ -18,7 +19,8 @@ from openai import APIConnectionError, AuthenticationError, InternalServerError,
 
 import lesson_model
 from exercises.core.descriptions import kind, short, with_article
-from exercises.core.exercise import exercise, part, run_async
+from exercises.core.exercise import exercise, outcome, part, run_async
+from exercises.core.threads import thread
 from exercises.persistence.conversations import CONVERSATIONS, Pruning, refusal, talk_of, words_of
 from exercises.persistence.desks import CUSTOMERS, SlowDesk, SoldOutError, Visits, slowly
 from exercises.persistence.openings import Openings
@@ -98,27 +100,22 @@ def ex2(ask_once, open_for_long, ask_async):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         with part("ask_once"):
             openings = Openings("ask_once", f"{folder}/once.db")
-            for thread, text in openings.questions():
-                state = ask_once(openings.build, openings.file, text, thread)
-                openings.assert_remembered(state, thread, text)
+            for config, text in openings.questions():
+                state = ask_once(openings.build, openings.file, text, config)
+                openings.assert_remembered(state, config, text)
             _assert_closed(openings.saver, "")
             openings.assert_error(lambda *args: ask_once(openings.build_broken, *args))
             _assert_closed(openings.saver, " after an error of the graph")
             with contextlib.suppress(SystemExit):
-                ask_once(
-                    openings.build_exiting,
-                    openings.file,
-                    "Hello",
-                    {"configurable": {"thread_id": "exit"}},
-                )
+                ask_once(openings.build_exiting, openings.file, "Hello", thread("exit"))
                 raise AssertionError(
                     "The graph raised a SystemExit, and `ask_once` went on; expected that it comes "
                     "out: the process was told to end."
                 )
             _assert_closed(openings.saver, " after a SystemExit in the graph")
             other = Openings("ask_once, given another path,", f"{folder}/once 2.db")
-            thread, text = next(other.questions())
-            other.assert_remembered(ask_once(other.build, other.file, text, thread), thread, text)
+            config, text = next(other.questions())
+            other.assert_remembered(ask_once(other.build, other.file, text, config), config, text)
         with part("open_for_long"):
             openings = Openings("the graph of open_for_long", f"{folder}/long.db")
             graph = open_for_long(openings.build, openings.file)
@@ -142,7 +139,7 @@ def ex2(ask_once, open_for_long, ask_async):
 
 def _ask_beside(ask_once: Any, ask_async: Any, openings: Openings) -> None:
     """Ask on a conversation of its own; whether that works, other parts say."""
-    args = (openings.build, openings.file, "Hello", _thread("beside"))
+    args = (openings.build, openings.file, "Hello", thread("beside"))
 
     async def wait_for_answer() -> None:
         await ask_async(*args)
@@ -155,11 +152,11 @@ def _ask_beside(ask_once: Any, ask_async: Any, openings: Openings) -> None:
 
 async def _ask_all(ask_async: Any, openings: Openings) -> None:
     build = openings.async_build()
-    for thread, text in openings.questions():
-        asking = ask_async(build, openings.file, text, thread)
+    for config, text in openings.questions():
+        asking = ask_async(build, openings.file, text, config)
         assert hasattr(asking, "__await__"), "`ask_async` is not an `async def`."
         state = await asking
-        openings.assert_remembered(state, thread, text)
+        openings.assert_remembered(state, config, text)
     assert not openings.blocked, (
         "While `ask_async` ran the graph, the event loop it was called in stood still: nobody else "
         "is served meanwhile. Neither `invoke` nor waiting for another thread (`join`, `result`) "
@@ -233,12 +230,12 @@ def ex4(keep_last_two):
         with part(name):
             pruning.assert_left(talk, gone, legend)
     with part("turn after turn"):
-        thread, expected = {"configurable": {"thread_id": "long talk"}}, []
+        config, expected = thread("long talk"), []
         for turn in range(1, 41):
             words = [f"H{turn}", *(f"C{turn}.{n} T{turn}.{n}" for n in range(turn % 4)), f"A{turn}"]
             said = talk_of(*" ".join(words).split())
             said = talk_of("S") + said if turn == 1 else said
-            left = pruning.run(said[: 2 if turn == 1 else 1], thread, said[2 if turn == 1 else 1 :])
+            left = pruning.run(said[: 2 if turn == 1 else 1], config, said[2 if turn == 1 else 1 :])
             begins = [n for n, m in enumerate(expected) if m.type == "human"]
             start = begins[-1] if len(begins) > 1 else 0
             system = [m for m in expected[:start] if m.type == "system"]
@@ -294,7 +291,7 @@ def ex5(small_desk):
             "Nothing was saved: give `saver` to `compile` or `create_agent` as `checkpointer`."
         )
         with part("the storage grows evenly"):
-            held = len(graph.get_state(_thread("ada")).values["messages"])
+            held = len(graph.get_state(thread("ada")).values["messages"])
             likely = (
                 f" The thread holds {held} messages, and each checkpoint all of them. (Giving the "
                 "model fewer messages does not make the state smaller.)"
@@ -311,18 +308,18 @@ def ex5(small_desk):
                 "two questions, two answers, and the new question."
             )
             for text in ("My name is Ada.", "I am looking for a stove."):
-                graph.invoke({"messages": text}, _thread("ada"))
+                graph.invoke({"messages": text}, thread("ada"))
             _assert_told(graph, "ada", "Ada", "Two turns after “My name is Ada.”")
         with part("each customer alone, on the saver"):
             assert not mixed, (
                 "A second customer asked on a thread of her own, and the model was sent the first "
                 f"one's words: {short(mixed[0])}. Is there a memory outside of the state?"
             )
-            graph.invoke({"messages": "My name is Ada."}, _thread("ada"))
+            graph.invoke({"messages": "My name is Ada."}, thread("ada"))
             again = _opened(small_desk, model, SqliteSaver(_connect(f"{folder}/db")))
             _assert_told(again, "ada", "Ada", "After a restart, on the same file,")
             empty = _opened(small_desk, model, SqliteSaver(_connect(f"{folder}/empty")))
-            told = empty.invoke({"messages": "What is my name?"}, _thread("ada"))["messages"][-1]
+            told = empty.invoke({"messages": "What is my name?"}, thread("ada"))["messages"][-1]
             assert "Ada" not in told.text, (
                 f"On an empty file the desk said {short(told.text)}: it remembers outside of "
                 "`saver`. The next process, which has only the file, would not know it."
@@ -348,10 +345,6 @@ def _connect(file: str) -> sqlite3.Connection:
     return connection
 
 
-def _thread(name: str) -> dict:
-    return {"configurable": {"thread_id": name}}
-
-
 def _answer_to(text: str) -> str:
     """Return what the model says to the question of a turn."""
     turn = re.match(r"Turn (\d+)\.", text)
@@ -370,7 +363,7 @@ def _opened(small_desk: Any, model: Any, saver: SqliteSaver) -> Any:
 def _turn(graph: Any, model: Any, customer: str, text: str) -> list[str]:
     """Run one turn; return the words of each request in which the model was asked `text`."""
     before = len(model.requests)
-    answer = graph.invoke({"messages": text}, _thread(customer))["messages"][-1]
+    answer = graph.invoke({"messages": text}, thread(customer))["messages"][-1]
     assert answer.text == _answer_to(text), (
         f"The desk was asked {short(text)}, and the last message says {short(answer.text)}; "
         "expected the model's answer."
@@ -392,20 +385,18 @@ def _turn(graph: Any, model: Any, customer: str, text: str) -> list[str]:
 def _assert_error(graph: Any, model: Any, fault: str, what: str, error: type[Exception]) -> None:
     before = len(model.requests)
     model.fail(fault)
-    try:
-        told = graph.invoke({"messages": "Hello?"}, _thread(f"cora, {fault}"))["messages"][-1]
-    except error:
-        return
+    config = thread(f"cora, {fault}")
+    state, raised = outcome(lambda: graph.invoke({"messages": "Hello?"}, config), error)
     asked = len(model.requests) - before
     again = f" The model was asked {asked} times: a second try hides it." if asked > 1 else ""
-    raise AssertionError(
-        f"{what}, and the desk said {short(told.text)}; expected the error to come out: it is not "
-        f"an answer.{again}"
+    assert raised, (
+        f"{what}, and the desk said {short(state['messages'][-1].text)}; expected the error to "
+        f"come out: it is not an answer.{again}"
     )
 
 
 def _assert_told(graph: Any, customer: str, name: str, when: str) -> None:
-    told = graph.invoke({"messages": "What is my name?"}, _thread(customer))["messages"][-1].text
+    told = graph.invoke({"messages": "What is my name?"}, thread(customer))["messages"][-1].text
     assert name in told, (
         f"{when} the name was asked for, and the desk said {short(told)}; expected the name."
     )
@@ -437,7 +428,7 @@ def ex6(send):
                     for number, text in enumerate(texts)
                 ]
             states += [(text, run.result()) for text, run in zip(texts, runs, strict=True)]
-            kept = graph.get_state(_thread(name)).values.get("messages", [])
+            kept = graph.get_state(thread(name)).values.get("messages", [])
             assert kept, "Nothing was saved under the thread id I gave."
             met = f"{desk.most} runs were at work at the same time, and " if desk.most > 1 else ""
             assert len(kept) == 16 and desk.most == 1, (
@@ -476,15 +467,11 @@ def ex6(send):
         what = f"a run that raised {with_article(text)}"
         with part(title):
             name = f"conversation of {text}"
-            try:
-                state = send(graph, name, text)
-            except error:
-                pass
-            else:
-                raise AssertionError(
-                    f"A run raised a {error.__name__}, and `send` returned {kind(state)}; expected "
-                    "the error to come out."
-                )
+            state, raised = outcome(functools.partial(send, graph, name, text), error)
+            assert raised, (
+                f"A run raised a {error.__name__}, and `send` returned {kind(state)}; expected "
+                "the error to come out."
+            )
             assert desk.runs[text] == 1, (
                 f"`send` was called once, and {what} was started {desk.runs[text]} times; expected "
                 "once: what it did before the error is done again."

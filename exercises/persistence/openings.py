@@ -16,14 +16,11 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 from exercises.core.descriptions import kind, short, with_article
+from exercises.core.threads import id_of, thread
 
 __all__ = ("Openings",)
 
 MAX_LOOP_SECONDS = 1.0
-
-
-def _thread(name: str) -> dict:
-    return {"configurable": {"thread_id": name}}
 
 
 class Openings:
@@ -53,7 +50,7 @@ class Openings:
         for name, text in (
             *(("T-7", "Hello"), ("T-7", " And  again,\nHELLO "), ("ada", "Hello"), ("T-7", "Bye")),
         ):
-            yield _thread(name), text
+            yield thread(name), text
 
     def build(self, saver: Any) -> Any:
         """Build a graph that says how many messages its thread holds."""
@@ -98,9 +95,9 @@ class Openings:
         builder = StateGraph(MessagesState).add_node("count", node).add_edge(START, "count")
         return builder.compile(checkpointer=saver)
 
-    def assert_remembered(self, state: Any, thread: dict, text: str) -> None:
+    def assert_remembered(self, state: Any, config: dict, text: str) -> None:
         """Compare a returned state, and the file, with what was sent so far."""
-        what, name = self._what, thread["configurable"]["thread_id"]
+        what, name = self._what, id_of(config)
         sent = self._sent.setdefault(name, [])
         sent.append(text)
         assert isinstance(state, dict) and "messages" in state, (
@@ -123,7 +120,7 @@ class Openings:
             f"After {what} there is no file where `file` says. Use that path."
         )
         with SqliteSaver.from_conn_string(self.file) as saver:
-            saved = self._compiled_quietly(saver).get_state(thread).values.get("messages", [])
+            saved = self._compiled_quietly(saver).get_state(config).values.get("messages", [])
         assert len(saved) == 2 * len(sent), (
             f"I opened the file that `{what}` was given, and its thread holds {len(saved)} "
             f"messages; expected {2 * len(sent)}."
@@ -139,7 +136,7 @@ class Openings:
         for error in self.ERRORS:
             self.error, self.failures = error, 0
             try:
-                state = ask(self.file, "Hello", _thread("bug"))
+                state = ask(self.file, "Hello", thread("bug"))
             except type(error):
                 self._assert_one_failure()
                 continue
@@ -150,7 +147,7 @@ class Openings:
         for error in self.ERRORS:
             self.error, self.failures = error, 0
             try:
-                state = await ask(self.file, "Hello", _thread("bug"))
+                state = await ask(self.file, "Hello", thread("bug"))
             except type(error):
                 self._assert_one_failure()
                 continue
@@ -177,13 +174,12 @@ class Openings:
         try:
             with ThreadPoolExecutor(2) as elsewhere:
                 runs = [
-                    elsewhere.submit(graph.invoke, {"messages": "Hello"}, _thread(name))
+                    elsewhere.submit(graph.invoke, {"messages": "Hello"}, thread(name))
                     for name in names
                 ]
             states = [(name, "Hello", run.result()) for name, run in zip(names, runs, strict=True)]
             states += [
-                (name, "Again", graph.invoke({"messages": "Again"}, _thread(name)))
-                for name in names
+                (name, "Again", graph.invoke({"messages": "Again"}, thread(name))) for name in names
             ]
         except sqlite3.ProgrammingError as error:
             likely = (
@@ -201,7 +197,7 @@ class Openings:
         for name, text, _ in states[:2]:
             self._sent.setdefault(name, []).append(text)
         for name, text, state in states[2:]:
-            self.assert_remembered(state, _thread(name), text)
+            self.assert_remembered(state, thread(name), text)
 
     def ask_again(self, graph: Any) -> None:
         """Use a graph that has been used before, after others have opened and closed its file."""
@@ -210,13 +206,13 @@ class Openings:
             "`ask_once` and `ask_async` asked on the first one's file."
         )
         try:
-            state = graph.invoke({"messages": "Still here"}, _thread("T-7"))
+            state = graph.invoke({"messages": "Still here"}, thread("T-7"))
         except (sqlite3.ProgrammingError, ValueError) as error:
             raise AssertionError(
                 f"{scene} Used again, it failed: `{str(error).split('. ')[0]}`. Its connection is "
                 "its own, and nobody else closes it."
             ) from None
-        self.assert_remembered(state, _thread("T-7"), "Still here")
+        self.assert_remembered(state, thread("T-7"), "Still here")
 
 
 def _count(state: MessagesState) -> dict:

@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +31,7 @@ from langgraph.types import RetryPolicy
 import lesson_model
 from exercises.core.clock import skip_waits
 from exercises.core.descriptions import short
+from exercises.core.exercise import outcome
 from lab.herd import CAP
 
 __all__ = (
@@ -78,14 +79,6 @@ QUICK = RetryPolicy(initial_interval=0.01, jitter=False)
 SECRETS = ("wombat", "tent-db", "billing", "sk-lesson")
 # Of `TWO_CALLS`, and of the calls that the model makes of it. None of them is in a tool's name.
 CUSTOMERS_WORDS = ("Please count", "green", "parcel 5", "{'parcel'", '{"parcel"')
-
-
-def outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
-    """Return what `call` returns and None, or None and what it raises."""
-    try:
-        return call(), None
-    except Exception as error:
-        return None, error
 
 
 class Service:
