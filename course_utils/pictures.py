@@ -94,9 +94,7 @@ def timeline(events: Sequence[tuple[float, str]]) -> Picture:
     return Picture(figure, f"A line for each arrival, in the order the lanes began: {counts}.")
 
 
-def curves(
-    lines: Mapping[str, Points], *, x: str, y: str, alt: str, logarithmic: bool = False
-) -> Picture:
+def curves(lines: Mapping[str, Points], *, x: str, y: str, alt: str) -> Picture:
     """Draw one curve per name, each with its own colour and mark.
 
     Args:
@@ -104,18 +102,13 @@ def curves(
         x: Label of the x axis, with its unit.
         y: Label of the y axis, with its unit.
         alt: One or two sentences that say what the picture shows.
-        logarithmic: Draw both axes in powers of ten: a straight line is then a power law.
     """
     figure, axes = _figure(rows=7)
     for number, (name, (across, up)) in enumerate(lines.items()):
         color, mark = COLORS[number % len(COLORS)], MARKS[number % len(COLORS)]
         every = max(1, len(across) // 12)  # many points: marks on some of them are enough
         axes.plot(across, up, color=color, marker=mark, markevery=every, label=name)
-    if logarithmic:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(bottom=0)
+    axes.set_ylim(bottom=0)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     if len(lines) > 1:
