@@ -27,7 +27,7 @@ create table if not exists approvals (
   digest text not null, created double precision not null, expires double precision not null,
   state text not null, decision text, decided double precision, decider text,
   attempts integer not null);
-create index if not exists approvals_of on approvals (owner, state);
+create index if not exists approvals_of on approvals (owner, state, created, id);
 create index if not exists approvals_in on approvals (thread, state);
 create table if not exists effects (
   key text primary key, thread text not null, owner text not null, name text not null,

@@ -21,7 +21,8 @@ __all__ = ("router",)
 
 log = logging.getLogger("production_agent")
 NO_THREAD = "You have no such thread."
-LAST = f"{10**12 - 1}-{'f' * 32}"  # no thread is as new
+CURSOR = r"^[0-9]{1,12}(\.[0-9]{1,9})?-[0-9a-f]{32}$"  # `created` and `id`
+FIRST, LAST = f"0-{'0' * 32}", f"{10**12 - 1}-{'f' * 32}"
 ROLES = {"human": "user", "ai": "assistant", "tool": "tool"}
 EVENTS = (
     "Events, each with an id and a JSON object: `run` {run, thread}; `token` {message, text}; "
@@ -74,7 +75,7 @@ async def threads(
     request: Request,
     user: User,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[str, Query(pattern=r"^[0-9]{1,12}(\.[0-9]{1,9})?-[0-9a-f]{32}$")] = LAST,
+    before: Annotated[str, Query(pattern=CURSOR)] = LAST,
 ) -> bodies.Threads:
     """List the user's threads, the newest first; `before` is the `next` of the last page."""
     created, _, last = before.partition("-")
@@ -195,11 +196,21 @@ async def cancel(request: Request, thread: bodies.ThreadId, user: User) -> bodie
 
 
 @router.get("/approvals")
-async def approvals(request: Request, user: User) -> list[bodies.Approval]:
-    """List what waits for a decision, the oldest first: the user's, or for an approver all."""
+async def approvals(
+    request: Request,
+    user: User,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: Annotated[str, Query(pattern=CURSOR)] = FIRST,
+) -> list[bodies.Approval]:
+    """List what waits for a decision, the oldest first: the user's, or for an approver all.
+
+    More than `limit` come page by page: `after` is `created-id` of the last one so far.
+    """
     store = request.app.state.store
     owner = "" if user in request.app.state.settings.approvers else user
-    return [shown(one) for one in await store.waiting(owner=owner)]
+    created, _, last = after.partition("-")
+    rows = await store.waiting(owner=owner, limit=limit, after=(float(created), last))
+    return [shown(one) for one in rows]
 
 
 async def start_decision(

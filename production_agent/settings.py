@@ -116,6 +116,8 @@ def _users(text: str) -> dict[str, str]:
         if token in users:
             raise Unusable(f"Two users share a token in {PREFIX}TOKENS: give each their own.")
         users[token] = user
+    if text and not users:
+        raise Unusable(f"{PREFIX}TOKENS names nobody: write it like ann:<token>, or remove it.")
     return users
 
 
@@ -125,6 +127,8 @@ def _approvers(text: str, users: dict[str, str]) -> frozenset[str]:
         raise Unusable(
             f"{unknown[0]} of {PREFIX}APPROVERS has no token: add one to {PREFIX}TOKENS."
         )
+    if text and not names:
+        raise Unusable(f"{PREFIX}APPROVERS names nobody: name users, or remove it.")
     return names
 
 
@@ -133,7 +137,8 @@ def _number(setting: Field, text: str | None) -> float:
     if text is None:
         return default
     try:
-        number = type(default)(text)
+        # Python takes 1_0 and digits of other scripts, too.
+        number = type(default)(text) if text.isascii() and "_" not in text else None
     except ValueError:
         number = None
     if number is None or not least <= number <= most:

@@ -95,7 +95,8 @@ class Store:
 
         Its id is ours, so nobody can guess or share one.
         """
-        sql = f"""insert into threads select ?, ?, ?, {self.now}
+        sql = f"""insert into threads (id, owner, title, created)
+            select ?, ?, ?, {self.now}
             where (select count(*) from threads where owner = ?) < ? returning *"""
         values = secrets.token_hex(16), owner, title, owner, self.settings.threads
         rows = await self.database.run(sql, *values)
@@ -227,7 +228,8 @@ class Store:
             if row["wait"] is not None:
                 return Begun("wait", seconds=max(row["wait"], 0.0))
             await transaction.send(f"delete from turns where owner = ? and not ({recent})", owner)
-            await transaction.send(f"insert into turns values (?, {self.now})", owner)
+            sql = f"insert into turns (owner, at) values (?, {self.now})"
+            await transaction.send(sql, owner)
             # What expired unanswered is over, also if the clock is set back.
             void = "update approvals set state = 'void' where thread = ? and state = 'pending'"
             await transaction.send(void, thread)
@@ -383,15 +385,29 @@ class Store:
 
     # Approvals
 
-    async def waiting(self, *, owner: str = "", thread: str = "") -> list[dict]:
-        """Return what waits for a decision, of an owner, a thread or of all, the oldest first."""
-        where, values = "1 = 1", []
+    async def waiting(
+        self,
+        *,
+        owner: str = "",
+        thread: str = "",
+        limit: int = 10**9,
+        after: tuple[float, str] = (0.0, ""),
+    ) -> list[dict]:
+        """Return what waits for a decision, of an owner, a thread or of all, the oldest first.
+
+        Args:
+            owner: Only this user's.
+            thread: Only this thread's.
+            limit: Approvals at most.
+            after: `created` and `id` of the last one that is known.
+        """
+        where, values = "(created, id) > (?, ?)", [*after]
         for column, value in (("owner", owner), ("thread", thread)):
             if value:
                 where, values = f"{where} and {column} = ?", [*values, value]
         sql = f"""select * from approvals where {where} and state = 'pending'
-            and expires > {self.now} order by created, id"""
-        return [_approval(row) for row in await self.database.run(sql, *values)]
+            and expires > {self.now} order by created, id limit ?"""
+        return [_approval(row) for row in await self.database.run(sql, *values, limit)]
 
     async def approval(self, approval: str) -> dict | None:
         """Return an approval in any state, with `expired`."""

@@ -137,6 +137,25 @@ def test_pages_skip_no_thread_of_one_instant(start: Callable, database: str, ser
     service.stop()
 
 
+def test_what_waits_comes_in_pages_the_oldest_first(start: Callable, database: str, served) -> None:
+    served.reset()
+    service = start(database, LEASE_SECONDS=60)
+    asked = [service.asked("Please refund 20 euros for order T-8.")[1]["id"] for _ in range(3)]
+    found, after = [], ""
+    while page := service.ann.get(f"/approvals?limit=2{after}").json():
+        assert len(page) <= 2
+        found += [one["id"] for one in page]
+        after = f"&after={page[-1]['created']!r}-{page[-1]['id']}"
+    assert found == asked
+    change(database, "update approvals set created = 1234567890.125")
+    (first,) = service.ann.get("/approvals?limit=1").json()
+    after = f"{first['created']!r}-{first['id']}"
+    others = [one["id"] for one in service.ann.get(f"/approvals?after={after}").json()]
+    assert sorted([first["id"], *others]) == sorted(asked)
+    assert service.ann.get("/approvals?limit=201").status_code == 422
+    service.stop()
+
+
 def test_an_approver_decides_and_the_owner_does_not(start: Callable, served, tmp_path) -> None:
     served.reset()
     tokens = "ann:token-of-ann,bob:token-of-bob,carol:token-of-carol"

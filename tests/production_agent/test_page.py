@@ -203,6 +203,43 @@ async def test_a_card_shows_values_as_they_are(page: Page, model) -> None:
     await expect(shown).to_have_text(['"T-8, amount: 5\\u202e"', "480", '{"nested":[1]}'])
 
 
+async def test_a_thread_may_begin_with_any_letters(page: Page, model) -> None:
+    await say(page, "a" * 59 + "\N{GRINNING FACE} and more")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await expect(page.locator("#threads button").first).to_contain_text("\N{GRINNING FACE}")
+
+
+async def test_what_is_typed_after_a_choice_takes_it_back(page: Page) -> None:
+    await page.evaluate(
+        """document.getElementById("approvals").replaceChildren(card({id: "0", digest: "0", calls: [
+        {id: "1", name: "refund", why: "Money.", args: {amount: 100}},
+        {id: "2", name: "refund", why: "Money.", args: {amount: 7}}]}))"""
+    )
+    first, second = (page.locator("fieldset").nth(number) for number in (0, 1))
+    await first.get_by_role("button", name="Edit").click()
+    await first.locator("input").first.fill("50")
+    await first.get_by_role("button", name="Confirm edit").click()
+    await expect(first.locator(".note")).to_contain_text('Chosen: edit {"amount":50}.')
+    await first.locator("input").first.fill("5")
+    await expect(first.locator(".note")).to_have_text("")
+    await second.get_by_role("button", name="Approve").click()
+    # Nothing was sent, which would have disabled all buttons.
+    await expect(second.locator(".note")).to_contain_text("once the other calls are decided")
+    await expect(second.get_by_role("button", name="Approve")).to_be_enabled()
+
+
+async def test_a_refused_message_is_not_lost(page: Page, desk: Service, model) -> None:
+    await say(page, REFUND)
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    await page.evaluate("document.getElementById('go').disabled = false")
+    await say(page, "A long letter.")
+    await expect(page.get_by_role("alert")).to_contain_text("Decide what waits")
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("A long letter.")
+    await page.get_by_role("button", name="Reject").click()
+    await page.get_by_role("button", name="Confirm rejection").click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_nothing_is_in_anyones_way(
     page: Page, model, axe_core: str, scheme: str, tmp_path: Path
