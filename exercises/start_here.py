@@ -333,7 +333,8 @@ def ex4(transcript):
             assert not odd, f"The list holds {kind(odd[0])}; expected pairs of two texts."
             pairs = [tuple(pair) for pair in answer]
             assert pairs == expected, (
-                f"For {name} it returned {pairs}; expected {expected}. {_likely(pairs, expected)}"
+                f"For {name} it returned {_listed(pairs)}; expected {_listed(expected)}. "
+                f"{_likely(pairs, expected)}"
             ).rstrip()
             _assert_unchanged(messages, kept)
 
@@ -450,6 +451,11 @@ def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
     ]
 
 
+def _listed(pairs: list[tuple]) -> str:
+    """Return pairs as a list shows them, the middle of long texts left out."""
+    return f"[{', '.join(f'({short(first)}, {short(second)})' for first, second in pairs)}]"
+
+
 def _likely(pairs: list[tuple], expected: list[tuple]) -> str:
     if any(isinstance(pair[-1], list) for pair in pairs):
         return "The content of a message may be a list of blocks; `.text` is the text in them."
@@ -464,7 +470,7 @@ def _likely(pairs: list[tuple], expected: list[tuple]) -> str:
     if sum(p[0] == "call" for p in pairs) < sum(p[0] == "call" for p in expected):
         return "Calls are missing: a message may hold several, and text as well."
     if missing := [pair for pair in expected if pair not in pairs]:
-        return f"The first that is missing: {missing[0]}."
+        return f"The first that is missing: {_listed(missing[:1])[1:-1]}."
     if extra := [pair for pair in pairs if pair not in expected]:
-        return f"The first that is too much: {extra[0]}."
+        return f"The first that is too much: {_listed(extra[:1])[1:-1]}."
     return f"It has {len(pairs)} pairs, and {len(expected)} things happened."

@@ -285,7 +285,7 @@ def ex2(answer):
         "your own. It would know nothing of parcels."
     )
     assert_words("".join(shown), ADVICE, "`show` was given")
-    assert not state.in_vain, f"{state.in_vain}. Which line waits for the whole answer?"
+    assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"
     shown.clear()
     with lesson_model.scratch() as model:
         model.when("").says(PARAGRAPHS)
@@ -842,7 +842,7 @@ def _assert_receipt(show_with_receipt: Any, question: str, answer: str) -> None:
     assert_words("".join(shown), answer, "`show` was given")
     cure = "Take words, count and finish_reason from one stream: each request is paid for."
     _assert_asked(state, question, 1, cure)
-    assert not state.in_vain, f"{state.in_vain}. Which line waits for the whole answer?"
+    assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"
     assert receipt["complete"] is True, (
         f"The model was done, and the receipt has complete={receipt['complete']!r}; expected True."
     )

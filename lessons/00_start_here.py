@@ -14,7 +14,7 @@
 # you have an agent that streams, remembers, asks before it acts, survives failing services, cannot
 # run away, can be debugged, and can be deployed. You need no API key and no network.
 #
-# Every lesson has two speeds, and a box like this one. The **core** is whole by itself: about 40
+# Every lesson has two speeds, and a box like this one. The **core** is whole by itself: 30 to 40
 # minutes with its three exercises. After the line *You can stop here* comes the **deeper** part, in
 # sections to take in any order, now or later.
 #

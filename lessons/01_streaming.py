@@ -341,8 +341,8 @@ for token, _ in desk.stream(question, stream_mode="messages"):
 print("the model was stopped:", model.requests[-1].aborted)
 
 # %% [markdown]
-# The node ran to its end: you pay for every word. Python cannot stop a running thread; LangGraph waits
-# for it. (Does a thread with a checkpointer keep the answer that nobody saw? Chance decides: saving it
+# The node runs to its end: you pay for every word. Python cannot stop a running thread; LangGraph waits
+# for it. (Whether a thread with a checkpointer keeps the answer that nobody saw is chance: saving it
 # races with the closing of the stream.)
 #
 # **Async** code can be stopped, but not by leaving the loop alone: while anything still refers to
@@ -398,12 +398,12 @@ model.pace()
 # %% [markdown]
 # ## Recap
 #
-# <details><summary><b>1.</b> A customer leaves in the middle of a sync stream. What is in the
-# thread?</summary>
+# <details><summary><b>1.</b> A customer leaves in the middle of a sync stream. What do you pay
+# for?</summary>
 #
-# - *The words that were shown.* Words in flight are never saved; a node's result is.
-# - **The whole answer.** Yes: the node ran to its end, at your cost.
-# - *Only the question.* So it is after an async stream was closed.
+# - *The words that were shown.* So it is after an async stream was closed.
+# - **The whole answer.** Yes: the node runs to its end. Whether that is saved is chance.
+# - *Nothing.* The model had begun to write.
 # </details>
 #
 # <details><summary><b>2.</b> The stream ended, no exception. Was that the answer?</summary>
@@ -585,7 +585,7 @@ model.pace()
 # be read), **stops the model**, and returns what it has read. The check holds on to your stream:
 # close it. `read_on` goes on from the thread as it stands and returns the whole answer; an error of
 # the model comes out of it. Afterwards the thread must hold the question once, after whatever it held
-# before. Several customers may stop before one goes on.
+# before. Several customers may stop before one goes on. (The agent has no tools.)
 
 
 # %% tags=["exercise", "ex5"]

@@ -647,9 +647,9 @@ print([message.text for message in pruning.invoke({"messages": talk})["messages"
 # customer (the new one is one of them) and everything that belongs to them - tool calls, results,
 # answers, system messages - however many messages that is, in their order. A system message at the
 # beginning of the thread stays there. A conversation of up to two questions stays as it is, an
-# empty one too. (A customer may ask the same thing twice: these are two questions.) What stays
-# keeps its ids, and the node changes nothing but by what it returns. (The check runs it without
-# async, on a checkpointer, for forty turns.)
+# empty one too. (A customer may ask the same thing twice: these are two questions. A system message
+# inside a turn that goes may go or stay.) What stays keeps its ids, and the node changes nothing
+# but by what it returns. (The check runs it without async, on a checkpointer, for forty turns.)
 
 
 # %% tags=["exercise", "ex4"]

@@ -247,8 +247,8 @@ pictures.curves(
 #
 # ### Exercise 4.2 - jitter that vanishes
 #
-# This function is in many code bases. It has jitter. In the sixth retry it has none: look at five
-# waits, and at a thousand clients whose counters stand at 6.
+# This function is in many code bases. It has jitter. From the fifth retry on it has none: look at
+# five waits before the sixth, and at a thousand clients whose counters stand at 6.
 
 
 # %%
@@ -509,7 +509,7 @@ for turn in (1, 2):
 # whose counter belongs to a *turn* of one customer. Each new question begins at 0, after a success
 # and after giving up. Four calls a turn at most, as above; only a `ConnectionError` is tried again,
 # anything else leaves the desk at once. (The turn after such an error is not asked about: it may go on
-# from the old count, or begin at 0.)
+# from the old count, or begin at 0. A loop inside one node is all right, too.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -1035,7 +1035,7 @@ print("a piece of the key is anywhere:", any("0815" in text for text in (reply, 
 # - logs one line to `log`, as a warning or an error: reference, node and class of the error, no text of
 #   the error (it stays out of the thread, too), and nothing the customer or the model said;
 # - answers every open tool call of this turn (not those of earlier turns), and removes nothing;
-# - ends with a sentence and the reference, a new one each time.
+# - ends with a sentence and the reference: four characters at least, new ones each time.
 #
 # The next turn must work.
 

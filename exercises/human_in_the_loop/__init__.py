@@ -54,6 +54,7 @@ LONG_REASON = (
     "was like this when it came, and the photo she sent us in May shows the bag and all of the "
     "pegs: ask her for the bag and the four pegs before anything is paid"
 )
+TWO_PARAGRAPHS = LONG_REASON.replace(": ask", ".\n\nAsk")
 BOTH_RISKY = "Close the account of customer Ann and refund order K-31 (75 euros)."
 FOUR = f"Where is parcel R-22? {BOTH_RISKY} Where is parcel R-23?"
 CALLS_OF_FOUR = (
@@ -306,7 +307,7 @@ def ex3(ask_and_run):
         with part("a rejected call does not run, and the model knows why"):
             asked = next((asked for asked in waiting if "K-31" in str(asked.value)), None)
             assert asked, "No question about K-31 waits."
-            no = {"type": "reject", "reason": LONG_REASON}
+            no = {"type": "reject", "reason": TWO_PARAGRAPHS}
             words = shop.reply(graph, "three", Command(resume={asked.id: no}))
             assert "refund K-31" not in shop.ran, "K-31 was rejected, and it ran."
             shop.assert_told(no)
@@ -419,8 +420,12 @@ def ex5(say):
             try:
                 words = say(graph, text, config)
             except BadRequestError as error:
-                scene = f"The customer wrote {text!r} on a thread on which "
-                scene += f"a decision about {waited} was pending." if waited else "nothing waited."
+                scene = f"The customer wrote {text!r} on a thread on which nothing waited."
+                if waited:
+                    scene = (
+                        f"`say` ran the graph, with {text!r}, though a decision about {waited} was "
+                        "pending."
+                    )
                 raise shop.dead(graph, name, error, scene) from None
             assert isinstance(words, str), f"`say` returned {kind(words)}; expected text."
             assert config == thread(name), f"`say` changed the config to {config}."
@@ -604,7 +609,7 @@ def ex7(pay_once):
             Bank(pay_once).call_after_failure(sqlite3.OperationalError("database is locked"))
             Bank(pay_once).call_after_failure(BankClosedError("come back on Monday"))
             Bank(pay_once).call_and_stop()
-        with part("money has moved, and its receipt cannot be written"):
+        with part("money has moved, and its receipt cannot be written: do not wait for it"):
             Bank(pay_once).call_when_the_receipt_is_lost()
         with part("from another process"):
             Bank(pay_once).call_from(one, two)

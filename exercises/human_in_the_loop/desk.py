@@ -325,11 +325,13 @@ class Shop:
         sent = self.model.requests[-1].body["messages"]
         told = [str(m["content"]) for m in sent if m["role"] == "tool"]
         reason = answer.get("reason", "") if isinstance(answer, dict) else ""
-        assert reason in str(sent), (
-            f"The answer was {answer}, and the model was told {told}; expected the reason, "
+        reason = _in_one_line(reason)
+        assert reason in _in_one_line(str(sent)), (
+            f"The answer was {answer}, and the model was told {told}; expected the whole reason, "
             "whatever else the answer holds."
         )
-        text = next((one for one in reversed(told) if reason in one), "")
+        lines = [_in_one_line(one) for one in told]
+        text = next((one for one in reversed(lines) if reason in one), "")
         assert re.search(r"\w", text.replace(reason, "")) if reason else text.strip(), (
             f"The answer was {answer}, and the model was told {text!r}; expected words that say, "
             "beside the reason, that the call was not carried out."
@@ -536,6 +538,11 @@ def told_types(messages: list[AnyMessage]) -> str:
             for m in messages
         )
     )
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text whose line breaks, as they are or as `repr` and JSON write them, are blanks."""
+    return re.sub(r"(\\+n|\s)+", " ", text)
 
 
 def _unanswered(messages: list[AnyMessage]) -> list[ToolCall]:

@@ -456,6 +456,11 @@ def ex6(send):
                 f"at the end of its own run, which ends with {f're: {text}'!r}."
             )
     with part("other conversations do not wait"):
+        assert not desk.stuck, (
+            "A run was at work on a conversation, and a second one waited for it; then a message "
+            "came on another conversation, and it had to wait, too. What does a run still hold "
+            "while it waits for its conversation's lock? A guard is for the look-up alone."
+        )
         desk.assert_all_meet(send)
     for title, text, error in (
         ("a failed run does not block", "KeyError", KeyError),

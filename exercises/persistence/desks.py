@@ -215,6 +215,7 @@ class SlowDesk:
             "hold ..." until it is let go, and the names in `FAILURES` raise these errors.
         most: How many runs of one conversation were at work at the same time, at most.
         runs: How often the graph ran with a text.
+        stuck: Whether a run had to wait because one of another conversation did.
     """
 
     MEETING = 40
@@ -227,6 +228,7 @@ class SlowDesk:
     def __init__(self) -> None:
         self.most = 0
         self.runs: Counter[str] = Counter()
+        self.stuck = False
         self._inside: dict[str, int] = defaultdict(int)
         self._guard = threading.Lock()
         self._all = threading.Barrier(self.MEETING, timeout=self.MAX_WAIT_SECONDS)
@@ -272,7 +274,8 @@ class SlowDesk:
     def assert_newcomer_waits(self, send: Any) -> None:
         """Demand that a run waits for one that has itself waited before.
 
-        The second run comes with the other graph object, while the first is held inside.
+        The second run comes with the other graph object, while the first is held inside. While it
+        waits, a run comes on another conversation: `stuck` notes whether that waits, too.
 
         Raises:
             AssertionError: It did not, or the second run was never let in.
@@ -295,6 +298,8 @@ class SlowDesk:
                     return  # other conversations wait for this one: another part says so
                 runs.append(pool.submit(send, self.twin, "fred", "hold 2"))
                 early = self._entered["hold 2"].wait(self.QUEUE_SECONDS)
+                late = visitors.submit(send, self.graph, "somebody else", "brief")
+                self.stuck = bool(wait([late], timeout=self.MAX_WAIT_SECONDS).not_done)
                 self._let_go["hold 1"].set()
                 runs[0].result()
                 assert not early, (

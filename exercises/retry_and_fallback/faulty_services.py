@@ -74,6 +74,10 @@ LONG_TALK = {
 COMPILED = "expected a graph, compiled."
 TWO_CALLS = "Please count the green tents and find parcel 5."
 TWO_COUNTS = "Please count the green tents and count the red tents."
+FIRST_RETRY = (
+    "A ConnectionError is transient (`is_transient` knows), and the clock starts again with each "
+    "question."
+)
 QUICK = RetryPolicy(initial_interval=0.01, jitter=False)
 # In the texts of errors. None of them can stand in a hexadecimal reference.
 SECRETS = ("wombat", "tent-db", "billing", "sk-lesson")
@@ -319,9 +323,10 @@ def refused_with(status: int, seconds: float | None = None) -> openai.APIStatusE
 
 
 def assert_server_heard(ask: Any) -> None:
-    """Refuse waits in which what the server asked for once counts for later retries, too."""
+    """Refuse a long wait cut short, or one the server asked for that counts for later waits."""
     down = refused_with(500)
-    _, waits, _ = slow_run(ask, 20, 0.001, refused_with(429, 3), down, refused_with(429, 1), down)
+    errors = (refused_with(429, 3), down, refused_with(429, 1), down, refused_with(429, 90), down)
+    ended, waits, _ = slow_run(ask, 130, 0.001, *errors)
     bounds = ((3.0, 3.0), (0.0, 0.2), (1.0, 1.0), (0.0, 0.8))  # least and longest, in seconds
     assert all(
         least - 1e-6 <= wait <= longest + 1e-6
@@ -330,6 +335,11 @@ def assert_server_heard(ask: Any) -> None:
         "Told to come back in 3 s, then told nothing, then 1 s, then nothing, it waited "
         f"{[round(wait, 2) for wait in waits[:4]]} s; expected 3, up to 0.2, 1, up to 0.8. What "
         "the server says counts for the next wait alone."
+    )
+    assert len(waits) < 4 or [round(wait, 6) for wait in waits[4:5]] == [90], (
+        f"Told to come back in 90 s, with a budget of 130 s, it waited "
+        f"{', '.join(f'{wait:.2f}' for wait in waits[4:5]) or 0} s and ended with {short(ended)}; "
+        "expected a wait of 90 s: only the budget is a limit."
     )
 
 
@@ -570,24 +580,32 @@ def assert_within_budget(runs: list[tuple], budget: float) -> None:
             f"{budget + late:.2f} s after the start. {likely}"
         )
         longest = 0.1 * 2 ** len(waits)
+        likely = "Each question begins at 0.1 s."
+        if not waits:
+            likely = FIRST_RETRY
         assert ends[-1] + longest >= budget - 0.01, (
             f"A budget of {budget:g} s: it gave up after {ends[-1]:.1f} s and {len(ends)} calls, "
-            f"when the next wait was {longest:g} s at most. Each question begins at 0.1 s."
+            f"when the next wait was {longest:g} s at most. {likely}"
         )
         assert isinstance(error, ConnectionError), (
             f"The budget was used up, and it ended with {short(error)}; expected the last error."
         )
 
 
-def assert_waits(runs: list[tuple]) -> None:
+def assert_waits(runs: list[tuple], budget: float) -> None:
     """Refuse waits that are not drawn anew from 0 to 0.1 s, 0.2 s and so on."""
-    for number in range(4):
+    for number in range(6):
         drawn = [waits[number] for _, waits, _ in runs if len(waits) > number]
         bound = 0.1 * 2**number
+        likely = (
+            "It goes on until a wait would end too late. Clock and waits begin again with each "
+            "question."
+        )
+        if not number:
+            likely = FIRST_RETRY
         assert drawn, (
-            f"A model that is down for ever, and a budget of 5 s: there was no retry {number + 1}, "
-            f"and it ended with {short(runs[0][0])}. A ConnectionError is transient: it goes "
-            "on until a wait would end too late. Clock and waits begin again with each question."
+            f"A model that is down for ever, and a budget of {budget:g} s: there was no retry "
+            f"{number + 1}, and it ended with {short(runs[0][0])}. {likely}"
         )
         assert max(drawn) <= bound + 1e-6, (
             f"It waited {max(drawn):.2f} s before retry {number + 1}; expected "
@@ -597,4 +615,9 @@ def assert_waits(runs: list[tuple]) -> None:
         assert max(drawn) - min(drawn) > bound / 5 and bound / 5 < middle < 0.8 * bound, (
             f"{len(drawn)} waits before retry {number + 1} lie between {min(drawn):.2f} and "
             f"{max(drawn):.2f} s; expected numbers drawn from all between 0 and {bound:.1f} s."
+        )
+        assert max(drawn) > 0.75 * bound, (
+            f"The longest of {len(drawn)} waits before retry {number + 1} was {max(drawn):.2f} s; "
+            f"expected numbers drawn from all between 0 and {bound:.1f} s: only the budget is a "
+            "limit."
         )

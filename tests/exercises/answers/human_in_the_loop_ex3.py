@@ -247,3 +247,23 @@ def ask_and_run(call, risky, run):
             text = f"Rejected. Reason: {decision.get('reason')}"
             return ToolMessage(text, tool_call_id=call["id"], status="error")
     return ToolMessage(run(call).text, tool_call_id=call["id"], name=call["name"])
+# %% partial | a rejected call does not run: the first line of the reason is enough
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        said = answer if isinstance(answer, dict) else {}
+        if said.get("type") != "approve":
+            reason = (said.get("reason") or "none given").partition("\n")[0]
+            return ToolMessage(f"Rejected. Reason: {reason}", tool_call_id=call["id"])
+    return run(call)
+# %% passed: the whole decision as JSON
+import json
+
+
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(answer, dict) or answer.get("type") != "approve":
+            text = "This was not carried out: " + json.dumps(answer)
+            return ToolMessage(text, tool_call_id=call["id"])
+    return run(call)

@@ -451,3 +451,27 @@ def send(graph, thread_id: str, text: str) -> dict:
         lock = graph._locks[thread_id]
     with lock:
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+# %% partial | other conversations: waits for its conversation while it holds the guard
+guard, locks = threading.Lock(), defaultdict(threading.Lock)
+
+
+def send(graph, thread_id, text):
+    with guard:
+        locks[thread_id].acquire()
+    try:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        locks[thread_id].release()
+# %% partial | other conversations: everybody looks for a free conversation at one door
+busy, door = set(), threading.Lock()
+
+
+def send(graph, thread_id, text):
+    with door:
+        while thread_id in busy:
+            time.sleep(0.01)
+        busy.add(thread_id)
+    try:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        busy.discard(thread_id)

@@ -399,3 +399,67 @@ def ask(llm, text: str, budget: float):
                 raise
         time.sleep(pause)
         _longest = 2 * _longest
+# %% partial | Retry-After: waits a minute at most, whatever the server says
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = min(60, max(retry_after(error), random.uniform(0, longest)))
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% partial | Retry-After: does not believe a server that asks for more than a minute
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            told = retry_after(error)
+            pause = max(told if told <= 60 else 0, random.uniform(0, longest))
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% partial | Retry-After: gives up when the server asks for more than a minute
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(retry_after(error), random.uniform(0, longest))
+            if pause > 60:
+                raise
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% partial | the waits: jitter of a second at most
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            pause = max(retry_after(error), random.uniform(0, min(1.0, longest)))
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest
+# %% partial | the waits: doubles up to two seconds
+def ask(llm, text: str, budget: float):
+    deadline, longest = time.monotonic() + budget, 0.1
+    while True:
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            longest = min(longest, 2.0)
+            pause = max(retry_after(error), random.uniform(0, longest))
+            if not is_transient(error) or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        longest = 2 * longest

@@ -269,3 +269,12 @@ def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     calls = getattr(last, "tool_calls", [])
     closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
     return {"messages": [*closed, AIMessage(f"Sorry. Reference: {last.id}")]}
+# %% partial | a line for the log (model); a line for the log (tools): a reference of three digits
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().int % 900 + 100
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    closed = [
+        ToolMessage("This did not work.", tool_call_id=call["id"], status="error")
+        for call in getattr(state["messages"][-1], "tool_calls", [])
+    ]
+    return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
