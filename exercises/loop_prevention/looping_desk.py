@@ -238,6 +238,8 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
     yield "two calls, after a turn with three", why, [*three, *two], hundred[3:5]
     why = "the customer has just spoken, so this turn has no calls yet"
     yield "a new question after a turn with three", why, [*three, HumanMessage("And P-3?")], []
+    why = "the customer has asked the same again; without ids two such messages are equal"
+    yield "the same question again, after a turn with three", why, [*three, three[0]], []
     why = "a repeated call is a call, and costs as much as the first"
     yield "the same call nine times", why, again, lost
     why = "each message has a list of its own, and some hold several"
