@@ -233,8 +233,8 @@ print(mended.get_state(copy).next, mended.invoke(None, thread("experiment"))["an
 # Write `what_if(graph, config, node, change)`: go back to the checkpoint from which `node` was about
 # to run **for the last time** on this thread, apply `change` to the state, run on from there, and
 # return the final state. Nothing before `node` runs again (what runs beside it, in the same step,
-# does), what follows runs once, and the thread's
-# old checkpoints stay as they are. (On this thread or on a copy.)
+# does), what follows runs once, and the thread's old checkpoints stay as they are. Work on this thread
+# or on a copy; somebody may ask twice about one thread, so each copy needs a thread that is new.
 
 
 # %% tags=["exercise", "ex1"]
@@ -310,7 +310,7 @@ for part in desk.stream(complaint, thread("from"), stream_mode="checkpoints", ve
 # A progress page shows the total of a basket after each step. On the developer's machine it is right.
 # In production, with a database across the network, it is late. Mend `totals_after`, so that it
 # returns a pair `(node, total)` for each node that ran, in order, and the total is the one *after* the
-# node. A node may leave the total alone or write nothing at all, and a node may run twice. Nodes run one after
+# node. A node writes the new total, leaves it alone, or writes nothing at all, and may run twice. Nodes run one after
 # the other here, never side by side. Run the graph once; an error
 # of it comes out.
 
@@ -408,7 +408,7 @@ print("the card is in the line:", "4111" in Everything().format(record))
 # - `"level"`, and `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
 # - each field of `ALLOWED` that the record has, a step of 0, an empty list and `None`, too; what JSON does
 #   not know, such as a run's id, is written as its `str`;
-# - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)
+# - `"error"`: the name of the exception's class, if there is an exception; it goes before a field `error`. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)
 #
 # Words and fields may hold quotes and new lines: the line is one line of JSON all the same.
 

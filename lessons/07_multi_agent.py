@@ -377,10 +377,10 @@ for middleware in ([], [one_call_a_message]):
 # ### Exercise 7.3 - hand over in good order
 #
 # Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
-# ("already apologised"), not as a message of the customer, and nobody's thread dies: not with a
-# second or third call in the same message, not in the next turns, not when the customer is handed
-# over again. No answer claims that another call has worked, in whatever words. (What the last message
-# asked for is in
+# ("already apologised"), and nobody's thread dies: not with a second or third call in the same message,
+# not in the next turns, not when the customer is handed over again. The note is no message of the
+# customer, which is what a `HumanMessage` without a `name` is. No answer claims that another call has
+# worked, in whatever words; nobody knows yet. (What the last message asked for is in
 # `runtime.state["messages"][-1].tool_calls`.)
 
 
@@ -1093,7 +1093,7 @@ print("spent, as the state says:", result["spent"], "| requests:", len(model.req
 #
 # - `share_out(state)` returns a `Send("work", {"task": ..., "share": ...})` for each task. The shares
 #   are equal, and together never more than what is left. If that is less than one request for each
-#   task, or if there is no task, it returns `END`. For instance: budget 12, spent 5, three tasks - 2 for each.
+#   task, it returns `END`. (Without a task nothing is sent.) For instance: budget 12, spent 5, three tasks - 2 for each.
 # - `work_within(job, worker)` runs the worker, with at most `job["share"]` requests, and returns
 #   `{"notes": [one note], "spent": requests it made}`. The note is the worker's last words. If it was
 #   stopped, the note says so, with the task; and `spent` is right all the same, also when other workers

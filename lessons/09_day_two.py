@@ -289,9 +289,9 @@ for node in ("approve", "tools", "agent"):
 #   paid.
 #
 # The script may run a second time after it has ended, also when the owner has decided since, and it
-# may meet threads that version 2 has begun. Those it leaves as they are, with their questions: version
-# 2 sees their account, or a step ahead. (One that is finished, and in which nothing was approved, looks the same under both versions: 0 may be
-# written there.) Errors come out.
+# may meet threads that version 2 has begun. Those it leaves as they are, with their questions: you know
+# them by `approved_cents` or by a `next` in `new.get_state(config)`. (One that has neither may get its 0:
+# nothing tells whose it is.) Errors come out.
 
 
 # %% tags=["exercise", "ex2"]

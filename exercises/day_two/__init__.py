@@ -252,7 +252,9 @@ def ex2(migrate):
                 shop.migrate(config)
                 after = "the script, which met it under version 2,"
                 assert shop.assert_waits(config, ("M-5", 55), after=after) == asked, (
-                    "The question that waited under version 2 was replaced."
+                    "The question that waited under version 2 was replaced; expected the same one, "
+                    "with its id. Leave a thread alone that has a `next` in "
+                    "`new.get_state(config)`."
                 )
                 now = shop.new.get_state(config).values.get("approved_cents")
                 assert now == account, (
@@ -269,7 +271,7 @@ def ex2(migrate):
                 assert state.next == (node,) and not state.interrupts, (
                     f"Version 2 had stopped before {node!r}, with no account yet. After the script "
                     f"next is {state.next}, and {len(state.interrupts)} question(s) wait; expected "
-                    f"{(node,)} and none: the thread is a step ahead, so leave it alone."
+                    f"{(node,)} and none: it has a `next` under version 2, so leave it alone."
                 )
         with part("two customers, and another storage with the same name"):
             same = thread("same")
@@ -486,6 +488,13 @@ def ex4(run):
             )
             rich["recursion_limit"] = 10
             runs(graphs("7", "8"), new, rich, ["look 8", "ask 8"])
+            less = {**rich, "recursion_limit": 1}
+            _, limited = outcome(lambda: run(graphs("7", "8"), new, less))
+            assert limited is not None, (
+                "The next turn of the thread came with `recursion_limit` 1, and the run took two "
+                "steps. Invoke with the config you were given: that of a state has the thread and "
+                "nothing else."
+            )
             metadata = sqlite_saver(file).get_tuple(rich).metadata
             assert metadata.get("customer") == "K-9", (
                 "The config's metadata had customer 'K-9'; the checkpoint's "
@@ -499,7 +508,8 @@ def ex4(run):
             for names in (("7", "8"), ("6", "7", "8")):
                 unmarked, versions_ = new_thread(), graphs(*names)
                 versions_[names[0]].invoke(new, unmarked)
-                runs(versions_, yes, unmarked, [f"ask {names[0]}"])
+                why = f" The thread has no mark, so it belongs to the oldest, {names[0]!r}."
+                runs(versions_, yes, unmarked, [f"ask {names[0]}"], why)
                 mark = sqlite_saver(file).get_tuple(unmarked).metadata.get("graph_version")
                 assert mark == names[0], (
                     "After the run its newest checkpoint is marked "

@@ -27,7 +27,8 @@ class Conversation:
         self.messages.append(AIMessage("I will do that.", tool_calls=[self.call], id="last"))
         people = [number for number, (who, *_) in enumerate(said) if who in ("she", "blocks")]
         self.customer = said[people[-1]][2]
-        self.read = [text for who, _, text in said[people[-1] :] if who == "tool"]
+        tools = ("tool", "tool's blocks")
+        self.read = [text for who, _, text in said[people[-1] :] if who in tools]
 
 
 def _messages(who: str, text: str, number: int) -> list[AnyMessage]:
@@ -40,6 +41,7 @@ def _messages(who: str, text: str, number: int) -> list[AnyMessage]:
         return [HumanMessage([{"type": "text", "text": text}], id=f"m{number}")]
     if who == "model":
         return [AIMessage(text, id=f"m{number}")]
+    content: Any = [{"type": "text", "text": text}] if who == "tool's blocks" else text
     call = {
         "name": "look",
         "args": {"where": text[:9]},
@@ -48,7 +50,7 @@ def _messages(who: str, text: str, number: int) -> list[AnyMessage]:
     }
     return [
         AIMessage("", tool_calls=[call], id=f"c{number}"),
-        ToolMessage(text, tool_call_id=f"look_{number}", name="look", id=f"m{number}"),
+        ToolMessage(content, tool_call_id=f"look_{number}", name="look", id=f"m{number}"),
     ]
 
 
@@ -183,10 +185,11 @@ CONVERSATIONS = [
     ),
     Conversation("no arguments", _call("list_orders"), [], "she: What have I ordered?"),
     Conversation(
-        "a message in blocks",
+        "messages in blocks",
         _call("refund", order="K-31", amount=640),
         ["amount"],
         "blocks: Refund order K-31.",
         "tool: Pay 640.",
+        "tool's blocks: Pay it at once.",
     ),
 ]

@@ -422,7 +422,8 @@ def ex6(Budget):
                     agent = parts.agent_with(Budget(**{**much, "seconds": seconds}), work)
                     run = ask(model, agent, parts.LOST, limit=20)
                     what = f"{seconds} seconds, and a tool that takes {takes} s"
-                    _in_words(run, what, Budget)
+                    passed = f"{takes * calls:g} s have passed after {calls} runs of the tool"
+                    _in_words(run, f"{what}: {passed}, and", Budget)
                     assert run.model_calls == calls, (
                         f"With {what}, the model was asked {run.model_calls} times; expected "
                         f"{calls}, as {takes * calls:g} s have passed then."

@@ -17,6 +17,7 @@ from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededE
 from langchain.agents.middleware.tool_call_limit import ToolCallLimitExceededError
 from langchain.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain.tools import tool
+from langchain_core.runnables.config import set_config_context
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import GraphRecursionError
@@ -238,6 +239,8 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
     yield "two calls, after a turn with three", why, [*three, *two], hundred[3:5]
     why = "the customer has just spoken, so this turn has no calls yet"
     yield "a new question after a turn with three", why, [*three, HumanMessage("And P-3?")], []
+    why = "the customer has asked the same again; without ids two such messages are equal"
+    yield "the same question again, after a turn with three", why, [*three, three[0]], []
     why = "a repeated call is a call, and costs as much as the first"
     yield "the same call nine times", why, again, lost
     why = "each message has a list of its own, and some hold several"
@@ -283,22 +286,25 @@ def ids(calls: list[dict[str, Any]]) -> list[Any]:
 def calls_made_by(route: Callable[[Desk], str], limit: int) -> int:
     """Return how often a model that never stops is asked, as the route decides.
 
-    The graph is not run: each step only counts, so that every limit can be tried.
+    The graph is not run: each step only counts, so that every limit can be tried. What
+    `get_config()` returns is there, as in a graph.
     """
     messages: list[Any] = [HumanMessage(LOST)]
     for rounds, step in enumerate(range(1, limit, 2), 1):  # the model has every second step
         calls = [call("find_parcel", f"{rounds} {n}", parcel=f"P-{n}") for n in (1, 2)]
         messages.append(AIMessage("I look again.", tool_calls=calls))
         state = {"messages": list(messages), "rounds": rounds, "remaining_steps": limit - step}
-        if not _goes_on(route, state):
+        if not _goes_on(route, state, limit, step):
             return rounds
         messages += [ToolMessage("not here", tool_call_id=c["id"]) for c in calls]
     return limit  # it never turned off
 
 
-def _goes_on(route: Callable[[Desk], Any], state: dict[str, Any]) -> bool:
+def _goes_on(route: Callable[[Desk], Any], state: dict[str, Any], limit: int, step: int) -> bool:
     """Say whether a route chooses the tools; LangGraph also takes a list with one name."""
-    chosen = route(state)
+    config = {"recursion_limit": limit, "metadata": {"langgraph_step": step}, "configurable": {}}
+    with set_config_context(config) as context:
+        chosen = context.run(route, state)
     return (list(chosen) if isinstance(chosen, list | tuple) else [chosen]) == ["tools"]
 
 
@@ -322,7 +328,8 @@ def calls_in_turns(
             messages.append(AIMessage("", tool_calls=[one]))
             state = {"messages": [*messages], "remaining_steps": limit - 2 * rounds + 1}
             counts[number] = rounds
-            ended[number] = not _goes_on(route, {**state, "rounds": rounds})
+            state["rounds"] = rounds
+            ended[number] = not _goes_on(route, state, limit, 2 * rounds - 1)
             messages.append(ToolMessage("not here", tool_call_id=one["id"]))
     return tuple(counts)
 

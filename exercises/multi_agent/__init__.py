@@ -389,7 +389,8 @@ def ex6(share_out, work_within):
                 note, made = worked(model, work_within, worker, task, share, needs)
                 assert note == parts.FOUND, (
                     f"With a share of {share} the worker needs {needs} and says "
-                    f"{parts.FOUND!r}. The note is {short(note)}."
+                    f"{parts.FOUND!r}. The note is {short(note)}. If it was stopped: which limit "
+                    f"allows the {2 * needs - 1} steps of {needs} requests?"
                 )
         with part("a worker that is stopped"):
             for task, share in (

@@ -473,3 +473,19 @@ def with_origin(call, messages):
         "read": [m.text for m in messages[last:] if m.type == "tool"],
         "unasked": [k for k, v in call["args"].items() if not asked(v)],
     }
+# %% partial | messages in blocks: what a tool has returned as it stands
+def with_origin(call, messages):
+    last = max(n for n, m in enumerate(messages) if m.type == "human")
+    said = [m.text for m in messages if m.type == "human"]
+
+    def asked(value):
+        whole = re.compile(rf"(?<!\w){re.escape(str(value))}(?!\w)", re.I)
+        return any(whole.search(text) for text in said)
+
+    return {
+        "tool": call["name"],
+        "args": call["args"],
+        "customer": messages[last].text,
+        "read": [m.content for m in messages[last:] if m.type == "tool"],
+        "unasked": [name for name, value in call["args"].items() if not asked(value)],
+    }

@@ -183,3 +183,18 @@ def run(versions, value, config):
         graph = versions[name]
     metadata = {**config.get("metadata", {}), "graph_version": name}
     return graph.invoke(value, {**config, "metadata": metadata})
+# %% partial | what else stands in the config: goes on with the config of the thread's state
+def run(versions: dict, value, config: dict):
+    names = list(versions)
+    state = versions[names[-1]].get_state(config)
+    name = names[-1] if state.metadata is None else state.metadata.get("graph_version", names[0])
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    return versions[name].invoke(value, state.config | {"metadata": metadata})
+# %% partial | what else stands in the config: a config of its own for a thread that is known
+def run(versions: dict, value, config: dict):
+    names = list(versions)
+    saved = versions[names[0]].checkpointer.get_tuple(config)
+    name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    metadata = config.get("metadata", {}) | {"graph_version": name}
+    begun = {"configurable": dict(config["configurable"])} if saved else config
+    return versions[name].invoke(value, begun | {"metadata": metadata})

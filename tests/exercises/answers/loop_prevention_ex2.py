@@ -28,7 +28,7 @@ def calls_this_turn(messages) -> list:
         elif isinstance(message, AIMessage):
             calls += message.tool_calls
     return calls
-# %% partial | two calls, after a turn with three; a new question after a turn with three; the third turn of a thread; system message; ids that come again: the whole thread
+# %% partial | two calls, after a turn with three; a new question after a turn with three; the same question again; the third turn of a thread; system message; ids that come again: the whole thread
 def calls_this_turn(messages):
     return [call for m in messages if isinstance(m, AIMessage) for call in m.tool_calls]
 # %% failed: messages
@@ -165,5 +165,19 @@ def calls_this_turn(messages) -> list:
         if message.type == "human" and isinstance(message.content, str):
             calls = []
         elif message.type == "ai":
+            calls.extend(message.tool_calls)
+    return calls
+# %% partial | the same question again: looks for the question among equal messages
+def calls_this_turn(messages) -> list:
+    asked = [m for m in messages if isinstance(m, HumanMessage)]
+    turn = messages[messages.index(asked[-1]) :]
+    return [c for m in turn if isinstance(m, AIMessage) for c in m.tool_calls]
+# %% partial | the same question again: drops what stands up to the question, by what it says
+def calls_this_turn(messages) -> list:
+    *_, asked = (m for m in messages if m.type == "human")
+    calls, spoken = [], False
+    for message in messages:
+        spoken = spoken or message == asked
+        if spoken and message.type == "ai":
             calls.extend(message.tool_calls)
     return calls

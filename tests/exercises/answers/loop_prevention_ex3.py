@@ -169,3 +169,22 @@ def route(state: Desk) -> str:
     if state["remaining_steps"] < 4 or len(calls_this_turn(state["messages"])) > 100:
         return "stop"
     return "tools"
+# %% passed: the step and the limit as the run's config has them
+def route(state: Desk) -> str:
+    from langgraph.config import get_config
+
+    if not state["messages"][-1].tool_calls:
+        return END
+    turn = []
+    for message in state["messages"]:
+        turn = [] if message.type == "human" else [*turn, message]
+    step = 2 * sum(message.type == "ai" for message in turn) - 1
+    return "tools" if get_config()["recursion_limit"] - step >= 4 else "stop"
+# %% refused: a step for each message, though a round may have two results
+def route(state: Desk) -> str:
+    from langgraph.config import get_config
+
+    if not state["messages"][-1].tool_calls:
+        return END
+    left = get_config()["recursion_limit"] - len(state["messages"]) + 1
+    return "tools" if left >= 4 else "stop"
