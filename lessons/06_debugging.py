@@ -233,8 +233,8 @@ print(mended.get_state(copy).next, mended.invoke(None, thread("experiment"))["an
 # Write `what_if(graph, config, node, change)`: go back to the checkpoint from which `node` was about
 # to run **for the last time** on this thread, apply `change` to the state, run on from there, and
 # return the final state. Nothing before `node` runs again (what runs beside it, in the same step,
-# does), what follows runs once, and the thread's old checkpoints stay as they are. Work on this thread
-# or on a copy; somebody may ask twice about one thread, so each copy needs a thread that is new.
+# does), what follows runs once, and the thread's old checkpoints stay as they are. (On this
+# thread or on a copy.)
 
 
 # %% tags=["exercise", "ex1"]

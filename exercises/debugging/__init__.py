@@ -34,8 +34,6 @@ def ex1(what_if):
     with part("another node, after a second turn"):
         _assert_what_if(what_if, "post", {"total": 7.0}, 7.0, ["post"], turns=2)
         _assert_what_if(what_if, "post", {"total": 7.0}, 7.0, ["post"], turns=2, branched=True)
-    with part("asked twice about one thread"):
-        _assert_asked_twice(what_if)
     with part("a node that runs beside another"):
         for node in ("left", "right"):
             _assert_beside(what_if, node)
@@ -103,35 +101,6 @@ def _assert_what_if(
         f"{what}: the log of the final state is {result.get('log')}; expected {kept + written}."
     )
     _assert_kept(what, graph, old, (config, change), given)
-
-
-def _assert_asked_twice(what_if: Any) -> None:
-    """Assert that a second question about a thread gets what the first one got."""
-    ran: list[str] = []
-    graph, config, change = parts.build_doubler(ran), thread("asked-twice"), {"total": 7.0}
-    graph.invoke({"log": []}, config)
-    given = copy.deepcopy((config, change))
-    expected = {"total": 14.0, "log": ["pick", "double 10", "post", "double 7", "post"]}
-    for when, advice in (
-        ("the first", ""),
-        ("the second", " Did the first time leave something behind? A copy needs a new thread."),
-    ):
-        what = f"`what_if(graph, config, 'double', {change})`, {when} time on this thread,"
-        ran.clear()
-        try:
-            result = what_if(graph, config, "double", change)
-        except (StopIteration, IndexError) as error:
-            raise AssertionError(
-                f"{what} raised {type(error).__name__}; expected a state. Once the history has "
-                "branched, the checkpoint that stands one later in it may belong to another run."
-            ) from None
-        result = getattr(result, "value", result)
-        found = {name: result.get(name) for name in expected}
-        assert found == expected and ran == ["double", "post"], (
-            f"{what} returned {found}, and these nodes ran: {ran}; expected {expected}, and "
-            f"double and post.{advice}"
-        )
-        assert (config, change) == given, f"{what} changed an argument in place."
 
 
 def _assert_kept(what: str, graph: Any, old: dict, after: tuple, given: tuple) -> None:

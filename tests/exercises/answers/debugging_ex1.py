@@ -26,7 +26,7 @@ def what_if(graph, config, node, change):
     before = next(s for s in graph.get_state_history(config) if node in s.next)
     graph.update_state(before.config, change)
     return graph.invoke(None, before.config)
-# %% partial | the last run of `double`; another node, after a second turn; asked twice: takes the first run of the node
+# %% partial | the last run of `double`; another node, after a second turn: takes the first run of the node
 def what_if(graph, config, node, change):
     before = [s for s in graph.get_state_history(config) if node in s.next][-1]
     return graph.invoke(None, graph.update_state(before.config, change))
@@ -62,7 +62,7 @@ def what_if(graph, config, node, change):
 def what_if(graph, config, node, change):
     history = list(graph.get_state_history(config))
     at = next(number for number, saved in enumerate(history) if node in saved.next)
-    copy = {"configurable": {"thread_id": str(uuid4())}}
+    copy = {"configurable": {"thread_id": config["configurable"]["thread_id"] + "-copy"}}
     before = history[at + 1].next[0]
     graph.update_state(copy, history[at].values, as_node=before)
     return graph.invoke(None, graph.update_state(copy, change, as_node=before))
@@ -157,27 +157,6 @@ def what_if(graph, config: dict, node: str, change: dict) -> dict:
     ahead = [saved for saved in graph.get_state_history(config) if node in saved.next]
     before = max(ahead, key=lambda saved: saved.created_at)
     return graph.invoke(None, graph.update_state(before.config, change))
-# %% partial | asked twice: on a copy that always has the same name
-def what_if(graph, config: dict, node: str, change: dict) -> dict:
-    history = list(graph.get_state_history(config))
-    at = next(number for number, saved in enumerate(history) if node in saved.next)
-    copy, before = {"configurable": {"thread_id": "experiment"}}, history[at + 1].next[0]
-    graph.update_state(copy, history[at].values, as_node=before)
-    return graph.invoke(None, graph.update_state(copy, change, as_node=before))
-# %% partial | asked twice: the node before is that of the checkpoint one later in the history
-def what_if(graph, config: dict, node: str, change: dict) -> dict:
-    history = list(graph.get_state_history(config))
-    at = next(number for number, saved in enumerate(history) if node in saved.next)
-    before = history[at + 1].next[0]
-    return graph.invoke(None, graph.update_state(history[at].config, change, as_node=before))
-# %% partial | asked twice: remembers the first answer for a thread and a node
-answers = {}
-def what_if(graph, config: dict, node: str, change: dict) -> dict:
-    key = id(graph), config["configurable"]["thread_id"], node
-    if key not in answers:
-        before = next(saved for saved in graph.get_state_history(config) if node in saved.next)
-        answers[key] = graph.invoke(None, graph.update_state(before.config, change))
-    return answers[key]
 # %% passed: the change as a command at the old checkpoint
 def what_if(graph, config: dict, node: str, change: dict) -> dict:
     from langgraph.types import Command
