@@ -444,6 +444,22 @@ def test_another_providers_model_is_named_as_the_cause(tmp_path: Path) -> None:
     assert "langchain_acme" in problem and "OpenAI" in problem and "no API key" in problem, problem
 
 
+# Answers in usual forms ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["list", "id", "form", "form_turned"])
+def test_an_answer_in_a_usual_form_is_found(form: str) -> None:
+    seen = found(outcome_of(f"answered_by_{form}", "approval.once", "rejection.not_run"))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+def test_what_looks_at_the_question_only_needs_no_answer() -> None:
+    claims = ("approval.behind_safe", "approval.amounts", "approval.injection")
+    seen = found(outcome_of("never_understood", *claims, "approval.unclear"))
+    assert seen.pop("approval.unclear")[0] == COULD_NOT_JUDGE, seen
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
 # Words --------------------------------------------------------------------------------------------
 
 
