@@ -109,7 +109,7 @@ class Case:
         """Tell the verdict about a claim."""
         early, turns = self.subject.facts.early, self.subject.turns
         new, self.judged_turns = turns[self.judged_turns :], len(turns)
-        if verdict == PASS and claim not in WITH_400 and any(map(ends_refused, new)):
+        if verdict == PASS and claim not in WITH_400 and any(map(self._ends_oddly, new)):
             verdict = COULD_NOT_JUDGE
             reason = f"A turn of this test ended by the model's 400. Else it would pass. {reason}"
         if verdict == PASS and early and claim in UNSEEN_EFFECTS:
@@ -119,6 +119,11 @@ class Case:
         self.told.add(claim)
         seen = {} if verdict == NOT_APPLICABLE else self.subject.evidence()
         self.tell(claim, verdict, reason, seen)
+
+    def _ends_oddly(self, turn: Turn) -> bool:
+        """Whether the model's 400 ended a turn, and not for a call that every turn leaves open."""
+        names = open_in(turn.requests[-1]) if ends_refused(turn) else set()
+        return ends_refused(turn) and not (names and names <= self.subject.facts.leaves_open)
 
     def need(self, met: object, why: str) -> None:
         """Go on only where the fault was met, and what came of it can be seen."""
