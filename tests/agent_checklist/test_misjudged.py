@@ -331,6 +331,8 @@ def test_declared_arguments_are_used_on_the_way_to_a_tool() -> None:
 @pytest.mark.parametrize("name", ["sends_the_last", "sends_the_last_and_says_sorry"])
 def test_a_refusal_behind_every_call_is_named(name: str) -> None:
     seen = found(outcome_of(name, "errors.tool", "limits.loop", "odd.unknown_tool"))
+    verdict, why = seen.pop("errors.tool")
+    assert verdict == FAIL and "find_order ran, and the model refuses with 400" in why, why
     assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
     assert all("find_order: the model refuses with 400" in why for _, why in seen.values()), seen
 
