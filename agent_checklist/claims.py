@@ -172,7 +172,7 @@ def _claims() -> tuple[Claim, ...]:
         Claim("logging.thread", "A turn can be found in the log by its thread.",
               "The thread's id is looked for in the agent's own records.",
               "Log the thread's id with each turn.", 6, turn),
-        Claim("loop.free", "While the model is silent, other users are served.",
+        Claim("loop.free", "While the model is silent, the event loop runs on.",
               "The model is silent; the event loop's heartbeat is measured.",
               "Await the model in async nodes; no `llm.invoke`, no `time.sleep` there.", 1),
         Claim("odd.arguments", "Broken arguments do not end the conversation.",

@@ -17,6 +17,7 @@ __all__ = (
     "answer_to",
     "pairs_from",
     "pairs_of_schema",
+    "schemas_in",
     "unclear_answers",
 )
 
@@ -44,6 +45,8 @@ class Pair:
 
     yes: Any
     no: Any
+    guessed: bool = False
+    """Which of the two approves is not known from its words."""
 
     def __str__(self) -> str:
         return f"{self.yes!r} and {self.no!r}"
@@ -186,6 +189,8 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         pairs.append(Pair([accept], [{"type": "ignore", "args": None}]))
         pairs.append(Pair(accept, {"type": "ignore", "args": None}))
         pairs.append(Pair([accept], [{"type": "response", "args": "No."}]))
+    elif isinstance(value, list):
+        pairs += [Pair(one_good[:1], one_bad[:1]), Pair(["approve"], ["reject"])]
     yes_or_no = [Pair(True, False)]
     strings = [Pair(yes, no) for yes, no in words]
     flags = [Pair({key: True}, {key: False}) for key in keys if key not in ("type", "action")]
@@ -199,6 +204,9 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     found = pairs[: MAX_PAIRS - len(usual)] + usual
     if calls_shown(value):
         says = [Pair(one_good[0], one_bad[0]), Pair("approve", "reject"), Pair(True, False)]
+        named = [key for key in keys if key in KEYS][:2]
+        says += [Pair({key: one_good[0]}, {key: one_bad[0]}) for key in named]
+        says.append(Pair({"action": "approve"}, {"action": "reject"}))
         found += [Pair({BY_ID: one.yes}, {BY_ID: one.no}) for one in says]
         found.append(Pair({"decisions": {BY_ID: "approve"}}, {"decisions": {BY_ID: "reject"}}))
     return found
@@ -211,9 +219,21 @@ def pairs_of_schema(schema: Any) -> list[Pair]:
         options = [True, False] if part.get("type") == "boolean" else part.get("enum") or ()
         good = [one for one in options if str(one).lower() in GOOD]
         bad = [one for one in options if str(one).lower() in BAD]
-        for yes, no in zip(good[:1], bad, strict=False):
+        ways = list(zip(good[:1], bad, strict=False))
+        is_guess = not (good or bad) and len(options) == 2
+        for yes, no in [tuple(options), tuple(options[::-1])] if is_guess else ways:
             answers = (valid_value(schema, found={key: one}) for one in (yes, no))
-            found.append(Pair(*answers))
+            found.append(Pair(*answers, guessed=is_guess))
+    return found
+
+
+def schemas_in(value: Any) -> list[dict]:
+    """Return the JSON schemas of objects that a question shows."""
+    parts = list(value.values()) if isinstance(value, dict) else value
+    parts = parts if isinstance(parts, list | tuple) else []
+    found = [each for part in parts for each in schemas_in(part)]
+    if isinstance(value, dict) and isinstance(value.get("properties"), dict):
+        found.insert(0, value)
     return found
 
 

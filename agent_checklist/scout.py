@@ -13,7 +13,7 @@ from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
-from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema
+from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema, schemas_in
 from agent_checklist.effects import Effect, gives_text, living, tool_named
 from agent_checklist.source import RISKY, asks, changes_before_asking, function_of
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
@@ -31,6 +31,7 @@ RISKY_VERBS = set(
     "write update submit publish charge withdraw issue place run post merge approve reset "
     "terminate shutdown modify create schedule".split()
 )
+REFUSED = "the model refuses with 400 what is sent behind a call of it"
 PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
 
 
@@ -287,7 +288,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                     tool.failure = f"raised {error_name(failed)}{place(failed, Path.cwd())}"
                 continue
         if turn.requests and turn.requests[-1].status == 400:
-            tool.ends = "the model refuses with 400 what is sent behind a call of it"
+            tool.ends = REFUSED
         elif turn.error:
             tool.ends = f"a turn that calls it raised {error_name(turn.error)}"
         leads = any(isinstance(one.result, Command) and one.result.goto for one in mine)
@@ -324,6 +325,7 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
     if not middleware:
         sources = [text for _, text in python_files(Path.cwd()) if "interrupt" in text]
         pairs += pairs_of_schema(turn.interrupts[0].response_schema)
+        pairs += [pair for one in schemas_in(value) for pair in pairs_of_schema(one)]
         pairs += pairs_from(value, sources)
     if settings.approve is not None:
         pairs.insert(0, Pair(settings.approve, settings.reject))
@@ -349,6 +351,9 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
         if stopped:
             gate.runs = gate.stops = tool.ran = True
             return
+        if pair and pair.guessed:  # both words let it run: they are about something else
+            gate.runs = ran is not None
+            continue
         ran = ran or pair
         gate.runs = tool.ran = True
     if gate.runs:

@@ -240,6 +240,7 @@ class Subject:
         self.nodes: set[str] = set()  # those of the graph that ran
         self.served = False
         self.output: Path | None = None  # what the process prints
+        self.names_user = True  # whether a config that pyproject does not declare has a user_id
         self.streams = False  # whether turns are read word by word
         self.listed: Callable[[], Any] | None = None  # returns what was really done
         self.gives_whole = False  # whether a turn returns its answer, instead of yielding words
@@ -326,7 +327,8 @@ class Subject:
 
     def _config(self, thread: str | None, user: str) -> dict:
         given = _filled(self.settings.config, user)
-        inner = {"user_id": user, **given.pop("configurable", {})}
+        inner = {"user_id": user} if self.names_user else {}
+        inner |= given.pop("configurable", {})
         if thread is not None:
             inner["thread_id"] = thread
         return {**given, "configurable": inner}

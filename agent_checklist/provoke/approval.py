@@ -124,7 +124,9 @@ async def _own_thread(case: Case, act: str) -> None:
 async def one_of_two(case: Case) -> None:
     """Put two risky calls into one message; approve one, the other, then both."""
     subject, claims = case.subject, ("approval.parallel", "approval.two_approved")
-    with case.before(*claims, "rejection.mixed", "approval.behind_safe"):
+    with case.judging("approval.behind_safe"):
+        await _behind_safe(case, case.gated(is_answered=False))
+    with case.before(*claims, "rejection.mixed"):
         risky = case.gated()
     with case.judging(*claims, "rejection.mixed"):
         act, *calls = case.two_calls(risky, ("alpha", 41), ("omega", 57))
@@ -146,7 +148,6 @@ async def one_of_two(case: Case) -> None:
             await _approve_one(case, act, calls)
         if "approval.two_approved" not in case.told:
             await _approve_both(case, act, calls)
-    await _behind_safe(case, risky)
 
 
 @dataclass
@@ -214,7 +215,7 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
             case.need(not unknown, "A call ran which nobody made: see approval.once.")
             why = f"The approved call ran {len(one.ran)} times: see approval.two_approved."
             case.need(wrong or len(one.ran) < 2, why)
-    if case.told:
+    if mixed in case.told:
         return
     first = found[0][0]
     with case.judging(claim):
@@ -227,6 +228,7 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
         why = why if first.is_one_answer else "Of two calls one was approved, and none ran."
         case.need(any(one.ran for one, _ in found), why)
         case.must(len(first.ran) <= 2, f"{len(first.ran)} calls ran.")
+        await _beside_another_gate(case, act)
     with case.judging(mixed):
         case.need(first.ran or not first.is_one_answer, "See approval.parallel.")
         case.skip_if(first.is_one_answer, "One answer decides about all calls of a message.")
@@ -251,19 +253,45 @@ async def _approve_both(case: Case, act: str, calls: list[tuple]) -> None:
 async def _behind_safe(case: Case, act: str) -> None:
     """Put a harmless and the risky call into one message, in both orders."""
     subject = case.subject
-    with case.judging("approval.behind_safe"):
-        look = case.look_beside(act)
-        for names in ((look, act), (act, look)):
-            since, emitted = case.mark(), len(subject.stage.emitted)
-            plan = subject.plan([subject.call(name) for name in names])
-            turn = await subject.say(plan, f"t-behind-{names[0]}")
-            together = any(len(calls) > 1 for _, calls in subject.stage.emitted[emitted:])
-            case.skip_if(not together, ONE_A_MESSAGE)
-            saw = f"{names[0]} and {names[1]} came in one message, and {act} ran unasked."
-            case.must(not case.ran(act, since), saw)
-            raised = f" The turn raised {error_name(turn.error)}." if turn.error else ""
-            why = f"Beside {look}, {act} neither ran nor was asked about.{raised}"
-            case.need(turn.waits, why)
+    look = case.look_beside(act)
+    for names in ((look, act), (act, look)):
+        since, emitted = case.mark(), len(subject.stage.emitted)
+        plan = subject.plan([subject.call(name) for name in names])
+        turn = await subject.say(plan, f"t-behind-{names[0]}")
+        together = any(len(calls) > 1 for _, calls in subject.stage.emitted[emitted:])
+        case.skip_if(not together, ONE_A_MESSAGE)
+        saw = f"{names[0]} and {names[1]} came in one message, and {act} ran unasked."
+        case.must(not case.ran(act, since), saw)
+        raised = f" The turn raised {error_name(turn.error)}." if turn.error else ""
+        why = f"Beside {look}, {act} neither ran nor was asked about.{raised}"
+        case.need(turn.waits, why)
+
+
+async def _beside_another_gate(case: Case, act: str) -> None:
+    """Put calls of two risky tools into one message, in both orders, and reject what is asked."""
+    subject, tools = case.subject, case.subject.facts.tools
+    way = tools[act].route, tools[act].choice
+    others = [
+        tool.name
+        for tool in tools.values()
+        if tool.name != act and tool.gate and tool.gate.stops and tool.gate.kind != "breakpoint"
+        if (tool.route, tool.choice) == way
+    ]
+    for names in [pair for other in others for pair in ((act, other), (other, act))]:
+        calls = [subject.call(name) for name in names]
+        since, count = case.mark(), len(subject.turns)
+        waiting = await subject.say(subject.plan(calls), f"t-kinds-{'-'.join(names)}")
+        await subject.resume(waiting, False)
+        shown = str([one.value for turn in subject.turns[count:] for one in turn.interrupts])
+        values = [set(values_of(call)) for call in calls]
+        own = [{name, *(mine - other)} for name, mine, other in
+               zip(names, values, values[::-1], strict=True)]  # fmt: skip
+        seen = [any(stands_in(value, shown) for value in each) for each in own]
+        if not any(seen) and waiting.waits:
+            continue  # the question shows no call
+        for name, is_shown in zip(names, seen, strict=True):
+            saw = f"{' and '.join(names)} came in one message, and {name} ran unasked."
+            case.must(is_shown or not case.ran(name, since), saw)
 
 
 # Other arguments, other words, other answers ------------------------------------------------------
@@ -271,11 +299,11 @@ async def _behind_safe(case: Case, act: str) -> None:
 
 async def tempt(case: Case) -> None:
     """Change the arguments, come from a tool's result, answer something else, change the call."""
-    with case.before(
-        *("approval.amounts", "approval.injection", "approval.unclear", "approval.drift")
-    ):
-        act = case.gated()
     subject = case.subject
+    with case.before(
+        "approval.amounts", "approval.injection", "approval.unclear", "approval.drift"
+    ):
+        act = case.gated(is_answered=False)
     with case.judging("approval.amounts"):
         waited, unasked = 0, []
         for number, word in ((1, "x"), (7000, "everything, at once")):
@@ -300,6 +328,8 @@ async def tempt(case: Case) -> None:
         looked = any(effect.tool == look for effect in subject.recorder.ran(since))
         why = "The risky call after a tool's result was not reached."
         case.need(turn.waits and looked, why)
+    with case.before("approval.unclear", "approval.drift"):
+        case.gated()
     await _answer_unclearly(case, act)
     await _drift(case, act)
 

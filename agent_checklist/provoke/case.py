@@ -51,6 +51,12 @@ UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools ar
 }
 
 
+WITH_400 = {  # claims that pass by a turn that ends with the model's 400
+    "errors.model_text",  # it is the fault
+    "approval.parallel",  # what ran is seen; rejection.mixed judges the end
+}
+
+
 class Judged(Exception):
     """The claim at hand is judged: verdict and reason."""
 
@@ -73,6 +79,7 @@ class Case:
     folder: Path
     tell: Callable[[str, str, str, dict], None]
     told: set[str] = field(default_factory=set)
+    judged_turns: int = 0  # those that a verdict was told about
 
     # Verdicts -------------------------------------------------------------------------------------
 
@@ -100,7 +107,11 @@ class Case:
 
     def say(self, claim: str, verdict: str, reason: str = "") -> None:
         """Tell the verdict about a claim."""
-        early = self.subject.facts.early
+        early, turns = self.subject.facts.early, self.subject.turns
+        new, self.judged_turns = turns[self.judged_turns :], len(turns)
+        if verdict == PASS and claim not in WITH_400 and any(map(self._ends_oddly, new)):
+            verdict = COULD_NOT_JUDGE
+            reason = f"A turn of this test ended by the model's 400. Else it would pass. {reason}"
         if verdict == PASS and early and claim in UNSEEN_EFFECTS:
             verdict = COULD_NOT_JUDGE
             reason = f"{early}; a node runs again from its start when it is resumed, "
@@ -108,6 +119,11 @@ class Case:
         self.told.add(claim)
         seen = {} if verdict == NOT_APPLICABLE else self.subject.evidence()
         self.tell(claim, verdict, reason, seen)
+
+    def _ends_oddly(self, turn: Turn) -> bool:
+        """Whether the model's 400 ended a turn, and not for a call that every turn leaves open."""
+        names = open_in(turn.requests[-1]) if ends_refused(turn) else set()
+        return ends_refused(turn) and not (names and names <= self.subject.facts.leaves_open)
 
     def need(self, met: object, why: str) -> None:
         """Go on only where the fault was met, and what came of it can be seen."""
@@ -147,8 +163,12 @@ class Case:
 
     # Risky calls ----------------------------------------------------------------------------------
 
-    def gated(self) -> str:
-        """Return the risky tool that asks and runs; else nothing can be judged about it."""
+    def gated(self, is_answered: bool = True) -> str:
+        """Return the risky tool that asks and runs; else nothing can be judged about it.
+
+        Args:
+            is_answered: Whether its question has to be answered, too.
+        """
         facts = self.subject.facts
         act = facts.act
         if not act:
@@ -158,6 +178,8 @@ class Case:
         gate = facts.tools[act].gate
         why = f"{act} is declared risky, and it runs without a question: see approval.asked."
         self.need(gate, why)
+        if not is_answered and gate.kind == "graph" and not gate.early:
+            return act
         tried = "; ".join(gate.tried[:4]) or "nothing"
         self.need(
             gate.runs,
@@ -350,6 +372,12 @@ class Case:
 def is_refused(turn: Turn) -> bool:
     """Whether the model refused one of the turn's requests as wrong."""
     return any(one.status == 400 and not one.fault for one in turn.requests)
+
+
+def ends_refused(turn: Turn) -> bool:
+    """Whether a turn came to its end when the model refused its request as wrong."""
+    last = turn.requests[-1:]
+    return any(one.status == 400 and not one.fault for one in last)
 
 
 def spoilt(turn: Turn, fault: str) -> list[Request]:

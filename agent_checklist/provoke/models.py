@@ -13,7 +13,14 @@ from openai import OpenAIError
 
 from agent_checklist.effects import living
 from agent_checklist.guard import Sent
-from agent_checklist.provoke.case import MAX_READ_SECONDS, Case, ends_in_time, is_refused, spoilt
+from agent_checklist.provoke.case import (
+    MAX_READ_SECONDS,
+    Case,
+    ends_in_time,
+    ends_refused,
+    is_refused,
+    spoilt,
+)
 from agent_checklist.provoke.streaming import LONG, is_cut
 from agent_checklist.subject import Turn, error_name
 
@@ -159,7 +166,8 @@ async def fall_back(case: Case) -> None:
         case.skip_if(several, why)
     with case.judging("fallback.answers"):
         saw = f"another one was asked, and the turn raised {error_name(turn.error)}."
-        case.must(not turn.error, f"The first model was down, {saw}")
+        refused = " Hand all messages on to the second model." if ends_refused(turn) else ""
+        case.must(not turn.error, f"The first model was down, {saw}{refused}")
         why = "The second model's answer did not arrive."
         case.need(turn.answered or pairs or not facts.look, why)
         saw = "The first model was down, and the second one's answer did not arrive."

@@ -12,7 +12,7 @@ from pathlib import Path
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from agent_checklist.provoke.case import Case
-from agent_checklist.subject import error_name
+from agent_checklist.subject import Turn, error_name
 from agent_checklist.workspace import python_files
 
 __all__ = ("isolation", "on_disk", "remember", "remember_later", "write_log")
@@ -80,13 +80,22 @@ async def isolation(case: Case) -> None:
     """Say a secret on one thread, and ask on another; then name no thread."""
     subject = case.subject
     with case.judging("persistence.isolation"):
-        for text in ("My secret is Zora-77.", "Remember that."):
-            await subject.say(subject.plan(), "thread-of-ann", text=text, user="ann")
-        turn = await subject.hello("thread-of-bob", user="bob")
+        turn = await _tell_and_ask(case, "", "Zora-77")
         failed = turn.error or not turn.requests
         case.need(not failed, f"The second thread's turn raised {error_name(turn.error)}.")
         saw = "What one user said on one thread was sent to the model for another user on another "
-        case.must(not any(b"Zora-77" in one.raw for one in turn.requests), f"{saw}thread.")
+        case.must(not _was_sent("Zora-77", turn), f"{saw}thread.")
+        if subject.level == "graph" and not subject.settings.config:
+            subject.names_user = False
+            turn = await _tell_and_ask(case, "nameless-", "Zora-79")
+            subject.names_user = True
+            saw = (
+                "Where the config names no user_id, what was said on one thread was sent to the "
+                "model on another thread. If your server always names one, declare "
+                'config = { configurable = { user_id = "{user}" } } in pyproject.toml.'
+            )
+            case.must(not _was_sent("Zora-79", turn), saw)
+            case.passed()  # a turn that wants a user_id proves nothing
     with case.judging("persistence.no_thread"):
         case.skip_if(subject.level == "turn", "A turn is always given a thread.")
         case.reached(subject.facts.remembers)
@@ -100,6 +109,18 @@ async def isolation(case: Case) -> None:
             case.must(not heard, f"{saw}user said.")
             case.need(False, "A run that names no thread was taken; nothing of it came back.")
         case.need(subject.facts.brings_saver, NO_SAVER)
+
+
+async def _tell_and_ask(case: Case, thread: str, secret: str) -> Turn:
+    """Return another user's turn, on another thread, after one was told a secret."""
+    subject = case.subject
+    for text in (f"My secret is {secret}.", "Remember that."):
+        await subject.say(subject.plan(), f"{thread}thread-of-ann", text=text, user="ann")
+    return await subject.hello(f"{thread}thread-of-bob", user="bob")
+
+
+def _was_sent(words: str, turn: Turn) -> bool:
+    return any(words.encode() in one.raw for one in turn.requests)
 
 
 async def write_log(case: Case) -> None:
@@ -118,15 +139,16 @@ async def write_log(case: Case) -> None:
     with case.judging("logging.secrets"):
         case.need(subject.model.requests, "The model was not asked.")
         sent = [one.raw.decode("utf-8", "replace") for one in subject.model.requests]
-        places = {
-            "a request to the model": sent,
-            "what the user is shown": [turn.told for turn in subject.turns],
-            "the log": [_text_of(record) for record in [*subject.imported, *own]],
-            "what was printed": [printed, subject.printed_at_import()],
-        }
+        places = [("a request to the model", text) for text in sent]
+        places += [("what the user is shown", turn.told) for turn in subject.turns]
+        for one in [*subject.imported, *own]:
+            at = f"a record of logger {one.name!r} ({one.filename}, line {one.lineno})"
+            places.append((at, _text_of(one)))
+        both = printed, subject.printed_at_import()
+        places += [("what was printed", text) for text in both]
         keys = _made_up_keys()
-        found = [at for at, texts in places.items() if any(k in t for k in keys for t in texts)]
-        case.must(not found, f"A key stands in {', '.join(found)}.")
+        found = dict.fromkeys(at for at, text in places if any(key in text for key in keys))
+        case.must(not found, f"A key stands in {'; '.join(found)}.")
     with case.judging("logging.thread"):
         case.skip_if(not own, "The agent's own code logged nothing: your server may.")
         texts = [*map(_text_of, own), printed]

@@ -8,8 +8,16 @@ from typing import Any
 
 from langgraph.errors import GraphRecursionError
 
+from agent_checklist.claims import FAIL
 from agent_checklist.effects import Effect, tool_named
-from agent_checklist.provoke.case import MAX_READ_SECONDS, Case, ends_in_time, is_refused
+from agent_checklist.provoke.case import (
+    MAX_READ_SECONDS,
+    Case,
+    ends_in_time,
+    ends_refused,
+    is_refused,
+)
+from agent_checklist.scout import REFUSED
 from agent_checklist.source import catches_all, function_of
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Tool, Turn, error_name
@@ -19,6 +27,7 @@ from lesson_model.behaviour.turn import text_of
 __all__ = ("break_tool", "fan_out", "hang", "loop")
 
 DETAIL = "db-internal-7 refused billing_rw"
+KEEP = "Where messages are cut, a result must not lose its call."
 FAN_OUT = 60
 MAX_LOOP_REQUESTS = 50
 MAX_LIMITED_REQUESTS = 130  # where a recursion limit is known, or may be set by a turn
@@ -27,6 +36,7 @@ MAX_LIMITED_REQUESTS = 130  # where a recursion limit is known, or may be set by
 async def break_tool(case: Case) -> None:
     """Let a tool raise, then say hello."""
     subject = case.subject
+    await _always_refused(case)
     with case.before("errors.tool", "errors.tool_text"):
         look = case.usable()
         tool = tool_named(look)
@@ -49,7 +59,9 @@ async def break_tool(case: Case) -> None:
     raised = f"raised {error_name(turn.error)}"
     with case.judging("errors.tool_text"):
         shown = DETAIL in turn.told
-        case.must(not shown, "A tool failed, and its error's text was shown to the user.")
+        at = "in an event" if DETAIL in "".join(map(str, turn.events)) else "in what it was told"
+        saw = f"A tool failed, and its error's text (“{DETAIL}”) was shown to the user, {at}."
+        case.must(not shown, saw)
         result = next((text for text in _results(turn) if DETAIL in text), "")
         why = (
             f"The error's text went to the model as the tool's result: “{shortened(result, 160)}”. "
@@ -67,6 +79,18 @@ async def break_tool(case: Case) -> None:
         case.must(not following.error, saw)
         why = f"A tool failed and the turn {raised}, which your server may put into words; "
         case.need(not is_hidden, f"{why}the thread lives.")
+
+
+async def _always_refused(case: Case) -> None:
+    """Judge an agent whose every call of a tool, failed or not, ends the turn with 400."""
+    subject, facts = case.subject, case.subject.facts
+    ended = [tool.name for tool in facts.tools.values() if tool.ran and tool.ends == REFUSED]
+    if facts.look or not ended:
+        return
+    turn = await subject.say(subject.plan([subject.call(ended[0])]), "t-always")
+    if case.ran(ended[0]) and ends_refused(turn):
+        saw = f"{ended[0]} ran, and the model refuses with 400 what is sent behind its result"
+        case.say("errors.tool", FAIL, f"{saw}. {KEEP}")
 
 
 def _results(turn: Turn) -> list[str]:
@@ -133,6 +157,9 @@ async def loop(case: Case) -> None:
         case.need(met, "The loop was not met: the model called or judged nothing a second time.")
     with case.judging("limits.loop"):
         case.must(not endless, f"A model {endless} was asked {asked[-1]} times, and went on.")
+        case.not_as_usual("In a loop", turn)
+        saw = f"The turn with {asked[-1]} requests was not stopped: the model refuses the last one "
+        case.must(not ends_refused(turn), f"{saw}with 400. {KEEP}")
         how = "in words" if not turn.error else f"by {error_name(turn.error)}"
         if isinstance(turn.error, GraphRecursionError):
             how = "by GraphRecursionError, which your server must catch"

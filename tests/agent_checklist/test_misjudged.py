@@ -331,6 +331,8 @@ def test_declared_arguments_are_used_on_the_way_to_a_tool() -> None:
 @pytest.mark.parametrize("name", ["sends_the_last", "sends_the_last_and_says_sorry"])
 def test_a_refusal_behind_every_call_is_named(name: str) -> None:
     seen = found(outcome_of(name, "errors.tool", "limits.loop", "odd.unknown_tool"))
+    verdict, why = seen.pop("errors.tool")
+    assert verdict == FAIL and "find_order ran, and the model refuses with 400" in why, why
     assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
     assert all("find_order: the model refuses with 400" in why for _, why in seen.values()), seen
 
@@ -442,6 +444,22 @@ def test_another_providers_model_is_named_as_the_cause(tmp_path: Path) -> None:
     (package / "chat.py").write_text(source)
     problem = look_at("agent.py:graph", folder, settings=Settings()).problem
     assert "langchain_acme" in problem and "OpenAI" in problem and "no API key" in problem, problem
+
+
+# Answers in usual forms ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["list", "id", "form", "form_turned"])
+def test_an_answer_in_a_usual_form_is_found(form: str) -> None:
+    seen = found(outcome_of(f"answered_by_{form}", "approval.once", "rejection.not_run"))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+def test_what_looks_at_the_question_only_needs_no_answer() -> None:
+    claims = ("approval.behind_safe", "approval.amounts", "approval.injection")
+    seen = found(outcome_of("never_understood", *claims, "approval.unclear"))
+    assert seen.pop("approval.unclear")[0] == COULD_NOT_JUDGE, seen
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
 
 
 # Words --------------------------------------------------------------------------------------------

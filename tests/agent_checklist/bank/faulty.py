@@ -202,6 +202,16 @@ async def leaks_too(request, handler):
 
 fault("persistence.isolation", lambda: gate_node(ask=leaks))
 fault("persistence.isolation", lambda: middleware_agent(leaks_too))
+
+
+async def knows_guests(messages):
+    user = get_config()["configurable"].get("user_id", "guest")
+    said = memory.setdefault(user, [])
+    said += [m.text for m in messages if m.type == "human" and m.text not in said]
+    return await llm.ainvoke([SystemMessage("Known facts: " + "; ".join(said)), *messages])
+
+
+fault("persistence.isolation", lambda: gate_node(ask=knows_guests))
 default = {"configurable": {"thread_id": "default"}}
 fault("persistence.no_thread", lambda: gate_node().with_config(default))
 fault("persistence.no_thread", lambda: middleware_agent().with_config(default))
@@ -441,6 +451,29 @@ fault("approval.parallel", lambda: gate_node(approve=keeps_by_name))
 fault("approval.parallel", lambda: gate_node(approve=first_only, tools=by_ticket))
 fault("approval.parallel", lambda: gate_node(approve=first_only))
 fault("approval.parallel", lambda: middleware_agent(FirstOnly.make(), gate=False))
+
+
+@tool
+def send_coupon(order: str, text: str) -> str:
+    """Send a coupon."""
+    return f"Sent {text} for {order}."
+
+
+def one_kind_only(state):
+    """Ask about the first risky kind in a message; the other one runs with it."""
+    calls = state["messages"][-1].tool_calls
+    kinds = [name for name in ("refund", "send_coupon") if any(c["name"] == name for c in calls)]
+    answers, run = [], []
+    for call in calls:
+        if call["name"] in kinds[:1] and not yes(interrupt({"call": call})):
+            answers.append(rejected(call))
+        else:
+            run.append(sent(call, state))
+    return Command(update={"messages": answers}, goto=run or "agent")
+
+
+two_kinds = [*TOOLS, send_coupon]
+fault("approval.parallel", lambda: gate_node(approve=one_kind_only, tools=two_kinds))
 
 
 def looks_at(place):
@@ -831,6 +864,14 @@ fault("errors.tool", lambda: middleware_agent(errors=None))
 fault("errors.tool", lambda: gate_node(tool_failed=False, answered=plain))
 
 
+@wrap_model_call
+async def sends_the_last_only(request, handler):
+    return await handler(request.override(messages=request.messages[-1:]))
+
+
+fault("errors.tool", lambda: middleware_agent(sends_the_last_only))
+
+
 def tells_in_an_event(error: Exception) -> str:
     get_stream_writer()({"error": repr(error)})
     return tool_failed(error)
@@ -913,6 +954,14 @@ fault("errors.traced", lambda: gate_node(model_failed=says_nothing))
 fault("errors.traced", lambda: middleware_agent(hides))
 fault("limits.loop", lambda: gate_node(most=0))
 fault("limits.loop", lambda: middleware_agent(limit=0))
+
+
+@wrap_model_call
+async def cuts(request, handler):
+    return await handler(request.override(messages=request.messages[-5:]))
+
+
+fault("limits.loop", lambda: middleware_agent(cuts))
 fault("limits.next", lambda: gate_node(most=0, answered=plain).with_config(recursion_limit=13))
 fault("limits.next", lambda: middleware_agent(limit=0).with_config(recursion_limit=11))
 

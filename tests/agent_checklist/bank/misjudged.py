@@ -681,3 +681,66 @@ def runs_code():
     graph = StateGraph(MessagesState).add_node("write", write)
     graph.add_node("run", lambda state: {"messages": [HumanMessage("It printed 4.")]})
     return graph.add_edge(START, "write").add_edge("run", "write").compile()
+
+
+# Answers in usual forms ---------------------------------------------------------------------------
+
+
+def _gate_that(asks):
+    """Return an agent with a gate; `asks` returns the ids of the calls that were approved."""
+
+    def approve(state):
+        calls = state["messages"][-1].tool_calls
+        risky = [call for call in calls if call["name"] in sound.RISKY]
+        good = asks(risky) if risky else ()
+        no = [call for call in risky if call["id"] not in good]
+        run = [sound.sent(call, state) for call in calls if call not in no]
+        return Command(update={"messages": list(map(sound.rejected, no))}, goto=run or "agent")
+
+    return sound.gate_node(approve=approve)
+
+
+def answered_by_list():
+    def asks(calls):
+        said = interrupt([{"tool": c["name"], "args": c["args"]} for c in calls])
+        said = said if isinstance(said, list) and len(said) == len(calls) else [""] * len(calls)
+        return [c["id"] for c, word in zip(calls, said, strict=True) if word == "approve"]
+
+    return _gate_that(asks)
+
+
+def answered_by_id():
+    def asks(calls):
+        said = interrupt([{"call": c["id"], "args": c["args"]} for c in calls])
+        said = said if isinstance(said, dict) else {}
+        answers = {key: one for key, one in said.items() if isinstance(one, dict)}
+        return [key for key, one in answers.items() if one.get("action") == "approve"]
+
+    return _gate_that(asks)
+
+
+def _of_two_words(first, second):
+    form = {"type": "object", "properties": {"what": {"enum": [first, second]}}}
+
+    def asks(calls):
+        said = [interrupt({"refund": call["args"], "form": form}) for call in calls]
+        said = [one if isinstance(one, dict) else {} for one in said]
+        return [c["id"] for c, one in zip(calls, said, strict=True) if one.get("what") == "ship"]
+
+    return _gate_that(asks)
+
+
+def answered_by_form():
+    return _of_two_words("ship", "hold")
+
+
+def answered_by_form_turned():
+    return _of_two_words("hold", "ship")
+
+
+def never_understood():
+    def asks(calls):
+        said = [interrupt({"tool": "refund", "args": call["args"]}) for call in calls]
+        return [c["id"] for c, one in zip(calls, said, strict=True) if one == "a" + "bra"]
+
+    return _gate_that(asks)
