@@ -106,6 +106,10 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _users(text: str) -> dict[str, str]:
     users: dict[str, str] = {}
+    if text and not text.strip(", "):
+        raise Unusable(
+            f"{PREFIX}TOKENS names no user: write ann:<token>,bob:<token>, or remove it."
+        )
     for number, pair in enumerate(filter(None, map(str.strip, text.split(","))), 1):
         user, colon, token = pair.partition(":")
         if not colon or not USER.fullmatch(user) or not TOKEN.fullmatch(token):
@@ -121,6 +125,8 @@ def _users(text: str) -> dict[str, str]:
 
 def _approvers(text: str, users: dict[str, str]) -> frozenset[str]:
     names = frozenset(filter(None, map(str.strip, text.split(","))))
+    if text and not names:
+        raise Unusable(f"{PREFIX}APPROVERS names no user: write ann,bob, or remove it.")
     if unknown := sorted(name for name in names if users and name not in users.values()):
         raise Unusable(
             f"{unknown[0]} of {PREFIX}APPROVERS has no token: add one to {PREFIX}TOKENS."

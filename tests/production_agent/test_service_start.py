@@ -132,6 +132,8 @@ def test_a_port_that_is_taken_or_none(refused) -> None:
         ({OWN + "TOKENS": f"ann:{SECRET} {SECRET}"}, "Entry 1"),
         ({OWN + "TOKENS": f"ann:{SECRET}é"}, "Entry 1"),
         ({OWN + "TOKENS": f"ann:{SECRET},bob:{SECRET}"}, "Two users share a token"),
+        ({OWN + "TOKENS": ","}, "TOKENS names no user"),
+        ({OWN + "APPROVERS": " , "}, "APPROVERS names no user"),
         ({OWN + "MODEL_CALLS": "many"}, "whole number from 1 to 100"),
         ({OWN + "MODEL_CALLS": "2.5"}, "whole number"),
         ({OWN + "TURN_SECONDS": "nan"}, "TURN_SECONDS"),
