@@ -195,11 +195,19 @@ async def cancel(request: Request, thread: bodies.ThreadId, user: User) -> bodie
 
 
 @router.get("/approvals")
-async def approvals(request: Request, user: User) -> list[bodies.Approval]:
-    """List what waits for a decision, the oldest first: the user's, or for an approver all."""
+async def approvals(
+    request: Request,
+    user: User,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    after: Annotated[str, Query(pattern=r"^[0-9a-f]{32}$|^$")] = "",
+) -> list[bodies.Approval]:
+    """List what waits for a decision, the oldest first: the user's, or for an approver all.
+
+    `after` is the id of the last approval of the page before.
+    """
     store = request.app.state.store
     owner = "" if user in request.app.state.settings.approvers else user
-    return [shown(one) for one in await store.waiting(owner=owner)]
+    return [shown(one) for one in await store.waiting(owner=owner, after=after, limit=limit)]
 
 
 async def start_decision(

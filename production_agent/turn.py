@@ -57,7 +57,8 @@ async def turn(
         run = await runs.decide(approval, found["digest"], decisions, user)
     else:
         # Over HTTP the service names its threads; here they have a name already.
-        sql = f"insert into threads values (?, ?, '', {runs.store.now}) on conflict do nothing"
+        sql = f"""insert into threads (id, owner, title, created)
+            values (?, ?, '', {runs.store.now}) on conflict do nothing"""
         await runs.store.database.run(sql, thread, user)
         run = await runs.message(thread, user, text_or_resume, None)
     with run.joined(runs.settings.rejoin_seconds):

@@ -78,10 +78,15 @@ def test_a_turn_that_was_lost_is_called_stopped_when_it_is_repeated(
     assert other.ann.post(path, json={"text": WHERE}, headers=key).status_code == 409
     change(database, "update runs set lease = 0 where outcome is null")
     events = dict(events_of(other.ann.post(path, json={"text": WHERE}, headers=key)))
+    assert events["end"] == {"status": "resuming", "text": ""}  # nobody has looked at it yet
+    third = start(database)
+    until(lambda: third.status(thread) == "stopped", "its end")
+    events = dict(events_of(other.ann.post(path, json={"text": WHERE}, headers=key)))
     assert events["end"] == {"status": "stopped", "text": ""}
     assert events["error"]["message"].endswith("Please send your message again.")
     assert other.status(thread) == "stopped"
-    other.stop()
+    for service in (other, third):
+        service.stop()
 
 
 def test_a_stream_is_rejoined_where_it_was_left(start: Callable, served, tmp_path) -> None:
@@ -134,6 +139,22 @@ def test_pages_skip_no_thread_of_one_instant(start: Callable, database: str, ser
             page = service.bob.get(f"/threads?limit={limit}&before={page['next']}").json()
             found += [one["id"] for one in page["threads"]]
         assert len(found) == 7 and {*found} == made
+    service.stop()
+
+
+def test_approvals_come_in_pages_without_what_cannot_be_shown(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    service = start(database := new_database(), LEASE_SECONDS=60)
+    made = [service.asked("Please refund 1 euros for order T-9.") for _ in range(4)]
+    change(database, f"update approvals set calls = '[1]' where id = '{made[1][1]['id']}'")
+    left = [approval for _, approval in made if approval != made[1][1]]
+    assert service.ann.get("/approvals").json() == left
+    assert service.ann.get(f"/threads/{made[1][0]}").json()["approvals"] == []
+    assert service.ann.get("/approvals?limit=1").json() == left[:1]
+    page = service.ann.get(f"/approvals?limit=1&after={left[1]['id']}").json()
+    assert page == left[2:]
     service.stop()
 
 
