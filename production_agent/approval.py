@@ -7,9 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-__all__ = ("Call", "Decisions", "Edit", "digest", "shown")
+__all__ = ("Call", "Decisions", "Edit", "digest", "is_readable", "shown")
 
 # PostgreSQL stores no NUL; a JSON number may be infinite, an argument may not.
 Text = Annotated[str, Field(strict=True, max_length=500, pattern=r"^[^\x00]*$")]
@@ -32,6 +32,9 @@ class Call(BaseModel):
     name: str
     args: dict
     why: str
+
+
+CALLS = TypeAdapter(list[Call])
 
 
 class Approve(Strict):
@@ -70,6 +73,14 @@ def digest(thread: str, approval: str, calls: Sequence[dict]) -> str:
     """Return what stands for exactly these calls, with these arguments, in this place."""
     text = json.dumps([thread, approval, calls], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_readable(calls: str) -> bool:
+    """Return whether these calls, as JSON, can be shown."""
+    try:
+        return bool(CALLS.validate_json(calls))
+    except ValidationError:
+        return False
 
 
 def shown(approval: dict) -> dict:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
@@ -45,7 +45,7 @@ UNKNOWN = "How this turn ended is not known yet. Look at the thread in a moment.
 ENDING = "The service is restarting. Please try again in a moment."
 DONE = "Done and on record: {} The rest of this turn did not end. A person looks at it; please do "
 DONE += "not ask for it again."
-NOT_DONE = "What was approved was not carried out; nothing is on record for it. A person looks at "
+NOT_DONE = "What was decided was not carried out; nothing is on record for it. A person looks at "
 NOT_DONE += "it."
 DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
@@ -184,13 +184,20 @@ class Runs:
         Then its bytes are damaged, or another version's: the thread cannot go on here.
         """
         try:
-            return await self.graph.aget_state(self.config(thread))
+            return await self._read(thread)
         except FAILURES:  # the database's, which may answer the next time
             raise
         except Exception as error:
             ids.set({**ids.get(), "thread": thread})
             log.error("thread_unreadable", exc_info=error, extra={"reference": new_reference()})
             return StateSnapshot({}, (), {}, None, None, None, (), ())
+
+    async def _read(self, thread: str) -> StateSnapshot:
+        state = await self.graph.aget_state(self.config(thread))
+        # Where a class has moved, LangGraph warns, and gives something else in its place.
+        if not all(isinstance(one, BaseMessage) for one in state.values.get("messages", [])):
+            raise TypeError("what stands among the messages is none")
+        return state
 
     # Starting
 
@@ -417,6 +424,8 @@ class Runs:
         self.draining = True
         log.info("draining", extra={"runs": len(self.running)})
         for run in self.running.values():
+            if run.kind == "message" and not run.readers:  # nobody came back to it in time
+                run.cancel()
             run.control.request_drain()
         asyncio.get_running_loop().call_later(self.settings.grace_seconds, self._cancel_all)
 
@@ -485,7 +494,7 @@ class Runs:
 
     async def _follow(self, run: Run, graph_input: object) -> None:
         if isinstance(graph_input, Command):
-            state = await self.graph.aget_state(self.config(run.thread))
+            state = await self._read(run.thread)
             waiting = {one.id for one in state.interrupts}
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt

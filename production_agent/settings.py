@@ -117,18 +117,18 @@ def _users(text: str) -> dict[str, str]:
             raise Unusable(f"Two users share a token in {PREFIX}TOKENS: give each their own.")
         users[token] = user
     if text and not users:
-        raise Unusable(f"{PREFIX}TOKENS names nobody: write it like ann:<token>, or remove it.")
+        raise Unusable(f"{PREFIX}TOKENS names no user: write ann:<token>, or remove it.")
     return users
 
 
 def _approvers(text: str, users: dict[str, str]) -> frozenset[str]:
     names = frozenset(filter(None, map(str.strip, text.split(","))))
+    if text and not names:
+        raise Unusable(f"{PREFIX}APPROVERS names no user: write ann,bob, or remove it.")
     if unknown := sorted(name for name in names if users and name not in users.values()):
         raise Unusable(
             f"{unknown[0]} of {PREFIX}APPROVERS has no token: add one to {PREFIX}TOKENS."
         )
-    if text and not names:
-        raise Unusable(f"{PREFIX}APPROVERS names nobody: name users, or remove it.")
     return names
 
 

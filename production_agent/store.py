@@ -19,7 +19,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from production_agent.approval import digest
+from production_agent.approval import digest, is_readable
 from production_agent.context import OutcomeUnknown, OverBudget
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
@@ -74,7 +74,7 @@ def status(row: dict) -> str:
     if row["run"] and not row["outcome"]:
         # A dead process's turn is "stopped" only once the thread is free for the next message.
         return "running" if row["alive"] and row["kind"] != "recovery" else "resuming"
-    if row["run"] and row["decided"]:
+    if row["run"] and (row["decided"] or row["outcome"] == "lost"):  # nobody has looked at it yet
         return "resuming"
     if row["run"] and row["pending"]:
         return "pending_approval"
@@ -242,7 +242,8 @@ class Store:
         """Take a thread whose process is gone, unless another process was faster."""
 
         async def work(transaction: Transaction) -> Begun:
-            row = await self._lock_thread(transaction, thread)
+            stop = "(select stop from runs where thread = t.id order by started desc limit 1)"
+            row = await self._lock_thread(transaction, thread, f"{stop} as stop,")
             if row is None:
                 return Begun("gone")
             if row["running"]:
@@ -253,7 +254,8 @@ class Store:
             sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
             await transaction.send(sql, thread, "decided")
             run = await self._begin(transaction, thread, owner, "recovery")
-            return Begun("begun", run, before=row["before"] or "")
+            # What its owner stopped is not carried on, as if its process had died.
+            return Begun("begun", run, before="lost" if row["stop"] else row["before"] or "")
 
         return await self.database.write(work)
 
@@ -309,7 +311,8 @@ class Store:
 
     async def ask_to_stop(self, thread: str) -> str:
         """Ask the thread's message run to stop, in whatever process; return its kind or ""."""
-        sql = "update runs set stop = 1 where thread = ? and outcome is null returning kind"
+        sql = """update runs set stop = case kind when 'message' then 1 else 0 end
+            where thread = ? and outcome is null returning kind"""
         rows = await self.database.run(sql, thread)
         return rows[0]["kind"] if rows else ""
 
@@ -374,12 +377,13 @@ class Store:
         return await self.database.write(work)
 
     async def unfinished(self) -> list[dict]:
-        """Return threads whose run is lost or handed on, or whose decision nobody carries out."""
+        """Return threads whose last run is lost or handed on, or whose decision nobody has."""
         sql = f"""
             select thread, owner from runs where outcome is null and lease < {self.now}
             union select thread, owner from approvals a where state = 'decided' and not exists
               (select 1 from runs r where r.thread = a.thread and r.outcome is null)
-            union select thread, owner from runs h where outcome = 'handed_on' and not exists
+            union select thread, owner from runs h where outcome in ('handed_on', 'lost')
+              and not exists
               (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
         return await self.database.run(sql)
 
@@ -395,6 +399,8 @@ class Store:
     ) -> list[dict]:
         """Return what waits for a decision, of an owner, a thread or of all, the oldest first.
 
+        What cannot be shown is left out.
+
         Args:
             owner: Only this user's.
             thread: Only this thread's.
@@ -407,7 +413,8 @@ class Store:
                 where, values = f"{where} and {column} = ?", [*values, value]
         sql = f"""select * from approvals where {where} and state = 'pending'
             and expires > {self.now} order by created, id limit ?"""
-        return [_approval(row) for row in await self.database.run(sql, *values, limit)]
+        rows = await self.database.run(sql, *values, limit)
+        return [_approval(row) for row in rows if is_readable(row["calls"])]
 
     async def approval(self, approval: str) -> dict | None:
         """Return an approval in any state, with `expired`."""

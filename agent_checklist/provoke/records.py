@@ -94,7 +94,8 @@ async def isolation(case: Case) -> None:
                 "model on another thread. If your server always names one, declare "
                 'config = { configurable = { user_id = "{user}" } } in pyproject.toml.'
             )
-            case.must(not _was_sent("Zora-79", turn), saw)
+            # By design perhaps, where one default user is meant: not red until it is declared.
+            case.need(not _was_sent("Zora-79", turn), saw)
             case.passed()  # a turn that wants a user_id proves nothing
     with case.judging("persistence.no_thread"):
         case.skip_if(subject.level == "turn", "A turn is always given a thread.")

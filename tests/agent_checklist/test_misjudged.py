@@ -371,6 +371,42 @@ def test_what_the_first_request_imports_is_imported_once(tmp_path: Path) -> None
     assert found(outcome)["persistence.isolation"][0] == PASS, found(outcome)
 
 
+GUESTS = """
+    from langchain_openai import ChatOpenAI
+    from langgraph.checkpoint.memory import InMemorySaver
+    from langgraph.graph import START, MessagesState, StateGraph
+
+    said = {}
+
+    async def node(state, config):
+        user = config["configurable"].get("user_id", "guest")
+        said.setdefault(user, []).append(state["messages"][-1].text)
+        told = [*said[user], *state["messages"]]
+        return {"messages": [await ChatOpenAI(model="x").ainvoke(told)]}
+
+    graph = StateGraph(MessagesState).add_node("node", node).add_edge(START, "node")
+    graph = graph.compile(checkpointer=InMemorySaver())
+"""
+
+
+@pytest.mark.parametrize(
+    ("user", "verdict"), [(None, COULD_NOT_JUDGE), ("{user}", PASS), ("ann", FAIL)]
+)
+def test_a_user_who_is_named_by_default_is_not_judged(
+    tmp_path: Path, user: str | None, verdict: str
+) -> None:
+    """One default user may be meant; what a server names has to be declared."""
+    folder = write(tmp_path, agent=GUESTS)
+    declared = {"config": {"configurable": {"user_id": user}}} if user else {}
+    outcome = look_at(
+        "agent.py:graph",
+        folder,
+        settings=Settings(**declared),
+        only=["persistence.isolation"],
+    )
+    assert found(outcome)["persistence.isolation"][0] == verdict, found(outcome)
+
+
 def test_a_proxy_is_not_asked_for_its_class() -> None:
     """A library's late module would be imported by that."""
 

@@ -78,10 +78,15 @@ def test_a_turn_that_was_lost_is_called_stopped_when_it_is_repeated(
     assert other.ann.post(path, json={"text": WHERE}, headers=key).status_code == 409
     change(database, "update runs set lease = 0 where outcome is null")
     events = dict(events_of(other.ann.post(path, json={"text": WHERE}, headers=key)))
+    assert events["end"] == {"status": "resuming", "text": ""}  # nobody has looked at it yet
+    third = start(database)
+    until(lambda: third.status(thread) == "stopped", "its end")
+    events = dict(events_of(other.ann.post(path, json={"text": WHERE}, headers=key)))
     assert events["end"] == {"status": "stopped", "text": ""}
     assert events["error"]["message"].endswith("Please send your message again.")
     assert other.status(thread) == "stopped"
-    other.stop()
+    for service in (other, third):
+        service.stop()
 
 
 def test_a_stream_is_rejoined_where_it_was_left(start: Callable, served, tmp_path) -> None:

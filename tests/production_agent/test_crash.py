@@ -13,19 +13,26 @@ import httpx
 import pytest
 
 from production_agent import store
-from tests.production_agent.service_process import Service, change, decision, rows, until
+from tests.production_agent.service_process import (
+    Service,
+    change,
+    decision,
+    end_leases,
+    rows,
+    until,
+)
 
 # As in stalling_service.py, which cannot be imported without becoming a service.
 ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45
 
 
-def send(service: Service, path: str, body: dict) -> None:
+def send(service: Service, path: str, body: dict, **headers: str) -> None:
     """Send a request that the end of the service will cut off."""
 
     def ask() -> None:
         with service.client("token-of-ann") as client:
             try:
-                client.post(path, json=body)
+                client.post(path, json=body, headers=headers)
             except httpx.TransportError:
                 pass
 
@@ -105,6 +112,57 @@ def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: in
     assert not served.requests[-1].remarks and paid(after, amount) == 1
 
 
+def test_who_repeats_a_request_after_the_crash_hides_no_question(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    database = new_database()
+    first = start(database, script="stalling_service.py")
+    other = start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    thread, key = first.thread(), {"Idempotency-Key": "key-1"}
+    path = f"/threads/{thread}/messages"
+    body = {"text": f"Please refund {ASKED} euros for order T-7."}
+    send(first, path, body, **key)
+    until(lambda: first.log("stalled"), "the question is stored")
+    first.kill()
+    end_leases(database)
+    assert '"resuming"' in other.ann.post(path, json=body, headers=key).text
+    assert other.status(thread) == "resuming"
+    third = start(database)
+    until(lambda: third.status(thread) == "pending_approval", "the question is shown")
+    for service in (other, third):
+        service.stop()
+
+
+@pytest.mark.parametrize("how", ["stopped", "left"])
+def test_a_turn_that_is_stopped_or_left_before_a_deploy_is_not_carried_on(
+    start: Callable, new_database: Callable, served, how: str
+) -> None:
+    served.reset()
+    database = new_database()
+    first, other = start(database, REJOIN_SECONDS=60), start(database, LEASE_SECONDS=60)
+    served.pace(first=0.7)
+    thread = first.thread()
+    path = f"/threads/{thread}/messages"
+    body = {"text": "Please refund 480 euros for order T-7."}
+    if how == "stopped":
+        send(first, path, body)
+        until(lambda: first.status(thread) == "running", "the turn")
+        assert other.ann.post(f"/threads/{thread}/cancel").status_code == 202
+    else:
+        with first.ann.stream("POST", path, json=body) as answer:
+            assert next(answer.iter_lines()).startswith("id: ")
+        ended = lambda: [one for one in first.log("request") if one["path"] == path]  # noqa: E731
+        until(ended, "the service notices")
+    first.stop()
+    third = start(database)
+    until(lambda: third.status(thread) not in ("running", "resuming"), "its end")
+    assert third.status(thread) == "stopped"
+    assert third.ann.get("/approvals").json() == []
+    for service in (other, third):
+        service.stop()
+
+
 def test_a_turn_that_was_handed_on_goes_on_before_the_next_message(
     start: Callable, new_database: Callable, served
 ) -> None:
@@ -130,8 +188,9 @@ def test_a_turn_that_was_handed_on_goes_on_before_the_next_message(
         service.stop()
 
 
+@pytest.mark.parametrize("damage", ["bytes", "class"])
 def test_a_thread_that_cannot_be_read_needs_a_person_and_keeps_no_service_from_starting(
-    start: Callable, new_database: Callable, served
+    start: Callable, new_database: Callable, served, damage: str
 ) -> None:
     served.reset()
     database = new_database()
@@ -141,6 +200,14 @@ def test_a_thread_that_cannot_be_read_needs_a_person_and_keeps_no_service_from_s
     damaged = "checkpoints set checkpoint = x'c1c1c1'"
     if "://" in database:
         damaged = "checkpoint_blobs set blob = '\\xc1c1c1'::bytea"
+    if damage == "class":  # has moved: LangGraph reads something else
+        names = "langchain_core.messages", "langchain_core.massages"
+        damaged = "checkpoints set checkpoint = cast(replace(checkpoint, '{}', '{}') as blob)"
+        if "://" in database:
+            names = [name.encode().hex() for name in names]
+            damaged = "checkpoint_blobs set blob = decode("
+            damaged += "replace(encode(blob, 'hex'), '{}', '{}'), 'hex')"
+        damaged = damaged.format(*names)
     change(database, f"update {damaged}")
     second = start(database, LEASE_SECONDS=2)
     assert {line["thread"] for line in second.log("thread_unreadable")} == {

@@ -202,16 +202,6 @@ async def leaks_too(request, handler):
 
 fault("persistence.isolation", lambda: gate_node(ask=leaks))
 fault("persistence.isolation", lambda: middleware_agent(leaks_too))
-
-
-async def knows_guests(messages):
-    user = get_config()["configurable"].get("user_id", "guest")
-    said = memory.setdefault(user, [])
-    said += [m.text for m in messages if m.type == "human" and m.text not in said]
-    return await llm.ainvoke([SystemMessage("Known facts: " + "; ".join(said)), *messages])
-
-
-fault("persistence.isolation", lambda: gate_node(ask=knows_guests))
 default = {"configurable": {"thread_id": "default"}}
 fault("persistence.no_thread", lambda: gate_node().with_config(default))
 fault("persistence.no_thread", lambda: middleware_agent().with_config(default))
