@@ -254,6 +254,8 @@ class Runs:
         row = rows[0]
         is_newest = row["run"] == last["id"]
         how = status(row) if is_newest else SHOWN_AS.get(last["outcome"], last["outcome"])
+        if how == "resuming" and not is_newest:
+            how = "stopped"  # the next message has taken the thread
         sentence = last["sentence"]
         if how in ("resuming", "running"):
             how, sentence = "resuming", UNKNOWN if run.kind == "message" else HANDED_ON

@@ -7,7 +7,8 @@ claimed by the statement that changes it from pending to decided, in the transac
 thread. Effects are the truth about what was done, whatever a checkpoint says.
 
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
-needs_person, handed_on (another run carries it on), lost (its process died).
+needs_person, handed_on (another run carries it on), lost (its process died; unless a message takes
+the thread first, a recovery finds out what came of it).
 States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
 unanswered).
 """
@@ -28,7 +29,7 @@ from production_agent.tools import Budget, budget
 __all__ = ("ATTEMPTS", "SHOWN_AS", "Begun", "Ending", "Store", "status")
 
 # Outcomes that have another name for whoever reads a status.
-SHOWN_AS = {"lost": "stopped", "pending_approval": "stopped", "handed_on": "resuming"}
+SHOWN_AS = {"lost": "resuming", "pending_approval": "stopped", "handed_on": "resuming"}
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
 
 
@@ -372,12 +373,16 @@ class Store:
         return await self.database.write(work)
 
     async def unfinished(self) -> list[dict]:
-        """Return threads whose run is lost or handed on, or whose decision nobody carries out."""
+        """Return threads whose last run is lost or handed on, or whose decision nobody carries out.
+
+        A dead run may be called lost by a request that begins nothing, as a repeated one.
+        """
         sql = f"""
             select thread, owner from runs where outcome is null and lease < {self.now}
             union select thread, owner from approvals a where state = 'decided' and not exists
               (select 1 from runs r where r.thread = a.thread and r.outcome is null)
-            union select thread, owner from runs h where outcome = 'handed_on' and not exists
+            union select thread, owner from runs h where outcome in ('handed_on', 'lost')
+              and not exists
               (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
         return await self.database.run(sql)
 

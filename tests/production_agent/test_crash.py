@@ -13,19 +13,19 @@ import httpx
 import pytest
 
 from production_agent import store
-from tests.production_agent.service_process import Service, change, decision, rows, until
+from tests.production_agent.service_process import Service, change, decision, end_leases, rows, until
 
 # As in stalling_service.py, which cannot be imported without becoming a service.
 ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45
 
 
-def send(service: Service, path: str, body: dict) -> None:
+def send(service: Service, path: str, body: dict, headers: dict | None = None) -> None:
     """Send a request that the end of the service will cut off."""
 
     def ask() -> None:
         with service.client("token-of-ann") as client:
             try:
-                client.post(path, json=body)
+                client.post(path, json=body, headers=headers)
             except httpx.TransportError:
                 pass
 
@@ -130,6 +130,30 @@ def test_a_turn_that_was_handed_on_goes_on_before_the_next_message(
         service.stop()
 
 
+def test_who_repeats_a_request_after_a_crash_hears_what_came_of_it(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    database = new_database()
+    first = start(database, script="stalling_service.py")
+    other = start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    thread, text = first.thread(), f"Please refund {ASKED} euros for order T-7."
+    path, key = f"/threads/{thread}/messages", {"Idempotency-Key": "key"}
+    send(first, path, {"text": text}, key)
+    until(lambda: first.log("stalled"), "the question is stored")
+    first.kill()
+    end_leases(database)
+    answer = other.ann.post(path, json={"text": text}, headers=key)
+    assert '"resuming"' in answer.text and "not known yet" in answer.text
+    assert other.status(thread) == "resuming"
+    third = start(database)
+    until(lambda: third.status(thread) == "pending_approval", "the question is shown")
+    answer = other.ann.post(path, json={"text": text}, headers=key)
+    assert '"pending_approval"' in answer.text and third.approval(thread)["id"] in answer.text
+    for service in (other, third):
+        service.stop()
+
+
 def test_a_thread_that_cannot_be_read_needs_a_person_and_keeps_no_service_from_starting(
     start: Callable, new_database: Callable, served
 ) -> None:
@@ -171,3 +195,4 @@ def test_a_thread_that_cannot_be_read_needs_a_person_and_keeps_no_service_from_s
 def test_stopped_is_said_only_of_a_free_thread(alive: bool, kind: str, status: str) -> None:
     row = {"id": "t", "title": "", "created": 0.0, "run": "r", "outcome": None, "pending": 0}
     assert store.status(row | {"alive": alive, "kind": kind, "decided": 0}) == status
+    assert store.status(row | {"outcome": "lost", "alive": alive, "decided": 0}) == "resuming"
