@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
@@ -181,10 +181,16 @@ class Runs:
     async def state(self, thread: str) -> StateSnapshot:
         """Return the thread's newest checkpoint; one without metadata if it cannot be read.
 
-        Then its bytes are damaged, or another version's: the thread cannot go on here.
+        Then its bytes are damaged, or another version's: the thread cannot go on here. LangGraph
+        warns of a class that it does not find, and gives something else in its place.
         """
         try:
-            return await self.graph.aget_state(self.config(thread))
+            state = await self.graph.aget_state(self.config(thread))
+            messages = state.values.get("messages", [])
+            _asked(state)
+            if not all(isinstance(one, BaseMessage) for one in messages):
+                raise TypeError("a message of an unknown class")
+            return state
         except FAILURES:  # the database's, which may answer the next time
             raise
         except Exception as error:

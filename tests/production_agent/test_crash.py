@@ -13,7 +13,14 @@ import httpx
 import pytest
 
 from production_agent import store
-from tests.production_agent.service_process import Service, change, decision, end_leases, rows, until
+from tests.production_agent.service_process import (
+    Service,
+    change,
+    decision,
+    end_leases,
+    rows,
+    until,
+)
 
 # As in stalling_service.py, which cannot be imported without becoming a service.
 ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45
@@ -154,18 +161,36 @@ def test_who_repeats_a_request_after_a_crash_hears_what_came_of_it(
         service.stop()
 
 
+def damage(database: str) -> None:
+    """Make of each checkpoint bytes that say nothing."""
+    damaged = "checkpoints set checkpoint = x'c1c1c1'"
+    if "://" in database:
+        damaged = "checkpoint_blobs set blob = '\\xc1c1c1'::bytea"
+    change(database, f"update {damaged}")
+
+
+def rename(database: str) -> None:
+    """Make the model's messages objects of a class that is not there, as of another version."""
+    old, new = (f"langchain_core.messages.{one}".encode().hex() for one in ("ai", "aX"))
+    if "://" in database:
+        renamed = f"decode(replace(encode(blob, 'hex'), '{old}', '{new}'), 'hex')"
+        change(database, f"update checkpoint_blobs set blob = {renamed}")
+        return
+    for row, text in rows(database, "select rowid, hex(checkpoint) from checkpoints"):
+        value = text.lower().replace(old, new)
+        change(database, f"update checkpoints set checkpoint = x'{value}' where rowid = {row}")
+
+
+@pytest.mark.parametrize("spoil", [damage, rename])
 def test_a_thread_that_cannot_be_read_needs_a_person_and_keeps_no_service_from_starting(
-    start: Callable, new_database: Callable, served
+    start: Callable, new_database: Callable, served, spoil: Callable
 ) -> None:
     served.reset()
     database = new_database()
     first = start(database)
     waiting, decided = first.asked(), first.asked()
     first.stop()
-    damaged = "checkpoints set checkpoint = x'c1c1c1'"
-    if "://" in database:
-        damaged = "checkpoint_blobs set blob = '\\xc1c1c1'::bytea"
-    change(database, f"update {damaged}")
+    spoil(database)
     second = start(database, LEASE_SECONDS=2)
     assert {line["thread"] for line in second.log("thread_unreadable")} == {
         waiting[0],
