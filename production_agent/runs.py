@@ -47,6 +47,9 @@ DONE = "Done and on record: {} The rest of this turn did not end. A person looks
 DONE += "not ask for it again."
 NOT_DONE = "What was approved was not carried out; nothing is on record for it. A person looks at "
 NOT_DONE += "it."
+REJECTED = (
+    "What was rejected was not done. The rest of this turn did not end. A person looks at it."
+)
 DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "What came before is still being carried out on this thread. Try again in a moment."
@@ -554,7 +557,8 @@ class Runs:
                 ending.approvals[one["id"]] = "done"
             elif isinstance(error, NoInterrupt) or one["attempts"] > ATTEMPTS:
                 ending.approvals[one["id"]] = ending.outcome = "needs_person"
-                sentence = NOT_DONE
+                kinds = {choice["type"] for choice in one["decision"]["decisions"]}
+                sentence = REJECTED if kinds == {"reject"} else NOT_DONE
             else:
                 is_left = True
         if is_left and ending.outcome in ("failed", "stopped"):

@@ -188,26 +188,28 @@ def test_a_thread_that_cannot_be_read_needs_a_person_and_keeps_no_service_from_s
     served.reset()
     database = new_database()
     first = start(database)
-    waiting, decided = first.asked(), first.asked()
+    waiting, decided, rejected = first.asked(), first.asked(), first.asked()
     first.stop()
     spoil(database)
     second = start(database, LEASE_SECONDS=2)
-    assert {line["thread"] for line in second.log("thread_unreadable")} == {
-        waiting[0],
-        decided[0],
-    }
+    found = {line["thread"] for line in second.log("thread_unreadable")}
+    assert found == {waiting[0], decided[0], rejected[0]}
+    assert '"resuming"' in second.decide(rejected[1], {"type": "reject"}).text
     thread, approval = decided
     assert '"resuming"' in second.decide(approval).text  # another version may be able to read it
     until(lambda: second.status(thread) == "needs_person", "somebody is asked to look")
     problem = second.ann.get(f"/threads/{thread}").json()["problem"]
     assert "nothing is on record for it" in problem["message"] and problem["reference"]
-    assert len(second.log("needs_person")) == 1 and second.effects() == []
+    until(lambda: second.status(rejected[0]) == "needs_person", "somebody is asked to look")
+    problem = second.ann.get(f"/threads/{rejected[0]}").json()["problem"]["message"]
+    assert "What was rejected was not done." in problem and "approved" not in problem
+    assert len(second.log("needs_person")) == 2 and second.effects() == []
     kinds = rows(database, f"select kind from runs where thread = '{thread}' order by started")
     assert [kind for (kind,) in kinds] == ["message", "decision", *["recovery"] * 3]
     end = second.say(thread, "Hello?")
     assert end[-1][1]["status"] == "failed" and dict(end)["error"]["reference"]
     assert second.ann.get(f"/threads/{waiting[0]}").json()["approvals"] == [waiting[1]]
-    for one in (waiting[0], thread):
+    for one in (waiting[0], thread, rejected[0]):
         assert second.ann.delete(f"/threads/{one}").status_code == 204
     assert not second.log("request_failed") and not second.log("recovery_failed")
     second.stop()
