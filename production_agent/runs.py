@@ -148,6 +148,8 @@ class Run:
     def joined(self, rejoin_seconds: float) -> Iterator[Run]:
         """Be a reader; a message's run without any is cancelled, unless one comes back in time.
 
+        To a process that ends nobody comes back.
+
         Raises:
             Refused: 429 if the run has as many readers as may be.
         """
@@ -159,7 +161,8 @@ class Run:
         finally:
             self.readers -= 1
             if self.kind == "message" and not self.ended:
-                asyncio.get_running_loop().call_later(rejoin_seconds, self._cancel_if_left)
+                wait = 0 if self.control.drain_requested else rejoin_seconds
+                asyncio.get_running_loop().call_later(wait, self._cancel_if_left)
 
     def _cancel_if_left(self) -> None:
         if not self.readers and not self.ended:
@@ -422,12 +425,17 @@ class Runs:
             run.cancel()
 
     def drain(self) -> None:
-        """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS."""
+        """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS.
+
+        A message's run that its reader has left is not handed on, as nobody can rejoin it.
+        """
         if self.draining:
             return
         self.draining = True
         log.info("draining", extra={"runs": len(self.running)})
         for run in self.running.values():
+            if run.kind == "message" and not run.readers:
+                run.cancel()
             run.control.request_drain()
         asyncio.get_running_loop().call_later(self.settings.grace_seconds, self._cancel_all)
 

@@ -238,10 +238,14 @@ class Store:
         return await self.database.write(work)
 
     async def begin_recovery(self, thread: str, owner: str) -> Begun:
-        """Take a thread whose process is gone, unless another process was faster."""
+        """Take a thread whose process is gone, unless another process was faster.
+
+        A run that was asked to stop, and ended before it knew, counts as stopped.
+        """
+        more = "(select stop from runs where thread = t.id order by started desc limit 1) as stop,"
 
         async def work(transaction: Transaction) -> Begun:
-            row = await self._lock_thread(transaction, thread)
+            row = await self._lock_thread(transaction, thread, more)
             if row is None:
                 return Begun("gone")
             if row["running"]:
@@ -252,7 +256,8 @@ class Store:
             sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
             await transaction.send(sql, thread, "decided")
             run = await self._begin(transaction, thread, owner, "recovery")
-            return Begun("begun", run, before=row["before"] or "")
+            before = "stopped" if row["stop"] else row["before"] or ""
+            return Begun("begun", run, before=before)
 
         return await self.database.write(work)
 
@@ -308,7 +313,8 @@ class Store:
 
     async def ask_to_stop(self, thread: str) -> str:
         """Ask the thread's message run to stop, in whatever process; return its kind or ""."""
-        sql = "update runs set stop = 1 where thread = ? and outcome is null returning kind"
+        sql = """update runs set stop = case kind when 'message' then 1 else 0 end
+            where thread = ? and outcome is null returning kind"""
         rows = await self.database.run(sql, thread)
         return rows[0]["kind"] if rows else ""
 
