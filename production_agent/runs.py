@@ -45,8 +45,11 @@ UNKNOWN = "How this turn ended is not known yet. Look at the thread in a moment.
 ENDING = "The service is restarting. Please try again in a moment."
 DONE = "Done and on record: {} The rest of this turn did not end. A person looks at it; please do "
 DONE += "not ask for it again."
-NOT_DONE = "What was decided was not carried out; nothing is on record for it. A person looks at "
+NOT_DONE = "What was approved was not carried out; nothing is on record for it. A person looks at "
 NOT_DONE += "it."
+REJECTED = (
+    "What was rejected was not done. The rest of this turn did not end. A person looks at it."
+)
 DELETED = "This thread was deleted."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "What came before is still being carried out on this thread. Try again in a moment."
@@ -145,6 +148,8 @@ class Run:
     def joined(self, rejoin_seconds: float) -> Iterator[Run]:
         """Be a reader; a message's run without any is cancelled, unless one comes back in time.
 
+        To a process that ends nobody comes back.
+
         Raises:
             Refused: 429 if the run has as many readers as may be.
         """
@@ -156,7 +161,8 @@ class Run:
         finally:
             self.readers -= 1
             if self.kind == "message" and not self.ended:
-                asyncio.get_running_loop().call_later(rejoin_seconds, self._cancel_if_left)
+                wait = 0 if self.control.drain_requested else rejoin_seconds
+                asyncio.get_running_loop().call_later(wait, self._cancel_if_left)
 
     def _cancel_if_left(self) -> None:
         if not self.readers and not self.ended:
@@ -181,23 +187,22 @@ class Runs:
     async def state(self, thread: str) -> StateSnapshot:
         """Return the thread's newest checkpoint; one without metadata if it cannot be read.
 
-        Then its bytes are damaged, or another version's: the thread cannot go on here.
+        Then its bytes are damaged, or another version's: the thread cannot go on here. LangGraph
+        warns of a class that it does not find, and gives something else in its place.
         """
         try:
-            return await self._read(thread)
+            state = await self.graph.aget_state(self.config(thread))
+            messages = state.values.get("messages", [])
+            _asked(state)
+            if not all(isinstance(one, BaseMessage) for one in messages):
+                raise TypeError("a message of an unknown class")
+            return state
         except FAILURES:  # the database's, which may answer the next time
             raise
         except Exception as error:
             ids.set({**ids.get(), "thread": thread})
             log.error("thread_unreadable", exc_info=error, extra={"reference": new_reference()})
             return StateSnapshot({}, (), {}, None, None, None, (), ())
-
-    async def _read(self, thread: str) -> StateSnapshot:
-        state = await self.graph.aget_state(self.config(thread))
-        # Where a class has moved, LangGraph warns, and gives something else in its place.
-        if not all(isinstance(one, BaseMessage) for one in state.values.get("messages", [])):
-            raise TypeError("what stands among the messages is none")
-        return state
 
     # Starting
 
@@ -261,6 +266,8 @@ class Runs:
         row = rows[0]
         is_newest = row["run"] == last["id"]
         how = status(row) if is_newest else SHOWN_AS.get(last["outcome"], last["outcome"])
+        if how == "resuming" and not is_newest:
+            how = "stopped"  # the next message has taken the thread
         sentence = last["sentence"]
         if how in ("resuming", "running"):
             how, sentence = "resuming", UNKNOWN if run.kind == "message" else HANDED_ON
@@ -418,13 +425,16 @@ class Runs:
             run.cancel()
 
     def drain(self) -> None:
-        """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS."""
+        """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS.
+
+        A message's run that its reader has left is not handed on, as nobody can rejoin it.
+        """
         if self.draining:
             return
         self.draining = True
         log.info("draining", extra={"runs": len(self.running)})
         for run in self.running.values():
-            if run.kind == "message" and not run.readers:  # nobody came back to it in time
+            if run.kind == "message" and not run.readers:
                 run.cancel()
             run.control.request_drain()
         asyncio.get_running_loop().call_later(self.settings.grace_seconds, self._cancel_all)
@@ -494,7 +504,7 @@ class Runs:
 
     async def _follow(self, run: Run, graph_input: object) -> None:
         if isinstance(graph_input, Command):
-            state = await self._read(run.thread)
+            state = await self.graph.aget_state(self.config(run.thread))
             waiting = {one.id for one in state.interrupts}
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
@@ -555,7 +565,8 @@ class Runs:
                 ending.approvals[one["id"]] = "done"
             elif isinstance(error, NoInterrupt) or one["attempts"] > ATTEMPTS:
                 ending.approvals[one["id"]] = ending.outcome = "needs_person"
-                sentence = NOT_DONE
+                kinds = {choice["type"] for choice in one["decision"]["decisions"]}
+                sentence = REJECTED if kinds == {"reject"} else NOT_DONE
             else:
                 is_left = True
         if is_left and ending.outcome in ("failed", "stopped"):

@@ -7,7 +7,8 @@ claimed by the statement that changes it from pending to decided, in the transac
 thread. Effects are the truth about what was done, whatever a checkpoint says.
 
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
-needs_person, handed_on (another run carries it on), lost (its process died).
+needs_person, handed_on (another run carries it on), lost (its process died; unless a message takes
+the thread first, a recovery finds out what came of it).
 States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
 unanswered).
 """
@@ -28,7 +29,7 @@ from production_agent.tools import Budget, budget
 __all__ = ("ATTEMPTS", "SHOWN_AS", "Begun", "Ending", "Store", "status")
 
 # Outcomes that have another name for whoever reads a status.
-SHOWN_AS = {"lost": "stopped", "pending_approval": "stopped", "handed_on": "resuming"}
+SHOWN_AS = {"lost": "resuming", "pending_approval": "stopped", "handed_on": "resuming"}
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
 
 
@@ -74,7 +75,7 @@ def status(row: dict) -> str:
     if row["run"] and not row["outcome"]:
         # A dead process's turn is "stopped" only once the thread is free for the next message.
         return "running" if row["alive"] and row["kind"] != "recovery" else "resuming"
-    if row["run"] and (row["decided"] or row["outcome"] == "lost"):  # nobody has looked at it yet
+    if row["run"] and row["decided"]:
         return "resuming"
     if row["run"] and row["pending"]:
         return "pending_approval"
@@ -239,11 +240,14 @@ class Store:
         return await self.database.write(work)
 
     async def begin_recovery(self, thread: str, owner: str) -> Begun:
-        """Take a thread whose process is gone, unless another process was faster."""
+        """Take a thread whose process is gone, unless another process was faster.
+
+        A run that was asked to stop, and ended before it knew, counts as stopped.
+        """
+        more = "(select stop from runs where thread = t.id order by started desc limit 1) as stop,"
 
         async def work(transaction: Transaction) -> Begun:
-            stop = "(select stop from runs where thread = t.id order by started desc limit 1)"
-            row = await self._lock_thread(transaction, thread, f"{stop} as stop,")
+            row = await self._lock_thread(transaction, thread, more)
             if row is None:
                 return Begun("gone")
             if row["running"]:
@@ -254,8 +258,8 @@ class Store:
             sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
             await transaction.send(sql, thread, "decided")
             run = await self._begin(transaction, thread, owner, "recovery")
-            # What its owner stopped is not carried on, as if its process had died.
-            return Begun("begun", run, before="lost" if row["stop"] else row["before"] or "")
+            before = "stopped" if row["stop"] else row["before"] or ""
+            return Begun("begun", run, before=before)
 
         return await self.database.write(work)
 
@@ -377,7 +381,10 @@ class Store:
         return await self.database.write(work)
 
     async def unfinished(self) -> list[dict]:
-        """Return threads whose last run is lost or handed on, or whose decision nobody has."""
+        """Return threads whose last run is lost or handed on, or whose decision nobody carries out.
+
+        A dead run may be called lost by a request that begins nothing, as a repeated one.
+        """
         sql = f"""
             select thread, owner from runs where outcome is null and lease < {self.now}
             union select thread, owner from approvals a where state = 'decided' and not exists

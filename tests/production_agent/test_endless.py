@@ -321,6 +321,40 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
         assert (await store.threads("ann", 1, thread))[0]["run"] is None
 
 
+@pytest.mark.parametrize("how", ["stopped", "left", "left while it ends"])
+def test_a_turn_that_nobody_wants_is_not_carried_on_by_another_process(
+    database: str, served, how: str
+) -> None:
+    served.reset()
+    served.pace(first=1)
+    asyncio.run(_drain_unwanted(database, served, how))
+    served.reset()
+
+
+async def _drain_unwanted(database: str, served, how: str) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        one, other = (Runs(settings, store, build(settings, opened.saver)) for _ in range(2))
+        thread = (await store.new_thread("ann", ""))["id"]
+        run = await one.message(thread, "ann", "Where is parcel P-3?", None)
+        with run.joined(60):
+            if how == "stopped":  # at another process, and this one has not looked yet
+                assert await store.ask_to_stop(thread) == "message"
+                one.drain()
+                await asyncio.wait([run.task])
+            if how == "left while it ends":
+                one.drain()
+        one.drain()
+        await asyncio.wait([run.task])
+        asked = len(served.requests)
+        await other.recover()
+        await other.close()
+        (row,) = await store.threads("ann", 1, thread)
+        assert (row["outcome"], row["sentence"]) == ("stopped", STOPPED)
+        assert len(served.requests) == asked
+
+
 async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:
     settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
     async with open_database(settings) as opened:
