@@ -562,7 +562,7 @@ def ex5(run_turn, take_up):
             Path(folder, name).mkdir()
             return Server(f"{folder}/{name}", run_turn, take_up, **options)
 
-        action = functools.partial(take_up_elsewhere, run_turn, take_up)
+        action = functools.partial(take_up_elsewhere, run_turn, take_up, begins=office.begins)
         with fresh_processes(action, action) as others:
             with part("no drain: the result, and nothing is left"):
                 server, config = fresh("plain"), new_thread()

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from langgraph.pregel import Pregel
 
+from exercises.core.processes import PROCESS_SECONDS
 from exercises.core.threads import id_of
 from exercises.day_two.versions import Trail, new_thread, sqlite_saver
 
@@ -26,6 +28,8 @@ Config = dict[str, Any]
 
 TABLE = "create table if not exists paused (thread primary key)"
 STEPS = ("find", "pay", "mail")
+# SQLite tries again every 0.1 s at least: who waits to write comes in while a thread still runs.
+LONG_STEP_SECONDS = 0.3
 
 
 class Server:
@@ -53,6 +57,7 @@ class Server:
         self.running: set[Any] = set()
         self.seen: list[int] = []  # how many controls were in `running`, at each step
         self.together: threading.Barrier | None = None
+        self.first_pay_seconds = 0.0  # that the first step "pay" takes
         self.slow = ""  # the thread whose step "pay" waits until `go_on` is set
         self.reached, self.go_on = threading.Event(), threading.Event()
         with contextlib.closing(sqlite3.connect(self.file)) as table, table:
@@ -75,6 +80,9 @@ class Server:
             if name == "pay" and thread_id == self.slow:
                 self.reached.set()
                 self.go_on.wait(10)
+            if name == "pay":
+                time.sleep(self.first_pay_seconds)
+                self.first_pay_seconds = 0.0
             if name == "pay" and self.raises is not None:
                 raise self.raises
             if name == self.drain_in:
@@ -143,10 +151,15 @@ def paused_in(file: str) -> list[str]:
 
 
 def take_up_elsewhere(
-    run_turn: Callable[..., Any], take_up: Callable[..., None], folder: str
+    run_turn: Callable[..., Any],
+    take_up: Callable[..., None],
+    folder: str,
+    begins: Callable[[], None],
 ) -> None:
-    """Start as a new process of the shop does."""
+    """Start as a new process of the shop does; tell when nothing is left to do but `take_up`."""
     server = Server(folder, run_turn, take_up)
+    server.first_pay_seconds = LONG_STEP_SECONDS
+    begins()
     server.take_up()
     assert not server.running, (
         f"In the new process {len(server.running)} control(s) are left in `running`; expected none."
@@ -165,6 +178,7 @@ class Office:
         self._arrived = {(os.getpid(), threading.get_ident())}  # the check itself is no visitor
         # Made before the processes are split off, so that all of them share it.
         self._arrivals, self._bell = multiprocessing.Pipe(duplex=False)
+        self._beginners, self._door_bell = multiprocessing.Pipe(duplex=False)
         self._patch = mock.patch.object(sqlite3, "connect", self._connect)
 
     def __enter__(self) -> Office:
@@ -179,14 +193,18 @@ class Office:
         trace: TracebackType | None,
     ) -> None:
         self._patch.stop()
-        self._arrivals.close()
-        self._bell.close()
+        for end in (self._arrivals, self._bell, self._beginners, self._door_bell):
+            end.close()
 
     def _connect(self, database: Any, *args: Any, **more: Any) -> sqlite3.Connection:
         connection = self._connect_really(database, *args, **more)
         if str(database) == self._file:
             connection.set_trace_callback(self._note)
         return connection
+
+    def begins(self) -> None:
+        """Tell that a process is ready to look at the table."""
+        self._door_bell.send_bytes(b"!")
 
     def _note(self, statement: str) -> None:
         """Tell once for each process that it is about to write; SQLite has not tried to yet."""
@@ -202,14 +220,19 @@ class Office:
     def closed_to_writers(self, count: int) -> Iterator[None]:
         """Let everybody read the table; let nobody write before so many are about to.
 
-        An answer that this cannot see, as it locks in another way, is let in after a second.
+        An answer that this cannot see, as it locks in another way, is let in a second after all
+        processes have begun: how long they take to start on a busy machine does not count.
         """
         with contextlib.closing(self._connect_really(self._file, isolation_level=None)) as door:
             door.execute("begin immediate")
             try:
                 yield
-                for _ in range(count):
-                    if self._arrivals.poll(1):
-                        self._arrivals.recv_bytes()
+                for visitors, seconds in (
+                    (self._beginners, PROCESS_SECONDS),
+                    (self._arrivals, 1),
+                ):
+                    for _ in range(count):
+                        if visitors.poll(seconds):
+                            visitors.recv_bytes()
             finally:
                 door.execute("commit")
