@@ -1,6 +1,6 @@
 """Show a lesson to a room: slow the lesson model down, let it fail, put it back.
 
-    from course_utils import demo
+    from instructor import demo
 
     panel = demo.panel(model)
     panel                       # as the last line of a cell: buttons
