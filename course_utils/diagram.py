@@ -186,35 +186,29 @@ class Diagram:
         )
 
     def _frame(self, name: str, box: _Box) -> str:
-        x, y, width, height = self._rectangle(box)
-        return (
-            f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}" rx="8" '
-            f'fill="none" stroke="{BORDER}" stroke-dasharray="3 4"/><text x="{x + 8:.0f}" '
-            f'y="{y + 15:.0f}" font-size="13" fill="{BORDER}">{html.escape(_last(name))}</text>'
-        )
+        x, y = self._point(box.along, box.across)
+        title = _text(x + 8, y + 15, _last(name), f'font-size="13" fill="{BORDER}"')
+        style = f'rx="8" fill="none" stroke="{BORDER}" stroke-dasharray="3 4"'
+        return self._rectangle(box, style) + title
 
     def _node(self, name: str, box: _Box) -> str:
-        x, y, width, height = self._rectangle(box)
         label, mark = self.nodes[name], self.marks.get(name, "")
-        end = label.startswith("__")
-        radius = height / 2 if end else 6
+        x, y = self._point(box.along, box.across)
+        width, height = self._point(box.length, box.breadth)
+        radius, fill = (height / 2, "#ffffff") if label.startswith("__") else (6, FILL)
         border = f'stroke="{MARKED}" stroke-width="3"' if mark else f'stroke="{BORDER}"'
-        middle = f'x="{x + width / 2:.0f}" text-anchor="middle"'
-        parts = [
-            f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}" '
-            f'rx="{radius:.0f}" fill="{"#ffffff" if end else FILL}" {border}/>',
-            f'<text {middle} y="{y + BOX_HEIGHT / 2 + 5:.0f}" font-size="15">'
-            f"{html.escape(_plain(label))}</text>",
-        ]
+        middle, style = x + width / 2, 'text-anchor="middle" font-size='
+        svg = self._rectangle(box, f'rx="{radius:.0f}" fill="{fill}" {border}')
+        svg += _text(middle, y + BOX_HEIGHT / 2 + 5, _plain(label), f'{style}"15"')
         if mark:
-            parts.append(
-                f'<text {middle} y="{y + height - 8:.0f}" font-size="13" font-weight="bold" '
-                f'fill="{MARKED}">{html.escape(mark)}</text>'
-            )
-        return "".join(parts)
+            bold = f'{style}"13" font-weight="bold" fill="{MARKED}"'
+            svg += _text(middle, y + height - 8, mark, bold)
+        return svg
 
-    def _rectangle(self, box: _Box) -> tuple[float, float, float, float]:
-        return (*self._point(box.along, box.across), *self._point(box.length, box.breadth))
+    def _rectangle(self, box: _Box, style: str) -> str:
+        x, y = self._point(box.along, box.across)
+        width, height = self._point(box.length, box.breadth)
+        return f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}" {style}/>'
 
     def _arrow(self, arrow: Arrow) -> str:
         """Return a curve, its tip and its words."""
@@ -247,11 +241,8 @@ class Diagram:
         svg += self._tip(*points[0], -9) if leads_back else self._tip(*goal, 9)
         if arrow.label:
             x, y = self._point(*words)
-            svg += (
-                f'<text x="{x:.0f}" y="{y + 4:.0f}" font-size="13" text-anchor="middle" '
-                'stroke="#ffffff" stroke-width="5" paint-order="stroke">'
-                f"{html.escape(arrow.label)}</text>"
-            )
+            style = 'font-size="13" text-anchor="middle" stroke="#ffffff" stroke-width="5"'
+            svg += _text(x, y + 4, arrow.label, f'{style} paint-order="stroke"')
         return svg
 
     def _tip(self, along: float, across: float, length: float) -> str:
@@ -308,6 +299,10 @@ def _place(rows: list[list[_Box]], room: list[float]) -> tuple[float, float]:
             across += box.breadth + BESIDE
         along += length + GAP + after
     return along - GAP, max(breadths)
+
+
+def _text(x: float, y: float, words: str, style: str) -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" {style}>{html.escape(words)}</text>'
 
 
 def _plain(label: str) -> str:
