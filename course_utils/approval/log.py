@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import BaseMessage
 
 __all__ = ("Log", "summarize_result")
 
@@ -50,15 +50,12 @@ class Log:
         if message.id is not None and message.id in self._seen:
             return
         self._seen.add(message.id)
-        if isinstance(message, ToolMessage):
-            self._add_line(f"tool {message.name or ''}".strip(), message.text)
-        elif isinstance(message, AIMessage):
-            if message.text:
-                self._add_line("model", message.text)
-            for call in message.tool_calls:
-                self._add_line("model", f"asks for {call['name']}({_to_text(call['args'])[1:-1]})")
-        else:
-            self._add_line(message.type, message.text)
+        names = {"ai": "model", "tool": f"tool {message.name or ''}".strip()}
+        who = names.get(message.type, message.type)
+        if message.text or who != "model":
+            self._add_line(who, message.text)
+        for call in getattr(message, "tool_calls", ()):
+            self._add_line(who, f"asks for {call['name']}({_to_text(call['args'])[1:-1]})")
 
     def _add_line(self, who: str, what: Any) -> None:
         text = what if isinstance(what, str) else _to_text(what)
