@@ -84,7 +84,7 @@ class Card:
                     raise DecisionRefused(f"{fact}: change them, or press Approve.")
             return self.call.validate(Decision(kind, args, words))
         except DecisionRefused:
-            self._focus(self._args if kind == "edit" else self._words)
+            self.focus(self._args if kind == "edit" else self._words)
             raise
 
     def record(self, decision: Decision, more: str = "") -> None:
@@ -109,12 +109,9 @@ class Card:
         """Show a sentence on the card."""
         self._message.value = announcement(text, role)
 
-    def focus(self) -> None:
+    def focus(self, field: ipywidgets.Widget | None = None) -> None:
         """Move the focus to a field; never to a button, where Enter would decide."""
-        self._focus(self._args or self._words)
-
-    def _focus(self, field: ipywidgets.Widget | None) -> None:
-        if field is not None:
+        if field := field or self._args or self._words:
             field.focus()
             keep_events_in_order(self._inputs)
 
