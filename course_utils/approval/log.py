@@ -58,10 +58,9 @@ class Log:
             self._add_line(who, f"asks for {call['name']}({_to_text(call['args'])[1:-1]})")
 
     def _add_line(self, who: str, what: Any) -> None:
-        text = what if isinstance(what, str) else _to_text(what)
         self._lines.append(
             f"<li><strong>{html.escape(who)}</strong>: "
-            f'<span style="white-space:pre-wrap">{html.escape(_cut(text))}</span></li>'
+            f'<span style="white-space:pre-wrap">{html.escape(_to_text(what))}</span></li>'
         )
         self.widget.value = (
             '<ul style="margin:0;padding-left:24px;line-height:1.5;'
@@ -78,10 +77,8 @@ def summarize_result(values: Mapping[str, Any]) -> str:
 
 
 def _to_text(value: Any) -> str:
-    # Type names for what JSON cannot hold: an object's own repr may contain an address.
-    words = json.dumps(value, ensure_ascii=False, default=lambda item: type(item).__name__)
-    return _cut(words)
-
-
-def _cut(text: str) -> str:
+    text = value
+    if not isinstance(value, str):
+        # Type names for what JSON cannot hold: an object's own repr may contain an address.
+        text = json.dumps(value, ensure_ascii=False, default=lambda item: type(item).__name__)
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} ..."
