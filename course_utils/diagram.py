@@ -124,7 +124,7 @@ class Diagram:
             name: self._node_box(name) if name in self.nodes else self._lay_out(name)
             for name in names
         }
-        ends = {
+        ends = {  # of an arrow: the two children of this graph that it joins
             arrow: (child(arrow.start), child(arrow.end))
             for arrow in self.arrows
             if arrow.start in members and arrow.end in members
@@ -138,14 +138,14 @@ class Diagram:
         joined: defaultdict[_Box, list[_Box]] = defaultdict(list)
         for arrow, pair in ends.items():
             if pair[0] == pair[1]:
-                continue
+                continue  # within a subgraph, or a loop
             first, last = sorted(pair, key=layer.__getitem__)
             words = self._point(len(arrow.label) * SMALL_LETTER, 16 if arrow.label else 0)
             passed = rows[layer[first] + 1 : layer[last]]
             self._places[arrow] = places = [_Box(*words) for _ in passed]
             for row, place in zip(passed, places, strict=True):
                 row.append(place)
-            if not places:
+            if not places:  # the words stand between the two layers
                 room[layer[first]] = max(room[layer[first]], words[0])
             for one, other in pairwise([self._boxes[first], *places, self._boxes[last]]):
                 joined[one].append(other)
