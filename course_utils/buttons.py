@@ -14,7 +14,7 @@ from typing import Any
 
 import ipywidgets
 
-__all__ = ("WidgetWithText", "dead_kernel_warning", "instructions", "mime_bundle", "show")
+__all__ = ("WidgetWithText", "dead_kernel_warning", "instructions", "show")
 
 DEAD_KERNEL = (
     "The kernel that made these buttons has ended: pressing them does nothing. Run the cells from "
@@ -33,19 +33,12 @@ def show(widget: ipywidgets.Widget, name: str, *, code: str) -> WidgetWithText:
         name: What it is, as "a Stop button".
         code: The code that does the same as the button.
     """
-    return WidgetWithText(widget, f"Here stands {name}. {instructions(code)}")
+    return WidgetWithText(widget, text=f"Here stands {name}. {instructions(code)}")
 
 
 def instructions(code: str) -> str:
     """Return what a reader can do who sees no buttons."""
     return f"No buttons? Run this notebook in JupyterLab, or do it in code: {code}"
-
-
-def mime_bundle(widget: ipywidgets.Widget, text: str, **options: Any) -> dict[str, Any]:
-    """Return the two forms of a widget for Jupyter: its view, and the text for elsewhere."""
-    # ipywidgets 7, which Colab keeps, has no such method: there the text stands alone.
-    view = getattr(widget, "_repr_mimebundle_", lambda **_: {})
-    return view(**options) | {"text/plain": text}
 
 
 def dead_kernel_warning() -> ipywidgets.HTML:
@@ -56,14 +49,16 @@ def dead_kernel_warning() -> ipywidgets.HTML:
 
 
 class WidgetWithText:
-    """A widget, and the text for wherever it cannot be drawn."""
+    """Widgets below the warning, and their repr as the text for wherever they cannot be drawn."""
 
-    def __init__(self, widget: ipywidgets.Widget, text: str) -> None:
-        self.widget = ipywidgets.VBox([dead_kernel_warning(), widget])
+    def __init__(self, *widgets: ipywidgets.Widget, text: str = "") -> None:
+        self.widget = ipywidgets.VBox([dead_kernel_warning(), *widgets])
         self._text = text
 
     def __repr__(self) -> str:
         return self._text
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return mime_bundle(self.widget, self._text, **options)
+        # ipywidgets 7, which Colab keeps, has no such method: there the text stands alone.
+        view = getattr(self.widget, "_repr_mimebundle_", lambda **_: {})
+        return view(**options) | {"text/plain": repr(self)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 __all__ = ("DECISIONS", "Call", "Decision", "DecisionRefused", "Record", "as_json")
 
@@ -69,7 +70,7 @@ class Call:
     def parse_args(self, text: str) -> dict[str, Any]:
         """Return edited arguments from JSON, or raise an error."""
         try:
-            return json.loads(text, parse_constant=_refuse_constant)
+            return from_json(text, allow_inf_nan=False)
         except ValueError as error:
             raise DecisionRefused(f"The arguments are not valid JSON: {error}.") from None
 
@@ -121,7 +122,3 @@ def as_json(value: Any, indent: int | None = None) -> str:
 
 def _quote(names: Any) -> str:
     return ", ".join(f'"{name}"' for name in names) or "none"
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

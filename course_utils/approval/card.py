@@ -61,13 +61,14 @@ class Card:
             label, hint = _WORDS[wanted]
             self._words = ipywidgets.Text(description=label, placeholder=hint, **_FIELD)
             fields.append(self._words)
-        self._buttons = {name: _button(name) for name in call.allowed}
-        for name, button in self._buttons.items():
+        buttons = [_button(name) for name in call.allowed]
+        for name, button in zip(call.allowed, buttons, strict=True):
             button.on_click(lambda _, name=name: on_click(self, name))
-        for text in fields:
+        self._inputs = [*fields, *buttons]
+        for field in fields:
             # So that a click is handled after the text that was typed before it.
-            text.observe(lambda _: keep_events_in_order(self._inputs()), "value")
-        row = ipywidgets.HBox(list(self._buttons.values()))
+            field.observe(lambda _: keep_events_in_order(self._inputs), "value")
+        row = ipywidgets.HBox(buttons)
         about = ipywidgets.HTML(_describe(call))
         self.widget = ipywidgets.VBox([about, *fields, row, self._message], layout=_BOX)
 
@@ -83,7 +84,7 @@ class Card:
                     raise DecisionRefused(f"{fact}: change them, or press Approve.")
             return self.call.validate(Decision(kind, args, words))
         except DecisionRefused:
-            self._focus(self._args if kind == "edit" else self._words)
+            self.focus(self._args if kind == "edit" else self._words)
             raise
 
     def record(self, decision: Decision, more: str = "") -> None:
@@ -100,7 +101,7 @@ class Card:
 
     def close(self, text: str) -> None:
         """Disable everything and show why. Nothing moves: a second click hits a disabled button."""
-        for widget in self._inputs():
+        for widget in self._inputs:
             widget.disabled = True
         self.announce(text)
 
@@ -108,18 +109,11 @@ class Card:
         """Show a sentence on the card."""
         self._message.value = announcement(text, role)
 
-    def focus(self) -> None:
+    def focus(self, field: ipywidgets.Widget | None = None) -> None:
         """Move the focus to a field; never to a button, where Enter would decide."""
-        self._focus(self._args or self._words)
-
-    def _focus(self, field: ipywidgets.Widget | None) -> None:
-        if field is not None:
+        if field := field or self._args or self._words:
             field.focus()
-            keep_events_in_order(self._inputs())
-
-    def _inputs(self) -> list[ipywidgets.Widget]:
-        fields = [field for field in (self._args, self._words) if field is not None]
-        return [*fields, *self._buttons.values()]
+            keep_events_in_order(self._inputs)
 
 
 def _describe(call: Call) -> str:

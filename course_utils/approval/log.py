@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import BaseMessage
 
 __all__ = ("Log", "summarize_result")
 
@@ -50,21 +50,17 @@ class Log:
         if message.id is not None and message.id in self._seen:
             return
         self._seen.add(message.id)
-        if isinstance(message, ToolMessage):
-            self._add_line(f"tool {message.name or ''}".strip(), message.text)
-        elif isinstance(message, AIMessage):
-            if message.text:
-                self._add_line("model", message.text)
-            for call in message.tool_calls:
-                self._add_line("model", f"asks for {call['name']}({_to_text(call['args'])[1:-1]})")
-        else:
-            self._add_line(message.type, message.text)
+        names = {"ai": "model", "tool": f"tool {message.name or ''}".strip()}
+        who = names.get(message.type, message.type)
+        if message.text or who != "model":
+            self._add_line(who, message.text)
+        for call in getattr(message, "tool_calls", ()):
+            self._add_line(who, f"asks for {call['name']}({_to_text(call['args'])[1:-1]})")
 
     def _add_line(self, who: str, what: Any) -> None:
-        text = what if isinstance(what, str) else _to_text(what)
         self._lines.append(
             f"<li><strong>{html.escape(who)}</strong>: "
-            f'<span style="white-space:pre-wrap">{html.escape(_cut(text))}</span></li>'
+            f'<span style="white-space:pre-wrap">{html.escape(_to_text(what))}</span></li>'
         )
         self.widget.value = (
             '<ul style="margin:0;padding-left:24px;line-height:1.5;'
@@ -81,10 +77,8 @@ def summarize_result(values: Mapping[str, Any]) -> str:
 
 
 def _to_text(value: Any) -> str:
-    # Type names for what JSON cannot hold: an object's own repr may contain an address.
-    words = json.dumps(value, ensure_ascii=False, default=lambda item: type(item).__name__)
-    return _cut(words)
-
-
-def _cut(text: str) -> str:
+    text = value
+    if not isinstance(value, str):
+        # Type names for what JSON cannot hold: an object's own repr may contain an address.
+        text = json.dumps(value, ensure_ascii=False, default=lambda item: type(item).__name__)
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} ..."

@@ -27,7 +27,7 @@ from course_utils.approval.call import Call, Decision, DecisionRefused, Record
 from course_utils.approval.card import Card, announcement
 from course_utils.approval.log import Log, summarize_result
 from course_utils.approval.question import Question, read_questions, require_resumable
-from course_utils.buttons import dead_kernel_warning, instructions, mime_bundle
+from course_utils.buttons import WidgetWithText, instructions
 
 __all__ = ("ApprovalPanel", "DecisionNeeded")
 
@@ -44,7 +44,7 @@ class DecisionNeeded(Exception):
         return [f"Decision needed: {self}"]
 
 
-class ApprovalPanel:
+class ApprovalPanel(WidgetWithText):
     """Show every pending interrupt of a thread, and resume the graph when a person has decided.
 
     A graph can ask in three ways:
@@ -84,7 +84,7 @@ class ApprovalPanel:
         self._failure = ""
         self._cards: dict[str, list[Card]] = {}  # by the key of the question, in task order
         self._status = ipywidgets.HTML()
-        self.widget = ipywidgets.VBox([dead_kernel_warning(), self._status])
+        super().__init__(self._status)
         with self._lock:
             self._update()
 
@@ -161,10 +161,6 @@ class ApprovalPanel:
         if waiting:
             lines.append(instructions('panel.decide("approve")'))
         return "\n".join(lines)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        # The text is for wherever widgets do not run: GitHub, an untrusted notebook, nbval.
-        return mime_bundle(self.widget, repr(self), **kwargs)
 
     def _state(self) -> StateSnapshot:
         return self._graph.get_state(self._config, subgraphs=True)

@@ -88,11 +88,17 @@ def require_resumable(graph: Pregel, config: Mapping[str, Any]) -> None:
 def read_questions(graph: Pregel, state: StateSnapshot) -> list[Question]:
     """Return the pending interrupts of a state read with `subgraphs=True`, in task order."""
     tools = _find_tools(graph)
-    return [
-        _make_question(graph, snapshot, task, interrupt, tools)
-        for snapshot, task in _waiting_tasks(state)
-        for interrupt in task.interrupts
-    ]
+    questions = []
+    for snapshot, task in _waiting_tasks(state):
+        saved = graph.checkpointer.get_tuple(snapshot.config)
+        writes = {(owner, kind): value for owner, kind, value in saved.pending_writes}
+        earlier = list(writes.get((task.id, RESUME), []))
+        has_failed_answer = bool(earlier) and task.error is not None
+        if has_failed_answer:
+            earlier.pop()
+        answers = snapshot.config, task.id, earlier, has_failed_answer
+        questions += (Question(i.id, *_read_calls(i, tools), *answers) for i in task.interrupts)
+    return questions
 
 
 def _waiting_tasks(state: StateSnapshot) -> Iterator[tuple[StateSnapshot, PregelTask]]:
@@ -102,19 +108,6 @@ def _waiting_tasks(state: StateSnapshot) -> Iterator[tuple[StateSnapshot, Pregel
             yield from _waiting_tasks(task.state)
         elif task.interrupts:
             yield state, task
-
-
-def _make_question(
-    graph: Pregel, state: StateSnapshot, task: PregelTask, interrupt: Interrupt, tools: Tools
-) -> Question:
-    saved = graph.checkpointer.get_tuple(state.config)
-    writes = {(owner, kind): value for owner, kind, value in saved.pending_writes}
-    earlier = list(writes.get((task.id, RESUME), []))
-    has_failed_answer = bool(earlier) and task.error is not None
-    if has_failed_answer:
-        earlier.pop()
-    kind, calls = _read_calls(interrupt, tools)
-    return Question(interrupt.id, kind, calls, state.config, task.id, earlier, has_failed_answer)
 
 
 def _read_calls(interrupt: Interrupt, tools: Tools) -> tuple[str, tuple[Call, ...]]:

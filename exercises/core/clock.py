@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-from course_utils.time_limit import TimeUp
 from exercises.core.stub import functions_of
+from exercises.core.time_limit import TimeUp
 
 __all__ = ("movable_clock", "skip_waits")
 

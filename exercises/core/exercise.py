@@ -20,7 +20,6 @@ from typing import Any
 
 from course_layout import ROOT
 from course_utils.private_apis import fresh_async_clients
-from course_utils.time_limit import TimeUp, run_async, run_limited
 from exercises.core import nbgrader
 from exercises.core.attribution import TRIED, attribute
 from exercises.core.given_cells import find_changed_cell
@@ -29,6 +28,7 @@ from exercises.core.progress import record
 from exercises.core.reference import run_reference
 from exercises.core.result import Note, Part, Result
 from exercises.core.stub import functions_of, is_stub
+from exercises.core.time_limit import TimeUp, run_async, run_limited
 
 __all__ = ("Exercise", "Seen", "exercise", "outcome", "part", "run_async", "trying", "watch_output")
 

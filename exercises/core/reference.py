@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from course_utils.time_limit import run_async
+from exercises.core.time_limit import run_async
 
 __all__ = ("Cell", "compile_cell", "read_solved_cells", "run_cell", "run_reference")
 

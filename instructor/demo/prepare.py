@@ -35,7 +35,7 @@ STARTS = "lesson_model.start()"
 RUN = re.compile(r"^- \*\*Run\*\* (.+(?:\n  .+)*)", re.M)
 PANEL = """\
 # The instructor's panel: pace and faults of the lesson model.
-from course_utils import demo
+from instructor import demo
 
 demo.panel(model)"""
 

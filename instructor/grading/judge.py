@@ -25,9 +25,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from course_layout import ROOT
-from course_utils.time_limit import TimeUp, run_limited
 from exercises.core.exercise import Exercise
 from exercises.core.result import Result
+from exercises.core.time_limit import TimeUp, run_limited
 from instructor.grading.plan import Step, align, plan
 from instructor.grading.sandbox import ENVIRONMENT, limit
 from tools.build import preload

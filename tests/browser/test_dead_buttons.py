@@ -18,7 +18,8 @@ DESK = ROOT / "tests" / "course_utils" / "approval_desk.py"
 CELLS = (
     "import ipywidgets, lesson_model\n"
     "from approval_desk import *\n"
-    "from course_utils import ApprovalPanel, buttons, demo",
+    "from course_utils import ApprovalPanel, buttons\n"
+    "from instructor import demo",
     "graph = agent([BIG], 'It is paid.')\n"
     "config = {'configurable': {'thread_id': '1'}}\n"
     "_ = graph.invoke({'messages': 'a refund, please'}, config)\n"

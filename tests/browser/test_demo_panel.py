@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio
 
 PANEL = """\
 import lesson_model
-from course_utils import demo
+from instructor import demo
 
 model = lesson_model.start()
 demo.panel(model)

@@ -87,6 +87,24 @@ def test_all_arrows_are_drawn_within_the_drawing() -> None:
             assert 0 <= float(point[0]) <= drawn.width and 0 <= float(point[1]) <= drawn.height
 
 
+def test_an_arrow_past_a_layer_runs_round_the_boxes_there() -> None:
+    past = [Arrow("a:x", "a:y"), Arrow("a:y", "a:z"), Arrow("a:x", "a:z")]
+    inner = Diagram({"a:x": "x", "a:y": "y", "a:z": "z", "end": "end"}, past, "A subgraph.")
+    for drawn in (pictures.graph(desk().compile()), chain(5), chain(20), inner):
+        lines = [
+            re.findall(r"([\d.]+),([\d.]+)", path.get("d"))
+            for path in ElementTree.fromstring(drawn.svg).iter(f"{SVG}path")
+            if path.get("fill") == "none"
+        ]
+        assert max(map(len, lines)) > 4
+        for line in lines:
+            for x, y in line[3:-1:3]:  # between two curves: where it passes a layer
+                assert not any(
+                    left <= float(x) <= left + width and top <= float(y) <= top + height
+                    for left, top, width, height in boxes(drawn)
+                )
+
+
 def test_a_condition_is_dotted_and_carries_its_label() -> None:
     dotted = [*re.finditer("stroke-dasharray", pictures.graph(desk().compile()).svg)]
     assert len(dotted) == 5

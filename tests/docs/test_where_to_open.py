@@ -113,7 +113,9 @@ def test_buttons_carry_words_for_where_they_are_not_drawn() -> None:
 
 
 def test_with_an_old_ipywidgets_the_words_stand_alone() -> None:
-    assert buttons.mime_bundle(object(), "words", include=None) == {"text/plain": "words"}
+    shown = buttons.show(ipywidgets.Button(), "a Stop button", code="stop()")
+    shown.widget = object()
+    assert shown._repr_mimebundle_(include=None) == {"text/plain": repr(shown)}
 
 
 def test_the_words_of_a_dead_button_are_hidden_while_it_lives() -> None:

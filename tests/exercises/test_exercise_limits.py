@@ -14,8 +14,8 @@ import pytest
 from langgraph.graph import START, StateGraph
 from typing_extensions import TypedDict
 
-from course_utils.time_limit import TimeUp, run_limited
 from exercises.core.exercise import exercise, part, run_async
+from exercises.core.time_limit import TimeUp, run_limited
 
 HINTS = ("vague", "clearer", "telling")
 LIMIT = 0.3  # seconds; an answer here would run for ever

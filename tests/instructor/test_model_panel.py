@@ -10,7 +10,7 @@ import openai
 import pytest
 
 import lesson_model
-from course_utils import demo
+from instructor.demo import model_panel
 from lesson_model import LessonModel
 from lesson_model.faults import WORDS
 
@@ -42,7 +42,7 @@ def status(client: openai.OpenAI) -> int:
     return 200
 
 
-def found(panel: demo.Panel, kind: type, name: str) -> ipywidgets.Widget:
+def found(panel: model_panel.Panel, kind: type, name: str) -> ipywidgets.Widget:
     """Return the widget of a kind with this visible name."""
     waiting, hits = [panel.widget], []
     while waiting:
@@ -54,7 +54,7 @@ def found(panel: demo.Panel, kind: type, name: str) -> ipywidgets.Widget:
     return hit
 
 
-def press(panel: demo.Panel, name: str) -> None:
+def press(panel: model_panel.Panel, name: str) -> None:
     """Press a button."""
     found(panel, ipywidgets.Button, name).click()
 
@@ -62,7 +62,7 @@ def press(panel: demo.Panel, name: str) -> None:
 def test_a_pressed_fault_reaches_the_wire_as_often_as_chosen(
     model: LessonModel, client: openai.OpenAI
 ) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     press(panel, "rate limit")
     assert [status(client) for _ in range(2)] == [429, 200]
     found(panel, ipywidgets.ToggleButtons, "A fault for").value = 3
@@ -73,7 +73,7 @@ def test_a_pressed_fault_reaches_the_wire_as_often_as_chosen(
 def test_reset_ends_faults_and_keeps_rules_and_the_lessons_pace(
     model: LessonModel, client: openai.OpenAI
 ) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     panel.pace("slow")
     panel.pace("normal")
     panel.fail("overloaded", times=None)
@@ -87,7 +87,7 @@ def test_reset_ends_faults_and_keeps_rules_and_the_lessons_pace(
 
 def test_reset_restores_the_pace_of_the_moment_the_panel_changed_it(model: LessonModel) -> None:
     """Placed below the first cell, the panel is there before the lesson sets its pace."""
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     model.pace(first=0.1, per_token=0.015)  # the lesson's next cell
     press(panel, "Reset")
     assert (model.state.first, model.state.per_token) == (0.1, 0.015)
@@ -101,7 +101,7 @@ def test_reset_restores_the_pace_of_the_moment_the_panel_changed_it(model: Lesso
 
 
 def test_it_shows_the_pace_in_force_whoever_set_it(model: LessonModel) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     paces = found(panel, ipywidgets.ToggleButtons, "Pace")
     panel.pace("slow")
     assert paces.value == "slow" and "Pace: slow (1 s to the first token" in repr(panel)
@@ -113,7 +113,7 @@ def test_it_shows_the_pace_in_force_whoever_set_it(model: LessonModel) -> None:
 
 
 def test_a_check_with_a_slate_of_its_own_leaves_the_panels_pace(model: LessonModel) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     panel.pace("slow")
     with model.scratch():
         panel.pace("fast")
@@ -123,7 +123,7 @@ def test_a_check_with_a_slate_of_its_own_leaves_the_panels_pace(model: LessonMod
 
 
 def test_each_fault_waits_is_used_or_is_gone(model: LessonModel, client: openai.OpenAI) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     status(client)
     panel.fail("server_error", times=2)
     panel.fail("quota")
@@ -139,7 +139,7 @@ def test_each_fault_waits_is_used_or_is_gone(model: LessonModel, client: openai.
 
 
 def test_the_panel_follows_the_model_by_itself(model: LessonModel, client: openai.OpenAI) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     status(client)
     written: list[str] = []
     seen = threading.Event()
@@ -150,14 +150,14 @@ def test_the_panel_follows_the_model_by_itself(model: LessonModel, client: opena
 
 
 def test_the_pace_is_set_by_button_and_by_call(model: LessonModel) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     found(panel, ipywidgets.ToggleButtons, "Pace").value = "normal"
-    assert (model.state.first, model.state.per_token) == demo.PACES["normal"]
+    assert (model.state.first, model.state.per_token) == model_panel.PACES["normal"]
     panel.pace("fast")
-    assert (model.state.first, model.state.per_token) == demo.PACES["fast"]
+    assert (model.state.first, model.state.per_token) == model_panel.PACES["fast"]
     model.pace(first=0.5)  # a cell of the lesson has the last word, and is overruled again
     panel.pace("fast")
-    assert model.state.first == demo.PACES["fast"][0]
+    assert model.state.first == model_panel.PACES["fast"][0]
     with pytest.raises(ValueError, match="no pace 'warp'. Choose one of: fast, normal, slow"):
         panel.pace("warp")
 
@@ -165,7 +165,7 @@ def test_the_pace_is_set_by_button_and_by_call(model: LessonModel) -> None:
 def test_it_still_works_after_the_model_was_started_anew(
     model: LessonModel, client: openai.OpenAI
 ) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     lesson_model.start().when("hello").says("Good morning!")
     press(panel, "bad key")
     assert status(client) == 401
@@ -175,19 +175,19 @@ def test_it_still_works_after_the_model_was_started_anew(
 
 
 def test_silent_faults_last_the_seconds_a_room_waits(model: LessonModel) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     for word in ("timeout", "stall"):
         panel.fail(word)
-        assert model.state.faults.take().wait == demo.SILENCE_SECONDS
+        assert model.state.faults.take().wait == model_panel.SILENCE_SECONDS
 
 
 def test_every_fault_but_two_has_a_button_and_words(model: LessonModel) -> None:
-    panel = demo.panel(model)
+    panel = model_panel.panel(model)
     for word in WORDS.keys() - {"http", "slow"}:
         press(panel, word.replace("_", " "))
     told = repr(panel)
     for word in WORDS.keys() - {"http", "slow"}:
-        assert demo.PLAIN[word].format(fault=demo._fault(word)) in told
+        assert model_panel.PLAIN[word].format(fault=model_panel._fault(word)) in told
     assert "{" not in told and "a stream that stops after 5 tokens, as if it were whole" in told
     panel.fail("slow")
     assert "2 s to the first token, then slow tokens: waits for 1 request." in repr(panel)
@@ -196,12 +196,12 @@ def test_every_fault_but_two_has_a_button_and_words(model: LessonModel) -> None:
 
 
 def test_without_widgets_it_is_text(model: LessonModel) -> None:
-    shown = demo.panel(model)._repr_mimebundle_()
+    shown = model_panel.panel(model)._repr_mimebundle_()
     assert "panel.reset()" in shown["text/plain"] and "rate_limit" in shown["text/plain"]
     assert "application/vnd.jupyter.widget-view+json" in shown
 
 
 def test_a_real_endpoint_is_said_to_be_one() -> None:
-    panel = demo.panel(LessonModel(endpoint="http://127.0.0.1:9/v1"))
+    panel = model_panel.panel(LessonModel(endpoint="http://127.0.0.1:9/v1"))
     panel.fail("rate_limit")
     assert "A real endpoint is in use" in repr(panel)

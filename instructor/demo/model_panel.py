@@ -1,6 +1,6 @@
 """Show a lesson to a room: slow the lesson model down, let it fail, put it back.
 
-    from course_utils import demo
+    from instructor import demo
 
     panel = demo.panel(model)
     panel                       # as the last line of a cell: buttons
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from course_utils.buttons import dead_kernel_warning, instructions, mime_bundle
+from course_utils.buttons import WidgetWithText, instructions
 from course_utils.private_apis import act_while_a_cell_runs
 from lesson_model import LessonModel
 from lesson_model.faults import WORDS, Fault, Planned
@@ -80,7 +80,7 @@ class Change(NamedTuple):
     """The pace it took the place of."""
 
 
-class Panel:
+class Panel(WidgetWithText):
     """Buttons for pace and faults, one to reset both, and what is in force."""
 
     def __init__(self, model: LessonModel) -> None:
@@ -108,8 +108,7 @@ class Panel:
         self._status, self._count = ipywidgets.HTML(), ipywidgets.HTML()
         row = ipywidgets.Box(faults, layout={"flex_flow": "row wrap"})
         note = ipywidgets.HTML(f"<small>{NOTE}</small>")
-        parts = [self._paces, self._times, row, reset, self._count, self._status, note]
-        self.widget = ipywidgets.VBox([dead_kernel_warning(), *parts])
+        super().__init__(self._paces, self._times, row, reset, self._count, self._status, note)
         self.widget.add_class("course-demo")
         act_while_a_cell_runs([self._paces, self._times, reset, *faults])
         self.refresh()
@@ -174,9 +173,6 @@ class Panel:
             f"  panel.fail(..., times=1)  {', '.join(FAULTS)}\n"
             "  panel.reset()\n" + instructions('panel.pace("slow")')
         )
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return mime_bundle(self.widget, repr(self), **options)
 
     def _change(self) -> Change | None:
         """Return the panel's change of the pace if no cell has set another one since."""
