@@ -450,6 +450,7 @@ class _Run:
         self.guard.refused, self.guard.sent = [], []
         kind = TurnSubject if self.outcome.level == "turn" else Subject
         subject = kind(self.held, self.facts, self.settings, self.guard, self.recorder, model)
+        model.state.rules = subject.stage
         subject.served, subject.output = self.target.served, output
         subject.folder, subject.listed = output.parent, self.listed
         subject.imported = self.imported
