@@ -17,13 +17,12 @@ BLOCKED_SECONDS = 0.6
 LEAVE_SECONDS = 0.5  # for an agent that leaves, between two words
 MAX_ASK_SECONDS = 30.0  # until the model is asked
 MAX_WRITING_TURNS = 120  # of the event loop, in which an agent that leaves is gone
-CLAIMS = ("streaming.first_word", "streaming.leave", "streaming.left_thread")
 
 
 async def leave(case: Case) -> None:
     """Leave after the first word of a slow answer, then say hello."""
     subject = case.subject
-    with case.before(*CLAIMS):
+    with case.before():
         case.free_text()
         reader = Reader(subject)
         turn = await subject.say(subject.plan(say=LONG), until=reader.has_heard)
@@ -37,7 +36,7 @@ async def leave(case: Case) -> None:
         case.skip_if(subject.gives_whole, "The turn returns its answer; it does not yield words.")
         case.must(reader.left, "The answer came, but no word of it in the stream.")
         case.must(reader.in_time, "The first word came when the model had written its last.")
-    with case.before("streaming.leave", "streaming.left_thread"):
+    with case.before():
         case.need(reader.in_time, "No word came while the model wrote.")
     with case.judging("streaming.leave"):
         ended, wrote_on, more = await reader.wait_for_the_end()
