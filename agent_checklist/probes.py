@@ -58,9 +58,10 @@ async def _look(setup: Setup, name: str) -> str:
 async def streaming(agent: Agent) -> None:
     """Leave after the first word; then let an answer be torn."""
     agent.model.when("dry").says(LONG)
-    reader = Reader(agent)
+    reader = Reader(agent, hears=lambda turn: turn.shown and agent.model.requests)
     turn = await agent.ask("How do I dry a tent?", until=reader.has_heard)
     assert turn.error is None, f"A plain question raised {error_name(turn.error)}."
+    _newest(turn)
     assert reader.left, "No words came in stream mode “messages”."
     assert reader.in_time, "The first word came when the model had written its last."
     _, wrote_on, _ = await reader.wait_for_the_end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 
 from agent_checklist.provoke.case import Case, is_refused, spoilt
 from agent_checklist.subject import Subject, Turn, error_name
@@ -53,13 +54,18 @@ async def leave(case: Case) -> None:
 class Reader:
     """Leaves after the first word, while the model writes.
 
+    Args:
+        subject: The agent.
+        hears: Whether a word of the model has arrived; None: the first one of `LONG`.
+
     Attributes:
         left: A word came, or of a turn that returns its answer the request, and the reader left.
         in_time: The model had not written its last then.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, hears: Callable[[Turn], object] | None = None) -> None:
         self.subject, self.left, self.in_time = subject, False, False
+        self.hears = hears or (lambda turn: WORD in turn.shown + "".join(map(str, turn.events)))
         self.writing: list[asyncio.Task] = []
         subject.streams = True
         self.heard = threading.Event()
@@ -68,9 +74,8 @@ class Reader:
 
     def has_heard(self, turn: Turn) -> bool:
         """Whether to leave now."""
-        heard = WORD in turn.shown + "".join(map(str, turn.events))
-        heard = heard or (self.subject.gives_whole and len(self.subject.model.requests) > 0)
-        if heard and not self.left:
+        is_asked = self.subject.gives_whole and len(self.subject.model.requests) > 0
+        if (self.hears(turn) or is_asked) and not self.left:
             self.left = True
             self.in_time = not self.subject.model.requests[-1].wait(0)
             self.heard.set()
