@@ -155,6 +155,6 @@ def run(
     # Two seconds, of which `--help` and pytest's start need nothing.
     from agent_checklist import probes  # noqa: PLC0415
 
-    case = probes.Case(build, done, look, act, act_twice, answer, context, log_format)
+    setup = probes.Setup(build, done, look, act, act_twice, answer, context, log_format)
     names = [name for name in LINES if name in only]
-    return Report(tuple(map(Line, names, probes.look_at(case, names))))
+    return Report(tuple(map(Line, names, probes.look_at(setup, names))))

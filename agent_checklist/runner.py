@@ -407,17 +407,16 @@ class _Run:
                     waiting.append(looks[look.probe][1])
 
     def _fork_probe(self, look: _Look) -> None:
-        phases = PROBES[look.probe].phases
-        work = phases[look.phase]
+        probe = PROBES[look.probe]
 
         async def at_work(subject: Subject, tell: Callable) -> None:
             def judged(*told: Any) -> None:
                 tell(Verdict(*told, seconds=time.monotonic() - look.began))
 
-            if len(phases) == 1:  # else it makes its graph itself
+            if len(probe.phases) == 1:  # else it makes its graph itself
                 await subject.start()
             with contextlib.suppress(Ended):
-                await work(Case(subject, look.folder, judged))
+                await probe.phases[look.phase](Case(probe.claims, subject, look.folder, judged))
 
         seconds = min(MAX_PROBE_SECONDS, max(1.0, self.end - time.monotonic()))
         self._fork(look, at_work, seconds)
@@ -450,6 +449,7 @@ class _Run:
         self.guard.refused, self.guard.sent = [], []
         kind = TurnSubject if self.outcome.level == "turn" else Subject
         subject = kind(self.held, self.facts, self.settings, self.guard, self.recorder, model)
+        model.state.rules = subject.stage
         subject.served, subject.output = self.target.served, output
         subject.folder, subject.listed = output.parent, self.listed
         subject.imported = self.imported

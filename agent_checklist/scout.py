@@ -82,8 +82,7 @@ async def _find_input(subject: Subject) -> None:
         plan = subject.plan()
         turn = await subject.say(plan, f"scout-{way}", text="Hello.", way=way)
         first = first or turn
-        heard = any(plan.mark.encode() in request.raw for request in turn.requests)
-        if heard and not turn.error:
+        if turn.sent(plan.mark) and not turn.error:
             facts.input = way
             spoken = [seen.spoken for seen in subject.stage.seen[-len(turn.requests) :]]
             facts.answers_in_text = True in spoken
@@ -185,7 +184,7 @@ async def _remembers(subject: Subject) -> None:
     if not (first.error or first.waits):
         refused = [one for one in turn.requests if one.status == 400]
         facts.leaves_open.update(*map(open_in, refused))
-    facts.remembers = any(b"Zora-75" in one.raw for one in turn.requests)
+    facts.remembers = turn.sent("Zora-75")
 
 
 async def _find_tools(subject: Subject) -> None:

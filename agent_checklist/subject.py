@@ -162,6 +162,10 @@ class Turn:
         """The messages that this turn added."""
         return self.messages[self.before :]
 
+    def sent(self, words: str) -> bool:
+        """Whether these words were sent to a model."""
+        return any(words.encode() in one.raw for one in self.requests)
+
     @property
     def told(self) -> str:
         """All that a user may have been shown: streamed words, own events, new AI messages."""
@@ -205,6 +209,7 @@ class Subject:
 
     Attributes:
         level: "graph", or "turn" where what serves a request is looked at.
+        heard_in: The kind of message whose text counts as words that arrive.
 
     Args:
         held: What the target's name holds.
@@ -214,6 +219,7 @@ class Subject:
     """
 
     level = "graph"
+    heard_in: type[AIMessage] = AIMessageChunk
 
     def __init__(
         self,
@@ -227,7 +233,6 @@ class Subject:
         self.held, self.facts, self.settings = held, facts, settings
         self.guard, self.recorder, self.model = guard, recorder, model
         self.stage = Stage(settings.arguments)
-        model.state.rules = self.stage
         self.graph: Pregel | None = None
         self.saver: Any = None
         self.own_saver: Any = None
@@ -474,7 +479,7 @@ class Subject:
             async for namespace, mode, data in stream:
                 if mode == "messages":
                     message = data[0]
-                    if isinstance(message, AIMessageChunk) and message.text:
+                    if isinstance(message, self.heard_in) and message.text:
                         turn.words.append(message.text)
                 elif mode == "custom":
                     turn.events.append(data)

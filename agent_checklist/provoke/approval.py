@@ -25,7 +25,6 @@ NAME_EFFECTS = (
     "Name what lists the effects in [tool.agent_checklist] of pyproject.toml: "
     "effects = “module:function”."
 )
-OF_ASK = ("approval.shown", "approval.once", "approval.own_thread", "approval.again")
 
 
 async def ask(case: Case) -> None:
@@ -36,7 +35,7 @@ async def ask(case: Case) -> None:
     call = subject.call(act)
     turn = await subject.say(subject.plan([call]))
     early = case.ran(act)
-    with case.before("approval.asked", *OF_ASK):
+    with case.before():
         why = f"The call of {act} neither ran nor was asked about this time."
         case.need(turn.waits or early, why)
     with case.judging("approval.asked"):
@@ -54,7 +53,7 @@ async def ask(case: Case) -> None:
             f"These arguments are not shown: {', '.join(missing)}. Whether it matters is yours to "
         )
         case.need(not missing, f"{why}say.")
-    with case.before(*OF_ASK):
+    with case.before():
         case.need(not early, "It ran before anybody was asked: see approval.asked.")
         case.gated()
     with case.judging("approval.once"):
@@ -84,21 +83,21 @@ async def _look_for_a_gate(case: Case) -> None:
     if facts.swallowed:
         saw = f"{facts.swallowed} raised an interrupt, and nobody was asked: an `except` around it "
         case.say("approval.asked", FAIL, f"{saw}swallowed it.")
-        with case.before(*OF_ASK):
+        with case.before():
             case.need(False, "The interrupt did not come out: see approval.asked.")
     if act:
         with case.judging("approval.asked"):
             await subject.say(subject.plan([subject.call(act)]))
             saw = f"{act} is declared risky. It ran, and nobody was asked."
             case.must(not case.ran(act), saw)
-        with case.before(*OF_ASK):
+        with case.before():
             case.need(False, f"{act} runs without a question: see approval.asked.")
     if not facts.act:
-        with case.before("approval.asked", *OF_ASK):
+        with case.before():
             case.reached(facts.tools)
         why, verdict, _ = case.no_gate()
         case.say("approval.asked", verdict, why)
-        with case.before(*OF_ASK):
+        with case.before():
             case.gated()
 
 
@@ -126,7 +125,7 @@ async def one_of_two(case: Case) -> None:
     subject, claims = case.subject, ("approval.parallel", "approval.two_approved")
     with case.judging("approval.behind_safe"):
         await _behind_safe(case, case.gated(is_answered=False))
-    with case.before(*claims, "rejection.mixed"):
+    with case.before():
         risky = case.gated()
     with case.judging(*claims, "rejection.mixed"):
         act, *calls = case.two_calls(risky, ("alpha", 41), ("omega", 57))
@@ -300,9 +299,7 @@ async def _beside_another_gate(case: Case, act: str) -> None:
 async def tempt(case: Case) -> None:
     """Change the arguments, come from a tool's result, answer something else, change the call."""
     subject = case.subject
-    with case.before(
-        "approval.amounts", "approval.injection", "approval.unclear", "approval.drift"
-    ):
+    with case.before():
         act = case.gated(is_answered=False)
     with case.judging("approval.amounts"):
         waited, unasked = 0, []
@@ -328,7 +325,7 @@ async def tempt(case: Case) -> None:
         looked = any(effect.tool == look for effect in subject.recorder.ran(since))
         why = "The risky call after a tool's result was not reached."
         case.need(turn.waits and looked, why)
-    with case.before("approval.unclear", "approval.drift"):
+    with case.before():
         case.gated()
     await _answer_unclearly(case, act)
     await _drift(case, act)
@@ -377,7 +374,7 @@ async def _drift(case: Case, act: str) -> None:
 async def reject(case: Case) -> None:
     """Reject the call, then say hello."""
     subject = case.subject
-    with case.before("rejection.not_run", "rejection.next"):
+    with case.before():
         act = case.gated()
         gate = subject.facts.tools[act].gate
         case.by_code(act)

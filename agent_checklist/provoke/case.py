@@ -9,8 +9,8 @@ Each claim is judged in a block:
         case.need(ran, "It did not run this time.")     # the witness; else: could not judge
         case.must(len(ran) == 1, f"{len(ran)} ran.")    # else: fail
 
-A block that is left at its end is a pass. What several claims need first stands in a block of
-`case.before(...)`.
+A block that is left at its end is a pass. What all claims of the probe that are not judged yet
+need first stands in a block of `case.before()`.
 """
 
 from __future__ import annotations
@@ -70,11 +70,13 @@ class Case:
     """One probe at work.
 
     Attributes:
+        claims: Those that the probe judges.
         subject: The agent.
         folder: Kept between the phases of a probe.
         tell: Takes a claim's name, verdict, reason and evidence.
     """
 
+    claims: tuple[str, ...]
     subject: Subject
     folder: Path
     tell: Callable[[str, str, str, dict], None]
@@ -96,12 +98,12 @@ class Case:
                     self.say(claim, *judged.args)
 
     @contextlib.contextmanager
-    def before(self, *claims: str) -> Iterator[None]:
-        """See to what several claims need; a block that raises judges them and ends the probe."""
+    def before(self) -> Iterator[None]:
+        """See to what the claims left need; a block that raises judges them and ends the probe."""
         try:
             yield
         except Judged as judged:
-            with self.judging(*claims):
+            with self.judging(*self.claims):
                 raise
             raise Ended from judged
 

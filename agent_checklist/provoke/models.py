@@ -53,7 +53,7 @@ async def wait(case: Case) -> None:
         turns.append(await subject.say(plan, f"t-wait-{number}"))
         subject.clear_faults()
     requests = [one for turn in turns for one in turn.requests]
-    with case.before("retry.answers", "retry.waits"):
+    with case.before():
         met = all(any(one.fault for one in turn.requests) for turn in turns)
         case.need(met, NOT_ASKED)
     with case.judging("retry.answers"):
@@ -83,7 +83,7 @@ async def outage(case: Case) -> None:
     tries = defaultdict(list)
     for one in subject.guard.sent[since:]:
         tries[_question(one)].append(one)
-    with case.before("retry.storm", "errors.model"):
+    with case.before():
         case.need(tries, NOT_ASKED)
     with case.judging("retry.storm"):
         most = max(tries.values(), key=len)
@@ -112,7 +112,7 @@ async def refuse(case: Case) -> None:
     since = len(subject.guard.sent)
     turn = await subject.hello("t-refused")
     asked = Counter(map(_question, subject.guard.sent[since:]))
-    with case.before("retry.refused", "errors.traced"):
+    with case.before():
         case.need(asked, NOT_ASKED)
     with case.judging("retry.refused"):
         most = max(asked.values())
@@ -135,7 +135,7 @@ async def fall_back(case: Case) -> None:
         if sent.model == facts.first_model and not len(subject.model.state.faults):
             subject.model.fail("server_error", retry_after=0.01)
 
-    with case.before("fallback.answers", "fallback.tools"):
+    with case.before():
         case.skip_if(subject.settings.fallback is False, "pyproject declares fallback = false.")
         steps = [[subject.call(facts.look)]] if facts.look else []
         since = len(subject.guard.sent)
@@ -298,7 +298,7 @@ async def odd(case: Case) -> None:
             requests = subject.model.requests[since:]
             case.need(any(one.fault == fault for one in requests), f"{tool} was not offered.")
             await case.goes_on("After such a call", thread)
-    with case.before("odd.cut", "odd.empty"):
+    with case.before():
         case.free_text()
     with case.judging("odd.cut"):
         subject.streams = True

@@ -63,7 +63,7 @@ async def remember_later(case: Case) -> None:
         case.not_as_usual("In the next turn", turn)
         failed = turn.error or not turn.requests
         case.need(not failed, f"The turn after the restart failed: {error_name(turn.error)}.")
-        heard = any(NAME.encode() in one.raw for one in turn.requests)
+        heard = turn.sent(NAME)
         saver = subject.facts.has_saver
         case.need(
             heard or not ("Memory" in saver and subject.served),
@@ -84,7 +84,7 @@ async def isolation(case: Case) -> None:
         failed = turn.error or not turn.requests
         case.need(not failed, f"The second thread's turn raised {error_name(turn.error)}.")
         saw = "What one user said on one thread was sent to the model for another user on another "
-        case.must(not _was_sent("Zora-77", turn), f"{saw}thread.")
+        case.must(not turn.sent("Zora-77"), f"{saw}thread.")
         if subject.level == "graph" and not subject.settings.config:
             subject.names_user = False
             turn = await _tell_and_ask(case, "nameless-", "Zora-79")
@@ -95,7 +95,7 @@ async def isolation(case: Case) -> None:
                 'config = { configurable = { user_id = "{user}" } } in pyproject.toml.'
             )
             # By design perhaps, where one default user is meant: not red until it is declared.
-            case.need(not _was_sent("Zora-79", turn), saw)
+            case.need(not turn.sent("Zora-79"), saw)
             case.passed()  # a turn that wants a user_id proves nothing
     with case.judging("persistence.no_thread"):
         case.skip_if(subject.level == "turn", "A turn is always given a thread.")
@@ -106,8 +106,7 @@ async def isolation(case: Case) -> None:
         again = await subject.say(subject.plan(), None, text="What is my name?")
         if turn.error is None:
             saw = "A run that names no thread was taken, and the next such run is sent what its "
-            heard = any(b"Olga-78" in one.raw for one in again.requests)
-            case.must(not heard, f"{saw}user said.")
+            case.must(not again.sent("Olga-78"), f"{saw}user said.")
             case.need(False, "A run that names no thread was taken; nothing of it came back.")
         case.need(subject.facts.brings_saver, NO_SAVER)
 
@@ -118,10 +117,6 @@ async def _tell_and_ask(case: Case, thread: str, secret: str) -> Turn:
     for text in (f"My secret is {secret}.", "Remember that."):
         await subject.say(subject.plan(), f"{thread}thread-of-ann", text=text, user="ann")
     return await subject.hello(f"{thread}thread-of-bob", user="bob")
-
-
-def _was_sent(words: str, turn: Turn) -> bool:
-    return any(words.encode() in one.raw for one in turn.requests)
 
 
 async def write_log(case: Case) -> None:

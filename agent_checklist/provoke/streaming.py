@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
 
-from agent_checklist.agent import write_on, write_slowly
 from agent_checklist.provoke.case import Case, is_refused, spoilt
 from agent_checklist.subject import Subject, Turn, error_name
 
-__all__ = ("LONG", "block", "is_cut", "leave", "leave_tool", "torn")
+__all__ = ("LONG", "Reader", "block", "is_cut", "leave", "leave_tool", "torn")
 
 LONG = "Drying comes before folding: a tent is aired for a whole day, and then for one more. " * 3
 WORD = "Drying"  # the first piece, which an event of the agent's own may wrap
 BLOCKED_SECONDS = 0.6
+LEAVE_SECONDS = 0.5  # for an agent that leaves, between two words
+MAX_ASK_SECONDS = 30.0  # until the model is asked
 MAX_WRITING_TURNS = 120  # of the event loop, in which an agent that leaves is gone
-CLAIMS = ("streaming.first_word", "streaming.leave", "streaming.left_thread")
 
 
 async def leave(case: Case) -> None:
     """Leave after the first word of a slow answer, then say hello."""
     subject = case.subject
-    with case.before(*CLAIMS):
+    with case.before():
         case.free_text()
-        reader = _Reader(subject)
+        reader = Reader(subject)
         turn = await subject.say(subject.plan(say=LONG), until=reader.has_heard)
         if not reader.left:
             arrived = LONG.strip() in turn.told or LONG.strip() in str(turn.values)
@@ -35,7 +37,7 @@ async def leave(case: Case) -> None:
         case.skip_if(subject.gives_whole, "The turn returns its answer; it does not yield words.")
         case.must(reader.left, "The answer came, but no word of it in the stream.")
         case.must(reader.in_time, "The first word came when the model had written its last.")
-    with case.before("streaming.leave", "streaming.left_thread"):
+    with case.before():
         case.need(reader.in_time, "No word came while the model wrote.")
     with case.judging("streaming.leave"):
         ended, wrote_on, more = await reader.wait_for_the_end()
@@ -49,31 +51,35 @@ async def leave(case: Case) -> None:
         await case.goes_on("After the user left", is_outside=True)
 
 
-class _Reader:
+class Reader:
     """Leaves after the first word, while the model writes.
+
+    Args:
+        subject: The agent.
+        hears: Whether a word of the model has arrived; None: the first one of `LONG`.
 
     Attributes:
         left: A word came, or of a turn that returns its answer the request, and the reader left.
         in_time: The model had not written its last then.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, hears: Callable[[Turn], object] | None = None) -> None:
         self.subject, self.left, self.in_time = subject, False, False
+        self.hears = hears or (lambda turn: WORD in turn.shown + "".join(map(str, turn.events)))
         self.writing: list[asyncio.Task] = []
         subject.streams = True
+        self.heard = threading.Event()
         # Of a turn that returns its answer the reader leaves before the first word.
-        self.heard = write_slowly(subject.model, first=0.5 if subject.gives_whole else 0.05)
+        self._write_slowly(first=0.5 if subject.gives_whole else 0.05)
 
     def has_heard(self, turn: Turn) -> bool:
         """Whether to leave now."""
-        heard = WORD in turn.shown + "".join(map(str, turn.events))
-        heard = heard or (self.subject.gives_whole and len(self.subject.model.requests) > 0)
-        if heard and not self.left:
+        is_asked = self.subject.gives_whole and len(self.subject.model.requests) > 0
+        if (self.hears(turn) or is_asked) and not self.left:
             self.left = True
             self.in_time = not self.subject.model.requests[-1].wait(0)
             self.heard.set()
-            writing = write_on(self.subject.model, MAX_WRITING_TURNS)
-            self.writing.append(asyncio.create_task(writing))
+            self.writing.append(asyncio.create_task(self._write_on()))
         return self.left
 
     async def wait_for_the_end(self) -> tuple[bool, bool, bool]:
@@ -84,6 +90,40 @@ class _Reader:
         await self.subject.guard.async_sleep(0.1)
         more = len(self.subject.model.requests) > count
         return ended, more or not request.aborted, more
+
+    def _write_slowly(self, first: float) -> None:
+        """Let the model pause after each word, until the reader has left; then, or else, hurry.
+
+        What arrives at the moment of a cancellation makes the `asyncio.wait_for` of Python 3.11,
+        with which langchain-openai waits for it, forget the cancellation. So the second word comes
+        late.
+
+        Args:
+            first: Seconds to its first word.
+        """
+        model, heard, before = self.subject.model, self.heard, len(self.subject.model.requests)
+        model.pace(first=first, per_token=LEAVE_SECONDS)
+
+        def hurry() -> None:
+            until = time.monotonic() + MAX_ASK_SECONDS
+            while len(model.requests) == before and time.monotonic() < until:
+                if heard.wait(0.02):
+                    break
+            if not heard.wait(first + LEAVE_SECONDS):
+                model.pace(per_token=0.02)
+
+        threading.Thread(target=hurry, daemon=True).start()
+
+    async def _write_on(self) -> None:
+        """Let the model write the rest at once, when an agent that leaves would be gone.
+
+        It has so many turns of the event loop, not seconds: on a busy machine both take longer.
+        """
+        for _ in range(MAX_WRITING_TURNS):
+            if self.subject.model.requests[-1].wait(0):
+                break
+            await asyncio.sleep(0.03)
+        self.subject.model.pace()
 
 
 async def torn(case: Case) -> None:

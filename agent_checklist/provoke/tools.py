@@ -37,7 +37,7 @@ async def break_tool(case: Case) -> None:
     """Let a tool raise, then say hello."""
     subject = case.subject
     await _always_refused(case)
-    with case.before("errors.tool", "errors.tool_text"):
+    with case.before():
         look = case.usable()
         tool = tool_named(look)
         catches = tool and catches_all(function_of(tool) or type(tool)._run)
@@ -138,7 +138,7 @@ async def loop(case: Case) -> None:
         rounds.append(("in a loop", {}, steps))
     if facts.routes or tool.route:
         rounds.append(("that routes to the same worker again and again", {}, ()))
-    with case.before("limits.loop", "limits.next"):
+    with case.before():
         if not rounds:
             why = (
                 "The graph has a loop; what leads into it is neither a tool nor a choice of words."
