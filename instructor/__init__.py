@@ -1,1 +1,1 @@
-"""What teachers read and run: guides, grading, exports, slides, a class on JupyterHub."""
+"""What teachers read and run: guides, demo, slides, grading, exports, a class's hub."""

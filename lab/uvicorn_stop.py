@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import operator
+import os
 import signal
 import socket
 import subprocess
@@ -151,7 +152,8 @@ def _app(drain_in: str) -> FastAPI:
 
 
 def _say(event: str) -> None:
-    print(event, flush=True)
+    # Not `print`: the handler of a signal that comes while a line is flushed may not print another.
+    os.write(1, f"{event}\n".encode())
 
 
 if __name__ == "__main__":

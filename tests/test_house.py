@@ -55,6 +55,13 @@ def test_the_map_shows_every_package() -> None:
     assert set(PACKAGES) <= set(ROOMS)
 
 
+@pytest.mark.parametrize("room", LINES)
+def test_the_map_says_how_large_a_room_is(room: str) -> None:
+    paths = (ROOT / room).rglob("*.py")
+    lines = sum(len(path.read_text("utf-8").splitlines()) for path in paths)
+    assert abs(lines - LINES[room]) <= lines / 10, f"CONTRIBUTING.md: {room}/ has {lines:,} lines"
+
+
 def test_arrows_only_point_down() -> None:
     order = [*PACKAGES, "lessons", "tests"]
     for room in PACKAGES:

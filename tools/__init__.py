@@ -1,1 +1,1 @@
-"""What maintainers and course.py run: installation, a reader's own work, building notebooks."""
+"""What maintainers and course.py run: installation, a reader's own work, notebooks, website."""

@@ -1,7 +1,7 @@
 """Run answers against their checks, each in a process of its own.
 
-`tests/answers/<topic>_exN.py` holds answers to one exercise, each under a line that says what its
-check has to say of it, and why somebody would write it:
+`tests/exercises/answers/<topic>_exN.py` holds answers to one exercise, each under a line that says
+what its check has to say of it, and why somebody would write it:
 
     # %% passed: with a comprehension
     # %% partial | the last part; a fragment of a title: forgets the last one

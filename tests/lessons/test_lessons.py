@@ -37,6 +37,11 @@ HOUSE_RULES = {
 each_lesson = pytest.mark.parametrize("source", LESSONS, ids=lambda path: path.stem)
 
 
+def exercises(source: Path) -> set[str]:
+    """Return the exercises of a lesson, such as `ex1`."""
+    return {exercise_name(cell) for cell in read_lesson(source).cells} - {None}
+
+
 def given_away(source: str, notebook: str) -> list[str]:
     """Return the lines of a lesson's solutions that stand in a student's notebook.
 
@@ -126,8 +131,7 @@ def test_prose_comes_before_each_exercise(source):
 def test_its_exercises_are_the_ones_of_its_checks(source):
     topic = source.stem.partition("_")[2]
     checks = importlib.import_module(f"exercises.{topic}")
-    asked = {exercise_name(cell) for cell in read_lesson(source).cells} - {None}
-    assert asked == {name for name in vars(checks) if re.fullmatch(r"ex\d+", name)}
+    assert exercises(source) == {name for name in vars(checks) if re.fullmatch(r"ex\d+", name)}
 
 
 @each_lesson
@@ -138,12 +142,22 @@ def test_it_keeps_the_house_rules(source):
 
 
 @each_lesson
-def test_the_readme_says_the_minutes_of_its_core(source):
+def test_the_readme_says_the_minutes_of_its_core_and_its_exercises(source):
     [notebook, _] = notebooks(source)
     assert has_two_speeds(notebook.cells)
     core, _ = core_and_deeper_minutes(notebook.cells)
-    row = rf"^\| {int(source.stem[:2])} \|[^|]*\|[^|]*\| {core} \|"
-    assert re.search(row, (ROOT / "README.md").read_text("utf-8"), re.M), core
+    count = len(exercises(source))
+    row = rf"^\| {int(source.stem[:2])} \|[^|]*\|[^|]*\| {core} \| {count} \|"
+    assert re.search(row, (ROOT / "README.md").read_text("utf-8"), re.M), (core, count)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [("README.md", "each of the {} answers"), ("CHANGELOG.md", "with {} exercises")],
+)
+def test_all_exercises_are_counted(page, words):
+    text = (ROOT / page).read_text("utf-8")
+    assert words.format(sum(len(exercises(source)) for source in LESSONS)) in text
 
 
 # What the tests above would find ----------------------------------------------------------------

@@ -125,7 +125,7 @@ def orphans(root: Path = ROOT) -> Iterator[str]:
 
 def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     """Build or check the lessons named on the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="course.py build", description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", metavar="NN", help="first characters of names")
     parser.add_argument("--check", action="store_true", help="only compare, start no kernel")
     parser.add_argument("--redraw", action="store_true", help="write pictures anew")

@@ -1,1 +1,1 @@
-"""Make the environment, check the machine, pin the packages."""
+"""Make the environment, run all tests, pin the packages, list their licences."""
