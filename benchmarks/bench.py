@@ -46,10 +46,12 @@ def main(words: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[], metavar="PART")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=3, help="of each part; students to grade (3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file")
     options = parser.parse_args(words)
+    if unknown := sorted(set(options.parts) - set(PARTS)):
+        parser.error(f"there is no part {unknown[0]!r}: name {', '.join(PARTS)}, or class alone")
     results: dict[str, dict] = {}
     verdicts: list[dict] = []
     began = time.monotonic()

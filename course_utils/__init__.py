@@ -1,4 +1,4 @@
-"""The helpers that notebooks show: the approval panel, pictures, buttons."""
+"""The helpers that notebooks show: the approval panel, pictures, diagrams, buttons."""
 
 from __future__ import annotations
 

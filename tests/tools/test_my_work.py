@@ -138,6 +138,12 @@ def test_update_keeps_a_copy_of_every_edited_notebook(reader: Reader) -> None:
     assert sorted(reader.kept.values()) == sorted([notebook("mine"), notebook("mine too")])
 
 
+def test_update_with_a_word_after_it_updates_nothing(reader: Reader) -> None:
+    reader.release({"notebooks/01_a.ipynb": notebook("a, better")})
+    assert "takes no words" in reader.says("update", "--help", status=2)
+    assert reader.read("notebooks/01_a.ipynb") == notebook("a")
+
+
 def test_update_of_the_newest_course_changes_nothing(reader: Reader) -> None:
     reader.write("notebooks/01_a.ipynb", notebook("mine"))
     assert "newest course already" in reader.says("update")

@@ -13,8 +13,11 @@ from tools.my_work import changed_notebooks, git, has_git, is_edited, keep_copy,
 __all__ = ("main",)
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Update by fast-forward only; return 1, everything being as before, where that is not so."""
+    if words:
+        print("update takes no words after it: python3 course.py update. Nothing was changed.")
+        return 2
     if not has_git():
         print("This copy is not a git clone. Download the course again, into a folder beside it,")
         print("and copy your my_work/ folder and the notebooks you edited into that one.")
@@ -80,4 +83,4 @@ def _last_line(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
