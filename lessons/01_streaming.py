@@ -585,9 +585,10 @@ model.pace()
 # Write the two halves of "Stop" and "Continue". `read_some` asks the question as it is, reads the
 # answer until it has at least `enough` characters (a word or two more are fine; more must not even
 # be read), **stops the model**, and returns what it has read. A shorter answer is returned whole.
-# The check holds on to your stream: close it. `read_on` goes on from the thread as it stands and returns the whole answer; an error of
-# the model comes out of it. Afterwards the thread must hold the question once, after whatever it held
-# before. Several customers may stop before one goes on. (The agent has no tools.)
+# The check holds on to your stream: close it. `read_on` goes on from the thread as it stands and
+# returns the whole answer; an error of the model comes out of it. Afterwards the thread must hold
+# the question once, after whatever it held before. Several customers may stop before one goes on.
+# (The agent has no tools.)
 
 
 # %% tags=["exercise", "ex5"]
