@@ -19,7 +19,7 @@ from openai import AuthenticationError, DefaultAsyncHttpxClient
 
 import lesson_model
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, part, trying
+from exercises.core.exercise import exercise, outcome, part, trying
 from exercises.core.stub import functions_of
 
 __all__ = ("ex1", "ex2", "ex3", "ex4")
@@ -43,15 +43,22 @@ def ex1(requests_for_one_question):
     with lesson_model.scratch() as model:
         model.when("").calls("count_tents").then_says("We have twelve tents.")
         agent = create_agent(ChatOpenAI(model=model.name), [count_tents])
-        agent.invoke({"messages": "How many tents do we have?"})
+        thread = agent.invoke({"messages": "How many tents do we have?"})["messages"]
         seen = len(model.requests)
     answer = requests_for_one_question
     assert isinstance(answer, int | float) and not isinstance(answer, bool), (
         f"You gave {kind(answer)}; expected a number, such as 7."
     )
+    likely = "Count for one question, from its first request on."
+    if answer == 1:
+        likely = "What happens after the tool has run?"
+    elif answer == seen + 1:
+        likely = "Your program runs the tool: that is no request to the model."
+    elif answer == len(thread):
+        likely = f"{answer} is the number of messages in the thread; who wrote each of them?"
     assert answer == seen, (
         f"You said {answer}. I asked such a question just now, and the model received {seen} "
-        f"requests. {'What happens after the tool has run?' if answer == 1 else ''}".rstrip()
+        f"requests. {likely}"
     )
 
 
@@ -220,6 +227,7 @@ def ex3(ask):
         yellow = model.when("yellow").then_says(answers[4])
         for _ in range(15):
             yellow.calls("count_tents", color="yellow")
+        model.when("nothing").says("")
         model.when("broken").calls("broken_scales", color="red")
         for question, expected, requests in (
             ("How many green tents do we have?", answers[0], 2),
@@ -239,6 +247,13 @@ def ex3(ask):
                 f"For {question!r} the model received {len(seen)} requests; expected {requests}. "
                 "Run the agent once."
             )
+        before = len(model.requests)
+        outcome(lambda: ask(_agent(tools), "Say nothing."))
+        runs = len(model.requests) - before
+        assert runs <= 1, (
+            f"The model's answer was empty, and the model received {runs} requests; expected 1. "
+            "Run the agent once, whatever it says."
+        )
         before = len(model.requests)
         error = _raised_by(ask, _agent(tools), "Use the broken scales.", "A tool raised a KeyError")
         assert error is bug, (

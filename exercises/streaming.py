@@ -47,6 +47,7 @@ RUSSIAN_REPAIR = (  # a character is not a byte
     "Высушите палатку и очистите края дыры. Вырежьте круглую заплату, которая больше дыры, и "
     "прижмите её изнутри. Потом промажьте края заплаты и дайте палатке высохнуть."
 )
+HAMMERING = " Hammering 12 pegs at the lake. "  # neither trimmed nor written otherwise
 WHO_WAITS = {
     "A": ("a chat window", "messages", "a person reads along"),
     "B": ("a nightly job", "invoke", "nobody watches it"),
@@ -258,9 +259,9 @@ def ex1(best):
             given = best.get(letter, best.get(letter.lower()))
             assert given not in (None, ...), f"it is missing in `best`. Add {letter!r}."
             assert given in ("invoke", "updates", "messages"), (
-                f"you chose {given!r}; expected 'invoke', 'updates' or 'messages'."
+                f"you chose {given!r} for {letter}; expected 'invoke', 'updates' or 'messages'."
             )
-            assert given == right, f"you chose {given!r}. Think again: {why}."
+            assert given == right, f"you chose {given!r}. Think again about {letter}: {why}."
 
 
 @exercise(
@@ -499,7 +500,7 @@ def ex4(progress_and_words):
             given = run.of("progress", run.events)
             assert given == expected, (
                 f"For {run.question!r} the progress was {given}; expected {expected}, the tools' "
-                f"reports and nothing else.{run.names()}"
+                f"reports as they are, and nothing else.{run.names()}"
             )
     with part("words"):
         for run in runs:
@@ -560,7 +561,7 @@ class _Run:
         for reply in replies:
             self.expected += [("words", reply.text)] if reply.text else []
             for call in reply.calls:
-                reports = ["unpacking", "hammering pegs", "unpacking"]
+                reports = ["unpacking", HAMMERING, "unpacking"]
                 self.expected += [("progress", r) for r in reports if call.name == "pitch_tent"]
 
     def _words(self) -> str:
@@ -590,7 +591,7 @@ class _Run:
             report, before = get_stream_writer(), len(self.of("progress", self.events))
             report("unpacking")
             self._wait(before + 1)
-            report("hammering pegs")
+            report(HAMMERING)
             report("unpacking")
             return f"pitched at the {place}"
 
@@ -831,10 +832,11 @@ def ex6(show_with_receipt):
             f"complete={receipt['complete']!r}; expected False."
         )
     with part("another whole answer"):
-        _assert_receipt(show_with_receipt, "How do I wash a tent?", ADVICE)
+        scene = "After spoilt answers a whole one came. "
+        _assert_receipt(show_with_receipt, "How do I wash a tent?", ADVICE, scene)
 
 
-def _assert_receipt(show_with_receipt: Any, question: str, answer: str) -> None:
+def _assert_receipt(show_with_receipt: Any, question: str, answer: str, scene: str = "") -> None:
     """Check the words, the moment they came, and the receipt of a whole answer."""
     shown: list[str] = []
     with waiting_model(lambda: _length(shown), Reply(answer)) as state:
@@ -844,7 +846,8 @@ def _assert_receipt(show_with_receipt: Any, question: str, answer: str) -> None:
     _assert_asked(state, question, 1, cure)
     assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"
     assert receipt["complete"] is True, (
-        f"The model was done, and the receipt has complete={receipt['complete']!r}; expected True."
+        f"{scene}The model was done, and the receipt has complete={receipt['complete']!r}; "
+        "expected True."
     )
     body = state.log.requests()[0].body
     used = prompt_tokens(body) + len(tokenize(answer))
@@ -858,7 +861,7 @@ def _assert_receipt(show_with_receipt: Any, question: str, answer: str) -> None:
     elif receipt["tokens"]:
         likely = ""
     assert receipt["tokens"] == used, (
-        f"The receipt has tokens={receipt['tokens']!r}; the model counted {used}, question "
+        f"{scene}The receipt has tokens={receipt['tokens']!r}; the model counted {used}, question "
         f"included.{likely}"
     )
 

@@ -254,11 +254,12 @@ for tags in ([], ["nostream"]):
 #
 # Customers of another shop read dictionaries: its page prints every chunk of the default mode.
 # Write `print_reply(agent, question)`: it runs the agent once and prints the words the *model*
-# writes, as they arrive - no dictionaries, no tool results, no line break between two pieces. (You
-# may wait until a word is whole.) What the model says beside a tool call ("I will look.") is
-# printed as well, before the tool works. An error of the model or of a tool comes out. The check
-# lets agents with and without tools answer; model and tools wait for what you print. To try it
-# yourself, take an agent without a checkpointer, which needs no `thread_id`:
+# writes, as they arrive - no dictionaries, no tool results, no line break between two pieces. (One
+# between two messages is fine, and a word may wait until the next one begins.) What the model says
+# beside a tool call ("I will look.") is printed as well, before the tool works. An error of the
+# model or of a tool comes out. The check lets agents with and without tools answer; model and tools
+# wait for what you print. To try it yourself, take an agent without a checkpointer, which needs no
+# `thread_id`:
 # `print_reply(create_agent(ChatOpenAI(model=model.name), [pack_order]), "Pack T-7.")`.
 
 
@@ -388,8 +389,9 @@ model.pace()
 # ## In production
 #
 # - **Stream over HTTP** as server-sent events, one event a part.
-# - **Async from end to end**, or nothing can be stopped. One event loop: a `ChatOpenAI` that was used
-#   in one loop fails in the next with "Event loop is closed", as its HTTP client belongs to the first.
+# - **Async from end to end**, or nothing can be stopped. One event loop: all `ChatOpenAI` share an
+#   HTTP client, which belongs to the first loop. In the next, a new one fails, too ("Event loop is
+#   closed"), unless it has an `http_async_client` of its own.
 # - **Do not stream** what must be checked as a whole first: a word once shown cannot be taken back.
 #
 # **Your production checklist, line 1:** *the first words come early, an answer without
@@ -470,10 +472,10 @@ pictures.timeline(arrivals)
 # A customer who waits for a packed order wants to see both: what the desk is doing, and then its
 # answer. Write a generator that yields `("progress", text)` for each report of a tool and `("words",
 # text)` for each piece the model writes (beside a tool call, too), in the order and at the moment
-# they arrive, from **one** run of the agent. (You may wait until a word is whole.) There may be no
-# tool call, or several; the same report may come twice. An error of the model or of a tool comes out
-# of the generator or of a thread it starts. Tools and model wait in the check until your generator
-# has yielded what there is.
+# they arrive, from **one** run of the agent. (A word may wait until the next one begins.) There may
+# be no tool call, or several; the same report may come twice. An error of the model or of a tool
+# comes out of the generator or of a thread it starts. Tools and model wait in the check until your
+# generator has yielded what there is.
 
 
 # %% tags=["exercise", "ex4"]
@@ -582,10 +584,11 @@ model.pace()
 #
 # Write the two halves of "Stop" and "Continue". `read_some` asks the question as it is, reads the
 # answer until it has at least `enough` characters (a word or two more are fine; more must not even
-# be read), **stops the model**, and returns what it has read. The check holds on to your stream:
-# close it. `read_on` goes on from the thread as it stands and returns the whole answer; an error of
-# the model comes out of it. Afterwards the thread must hold the question once, after whatever it held
-# before. Several customers may stop before one goes on. (The agent has no tools.)
+# be read), **stops the model**, and returns what it has read. A shorter answer is returned whole.
+# The check holds on to your stream: close it. `read_on` goes on from the thread as it stands and
+# returns the whole answer; an error of the model comes out of it. Afterwards the thread must hold
+# the question once, after whatever it held before. Several customers may stop before one goes on.
+# (The agent has no tools.)
 
 
 # %% tags=["exercise", "ex5"]

@@ -355,8 +355,8 @@ def build_each(do_call, saver=None) -> object:
 # return it as it is. If the tool's name is in `risky` (any names may be), first `interrupt({"tool":
 # name, "args": arguments})`. The answer is `{"type": "approve"}`, or `{"type": "reject", "reason":
 # "..."}` - or, one day, something nobody thought of. What is not an approval is a no: the model gets
-# to know it in words, and with them the answer's `"reason"` (a text), if it has one, whatever its
-# `"type"` is. A tool runs once, and an error of it comes out.
+# to know it in words, as in 3.2, and with them the answer's `"reason"` (a text), if it has one,
+# whatever its `"type"` is. A tool runs once, and an error of it comes out.
 
 
 # %% tags=["exercise", "ex3"]

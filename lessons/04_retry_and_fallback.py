@@ -835,9 +835,10 @@ for failure in ("continue", "error"):
 model.reset()
 
 # %% [markdown]
-# By default a failure becomes an ordinary answer of the assistant, error text included: your
-# monitoring sees a success. Say `on_failure="error"`, or give a function that returns a sentence for
-# people, and set the model's `max_retries=0`.
+# By default a failure becomes an ordinary answer of the assistant, error text included, when its
+# retries are used up: your monitoring sees a success. (A 401 is raised at once. A used-up quota is
+# retried.) Say `on_failure="error"`, or give a function that returns a sentence for people, and set
+# the model's `max_retries=0`.
 
 # %% [markdown]
 # ## An answer that must fit a schema

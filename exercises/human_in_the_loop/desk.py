@@ -25,12 +25,21 @@ import lesson_model
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import outcome
 from exercises.core.threads import thread
+from lesson_model import Call, Reply
 
 __all__ = ("GREETING", "TWO_ROUNDS", "Cases", "Shop", "assert_shown", "pending", "resume")
 __all__ += ("assert_asked_by_name", "assert_returned_as_it_is", "step_of_a_case")
 
 TWO_ROUNDS = "What about my last order?"
 REJECTED = re.compile(r"\breject|\b(not|no)\b|n't\b", re.I)  # what the exercise asks for
+# Other words that say so, too: exercise 3.3 names none.
+A_NO = re.compile(
+    REJECTED.pattern
+    + r"|\b(un|dis)approv|without|\b(den[iy]|declin|refus|forb|turn(ed)? down|cancel"
+    r"|block|veto|stop|skip|fail|abort|withh|prevent|never|nobody|nothing|cannot|only)",
+    re.I,
+)
+LOOKED_UP = re.compile(r"Parcel \S+ (arrives|is on its way)")  # by the lesson's tool, or the shop's
 GREETING = "Hello! How can I help you today?"  # the lesson model's
 
 
@@ -193,6 +202,16 @@ class Shop:
         rule = self.model.when("my last order").says("One moment, I look it up.")
         rule.calls("track_parcel", parcel="R-24").calls("refund", order="K-33", amount=8)
 
+    def two_calls_and_words(self) -> None:
+        """Teach the model to look something up, with a word, when it refunds 75 euros."""
+        calls = (
+            Call("refund", {"order": "K-31", "amount": 75}),
+            Call("track_parcel", {"parcel": "R-31"}),
+        )
+        self.model.when("refund 75 euros").reply = lambda turn: (
+            Reply("The money is back.") if turn.results else Reply("I will look.", calls)
+        )
+
     def ask(self, graph: Pregel, name: str, text: str) -> list[Interrupt]:
         """Say `text` on a thread and return the questions that then wait."""
         self.reply(graph, name, {"messages": text})
@@ -298,8 +317,8 @@ class Shop:
             AssertionError: One does not.
         """
         for message in graph.get_state(thread(name)).values["messages"]:
-            if message.type != "tool" or message.text.startswith("Parcel "):
-                continue  # what was looked up did work
+            if message.type != "tool":
+                continue
             words = message.text.replace(reason, "") if reason else message.text
             assert re.search(r"\w", words), (
                 f"A call was rejected, and its `ToolMessage` says {short(message.text)}; expected "
@@ -313,14 +332,28 @@ class Shop:
                 "for a call that worked."
             )
 
-    def assert_told(self, answer: Any) -> None:
+    def assert_nothing_ran_unseen(self, graph: Pregel, name: str) -> None:
+        """Refuse a thread in which a rejected call has the result of a tool, the lesson's perhaps.
+
+        Raises:
+            AssertionError: It is one.
+        """
+        for message in graph.get_state(thread(name)).values["messages"]:
+            assert message.type != "tool" or not LOOKED_UP.match(message.text), (
+                f"After the no a tool ran: a `ToolMessage` says {short(message.text)}; expected "
+                "that nothing runs, no look-up either, and that each call is answered with the no."
+            )
+
+    def assert_told(self, graph: Pregel, name: str, answer: Any) -> None:
         """Demand that the model was sent, at its last request, that a call was not carried out.
 
         Args:
+            graph: The desk.
+            name: Of the thread.
             answer: What the colleague answered, with or without a reason.
 
         Raises:
-            AssertionError: The message says nothing, or the reason is not in it.
+            AssertionError: The message does not say so, or the reason is not in it.
         """
         sent = self.model.requests[-1].body["messages"]
         told = [str(m["content"]) for m in sent if m["role"] == "tool"]
@@ -335,6 +368,15 @@ class Shop:
         assert re.search(r"\w", text.replace(reason, "")) if reason else text.strip(), (
             f"The answer was {answer}, and the model was told {text!r}; expected words that say, "
             "beside the reason, that the call was not carried out."
+        )
+        messages = graph.get_state(thread(name)).values["messages"]
+        marked = any(
+            m.type == "tool" and m.status == "error" and reason in _in_one_line(m.text)
+            for m in messages
+        )
+        assert marked or A_NO.search(text.replace(reason, "")), (
+            f"The answer was {answer!r}, and the model was told {text!r}; expected words that say "
+            'that it is a no (“rejected” or “not”), or `status="error"`.'
         )
 
     def assert_one_failure(self, handle: Callable[..., Any], error: Exception, text: str) -> None:

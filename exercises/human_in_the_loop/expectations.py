@@ -117,7 +117,10 @@ def says(policy: Callable[..., Any], name: str, args: Any, right: str) -> None:
             f"For {name}({args}) it raised {type(error).__name__}: {error}. A policy "
             "that raises is a crash in the middle of a turn; expected 'refuse'."
         ) from None
-    assert said == right, f"For {name}({args}) it said {said!r}; expected {right!r}."
+    why = ""
+    if isinstance(args.get("amount"), bool):
+        why = f" For Python a bool is an int: `isinstance({args['amount']}, int)` is true."
+    assert said == right, f"For {name}({args}) it said {said!r}; expected {right!r}.{why}"
     assert repr(call) == repr(before), f"The call was changed, from {before} to {call}."
 
 

@@ -113,7 +113,7 @@ def ex2(ask_once, open_for_long, ask_async):
                     "out: the process was told to end."
                 )
             _assert_closed(openings.saver, " after a SystemExit in the graph")
-            other = Openings("ask_once, given another path,", f"{folder}/once 2.db")
+            other = Openings("ask_once with another path", f"{folder}/once 2.db")
             config, text = next(other.questions())
             other.assert_remembered(ask_once(other.build, other.file, text, config), config, text)
         with part("open_for_long"):
@@ -125,7 +125,7 @@ def ex2(ask_once, open_for_long, ask_async):
             )
             openings.ask_from_threads(graph)
             kept = openings.saver
-            other = Openings("the graph of open_for_long, given another path,", f"{folder}/2.db")
+            other = Openings("the graph of open_for_long with another path", f"{folder}/2.db")
             other.ask_from_threads(open_for_long(other.build, other.file))
             # While it is open, others open its file and close it: it stays usable.
             _ask_beside(ask_once, ask_async, openings)

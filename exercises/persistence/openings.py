@@ -103,6 +103,10 @@ class Openings:
         assert isinstance(state, dict) and "messages" in state, (
             f"`{what}` returned {kind(state)}; expected the state, as `invoke` returns it."
         )
+        assert Path(self.file).exists(), (
+            f"I sent {text!r} through {what}, and there is no file where `file` says. Open that "
+            "very path: not memory, and not the file of the question before."
+        )
         said = [message.text for message in state["messages"] if message.type == "human"]
         assert len(said) <= len(sent), (
             f"I sent {sent} to the thread {name!r} through {what}, and the state has {said}: the "
@@ -115,9 +119,6 @@ class Openings:
         assert len(state["messages"]) == 2 * len(sent), (
             f"The state holds {len(state['messages'])} messages; expected {2 * len(sent)}, answers "
             "included: the graph runs once for each text."
-        )
-        assert Path(self.file).exists(), (
-            f"After {what} there is no file where `file` says. Use that path."
         )
         with SqliteSaver.from_conn_string(self.file) as saver:
             saved = self._compiled_quietly(saver).get_state(config).values.get("messages", [])

@@ -178,10 +178,15 @@ def ex3(build_finder):
         with part(f"{name} is raised at once"):
             service = Service(bug, for_ever=True)
             found, error, _ = found_by(build_finder, service)
+            likely = ""
+            if service.calls > 1:
+                likely = " `is_transient` knows; ask it about this very error."
+            elif error is None:
+                likely = " Who makes a state of it? Let it out of the graph as it is."
             assert service.calls == 1 and type(error) is type(bug), (
-                f"{name} stays, however often you try. The service was asked {service.calls} "
+                f"{name!r} stays, however often you try. The service was asked {service.calls} "
                 f"time(s), and the run ended with {short(error or found)}; expected one call, and "
-                "that error out of the graph. `is_transient` knows; ask it about this very error."
+                f"that error out of the graph.{likely}"
             )
 
 

@@ -75,8 +75,8 @@ COMPILED = "expected a graph, compiled."
 TWO_CALLS = "Please count the green tents and find parcel 5."
 TWO_COUNTS = "Please count the green tents and count the red tents."
 FIRST_RETRY = (
-    "A ConnectionError is transient (`is_transient` knows), and the clock starts again with each "
-    "question."
+    "Either this error was not taken for a transient one (a ConnectionError is: `is_transient` "
+    "knows), or the clock did not start again with this question."
 )
 QUICK = RetryPolicy(initial_interval=0.01, jitter=False)
 # In the texts of errors. None of them can stand in a hexadecimal reference.
@@ -580,9 +580,12 @@ def assert_within_budget(runs: list[tuple], budget: float) -> None:
             f"{budget + late:.2f} s after the start. {likely}"
         )
         longest = 0.1 * 2 ** len(waits)
+        bounds = [0.1 * 2**number for number in range(len(waits))]
         likely = "Each question begins at 0.1 s."
         if not waits:
             likely = FIRST_RETRY
+        elif any(wait > bound + 1e-6 for wait, bound in zip(waits, bounds, strict=True)):
+            likely = "Its waits were longer than they may be: the first is 0.1 s at most."
         assert ends[-1] + longest >= budget - 0.01, (
             f"A budget of {budget:g} s: it gave up after {ends[-1]:.1f} s and {len(ends)} calls, "
             f"when the next wait was {longest:g} s at most. {likely}"

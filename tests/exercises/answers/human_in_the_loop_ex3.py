@@ -19,7 +19,7 @@ def ask_and_run(call, risky, run):
     if decision == {"type": "approve"}:
         return run(call)
     return ToolMessage(content=f"not done: {decision}", tool_call_id=call["id"], status="error")
-# %% passed: without name and without status, and without guarding what a reason is
+# %% partial | what is not an approval is a no: tells the model the answer as it came, and no more
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -266,4 +266,40 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
         if not isinstance(answer, dict) or answer.get("type") != "approve":
             text = "This was not carried out: " + json.dumps(answer)
             return ToolMessage(text, tool_call_id=call["id"])
+    return run(call)
+# %% partial | what is not an approval is a no: thanks for an answer that nobody thought of
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    if call["name"] not in risky:
+        return run(call)
+    text = "Thank you, the answer was taken."
+    match interrupt({"tool": call["name"], "args": call["args"]}):
+        case {"type": "approve"}:
+            return run(call)
+        case {"reason": reason}:
+            text = f"Rejected. Reason: {reason}"
+    return ToolMessage(text, tool_call_id=call["id"])
+# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: says what the colleague wrote, and not that it is a no
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(answer, dict) or answer.get("type") != "approve":
+            reason = answer.get("reason", "-") if isinstance(answer, dict) else "-"
+            return ToolMessage(f"A colleague wrote: {reason}", tool_call_id=call["id"])
+    return run(call)
+# %% passed: another word for it
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(answer, dict) or answer.get("type") != "approve":
+            reason = answer.get("reason", "-") if isinstance(answer, dict) else "-"
+            return ToolMessage(f"Denied by a colleague: {reason}", tool_call_id=call["id"])
+    return run(call)
+# %% passed: the mark says it
+def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
+    if call["name"] in risky:
+        answer = interrupt({"tool": call["name"], "args": call["args"]})
+        if not isinstance(answer, dict) or answer.get("type") != "approve":
+            reason = answer.get("reason", "-") if isinstance(answer, dict) else "-"
+            text = f"A colleague wrote: {reason}"
+            return ToolMessage(text, tool_call_id=call["id"], status="error")
     return run(call)

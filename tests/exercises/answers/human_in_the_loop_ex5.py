@@ -159,3 +159,26 @@ def say(graph, text, config):
     for update in graph.stream(given, config, stream_mode="updates"):
         tools += [asked.value["tool"] for asked in update.get("__interrupt__", ())]
     return ", ".join(tools) or graph.get_state(config).values["messages"][-1].text
+# %% partial | the run ends with a question: what the model says beside its call is the reply
+def say(graph, text: str, config: dict) -> str:
+    def sentence():
+        names = [asked.value["tool"] for asked in graph.get_state(config).interrupts]
+        return f"A colleague decides about {' and '.join(names)}." if names else ""
+
+    return sentence() or graph.invoke({"messages": text}, config)["messages"][-1].text or sentence()
+# %% partial | the run ends with a question: after the run, names the model's last call
+def say(graph, text: str, config: dict) -> str:
+    for asked in graph.get_state(config).interrupts:
+        return f"A colleague decides about {asked.value['tool']}."
+    result = graph.invoke({"messages": text}, config)
+    if "__interrupt__" not in result:
+        return result["messages"][-1].text
+    return f"A colleague decides about {result['messages'][-1].tool_calls[-1]['name']}."
+# %% partial | the run ends with a question: after the run, names all calls of the message
+def say(graph, text: str, config: dict) -> str:
+    for asked in graph.get_state(config).interrupts:
+        return f"A colleague decides about {asked.value['tool']}."
+    result = graph.invoke({"messages": text}, config)
+    if "__interrupt__" not in result:
+        return result["messages"][-1].text
+    return " and ".join(call["name"] for call in result["messages"][-1].tool_calls)

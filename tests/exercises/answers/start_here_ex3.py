@@ -141,3 +141,13 @@ def ask(agent, question):
 # %% refused: a question has no white space at its ends
 def ask(agent, question):
     return agent.invoke({"messages": question.strip()})["messages"][-1].text
+# %% refused: asks again when the answer is empty
+def ask(agent, question: str) -> str:
+    text = ""
+    for _ in range(2):
+        text = text or agent.invoke({"messages": question})["messages"][-1].text
+    return text
+# %% passed: the last words of the model, wherever they stand
+def ask(agent, question: str) -> str:
+    messages = agent.invoke({"messages": question})["messages"]
+    return next(m.text for m in reversed(messages) if m.type == "ai" and m.text)

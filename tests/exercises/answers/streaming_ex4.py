@@ -299,3 +299,17 @@ def progress_and_words(agent, question):
                 yield "words", data[0].text
     except RuntimeError:
         return
+# %% partial | progress: trims the reports
+def progress_and_words(agent, question):
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom":
+            yield "progress", data.strip().rstrip(".")
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            yield "words", data[0].text
+# %% partial | progress: begins a report with a large letter
+def progress_and_words(agent, question):
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom":
+            yield "progress", data[:1].upper() + data[1:].lower()
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            yield "words", data[0].text
