@@ -27,7 +27,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Send
 from openai import OpenAIError
 
-from exercises.core.descriptions import short
+from exercises.core.descriptions import contrast, short
 from exercises.core.exercise import trying
 from lesson_model import Call, Reply
 
@@ -232,7 +232,8 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
         mixed += [ToolMessage("done", tool_call_id=c["id"], status="error") for c in of_message]
     why = "an answer is not a call; each has an empty list"
     yield "21 plain chats", why, [HumanMessage("Hello"), AIMessage(GREETING)] * 21, []
-    yield "100 calls in one message", "one message may hold many calls", all_at_once, hundred
+    why = "one message may hold many calls, and a call counts before it has an answer, too"
+    yield "100 calls in one message", why, all_at_once, hundred
     why = "a call may come with words, and its result is no call"
     yield "two calls, one after the other", why, two, hundred[3:5]
     why = "calls before the customer's last message belong to another turn"
@@ -271,11 +272,9 @@ def other_calls(got: list[Any], expected: list[dict[str, Any]]) -> str:
             f"Of {len(got)} calls, number {number} has the id {short(one)}; expected {other!r}, in "
             "the order of the messages."
         )
-    one, other = next(pair for pair in zip(got, expected, strict=True) if pair[0] != pair[1])
-    return (
-        f"It lists {short(one)}; expected the call as it stands in the message's `tool_calls`: "
-        f"{other}."
-    )
+    pairs = zip(got, expected, strict=True)
+    one, other = next(contrast(*pair) for pair in pairs if pair[0] != pair[1])
+    return f"It lists {one}; expected the call as it stands in the message's `tool_calls`: {other}."
 
 
 def ids(calls: list[dict[str, Any]]) -> list[Any]:
