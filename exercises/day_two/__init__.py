@@ -18,8 +18,8 @@ from unittest import mock
 from langgraph.types import Command
 
 import lesson_model
-from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, outcome, part
+from exercises.core.descriptions import contrast, kind, short
+from exercises.core.exercise import exercise, outcome, part, trying
 from exercises.core.processes import fresh_processes
 from exercises.core.threads import id_of, thread
 from exercises.day_two import clerks, versions
@@ -387,10 +387,10 @@ def ex3(with_origin):
                         f"`read` is {kind(given)}; expected a list."
                     )
                     given = list(given)
+                got, wanted = contrast(given, value)
                 assert given == value, (
-                    f"{key!r} is {short(given)}; expected {short(value)}. The call was "
-                    f"{call['name']}({call['args']}), the customer's last "
-                    f"words {conversation.customer!r}."
+                    f"{key!r} is {got}; expected {wanted}. The call was {call['name']}"
+                    f"({call['args']}), the customer's last words {conversation.customer!r}."
                 )
             assert call == conversation.call and messages == conversation.messages, (
                 "The call or the messages were changed; expected them as they were."
@@ -709,7 +709,8 @@ def ex5(run_turn, take_up):
             with part("a thread that is in the table already"):
                 server, config = fresh("already", drain_in="pay"), new_thread()
                 for _ in range(2):  # before the next process starts, the customer writes again
-                    result = server.turn(config)
+                    with trying("to drain a thread twice; its row stands in the table already"):
+                        result = server.turn(config)
                     assert result is None, (
                         f"A run was drained, and `run_turn` returned {kind(result)}; expected None."
                     )

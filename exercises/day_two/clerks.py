@@ -136,9 +136,14 @@ def assert_shares(
         what: Words for what the clerk does.
         cases: The cases.
     """
-    given = copy.deepcopy(cases)
+    given, held = copy.deepcopy(cases), list(clerk.done)
     shares = evaluate(clerk.agent, given, clerk.done, times)
     assert given == cases, "`cases` were changed; expected the same cases afterwards."
+    kept = clerk.done[: len(held)]
+    assert kept == held, (
+        f"`done` held {held} before, and {kept or 'nothing'} of it stands there afterwards; "
+        "expected it to stay."
+    )
     assert isinstance(shares, dict), f"`evaluate` returned {shares!r}; expected a dict."
     asked = [case["ask"] for case in cases]
     assert sorted(shares) == sorted(asked), (
