@@ -104,7 +104,8 @@ def ex3(route):
     with lesson_model.scratch() as model:
         parts.teach(model)
         graph = parts.desk(route)
-        with trying("a run with recursion_limit=250"):  # first of all: who keeps it must not
+        # A long run comes first: what a route keeps of a short one shows nothing later.
+        with trying("a run with recursion_limit=250"):
             first = parts.calls_made_by(route, 250)
         runs = {}
         for limit in limits:  # with 4 and 16 the messages that call hold words, too
