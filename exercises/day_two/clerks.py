@@ -139,10 +139,8 @@ def assert_shares(
     given, held = copy.deepcopy(cases), list(clerk.done)
     shares = evaluate(clerk.agent, given, clerk.done, times)
     assert given == cases, "`cases` were changed; expected the same cases afterwards."
-    kept = clerk.done[: len(held)]
-    assert kept == held, (
-        f"`done` held {held} before, and {kept or 'nothing'} of it stands there afterwards; "
-        "expected it to stay."
+    assert clerk.done[: len(held)] == held, (
+        f"`done` held {held} before, and {clerk.done} afterwards; expected what it held to stay."
     )
     assert isinstance(shares, dict), f"`evaluate` returned {shares!r}; expected a dict."
     asked = [case["ask"] for case in cases]

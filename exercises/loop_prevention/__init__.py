@@ -11,7 +11,7 @@ from langchain.agents.middleware import AgentMiddleware
 
 import lesson_model
 from exercises.core.clock import movable_clock
-from exercises.core.descriptions import contrast, kind, short
+from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part, trying
 from exercises.loop_prevention import looping_desk as parts
 from exercises.loop_prevention.looping_desk import ask, call
@@ -312,14 +312,10 @@ def ex5(in_circles):
         for time_ in ("", "Asked a second time, "):
             got = in_circles(calls)
             assert got is not None, "`in_circles` returned None; expected True or False."
-            if calls != before:
-                pairs = zip(calls, before, strict=False)
-                differ = (contrast(*pair) for pair in pairs if pair[0] != pair[1])
-                now, was = next(differ, (f"{len(calls)} calls", f"{len(before)}"))
-                raise AssertionError(
-                    f"The calls were changed: {now} was {was}. They stand in the thread; make a "
-                    "list of your own."
-                )
+            assert calls == before, (
+                f"The calls were changed: {parts.change(calls, before)}. They stand in the thread; "
+                "make a list of your own."
+            )
             assert bool(got) is expected, (
                 f"{time_}it returned {short(got)} for {title}; expected {expected}. {why}".rstrip()
             )

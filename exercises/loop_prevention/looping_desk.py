@@ -45,6 +45,7 @@ __all__ = (
     "break_off",
     "calls_in_turns",
     "calls_made_by",
+    "change",
     "other_calls",
 )
 __all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
@@ -275,6 +276,18 @@ def other_calls(got: list[Any], expected: list[dict[str, Any]]) -> str:
     pairs = zip(got, expected, strict=True)
     one, other = next(contrast(*pair) for pair in pairs if pair[0] != pair[1])
     return f"It lists {one}; expected the call as it stands in the message's `tool_calls`: {other}."
+
+
+def change(calls: list[Any], before: list[dict[str, Any]]) -> str:
+    """Say what was changed in a list of calls."""
+    if len(calls) != len(before):
+        return f"there were {len(before)} of them, and now {len(calls)}"
+    now, was = next(pair for pair in zip(calls, before, strict=True) if pair[0] != pair[1])
+    if lost := [key for key in was if not isinstance(now, dict) or key not in now]:
+        return f"one has lost {', '.join(map(repr, lost))}"
+    key = next(key for key in now if key not in was or now[key] != was[key])
+    old, new = contrast(was.get(key), now[key])
+    return f"{key!r} of one was {old}, and is {new} now"
 
 
 def ids(calls: list[dict[str, Any]]) -> list[Any]:
