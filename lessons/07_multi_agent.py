@@ -544,6 +544,8 @@ print("kept:", len(state.values["notes"]), "notes | still to run:", state.next)
 # order's number that says it is not known, without the words of the exception. It calls `look_up` once.
 # (A worker may also stop to *ask* a human: `interrupt` raises a `GraphBubbleUp`, which is imported
 # above. That is no failure: lesson 3. And what is no `Exception`, such as a cancelled run, comes out.)
+# A plain `def` will do: LangGraph runs each call of it in a thread. In an `async def` a `look_up`
+# that waits would hold up the others.
 
 
 # %% tags=["exercise", "ex4"]

@@ -771,8 +771,9 @@ for name in ("first", "second"):
 #   Errors come out.
 # - `take_up(graph, running, file)` is called when a process starts. It goes on with each thread in
 #   the table, *each once*, even if two processes start at the same moment, and leaves the table
-#   empty. It may be drained itself: then that thread is in the table again. An error of a thread
-#   comes out; threads that were not begun then are still in the table.
+#   empty. It may be drained itself: then that thread is in the table again, and the others may be
+#   begun or stay there. An error of a thread comes out; threads that were not begun then are still
+#   in the table.
 
 # %%
 PAUSED = "create table if not exists paused (thread primary key)"
@@ -1068,7 +1069,7 @@ for upgraded in (False, True):
 # `case["ask"]` the share of good runs, from 0.0 to 1.0. A run is good if the agent made exactly the
 # case's calls, in this order, with these arguments, *and* exactly `case["done"]` was appended to
 # `done`, in this run. A run that raises an `Exception` is not good, and the next one goes on.
-# `done` may already hold something; `cases` stay as they are.
+# `done` may already hold something, which stays there; `cases` stay as they are.
 
 
 # %% tags=["exercise", "ex6"]

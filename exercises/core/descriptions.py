@@ -11,6 +11,7 @@ __all__ = (
     "assert_sorted",
     "assert_words",
     "claims_success",
+    "contrast",
     "kind",
     "short",
     "with_article",
@@ -55,6 +56,23 @@ def short(value: Any) -> str:
     """Return a value's repr, its middle left out where it is long."""
     text = repr(value)
     return text if len(text) <= MAX_CHARACTERS else f"{text[:60]} ... {text[-15:]}"
+
+
+def contrast(one: Any, other: Any) -> tuple[str, str]:
+    """Return the reprs of two values, long ones cut around the place where they first differ."""
+    texts = repr(one), repr(other)
+    if max(map(len, texts)) <= MAX_CHARACTERS or texts[0] == texts[1]:
+        return short(one), short(other)
+    pairs = enumerate(zip(*texts, strict=False))
+    differ = next((at for at, (a, b) in pairs if a != b), min(map(len, texts)))
+    start = max(0, differ - 30)
+    start = start if start > 10 else 0  # not worth a cut
+    end = start + MAX_CHARACTERS
+    cut = [
+        f"{'... ' if start else ''}{text[start:end]}{' ...' if end < len(text) else ''}"
+        for text in texts
+    ]
+    return cut[0], cut[1]
 
 
 def kind(value: Any) -> str:

@@ -18,8 +18,8 @@ from unittest import mock
 from langgraph.types import Command
 
 import lesson_model
-from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, outcome, part
+from exercises.core.descriptions import contrast, kind, short
+from exercises.core.exercise import exercise, outcome, part, trying
 from exercises.core.processes import fresh_processes
 from exercises.core.threads import id_of, thread
 from exercises.day_two import clerks, versions
@@ -74,27 +74,32 @@ def ex1(lost_threads):
             versions.finish(old, done)
             versions.drain(old)
             what = (
-                "One thread waits at `sign`, one is finished, and one was drained before its first "
-                "step, with which `new` can begin"
+                f"({storage}) One thread waits at `sign`, one is finished, and one was drained "
+                "before its first step, with which `new` can begin"
             )
             find(old, new, {waiting: {"sign"}}, what)
-            find(old, old, {}, "`new` has the same nodes")
+            find(old, old, {}, f"({storage}) `new` has the same nodes")
         with part(f"a crash at a node that was removed ({storage})"):
             saver = make_saver()
             old = chain(saver, passes("look"), crashes("book"), passes("pay"))
             new = chain(saver, passes("look"), passes("pay"))
             crashed = versions.start(old)
-            find(old, new, {crashed: {"book"}}, "One thread crashed in `book`, nobody was asked")
+            find(
+                old,
+                new,
+                {crashed: {"book"}},
+                f"({storage}) One thread crashed in `book`, nobody was asked",
+            )
         with part(f"several next nodes ({storage})"):
             saver, names = make_saver(), ["legal", "money", "stock"]
             old = chain(saver, passes("look"), asks(*names))
             waiting = versions.start(old)
             for kept in (("legal", "stock"), ("legal",), ("stock", "money"), ()):
                 new = chain(saver, passes("look"), asks(*kept, "other"))
-                what = f"A thread waits at {names}, `new` has {sorted(kept)}"
+                what = f"({storage}) A thread waits at {names}, `new` has {sorted(kept)}"
                 find(old, new, {waiting: {*names} - {*kept}}, what)
             full = chain(saver, passes("look"), asks(*names, "more"))
-            find(old, full, {}, f"A thread waits at {names}, and `new` has them all")
+            find(old, full, {}, f"({storage}) A thread waits at {names}, and `new` has them all")
     with part("two tasks for one node"):
         saver = sqlite_saver()
         old, new = fan_out(saver, asks("pack")), fan_out(saver, asks("wrap"))
@@ -152,10 +157,12 @@ def _find_lost(
     too_many = {name: found[name] for name in found if name not in expected}
     missed = {name: expected[name] for name in expected if name not in found}
     assert not missed, f"{what}: {len(missed)} thread(s) were not found, such as {_first(missed)}."
-    assert not too_many, (
-        f"{what}: {len(too_many)} thread(s) were reported that would not be "
-        f"lost, such as {_first(too_many)}."
-    )
+    if too_many:
+        seen = old.get_state(thread(next(iter(too_many)))).next
+        raise AssertionError(
+            f"{what}: {len(too_many)} thread(s) were reported that would not be lost, such as "
+            f"{_first(too_many)}. Under `old` its next is {seen} now."
+        )
     wrong = {name: found[name] for name in found if found[name] != expected[name]}
     assert not wrong, (
         f"{what}: for a thread it returned {sorted(next(iter(wrong.values())))}; expected "
@@ -291,29 +298,44 @@ def ex2(migrate):
                 )
                 place.assert_account(mine, 0, "Nothing was approved on this thread")
         with part("errors come out"):
-            for when, break_down in (("to write", _disk_is_full), ("to ask", _is_locked)):
+            for when, break_down in (("write", _disk_is_full), ("ask", _is_locked)):
                 config = shop.talk(shop.old, ("N-4", 8))
-                with break_down(shop.saver):
+                with break_down(shop.saver) as failed:
                     _, raised = outcome(
                         lambda config=config: migrate(shop.old, shop.new, config),
                         sqlite3.OperationalError,
                     )
                 assert raised is not None, (
-                    f"The storage failed when it was {when}, and `migrate` returned as if all were "
-                    "well."
+                    f"The storage failed when it was to {when}, and `migrate` returned as if all "
+                    "were well."
+                    if failed
+                    else "A question waited, and nothing had been approved: `migrate` did not "
+                    f"{when} at all, so it never met the storage that fails."
                 )
 
 
-def _disk_is_full(saver: Any) -> contextlib.AbstractContextManager[Any]:
-    """Let a saver write no checkpoint."""
-    error = sqlite3.OperationalError("database or disk is full")
-    return mock.patch.object(saver, "put", side_effect=error)
+Failures = Iterator[list[sqlite3.OperationalError]]
+"""What was raised so far."""
 
 
 @contextlib.contextmanager
-def _is_locked(saver: Any) -> Iterator[None]:
+def _disk_is_full(saver: Any) -> Failures:
+    """Let a saver write no checkpoint."""
+    failed: list[sqlite3.OperationalError] = []
+
+    def puts(*args: Any, **kwargs: Any) -> Any:
+        failed.append(sqlite3.OperationalError("database or disk is full"))
+        raise failed[-1]
+
+    with mock.patch.object(saver, "put", puts):
+        yield failed
+
+
+@contextlib.contextmanager
+def _is_locked(saver: Any) -> Failures:
     """Let a saver read nothing any more once it has written a checkpoint."""
     put, get_tuple, written = saver.put, saver.get_tuple, []
+    failed: list[sqlite3.OperationalError] = []
 
     def puts(*args: Any, **kwargs: Any) -> Any:
         written.append(True)
@@ -321,11 +343,12 @@ def _is_locked(saver: Any) -> Iterator[None]:
 
     def gets(*args: Any, **kwargs: Any) -> Any:
         if written:
-            raise sqlite3.OperationalError("database is locked")
+            failed.append(sqlite3.OperationalError("database is locked"))
+            raise failed[-1]
         return get_tuple(*args, **kwargs)
 
     with mock.patch.object(saver, "put", puts), mock.patch.object(saver, "get_tuple", gets):
-        yield
+        yield failed
 
 
 @exercise(
@@ -364,10 +387,10 @@ def ex3(with_origin):
                         f"`read` is {kind(given)}; expected a list."
                     )
                     given = list(given)
+                got, wanted = contrast(given, value)
                 assert given == value, (
-                    f"{key!r} is {short(given)}; expected {short(value)}. The call was "
-                    f"{call['name']}({call['args']}), the customer's last "
-                    f"words {conversation.customer!r}."
+                    f"{key!r} is {got}; expected {wanted}. The call was {call['name']}"
+                    f"({call['args']}), the customer's last words {conversation.customer!r}."
                 )
             assert call == conversation.call and messages == conversation.messages, (
                 "The call or the messages were changed; expected them as they were."
@@ -437,8 +460,15 @@ def ex4(run):
             )
             runs(graphs("7", "8", "9"), yes, second, ["ask 8"])
             runs(graphs("7", "8", "9"), new, first, ["look 7", "ask 7"])
-            runs(graphs("7", "8", "9"), None, first, ["ask 7"])
-            runs(graphs("7", "8", "9"), new, config, ["look 9", "ask 9"])
+            all_ = graphs("7", "8", "9")
+            runs(all_, None, first, ["ask 7"])
+            runs(all_, new, config, ["look 9", "ask 9"])
+            began = ["look 9", "ask 9"]
+            other = versions_of(works, ":memory:", ("7", "8", "9"))
+            why = " The storage is another one, and its thread of the same name is new."
+            runs(other, new, first, began, why)
+            all_["9"].checkpointer.delete_thread(id_of(first))
+            runs(all_, new, first, began, " The thread was deleted, so it is a new one.")
         with part("versions that share no key of the state"):
             for began in (("7",), ("7", "8")):
                 config, name = new_thread(), began[-1]
@@ -679,7 +709,8 @@ def ex5(run_turn, take_up):
             with part("a thread that is in the table already"):
                 server, config = fresh("already", drain_in="pay"), new_thread()
                 for _ in range(2):  # before the next process starts, the customer writes again
-                    result = server.turn(config)
+                    with trying("to drain a thread twice; its row stands in the table already"):
+                        result = server.turn(config)
                     assert result is None, (
                         f"A run was drained, and `run_turn` returned {kind(result)}; expected None."
                     )

@@ -136,9 +136,12 @@ def assert_shares(
         what: Words for what the clerk does.
         cases: The cases.
     """
-    given = copy.deepcopy(cases)
+    given, held = copy.deepcopy(cases), list(clerk.done)
     shares = evaluate(clerk.agent, given, clerk.done, times)
     assert given == cases, "`cases` were changed; expected the same cases afterwards."
+    assert clerk.done[: len(held)] == held, (
+        f"`done` held {held} before, and {clerk.done} afterwards; expected what it held to stay."
+    )
     assert isinstance(shares, dict), f"`evaluate` returned {shares!r}; expected a dict."
     asked = [case["ask"] for case in cases]
     assert sorted(shares) == sorted(asked), (

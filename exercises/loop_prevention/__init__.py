@@ -12,7 +12,7 @@ from langchain.agents.middleware import AgentMiddleware
 import lesson_model
 from exercises.core.clock import movable_clock
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import exercise, part
+from exercises.core.exercise import exercise, part, trying
 from exercises.loop_prevention import looping_desk as parts
 from exercises.loop_prevention.looping_desk import ask, call
 
@@ -104,6 +104,9 @@ def ex3(route):
     with lesson_model.scratch() as model:
         parts.teach(model)
         graph = parts.desk(route)
+        # A long run comes first: what a route keeps of a short one shows nothing later.
+        with trying("a run with recursion_limit=250"):
+            first = parts.calls_made_by(route, 250)
         runs = {}
         for limit in limits:  # with 4 and 16 the messages that call hold words, too
             question = parts.TALKATIVE if limit in (4, 16) else parts.LOST
@@ -122,12 +125,16 @@ def ex3(route):
                         f"{run.ending}."
                     )
         with part("it looks as long as it can, and no longer"):
-            for limit in (*range(3, 41), 60, 250, 16, 3, 15):
+            for limit in (250, 60, 100, *range(3, 41), 250, 16, 3, 15):
                 calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
                 assert calls == room, (
                     f"With recursion_limit={limit}, and a model whose messages hold words and two "
                     f"calls each, the model was asked {calls} time(s); there is room for {room}."
                 )
+            assert first == 124, (
+                f"In the first of all runs, with recursion_limit=250, the model was asked {first} "
+                "time(s); there is room for 124. What does the route keep between two calls?"
+            )
             for limits in ((15, 15), (15, 8), (7, 30)):
                 counts = parts.calls_in_turns(route, limits)
                 room = tuple((limit - 1) // 2 for limit in limits)
@@ -306,8 +313,8 @@ def ex5(in_circles):
             got = in_circles(calls)
             assert got is not None, "`in_circles` returned None; expected True or False."
             assert calls == before, (
-                f"The calls were changed: {short(calls[0])} was {short(before[0])}. They stand in "
-                "the thread; make a list of your own."
+                f"The calls were changed: {parts.change(calls, before)}. They stand in the thread; "
+                "make a list of your own."
             )
             assert bool(got) is expected, (
                 f"{time_}it returned {short(got)} for {title}; expected {expected}. {why}".rstrip()

@@ -27,7 +27,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Send
 from openai import OpenAIError
 
-from exercises.core.descriptions import short
+from exercises.core.descriptions import contrast, short
 from exercises.core.exercise import trying
 from lesson_model import Call, Reply
 
@@ -45,6 +45,7 @@ __all__ = (
     "break_off",
     "calls_in_turns",
     "calls_made_by",
+    "change",
     "other_calls",
 )
 __all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
@@ -232,7 +233,8 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
         mixed += [ToolMessage("done", tool_call_id=c["id"], status="error") for c in of_message]
     why = "an answer is not a call; each has an empty list"
     yield "21 plain chats", why, [HumanMessage("Hello"), AIMessage(GREETING)] * 21, []
-    yield "100 calls in one message", "one message may hold many calls", all_at_once, hundred
+    why = "one message may hold many calls, and a call counts before it has an answer, too"
+    yield "100 calls in one message", why, all_at_once, hundred
     why = "a call may come with words, and its result is no call"
     yield "two calls, one after the other", why, two, hundred[3:5]
     why = "calls before the customer's last message belong to another turn"
@@ -271,11 +273,21 @@ def other_calls(got: list[Any], expected: list[dict[str, Any]]) -> str:
             f"Of {len(got)} calls, number {number} has the id {short(one)}; expected {other!r}, in "
             "the order of the messages."
         )
-    one, other = next(pair for pair in zip(got, expected, strict=True) if pair[0] != pair[1])
-    return (
-        f"It lists {short(one)}; expected the call as it stands in the message's `tool_calls`: "
-        f"{other}."
-    )
+    pairs = zip(got, expected, strict=True)
+    one, other = next(contrast(*pair) for pair in pairs if pair[0] != pair[1])
+    return f"It lists {one}; expected the call as it stands in the message's `tool_calls`: {other}."
+
+
+def change(calls: list[Any], before: list[dict[str, Any]]) -> str:
+    """Say what was changed in a list of calls."""
+    if len(calls) != len(before):
+        return f"there were {len(before)} of them, and now {len(calls)}"
+    now, was = next(pair for pair in zip(calls, before, strict=True) if pair[0] != pair[1])
+    if lost := [key for key in was if not isinstance(now, dict) or key not in now]:
+        return f"one has lost {', '.join(map(repr, lost))}"
+    key = next(key for key in now if key not in was or now[key] != was[key])
+    old, new = contrast(was.get(key), now[key])
+    return f"{key!r} of one was {old}, and is {new} now"
 
 
 def ids(calls: list[dict[str, Any]]) -> list[Any]:

@@ -14,7 +14,7 @@ from langgraph.types import Command, interrupt
 from openai import AuthenticationError, BadRequestError
 
 import lesson_model
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import contrast, kind, short
 from exercises.core.exercise import exercise, outcome, part
 from exercises.core.threads import thread
 from exercises.multi_agent import teams as parts
@@ -203,9 +203,10 @@ def ex4(careful):
             asked: list[str] = []
             notes = parts.survey(careful, parts.looked_up(asked), orders)[1]["notes"]
             expected = [f"{order} is late" for order in orders]
+            got, wanted = contrast(notes, expected)
             assert notes == expected, (
-                f"The notes are {short(notes)}; expected what `look_up` said, one note for each "
-                f"order: {short(expected)}."
+                f"The notes are {got}; expected what `look_up` said, one note for each order: "
+                f"{wanted}."
             )
             assert sorted(asked) == sorted(orders), (
                 f"`look_up` was called {len(asked)} times for {len(orders)} orders; expected once "
@@ -228,7 +229,8 @@ def ex4(careful):
         waiting = result.get("__interrupt__", ())
         assert len(waiting) == 3, (
             f"`look_up` called `interrupt` for 3 orders, and {len(waiting)} "
-            "questions wait: something in your node caught the others. Let `GraphBubbleUp` pass."
+            "questions wait: your node kept what `interrupt` raises. Let `GraphBubbleUp` pass; a "
+            "`return` in a `finally` keeps it, too."
         )
         waiting = graph.get_state(thread("survey")).interrupts
         answers = {question.id: f"yes to {question.value}" for question in waiting}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from typing import Any
 
 from langchain.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
@@ -14,7 +15,7 @@ from openai import AuthenticationError
 import agent_checklist as checklist
 import lesson_model
 from exercises.core.descriptions import assert_sorted, kind, short
-from exercises.core.exercise import exercise, part, run_async
+from exercises.core.exercise import exercise, part, run_async, trying
 from exercises.the_production_agent import added_tool as added
 from exercises.the_production_agent import faults as parts
 from exercises.the_production_agent import log_file
@@ -139,7 +140,15 @@ def ex3(approve_each):
     look, pay = ("track_parcel", {"parcel": "P-31"}), ("refund", {"order": "K-3", "amount": 95})
     small = ("refund", {"order": "K-4", "amount": 20})
     no, yes = {"type": "reject"}, {"type": "approve"}
-    gate = functools.partial(run_alone, parts.gate, approve_each)
+    odd_questions: list[str] = []
+
+    def gate(*args: Any) -> parts.Gated:
+        try:
+            return run_alone(parts.gate, approve_each, *args)
+        except parts.OddQuestionError as error:
+            odd_questions.append(str(error))
+            raise
+
     with part("a harmless call beside a rejected one runs"):
         seen = gate([look, pay], lambda asked: no)
         assert [one["tool"] for one in seen.asked] == ["refund"], (
@@ -221,7 +230,14 @@ def ex3(approve_each):
                 f"ran: {seen.ran}; expected one. A decision belongs to a call, not to its "
                 "arguments."
             )
-    judge("approval", "rejection", approve=approve_each)
+    if not odd_questions:
+        judge("approval", "rejection", approve=approve_each)
+        return
+    # The checklist answers as the owner does, and trips over what a question of another shape makes
+    # of it.
+    for name in ("approval", "rejection"):
+        with part(name):
+            raise AssertionError(odd_questions[0])
 
 
 @exercise(
@@ -544,7 +560,9 @@ def ex9(run_behind):
     for title, logs in log_file.cases():
         with part(title):
             for text, reference, wanted in logs:
-                _assert_found(run_behind(text, reference), reference, wanted)
+                with trying(f"a log with {title}"):
+                    found = run_behind(text, reference)
+                _assert_found(found, reference, wanted)
 
 
 def _assert_found(found, reference: str, wanted: list[dict]) -> None:

@@ -348,6 +348,10 @@ def _watched_tools(approve_each: Any, reason: str = "It is final.") -> Iterator[
     del paid[before:]
 
 
+class OddQuestionError(AssertionError):
+    """A question has not the shape the exercise asks for."""
+
+
 async def gate(
     approve_each: Any,
     calls: list,
@@ -361,10 +365,11 @@ async def gate(
         result, asked = await graph.ainvoke({"messages": "Please do it."}, config), []
         while "__interrupt__" in result and len(asked) < 9:
             for one in result["__interrupt__"]:
-                assert isinstance(one.value, dict) and "tool" in one.value, (
-                    f"The question is {short(one.value)}; expected {{'tool': ..., 'args': ..., "
-                    "'why': ...}."
-                )
+                if not isinstance(one.value, dict) or "tool" not in one.value:
+                    raise OddQuestionError(
+                        f"The question is {short(one.value)}; expected {{'tool': ..., 'args': ..., "
+                        "'why': ...}."
+                    )
             asked += [one.value for one in result["__interrupt__"]]
             resume = {one.id: decide(one.value) for one in result["__interrupt__"]}
             result = await graph.ainvoke(Command(resume=resume), config)

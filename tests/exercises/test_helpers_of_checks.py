@@ -10,7 +10,7 @@ import pytest
 
 from exercises.core.attribution import attribute
 from exercises.core.clock import movable_clock, skip_waits
-from exercises.core.descriptions import admits_ignorance, claims_success
+from exercises.core.descriptions import admits_ignorance, claims_success, contrast, short
 from exercises.core.exercise import trying
 from exercises.core.reference import run_cell
 from exercises.core.restart import restarted
@@ -123,3 +123,15 @@ def test_claims_of_success_are_told_from_doubts(text: str, claims: bool) -> None
 def test_note_that_admits_ignorance_is_told_from_a_result(note: str, admits: bool) -> None:
     """A sentence that says something is not known has a word for it."""
     assert admits_ignorance(note) is admits
+
+
+def test_contrast_shows_where_long_values_differ() -> None:
+    """What `short` would cut out of both is what a reader needs."""
+    was = {"name": "pack", "args": {"box": {"to": "Rome" * 9}}, "id": "call_0", "type": "tool_call"}
+    now = {key: value for key, value in was.items() if key != "id"}
+    assert short(now) == short(was)
+    found = contrast(now, was)
+    assert "'id': 'call_0'" in found[1] and "'id'" not in found[0]
+    assert max(map(len, found)) < 100
+    assert contrast(["a" * 90], ["a" * 90, "b"])[1].endswith("'b']")
+    assert contrast(3, "3") == ("3", "'3'")

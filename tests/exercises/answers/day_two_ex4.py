@@ -121,7 +121,7 @@ def run(versions: dict, value, config: dict):
     name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
     metadata = config.get("metadata", {}) | {"graph_version": name}
     return versions[name].invoke(value, config | {"metadata": metadata})
-# %% partial | another process has begun: remembers it in the process, and guesses the oldest for a thread that is saved
+# %% partial | a thread stays on its version; another process has begun: remembers it in the process, and guesses the oldest for a thread that is saved
 _began = {}
 
 
@@ -151,7 +151,7 @@ def run(versions, value, config):
     name = config.get("metadata", {}).get("graph_version") or (saved.metadata.get("graph_version", names[0]) if saved else names[-1])
     return versions[name].invoke(value, config | {"metadata": {**config.get("metadata", {}), "graph_version": name}})
 
-# %% partial | another process has begun: remembers it in the function
+# %% partial | a thread stays on its version; another process has begun: remembers it in the function
 def run(versions, value, config):
     names = [*versions]
     run.began = getattr(run, "began", {})
@@ -198,3 +198,24 @@ def run(versions: dict, value, config: dict):
     metadata = config.get("metadata", {}) | {"graph_version": name}
     begun = {"configurable": dict(config["configurable"])} if saved else config
     return versions[name].invoke(value, begun | {"metadata": metadata})
+# %% partial | a thread stays on its version: remembers the version by the thread's id, whatever the storage says later
+version_of = {}
+
+def run(versions: dict, value, config: dict):
+    names, name = [*versions], config["configurable"]["thread_id"]
+    if name not in version_of:
+        saved = versions[names[0]].checkpointer.get_tuple(config)
+        version_of[name] = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    metadata = config.get("metadata", {}) | {"graph_version": version_of[name]}
+    return versions[version_of[name]].invoke(value, config | {"metadata": metadata})
+# %% partial | a thread stays on its version: remembers the version by the thread's id and its storage
+version_of = {}
+
+def run(versions: dict, value, config: dict):
+    names, saver = [*versions], versions[[*versions][0]].checkpointer
+    key = saver, config["configurable"]["thread_id"]
+    if key not in version_of:
+        saved = saver.get_tuple(config)
+        version_of[key] = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
+    metadata = config.get("metadata", {}) | {"graph_version": version_of[key]}
+    return versions[version_of[key]].invoke(value, config | {"metadata": metadata})

@@ -188,3 +188,28 @@ def route(state: Desk) -> str:
         return END
     left = get_config()["recursion_limit"] - len(state["messages"]) + 1
     return "tools" if left >= 4 else "stop"
+# %% refused: leaves a fifth of the steps it saw first, until an answer comes
+total = {}
+
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        total.clear()
+        return END
+    first = total.setdefault("first", state["remaining_steps"])
+    return "stop" if state["remaining_steps"] <= max(3, first // 5) else "tools"
+# %% refused: leaves a few of the steps of the first run of all
+total = {}
+
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        return END
+    first = total.setdefault("first", state["remaining_steps"])
+    return "stop" if state["remaining_steps"] <= max(3, first // 60) else "tools"
+# %% refused: leaves a few of the most steps it has seen
+total = {"most": 0}
+
+def route(state: Desk) -> str:
+    if not state["messages"][-1].tool_calls:
+        return END
+    total["most"] = max(total["most"], state["remaining_steps"])
+    return "stop" if state["remaining_steps"] <= max(3, total["most"] // 40) else "tools"
