@@ -15,7 +15,7 @@ __all__ = ("Call", "Decisions", "Edit", "digest", "is_readable", "shown")
 Text = Annotated[str, Field(strict=True, max_length=500, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+Whole = Annotated[int, Field(strict=True, gt=-(2**53), lt=2**53)]
 Flag = Annotated[bool, Field(strict=True)]
 
 

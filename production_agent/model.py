@@ -251,9 +251,9 @@ def _depth(value: object) -> int:
 
 
 def _whole(text: str) -> int:
-    if len(text) > 16:
-        raise ValueError  # checkpoints and browsers hold no longer number
-    return int(text)
+    if abs(found := int(text)) >= 2**53:
+        raise ValueError  # a browser would round it, and show another number than the one that runs
+    return found
 
 
 def _is_wrong_request(error: Exception) -> bool:

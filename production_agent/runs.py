@@ -216,7 +216,8 @@ class Runs:
         self._refuse_while_draining()
         begun = await self.store.begin_message(thread, owner, request)
         if begun.how == "repeated":
-            return await self._repeated(begun.run, thread, owner)
+            first = await self._repeated(begun.run, thread, owner)
+            return first or await self.message(thread, owner, text, request)
         if begun.how == "undecided":
             raise await self._undecided(thread)
         if begun.how == "wait":
@@ -227,27 +228,27 @@ class Runs:
         run, before = Run(begun.run, thread, owner, "message"), []
         if begun.before not in ("", "complete", "incomplete"):  # then nothing can be left over
             try:
-                state = await self.state(thread)
-                asked = [one for one in _asked(state) if not await self.store.approval(one[0])]
+                messages = (await self.state(thread)).values.get("messages", [])
                 effects = await self.store.effects(thread)
             except BaseException:
                 await self.store.end(run.id, Ending("refused"))
                 raise
-            if asked:  # the process that asked died before it could say so
-                await self.store.end(run.id, Ending("refused", asked=asked))
-                raise await self._undecided(thread)
-            messages = state.values.get("messages", [])
             # A new input drops what a task has written, if no checkpoint came after it.
             before = [*this_turn(messages), *unanswered(messages, thread, effects)]
         return self._spawn(run, {"messages": [*before, HumanMessage(text)]})
 
-    async def _repeated(self, run_id: str, thread: str, owner: str) -> Run:
-        """Return the run that the same request began before; if it is over, what came of it."""
+    async def _repeated(self, run_id: str, thread: str, owner: str) -> Run | None:
+        """Return the run that the same request began before; if it is over, what came of it.
+
+        None if that request was refused meanwhile, which leaves no run, or the thread is gone.
+        """
         running = self.running.get(thread)
         if running and running.id == run_id:
             return running
         last = await self.store.turn_end(thread, run_id)
-        if last and last["outcome"] is None:
+        if last is None:
+            return None
+        if last["outcome"] is None:
             raise Refused(409, BUSY)
         run = Run(run_id, thread, owner, "message")
         run.emit("run", run=run_id, thread=thread)
@@ -379,8 +380,8 @@ class Runs:
             is_whole = not state.tasks and await self.store.is_newest(thread, writer)
             is_strange = decided and state.metadata and not state.tasks and not is_whole
             strange = NoInterrupt() if is_strange else None
-            outcome = "complete" if is_whole else "stopped"
-            await self._close(run, outcome, sentence=STOPPED, error=strange)
+            outcome, asks = "complete" if is_whole else "stopped", begun.before != "stopped"
+            await self._close(run, outcome, sentence=STOPPED, error=strange, asks=asks)
             run.end()
 
     async def keep_recovering(self) -> None:
@@ -488,7 +489,9 @@ class Runs:
             sentence = TOO_LONG if timer.expired() else SORRY
         finally:
             lease.cancel()
-        closing = asyncio.create_task(self._close(run, outcome, sentence=sentence, error=error))
+        asks = outcome != "stopped"
+        closing = self._close(run, outcome, sentence=sentence, error=error, asks=asks)
+        closing = asyncio.create_task(closing)
         while not closing.done():
             try:
                 await asyncio.wait([closing])
@@ -544,14 +547,34 @@ class Runs:
         run.cancel()
 
     async def _close(
-        self, run: Run, outcome: str, *, sentence: str, error: Exception | None = None
+        self,
+        run: Run,
+        outcome: str,
+        *,
+        sentence: str,
+        error: Exception | None = None,
+        asks: bool = True,
     ) -> None:
-        """Write down how the run ended, what now waits for approval, and tell the listener."""
+        """Write down how the run ended, what now waits for approval, and tell the listener.
+
+        Args:
+            run: The run.
+            outcome: Its outcome; where a question is stored it came as far as that, and is whole.
+            sentence: For the owner, if the outcome needs one.
+            error: What it failed of.
+            asks: Whether its question is asked; else the next message answers the calls.
+        """
+        if outcome == "handed_on" and run.thread in await self.store.asked_to_stop():
+            outcome, sentence, asks = "stopped", STOPPED, False
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
-        if outcome == "complete" and not state.metadata:
+        asked = _asked(state) if asks else []
+        asked = [one for one in asked if not await self.store.approval(one[0])]
+        if asked:
+            outcome = "complete"
+        elif outcome == "complete" and not state.metadata:
             outcome = "failed"  # nobody knows what it asks for
-        ending = Ending(outcome, asked=_asked(state))
+        ending = Ending(outcome, asked=asked)
         if outcome == "complete":
             if ending.asked:
                 ending.outcome = "pending_approval"

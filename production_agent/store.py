@@ -7,8 +7,8 @@ claimed by the statement that changes it from pending to decided, in the transac
 thread. Effects are the truth about what was done, whatever a checkpoint says.
 
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
-needs_person, handed_on (another run carries it on), lost (its process died; unless a message takes
-the thread first, a recovery finds out what came of it).
+needs_person, handed_on (another run carries it on), lost (its process died; a recovery finds out
+what came of it).
 States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
 unanswered).
 """
@@ -31,6 +31,9 @@ __all__ = ("ATTEMPTS", "SHOWN_AS", "Begun", "Ending", "Store", "status")
 # Outcomes that have another name for whoever reads a status.
 SHOWN_AS = {"lost": "resuming", "pending_approval": "stopped", "handed_on": "resuming"}
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
+# A recovery that died changed nothing: what it was to recover still has to be.
+LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
+    order by started desc limit 1"""
 
 
 @dataclass
@@ -179,7 +182,7 @@ class Store:
         """Lock the thread and call its dead run lost; return how it stands, None if it is gone.
 
         `running` counts the runs that hold it; `approval` is pending or decided, if one is in the
-        way; `before` is the outcome of its last run. More columns cost no further round trip.
+        way; `before` is the outcome of its LAST run. More columns cost no further round trip.
         """
         sql = f"select 1 from threads where id = ?{self.database.for_update}"
         await transaction.send(sql, thread)
@@ -190,7 +193,7 @@ class Store:
             (select count(*) from runs where thread = t.id and outcome is null) as running,
             (select min(state) from approvals where thread = t.id and (state = 'decided'
               or (state = 'pending' and expires > {self.now}))) as approval,
-            (select outcome from runs where thread = t.id order by started desc limit 1) as before
+            (select outcome {LAST}) as before
             from threads t where id = ?"""
         rows = await transaction.fetch(sql, *values, thread)
         return rows[0] if rows else None
@@ -222,7 +225,7 @@ class Store:
                 return Begun("repeated", row["repeated"])
             if row["running"]:
                 return Begun("busy")
-            if row["approval"] == "decided" or row["before"] == "handed_on":
+            if row["approval"] == "decided" or row["before"] in ("lost", "handed_on"):
                 return Begun("finishing")
             if row["approval"]:
                 return Begun("undecided")
@@ -242,9 +245,11 @@ class Store:
     async def begin_recovery(self, thread: str, owner: str) -> Begun:
         """Take a thread whose process is gone, unless another process was faster.
 
-        A run that was asked to stop, and ended before it knew, counts as stopped.
+        A run that was asked to stop, and ended before it knew, counts as stopped; one that was
+        handed on counts as lost when so many recoveries died of it.
         """
-        more = "(select stop from runs where thread = t.id order by started desc limit 1) as stop,"
+        more = f"""(select stop {LAST}) as stop, (select count(*) from runs where thread = t.id
+            and started > (select started {LAST})) as died,"""
 
         async def work(transaction: Transaction) -> Begun:
             row = await self._lock_thread(transaction, thread, more)
@@ -258,7 +263,8 @@ class Store:
             sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
             await transaction.send(sql, thread, "decided")
             run = await self._begin(transaction, thread, owner, "recovery")
-            before = "stopped" if row["stop"] else row["before"] or ""
+            before = "lost" if row["died"] >= ATTEMPTS else row["before"] or ""
+            before = "stopped" if row["stop"] else before
             return Begun("begun", run, before=before)
 
         return await self.database.write(work)
@@ -314,9 +320,13 @@ class Store:
         return [row["thread"] for row in rows]
 
     async def ask_to_stop(self, thread: str) -> str:
-        """Ask the thread's message run to stop, in whatever process; return its kind or ""."""
+        """Ask the thread's message run to stop, in whatever process; return its kind or "".
+
+        One that is handed on stops before it is carried on.
+        """
         sql = """update runs set stop = case kind when 'message' then 1 else 0 end
-            where thread = ? and outcome is null returning kind"""
+            where id = (select id from runs where thread = ? order by started desc limit 1)
+            and (outcome is null or outcome = 'handed_on') returning kind"""
         rows = await self.database.run(sql, thread)
         return rows[0]["kind"] if rows else ""
 

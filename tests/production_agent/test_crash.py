@@ -157,8 +157,58 @@ def test_who_repeats_a_request_after_a_crash_hears_what_came_of_it(
     until(lambda: third.status(thread) == "pending_approval", "the question is shown")
     answer = other.ann.post(path, json={"text": text}, headers=key)
     assert '"pending_approval"' in answer.text and third.approval(thread)["id"] in answer.text
+    assert "event: error" not in answer.text
     for service in (other, third):
         service.stop()
+
+
+def test_a_turn_that_was_stopped_asks_nothing_after_a_crash(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    database = new_database()
+    first = start(database, script="stalling_service.py")
+    other = start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    thread, text = first.thread(), f"Please refund {ASKED} euros for order T-7."
+    send(first, f"/threads/{thread}/messages", {"text": text})
+    until(lambda: first.log("stalled"), "the question is stored")
+    assert other.ann.post(f"/threads/{thread}/cancel").status_code == 202
+    first.kill()
+    end_leases(database)
+    # A message does not come before what the crash left, nor does it let the question appear.
+    answer = other.ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
+    assert answer.status_code == 409 and "still being carried out" in answer.json()["message"]
+    third = start(database)
+    until(lambda: third.status(thread) == "stopped", "its end")
+    assert rows(database, "select * from approvals") == []
+    assert third.say(thread, "Hello again.")[-1][1]["status"] == "complete"
+    assert third.effects() == [] and all(one.status == 200 for one in served.requests)
+    for service in (other, third):
+        service.stop()
+
+
+def test_a_second_question_that_was_stored_waits_and_needs_nobody_else(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    refund = {"order": "T-7", "amount": 5}, {"order": "T-7", "amount": ASKED}
+    served.when("twice").calls("refund", **refund[0]).calls("refund", **refund[1])
+    database = new_database()
+    first = start(database, script="stalling_service.py")
+    thread, approval = first.asked("Refund twice.")
+    send(first, f"/approvals/{approval['id']}", decision(approval))
+    until(lambda: first.log("stalled"), "the second question is stored")
+    first.kill()
+    end_leases(database)
+    second = start(database)
+    until(lambda: second.status(thread) != "resuming", "its end")
+    shown = second.ann.get(f"/threads/{thread}").json()
+    assert (shown["status"], shown["problem"]) == ("pending_approval", None)
+    assert not second.log("needs_person") and second.effects() == [refund[0]]
+    assert '"complete"' in second.decide(second.approval(thread)).text
+    assert second.effects() == [*refund]
+    second.stop()
+    served.reset()
 
 
 def damage(database: str) -> None:

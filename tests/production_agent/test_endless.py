@@ -21,9 +21,9 @@ import pytest
 from production_agent.approval import Approve
 from production_agent.database import open_database
 from production_agent.graph import build
-from production_agent.runs import STOPPED, Refused, Run, Runs, open_runs
+from production_agent.runs import FINISHING, HANDED_ON, STOPPED, Refused, Run, Runs, open_runs
 from production_agent.settings import read
-from production_agent.store import Store
+from production_agent.store import ATTEMPTS, Ending, Store
 from tests.production_agent.conftest import DATABASE
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.service_process import (
@@ -321,7 +321,7 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
         assert (await store.threads("ann", 1, thread))[0]["run"] is None
 
 
-@pytest.mark.parametrize("how", ["stopped", "left", "left while it ends"])
+@pytest.mark.parametrize("how", ["stopped", "stopped later", "left", "left while it ends"])
 def test_a_turn_that_nobody_wants_is_not_carried_on_by_another_process(
     database: str, served, how: str
 ) -> None:
@@ -343,8 +343,14 @@ async def _drain_unwanted(database: str, served, how: str) -> None:
                 assert await store.ask_to_stop(thread) == "message"
                 one.drain()
                 await asyncio.wait([run.task])
+                assert run.events[-1] == ("end", {"status": "stopped", "text": ""})
             if how == "left while it ends":
                 one.drain()
+            if how == "stopped later":
+                one.drain()
+                await asyncio.wait([run.task])
+                assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
+                assert await store.ask_to_stop(thread) == "message"
         one.drain()
         await asyncio.wait([run.task])
         asked = len(served.requests)
@@ -353,6 +359,103 @@ async def _drain_unwanted(database: str, served, how: str) -> None:
         (row,) = await store.threads("ann", 1, thread)
         assert (row["outcome"], row["sentence"]) == ("stopped", STOPPED)
         assert len(served.requests) == asked
+
+
+@pytest.mark.parametrize(("deaths", "outcome"), [(1, "complete"), (ATTEMPTS, "stopped")])
+def test_what_was_promised_outlives_a_process_that_ends_while_it_recovers_it(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, deaths: int, outcome: str
+) -> None:
+    served.reset()
+    served.pace(first=0.5)
+    asyncio.run(_end_while_recovering(database, monkeypatch, deaths, outcome))
+    served.reset()
+
+
+async def _end_while_recovering(
+    database: str, monkeypatch: pytest.MonkeyPatch, deaths: int, outcome: str
+) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        one, other = (Runs(settings, store, build(settings, opened.saver)) for _ in range(2))
+        thread = (await store.new_thread("ann", ""))["id"]
+        run = await one.message(thread, "ann", "Where is parcel P-3?", None)
+        with run.joined(60):
+            one.drain()
+            await asyncio.wait([run.task])
+        assert run.events[-2][1]["message"] == HANDED_ON
+        real, reached = store.decided, asyncio.Event()
+
+        async def wait(thread: str) -> None:
+            reached.set()
+            await asyncio.Event().wait()
+
+        for _ in range(deaths):
+            monkeypatch.setattr(store, "decided", wait)
+            recovering = asyncio.create_task(other.recover())
+            await reached.wait()
+            reached.clear()
+            recovering.cancel()  # as the end of its process does
+            await asyncio.wait([recovering])
+            await opened.run("update runs set lease = 0 where outcome is null")
+        monkeypatch.setattr(store, "decided", real)
+        with pytest.raises(Refused) as caught:  # and no message takes its place
+            await other.message(thread, "ann", "Hi", None)
+        assert caught.value.message == FINISHING
+        await other.recover()
+        await asyncio.gather(*(one.task for one in other.running.values()))
+        assert (await store.threads("ann", 1, thread))[0]["outcome"] == outcome
+
+
+@pytest.mark.parametrize("how", ["refused", "deleted"])
+async def test_of_a_request_whose_first_one_left_no_run_nobody_is_told_of_an_end(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    served.reset()
+    async with open_runs(read(os.environ | {DATABASE: database})) as runs:
+        store = runs.store
+        thread, real = (await store.new_thread("ann", ""))["id"], store.turn_end
+        first = (await store.begin_message(thread, "ann", "key")).run
+
+        async def turn_end(*words: str) -> dict | None:  # the first one ends just before
+            await store.end(first, Ending("refused"))
+            if how == "deleted":
+                await store.delete_thread(thread)
+            return await real(*words)
+
+        monkeypatch.setattr(store, "turn_end", turn_end)
+        if how == "deleted":
+            with pytest.raises(Refused, match="no such thread"):
+                await runs.message(thread, "ann", "Hi", "key")
+        else:
+            run = await runs.message(thread, "ann", "Hi", "key")
+            await asyncio.wait([run.task])
+            assert run.events[-1][1]["status"] == "complete"
+
+
+async def test_a_turn_that_is_stopped_asks_nothing(
+    database: str, served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.reset()
+    async with open_runs(read(os.environ | {DATABASE: database})) as runs:
+        thread, saver = (await runs.store.new_thread("ann", ""))["id"], runs.graph.checkpointer
+        real = saver.aput_writes
+
+        async def put(config: dict, writes: Sequence[tuple], *rest: str) -> None:
+            await real(config, writes, *rest)
+            if "__interrupt__" in dict(writes):  # the question is stored
+                runs.stop(thread)
+
+        monkeypatch.setattr(saver, "aput_writes", put)
+        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        await asyncio.wait([run.task])
+        assert [name for name, _ in run.events][-2:] == ["error", "end"]
+        assert run.events[-2][1]["message"] == STOPPED
+        assert await runs.store.waiting(thread=thread) == []
+        following = await runs.message(thread, "ann", "Thanks!", None)
+        await asyncio.wait([following.task])
+        assert following.events[-1][1]["status"] == "complete"
+    assert all(request.status == 200 for request in served.requests)
 
 
 async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:

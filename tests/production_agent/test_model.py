@@ -124,6 +124,27 @@ async def test_an_answer_outlives_its_count_of_tokens(scripted: ScriptedModel, u
     assert await talk.say("Hello!") in ("First.", "Second.")
 
 
+@pytest.mark.parametrize(
+    ("number", "is_taken"),
+    [(1 - 2**53, True), (2**53 - 1, True), (2**53, False), (-(2**53), False)],
+)
+async def test_a_number_that_a_browser_would_round_is_no_argument(
+    scripted: ScriptedModel, number: int, is_taken: bool
+) -> None:
+    def script(body: dict) -> Iterator[dict]:
+        if body["messages"][-1]["role"] == "user":
+            yield call(0, "c", "track_parcel", {"parcel": [number]})
+        else:
+            yield word("Done.")
+        yield finish()
+
+    scripted.script = script
+    talk = Talk(scripted.url, MODEL_RETRIES="0")
+    await talk.say("Hello!")
+    asked = (await talk.messages())[1]
+    assert [len(asked.tool_calls), len(asked.invalid_tool_calls)] == [is_taken, not is_taken]
+
+
 async def test_a_packed_answer_is_not_unpacked(scripted: ScriptedModel) -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     packed = packer.compress(b"data: " + b"a" * 30_000_000) + packer.flush()
