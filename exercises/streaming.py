@@ -259,9 +259,9 @@ def ex1(best):
             given = best.get(letter, best.get(letter.lower()))
             assert given not in (None, ...), f"it is missing in `best`. Add {letter!r}."
             assert given in ("invoke", "updates", "messages"), (
-                f"you chose {given!r} for {letter}; expected 'invoke', 'updates' or 'messages'."
+                f"you chose {given!r}; expected 'invoke', 'updates' or 'messages'."
             )
-            assert given == right, f"you chose {given!r}. Think again about {letter}: {why}."
+            assert given == right, f"you chose {given!r}. Think again: {why}."
 
 
 @exercise(

@@ -951,8 +951,8 @@ agent_checklist.run(
 # python -m agent_checklist --explain rejection.next
 # ```
 #
-# It needs no test code and no key, takes a minute at most, and judges some fifty claims, one by one. Take
-# one red line, read what was done to your agent, mend it, and run that line again with `--only`. No agent
+# It needs no test code and no key, takes seconds, three minutes at most, and judges some fifty claims, one by
+# one. Take one red line, read what was done to your agent, mend it, and run that line again with `--only`. No agent
 # at hand? `lab/foreign_agent` is a small repository that somebody else has written: go there and run it.
 # `docs/checklist.md` says what each claim provokes, what a green line does not prove, and how it runs in CI.
 

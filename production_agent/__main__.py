@@ -1,4 +1,4 @@
-"""`python -m production_agent`: see `--help`."""
+"""Serve the support desk of the shop: its page, its endpoints, health and metrics."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ REJECTED = re.compile(r"\breject|\b(not|no)\b|n't\b", re.I)  # what the exercise
 # Other words that say so, too: exercise 3.3 names none.
 A_NO = re.compile(
     REJECTED.pattern
-    + r"|\b(un|dis)approv|without|\b(den[iy]|declin|refus|forb|turn(ed)? down|cancel"
-    r"|block|veto|stop|skip|fail|abort|withh|prevent|never|nobody|nothing|cannot|only)",
+    + r"|\b(un|dis)approv|without|against|\bdisa|\b(den[iy]|declin|refus|forb|turn(ed)? down|cancel"
+    r"|block|veto|stop|skip|fail|abort|withh|prevent|never|nobody|nothing|cannot|only|unauth|overrul)",
     re.I,
 )
 LOOKED_UP = re.compile(r"Parcel \S+ (arrives|is on its way)")  # by the lesson's tool, or the shop's

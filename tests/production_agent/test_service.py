@@ -183,6 +183,12 @@ def test_the_numbers_are_there(service: Service) -> None:
         assert name in text, text
 
 
+def test_an_outcome_that_has_not_been_stands_at_zero(service: Service) -> None:
+    """Else an alert that asks for an increase does not see the first one."""
+    series = 'agent_runs_total{kind="recovery",outcome="needs_person"} 0.0'
+    assert series in service.ann.get("/metrics").text
+
+
 def test_another_website_reaches_nothing_while_developing(
     start: Callable, served, tmp_path
 ) -> None:
