@@ -156,7 +156,7 @@ async def outage(case: Case) -> None:
         _need_all(case, played)
         case.passed(f"It was sent {' and '.join(map(str, counts))} times.")
     with case.judging("errors.model"):
-        for name, turn, sent in played:
+        for name, turn, sent in reversed(played):  # what the last one left behind comes first
             if sent:
                 await case.goes_on(f"{name} was down. After that", turn.thread, is_outside=True)
         _need_all(case, played)
