@@ -88,9 +88,11 @@ def _at_work(case: Case) -> dict[str, Sent]:
     return called
 
 
-def _show(case: Case, turn: Turn) -> None:
-    """Let the evidence be that of a turn: it shows the last."""
-    case.subject.turns.sort(key=lambda one: one is turn)
+def _must(case: Case, holds: object, saw: str, turn: Turn) -> None:
+    """Fail unless the claim holds, with a turn as the evidence, which shows the last one."""
+    if not holds:
+        case.subject.turns.sort(key=lambda one: one is turn)
+        case.must(False, saw)
 
 
 async def wait(case: Case) -> None:
@@ -107,11 +109,9 @@ async def wait(case: Case) -> None:
         case.need(met, NOT_ASKED)
     with case.judging("retry.answers"):
         for name, turn in turns:
-            if turn.error or not _asked_again(turn):
-                raised = f"the turn raised {error_name(turn.error)}." if turn.error else ""
-                _show(case, turn)
-                saw = f"{name} said “wait a moment” (429), and {raised or 'no answer came.'}"
-                case.must(False, saw)
+            raised = f"the turn raised {error_name(turn.error)}." if turn.error else ""
+            saw = f"{name} said “wait a moment” (429), and {raised or 'no answer came.'}"
+            _must(case, _asked_again(turn) and not turn.error, saw, turn)
     with case.judging("retry.waits"):
         early = any("Retry-After" in remark for one in requests for remark in one.remarks)
         saw = "The model said how long to wait (Retry-After), and was asked again before that."
@@ -144,15 +144,10 @@ async def outage(case: Case) -> None:
             rounds = sum(one.retry_count == 0 for one in most)
             in_client = max((one.retry_count for one in most), default=0)
             is_storm = rounds > 1 and in_client and len(most) > 4
-            if is_storm or len(most) > MAX_TRIES:
-                _show(case, turn)
             saw = f"{name} was down, and one question was sent {len(most)} times"
-            case.must(
-                not is_storm,
-                f"{saw}: the client tries {in_client + 1} times, and another layer starts it "
-                f"{rounds} times.",
-            )
-            case.must(len(most) <= MAX_TRIES, f"{saw}.")
+            how = f"the client tries {in_client + 1} times, and another layer starts it {rounds}"
+            _must(case, not is_storm, f"{saw}: {how} times.", turn)
+            _must(case, len(most) <= MAX_TRIES, f"{saw}.", turn)
         _need_all(case, played)
         case.passed(f"It was sent {' and '.join(map(str, counts))} times.")
     with case.judging("errors.model"):
@@ -179,28 +174,23 @@ async def refuse(case: Case) -> None:
         logged, printed = len(subject.own_records(30)), len(subject.printed())
         turn, sent = await _fail(case, one, f"t-refused-{number}", "http", status=400)
         is_traced = turn.error or len(subject.own_records(30)) > logged
-        printed = "" if is_traced else subject.printed()[printed:]
-        is_printed = any(word in printed for word in ("Error", "error", "400", "fail"))
+        words = subject.printed()[printed:]
+        is_printed = any(word in words for word in ("Error", "error", "400", "fail"))
         played.append((name, turn, is_traced, is_printed, sent))
     with case.before():
         case.need(any(sent for *_, sent in played), NOT_ASKED)
     with case.judging("retry.refused"):
         for name, turn, *_, sent in played:
             most = max(Counter(map(_question, sent)).values(), default=0)
-            if most > 1:
-                _show(case, turn)
-            case.must(
-                most < 2, f"{name} refused a request as wrong (400): it was sent {most} times."
-            )
+            saw = f"{name} refused a request as wrong (400): it was sent {most} times."
+            _must(case, most < 2, saw, turn)
         _need_all(case, played)
     with case.judging("errors.traced"):
         for name, turn, is_traced, is_printed, sent in played:
-            if sent and not (is_traced or is_printed):
-                _show(case, turn)
-                saw = f"{name} refused a request as wrong (400): nothing was raised, and nothing "
-                case.must(False, f"{saw}was logged.")
+            saw = f"{name} refused a request as wrong (400): nothing was raised, and nothing was "
+            _must(case, is_traced or is_printed or not sent, f"{saw}logged.", turn)
         _need_all(case, played)
-        case.passed("It was printed." if any(is_printed for *_, is_printed, _ in played) else "")
+        case.passed("" if all(is_traced for *_, is_traced, _, _ in played) else "It was printed.")
 
 
 async def fall_back(case: Case) -> None:
@@ -216,7 +206,7 @@ async def fall_back(case: Case) -> None:
         at_work = list(dict.fromkeys(one.model for one in chats))
         case.need(at_work, NOT_ASKED)
         played = [await _without(case, model, steps, usual) for model in at_work[:MAX_MODELS]]
-        case.need(all(one.is_met for one in played), "The first model was not asked.")
+        case.need(any(one.is_met for one in played), NOT_ASKED)
         helped = [one for one in played if one.others and (one.pairs or len(at_work) == 1)]
         alone = [one for one in played if one not in helped]
         if not helped:
@@ -224,18 +214,18 @@ async def fall_back(case: Case) -> None:
     several = len(at_work) > 1
     with case.judging("fallback.answers"):
         for one in helped:
-            _show(case, one.turn)
             who, turn = one.name if several else "The first model", one.turn
             saw = f"another one was asked, and the turn raised {error_name(turn.error)}."
             refused = " Hand all messages on to the second model." if ends_refused(turn) else ""
-            case.must(not turn.error, f"{who} was down, {saw}{refused}")
+            _must(case, not turn.error, f"{who} was down, {saw}{refused}", turn)
             why = "The second model's answer did not arrive."
             case.need(turn.answered or one.pairs or not facts.look, why)
             saw = f"{who} was down, and the second one's answer did not arrive."
-            case.must(turn.answered, saw)
+            _must(case, turn.answered, saw, turn)
         for one in alone:
-            saw = f"{one.name} was down, and no other model was asked"
-            case.must(not subject.settings.fallback, f"{saw}.")
+            case.need(one.is_met, f"{one.name} was not asked this time.")
+            saw = f"{one.name} was down, and no other model was asked in its place"
+            _must(case, not subject.settings.fallback, f"{saw}.", one.turn)
             case.need(False, f"{saw}, as one is for {helped[0].name}. Is it meant to be?")
     with case.judging("fallback.tools"):
         pairs = [pair for one in helped for pair in one.pairs]
@@ -318,15 +308,15 @@ def _tools(sent: Sent) -> set[str]:
 
 def _judge_without_another(case: Case, alone: list[Outage]) -> None:
     """Judge turns in which no model stood in for the one that was down."""
-    unasked = [one for one in alone if not one.others]
+    unasked = [one for one in alone if one.is_met and not one.others]
     slips = [one for one in unasked if _slipped(one.turn.error)]
     unused = "there is a second model" if case.subject.settings.fallback else ""
     unused = unused or _fallbacks({one.name for one in unasked})
     if slips or (unused and unasked):
         with case.judging("fallback.answers"):
-            _show(case, (slips or unasked)[0].turn)
-            broke = "The model was down, and what handles that broke"
-            case.must(not slips, f"{broke}: {error_name(slips[0].turn.error) if slips else ''}.")
+            for one in slips:
+                broke = f"what handles that broke: {error_name(one.turn.error)}."
+                _must(case, False, f"The model was down, and {broke}", one.turn)
             case.must(False, f"The model was down, {unused}, and no other model was asked.")
         case.skip_if(True, "No second model was asked: see fallback.answers.")
     why = "Several models work in a turn; none was seen to stand in for another."
@@ -421,11 +411,10 @@ async def fail_model(case: Case) -> None:
                 if turn.error and not unseen:
                     raised = f"the turn raised {error_name(turn.error)}"
                     unseen = f"With {what} {raised}: what your server makes of that is not seen."
-        if shown:
-            name, _, words, first = shown[0]
-            _show(case, first)
+        for name, _, words, turn in shown:
             failures = "; ".join(what for each, what, *_ in shown if each == name)
-            case.must(False, f"{name} failed ({failures}), and the user is shown: “{words}”.")
+            saw = f"{name} failed ({failures}), and the user is shown: “{words}”."
+            _must(case, False, saw, turn)
         case.need(met and all(met.values()), NOT_ASKED)
         case.need(not unseen or subject.level == "turn", unseen)
         case.passed(f"Met: {'; '.join(dict.fromkeys(sum(met.values(), [])))}.")
