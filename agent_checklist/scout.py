@@ -86,11 +86,11 @@ async def _find_input(subject: Subject) -> None:
         first = first or turn
         if turn.sent(plan.mark) and not turn.error:
             facts.input = way
-            _note_models(subject, turn, sent, seen)
+            answer = _note_models(subject, turn, sent, seen)
             facts.stops_at = _asked_by(turn)
             values = turn.values if isinstance(turn.values, dict) else {}
             texts = {name: text for name, text in values.items() if isinstance(text, str)}
-            facts.answer_in = tuple(name for name, text in texts.items() if plan.say in text)
+            facts.answer_in = tuple(name for name, text in texts.items() if answer in text)
             return
     facts.problem = _why_not(subject, first)
     if facts.schema and facts.schema.get("properties"):
@@ -173,8 +173,8 @@ def _why_not(subject: Subject, turn: Turn | None) -> str:
     return "It asked no model in a plain turn, so there is nothing to provoke."
 
 
-def _note_models(subject: Subject, turn: Turn, sent: int, seen: int) -> None:
-    """Note which models work in a plain turn, and in which request its answer comes.
+def _note_models(subject: Subject, turn: Turn, sent: int, seen: int) -> str:
+    """Note which models work in a plain turn; return the answer, and note its request.
 
     Args:
         subject: The agent.
@@ -192,6 +192,7 @@ def _note_models(subject: Subject, turn: Turn, sent: int, seen: int) -> None:
         if one.read_timeout is None or one.read_timeout > (longest.read_timeout or math.inf):
             at_work[one.kind] = one
     facts.at_work = [one for one in at_work.values() if one.path != "/embeddings"]
+    return (said[facts.answer_at] if spoken else "") or turn.plan.say
 
 
 async def _remembers(subject: Subject) -> None:

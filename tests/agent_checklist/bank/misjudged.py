@@ -205,6 +205,26 @@ def plans_first():
     return graph.add_edge(START, "plan").add_edge("plan", "desk").compile()
 
 
+class Outlined(Review):
+    """A review with an outline."""
+
+    outline: str
+
+
+def outlines_first():
+    """Return a graph without messages, whose answer is one field, and its outline another."""
+
+    async def outline(state: Outlined):
+        return {"outline": (await model().ainvoke(state["task"])).text}
+
+    async def write(state: Outlined):
+        reply = await model().ainvoke([("system", "Write."), ("user", state["task"])])
+        return {"draft": reply.text}
+
+    graph = StateGraph(Outlined).add_node("outline_it", outline).add_node("write", write)
+    return graph.add_edge(START, "outline_it").add_edge("outline_it", "write").compile()
+
+
 class Post(TypedDict, total=False):
     """A task, and what shall be published."""
 
