@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -145,8 +147,11 @@ async def torn(case: Case) -> None:
 
 def cut_in(turn: Turn) -> str:
     """Return the cut text that a turn ends with, or puts before a person; "" if it is whole."""
-    asked = [text for one in turn.interrupts for text in values_of(("", one.value))]
-    return next(filter(is_cut, [turn.final, *asked]), "")
+    texts = [turn.final, *values_of(("", [one.value for one in turn.interrupts]))]
+    for text in tuple(texts):
+        with contextlib.suppress(ValueError):
+            texts += values_of(("", json.loads(text)))
+    return next(filter(is_cut, texts), "")
 
 
 def is_cut(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import date
 from typing import Literal
@@ -232,17 +233,22 @@ class Post(TypedDict, total=False):
     post: dict
 
 
-def shows_a_draft():
+def shows_a_draft(as_json=False):
     """Return a graph that puts what the model wrote before a person."""
 
     async def write(state: Post):
         return {"post": {"content": (await model().ainvoke(state["task"])).text}}
 
     def review(state: Post):
-        interrupt({"publish": state["post"]})
+        interrupt({"publish": json.dumps(state["post"]) if as_json else state["post"]})
 
     graph = StateGraph(Post).add_node("write", write).add_node("review", review)
     return graph.add_edge(START, "write").add_edge("write", "review").compile()
+
+
+def shows_a_draft_as_json():
+    """Return one that shows it as JSON."""
+    return shows_a_draft(as_json=True)
 
 
 # A fallback of tools ------------------------------------------------------------------------------
