@@ -7,6 +7,7 @@ import json
 import math
 import re
 import sys
+import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,7 @@ MAX_FAILURE_SECONDS = 5.0
 SLIPS = (AttributeError, TypeError, ValueError, KeyError, NameError, IndexError)
 MAX_TRIES = 10  # of one request, in one layer
 MAX_TURNS = 20  # to outgrow a window
+STILL_SECONDS = 1.0  # that a model is silent, where the event loop waits for it
 MAX_MODELS = 4  # that work in a turn, and fail one after the other
 NOT_ASKED = "The model was not asked."
 
@@ -375,19 +377,28 @@ async def silence(case: Case) -> None:
         def asked() -> list[Sent]:
             return [one for one in subject.guard.sent[since:] if one.kind == kind]
 
-        subject.fail_at(lambda sent: sent.kind == kind, "timeout", None, seconds=40.0)
+        end = subject.model.state.ended.set
+
+        def is_there(sent: Sent) -> bool:
+            if subject.guard.on_loop and sent.kind == kind:  # nothing here runs meanwhile
+                threading.Timer(STILL_SECONDS, end).start()
+            return sent.kind == kind
+
+        subject.fail_at(is_there, "timeout", None, seconds=40.0)
         task = await case.begin(subject.plan(), "t-silent", asked)
         try:
             case.need(asked(), NOT_ASKED)
             wait = asked()[0].read_timeout
             if wait is not None and wait <= MAX_READ_SECONDS:
                 case.passed(f"The client waits {wait:g} s.")
+            why = "The event loop stands still while the model is silent: see loop.free."
+            case.need(not subject.guard.on_loop, why)
             waits = "for ever" if wait is None else f"for {wait:g} s"
             saw = f"{name} said nothing, and its client would wait {waits}."
             case.must(await ends_in_time(task, MAX_READ_SECONDS), saw)
             case.passed("The client has no timeout, but something else ends the turn.")
         finally:
-            subject.model.state.ended.set()
+            end()
             task.cancel()
 
 

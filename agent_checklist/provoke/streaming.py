@@ -79,7 +79,7 @@ class Reader:
         is_asked = self.subject.gives_whole and len(self.subject.model.requests) > 0
         if (self.hears(turn) or is_asked) and not self.left:
             self.left = True
-            self.in_time = not self.subject.model.requests[-1].wait(0)
+            self.in_time = not self.subject.model.requests[-1].answered
             self.heard.set()
             self.writing.append(asyncio.create_task(self._write_on()))
         return self.left
