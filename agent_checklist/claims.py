@@ -139,7 +139,7 @@ def _claims() -> tuple[Claim, ...]:
               "A tool does not come back.",
               "Bound tools in time.", 4, declared),
         Claim("errors.tool", "A tool that fails does not end the conversation.",
-              "A tool raises; then the user says hello.",
+              "A tool, called twice in one message, raises; then the user says hello.",
               "`ToolNode(..., handle_tool_errors=...)`, or a middleware's `wrap_tool_call`.", 4),
         Claim("errors.tool_text", "A tool's error text does not reach the user.",
               "A tool raises an error with internal details.",

@@ -53,6 +53,13 @@ class Sent:
         """The model's name and its host: two hosts may have a model of the same name."""
         return f"{self.body.get('model')} at {self.host}"
 
+    @property
+    def kind(self) -> tuple[str, bool, bool]:
+        """The model, whether it is offered tools, and whether the form of its answer is given."""
+        is_free = self.body.get("tool_choice") in (None, "auto", "none")
+        form = self.body.get("response_format") or self.body.get("text")
+        return self.model, bool(self.body.get("tools")), bool(form) or not is_free
+
 
 class Guard:
     """Refuses what would leave this machine, and remembers it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import time
 import traceback
@@ -15,6 +16,7 @@ from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema, schemas_in
 from agent_checklist.effects import Effect, gives_text, living, tool_named
+from agent_checklist.guard import Sent
 from agent_checklist.source import RISKY, asks, changes_before_asking, function_of
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
 from agent_checklist.workspace import Settings, place, python_files, shortened
@@ -47,7 +49,6 @@ async def scout(subject: Subject) -> Facts:
     if facts.problem:
         return facts
     chats = [one for one in subject.guard.sent if one.path != "/embeddings"]
-    facts.first_model = chats[0].model if chats else ""
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
     await _find_tools(subject)
     await _remembers(subject)  # on the router's way that was found
@@ -79,18 +80,17 @@ async def _find_input(subject: Subject) -> None:
     """Find the way of asking in which the user's words reach the model."""
     facts, first = subject.facts, None
     for way in range(len(list(subject.inputs("hello"))[:7])):
-        plan = subject.plan()
+        plan = subject.plan(numbered=True)
+        sent, seen = len(subject.guard.sent), len(subject.stage.seen)
         turn = await subject.say(plan, f"scout-{way}", text="Hello.", way=way)
         first = first or turn
         if turn.sent(plan.mark) and not turn.error:
             facts.input = way
-            spoken = [seen.spoken for seen in subject.stage.seen[-len(turn.requests) :]]
-            facts.answers_in_text = True in spoken
-            facts.answer_at = spoken.index(True) if facts.answers_in_text else 0
+            answer = _note_models(subject, turn, sent, seen)
             facts.stops_at = _asked_by(turn)
             values = turn.values if isinstance(turn.values, dict) else {}
             texts = {name: text for name, text in values.items() if isinstance(text, str)}
-            facts.answer_in = tuple(name for name, text in texts.items() if plan.say in text)
+            facts.answer_in = tuple(name for name, text in texts.items() if answer in text)
             return
     facts.problem = _why_not(subject, first)
     if facts.schema and facts.schema.get("properties"):
@@ -173,10 +173,36 @@ def _why_not(subject: Subject, turn: Turn | None) -> str:
     return "It asked no model in a plain turn, so there is nothing to provoke."
 
 
+def _note_models(subject: Subject, turn: Turn, sent: int, seen: int) -> str:
+    """Note which models work in a plain turn; return the answer, and note its request.
+
+    Args:
+        subject: The agent.
+        turn: The turn; each text that the model said in it has a number.
+        sent, seen: How many requests came before it.
+    """
+    facts, said = subject.facts, [one.spoken for one in subject.stage.seen[seen:]]
+    shown = turn.final + str([one.value for one in turn.interrupts])
+    spoken = [at for at, text in enumerate(said) if text]
+    facts.answers_in_text = bool(spoken)
+    facts.answer_at = [0, *spoken, *(at for at in spoken if said[at] in shown)][-1]
+    at_work: dict[tuple, Sent] = {}
+    for one in subject.guard.sent[sent:]:
+        longest = at_work.setdefault(one.kind, one)
+        if one.read_timeout is None or one.read_timeout > (longest.read_timeout or math.inf):
+            at_work[one.kind] = one
+    facts.at_work = [one for one in at_work.values() if one.path != "/embeddings"]
+    return (said[facts.answer_at] if spoken else "") or turn.plan.say
+
+
 async def _remembers(subject: Subject) -> None:
     """See whether a second turn sends what was said in the first."""
     facts = subject.facts
-    first = await subject.say(subject.plan(), "scout-memory", text="My name is Zora-75.")
+    sent, seen = len(subject.guard.sent), len(subject.stage.seen)
+    plan = subject.plan(numbered=True)
+    first = await subject.say(plan, "scout-memory", text="My name is Zora-75.")
+    if facts.choice and first.requests:  # a plain turn goes this way, and not the first one's
+        _note_models(subject, first, sent, seen)
     _note_open(facts, first)
     subject.streams = True  # once, so that what this imports is known before the probes fork
     turn = await subject.hello("scout-memory")

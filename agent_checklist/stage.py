@@ -40,6 +40,7 @@ class Plan:
         forever: It repeats the first step without end, and goes the same way at each router.
         contrary: It finds nothing good enough.
         changed: What it calls instead when it is asked the same a second time.
+        numbered: Each of its last words has a number of its own.
     """
 
     mark: str
@@ -50,6 +51,7 @@ class Plan:
     forever: bool = False
     contrary: bool = False
     changed: list[tuple[str, dict]] = field(default_factory=list)
+    numbered: bool = False
     issued: Counter = field(default_factory=Counter)
     asked: Counter = field(default_factory=Counter)
 
@@ -67,8 +69,8 @@ class Seen:
     """It asked whether something is good enough."""
     routed: bool
     """It asked who works next, or whether that was all."""
-    spoken: bool = False
-    """The plan's last words were the answer."""
+    spoken: str = ""
+    """The plan's last words, where they were the answer."""
 
 
 class Stage:
@@ -108,8 +110,8 @@ class Stage:
             return Reply(json.dumps(self._shaped(schema, plan, seen.shape)))
         if turn.response_format.get("type") == "json_object":
             return Reply(json.dumps({"answer": plan.say}))
-        seen.spoken = True
-        return Reply(plan.say)
+        seen.spoken = f"{plan.say} ({len(self.seen)})" if plan.numbered else plan.say
+        return Reply(seen.spoken)
 
     def _plan_of(self, turn: Turn) -> Plan | None:
         said = "\n".join(text_of(message.get("content")) for message in turn.messages)

@@ -26,7 +26,7 @@ from langgraph.types import Command, Interrupt
 
 from agent_checklist.dialects import Gate, answer_to
 from agent_checklist.effects import Effect, Recorder
-from agent_checklist.guard import Guard
+from agent_checklist.guard import Guard, Sent
 from agent_checklist.loader import resolve
 from agent_checklist.stage import Plan, Stage, arguments_for
 from agent_checklist.workspace import Settings, shortened
@@ -60,15 +60,16 @@ class Facts:
     tools: dict[str, Tool] = field(default_factory=dict)
     choice: int = 0
     models: list[str] = field(default_factory=list)
-    first_model: str = ""
-    """The model that a plain turn asks first, with its host."""
+    at_work: list[Sent] = field(default_factory=list)
+    """One request of each kind in a plain turn, as `Sent.kind` tells them apart: the one whose
+    client waits longest."""
     grades: bool = False
     """A model is asked whether something is good enough."""
     routes: bool = False
     """A model is asked who works next, until it says that this was all."""
     answers_in_text: bool = False
     answer_at: int = 0
-    """The number of the request, in a plain turn, in which the model says its last words."""
+    """The number of the request, in a plain turn, whose text the turn ends with."""
     stops_at: str = ""
     """The question to a person at which a plain turn stops."""
     beyond: str = ""
@@ -536,26 +537,36 @@ class Subject:
         finally:
             GraphInterrupt.__init__ = make
 
-    def fail_answer(self, word: str, **more: Any) -> None:
-        """Let the request fail in which the model would say its last words."""
-        asked = itertools.count()
+    def fail_at(
+        self, is_there: Callable[[Sent], object], word: str, times: int | None = 1, **how: Any
+    ) -> None:
+        """Let the model fail from the first request on of which something holds.
 
-        def at(sent: Any) -> None:
-            if next(asked) == self.facts.answer_at:
-                self.model.fail(word, **more)
+        Args:
+            is_there: What holds of it.
+            word: The fault; "" lets each request be too long.
+            times, how: See `LessonModel.fail`.
+        """
+
+        def at(sent: Sent) -> None:
+            if is_there(sent):
+                self.guard.on_request = None
+                if word:
+                    self.model.fail(word, times, **how)
+                else:
+                    self.model.context_window = 1
 
         self.guard.on_request = at
+
+    def fail_answer(self, word: str, **how: Any) -> None:
+        """Let the request fail whose text is the turn's answer."""
+        asked = itertools.count()
+        self.fail_at(lambda sent: next(asked) == self.facts.answer_at, word, **how)
 
     def fail_call(self, word: str, tool: str) -> None:
         """Let the first request fail in which the model may call a tool, or what leads to it."""
         wanted = {tool, *self.facts.tools[tool].route}
-
-        def at(sent: Any) -> None:
-            if wanted & offered_in(sent.body):
-                self.guard.on_request = None
-                self.model.fail(word)
-
-        self.guard.on_request = at
+        self.fail_at(lambda sent: wanted & offered_in(sent.body), word)
 
     def clear_faults(self) -> None:
         """Let the model be well again."""
@@ -582,13 +593,14 @@ class Subject:
     def evidence(self) -> dict[str, Any]:
         """Return what a developer wants to see of a red line."""
         turn = self.turns[-1] if self.turns else Turn("")
+        requests = sorted(self.model.requests, key=lambda one: one in turn.requests)
         error = next((t.error for t in reversed(self.turns) if t.error), None)
         return {
             "exception": "".join(traceback.format_exception(error))[-1500:] if error else "",
             "requests": self._by_thread(
                 [
                     (next((t.thread for t in self.turns if one in t.requests), None), one)
-                    for one in self.model.requests[-12:]
+                    for one in requests[-12:]
                 ],
                 _described,
             ),

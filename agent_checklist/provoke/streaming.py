@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable
 
-from agent_checklist.provoke.case import Case, is_refused, spoilt
+from agent_checklist.provoke.case import Case, is_refused, spoilt, values_of
 from agent_checklist.subject import Subject, Turn, error_name
 
-__all__ = ("LONG", "Reader", "block", "is_cut", "leave", "leave_tool", "torn")
+__all__ = ("LONG", "Reader", "block", "cut_in", "is_cut", "leave", "leave_tool", "torn")
 
 LONG = "Drying comes before folding: a tent is aired for a whole day, and then for one more. " * 3
 WORD = "Drying"  # the first piece, which an event of the agent's own may wrap
@@ -77,7 +79,7 @@ class Reader:
         is_asked = self.subject.gives_whole and len(self.subject.model.requests) > 0
         if (self.hears(turn) or is_asked) and not self.left:
             self.left = True
-            self.in_time = not self.subject.model.requests[-1].wait(0)
+            self.in_time = not self.subject.model.requests[-1].answered
             self.heard.set()
             self.writing.append(asyncio.create_task(self._write_on()))
         return self.left
@@ -136,10 +138,20 @@ async def torn(case: Case) -> None:
         turn = await subject.say(subject.plan(say=LONG))
         met = any(one.stream for one in spoilt(turn, "truncate"))
         case.need(met, "The answer was not asked for as a stream.")
-        taken = not turn.error and is_cut(turn.final)
-        saw = f"The stream broke after “{turn.final[:40]}”, and that was taken for the answer."
+        taken = "" if turn.error else cut_in(turn)
+        saw = f"The stream broke after “{taken[:40]}”, and that was taken for the answer."
         case.must(not taken, saw)
-        case.need(turn.error or turn.final.strip(), "What became of the answer was not seen.")
+        is_seen = turn.error or turn.final.strip() or turn.interrupts
+        case.need(is_seen, "What became of the answer was not seen.")
+
+
+def cut_in(turn: Turn) -> str:
+    """Return the cut text that a turn ends with, or puts before a person; "" if it is whole."""
+    texts = [turn.final, *values_of(("", [one.value for one in turn.interrupts]))]
+    for text in tuple(texts):
+        with contextlib.suppress(ValueError):
+            texts += values_of(("", json.loads(text)))
+    return next(filter(is_cut, texts), "")
 
 
 def is_cut(text: str) -> bool:

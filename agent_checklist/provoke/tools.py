@@ -34,7 +34,7 @@ MAX_LIMITED_REQUESTS = 130  # where a recursion limit is known, or may be set by
 
 
 async def break_tool(case: Case) -> None:
-    """Let a tool raise, then say hello."""
+    """Let a tool raise, called twice in one message, then say hello."""
     subject = case.subject
     await _always_refused(case)
     with case.before():
@@ -49,7 +49,12 @@ async def break_tool(case: Case) -> None:
 
         asks = subject.facts.tools[look].gate
         subject.recorder.before = None if asks else broken
-        turn = await subject.say(subject.plan([subject.call(look)]), "t-tool")
+        plan = subject.plan([subject.call(look) for _ in range(1 if asks else 2)])
+        turn = await subject.say(plan, "t-tool")
+        together = any(
+            mark == plan.mark and len(calls) > 1 for mark, calls in subject.stage.emitted
+        )
+        what = "Two calls in one message failed" if together else "A tool failed"
         subject.recorder.before = broken
         turn = await subject.resume(turn, True)
         met = any(e.tool == look and e.error for e in subject.recorder.effects)
@@ -60,7 +65,7 @@ async def break_tool(case: Case) -> None:
     with case.judging("errors.tool_text"):
         shown = DETAIL in turn.told
         at = "in an event" if DETAIL in "".join(map(str, turn.events)) else "in what it was told"
-        saw = f"A tool failed, and its error's text (“{DETAIL}”) was shown to the user, {at}."
+        saw = f"{what}, and the error's text (“{DETAIL}”) was shown to the user, {at}."
         case.must(not shown, saw)
         result = next((text for text in _results(turn) if DETAIL in text), "")
         why = (
@@ -71,13 +76,14 @@ async def break_tool(case: Case) -> None:
         case.need(not is_hidden, why)
     with case.judging("errors.tool"):
         following = await subject.hello("t-tool")
-        case.not_as_usual("After a tool failed", following)
+        case.not_as_usual(f"{what}. After that", following)
         how = f"{raised}, and" if turn.error else "ended, and now"
-        saw = f"A tool failed: the turn {how} the model refuses the thread with 400, for ever."
-        case.must(not is_refused(following), saw)
-        saw = f"After a tool failed the next question raised {error_name(following.error)}."
+        saw = f"{what}: the turn {how} the model refuses the thread with 400, for ever."
+        keep = f" {KEEP}" if together and not turn.error else ""
+        case.must(not is_refused(following), f"{saw}{keep}")
+        saw = f"{what}. After that the next question raised {error_name(following.error)}."
         case.must(not following.error, saw)
-        why = f"A tool failed and the turn {raised}, which your server may put into words; "
+        why = f"{what} and the turn {raised}, which your server may put into words; "
         case.need(not is_hidden, f"{why}the thread lives.")
 
 

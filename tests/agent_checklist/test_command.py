@@ -32,6 +32,7 @@ SOUND = {  # agent: what is its own, and looked at on most days; everything of t
     "supervised": (),
     "with_fallback": ("retry", "fallback", "timeouts", "errors"),
     "subgraph": ("approval", "rejection", "persistence", "streaming"),
+    "routed": ("retry", "fallback", "timeouts", "errors"),
     "swarmed": ("limits", "errors", "odd", "tools", "streaming", "loop"),
     "service": ("persistence", "streaming", "loop", "logging"),
 }
@@ -47,6 +48,7 @@ SEEN = {  # what one look at an agent has to find, where a claim has several way
 # Two kinds of agent for each claim; one of them is enough on most days, but for what is met in
 # another way: the order of answers, arguments without free text, a question inside of a tool.
 OTHER_WAYS = ("approval_parallel_2", "approval_parallel_3", "approval_lost_answer_3")
+OTHER_WAYS += ("retry_storm_3", "fallback_tools_3", "timeouts_read_3", "errors_tool_4")
 CHOSEN = [name for name in FAULTS if name.endswith("_1") or name in OTHER_WAYS or ALL]
 
 

@@ -171,6 +171,31 @@ def test_a_model_with_work_of_its_own_is_no_fallback() -> None:
     assert seen["fallback.tools"][0] == NOT_APPLICABLE, seen
 
 
+def test_a_fallback_of_tools_is_none_of_the_model() -> None:
+    seen = found(outcome_of("tools_with_a_fallback", "fallback", "errors.tool"))
+    assert seen["fallback.answers"][0] == NOT_APPLICABLE, seen
+    assert seen["errors.tool"][0] == PASS, seen
+
+
+def test_a_model_without_a_fallback_beside_one_that_has_one_is_told() -> None:
+    verdict, why = found(outcome_of("sound.py:routed", "fallback"))["fallback.answers"]
+    assert verdict == COULD_NOT_JUDGE and "gpt-4.1-nano was down, and no other" in why, why
+    seen = found(outcome_of("sound.py:routed", "fallback", fallback=True))
+    assert seen["fallback.answers"][0] == FAIL, seen
+
+
+@pytest.mark.parametrize("claim", ["streaming.torn", "odd.cut", "odd.empty"])
+@pytest.mark.parametrize("name", ["plans_first", "outlines_first"])
+def test_an_answer_behind_a_planner_is_spoilt_and_not_the_plan(name: str, claim: str) -> None:
+    assert found(outcome_of(name, claim, promises=[claim]))[claim][0] == FAIL
+
+
+@pytest.mark.parametrize("claim", ["streaming.torn", "odd.cut"])
+@pytest.mark.parametrize("name", ["shows_a_draft", "shows_a_draft_as_json"])
+def test_a_cut_draft_before_a_person_is_taken_for_whole(name: str, claim: str) -> None:
+    assert found(outcome_of(name, claim, promises=[claim]))[claim][0] == FAIL
+
+
 def test_words_in_events_of_the_agents_own_are_words() -> None:
     seen = found(outcome_of("writes_tokens", "streaming"))
     assert seen["streaming.first_word"][0] == PASS, seen

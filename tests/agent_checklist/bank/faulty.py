@@ -44,6 +44,7 @@ from sound import (
     model_failed,
     refund,
     rejected,
+    routed,
     sent,
     tool_failed,
 )
@@ -59,6 +60,12 @@ def fault(claim: str, make) -> None:
     key = f"{key}_{sum(each.startswith(key + '_') for each in FAULTS) + 1}"
     globals()[key] = make
     FAULTS[key] = claim
+
+
+def behind_a_router(name: str):
+    """Return what makes one of the agents here, behind a router of another model."""
+    make = globals()[name]
+    return lambda: routed(make())
 
 
 def thread() -> str:
@@ -822,7 +829,13 @@ async def breaks_when_down(messages):
         return await llm.ainvoke(messages)
 
 
+async def falls_back_for_another_error(messages):
+    other = model(model="gpt-4.1-mini").bind_tools(TOOLS)
+    return await llm.with_fallbacks([other], exceptions_to_handle=(KeyError,)).ainvoke(messages)
+
+
 fault("fallback.answers", lambda: gate_node(ask=breaks_when_down, model_failed=None))
+fault("fallback.answers", lambda: gate_node(ask=falls_back_for_another_error))
 
 
 async def falls_bare(messages):
@@ -860,6 +873,8 @@ async def sends_the_last_only(request, handler):
 
 
 fault("errors.tool", lambda: middleware_agent(sends_the_last_only))
+# Enough for one call in a message, but not for two.
+fault("errors.tool", lambda: gate_node(answered=lambda messages: messages[-4:]))
 
 
 def tells_in_an_event(error: Exception) -> str:
@@ -901,6 +916,7 @@ def leaves_a_call(state: State, error: NodeError):
 fault("errors.model", stays_busy)
 fault("errors.model", lambda: gate_node(ask=stays_broken, model_failed=None))
 fault("errors.model", lambda: gate_node(model_failed=leaves_a_call, answered=plain))
+fault("errors.model", behind_a_router("errors_model_2"))
 
 
 def tells(is_told=lambda error: True):
@@ -942,6 +958,14 @@ async def hides(request, handler):
 
 fault("errors.traced", lambda: gate_node(model_failed=says_nothing))
 fault("errors.traced", lambda: middleware_agent(hides))
+
+fault("retry.answers", behind_a_router("retry_answers_1"))
+fault("retry.storm", behind_a_router("retry_storm_1"))
+fault("retry.refused", behind_a_router("retry_refused_1"))
+fault("fallback.tools", behind_a_router("fallback_tools_1"))
+fault("timeouts.read", behind_a_router("timeouts_read_1"))
+fault("errors.model_text", behind_a_router("errors_model_text_1"))
+fault("errors.traced", behind_a_router("errors_traced_1"))
 fault("limits.loop", lambda: gate_node(most=0))
 fault("limits.loop", lambda: middleware_agent(limit=0))
 

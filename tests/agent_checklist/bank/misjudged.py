@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import date
 from typing import Literal
@@ -18,7 +19,7 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, MessagesState, StateGraph
-from langgraph.prebuilt import ToolNode
+from langgraph.prebuilt import ToolNode, tools_condition
 from langgraph.store.base import BaseStore
 from langgraph.types import Command, interrupt
 from openai import AsyncOpenAI
@@ -187,6 +188,89 @@ def drafts():
         return {"draft": reply.text, "status": "awaiting_review"}
 
     return StateGraph(Review).add_node("write", write).add_edge(START, "write").compile()
+
+
+class Planned(MessagesState):
+    """The conversation, and the plan for it."""
+
+    plan: str
+
+
+def plans_first():
+    """Return an agent whose planner speaks before it, in a field of the state."""
+
+    async def plan(state: Planned):
+        return {"plan": (await model().ainvoke(state["messages"][-1:])).text}
+
+    graph = StateGraph(Planned).add_node("plan", plan).add_node("desk", gate_node())
+    return graph.add_edge(START, "plan").add_edge("plan", "desk").compile()
+
+
+class Outlined(Review):
+    """A review with an outline."""
+
+    outline: str
+
+
+def outlines_first():
+    """Return a graph without messages, whose answer is one field, and its outline another."""
+
+    async def outline(state: Outlined):
+        return {"outline": (await model().ainvoke(state["task"])).text}
+
+    async def write(state: Outlined):
+        reply = await model().ainvoke([("system", "Write."), ("user", state["task"])])
+        return {"draft": reply.text}
+
+    graph = StateGraph(Outlined).add_node("outline_it", outline).add_node("write", write)
+    return graph.add_edge(START, "outline_it").add_edge("outline_it", "write").compile()
+
+
+class Post(TypedDict, total=False):
+    """A task, and what shall be published."""
+
+    task: str
+    post: dict
+
+
+def shows_a_draft(as_json=False):
+    """Return a graph that puts what the model wrote before a person."""
+
+    async def write(state: Post):
+        return {"post": {"content": (await model().ainvoke(state["task"])).text}}
+
+    def review(state: Post):
+        interrupt({"publish": json.dumps(state["post"]) if as_json else state["post"]})
+
+    graph = StateGraph(Post).add_node("write", write).add_node("review", review)
+    return graph.add_edge(START, "write").add_edge("write", "review").compile()
+
+
+def shows_a_draft_as_json():
+    """Return one that shows it as JSON."""
+    return shows_a_draft(as_json=True)
+
+
+# A fallback of tools ------------------------------------------------------------------------------
+
+
+def tools_with_a_fallback():
+    """Return an agent whose tools, and not its model, have a fallback."""
+
+    def failed(state: dict) -> dict:
+        calls = state["messages"][-1].tool_calls
+        return {"messages": [ToolMessage("It failed.", tool_call_id=c["id"]) for c in calls]}
+
+    node = ToolNode([find_order], handle_tool_errors=False)
+    llm = model().bind_tools([find_order])
+
+    async def agent(state: MessagesState):
+        return {"messages": [await llm.ainvoke(state["messages"])]}
+
+    graph = StateGraph(MessagesState).add_node("agent", agent)
+    graph.add_node("tools", node.with_fallbacks([RunnableLambda(failed)], exception_key="error"))
+    graph.add_edge(START, "agent").add_conditional_edges("agent", tools_condition)
+    return graph.add_edge("tools", "agent").compile()
 
 
 # Loops --------------------------------------------------------------------------------------------

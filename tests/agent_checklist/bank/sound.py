@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import (
@@ -23,6 +24,7 @@ from langgraph.graph.message import add_messages
 from langgraph.managed import RemainingSteps
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, Send, interrupt
+from pydantic import BaseModel
 
 log = logging.getLogger("bank")
 
@@ -320,6 +322,28 @@ def swarm():
     return graph.compile()
 
 
+class Kind(BaseModel):
+    """What a question is about."""
+
+    kind: Literal["order", "other"]
+
+
+def routed(desk=None):
+    """Return an agent behind a router of another model.
+
+    Args:
+        desk: The agent; None: create_agent with a fallback.
+    """
+    router_model = model(model="gpt-4.1-nano").with_structured_output(Kind)
+
+    async def router(state: MessagesState):
+        log.info("sorted as %s", (await router_model.ainvoke(state["messages"][-1:])).kind)
+
+    graph = StateGraph(MessagesState).add_node("router", router)
+    graph.add_node("desk", desk or fallback_agent()).add_edge(START, "router")
+    return graph.add_edge("router", "desk").compile()
+
+
 # An async factory in a class ----------------------------------------------------------------------
 
 
@@ -346,6 +370,7 @@ SOUND = {  # name: what makes it
     "functional": workflow,
     "supervised": team,
     "swarmed": swarm,
+    "routed": routed,
     "service": Service,
 }
 
