@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -290,6 +291,8 @@ def test_the_foreign_agent_of_the_course(tmp_path: Path) -> None:
     assert reds == ["approval.parallel", "approval.behind_safe", "rejection.next"]
     suite = ElementTree.parse(files[1]).getroot()
     assert suite.get("failures") == "3" and len(suite) == len(found["claims"])
+    for told in suite.iter("failure"):
+        assert all(word in told.text for word in ("Promise: ", "Cure: ", "Again: python -m")), told
     page = files[2].read_text("utf-8")
     assert page.count("class='fail'") == 3 and "src=" not in page and "<link" not in page
     assert not list(FOREIGN.rglob("*.sqlite"))
@@ -301,6 +304,24 @@ def test_check_gives_a_notebook_the_report() -> None:
     assert "<table>" in report._repr_html_()
     with pytest.raises(ValueError, match="no file"):
         check("nowhere.py:graph", folder=FOREIGN)
+
+
+@pytest.mark.parametrize(("level", "key"), [("turn", "turn"), ("graph", "graph")])
+def test_init_keeps_what_is_declared(level: str, key: str) -> None:
+    declared = {
+        "graph": "agent.py:graph",
+        "turn": "server.py:turn",
+        "turn_seconds": 30,
+        "risky": ["ref*"],
+        "approve": {"{id}": "go", "why": "“so”"},
+        "reject": {"{id}": "stop", "why": "no"},
+        "accept": {"limits.loop": "a nightly job, until 2999-01"},
+        "max_unjudged": 0,
+    }
+    facts = {"tools": {"refund": "asks"}, "models": ["m"], "risky": [], "beyond": "A\nquestion."}
+    section = report.section(Outcome("new.py:name", [], level, facts), Settings(**declared))
+    found = tomllib.loads(section)["tool"]["agent_checklist"]
+    assert found == declared | {key: "new.py:name"} and "# A question." in section, section
 
 
 def test_an_accepted_red_has_a_date() -> None:

@@ -519,7 +519,7 @@ def test_what_looks_at_the_question_only_needs_no_answer() -> None:
 
 
 def test_init_proposes_the_input_that_the_graph_has() -> None:
-    section = report.section(outcome_of("reads_mail"))
+    section = report.section(outcome_of("reads_mail"), Settings())
     assert "input = { email_input" in section and "messages" not in section, section
     assert "ask today" not in section and "# risky = []" in section, section
 
