@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from agent_checklist.provoke.case import Case
+from agent_checklist.effects import Effect
+from agent_checklist.provoke.case import POLL_SECONDS, Case
 from agent_checklist.subject import Turn, error_name
 from agent_checklist.workspace import python_files
 from lesson_model.behaviour.turn import text_of
@@ -31,6 +33,7 @@ KEY_IN_SOURCE = re.compile(
     r"""["'](sk-[\w-]{12,}|AKIA\w{12,}|ghp_\w{12,}|xox[bp]-[\w-]{10,})["']"""
 )
 THREAD = "t-private"
+MAX_HELD_POLLS = 150  # for which a tool is held, while another user speaks
 
 
 @contextlib.asynccontextmanager
@@ -95,6 +98,7 @@ async def isolation(case: Case) -> None:
                 "Another user said the same words on another thread, and was shown the first one's "
             )
             case.must("Zora-77" not in again.told, f"{saw}answer, which holds a secret.")
+        await _speak_beside(case)
         if subject.level == "graph" and not subject.settings.config:
             subject.names_user = False
             _, turn = await _tell_and_ask(case, "nameless-", "Zora-79")
@@ -128,6 +132,33 @@ async def _tell_and_ask(case: Case, thread: str, secret: str) -> tuple[Turn, Tur
         plan = subject.plan(say=f"Your secret is {secret}.")
         told = await subject.say(plan, f"{thread}thread-of-ann", text=text, user="ann")
     return told, await subject.hello(f"{thread}thread-of-bob", user="bob")
+
+
+async def _speak_beside(case: Case) -> None:
+    """Let another user tell a secret while a user's tool runs; look at that user's requests."""
+    subject, look, over = case.subject, case.subject.facts.look, asyncio.Event()
+    if not look:
+        return
+
+    async def hold(effect: Effect) -> None:
+        for _ in range(MAX_HELD_POLLS):
+            if not over.is_set():
+                await subject.guard.async_sleep(POLL_SECONDS)
+
+    subject.recorder.before, plan = hold, subject.plan([subject.call(look)])
+    since = case.mark()
+    mine = await case.begin(plan, "thread-of-ann-2", lambda: case.mark() > since)
+    other = "My secret is Zora-80."
+    theirs = asyncio.create_task(
+        subject.say(subject.plan(), "thread-of-bob-3", text=other, user="bob")
+    )
+    await asyncio.wait([mine, theirs], return_when=asyncio.FIRST_COMPLETED)
+    over.set()
+    turn, _ = await asyncio.gather(mine, theirs)
+    subject.recorder.before = None
+    turn.requests = [one for one in turn.requests if plan.mark.encode() in one.raw]
+    saw = "While a tool of one user's turn ran, another user spoke, and that was sent to the model "
+    case.must(not turn.sent("Zora-80"), f"{saw}for the first{_place_of('Zora-80', turn)}.")
 
 
 def _place_of(words: str, turn: Turn) -> str:

@@ -47,10 +47,10 @@ SEEN = {  # what one look at an agent has to find, where a claim has several way
 }
 # Two kinds of agent for each claim; one of them is enough on most days, but for what is met in
 # another way: the order of answers, arguments without free text, a question inside of a tool, a
-# list of words, what is shown instead of sent, what a tool is called with.
+# list of words, what is shown instead of sent, turns that overlap, what a tool is called with.
 OTHER_WAYS = ("approval_parallel_2", "approval_parallel_3", "approval_lost_answer_3")
 OTHER_WAYS += ("approval_parallel_4", "rejection_mixed_3", "persistence_isolation_3")
-OTHER_WAYS += ("logging_private_3",)
+OTHER_WAYS += ("persistence_isolation_4", "logging_private_3")
 CHOSEN = [name for name in FAULTS if name.endswith("_1") or name in OTHER_WAYS or ALL]
 
 

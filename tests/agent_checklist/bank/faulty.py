@@ -217,6 +217,24 @@ async def answers_the_same(messages):
 
 
 fault("persistence.isolation", lambda: gate_node(ask=answers_the_same))
+
+speaks: dict = {}
+
+
+def notes_who_speaks(state):
+    """Keep what the user of this turn says, where a turn beside it does so, too."""
+    if state["messages"][-1].type == "human":
+        speaks["said"] = "; ".join(m.text for m in state["messages"] if m.type == "human")
+
+
+async def asks_for_who_speaks(messages):
+    return await llm.ainvoke([SystemMessage(f"The user said: {speaks['said']}"), *messages])
+
+
+fault(
+    "persistence.isolation",
+    lambda: gate_node(note=notes_who_speaks, ask=asks_for_who_speaks),
+)
 default = {"configurable": {"thread_id": "default"}}
 fault("persistence.no_thread", lambda: gate_node().with_config(default))
 fault("persistence.no_thread", lambda: middleware_agent().with_config(default))
