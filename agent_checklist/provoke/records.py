@@ -171,10 +171,13 @@ def _place_of(words: str, turn: Turn) -> str:
 
 
 async def write_log(case: Case) -> None:
-    """Say something private, let the key be wrong, and read the log."""
+    """Say something private, let a tool fail and the key be wrong, and read the log."""
     subject, look = case.subject, case.subject.facts.look
     steps = [[subject.call(look, OTHER_CARD)]] if look else []
     await subject.say(subject.plan(*steps), THREAD, text=f"My card is {CARD}. Please look.")
+    subject.recorder.before = _fail
+    await subject.say(subject.plan(*steps), f"{THREAD}-failed", text=f"My card is {CARD}.")
+    subject.recorder.before = None
     subject.model.fail("bad_key", times=None)
     await subject.say(subject.plan(), THREAD, text=f"My card is {CARD} again.")
     own, printed = subject.own_records(), subject.printed()
@@ -218,6 +221,10 @@ async def write_log(case: Case) -> None:
         named = any(str(subject.name_of(THREAD)) in text for text in texts)
         saw = "No record of the agent's own names the thread."
         case.server_must(named, saw, "Your server's may.")
+
+
+def _fail(effect: Effect) -> None:
+    raise ConnectionError("The tool is down.")
 
 
 def _made_up_keys() -> set[str]:
