@@ -68,12 +68,13 @@ def run(options: argparse.Namespace) -> int:
     init = options.target == "init"
     try:
         root, target = _located(options.target_of_init if init else options.target)
+        settings = read_settings(root)
         outcome = look_at(
             target,
             root,
             graph=options.graph,
             only=options.only,
-            settings=read_settings(root),
+            settings=settings,
             keep=options.keep,
             level=options.level,
         )
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 4
     if init:
-        print(report.section(outcome))
+        print(report.section(outcome, settings))
         return 0
     print(report.terminal(outcome, verbose=options.verbose))
     for file, write in (

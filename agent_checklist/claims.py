@@ -51,9 +51,9 @@ def _claims() -> tuple[Claim, ...]:
               "A second process asks on the same thread.",
               "Keep the conversation in a checkpointer that writes to disk or a database.", 2),
         Claim("persistence.isolation", "One thread never sees another thread's words.",
-              "A secret is said on one thread; another user asks on another thread.",
-              "Keep nothing about a conversation in module globals; name the user in the Store's "
-              "namespace.", 2),
+              "A secret is said on one thread; another user asks elsewhere, and says the same.",
+              "Keep nothing about a conversation in module globals, nor in a cache that knows only "
+              "the words; name the user in the Store's namespace, in each search of it, too.", 2),
         Claim("persistence.no_thread", "A run that names no thread is refused.",
               "A run without a thread_id.",
               "Remove the default thread_id; let the caller name the thread.", 2),
@@ -163,8 +163,8 @@ def _claims() -> tuple[Claim, ...]:
               "The model asks for sixty calls in one message.",
               "Bound the calls of a message.", 5, declared),
         Claim("logging.private", "What the user wrote stands in no log.",
-              "The user writes a card number; log records and their fields are read.",
-              "Log ids and lengths, not texts.", 6),
+              "A card number is written, and put into a call; log records and fields are read.",
+              "Log ids and lengths, not texts, and of a tool call its name and id.", 6),
         Claim("logging.secrets", "No key stands in a request, an answer or a log.",
               "Made-up keys of the environment are looked for in all of them.",
               "Read keys where the client is made, and keep them out of prompts, messages and "

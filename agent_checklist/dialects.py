@@ -103,6 +103,8 @@ def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
         if BY_ID in str(gate.pair.yes) and (calls := calls_shown(value)):
             says = {name: yes(text) for name, text in calls.items()}
             return _by_id(gate.pair.yes, gate.pair.no, says)
+        if isinstance(value, list) and isinstance(gate.pair.yes, list) and len(gate.pair.yes) == 1:
+            return [(gate.pair.yes if yes(str(one)) else gate.pair.no)[0] for one in value]
         return gate.pair.yes if yes(str(value)) else gate.pair.no
     if isinstance(value, list) and is_known(value):
         return [

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent_checklist.claims import CLAIMS
-from agent_checklist.report import Outcome, check
+from agent_checklist.report import Outcome, about_red, check
 
 __all__ = ("ClaimItem",)
 
@@ -25,9 +25,10 @@ class ClaimItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail where the claim is red; skip where it was not judged."""
-        found = self._report()[self.name]
+        report = self._report()
+        found = report[self.name]
         if found.verdict == "fail":
-            raise AssertionError(f"{found.reason}\n{found.claim.cure} Lesson {found.claim.lesson}.")
+            raise AssertionError("\n".join([found.reason, *about_red(found, report)]))
         if found.verdict != "pass":
             pytest.skip(f"{found.verdict}: {found.reason}")
 

@@ -24,10 +24,10 @@ from agent_checklist.claims import (
     PASS,
     Claim,
 )
-from agent_checklist.workspace import shortened
+from agent_checklist.workspace import Settings, shortened
 
 __all__ = ("Outcome", "Verdict", "as_html", "as_json", "as_junit", "check", "explained")
-__all__ += ("html_table", "section", "terminal")
+__all__ += ("about_red", "html_table", "section", "terminal")
 
 MAX_SECONDS = 200
 SCHEMA = 1
@@ -179,16 +179,8 @@ def terminal(outcome: Outcome, verbose: bool = False) -> str:
         shown = one.claim.promise if promise else one.reason or one.claim.promise
         head = f"{MARKS[one.verdict]} {one.name:<25} "
         lines += textwrap.wrap(shown, WIDTH, initial_indent=head, subsequent_indent=INDENT)
-        about = _evidence(one.evidence, verbose) if verbose or one.verdict == FAIL else []
-        if one.verdict == FAIL:
-            about = [
-                f"Promise: {one.claim.promise}",
-                f"Done: {one.claim.done}",
-                f"Cure: {one.claim.cure} Lesson {one.claim.lesson}.",
-                *about,
-                f"Again: {again(one.name, outcome)}",
-            ]
-        for text in about:
+        about = _evidence(one.evidence, verbose) if verbose else []
+        for text in about_red(one, outcome, verbose) if one.verdict == FAIL else about:
             lines += textwrap.wrap(
                 text, WIDTH, initial_indent=INDENT, subsequent_indent=f"{INDENT}  "
             )
@@ -197,6 +189,17 @@ def terminal(outcome: Outcome, verbose: bool = False) -> str:
     if outcome.exit_code == 2:
         lines.append("Too much could not be judged: exit code 2.")
     return "\n".join(lines)
+
+
+def about_red(one: Verdict, outcome: Outcome, verbose: bool = False) -> list[str]:
+    """Return the lines under a red one: what was promised, done and seen, and what to do."""
+    return [
+        f"Promise: {one.claim.promise}",
+        f"Done: {one.claim.done}",
+        f"Cure: {one.claim.cure} Lesson {one.claim.lesson}.",
+        *_evidence(one.evidence, verbose),
+        f"Again: {again(one.name, outcome)}",
+    ]
 
 
 def _evidence(evidence: dict, verbose: bool) -> list[str]:
@@ -265,7 +268,7 @@ def as_junit(outcome: Outcome) -> str:
         case = ElementTree.SubElement(suite, "testcase", **about, time=f"{one.seconds:.2f}")
         if one.verdict == FAIL:
             told = ElementTree.SubElement(case, "failure", message=_clean(one.reason))
-            told.text = _clean(_json(one.evidence))
+            told.text = _clean("\n".join([one.reason, *about_red(one, outcome, verbose=True)]))
         elif one.verdict != PASS:
             why = _clean(f"{_words(one.verdict)}: {one.reason}")
             ElementTree.SubElement(case, "skipped", message=why)
@@ -335,35 +338,63 @@ def explained(claim: Claim) -> str:
 def _as_toml(value: object) -> str:
     """Return a value as TOML on one line."""
     if isinstance(value, dict):
-        inside = ", ".join(f"{key} = {_as_toml(one)}" for key, one in value.items())
+        inside = ", ".join(f"{_as_key(key)} = {_as_toml(one)}" for key, one in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_as_toml, value))}]"
     return '""' if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def section(outcome: Outcome) -> str:
-    """Return the section of pyproject.toml that fits an agent, with questions."""
+def _as_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _as_toml(key)
+
+
+def section(outcome: Outcome, settings: Settings) -> str:
+    """Return the section of pyproject.toml that fits an agent, with questions.
+
+    Args:
+        outcome: What was found.
+        settings: What pyproject says today; all of it is kept.
+    """
     facts = outcome.facts or {"tools": {}, "models": [], "risky": []}
     asks = [name for name, how in facts["tools"].items() if how == "asks"]
     risky = facts["risky"] or asks
     others = [name for name in facts["tools"] if name not in risky]
-    lines = ["[tool.agent_checklist]", f'graph = "{outcome.target}"']
+    said = {key: value for key, value in vars(settings).items() if value not in (None, [], {})}
+    said["turn" if outcome.level == "turn" else "graph"] = outcome.target
+    accepted = said.pop("accept", {})
+
+    def line(key: str, proposed: object) -> str:
+        mark = "" if key in said else "# "
+        return f"{mark}{key} = {_as_toml(said.pop(key, proposed))}"
+
+    def note(words: str) -> str:
+        return f"# {' '.join(words.split())}"
+
+    lines = ["[tool.agent_checklist]"]
+    lines += [line(key, "") for key in ("graph", "turn", "effects") if key in said]
     if outcome.problem:
         proposed = facts.get("input") or {"messages": [["user", "{text}"]]}
-        lines += [f"# {outcome.problem}", f"# input = {_as_toml(proposed)}"]
-    today = " These ask today:" if asks else ""
+        lines += [note(outcome.problem), line("input", proposed)]
+    if facts.get("beyond"):
+        lines.append(note(facts["beyond"]))
+    today = " These ask today:" if asks and "risky" not in said else ""
     lines.append(f"# Which tools may not run without a person?{today}")
-    lines.append(f"{'' if risky else '# '}risky = {json.dumps(risky)}")
+    said |= {"risky": said.get("risky", risky)} if risky else {}
+    lines.append(line("risky", []))
     if others:
         lines.append(f"# Also offered: {', '.join(others)}. Are they harmless?")
     lines.append(f"# Models asked in a plain turn: {', '.join(facts['models']) or 'none'}.")
     lines.append("# Is there a second model for when the first is down?")
-    lines.append(f"# fallback = {'true' if len(facts['models']) > 1 else 'false'}")
+    lines.append(line("fallback", len(facts["models"]) > 1))
     lines.append("# How many tokens may a request have, and how long may a turn take?")
-    lines += ["# context_window = 128000", "# turn_seconds = 60"]
+    lines += [line("context_window", 128000), line("turn_seconds", 60)]
     lines.append("# Which of these do you promise? They are red only then:")
     promised = [claim.name for claim in CLAIMS.values() if claim.level == "declared"]
-    lines.append(f"# promises = {json.dumps(promised)}")
-    lines += ["# [tool.agent_checklist.accept]", '# "streaming.torn" = "why, until 2027-01-31"']
+    lines.append(line("promises", promised))
+    lines += [line(key, "") for key in list(said)]
+    mark = "" if accepted else "# "
+    lines.append(f"{mark}[tool.agent_checklist.accept]")
+    for name, why in (accepted or {"streaming.torn": "why, until 2027-01-31"}).items():
+        lines.append(f"{mark}{_as_key(name)} = {_as_toml(why)}")
     return "\n".join(lines)

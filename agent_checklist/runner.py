@@ -320,6 +320,7 @@ class _Run:
             "refused": found.refused,
             "risky": [name for name, tool in found.tools.items() if tool.risky],
             "input": found.proposed,
+            "beyond": found.beyond,
         }
         if found.problem:
             raise _Unjudged(found.problem)
@@ -477,7 +478,10 @@ class _Run:
         if not over and time.monotonic() > look.until:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(look.pid, signal.SIGKILL)
-            look.problem, over = "It took too long, and was ended.", True
+            why = (
+                ": the event loop stands still, see loop.free." if self.facts.stands_still else "."
+            )
+            look.problem, over = f"It took too long, and was ended{why}", True
         if over:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(look.pid, 0)

@@ -66,6 +66,7 @@ async def scout(subject: Subject) -> Facts:
     facts.grades = any(seen.graded for seen in subject.stage.seen)
     facts.routes = any(seen.routed for seen in subject.stage.seen)
     facts.refused = subject.guard.refused
+    facts.stands_still = subject.guard.on_loop
     return facts
 
 

@@ -89,6 +89,8 @@ class Facts:
     """Tools that ask a person by their code, where none was seen to ask."""
     swallowed: str = ""
     """The tool whose interrupt was raised and never came out."""
+    stands_still: bool = False
+    """A plain turn asks a model synchronously in an async node."""
     end: float = 0.0
     """When scouting has to stop, in seconds of `time.monotonic`."""
 
@@ -595,8 +597,9 @@ class Subject:
         turn = self.turns[-1] if self.turns else Turn("")
         requests = sorted(self.model.requests, key=lambda one: one in turn.requests)
         error = next((t.error for t in reversed(self.turns) if t.error), None)
+        lines = "".join(traceback.format_exception(error)).splitlines() if error else []
         return {
-            "exception": "".join(traceback.format_exception(error))[-1500:] if error else "",
+            "exception": "\n".join(shortened(line, 300) for line in lines[-25:]),
             "requests": self._by_thread(
                 [
                     (next((t.thread for t in self.turns if one in t.requests), None), one)

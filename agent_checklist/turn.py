@@ -31,14 +31,20 @@ def check_turn(name: str, held: Any) -> None:
     count = len(inspect.signature(held).parameters)
     if count not in (0, 3):
         raise Usage(f"{name} takes {count} parameters. Write {CONTRACT}.")
-    if count == 3 and not _is_async(held):
+    is_async = inspect.iscoroutinefunction(_function_of(held)) or _yields(held)
+    if count == 3 and not is_async:
         raise Usage(f"{name} is not async. Write {CONTRACT}.")
 
 
-def _is_async(held: Any) -> bool:
-    function = getattr(held, "func", held)  # of a partial
-    function = function if inspect.isroutine(function) else function.__call__
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+def _function_of(held: Any) -> Any:
+    """Return the function behind a partial, or behind an object that is called."""
+    function = getattr(held, "func", held)
+    return function if inspect.isroutine(function) else function.__call__
+
+
+def _yields(turn: Any) -> bool:
+    """Whether a turn yields words, instead of returning its answer."""
+    return inspect.isasyncgenfunction(_function_of(turn))
 
 
 class TurnSubject(Subject):
@@ -53,7 +59,7 @@ class TurnSubject(Subject):
             turn = await self._stack.enter_async_context(turn())
             check_turn("What the turn's context manager yields", turn)
         self._turn = turn
-        self.gives_whole = not inspect.isasyncgenfunction(getattr(turn, "func", turn))
+        self.gives_whole = not _yields(turn)
         self._prepare_tools()
 
     def inputs(self, text: str) -> Iterator[Any]:

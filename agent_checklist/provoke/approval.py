@@ -84,7 +84,7 @@ async def _look_for_a_gate(case: Case) -> None:
         saw = f"{facts.swallowed} raised an interrupt, and nobody was asked: an `except` around it "
         case.say("approval.asked", FAIL, f"{saw}swallowed it.")
         with case.before():
-            case.need(False, "The interrupt did not come out: see approval.asked.")
+            case.need(False, case.no_gate()[0])
     if act:
         with case.judging("approval.asked"):
             await subject.say(subject.plan([subject.call(act)]))
@@ -129,7 +129,6 @@ async def one_of_two(case: Case) -> None:
         risky = case.gated()
     with case.judging(*claims, "rejection.mixed"):
         act, *calls = case.two_calls(risky, ("alpha", 41), ("omega", 57))
-        case.by_code(act)
         await subject.say(subject.plan(calls), "t-two")
         together = any(len(calls) > 1 for _, calls in subject.stage.emitted)
         case.skip_if(not together, ONE_A_MESSAGE)
@@ -141,6 +140,7 @@ async def one_of_two(case: Case) -> None:
         with case.judging(*claims, "rejection.mixed"):
             case.need(not early, "One ran unasked: see approval.parallel.")
         with case.judging("approval.parallel", "rejection.mixed"):
+            case.by_code(act)
             case.skip_if(not gate.takes_no, f"A person may not reject {act}.")
             case.need(gate.stops, "No answer stops a call: see rejection.not_run.")
         if "rejection.mixed" not in case.told:
@@ -206,17 +206,19 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
             one = await _decide(case, act, calls, says, thread)
             wrong = any(same(effect, no) for effect in one.ran)
             found.append((one, wrong))
-            why = "The question does not show which call it is about."
-            case.need(one.asked[0] or not says[0], why)
             if one.is_one_answer:
                 break
             unknown = [e for e in one.ran if not (same(e, yes) or same(e, no))]
             case.need(not unknown, "A call ran which nobody made: see approval.once.")
             why = f"The approved call ran {len(one.ran)} times: see approval.two_approved."
             case.need(wrong or len(one.ran) < 2, why)
+        first = found[0][0]
+        why = "The question does not show which call it is about."
+        if any(first.asked):
+            why = "Each question was about the same one of two calls."
+        case.need(first.asked[0] or any(wrong for _, wrong in found), why)
     if mixed in case.told:
         return
-    first = found[0][0]
     with case.judging(claim):
         saw = "Of two calls in one message one was approved, and the other one ran"
         for one, wrong in found:

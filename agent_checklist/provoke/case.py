@@ -215,6 +215,9 @@ class Case:
         """Return why approval is not judged, and the verdicts of approval.asked and the rest."""
         facts, risky = self.subject.facts, [*self.subject.settings.risky, *sorted(RISKY)]
         untested = COULD_NOT_JUDGE, COULD_NOT_JUDGE
+        if facts.swallowed:
+            why = f"The interrupt of {facts.swallowed} did not come out: see approval.asked."
+            return why, *untested
         if risky and not any(tool.risky for tool in facts.tools.values()):
             return f"No tool that was offered is one of risky = {risky}.", *untested
         if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
@@ -282,7 +285,8 @@ class Case:
     def by_code(self, act: str) -> None:
         """Leave what a breakpoint leaves to its caller."""
         is_breakpoint = self.subject.facts.tools[act].gate.kind == "breakpoint"
-        self.skip_if(is_breakpoint, "The gate is a breakpoint: the caller decides.")
+        why = "The gate is a breakpoint: what a person sees, and what a no does, is your server's."
+        self.need(not is_breakpoint, why)
 
     async def wait_for(self, act: str, thread: str, *more: Any) -> Turn:
         """Return a turn in which a call waits for a person."""

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -46,9 +47,12 @@ SEEN = {  # what one look at an agent has to find, where a claim has several way
     "errors_model_text_1": ("401", "400", "500", "429", "cut connection"),
 }
 # Two kinds of agent for each claim; one of them is enough on most days, but for what is met in
-# another way: the order of answers, arguments without free text, a question inside of a tool.
+# another way: the order of answers, arguments without free text, a question inside of a tool, a
+# list of words, what is shown instead of sent, turns that overlap, what a tool is called with.
 OTHER_WAYS = ("approval_parallel_2", "approval_parallel_3", "approval_lost_answer_3")
 OTHER_WAYS += ("retry_storm_3", "fallback_tools_3", "timeouts_read_3", "errors_tool_4")
+OTHER_WAYS += ("approval_parallel_4", "rejection_mixed_3", "persistence_isolation_3")
+OTHER_WAYS += ("persistence_isolation_4", "logging_private_3")
 CHOSEN = [name for name in FAULTS if name.endswith("_1") or name in OTHER_WAYS or ALL]
 
 
@@ -289,6 +293,8 @@ def test_the_foreign_agent_of_the_course(tmp_path: Path) -> None:
     assert reds == ["approval.parallel", "approval.behind_safe", "rejection.next"]
     suite = ElementTree.parse(files[1]).getroot()
     assert suite.get("failures") == "3" and len(suite) == len(found["claims"])
+    for told in suite.iter("failure"):
+        assert all(word in told.text for word in ("Promise: ", "Cure: ", "Again: python -m")), told
     page = files[2].read_text("utf-8")
     assert page.count("class='fail'") == 3 and "src=" not in page and "<link" not in page
     assert not list(FOREIGN.rglob("*.sqlite"))
@@ -300,6 +306,24 @@ def test_check_gives_a_notebook_the_report() -> None:
     assert "<table>" in report._repr_html_()
     with pytest.raises(ValueError, match="no file"):
         check("nowhere.py:graph", folder=FOREIGN)
+
+
+@pytest.mark.parametrize(("level", "key"), [("turn", "turn"), ("graph", "graph")])
+def test_init_keeps_what_is_declared(level: str, key: str) -> None:
+    declared = {
+        "graph": "agent.py:graph",
+        "turn": "server.py:turn",
+        "turn_seconds": 30,
+        "risky": ["ref*"],
+        "approve": {"{id}": "go", "why": "“so”"},
+        "reject": {"{id}": "stop", "why": "no"},
+        "accept": {"limits.loop": "a nightly job, until 2999-01"},
+        "max_unjudged": 0,
+    }
+    facts = {"tools": {"refund": "asks"}, "models": ["m"], "risky": [], "beyond": "A\nquestion."}
+    section = report.section(Outcome("new.py:name", [], level, facts), Settings(**declared))
+    found = tomllib.loads(section)["tool"]["agent_checklist"]
+    assert found == declared | {key: "new.py:name"} and "# A question." in section, section
 
 
 def test_an_accepted_red_has_a_date() -> None:

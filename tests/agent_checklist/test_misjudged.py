@@ -202,10 +202,27 @@ def test_words_in_events_of_the_agents_own_are_words() -> None:
     assert seen["streaming.leave"][0] == PASS, seen
 
 
-def test_one_question_for_all_calls_is_answered_with_a_list() -> None:
+@pytest.mark.parametrize("name", ["asks_for_a_list", "answered_by_list"])
+def test_one_question_for_all_calls_is_answered_with_a_list(name: str) -> None:
     claims = ("approval.parallel", "approval.two_approved", "rejection.mixed")
-    seen = found(outcome_of("asks_for_a_list", *claims))
+    seen = found(outcome_of(name, *claims))
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+def test_what_lies_behind_a_swallowed_interrupt_could_not_be_judged() -> None:
+    seen = found(outcome_of("faulty.py:approval_asked_2", "approval", "rejection"))
+    assert seen.pop("approval.asked")[0] == FAIL, seen
+    assert len(seen) > 15, seen
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+    assert all("see approval.asked" in why for _, why in seen.values()), seen
+
+
+def test_a_no_at_a_breakpoint_could_not_be_judged() -> None:
+    """Its caller asks, and does what a person says."""
+    of_the_server = ("approval.shown", "approval.parallel", "approval.unclear", "rejection")
+    seen = found(outcome_of("stops_before_tools", "approval.two_approved", *of_the_server))
+    assert seen.pop("approval.two_approved")[0] == PASS, seen
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE} and len(seen) == 6, seen
 
 
 @pytest.mark.parametrize(
@@ -527,7 +544,7 @@ def test_what_looks_at_the_question_only_needs_no_answer() -> None:
 
 
 def test_init_proposes_the_input_that_the_graph_has() -> None:
-    section = report.section(outcome_of("reads_mail"))
+    section = report.section(outcome_of("reads_mail"), Settings())
     assert "input = { email_input" in section and "messages" not in section, section
     assert "ask today" not in section and "# risky = []" in section, section
 

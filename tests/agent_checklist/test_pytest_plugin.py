@@ -42,6 +42,7 @@ def test_each_claim_is_a_test(pytester: pytest.Pytester) -> None:
     assert found["streaming.torn"] == "skipped"
     assert "After a rejection the model refuses the thread with 400" in output
     assert "ToolMessage. Lesson 3." in output and "runtest" not in output
+    assert "Again: python -m agent_checklist" in output
     assert "not_applicable: There is no second model." in output
 
 

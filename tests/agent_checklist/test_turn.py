@@ -56,6 +56,13 @@ def test_a_sound_turn_is_not_red(name: str) -> None:
     )
 
 
+def test_an_object_that_is_called_may_yield_words() -> None:
+    outcome = looked_at(
+        "called", "streaming.first_word", "streaming.leave", "streaming.left_thread"
+    )
+    assert set(found_in(outcome).values()) == {PASS}, outcome
+
+
 @pytest.mark.parametrize(("name", "claim"), CHOSEN)
 def test_a_faulty_turn_is_red_on_its_own_claim(name: str, claim: str) -> None:
     """Its whole probe is run; with the whole bank, all of them."""

@@ -209,6 +209,39 @@ async def leaks_too(request, handler):
 
 fault("persistence.isolation", lambda: gate_node(ask=leaks))
 fault("persistence.isolation", lambda: middleware_agent(leaks_too))
+
+given: dict = {}
+
+
+async def answers_the_same(messages):
+    """Answer words that were answered before, whoever says them."""
+    asked = messages[-1]
+    if asked.type != "human":
+        return await llm.ainvoke(messages)
+    if asked.text not in given:
+        given[asked.text] = await llm.ainvoke(messages)
+    return AIMessage(given[asked.text].text, tool_calls=given[asked.text].tool_calls)
+
+
+fault("persistence.isolation", lambda: gate_node(ask=answers_the_same))
+
+speaks: dict = {}
+
+
+def notes_who_speaks(state):
+    """Keep what the user of this turn says, where a turn beside it does so, too."""
+    if state["messages"][-1].type == "human":
+        speaks["said"] = "; ".join(m.text for m in state["messages"] if m.type == "human")
+
+
+async def asks_for_who_speaks(messages):
+    return await llm.ainvoke([SystemMessage(f"The user said: {speaks['said']}"), *messages])
+
+
+fault(
+    "persistence.isolation",
+    lambda: gate_node(note=notes_who_speaks, ask=asks_for_who_speaks),
+)
 default = {"configurable": {"thread_id": "default"}}
 fault("persistence.no_thread", lambda: gate_node().with_config(default))
 fault("persistence.no_thread", lambda: middleware_agent().with_config(default))
@@ -446,6 +479,19 @@ by_ticket = [find_order, refund_ticket]
 fault("approval.parallel", lambda: gate_node(approve=asks_for_a_list(lambda calls: calls[::-1])))
 fault("approval.parallel", lambda: gate_node(approve=keeps_by_name))
 fault("approval.parallel", lambda: gate_node(approve=first_only, tools=by_ticket))
+
+
+def asks_about_the_last(state):
+    """Ask once a risky call, but always about the last one."""
+    calls = state["messages"][-1].tool_calls
+    risky = [call for call in calls if call["name"] in RISKY]
+    decided = {c["id"]: yes(interrupt({"refund": risky[-1]["args"]})) for c in risky}
+    no = [call for call in risky if not decided[call["id"]]]
+    run = [sent(call, state) for call in calls if call not in no]
+    return Command(update={"messages": list(map(rejected, no))}, goto=run or "agent")
+
+
+fault("approval.parallel", lambda: gate_node(approve=asks_about_the_last))
 fault("approval.parallel", lambda: gate_node(approve=first_only))
 fault("approval.parallel", lambda: middleware_agent(FirstOnly.make(), gate=False))
 
@@ -721,6 +767,21 @@ fault("rejection.next", lambda: middleware_agent(jumps_to_the_end, gate=False))
 fault("rejection.mixed", lambda: gate_node(approve=forgets_one, answered=plain))
 fault("rejection.mixed", lambda: entry(forgets=True))
 
+
+def forgets_one_of_a_list(state):
+    """Ask about all calls at once, with a word for each; forget a call beside one that runs."""
+    calls = state["messages"][-1].tool_calls
+    risky = [call for call in calls if call["name"] in RISKY]
+    words = interrupt([{"tool": c["name"], "args": c["args"]} for c in risky]) if risky else []
+    words = [*words, *["no"] * len(risky)] if isinstance(words, list) else ["no"] * len(risky)
+    decided = {c["id"]: word == "approve" for c, word in zip(risky, words, strict=False)}
+    if decided and not any(decided.values()):
+        return Command(update={"messages": [rejected(call) for call in calls]}, goto="agent")
+    return Command(goto=[sent(call, state) for call in calls if decided.get(call["id"], True)])
+
+
+fault("rejection.mixed", lambda: gate_node(approve=forgets_one_of_a_list, answered=plain))
+
 # Retries, fallback, timeouts ----------------------------------------------------------------------
 
 once = {"max_retries": 0}
@@ -991,6 +1052,15 @@ def prints_text(state, runtime):
 
 fault("logging.private", lambda: gate_node(note=logs_text))
 fault("logging.private", lambda: middleware_agent(prints_text))
+
+
+@wrap_tool_call
+async def logs_arguments(request, handler):
+    log.info("running %s with %s", request.tool_call["name"], request.tool_call["args"])
+    return await handler(request)
+
+
+fault("logging.private", lambda: middleware_agent(inner=[logs_arguments]))
 
 
 async def sends_the_key(messages):

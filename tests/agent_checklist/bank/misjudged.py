@@ -828,3 +828,16 @@ def never_understood():
         return [c["id"] for c, one in zip(calls, said, strict=True) if one == "a" + "bra"]
 
     return _gate_that(asks)
+
+
+# Breakpoints --------------------------------------------------------------------------------------
+
+
+def stops_before_tools():
+    """Return an agent that stops before each tool, and leaves the question to its caller."""
+    return gate_node(
+        approve=lambda state: Command(
+            goto=[sent(call, state) for call in state["messages"][-1].tool_calls]
+        ),
+        compile=lambda graph: graph.compile(interrupt_before=["tools"]),
+    )

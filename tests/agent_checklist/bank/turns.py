@@ -1,4 +1,4 @@
-"""Turns, which serve one request: two are sound, the others have one fault each."""
+"""Turns, which serve one request: three are sound, the others have one fault each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
-from sound import find_order, gate_node, rejected
+from sound import find_order, gate_node, model, rejected
 
 log = logging.getLogger("turns")
 FAULTS: dict[str, str] = {}
@@ -156,6 +156,20 @@ class WholeDesk(Desk):
         return [piece async for piece in super().turn(thread, user, text_or_resume)]
 
 
+class CalledDesk(Desk):
+    """Is the turn itself: an object that is called."""
+
+    @property
+    def turn(self):
+        """What serves a request."""
+        return self
+
+    async def __call__(self, thread, user, text_or_resume):
+        """Serve one request, word by word."""
+        async for piece in Desk.turn(self, thread, user, text_or_resume):
+            yield piece
+
+
 def opened(kind: type[Desk], **parts):
     """Return what opens a turn."""
 
@@ -168,7 +182,7 @@ def opened(kind: type[Desk], **parts):
     return open_turn
 
 
-streamed, whole = opened(Desk), opened(WholeDesk)
+streamed, whole, called = opened(Desk), opened(WholeDesk), opened(CalledDesk)
 
 
 def fault(claim: str, kind: type[Desk], **parts) -> None:
@@ -260,6 +274,9 @@ with_fault("approval.talk_over", WholeDesk, talked_over=takes_words_for_a_yes)
 new_key = {"key_of": lambda self, call: uuid.uuid4().hex}
 with_fault("approval.crash", WholeDesk, **new_key)
 with_fault("approval.crash", Desk, **new_key, decided=lambda self, state: None)
+silent = {"disable_streaming": True}
+mute = {"main": model(**silent), "spare": model(model="gpt-4.1-mini", **silent)}
+fault("streaming.first_word", CalledDesk, **mute)
 fault("streaming.leave", KeepsRunning)
 fault("streaming.leave", Shields)
 fault("streaming.left_thread", NeverUnlocks)
