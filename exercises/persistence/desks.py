@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
 import pickle
 import sqlite3
 import sys
@@ -222,6 +223,7 @@ class SlowDesk:
     OTHERS = 130  # more than a cache holds that is as large as `lru_cache` makes it
     MAX_WAIT_SECONDS = 4.0
     MAX_HOLD_SECONDS = 20.0
+    MAX_STEPS = 200
     VISITING_SECONDS = 1.0
     QUEUE_SECONDS = 2.2  # longer than those wait who give up after "a second or two"
 
@@ -229,6 +231,7 @@ class SlowDesk:
         self.most = 0
         self.runs: Counter[str] = Counter()
         self.stuck = False
+        self._long_enough = self.MAX_WAIT_SECONDS
         self._inside: dict[str, int] = defaultdict(int)
         self._guard = threading.Lock()
         self._all = threading.Barrier(self.MEETING, timeout=self.MAX_WAIT_SECONDS)
@@ -324,6 +327,60 @@ class SlowDesk:
                     self._let_go[text].set()
         for run in runs:
             run.result()
+
+    def assert_second_waits(self, send: Any) -> None:
+        """Demand that two runs of a conversation are never at work at once, wherever they meet.
+
+        The first run stops after one step, on another conversation after two, and so on, until it
+        is in the graph. While it stands there a second one comes, which gets as far as it can.
+
+        Raises:
+            AssertionError: Both were in the graph.
+        """
+        for steps in range(1, self.MAX_STEPS):
+            if not self._meets_a_second(send, steps):
+                return
+
+    def _meets_a_second(self, send: Any, steps: int) -> bool:
+        """Let a second run meet one that has taken some steps; return whether it took so many."""
+        name, first, second = f"gil {steps}", f"first {steps}", f"second {steps}"
+        for text in (first, second):
+            self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
+        taken, stands, go_on = itertools.count(1), threading.Event(), threading.Event()
+
+        def stop() -> None:
+            if next(taken) == steps:
+                stands.set()
+                self._entered[first].set()
+                go_on.wait(self.MAX_HOLD_SECONDS)
+
+        with ThreadPoolExecutor(2) as pool:
+            try:
+                runs = [pool.submit(stepwise(send, stop), self.graph, name, first)]
+                self._entered[first].wait(self.MAX_WAIT_SECONDS)
+                if stands.is_set():
+                    self._entered[first].clear()
+                    begun = time.monotonic()
+                    runs.append(pool.submit(send, self.graph, name, second))
+                    if self._entered[second].wait(self._long_enough):
+                        # The first has less to do than the second had, on the same busy machine.
+                        took = time.monotonic() - begun
+                        self._long_enough = 0.02 + 4 * took
+                        go_on.set()
+                        assert not self._entered[first].wait(self._long_enough), (
+                            "A run on a new conversation was about to begin; then a second run on "
+                            "the same conversation came, and both were at work at once: each had "
+                            "a lock of its own. Between the look for a lock and the making of one "
+                            "somebody else may make it. `defaultdict` and `setdefault` look and "
+                            "make in one step; a lock around both steps does it, too."
+                        )
+            finally:
+                go_on.set()
+                for text in (first, second):
+                    self._let_go[text].set()
+        for run in runs:
+            run.result()
+        return stands.is_set()
 
     def assert_newcomer_waits_after_visits(self, send: Any) -> None:
         """Demand that a run waits for one that was about to begin while others came and went.
