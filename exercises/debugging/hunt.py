@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import logging
 import operator
@@ -122,42 +123,42 @@ def clue(given: Any, fault: str, evidence: Any, what: str) -> None:
 class FarSaver(InMemorySaver):
     """A checkpointer across a network: whoever is shown a chunk looks before its checkpoint came.
 
-    A checkpoint arrives when the reader of the stream has had a look and gives control back to the
-    graph, so the result does not depend on how fast a machine is. A run with `durability="sync"`
-    or `"exit"` waits for its checkpoints; there nothing is late.
+    What the graph saves is on its way until the reader of the stream has had a look and gives
+    control back to the graph, so the result does not depend on how fast a machine is. A run with
+    `durability="sync"` or `"exit"` waits for its checkpoints; there nothing is late.
     """
-
-    MAX_READER_SECONDS = 5.0  # how long a reader may look
-    MAX_GRAPH_SECONDS = 0.3  # how long the graph may take to show the next chunk, if there is one
 
     def __init__(self, near: bool = False) -> None:
         super().__init__()
         self._near = near  # every run waits for its checkpoints
-        self._looks, self._reading, self._late = 0, False, False
-        self._changed = threading.Condition()
+        self._late = False
+        self._on_their_way: list[Callable[[], Any]] = []
+        self._lock = threading.Lock()
 
     def put(self, config: Any, checkpoint: Any, metadata: Any, new_versions: Any) -> Any:
         """Save a checkpoint; those of nodes are late."""
+        save = functools.partial(super().put, config, checkpoint, metadata, new_versions)
         if metadata["step"] > 0:
-            self._wait()
-        return super().put(config, checkpoint, metadata, new_versions)
+            return self._send(save)
+        return save()
 
     def put_writes(self, *args: Any, **more: Any) -> None:
         """Save what a node wrote, late: `get_state` shows that, too."""
-        self._wait()
-        super().put_writes(*args, **more)
+        self._send(functools.partial(super().put_writes, *args, **more))
 
-    def _wait(self) -> None:
-        with self._changed:
+    def _send(self, save: Callable[[], Any]) -> Any:
+        with self._lock:
             if not self._late:
-                return
-            seen = self._looks
-            self._changed.wait_for(
-                lambda: self._reading or self._looks > seen, self.MAX_GRAPH_SECONDS
-            )
-            self._changed.wait_for(
-                lambda: not self._reading or self._looks > seen, self.MAX_READER_SECONDS
-            )
+                return save()
+            self._on_their_way.append(save)
+
+    def _arrive(self, late: bool) -> None:
+        """Save what is on its way; say whether what follows is late, too."""
+        with self._lock:
+            for save in self._on_their_way:
+                save()
+            self._on_their_way.clear()
+            self._late = late
 
     def watch(self, graph: Any) -> Any:
         """Return the graph; from now on its streams say when their reader has had a look."""
@@ -166,24 +167,17 @@ class FarSaver(InMemorySaver):
         def watched(*args: Any, durability: Any = None, **more: Any) -> Any:
             if self._near and durability != "exit":
                 durability = "sync"
-            self._late = durability in (None, "async")
+            late = durability in (None, "async")
+            self._arrive(late)
             try:
                 for chunk in stream(*args, durability=durability, **more):
-                    self._read(True)
                     yield chunk
-                    self._read(False)
+                    self._arrive(late)
             finally:
-                self._late = False
-                self._read(False)
+                self._arrive(False)
 
         graph.stream = watched
         return graph
-
-    def _read(self, reading: bool) -> None:
-        with self._changed:
-            self._looks += self._reading and not reading
-            self._reading = reading
-            self._changed.notify_all()
 
 
 class CardRefusedError(Exception):

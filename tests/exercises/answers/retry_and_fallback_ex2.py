@@ -95,7 +95,7 @@ def wait(retry):
 # %% partial | spread out at every retry: cut off a second time, behind the jitter: half of all wait exactly 30 s
 def wait(retry: int) -> float:
     backoff = min(30.0, 2.0 * 2 ** (retry - 1))
-    return min(30.0, max(0.1, random.gauss(backoff, backoff / 4)))
+    return min(30.0, max(0.1, random.gauss(backoff, backoff / 8)))
 # %% partial | spread out at every retry: a wide range, nearly all of it above the cap
 def wait(retry: int) -> float:
     return min(30.0, random.uniform(0, 2.0 * 2 ** min(retry - 1, 7)))
