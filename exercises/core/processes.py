@@ -12,12 +12,17 @@ from typing import Any
 
 from exercises.core.stub import functions_of
 
-__all__ = ("PROCESS_SECONDS", "FreshProcess", "fresh_processes")
+__all__ = ("PROCESS_SECONDS", "FreshProcess", "barrier", "fresh_processes")
 
 # A fork has all that the notebook defined, whatever an answer is made of, and none of what the
 # answer does later. Where there is no fork (Windows), a thread stands in: the steps are the same.
 _FORKS = "fork" in multiprocessing.get_all_start_methods()
 PROCESS_SECONDS = 10  # for what another process is asked
+
+
+def barrier(count: int) -> threading.Barrier:
+    """Return a barrier at which fresh processes that are made later meet, or their stand-ins."""
+    return (multiprocessing.get_context("fork") if _FORKS else threading).Barrier(count)
 
 
 class FreshProcess:

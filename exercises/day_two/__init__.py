@@ -583,7 +583,7 @@ def ex5(run_turn, take_up):
     """Drained runs are written down, and each is taken up once."""
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        Office(f"{folder}/processes") as office,
+        Office(f"{folder}/processes", 2) as office,
     ):
         everything = [*STEPS]
 
@@ -592,7 +592,7 @@ def ex5(run_turn, take_up):
             Path(folder, name).mkdir()
             return Server(f"{folder}/{name}", run_turn, take_up, **options)
 
-        action = functools.partial(take_up_elsewhere, run_turn, take_up, begins=office.begins)
+        action = functools.partial(take_up_elsewhere, run_turn, take_up, office=office)
         with fresh_processes(action, action) as others:
             with part("no drain: the result, and nothing is left"):
                 server, config = fresh("plain"), new_thread()
@@ -747,7 +747,7 @@ def ex5(run_turn, take_up):
                 server = fresh("processes")
                 configs = server.drain(4)
                 # Both have read the table before either may write to it.
-                with office.closed_to_writers(len(others)):
+                with office.closed_to_writers():
                     for other in others:
                         other.send(server.folder)
                 for other in others:

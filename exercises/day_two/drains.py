@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +17,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from langgraph.pregel import Pregel
 
-from exercises.core.processes import PROCESS_SECONDS
+from exercises.core.processes import PROCESS_SECONDS, barrier
 from exercises.core.threads import id_of
 from exercises.day_two.versions import Trail, new_thread, sqlite_saver
 
@@ -28,8 +27,7 @@ Config = dict[str, Any]
 
 TABLE = "create table if not exists paused (thread primary key)"
 STEPS = ("find", "pay", "mail")
-# SQLite tries again every 0.1 s at least: who waits to write comes in while a thread still runs.
-LONG_STEP_SECONDS = 0.3
+MAX_MEET_SECONDS = 3  # less than the 5 s for which SQLite waits to write
 
 
 class Server:
@@ -57,7 +55,7 @@ class Server:
         self.running: set[Any] = set()
         self.seen: list[int] = []  # how many controls were in `running`, at each step
         self.together: threading.Barrier | None = None
-        self.first_pay_seconds = 0.0  # that the first step "pay" takes
+        self.before_pay: list[Callable[[], None]] = []  # what the next step "pay" does first
         self.slow = ""  # the thread whose step "pay" waits until `go_on` is set
         self.reached, self.go_on = threading.Event(), threading.Event()
         with contextlib.closing(sqlite3.connect(self.file)) as table, table:
@@ -80,9 +78,8 @@ class Server:
             if name == "pay" and thread_id == self.slow:
                 self.reached.set()
                 self.go_on.wait(10)
-            if name == "pay":
-                time.sleep(self.first_pay_seconds)
-                self.first_pay_seconds = 0.0
+            while name == "pay" and self.before_pay:
+                self.before_pay.pop()()
             if name == "pay" and self.raises is not None:
                 raise self.raises
             if name == self.drain_in:
@@ -154,13 +151,17 @@ def take_up_elsewhere(
     run_turn: Callable[..., Any],
     take_up: Callable[..., None],
     folder: str,
-    begins: Callable[[], None],
+    office: Office,
 ) -> None:
     """Start as a new process of the shop does; tell when nothing is left to do but `take_up`."""
     server = Server(folder, run_turn, take_up)
-    server.first_pay_seconds = LONG_STEP_SECONDS
-    begins()
-    server.take_up()
+    server.before_pay.append(office.meet)
+    office.begins()
+    try:
+        server.take_up()
+    finally:
+        for meet in server.before_pay:  # nothing was left for this process
+            meet()
     assert not server.running, (
         f"In the new process {len(server.running)} control(s) are left in `running`; expected none."
     )
@@ -171,9 +172,11 @@ class Office:
 
     Args:
         folder: The folder of the server.
+        count: How many processes take up its threads.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, count: int) -> None:
+        self._count, self._meeting = count, barrier(count)
         self._file = f"{folder}/paused.sqlite"
         self._arrived = {(os.getpid(), threading.get_ident())}  # the check itself is no visitor
         # Made before the processes are split off, so that all of them share it.
@@ -206,6 +209,11 @@ class Office:
         """Tell that a process is ready to look at the table."""
         self._door_bell.send_bytes(b"!")
 
+    def meet(self) -> None:
+        """Wait in a thread that was taken up, until each process has one or ends without."""
+        with contextlib.suppress(threading.BrokenBarrierError):  # one waits for what another holds
+            self._meeting.wait(MAX_MEET_SECONDS)
+
     def _note(self, statement: str) -> None:
         """Tell once for each process that it is about to write; SQLite has not tried to yet."""
         words, who = statement.lower().split(), (os.getpid(), threading.get_ident())
@@ -217,8 +225,8 @@ class Office:
             self._bell.send_bytes(b"!")
 
     @contextlib.contextmanager
-    def closed_to_writers(self, count: int) -> Iterator[None]:
-        """Let everybody read the table; let nobody write before so many are about to.
+    def closed_to_writers(self) -> Iterator[None]:
+        """Let everybody read the table; let nobody write before all are about to.
 
         An answer that this cannot see, as it locks in another way, is let in a second after all
         processes have begun: how long they take to start on a busy machine does not count.
@@ -231,7 +239,7 @@ class Office:
                     (self._beginners, PROCESS_SECONDS),
                     (self._arrivals, 1),
                 ):
-                    for _ in range(count):
+                    for _ in range(self._count):
                         if visitors.poll(seconds):
                             visitors.recv_bytes()
             finally:

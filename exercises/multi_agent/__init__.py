@@ -170,7 +170,8 @@ def ex2(spoken):
         "`messages = list(runtime.state['messages'])`; for each call of `messages[-1].tool_calls` "
         "append `ToolMessage(text, tool_call_id=call['id'])`, with the note in one of the texts; "
         "return `Command(goto='refunds', graph=Command.PARENT, update={'messages': messages})`.",
-    )
+    ),
+    seconds=30,
 )
 def ex3(to_refunds):
     """The handoff brings the note along and leaves no call without an answer."""

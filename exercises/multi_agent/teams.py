@@ -437,9 +437,9 @@ class Asking:
 ORDERS = ["T-7", "K-31", "T-900"]
 
 
-def run(graph: Pregel, given: Any, name: str) -> dict[str, Any]:
-    """Run a graph on a thread, whether its nodes are synchronous or not."""
-    return run_async(graph.ainvoke, given, thread(name))
+def run(graph: Pregel, given: Any, name: str, at_once: int = 1) -> dict[str, Any]:
+    """Run a graph on a thread, so many nodes at once, whether they are synchronous or not."""
+    return run_async(graph.ainvoke, given, thread(name) | {"max_concurrency": at_once})
 
 
 def looked_up(
@@ -469,9 +469,12 @@ def looked_up(
 
 
 def survey(
-    careful: Any, look_up: Callable[[str], str], orders: list[str]
+    careful: Any, look_up: Callable[[str], str], orders: list[str], at_once: int = 1
 ) -> tuple[Pregel, dict[str, Any]]:
-    """Run a student's node for some orders; return the graph and its result."""
+    """Run a student's node for some orders, so many at once; return the graph and its result.
+
+    What calls of the node share is seen where they meet in `look_up`, not wherever threads meet.
+    """
     node = careful(look_up)
     assert callable(node), f"`careful(look_up)` returned {kind(node)}; expected the node."
 
@@ -485,7 +488,7 @@ def survey(
         return got
 
     graph = fan(checked)
-    return graph, run(graph, {"orders": orders, "notes": []}, "survey")
+    return graph, run(graph, {"orders": orders, "notes": []}, "survey", at_once)
 
 
 def assert_survives(
@@ -496,7 +499,8 @@ def assert_survives(
     names = ", ".join(f"{type(error).__name__} for {order}" for order, error in errors.items())
     what = f"`look_up` raised {names}" + ", at the same time" * (at_once > 1)
     try:
-        notes = survey(careful, looked_up(asked, errors, at_once), orders)[1]["notes"]
+        look_up = looked_up(asked, errors, at_once)
+        notes = survey(careful, look_up, orders, at_once)[1]["notes"]
     except tuple(type(error) for error in errors.values()):
         raise AssertionError(
             f"{what}, and so did the whole run: {len(orders) - len(errors)} good note(s) are lost."

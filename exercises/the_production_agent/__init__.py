@@ -16,6 +16,7 @@ import agent_checklist as checklist
 import lesson_model
 from exercises.core.descriptions import assert_sorted, kind, short
 from exercises.core.exercise import exercise, part, run_async, trying
+from exercises.core.waiting_model import MAX_HOLD_SECONDS
 from exercises.the_production_agent import added_tool as added
 from exercises.the_production_agent import faults as parts
 from exercises.the_production_agent import log_file
@@ -74,12 +75,10 @@ def ex2(ask_async, finish_safely):
                 f"`ask_async` was given {parts.TALK + 1} messages, and the model was sent {sent}."
             )
     with part("the event loop goes on"), lesson_model.scratch() as model:
-        model.when("hello").says("Hello.")
-        model.pace(first=0.5)
-        ticks = run_alone(parts.ticks, ask_async, model)
-        assert ticks >= 5, (
-            f"The model was silent for half a second, and a task that wanted to run every 10 ms "
-            f"ran {ticks} times. What waits without `await` stops the event loop."
+        assert not run_alone(parts.stands_still, ask_async, model), (
+            f"While the model wrote, it waited {MAX_HOLD_SECONDS} s for another task of the event "
+            "loop, which wants to run every 10 ms and could not. What waits without `await` stops "
+            "the event loop."
         )
     with part("a torn answer is a ConnectionError"), lesson_model.scratch() as model:
         model.when("").says("Hang it in the shade, in the wind.")
@@ -263,24 +262,15 @@ def ex4(connect_two, answer_from):
                 f"{request.body['model']!r} was sent the tools {sorted(sent)}; expected "
                 "'track_parcel' and 'refund': `.bind_tools(TOOLS)` for both models."
             )
-    with part("no model is waited for too long"):
-        with lesson_model.scratch() as model:
-            model.fail("timeout", times=None, seconds=1.0)
-            run_alone(parts.hello_to_each, connect_two, 0.2)
-            for request in model.requests:
-                request.wait(5)
-                assert request.aborted, (
-                    f"{request.body['model']!r} was silent for 1 s, `seconds` was 0.2, and it was "
-                    "waited for."
-                )
-        with lesson_model.scratch() as model:
-            model.pace(first=1.0)
-            for late in run_alone(parts.hello_to_each, connect_two, 1.9):
-                assert not isinstance(late, BaseException), (
-                    "A model answers after 1 s, `seconds` was 1.9, and asking it raised "
-                    f"{kind(late)}; expected the answer: each try may be silent for `seconds`, "
-                    "and each call of `connect_two` makes models of its own."
-                )
+    with part("no model is waited for too long"), lesson_model.scratch() as model:
+        model.fail("timeout", times=None, seconds=3.0)
+        for name, (left, after) in run_alone(parts.patience, connect_two, 1.0, model).items():
+            assert left, f"{name!r} was silent for 3 s, `seconds` was 1, and it was waited for."
+            assert after > 0.9, (
+                f"{name!r} was silent, `seconds` was 1, and it was given up after {after:.1f} s; "
+                "expected 1 s: each try may be silent for `seconds`, and each call of "
+                "`connect_two` makes models of its own."
+            )
     judge("retry", "fallback", "timeouts", connect=connect_two, answer=answer_from)
     with part("the next model for one that is down"):
         for error in parts.DOWN:

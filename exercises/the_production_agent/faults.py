@@ -11,6 +11,7 @@ import itertools
 import logging
 import random
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -40,7 +41,8 @@ from exercises.core.descriptions import kind, short
 from exercises.core.exercise import part, run_async
 from exercises.core.restart import restarted
 from exercises.core.stub import functions_of
-from exercises.the_production_agent.desk import MENDED, TOOLS, desk, paid
+from exercises.core.waiting_model import WaitingModel
+from exercises.the_production_agent.desk import MENDED, SPARE, TOOLS, desk, paid
 from production_agent.logs import JsonLines
 
 __all__ = (
@@ -60,14 +62,14 @@ __all__ = (
     "assert_new_after_restart",
     "fail",
     "gate",
-    "hello_to_each",
     "judge",
     "offered",
+    "patience",
     "raised_by",
     "raised_in_turn",
     "run_alone",
+    "stands_still",
     "talk",
-    "ticks",
     "turn",
     "two_customers",
     "words",
@@ -543,23 +545,31 @@ async def asked(ask_async: Any, words_said: str) -> Any:
     return reply
 
 
-async def ticks(ask_async: Any, model: Any) -> int:
-    """Return how often a task that sleeps 10 ms ran while the model had not answered."""
-    count = 0
+async def stands_still(ask_async: Any, model: Any) -> bool:
+    """Return whether the event loop stands still while the model writes.
+
+    The model waits in its answer until another task of the loop has run a few times; no clock
+    decides how often that is on a busy machine.
+    """
+    ran = 0
 
     async def tick() -> None:
-        nonlocal count
+        nonlocal ran
         while True:
             await asyncio.sleep(0.01)
-            count += bool(model.requests) and not model.requests[-1].wait(0)
+            ran += bool(model.requests)
 
+    model.state = state = WaitingModel(lambda: ran)
+    model.when("hello").says(words_said := "Good morning to you.")
+    state.hold(words_said)
     ticker = asyncio.create_task(tick())
     await asyncio.sleep(0)
     try:
         await asked(ask_async, "Hello!")
     finally:
         ticker.cancel()
-    return count
+    assert model.requests, "The model was not asked. Await what `ainvoke` returns."
+    return bool(state.in_vain)
 
 
 async def raised_in_turn(ask_async: Any) -> BaseException | None:
@@ -688,15 +698,38 @@ def two_models(connect_two: Any, seconds: float) -> Any:
     return llms
 
 
-async def hello_to_each(connect_two: Any, seconds: float) -> list[Any]:
-    """Say hello to both models at once; return the answer or the error of each.
+async def patience(connect_two: Any, seconds: float, model: Any) -> dict[str, tuple[bool, float]]:
+    """Say hello to both models at once, which are silent.
 
     Args:
         connect_two: The answer.
         seconds: How long a model may be silent.
+        model: The lesson model.
+
+    Returns:
+        For each model whether its first request was given up, and after how many seconds.
     """
-    llms = two_models(connect_two, seconds)
-    return await asyncio.gather(*[llm.ainvoke("Hello!") for llm in llms], return_exceptions=True)
+    llms, began = two_models(connect_two, seconds), time.monotonic()
+    asking = asyncio.gather(*[llm.ainvoke("Hello!") for llm in llms], return_exceptions=True)
+    borne: dict[str, tuple[bool, float]] = {}
+    over = False
+    try:
+        while len(borne) < len(llms) and not over:
+            await asyncio.sleep(0.01)
+            over = asking.done() and all(request.wait(0) for request in model.requests)
+            for request in model.requests:
+                if request.wait(0):
+                    end = request.aborted, time.monotonic() - began
+                    borne.setdefault(request.body["model"], end)
+    finally:
+        asking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
+    assert len(borne) == len(llms), (
+        f"Hello was said to two models, and asked were {[*borne] or 'none'}; expected "
+        f"{[model.name, SPARE]}."
+    )
+    return borne
 
 
 async def asked_each(connect_two: Any) -> None:

@@ -353,7 +353,7 @@ class careful:
             raise
         except Exception:
             return {"notes": [f"Order {self.order} is not known."]}
-# %% partial | one fails; all fail: shared by calls that wait for a thread
+# %% partial | all fail: shared by calls that wait for a thread
 import asyncio
 
 
