@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.servers import free_port
 from course_layout import ROOT
 
 __all__ = ("Lab",)
@@ -53,9 +54,10 @@ class Lab:
         _copy_course(self.course)
         (home / "config").mkdir()
         (home / "config" / "jupyter_server_config.py").write_text(CONFIG, "utf-8")
+        port = f"--port={free_port()}"  # 8888 belongs to tests/tools/test_course.py
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "course.py", "--no-browser", *KERNELS_OVER_FILES],
+                [sys.executable, "course.py", "--no-browser", port, *KERNELS_OVER_FILES],
                 cwd=self.course,
                 env=self._environment(home),
                 stdout=log,
