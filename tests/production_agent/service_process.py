@@ -166,8 +166,9 @@ class Service:
 
     def log(self, event: str = "") -> list[dict]:
         """Return the lines of the log, those of one event."""
-        lines = [one for one in self.log_file.read_text().splitlines() if one.startswith("{")]
-        found = [json.loads(line) for line in lines]
+        # Of the last line, a part may be there: the service is writing it.
+        whole, _, _ = self.log_file.read_text().rpartition("\n")
+        found = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
         return [line for line in found if event in ("", line["event"])]
 
     def effects(self) -> list[tuple]:

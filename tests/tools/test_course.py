@@ -207,7 +207,7 @@ class Lab:
         while found is None and self.process.poll() is None and time.monotonic() < ends:
             time.sleep(0.05)
             self.said = log.read_text()
-            found = re.search(r"http://127\.0\.0\.1:(\d+)(/\S*)\?token=(\w+)", self.said)
+            found = re.search(r"http://127\.0\.0\.1:(\d+)(/\S*)\?token=(\w+)\s", self.said)
         if found is None:
             self.process.kill()
             raise AssertionError(self.said)
