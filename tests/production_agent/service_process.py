@@ -22,7 +22,7 @@ __all__ = ("Service", "change", "end_leases", "events_of", "rows", "until")
 
 MAX_WAIT_SECONDS = 60  # until a state that should come counts as missing
 TOKENS = "ann:token-of-ann,bob:token-of-bob"
-LEASE = 5  # seconds a killed process keeps its threads; a busy machine may pause it for some
+LEASE = 60  # seconds a killed process keeps its threads: no busy machine pauses one for as long
 
 
 def until(state: Callable[[], object], what: str) -> object:

@@ -24,6 +24,7 @@ from tests.production_agent.service_process import (
 
 # As in stalling_service.py, which cannot be imported without becoming a service.
 ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45
+LEASE = 5  # seconds; the next process waits for its end
 
 
 def send(service: Service, path: str, body: dict, headers: dict | None = None) -> None:
@@ -43,7 +44,7 @@ def send(service: Service, path: str, body: dict, headers: dict | None = None) -
 def after(start: Callable, database: str, served) -> SimpleNamespace:
     """What is there after the kill, and a new process."""
     served.reset()
-    first = start(database, script="stalling_service.py")
+    first = start(database, script="stalling_service.py", LEASE_SECONDS=LEASE)
     threads, approvals = {}, {}
     for amount in (DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING):
         text = f"Please refund {amount} euros for order T-7."
@@ -64,9 +65,8 @@ def after(start: Callable, database: str, served) -> SimpleNamespace:
     first.kill()
     served.reset()
     effects = {one["amount"] for one in Service.effects(first)}
-    return SimpleNamespace(
-        now=start(database), threads=threads, approvals=approvals, effects=effects
-    )
+    now = start(database, LEASE_SECONDS=LEASE)
+    return SimpleNamespace(now=now, threads=threads, approvals=approvals, effects=effects)
 
 
 def paid(after: SimpleNamespace, amount: int) -> int:
@@ -117,7 +117,8 @@ def test_a_turn_that_was_handed_on_goes_on_before_the_next_message(
 ) -> None:
     served.reset()
     database = new_database()
-    first, other = start(database), start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    first = start(database)
+    other = start(database, LEASE_SECONDS=600)  # it looks every 200 seconds
     served.pace(first=0.5)
     thread, told, asked = first.thread(), [], len(served.requests)
     text = "Please refund 480 euros for order T-7."
@@ -143,7 +144,7 @@ def test_who_repeats_a_request_after_a_crash_hears_what_came_of_it(
     served.reset()
     database = new_database()
     first = start(database, script="stalling_service.py")
-    other = start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    other = start(database, LEASE_SECONDS=600)  # it looks every 200 seconds
     thread, text = first.thread(), f"Please refund {ASKED} euros for order T-7."
     path, key = f"/threads/{thread}/messages", {"Idempotency-Key": "key"}
     send(first, path, {"text": text}, key)
@@ -168,7 +169,7 @@ def test_a_turn_that_was_stopped_asks_nothing_after_a_crash(
     served.reset()
     database = new_database()
     first = start(database, script="stalling_service.py")
-    other = start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    other = start(database, LEASE_SECONDS=600)  # it looks every 200 seconds
     thread, text = first.thread(), f"Please refund {ASKED} euros for order T-7."
     send(first, f"/threads/{thread}/messages", {"text": text})
     until(lambda: first.log("stalled"), "the question is stored")

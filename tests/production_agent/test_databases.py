@@ -42,7 +42,7 @@ def postgres_url(served) -> str:
 @pytest.fixture(scope="module")
 def on_postgres(start: Callable, postgres_url: str) -> Service:
     """A service on PostgreSQL."""
-    return start(postgres_url, LEASE_SECONDS=60, DATABASE_SECONDS=60)
+    return start(postgres_url, DATABASE_SECONDS=60)
 
 
 # PostgreSQL
@@ -125,7 +125,7 @@ def test_a_server_that_stands_still_keeps_nobody_waiting(
     start: Callable, postgres_url: str, model
 ) -> None:
     with far(postgres_url) as way:
-        service = start(way.url, DATABASE_SECONDS=1, LEASE_SECONDS=60)
+        service = start(way.url, DATABASE_SECONDS=1)
         thread = service.thread()
         way.seconds = 1000  # what is sent is acknowledged, and nobody answers
         for ask in (
@@ -179,7 +179,7 @@ def ready(service: Service) -> str:
 
 
 def test_ready_knows_tables_that_are_outdated(start: Callable, database: str, served) -> None:
-    service = start(database, LEASE_SECONDS=60)
+    service = start(database)
     assert ready(service) == "ok"
     versions = ["agent_migrations"]
     if "://" in database:
@@ -203,7 +203,7 @@ def test_ready_knows_a_file_that_cannot_be_used(
     start: Callable, served, tmp_path: Path, how: str
 ) -> None:
     path = tmp_path / "agent.sqlite"
-    service = start(str(path), LEASE_SECONDS=60)
+    service = start(str(path))
     assert ready(service) == "ok"
     limit = resource.RLIMIT_FSIZE
     if how == "deleted":
@@ -228,7 +228,7 @@ def test_a_file_that_is_gone_takes_no_turn_and_no_payment(
 ) -> None:
     served.reset()
     path = tmp_path / "agent.sqlite"
-    service = start(str(path), LEASE_SECONDS=60)
+    service = start(str(path))
     thread, approval = service.asked("Please refund 20 euros for order T-8.")
     kept = tmp_path / "kept.sqlite"
     path.rename(kept)
@@ -253,7 +253,7 @@ def test_a_link_to_a_file_is_that_file(
     if is_there:
         start(str(real)).stop()
     link.symlink_to(real)
-    service = start(str(link), LEASE_SECONDS=60)
+    service = start(str(link))
     thread = service.thread()
     assert ready(service) == "ok" and rows(str(real), "select id from threads") == [(thread,)]
     link.unlink()
@@ -268,12 +268,12 @@ def test_without_all_of_its_files_a_process_pays_nothing(
 ) -> None:
     served.reset()
     path = tmp_path / "agent.sqlite"
-    first = start(str(path), LEASE_SECONDS=60)
+    first = start(str(path))
     _, approval = first.asked("Please refund 20 euros for order T-8.")
     first.stop()  # now all is in the file itself
-    old = start(str(path), LEASE_SECONDS=60)
+    old = start(str(path))
     Path(f"{path}{part}").unlink()
-    new = start(str(path), LEASE_SECONDS=60)
+    new = start(str(path))
     for service in (old, new):
         service.decide(approval)
     assert sum(len(service.log("effect_written")) for service in (old, new)) <= 1
@@ -288,12 +288,12 @@ def test_a_process_that_ends_alone_saves_what_was_in_a_lost_file(
 ) -> None:
     served.reset()
     path = tmp_path / "agent.sqlite"
-    old = start(str(path), LEASE_SECONDS=60)
+    old = start(str(path))
     thread, _ = old.asked("Please refund 20 euros for order T-8.")
     Path(f"{path}{part}").unlink()
     assert old.ann.get("/threads").status_code == 503
     old.stop()
-    new = start(str(path), LEASE_SECONDS=60)
+    new = start(str(path))
     assert new.status(thread) == "pending_approval"
     new.stop()
 
@@ -352,7 +352,7 @@ async def test_new_steps_are_missed_until_they_are_done(
 
 def test_a_long_thread_keeps_one_checkpoint(start: Callable, database: str, served) -> None:
     served.reset()
-    service = start(database, LEASE_SECONDS=60)
+    service = start(database)
     thread, process, spent = service.thread(), psutil.Process(service.pid), []
     for _ in range(TURNS):
         before = sum(process.cpu_times()[:2])
@@ -448,7 +448,7 @@ async def test_of_sixty_turns_at_once_as_many_start_as_may(
 ) -> None:
     served.reset()
     services = [
-        start(database, TURNS_PER_MINUTE=5, LEASE_SECONDS=60, DATABASE_SECONDS=60) for _ in range(2)
+        start(database, TURNS_PER_MINUTE=5, DATABASE_SECONDS=60) for _ in range(2)
     ]
     headers = {"Authorization": "Bearer token-of-bob"}
     async with httpx.AsyncClient(

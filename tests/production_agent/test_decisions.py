@@ -134,7 +134,7 @@ def test_a_message_while_an_approval_waits_is_refused(service: Service) -> None:
 
 def test_an_owner_who_may_not_decide_is_not_told_to(start: Callable, served, tmp_path) -> None:
     served.reset()
-    service = start(str(tmp_path / "agent.sqlite"), APPROVERS="bob", LEASE_SECONDS=60)
+    service = start(str(tmp_path / "agent.sqlite"), APPROVERS="bob")
     thread, approval = service.asked()
     answer = service.ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
     assert answer.status_code == 409 and answer.json()["message"].startswith("An approver has to")

@@ -89,7 +89,7 @@ def endless_call(body: dict) -> Iterator[dict]:
 def talker(start: Callable, scripted: ScriptedModel, tmp_path_factory) -> Service:
     """A service before the scripted model, whose turns may take some seconds."""
     path = tmp_path_factory.mktemp("endless") / "agent.sqlite"
-    options = {"TURN_SECONDS": TURN_SECONDS, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
+    options = {"TURN_SECONDS": TURN_SECONDS, "REJOIN_SECONDS": 0.2}
     return start(str(path), OPENAI_BASE_URL=scripted.url, MODEL_RETRIES=0, **options)
 
 
@@ -129,7 +129,7 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
         yield from words
 
     scripted.script = script
-    options = {"LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2, "MODEL_BYTES": 10**9}
+    options = {"REJOIN_SECONDS": 0.2, "MODEL_BYTES": 10**9}
     path = str(tmp_path / "a.sqlite")
     service = start(path, OPENAI_BASE_URL=scripted.url, TURN_SECONDS=3600, **options)
     streams = []
@@ -181,7 +181,7 @@ def test_a_turn_is_cancelled_by_another_process(
 ) -> None:
     scripted.script = endless(0.02)
     path = str(tmp_path / "a.sqlite")
-    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60) for _ in range(2))
+    one, other = (start(path, OPENAI_BASE_URL=scripted.url) for _ in range(2))
     thread = one.thread()
     with one.ann.stream("POST", f"/threads/{thread}/messages", json={"text": "Hi"}) as answer:
         events = events_of(answer)
@@ -228,7 +228,7 @@ def test_sigterm_ends_every_stream_with_its_end(
             yield from endless(0.01)(body)
 
     scripted.script = script
-    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=2, LEASE_SECONDS=60)
+    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=2)
     decided, approval = service.asked("refund")
     streams = []
     for path, body in [
@@ -261,7 +261,7 @@ def test_sigterm_ends_every_stream_with_its_end(
     assert rows(database, "select count(*) from runs where outcome is null") == [(0,)]
     # Whoever starts next carries the decision on, and pays once.
     scripted.script = lambda body: iter([word("Done."), finish()])
-    following = start(database, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    following = start(database, OPENAI_BASE_URL=scripted.url)
     until(lambda: following.status(decided) == "complete", "the decision is carried on")
     assert following.effects() == [{"order": "T-8", "amount": 20}]
     following.stop()
@@ -285,7 +285,7 @@ def test_a_turn_between_two_steps_is_handed_on(
             yield finish("tool_calls")
 
     scripted.script = script
-    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=60, LEASE_SECONDS=60)
+    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=60)
     thread, other, asked = service.thread(), service.thread(), len(scripted.bodies)
     with service.client("token-of-ann") as client:
         path = f"/threads/{thread}/messages"
@@ -299,7 +299,7 @@ def test_a_turn_between_two_steps_is_handed_on(
             go.set()
             assert list(events_of(answer))[-1] == ("end", {"status": "resuming", "text": ""})
     service.stop()
-    following = start(database, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    following = start(database, OPENAI_BASE_URL=scripted.url)
     until(lambda: following.status(thread) == "complete", "it is carried on")
     assert rows(database, f"select count(*) from runs where thread = '{other}'") == [(0,)]
     roles = [role for role, _ in following.messages(thread)]
@@ -598,7 +598,7 @@ def test_who_sends_nothing_whole_makes_room_for_who_does(
 ) -> None:
     scripted.script = lambda body: _speaking(2)
     options = {"BODY_SECONDS": 60, "CONNECTIONS": 10, "OPENAI_BASE_URL": scripted.url}
-    service = start(str(tmp_path / "a.sqlite"), LEASE_SECONDS=60, **options)
+    service = start(str(tmp_path / "a.sqlite"), **options)
     address, url = ("127.0.0.1", httpx.URL(service.url).port), f"/threads/{service.thread()}"
     with service.ann.stream("POST", f"{url}/messages", json={"text": "Speak!"}) as answer:
         held = [socket.create_connection(address, timeout=60) for _ in range(40)]
@@ -621,7 +621,7 @@ def _speaking(seconds: float) -> Iterator[dict]:
 
 def test_a_turn_has_so_many_readers(start: Callable, scripted: ScriptedModel, tmp_path) -> None:
     scripted.script = lambda body: _speaking(60)
-    service = start(str(tmp_path / "a.sqlite"), OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    service = start(str(tmp_path / "a.sqlite"), OPENAI_BASE_URL=scripted.url)
     url, key = f"/threads/{service.thread()}", {"Idempotency-Key": "k"}
     post, get = ("POST", f"{url}/messages", {"text": "Speak!"}), ("GET", f"{url}/events", None)
     with ExitStack() as stack:
@@ -647,7 +647,7 @@ def test_who_does_not_read_a_long_answer_is_let_go(
 ) -> None:
     scripted.script = lambda body: iter([*(word("word " * 10_000) for _ in range(70)), finish()])
     path = str(tmp_path / "a.sqlite")
-    service = start(path, OPENAI_BASE_URL=scripted.url, BODY_SECONDS=1, LEASE_SECONDS=60)
+    service = start(path, OPENAI_BASE_URL=scripted.url, BODY_SECONDS=1)
     url, body = f"/threads/{service.thread()}/messages", b'{"text": "Speak!"}'
     head = f"POST {url} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer token-of-ann\r\n"
     head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -675,7 +675,7 @@ def test_a_connection_that_is_held_open_is_let_go(
 ) -> None:
     options = {"BODY_SECONDS": 1, "GRACE_SECONDS": 0.5, "DATABASE_SECONDS": 1}
     path = str(tmp_path / "a.sqlite")
-    service = start(path, script="narrow_service.py", LEASE_SECONDS=60, **options)
+    service = start(path, script="narrow_service.py", **options)
     process = psutil.Process(service.pid)
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)

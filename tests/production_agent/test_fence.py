@@ -28,7 +28,7 @@ def test_who_waits_for_a_turn_that_was_taken_over_is_told_how_it_ended(
 ) -> None:
     served.reset()
     served.pace(first=1000)
-    sleeper, ends = start(database), []
+    sleeper, ends = start(database, LEASE_SECONDS=5), []  # so soon it knows that it has lost it
     request.addfinalizer(lambda: os.kill(sleeper.pid, signal.SIGCONT) if sleeper.lives() else None)
     thread, asked = sleeper.thread(), len(served.requests)
     waiting = threading.Thread(target=lambda: ends.extend(sleeper.say(thread, "Hello!")))
@@ -91,8 +91,8 @@ def test_without_its_thread_a_run_writes_nothing(database: str, served) -> None:
 
 def test_hosts_whose_clocks_differ_lose_no_turn(start: Callable, database: str, served) -> None:
     served.reset()
-    ahead = start(database, script="fast_clock_service.py", AHEAD=30, LEASE_SECONDS=60)
-    other = start(database, LEASE_SECONDS=60)
+    ahead = start(database, script="fast_clock_service.py", AHEAD=30)
+    other = start(database)
     ahead.forget_effects()
     thread = ahead.thread()
     for service, text in ((ahead, "One."), (other, "Two."), (other, "Three."), (ahead, "Four.")):
