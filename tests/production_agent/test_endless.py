@@ -25,7 +25,7 @@ from production_agent.runs import FINISHING, HANDED_ON, STOPPED, Refused, Run, R
 from production_agent.settings import read
 from production_agent.store import ATTEMPTS, Ending, Store
 from tests.production_agent.conftest import DATABASE
-from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
+from tests.production_agent.scripted_model import ScriptedModel, call, finish, held_call, word
 from tests.production_agent.service_process import (
     MAX_WAIT_SECONDS,
     Service,
@@ -42,14 +42,6 @@ is_long = bool(os.environ.get("COURSE_LONG_TESTS"))
 PACES = (0, 0.005, 0.05)  # seconds between two words
 # What is left at once: 50 streams of each pace, or some of all paces.
 LEFT = [[pace] * 50 for pace in PACES] if is_long else [PACES * 3]
-
-
-@pytest.fixture(scope="module")
-def scripted() -> Iterator[ScriptedModel]:
-    """A model that sends what the test tells it to."""
-    model = ScriptedModel()
-    yield model
-    model.stop()
 
 
 def endless(pause: float) -> Callable[[dict], Iterator[dict]]:
@@ -274,17 +266,7 @@ def test_a_turn_between_two_steps_is_handed_on(
     start: Callable, database: str, scripted: ScriptedModel
 ) -> None:
     go = threading.Event()
-
-    def script(body: dict) -> Iterator[dict]:
-        if body["messages"][-1]["role"] == "tool":
-            yield word("It is on its way.")
-            yield finish()
-        else:
-            yield call(0, "c", "track_parcel", {"parcel": "P-4"})
-            go.wait(60)
-            yield finish("tool_calls")
-
-    scripted.script = script
+    scripted.script = held_call(go, "track_parcel", {"parcel": "P-4"})
     service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=60)
     thread, other, asked = service.thread(), service.thread(), len(scripted.bodies)
     with service.client("token-of-ann") as client:
@@ -323,16 +305,15 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
 
 @pytest.mark.parametrize("how", ["stopped", "stopped later", "left", "left while it ends"])
 def test_a_turn_that_nobody_wants_is_not_carried_on_by_another_process(
-    database: str, served, how: str
+    database: str, scripted: ScriptedModel, how: str
 ) -> None:
-    served.reset()
-    served.pace(first=1)
-    asyncio.run(_drain_unwanted(database, served, how))
-    served.reset()
+    asyncio.run(_drain_unwanted(database, scripted, how))
 
 
-async def _drain_unwanted(database: str, served, how: str) -> None:
-    settings = read(os.environ | {DATABASE: database})
+async def _drain_unwanted(database: str, scripted: ScriptedModel, how: str) -> None:
+    go, url = threading.Event(), {"OPENAI_BASE_URL": scripted.url}
+    scripted.script = held_call(go, "track_parcel", {"parcel": "P-3"})
+    settings = read(os.environ | {DATABASE: database} | url)
     async with open_database(settings) as opened:
         store = Store(opened, settings)
         one, other = (Runs(settings, store, build(settings, opened.saver)) for _ in range(2))
@@ -342,23 +323,26 @@ async def _drain_unwanted(database: str, served, how: str) -> None:
             if how == "stopped":  # at another process, and this one has not looked yet
                 assert await store.ask_to_stop(thread) == "message"
                 one.drain()
+                go.set()
                 await asyncio.wait([run.task])
                 assert run.events[-1] == ("end", {"status": "stopped", "text": ""})
             if how == "left while it ends":
                 one.drain()
             if how == "stopped later":
                 one.drain()
+                go.set()
                 await asyncio.wait([run.task])
                 assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
                 assert await store.ask_to_stop(thread) == "message"
         one.drain()
         await asyncio.wait([run.task])
-        asked = len(served.requests)
+        go.set()
+        asked = len(scripted.bodies)
         await other.recover()
         await other.close()
         (row,) = await store.threads("ann", 1, thread)
         assert (row["outcome"], row["sentence"]) == ("stopped", STOPPED)
-        assert len(served.requests) == asked
+        assert len(scripted.bodies) == asked
 
 
 @pytest.mark.parametrize(("deaths", "outcome"), [(1, "complete"), (ATTEMPTS, "stopped")])

@@ -35,14 +35,6 @@ REFUND = "Please refund 480 euros for order T-7."
 
 
 @pytest.fixture(scope="module")
-def scripted() -> Iterator[ScriptedModel]:
-    """A model that sends what the test tells it to."""
-    model = ScriptedModel()
-    yield model
-    model.stop()
-
-
-@pytest.fixture(scope="module")
 def scripted_desk(start: Callable, new_database: Callable, scripted: ScriptedModel) -> Service:
     """A service before the scripted model, which stays: so on a database of its own."""
     return start(new_database(), OPENAI_BASE_URL=scripted.url)
