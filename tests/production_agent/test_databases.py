@@ -304,9 +304,9 @@ async def test_who_waits_for_a_locked_file_waits_for_nobody_else(served, tmp_pat
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("begin immediate")
             began = time.monotonic()
-            writes = [opened.run("update probe set at = 1") for _ in range(16)]
+            writes = [opened.run("update probe set at = 1") for _ in range(100)]
             found = await asyncio.gather(*writes, return_exceptions=True)
-            assert time.monotonic() - began < 4  # it was 8
+            assert time.monotonic() - began < 25  # it was 50
             assert all(isinstance(one, FAILURES) for one in found)
         await opened.run("update probe set at = 1")
 

@@ -93,12 +93,14 @@ def test_a_model_that_never_ends_is_ended(
 ) -> None:
     scripted.script = script
     before = psutil.Process(talker.pid).memory_info().rss
-    thread = talker.thread()
+    thread, worked = talker.thread(), _processor_seconds(talker)
     events = dict(talker.say(thread, "Speak!"))
     assert events["end"]["status"] == "failed"
+    # A busy machine gives it less than a processor: then what it worked is what counts.
+    assert _processor_seconds(talker) - worked < TURN_SECONDS + MAX_SECONDS
     # Its own clock: this process reads all the words long after, and makes them as well.
     (ended,) = [line for line in talker.log("run_ended") if line["thread"] == thread]
-    assert ended["ms"] / 1000 < TURN_SECONDS + MAX_SECONDS
+    assert not is_long or ended["ms"] / 1000 < TURN_SECONDS + MAX_SECONDS
     until(lambda: scripted.open == 0, "the model is left, too")
     assert psutil.Process(talker.pid).memory_info().rss - before < 150_000_000
 
@@ -150,7 +152,6 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
         list(at_once.map(leave, *zip(*streams, strict=True)))
     until(lambda: scripted.open == 0, "the model is left, too")
     until(lambda: len(service.log("run_ended")) == len(paces), "the end of all runs")
-    # A busy machine gives it less than a processor: then what it worked is what counts.
     assert _processor_seconds(service) - before < MAX_SECONDS
     took = [_time(line) - left[line["thread"]] for line in service.log("run_ended")]
     assert not is_long or max(took) < MAX_SECONDS, sorted(took)
@@ -183,7 +184,7 @@ def test_a_turn_is_cancelled_by_another_process(
         began = time.monotonic()
         assert other.ann.post(f"/threads/{thread}/cancel").status_code == 202
         assert list(events)[-1] == ("end", {"status": "stopped", "text": ""})
-        assert time.monotonic() - began < MAX_SECONDS
+        assert not is_long or time.monotonic() - began < MAX_SECONDS
     assert other.ann.post(f"/threads/{thread}/cancel").status_code == 409
     assert other.ann.get(f"/threads/{thread}/events").status_code == 204
     one.stop()
