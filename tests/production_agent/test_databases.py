@@ -375,7 +375,7 @@ def test_a_long_thread_keeps_one_checkpoint(start: Callable, database: str, serv
 
 def test_old_threads_go(start: Callable, database: str, served) -> None:
     served.reset()
-    service = start(database, THREAD_DAYS=1, LEASE_SECONDS=0.9)
+    service = start(database)
     old, new = service.thread(), service.thread()
     service.say(old, WHERE)
     change(database, f"update runs set started = started - 90000 where thread = '{old}'")
@@ -384,6 +384,8 @@ def test_old_threads_go(start: Callable, database: str, served) -> None:
     change(
         database, f"update threads set created = created - 90000 where id in ('{old}', '{asked}')"
     )
+    service.stop()
+    service = start(database, THREAD_DAYS=1)
     until(lambda: service.ann.get(f"/threads/{old}").status_code == 404, "its end")
     until(lambda: len(service.log("threads_expired")) >= 1, "its line in the log")
     assert service.status(asked) == "pending_approval"  # somebody may still decide
