@@ -89,7 +89,7 @@ def test_dead_connections_are_not_handed_out(on_postgres: Service, postgres_url:
 
 
 def test_statements_have_a_limit(start: Callable, postgres_url: str, model) -> None:
-    service = start(postgres_url, DATABASE_SECONDS=0.5)
+    service = start(postgres_url, DATABASE_SECONDS=2)
     with psycopg.connect(postgres_url) as holder:
         holder.execute("lock table threads in access exclusive mode")
         answer = service.ann.get("/threads")
@@ -110,8 +110,8 @@ async def _wait_for_who_stands_still(url: str) -> None:
         taken.append(await transaction.fetch("select 1"))
 
     async with (
-        open_database(replace(settings, database_seconds=0.5)) as paused,
-        open_database(replace(settings, database_seconds=5)) as other,
+        open_database(replace(settings, database_seconds=2)) as paused,
+        open_database(replace(settings, database_seconds=60)) as other,
     ):
         with pytest.raises(psycopg.OperationalError):
             async with paused.transaction() as transaction:
@@ -125,7 +125,7 @@ def test_a_server_that_stands_still_keeps_nobody_waiting(
     start: Callable, postgres_url: str, model
 ) -> None:
     with far(postgres_url) as way:
-        service = start(way.url, DATABASE_SECONDS=1)
+        service = start(way.url, DATABASE_SECONDS=2)
         thread = service.thread()
         way.seconds = 1000  # what is sent is acknowledged, and nobody answers
         for ask in (
@@ -449,9 +449,7 @@ async def test_of_sixty_turns_at_once_as_many_start_as_may(
     start: Callable, database: str, served
 ) -> None:
     served.reset()
-    services = [
-        start(database, TURNS_PER_MINUTE=5, DATABASE_SECONDS=60) for _ in range(2)
-    ]
+    services = [start(database, TURNS_PER_MINUTE=5, DATABASE_SECONDS=60) for _ in range(2)]
     headers = {"Authorization": "Bearer token-of-bob"}
     async with httpx.AsyncClient(
         headers=headers, timeout=MAX_WAIT_SECONDS, trust_env=False

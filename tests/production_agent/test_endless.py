@@ -658,7 +658,7 @@ UNREAD = "GET /openapi.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 def test_a_connection_that_is_held_open_is_let_go(
     start: Callable, served, tmp_path, sent: str, is_ending: bool
 ) -> None:
-    options = {"BODY_SECONDS": 1, "GRACE_SECONDS": 0.5, "DATABASE_SECONDS": 1}
+    options = {"BODY_SECONDS": 1, "GRACE_SECONDS": 0.5}
     path = str(tmp_path / "a.sqlite")
     service = start(path, script="narrow_service.py", **options)
     process = psutil.Process(service.pid)

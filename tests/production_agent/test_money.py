@@ -185,7 +185,7 @@ def test_a_refund_that_waits_too_long_is_paid_later_and_invites_no_repeat(
 ) -> None:
     served.reset()
     url = set_up(new_postgres())
-    service = start(url, DATABASE_SECONDS=0.5, LEASE_SECONDS=5)
+    service = start(url, DATABASE_SECONDS=2, LEASE_SECONDS=5)
     thread, approval = service.asked(REFUND)
     with psycopg.connect(url) as other:
         other.execute("select pg_advisory_xact_lock(hashtextextended('refund T-7', 0))")
