@@ -622,7 +622,8 @@ def test_a_turn_has_so_many_readers(start: Callable, scripted: ScriptedModel, tm
 
 def _answers(service: Service) -> bool:
     try:
-        return httpx.get(f"{service.url}/health", timeout=5, trust_env=False).status_code == 200
+        answer = httpx.get(f"{service.url}/health", timeout=MAX_WAIT_SECONDS, trust_env=False)
+        return answer.status_code == 200
     except httpx.TransportError:
         return False
 

@@ -242,7 +242,7 @@ async def test_ready_waits_no_longer_for_a_model_that_drips(
             await asyncio.sleep(0.02)
         left.set()
 
-    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, asyncio.timeout(5):
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, asyncio.timeout(60):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         async with openai.AsyncOpenAI(base_url=url, api_key="sk-none", max_retries=0) as client:
             found = await _model_answers(client)
