@@ -74,10 +74,10 @@ def test_a_process_that_wakes_up_overwrites_nothing(
     before, waiting = other.messages(thread), other.approval(thread)
     go.touch()
     os.kill(sleeper.pid, signal.SIGCONT)
-    until(lambda: len(sleeper.log("run_ended")) == 2, "its run ends")
+    until(lambda: sleeper.log("run_lost"), "its run ends")
     assert other.messages(thread) == before
     assert other.approval(thread) == waiting
-    assert len(sleeper.log("run_lost")) == 1
+    assert len(sleeper.log("run_lost")) == 1 and len(sleeper.log("run_ended")) == 2
     assert [one["amount"] for one in other.effects()].count(amount) == 1
     assert '"complete"' in other.decide(waiting).text
     for service in (sleeper, other):
