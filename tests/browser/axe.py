@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,15 +32,18 @@ def fetch(cache: Path) -> str:
         npm = shutil.which("npm")
         if npm is None:
             raise RuntimeError("npm is missing. Install it (Debian, Ubuntu: apt-get install npm).")
-        command = [npm, "pack", PACKAGE, "--json", "--pack-destination", str(cache)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=cache)
-        if done.returncode:
-            raise RuntimeError(f"npm could not fetch {PACKAGE}; is there a network? {done.stderr}")
-        (packed,) = json.loads(done.stdout)
-        if packed["integrity"] != INTEGRITY:
-            raise RuntimeError(f"npm fetched another {PACKAGE} than the one pinned in axe.py.")
-        with tarfile.open(cache / packed["filename"]) as archive:
-            script.write_bytes(archive.extractfile("package/axe.min.js").read())
+        with tempfile.TemporaryDirectory(dir=cache) as own:  # another worker may do the same now
+            command = [npm, "pack", PACKAGE, "--json", "--pack-destination", own]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=own)
+            if done.returncode:
+                why = f"npm could not fetch {PACKAGE}; is there a network? {done.stderr}"
+                raise RuntimeError(why)
+            (packed,) = json.loads(done.stdout)
+            if packed["integrity"] != INTEGRITY:
+                raise RuntimeError(f"npm fetched another {PACKAGE} than the one pinned in axe.py.")
+            with tarfile.open(Path(own, packed["filename"])) as archive:
+                archive.extract("package/axe.min.js", own, filter="data")
+            Path(own, "package/axe.min.js").replace(script)
     return script.read_text("utf-8")
 
 

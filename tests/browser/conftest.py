@@ -32,7 +32,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # a reader may be offline
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MAX_WAIT_MILLISECONDS = 90_000  # until a state that should come counts as missing
+MAX_WAIT_MILLISECONDS = 240_000  # until a state that should come counts as missing
 expect.set_options(timeout=MAX_WAIT_MILLISECONDS)
 
 

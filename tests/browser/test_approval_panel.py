@@ -226,7 +226,7 @@ async def test_a_press_does_not_overtake_the_text_before_it(desk: NotebookPage) 
         await panel.get_by_label("Reason").fill(f"because {number}")
         await press(panel, "Edit")
         await refused(panel, f'refund has no argument "wrong_{number}"')
-    assert await (await desk.run(desk.find(THREADS))).inner_text() == "9 1\n"
+    await expect(await desk.run(desk.find(THREADS))).to_have_text("9 1\n")
 
 
 async def test_axe_finds_nothing(desk: NotebookPage, axe_core: str) -> None:
@@ -282,5 +282,5 @@ async def test_what_waits_survives_run_all_and_a_restart(open_notebook: Opener, 
         await press(panel, "Approve")
         await expect(panel).to_contain_text("Finished. It is paid.")
         await page.run(gate)
-        told = await (await page.run(after)).inner_text()
-        assert told.strip() == "['human', 'ai', 'tool', 'ai'] ['refund T-7 120']"
+        told = "['human', 'ai', 'tool', 'ai'] ['refund T-7 120']\n"
+        await expect(await page.run(after)).to_have_text(told)

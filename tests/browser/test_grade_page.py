@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext
+from playwright.async_api import BrowserContext, expect
 
 from instructor.grading.marks import STATUSES, Mark
 from instructor.grading.report import page
@@ -50,7 +50,7 @@ async def test_report_can_be_read(
         await shown.goto(file.as_uri())
         await shown.locator("summary").first.focus()
         await shown.keyboard.press("Enter")
-        assert await shown.locator("details[open]").count() == 1
+        await expect(shown.locator("details[open]")).to_have_count(1)
         await shown.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert not await axe.violations(shown, axe_core, "html")
         texts = await contrasts(shown.locator("body"))

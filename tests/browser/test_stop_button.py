@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio
 # So slow that the whole answer would take ten minutes: however busy the machine, there is
 # something left to stop when the mouse arrives.
 SLOWLY = "model.pace(first=0.05, per_token=20)\n"
-STOPPED = 120  # seconds after which the answer counts as not stopped; whole, it takes longer
+STOPPED = 240  # seconds after which the answer counts as not stopped; whole, it takes longer
 
 
 async def test_a_click_on_stop_stops_the_stream(lesson_1: Lesson) -> None:
@@ -38,6 +38,6 @@ async def test_a_click_on_stop_stops_the_stream(lesson_1: Lesson) -> None:
     except TimeoutError:
         told = None
     assert told, "The answer is still being written, long after the click."
-    await expect(told).to_have_text("stopped; still to run: ('model',)\n", timeout=10_000)
+    await expect(told).to_have_text("stopped; still to run: ('model',)\n")
     await expect(words).to_contain_text("Yes")
     await expect(words).not_to_contain_text(whole)

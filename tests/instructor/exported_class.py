@@ -154,10 +154,10 @@ def hand_in(released: Path, student: Callable[[Notebook], None], path: Path) -> 
 
 def _tool(words: list[str]) -> None:
     command = [sys.executable, "-m", *words]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    subprocess.run(command, check=True, capture_output=True, timeout=900)
 
 
 def _run(words: list[str], folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess:
     """Run a program of the environment, where the reader's endpoint does not count."""
     env = {name: text for name, text in env.items() if not name.startswith("OPENAI_")}
-    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=900)

@@ -220,8 +220,12 @@ def test_a_restarted_hub_finds_its_students(
     assert {p.pid for family in hub.families().values() for p in family} == before
     with closing(Kernel(ada, kernels["ada"].id)) as found:  # as JupyterLab does by itself
         assert asked(found, "kept + 1") == 42
-    model = ada.get("/hub/api/users/ada").json()
-    assert model["servers"][""]["ready"] is True
+
+    def is_ready() -> bool:
+        servers = ada.get("/hub/api/users/ada").json()["servers"]
+        return "" in servers and servers[""]["ready"]
+
+    hub.wait_for(is_ready, "ada's server is known")
 
 
 def test_the_teacher_ends_the_class(hub: Hub, students: dict[str, Student]) -> None:

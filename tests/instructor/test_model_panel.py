@@ -27,7 +27,7 @@ def model(served: LessonModel) -> LessonModel:
 @pytest.fixture
 def client(model: LessonModel) -> Iterator[openai.OpenAI]:
     """A client that tries once."""
-    with openai.OpenAI(max_retries=0, timeout=10) as client:
+    with openai.OpenAI(max_retries=0, timeout=60) as client:
         yield client
 
 
@@ -145,7 +145,7 @@ def test_the_panel_follows_the_model_by_itself(model: LessonModel, client: opena
     seen = threading.Event()
     panel._count.observe(lambda change: (written.append(change["new"]), seen.set()), "value")
     if "so far: 1" not in panel._count.value:
-        assert seen.wait(10)
+        assert seen.wait(60)
     assert "Requests so far: 1" in panel._count.value
 
 

@@ -71,7 +71,7 @@ def in_notebook(lines: str) -> list:
     """Run cells in a process of their own and return the last one's `said`."""
     source = CELLS + lines + "\nprint(json.dumps(said))"
     done = subprocess.run(
-        [sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, timeout=180
     )
     assert done.returncode == 0 and not done.stderr, done.stderr
     return json.loads(done.stdout)
@@ -145,7 +145,7 @@ def test_children_end_with_their_parent() -> None:
     """However it ends: our pipe is at its end when the last process that holds it has gone."""
     end = "shop = child.start(open_shop, 'desk')\nprint(shop.ask(1)[1], flush=True)\nchild.kill_9()"
     done = subprocess.run(
-        [sys.executable, "-c", CELLS + end], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", CELLS + end], cwd=ROOT, capture_output=True, text=True, timeout=180
     )
     assert done.stdout == "desk\n" and done.returncode != 0
 

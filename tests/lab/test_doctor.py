@@ -11,7 +11,7 @@ from lab import doctor
 
 def test_without_packages_the_doctor_says_how_to_get_them() -> None:
     bare = [sys.executable, "-S", "-m", "lab.doctor"]  # -S: no site-packages
-    done = subprocess.run(bare, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(bare, cwd=ROOT, capture_output=True, text=True, timeout=180)
     assert done.returncode == 1 and done.stderr == ""
     assert (
         "✗ The packages this course was tested with: they are not in this Python. " in done.stdout
@@ -27,7 +27,7 @@ def test_with_packages_everything_is_ready() -> None:
         env={"COURSE_ENV": "here"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout + done.stderr

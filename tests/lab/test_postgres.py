@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -117,7 +118,8 @@ def test_an_interrupt_does_not_reach_the_server(own: Callable) -> None:
     owner = own.one(start_new_session=True)
     assert os.getpgid(owner.process.pid) == owner.process.pid
     for process in owner.processes():
-        assert os.getpgid(process.pid) != owner.process.pid
+        with contextlib.suppress(ProcessLookupError):  # the server's others come and go
+            assert os.getpgid(process.pid) != owner.process.pid
 
 
 def test_the_next_start_clears_what_a_killed_keeper_left(own: Callable) -> None:

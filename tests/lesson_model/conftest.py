@@ -23,7 +23,7 @@ def ask(lesson):
 
     def send(body=None, path="/v1/chat/completions", method="POST", key="sk-lesson", **headers):
         address = lesson.url.removeprefix("http://").removesuffix("/v1")
-        connection = http.client.HTTPConnection(address, timeout=20)
+        connection = http.client.HTTPConnection(address, timeout=60)
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         sent = {"content-type": "application/json", **headers}
         if key is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections import Counter
+from functools import partial
 
 import pytest
 from pydantic import BaseModel
@@ -151,6 +152,18 @@ def test_odd_parameter_names_are_filled():
     assert calls[0].arguments["order_id"] == "5"
 
 
+def seconds(action):
+    """Return the processor's seconds that an action takes."""
+    start = time.process_time()
+    action()
+    return time.process_time() - start
+
+
+def unit():
+    """Return the seconds of a fixed piece of work: on a slow machine all of them are more."""
+    return min(seconds(lambda: sum(number * number for number in range(100_000))) for _ in range(3))
+
+
 @pytest.mark.parametrize("name", LONG)
 def test_long_prompts_cost_little(name):
     bodies = [
@@ -159,25 +172,18 @@ def test_long_prompts_cost_little(name):
     ]
     bodies.append(Case(chat(LONG[name], "hello", "What is my name?")).body())
     for body in bodies:
-        start = time.process_time()
-        decide(body, Rules())
-        assert time.process_time() - start < 0.2
+        assert seconds(partial(decide, body, Rules())) < 30 * unit()
 
 
 @pytest.mark.parametrize(
     ("prompt", "tools", "most"),
-    [("Hello!", (), 0.1e-3), ("What's the weather in Paris?", t.OPS, 0.5e-3)],
+    [("Hello!", (), 0.009), ("What's the weather in Paris?", t.OPS, 0.06)],
 )
 def test_a_short_request_is_decided_quickly(prompt, tools, most):
     body, rules = Case(chat(prompt), tools).body(), Rules()
     decide(body, rules)
-    rounds = []
-    for _ in range(5):
-        start = time.process_time()
-        for _ in range(100):
-            decide(body, rules)
-        rounds.append((time.process_time() - start) / 100)
-    assert min(rounds) < most
+    rounds = [seconds(lambda: [decide(body, rules) for _ in range(100)]) for _ in range(5)]
+    assert min(rounds) / 100 < most * unit()
 
 
 @pytest.mark.parametrize(

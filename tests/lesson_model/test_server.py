@@ -26,7 +26,7 @@ def raw(lesson):
     """Return a function that sends bytes and returns all that comes back until the end."""
 
     def send(*parts, finish=True):
-        with socket.create_connection(("127.0.0.1", lesson._server.port), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", lesson._server.port), timeout=60) as client:
             for part in parts:
                 client.sendall(part)
             if finish:
@@ -145,7 +145,7 @@ def test_a_client_that_leaves_in_the_middle_of_a_stream_is_let_go(lesson, capfd)
     before = threading.active_count()
     lesson.when("hi").says("word " * 70_000)  # more than the buffers between them hold
     for _ in range(2):
-        with socket.create_connection(("127.0.0.1", lesson._server.port), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", lesson._server.port), timeout=60) as client:
             client.sendall(request(json.dumps(user("hi", stream=True)).encode()))
             client.recv(100)
     wait_until(lambda: all(request.aborted for request in lesson.requests))
@@ -182,7 +182,7 @@ def test_two_hundred_clients_at_once(lesson, stream):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         body = json.dumps(user(f"hello {number}", stream=stream)).encode()
         writer.write(request(body, HEAD + b"connection: close\r\n"))
-        answer = await asyncio.wait_for(reader.read(), 30)
+        answer = await asyncio.wait_for(reader.read(), 60)
         writer.close()
         return statuses(answer)
 

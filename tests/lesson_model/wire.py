@@ -21,8 +21,8 @@ def tool(name, **properties):
 
 
 def wait_until(fact):
-    """Wait for something the server notes a moment later, 10 s at most."""
-    for _ in range(1000):
+    """Wait for something the server notes a moment later, a minute at most."""
+    for _ in range(6000):
         if fact():
             return
         time.sleep(0.01)

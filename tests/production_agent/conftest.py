@@ -15,6 +15,7 @@ from lab import postgres
 from production_agent.database import open_database
 from production_agent.settings import read
 from tests.browser.conftest import axe_core, chromium  # noqa: F401 - fixtures
+from tests.production_agent.scripted_model import ScriptedModel
 from tests.production_agent.service_process import Service, running
 from tests.production_agent.warm_start import Launcher
 
@@ -74,6 +75,14 @@ def start(launcher: Launcher, served, tmp_path_factory) -> Iterator[Callable[...
         yield lambda database, **settings: stack.enter_context(
             running(launcher, database, folder, **settings)
         )
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[ScriptedModel]:
+    """A model that sends what the test tells it to."""
+    model = ScriptedModel()
+    yield model
+    model.stop()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

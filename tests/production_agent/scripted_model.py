@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-__all__ = ("ScriptedModel", "call", "finish", "word")
+__all__ = ("ScriptedModel", "call", "finish", "held_call", "word")
 
 
 def chunk(delta: dict, finish_reason: str | None = None) -> dict:
@@ -32,6 +32,20 @@ def call(index: int, call_id: str | None, name: str | None, args: object) -> dic
 def finish(reason: str = "stop") -> dict:
     """Return the last chunk."""
     return chunk({}, reason)
+
+
+def held_call(go: threading.Event, name: str, args: dict) -> Callable[[dict], Iterator[dict]]:
+    """Return a script: a call that is not whole before `go` is set; words about its result."""
+
+    def script(body: dict) -> Iterator[dict]:
+        if body["messages"][-1]["role"] == "tool":
+            yield from [word("It is on its way."), finish()]
+        else:
+            yield call(0, "c", name, args)
+            go.wait(60)
+            yield finish("tool_calls")
+
+    return script
 
 
 class ScriptedModel:

@@ -30,7 +30,7 @@ def test_a_repeated_request_is_told_what_came_of_the_turn(
     start: Callable, database: str, served
 ) -> None:
     served.reset()
-    one, other = (start(database, LEASE_SECONDS=60) for _ in range(2))
+    one, other = (start(database) for _ in range(2))
     thread = one.thread()
     path = f"/threads/{thread}/messages"
 
@@ -66,7 +66,7 @@ def test_a_turn_that_was_lost_is_called_stopped_when_it_is_repeated(
 ) -> None:
     served.reset()
     served.pace(first=1000)
-    one, other = (start(database, LEASE_SECONDS=60) for _ in range(2))
+    one, other = (start(database) for _ in range(2))
     thread = one.thread()
     path, key = f"/threads/{thread}/messages", {"Idempotency-Key": "key-1"}
     asked = len(served.requests)
@@ -93,7 +93,7 @@ def test_a_stream_is_rejoined_where_it_was_left(start: Callable, served, tmp_pat
     served.reset()
     served.when("speak").says("one two three four " + "five " * 1000 + "nine ten")
     served.pace(per_token=0.2)  # it speaks until somebody has come back
-    service = start(str(tmp_path / "a.sqlite"), REJOIN_SECONDS=60, LEASE_SECONDS=60)
+    service = start(str(tmp_path / "a.sqlite"), REJOIN_SECONDS=60)
     thread = service.thread()
     seen = []
     with service.client("token-of-ann") as client:
@@ -130,7 +130,7 @@ def test_threads_come_in_pages(service: Service) -> None:
 
 
 def test_pages_skip_no_thread_of_one_instant(start: Callable, database: str, served) -> None:
-    service = start(database, LEASE_SECONDS=60)
+    service = start(database)
     made = {service.bob.post("/threads", json={}).json()["id"] for _ in range(7)}
     change(database, "update threads set created = 1234567890.125 where owner = 'bob'")
     for limit in (1, 3):
@@ -144,7 +144,7 @@ def test_pages_skip_no_thread_of_one_instant(start: Callable, database: str, ser
 
 def test_what_waits_comes_in_pages_the_oldest_first(start: Callable, database: str, served) -> None:
     served.reset()
-    service = start(database, LEASE_SECONDS=60)
+    service = start(database)
     asked = [service.asked("Please refund 20 euros for order T-8.")[1]["id"] for _ in range(3)]
     found, after = [], ""
     while page := service.ann.get(f"/approvals?limit=2{after}").json():
@@ -165,7 +165,7 @@ def test_an_approver_decides_and_the_owner_does_not(start: Callable, served, tmp
     served.reset()
     tokens = "ann:token-of-ann,bob:token-of-bob,carol:token-of-carol"
     path = str(tmp_path / "a.sqlite")
-    service = start(path, TOKENS=tokens, APPROVERS="carol", LEASE_SECONDS=60)
+    service = start(path, TOKENS=tokens, APPROVERS="carol")
     thread, approval = service.asked("Please refund 20 euros for order T-8.")
     assert service.decide(approval).status_code == 403
     assert service.decide(approval, by=service.bob).status_code == 404

@@ -5,6 +5,8 @@ One process has threads at all these points when it is killed; then another one 
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ import httpx
 import pytest
 
 from production_agent import store
+from tests.production_agent.scripted_model import ScriptedModel, held_call
 from tests.production_agent.service_process import (
     Service,
     change,
@@ -24,6 +27,7 @@ from tests.production_agent.service_process import (
 
 # As in stalling_service.py, which cannot be imported without becoming a service.
 ASKED, DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING = 41, 42, 43, 44, 45
+LEASE = 5  # seconds; the next process waits for its end
 
 
 def send(service: Service, path: str, body: dict, headers: dict | None = None) -> None:
@@ -43,7 +47,7 @@ def send(service: Service, path: str, body: dict, headers: dict | None = None) -
 def after(start: Callable, database: str, served) -> SimpleNamespace:
     """What is there after the kill, and a new process."""
     served.reset()
-    first = start(database, script="stalling_service.py")
+    first = start(database, script="stalling_service.py", LEASE_SECONDS=LEASE)
     threads, approvals = {}, {}
     for amount in (DECIDED, BEFORE_EFFECT, AFTER_EFFECT, PENDING):
         text = f"Please refund {amount} euros for order T-7."
@@ -64,9 +68,8 @@ def after(start: Callable, database: str, served) -> SimpleNamespace:
     first.kill()
     served.reset()
     effects = {one["amount"] for one in Service.effects(first)}
-    return SimpleNamespace(
-        now=start(database), threads=threads, approvals=approvals, effects=effects
-    )
+    now = start(database, LEASE_SECONDS=LEASE)
+    return SimpleNamespace(now=now, threads=threads, approvals=approvals, effects=effects)
 
 
 def paid(after: SimpleNamespace, amount: int) -> int:
@@ -113,24 +116,26 @@ def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: in
 
 
 def test_a_turn_that_was_handed_on_goes_on_before_the_next_message(
-    start: Callable, new_database: Callable, served
+    start: Callable, new_database: Callable, scripted: ScriptedModel
 ) -> None:
-    served.reset()
-    database = new_database()
-    first, other = start(database), start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
-    served.pace(first=0.5)
-    thread, told, asked = first.thread(), [], len(served.requests)
-    text = "Please refund 480 euros for order T-7."
-    waiting = threading.Thread(target=lambda: told.extend(first.say(thread, text)))
+    go, database, model = threading.Event(), new_database(), {"OPENAI_BASE_URL": scripted.url}
+    scripted.script = held_call(go, "refund", {"order": "T-7", "amount": 480})
+    first = start(database, GRACE_SECONDS=60, **model)
+    other = start(database, LEASE_SECONDS=600, **model)  # it looks every 200 seconds
+    thread, told, asked = first.thread(), [], len(scripted.bodies)
+    waiting = threading.Thread(target=lambda: told.extend(first.say(thread, "Refund it.")))
     waiting.start()
-    until(lambda: len(served.requests) > asked, "the model is asked")
+    until(lambda: len(scripted.bodies) > asked, "the model is asked")
+    os.kill(first.pid, signal.SIGTERM)
+    until(lambda: first.log("draining"), "the drain")
+    go.set()
     first.stop()
     waiting.join()
     assert "need not ask for it again" in dict(told)["error"]["message"]
     answer = other.ann.post(f"/threads/{thread}/messages", json={"text": "OK, thanks."})
     assert answer.status_code == 409 and "still being carried out" in answer.json()["message"]
     assert other.status(thread) == "resuming"
-    third = start(database)
+    third = start(database, **model)
     until(lambda: third.status(thread) == "pending_approval", "the turn goes on")
     assert '"complete"' in third.decide(third.approval(thread), {"type": "reject"}).text
     for service in (other, third):
@@ -143,7 +148,7 @@ def test_who_repeats_a_request_after_a_crash_hears_what_came_of_it(
     served.reset()
     database = new_database()
     first = start(database, script="stalling_service.py")
-    other = start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    other = start(database, LEASE_SECONDS=600)  # it looks every 200 seconds
     thread, text = first.thread(), f"Please refund {ASKED} euros for order T-7."
     path, key = f"/threads/{thread}/messages", {"Idempotency-Key": "key"}
     send(first, path, {"text": text}, key)
@@ -168,7 +173,7 @@ def test_a_turn_that_was_stopped_asks_nothing_after_a_crash(
     served.reset()
     database = new_database()
     first = start(database, script="stalling_service.py")
-    other = start(database, LEASE_SECONDS=60)  # it looks every 20 seconds
+    other = start(database, LEASE_SECONDS=600)  # it looks every 200 seconds
     thread, text = first.thread(), f"Please refund {ASKED} euros for order T-7."
     send(first, f"/threads/{thread}/messages", {"text": text})
     until(lambda: first.log("stalled"), "the question is stored")

@@ -42,7 +42,7 @@ def postgres_url(served) -> str:
 @pytest.fixture(scope="module")
 def on_postgres(start: Callable, postgres_url: str) -> Service:
     """A service on PostgreSQL."""
-    return start(postgres_url, LEASE_SECONDS=60, DATABASE_SECONDS=60)
+    return start(postgres_url, DATABASE_SECONDS=60)
 
 
 # PostgreSQL
@@ -89,7 +89,7 @@ def test_dead_connections_are_not_handed_out(on_postgres: Service, postgres_url:
 
 
 def test_statements_have_a_limit(start: Callable, postgres_url: str, model) -> None:
-    service = start(postgres_url, DATABASE_SECONDS=0.5)
+    service = start(postgres_url, DATABASE_SECONDS=2)
     with psycopg.connect(postgres_url) as holder:
         holder.execute("lock table threads in access exclusive mode")
         answer = service.ann.get("/threads")
@@ -110,8 +110,8 @@ async def _wait_for_who_stands_still(url: str) -> None:
         taken.append(await transaction.fetch("select 1"))
 
     async with (
-        open_database(replace(settings, database_seconds=0.5)) as paused,
-        open_database(replace(settings, database_seconds=5)) as other,
+        open_database(replace(settings, database_seconds=2)) as paused,
+        open_database(replace(settings, database_seconds=60)) as other,
     ):
         with pytest.raises(psycopg.OperationalError):
             async with paused.transaction() as transaction:
@@ -125,7 +125,7 @@ def test_a_server_that_stands_still_keeps_nobody_waiting(
     start: Callable, postgres_url: str, model
 ) -> None:
     with far(postgres_url) as way:
-        service = start(way.url, DATABASE_SECONDS=1, LEASE_SECONDS=60)
+        service = start(way.url, DATABASE_SECONDS=2)
         thread = service.thread()
         way.seconds = 1000  # what is sent is acknowledged, and nobody answers
         for ask in (
@@ -179,7 +179,7 @@ def ready(service: Service) -> str:
 
 
 def test_ready_knows_tables_that_are_outdated(start: Callable, database: str, served) -> None:
-    service = start(database, LEASE_SECONDS=60)
+    service = start(database)
     assert ready(service) == "ok"
     versions = ["agent_migrations"]
     if "://" in database:
@@ -203,7 +203,7 @@ def test_ready_knows_a_file_that_cannot_be_used(
     start: Callable, served, tmp_path: Path, how: str
 ) -> None:
     path = tmp_path / "agent.sqlite"
-    service = start(str(path), LEASE_SECONDS=60)
+    service = start(str(path))
     assert ready(service) == "ok"
     limit = resource.RLIMIT_FSIZE
     if how == "deleted":
@@ -228,7 +228,7 @@ def test_a_file_that_is_gone_takes_no_turn_and_no_payment(
 ) -> None:
     served.reset()
     path = tmp_path / "agent.sqlite"
-    service = start(str(path), LEASE_SECONDS=60)
+    service = start(str(path))
     thread, approval = service.asked("Please refund 20 euros for order T-8.")
     kept = tmp_path / "kept.sqlite"
     path.rename(kept)
@@ -253,7 +253,7 @@ def test_a_link_to_a_file_is_that_file(
     if is_there:
         start(str(real)).stop()
     link.symlink_to(real)
-    service = start(str(link), LEASE_SECONDS=60)
+    service = start(str(link))
     thread = service.thread()
     assert ready(service) == "ok" and rows(str(real), "select id from threads") == [(thread,)]
     link.unlink()
@@ -268,12 +268,12 @@ def test_without_all_of_its_files_a_process_pays_nothing(
 ) -> None:
     served.reset()
     path = tmp_path / "agent.sqlite"
-    first = start(str(path), LEASE_SECONDS=60)
+    first = start(str(path))
     _, approval = first.asked("Please refund 20 euros for order T-8.")
     first.stop()  # now all is in the file itself
-    old = start(str(path), LEASE_SECONDS=60)
+    old = start(str(path))
     Path(f"{path}{part}").unlink()
-    new = start(str(path), LEASE_SECONDS=60)
+    new = start(str(path))
     for service in (old, new):
         service.decide(approval)
     assert sum(len(service.log("effect_written")) for service in (old, new)) <= 1
@@ -288,12 +288,12 @@ def test_a_process_that_ends_alone_saves_what_was_in_a_lost_file(
 ) -> None:
     served.reset()
     path = tmp_path / "agent.sqlite"
-    old = start(str(path), LEASE_SECONDS=60)
+    old = start(str(path))
     thread, _ = old.asked("Please refund 20 euros for order T-8.")
     Path(f"{path}{part}").unlink()
     assert old.ann.get("/threads").status_code == 503
     old.stop()
-    new = start(str(path), LEASE_SECONDS=60)
+    new = start(str(path))
     assert new.status(thread) == "pending_approval"
     new.stop()
 
@@ -304,9 +304,9 @@ async def test_who_waits_for_a_locked_file_waits_for_nobody_else(served, tmp_pat
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("begin immediate")
             began = time.monotonic()
-            writes = [opened.run("update probe set at = 1") for _ in range(16)]
+            writes = [opened.run("update probe set at = 1") for _ in range(100)]
             found = await asyncio.gather(*writes, return_exceptions=True)
-            assert time.monotonic() - began < 4  # it was 8
+            assert time.monotonic() - began < 25  # it was 50
             assert all(isinstance(one, FAILURES) for one in found)
         await opened.run("update probe set at = 1")
 
@@ -352,7 +352,7 @@ async def test_new_steps_are_missed_until_they_are_done(
 
 def test_a_long_thread_keeps_one_checkpoint(start: Callable, database: str, served) -> None:
     served.reset()
-    service = start(database, LEASE_SECONDS=60)
+    service = start(database)
     thread, process, spent = service.thread(), psutil.Process(service.pid), []
     for _ in range(TURNS):
         before = sum(process.cpu_times()[:2])
@@ -375,7 +375,7 @@ def test_a_long_thread_keeps_one_checkpoint(start: Callable, database: str, serv
 
 def test_old_threads_go(start: Callable, database: str, served) -> None:
     served.reset()
-    service = start(database, THREAD_DAYS=1, LEASE_SECONDS=0.9)
+    service = start(database)
     old, new = service.thread(), service.thread()
     service.say(old, WHERE)
     change(database, f"update runs set started = started - 90000 where thread = '{old}'")
@@ -384,6 +384,8 @@ def test_old_threads_go(start: Callable, database: str, served) -> None:
     change(
         database, f"update threads set created = created - 90000 where id in ('{old}', '{asked}')"
     )
+    service.stop()
+    service = start(database, THREAD_DAYS=1)
     until(lambda: service.ann.get(f"/threads/{old}").status_code == 404, "its end")
     until(lambda: len(service.log("threads_expired")) >= 1, "its line in the log")
     assert service.status(asked) == "pending_approval"  # somebody may still decide
@@ -447,9 +449,7 @@ async def test_of_sixty_turns_at_once_as_many_start_as_may(
     start: Callable, database: str, served
 ) -> None:
     served.reset()
-    services = [
-        start(database, TURNS_PER_MINUTE=5, LEASE_SECONDS=60, DATABASE_SECONDS=60) for _ in range(2)
-    ]
+    services = [start(database, TURNS_PER_MINUTE=5, DATABASE_SECONDS=60) for _ in range(2)]
     headers = {"Authorization": "Bearer token-of-bob"}
     async with httpx.AsyncClient(
         headers=headers, timeout=MAX_WAIT_SECONDS, trust_env=False

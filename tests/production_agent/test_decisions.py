@@ -24,7 +24,7 @@ MIXED = "Where is parcel P-3? And please refund 480 euros for order T-7."
 
 async def test_of_fifty_decisions_at_once_one_wins(start: Callable, database: str, served) -> None:
     served.reset()
-    first, second = start(database), start(database)
+    first, second = (start(database, DATABASE_SECONDS=60) for _ in range(2))
     thread, approval = first.asked()
     limits = httpx.Limits(max_connections=50)
     headers = {"Authorization": "Bearer token-of-ann"}
@@ -54,23 +54,26 @@ async def test_of_fifty_decisions_at_once_one_wins(start: Callable, database: st
 
 
 def test_of_messages_at_once_one_is_taken(service: Service, model) -> None:
-    model.pace(first=0.5)
+    model.when("hello").says("one " * 1000)
+    model.pace(per_token=0.2)  # it speaks until all others are refused
     thread = service.thread()
 
-    async def send_all() -> list[httpx.Response]:
+    async def send_all() -> list[int]:
         headers = {"Authorization": "Bearer token-of-ann"}
         async with httpx.AsyncClient(
             base_url=service.url, headers=headers, timeout=MAX_WAIT_SECONDS, trust_env=False
         ) as client:
             path = f"/threads/{thread}/messages"
             asks = [client.post(path, json={"text": f"hello {n}"}) for n in range(8)]
-            return await asyncio.gather(*asks)
+            found = []
+            for answer in asyncio.as_completed(asks):
+                found.append((await answer).status_code)
+                if len(found) == 7:
+                    model.pace()
+            return found
 
-    answers = asyncio.run(send_all())
-    taken = sum(answer.status_code == 200 for answer in answers)
-    assert {answer.status_code for answer in answers} == {200, 409}
-    stored = [role for role, _ in service.messages(thread)]
-    assert stored == ["user", "assistant"] * taken
+    assert asyncio.run(send_all()) == [409] * 7 + [200]
+    assert [role for role, _ in service.messages(thread)] == ["user", "assistant"]
 
 
 def test_rejected_with_a_reason_and_the_thread_lives_on(service: Service, model) -> None:
@@ -134,7 +137,7 @@ def test_a_message_while_an_approval_waits_is_refused(service: Service) -> None:
 
 def test_an_owner_who_may_not_decide_is_not_told_to(start: Callable, served, tmp_path) -> None:
     served.reset()
-    service = start(str(tmp_path / "agent.sqlite"), APPROVERS="bob", LEASE_SECONDS=60)
+    service = start(str(tmp_path / "agent.sqlite"), APPROVERS="bob")
     thread, approval = service.asked()
     answer = service.ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
     assert answer.status_code == 409 and answer.json()["message"].startswith("An approver has to")

@@ -25,7 +25,7 @@ from production_agent.runs import FINISHING, HANDED_ON, STOPPED, Refused, Run, R
 from production_agent.settings import read
 from production_agent.store import ATTEMPTS, Ending, Store
 from tests.production_agent.conftest import DATABASE
-from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
+from tests.production_agent.scripted_model import ScriptedModel, call, finish, held_call, word
 from tests.production_agent.service_process import (
     MAX_WAIT_SECONDS,
     Service,
@@ -42,14 +42,6 @@ is_long = bool(os.environ.get("COURSE_LONG_TESTS"))
 PACES = (0, 0.005, 0.05)  # seconds between two words
 # What is left at once: 50 streams of each pace, or some of all paces.
 LEFT = [[pace] * 50 for pace in PACES] if is_long else [PACES * 3]
-
-
-@pytest.fixture(scope="module")
-def scripted() -> Iterator[ScriptedModel]:
-    """A model that sends what the test tells it to."""
-    model = ScriptedModel()
-    yield model
-    model.stop()
 
 
 def endless(pause: float) -> Callable[[dict], Iterator[dict]]:
@@ -89,7 +81,7 @@ def endless_call(body: dict) -> Iterator[dict]:
 def talker(start: Callable, scripted: ScriptedModel, tmp_path_factory) -> Service:
     """A service before the scripted model, whose turns may take some seconds."""
     path = tmp_path_factory.mktemp("endless") / "agent.sqlite"
-    options = {"TURN_SECONDS": TURN_SECONDS, "LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2}
+    options = {"TURN_SECONDS": TURN_SECONDS, "REJOIN_SECONDS": 0.2}
     return start(str(path), OPENAI_BASE_URL=scripted.url, MODEL_RETRIES=0, **options)
 
 
@@ -101,12 +93,14 @@ def test_a_model_that_never_ends_is_ended(
 ) -> None:
     scripted.script = script
     before = psutil.Process(talker.pid).memory_info().rss
-    thread = talker.thread()
+    thread, worked = talker.thread(), _processor_seconds(talker)
     events = dict(talker.say(thread, "Speak!"))
     assert events["end"]["status"] == "failed"
+    # A busy machine gives it less than a processor: then what it worked is what counts.
+    assert _processor_seconds(talker) - worked < TURN_SECONDS + MAX_SECONDS
     # Its own clock: this process reads all the words long after, and makes them as well.
     (ended,) = [line for line in talker.log("run_ended") if line["thread"] == thread]
-    assert ended["ms"] / 1000 < TURN_SECONDS + MAX_SECONDS
+    assert not is_long or ended["ms"] / 1000 < TURN_SECONDS + MAX_SECONDS
     until(lambda: scripted.open == 0, "the model is left, too")
     assert psutil.Process(talker.pid).memory_info().rss - before < 150_000_000
 
@@ -129,7 +123,7 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
         yield from words
 
     scripted.script = script
-    options = {"LEASE_SECONDS": 60, "REJOIN_SECONDS": 0.2, "MODEL_BYTES": 10**9}
+    options = {"REJOIN_SECONDS": 0.2, "MODEL_BYTES": 10**9}
     path = str(tmp_path / "a.sqlite")
     service = start(path, OPENAI_BASE_URL=scripted.url, TURN_SECONDS=3600, **options)
     streams = []
@@ -158,7 +152,6 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
         list(at_once.map(leave, *zip(*streams, strict=True)))
     until(lambda: scripted.open == 0, "the model is left, too")
     until(lambda: len(service.log("run_ended")) == len(paces), "the end of all runs")
-    # A busy machine gives it less than a processor: then what it worked is what counts.
     assert _processor_seconds(service) - before < MAX_SECONDS
     took = [_time(line) - left[line["thread"]] for line in service.log("run_ended")]
     assert not is_long or max(took) < MAX_SECONDS, sorted(took)
@@ -181,7 +174,7 @@ def test_a_turn_is_cancelled_by_another_process(
 ) -> None:
     scripted.script = endless(0.02)
     path = str(tmp_path / "a.sqlite")
-    one, other = (start(path, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60) for _ in range(2))
+    one, other = (start(path, OPENAI_BASE_URL=scripted.url) for _ in range(2))
     thread = one.thread()
     with one.ann.stream("POST", f"/threads/{thread}/messages", json={"text": "Hi"}) as answer:
         events = events_of(answer)
@@ -191,7 +184,7 @@ def test_a_turn_is_cancelled_by_another_process(
         began = time.monotonic()
         assert other.ann.post(f"/threads/{thread}/cancel").status_code == 202
         assert list(events)[-1] == ("end", {"status": "stopped", "text": ""})
-        assert time.monotonic() - began < MAX_SECONDS
+        assert not is_long or time.monotonic() - began < MAX_SECONDS
     assert other.ann.post(f"/threads/{thread}/cancel").status_code == 409
     assert other.ann.get(f"/threads/{thread}/events").status_code == 204
     one.stop()
@@ -228,7 +221,7 @@ def test_sigterm_ends_every_stream_with_its_end(
             yield from endless(0.01)(body)
 
     scripted.script = script
-    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=2, LEASE_SECONDS=60)
+    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=2)
     decided, approval = service.asked("refund")
     streams = []
     for path, body in [
@@ -261,7 +254,7 @@ def test_sigterm_ends_every_stream_with_its_end(
     assert rows(database, "select count(*) from runs where outcome is null") == [(0,)]
     # Whoever starts next carries the decision on, and pays once.
     scripted.script = lambda body: iter([word("Done."), finish()])
-    following = start(database, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    following = start(database, OPENAI_BASE_URL=scripted.url)
     until(lambda: following.status(decided) == "complete", "the decision is carried on")
     assert following.effects() == [{"order": "T-8", "amount": 20}]
     following.stop()
@@ -274,18 +267,8 @@ def test_a_turn_between_two_steps_is_handed_on(
     start: Callable, database: str, scripted: ScriptedModel
 ) -> None:
     go = threading.Event()
-
-    def script(body: dict) -> Iterator[dict]:
-        if body["messages"][-1]["role"] == "tool":
-            yield word("It is on its way.")
-            yield finish()
-        else:
-            yield call(0, "c", "track_parcel", {"parcel": "P-4"})
-            go.wait(60)
-            yield finish("tool_calls")
-
-    scripted.script = script
-    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=60, LEASE_SECONDS=60)
+    scripted.script = held_call(go, "track_parcel", {"parcel": "P-4"})
+    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=60)
     thread, other, asked = service.thread(), service.thread(), len(scripted.bodies)
     with service.client("token-of-ann") as client:
         path = f"/threads/{thread}/messages"
@@ -299,7 +282,7 @@ def test_a_turn_between_two_steps_is_handed_on(
             go.set()
             assert list(events_of(answer))[-1] == ("end", {"status": "resuming", "text": ""})
     service.stop()
-    following = start(database, OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    following = start(database, OPENAI_BASE_URL=scripted.url)
     until(lambda: following.status(thread) == "complete", "it is carried on")
     assert rows(database, f"select count(*) from runs where thread = '{other}'") == [(0,)]
     roles = [role for role, _ in following.messages(thread)]
@@ -323,16 +306,15 @@ async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
 
 @pytest.mark.parametrize("how", ["stopped", "stopped later", "left", "left while it ends"])
 def test_a_turn_that_nobody_wants_is_not_carried_on_by_another_process(
-    database: str, served, how: str
+    database: str, scripted: ScriptedModel, how: str
 ) -> None:
-    served.reset()
-    served.pace(first=1)
-    asyncio.run(_drain_unwanted(database, served, how))
-    served.reset()
+    asyncio.run(_drain_unwanted(database, scripted, how))
 
 
-async def _drain_unwanted(database: str, served, how: str) -> None:
-    settings = read(os.environ | {DATABASE: database})
+async def _drain_unwanted(database: str, scripted: ScriptedModel, how: str) -> None:
+    go, url = threading.Event(), {"OPENAI_BASE_URL": scripted.url}
+    scripted.script = held_call(go, "track_parcel", {"parcel": "P-3"})
+    settings = read(os.environ | {DATABASE: database} | url)
     async with open_database(settings) as opened:
         store = Store(opened, settings)
         one, other = (Runs(settings, store, build(settings, opened.saver)) for _ in range(2))
@@ -342,23 +324,26 @@ async def _drain_unwanted(database: str, served, how: str) -> None:
             if how == "stopped":  # at another process, and this one has not looked yet
                 assert await store.ask_to_stop(thread) == "message"
                 one.drain()
+                go.set()
                 await asyncio.wait([run.task])
                 assert run.events[-1] == ("end", {"status": "stopped", "text": ""})
             if how == "left while it ends":
                 one.drain()
             if how == "stopped later":
                 one.drain()
+                go.set()
                 await asyncio.wait([run.task])
                 assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
                 assert await store.ask_to_stop(thread) == "message"
         one.drain()
         await asyncio.wait([run.task])
-        asked = len(served.requests)
+        go.set()
+        asked = len(scripted.bodies)
         await other.recover()
         await other.close()
         (row,) = await store.threads("ann", 1, thread)
         assert (row["outcome"], row["sentence"]) == ("stopped", STOPPED)
-        assert len(served.requests) == asked
+        assert len(scripted.bodies) == asked
 
 
 @pytest.mark.parametrize(("deaths", "outcome"), [(1, "complete"), (ATTEMPTS, "stopped")])
@@ -598,7 +583,7 @@ def test_who_sends_nothing_whole_makes_room_for_who_does(
 ) -> None:
     scripted.script = lambda body: _speaking(2)
     options = {"BODY_SECONDS": 60, "CONNECTIONS": 10, "OPENAI_BASE_URL": scripted.url}
-    service = start(str(tmp_path / "a.sqlite"), LEASE_SECONDS=60, **options)
+    service = start(str(tmp_path / "a.sqlite"), **options)
     address, url = ("127.0.0.1", httpx.URL(service.url).port), f"/threads/{service.thread()}"
     with service.ann.stream("POST", f"{url}/messages", json={"text": "Speak!"}) as answer:
         held = [socket.create_connection(address, timeout=60) for _ in range(40)]
@@ -621,7 +606,7 @@ def _speaking(seconds: float) -> Iterator[dict]:
 
 def test_a_turn_has_so_many_readers(start: Callable, scripted: ScriptedModel, tmp_path) -> None:
     scripted.script = lambda body: _speaking(60)
-    service = start(str(tmp_path / "a.sqlite"), OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    service = start(str(tmp_path / "a.sqlite"), OPENAI_BASE_URL=scripted.url)
     url, key = f"/threads/{service.thread()}", {"Idempotency-Key": "k"}
     post, get = ("POST", f"{url}/messages", {"text": "Speak!"}), ("GET", f"{url}/events", None)
     with ExitStack() as stack:
@@ -637,7 +622,8 @@ def test_a_turn_has_so_many_readers(start: Callable, scripted: ScriptedModel, tm
 
 def _answers(service: Service) -> bool:
     try:
-        return httpx.get(f"{service.url}/health", timeout=5, trust_env=False).status_code == 200
+        answer = httpx.get(f"{service.url}/health", timeout=MAX_WAIT_SECONDS, trust_env=False)
+        return answer.status_code == 200
     except httpx.TransportError:
         return False
 
@@ -647,7 +633,7 @@ def test_who_does_not_read_a_long_answer_is_let_go(
 ) -> None:
     scripted.script = lambda body: iter([*(word("word " * 10_000) for _ in range(70)), finish()])
     path = str(tmp_path / "a.sqlite")
-    service = start(path, OPENAI_BASE_URL=scripted.url, BODY_SECONDS=1, LEASE_SECONDS=60)
+    service = start(path, OPENAI_BASE_URL=scripted.url, BODY_SECONDS=1)
     url, body = f"/threads/{service.thread()}/messages", b'{"text": "Speak!"}'
     head = f"POST {url} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer token-of-ann\r\n"
     head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -673,9 +659,9 @@ UNREAD = "GET /openapi.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 def test_a_connection_that_is_held_open_is_let_go(
     start: Callable, served, tmp_path, sent: str, is_ending: bool
 ) -> None:
-    options = {"BODY_SECONDS": 1, "GRACE_SECONDS": 0.5, "DATABASE_SECONDS": 1}
+    options = {"BODY_SECONDS": 1, "GRACE_SECONDS": 0.5}
     path = str(tmp_path / "a.sqlite")
-    service = start(path, script="narrow_service.py", LEASE_SECONDS=60, **options)
+    service = start(path, script="narrow_service.py", **options)
     process = psutil.Process(service.pid)
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)

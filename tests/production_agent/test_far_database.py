@@ -34,7 +34,7 @@ def way(served) -> Iterator[SlowPostgres]:
 @pytest.fixture(scope="module")
 def service(start: Callable, way: SlowPostgres) -> Service:
     """A service at its end."""
-    return start(way.url, LEASE_SECONDS=60, DATABASE_SECONDS=60)
+    return start(way.url, DATABASE_SECONDS=60)
 
 
 def turns(service: Service, chats: int, number: int) -> list[float]:

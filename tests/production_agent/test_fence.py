@@ -28,7 +28,7 @@ def test_who_waits_for_a_turn_that_was_taken_over_is_told_how_it_ended(
 ) -> None:
     served.reset()
     served.pace(first=1000)
-    sleeper, ends = start(database), []
+    sleeper, ends = start(database, LEASE_SECONDS=5), []  # so soon it knows that it has lost it
     request.addfinalizer(lambda: os.kill(sleeper.pid, signal.SIGCONT) if sleeper.lives() else None)
     thread, asked = sleeper.thread(), len(served.requests)
     waiting = threading.Thread(target=lambda: ends.extend(sleeper.say(thread, "Hello!")))
@@ -74,10 +74,10 @@ def test_a_process_that_wakes_up_overwrites_nothing(
     before, waiting = other.messages(thread), other.approval(thread)
     go.touch()
     os.kill(sleeper.pid, signal.SIGCONT)
-    until(lambda: len(sleeper.log("run_ended")) == 2, "its run ends")
+    until(lambda: sleeper.log("run_lost"), "its run ends")
     assert other.messages(thread) == before
     assert other.approval(thread) == waiting
-    assert len(sleeper.log("run_lost")) == 1
+    assert len(sleeper.log("run_lost")) == 1 and len(sleeper.log("run_ended")) == 2
     assert [one["amount"] for one in other.effects()].count(amount) == 1
     assert '"complete"' in other.decide(waiting).text
     for service in (sleeper, other):
@@ -91,8 +91,8 @@ def test_without_its_thread_a_run_writes_nothing(database: str, served) -> None:
 
 def test_hosts_whose_clocks_differ_lose_no_turn(start: Callable, database: str, served) -> None:
     served.reset()
-    ahead = start(database, script="fast_clock_service.py", AHEAD=30, LEASE_SECONDS=60)
-    other = start(database, LEASE_SECONDS=60)
+    ahead = start(database, script="fast_clock_service.py", AHEAD=30)
+    other = start(database)
     ahead.forget_effects()
     thread = ahead.thread()
     for service, text in ((ahead, "One."), (other, "Two."), (other, "Three."), (ahead, "Four.")):

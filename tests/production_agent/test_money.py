@@ -35,17 +35,9 @@ REFUND = "Please refund 480 euros for order T-7."
 
 
 @pytest.fixture(scope="module")
-def scripted() -> Iterator[ScriptedModel]:
-    """A model that sends what the test tells it to."""
-    model = ScriptedModel()
-    yield model
-    model.stop()
-
-
-@pytest.fixture(scope="module")
 def scripted_desk(start: Callable, new_database: Callable, scripted: ScriptedModel) -> Service:
     """A service before the scripted model, which stays: so on a database of its own."""
-    return start(new_database(), OPENAI_BASE_URL=scripted.url, LEASE_SECONDS=60)
+    return start(new_database(), OPENAI_BASE_URL=scripted.url)
 
 
 @pytest.fixture
@@ -174,7 +166,7 @@ def test_a_refund_whose_commit_gets_no_answer_is_not_told_as_failed(
     start: Callable, database: str, served
 ) -> None:
     served.reset()
-    service = start(database, script="pausing_service.py")
+    service = start(database, script="pausing_service.py", LEASE_SECONDS=5)
     service.forget_effects()
     thread, approval = service.asked(f"Please refund {NO_ANSWER} euros for order T-7.")
     answer = service.decide(approval).text
@@ -193,7 +185,7 @@ def test_a_refund_that_waits_too_long_is_paid_later_and_invites_no_repeat(
 ) -> None:
     served.reset()
     url = set_up(new_postgres())
-    service = start(url, DATABASE_SECONDS=0.5)
+    service = start(url, DATABASE_SECONDS=2, LEASE_SECONDS=5)
     thread, approval = service.asked(REFUND)
     with psycopg.connect(url) as other:
         other.execute("select pg_advisory_xact_lock(hashtextextended('refund T-7', 0))")
@@ -370,7 +362,7 @@ def test_refunds_of_an_order_add_up_over_threads_and_processes(
     start: Callable, database: str, served
 ) -> None:
     served.reset()
-    services = [start(database, LEASE_SECONDS=60) for _ in range(2)]
+    services = [start(database) for _ in range(2)]
     services[0].forget_effects()
     asked = [service.asked("Please refund 200 euros for order T-7.") for service in services * 3]
     answers = []
@@ -478,7 +470,7 @@ async def test_a_delete_beside_a_message_leaves_nothing(
     start: Callable, database: str, served
 ) -> None:
     served.reset()
-    services = [start(database, LEASE_SECONDS=60) for _ in range(2)]
+    services = [start(database) for _ in range(2)]
     headers = {"Authorization": "Bearer token-of-ann"}
     limits = httpx.Limits(max_connections=20)
     async with httpx.AsyncClient(

@@ -353,7 +353,7 @@ async def test_who_may_not_decide_has_no_buttons(
     chromium: BrowserContext, start: Callable, served, tmp_path: Path
 ) -> None:
     path = str(tmp_path / "agent.sqlite")
-    service = start(path, TOKENS="", APPROVERS="bob", LEASE_SECONDS=60)
+    service = start(path, TOKENS="", APPROVERS="bob")
     page = await chromium.new_page()
     await page.goto(service.url)
     await say(page, REFUND)

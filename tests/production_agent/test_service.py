@@ -207,7 +207,7 @@ def test_another_website_reaches_nothing_while_developing(
 
 def test_ready_tells_the_truth_and_a_turn_too(start: Callable, served, tmp_path) -> None:
     settings = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "MODEL_RETRIES": 0}
-    service = start(str(tmp_path / "a.sqlite"), TURNS_PER_MINUTE=2, DATABASE_SECONDS=1, **settings)
+    service = start(str(tmp_path / "a.sqlite"), TURNS_PER_MINUTE=2, DATABASE_SECONDS=2, **settings)
     answer = service.ann.get("/ready")
     assert answer.status_code == 503 and answer.json()["database"] == "ok"
     assert answer.json()["model"].startswith("The model's endpoint does not answer: check")
@@ -242,7 +242,7 @@ async def test_ready_waits_no_longer_for_a_model_that_drips(
             await asyncio.sleep(0.02)
         left.set()
 
-    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, asyncio.timeout(5):
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, asyncio.timeout(60):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         async with openai.AsyncOpenAI(base_url=url, api_key="sk-none", max_retries=0) as client:
             found = await _model_answers(client)

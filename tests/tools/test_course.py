@@ -77,7 +77,7 @@ def course_py(folder: Path, *words: str, **env: str) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=180,
+        timeout=600,
     )
     return done.returncode, done.stdout
 
@@ -203,11 +203,11 @@ class Lab:
                 stderr=subprocess.STDOUT,
             )
         os.close(stdin)
-        ends, found = time.monotonic() + 60, None
+        ends, found = time.monotonic() + 180, None
         while found is None and self.process.poll() is None and time.monotonic() < ends:
             time.sleep(0.05)
             self.said = log.read_text()
-            found = re.search(r"http://127\.0\.0\.1:(\d+)(/\S*)\?token=(\w+)", self.said)
+            found = re.search(r"http://127\.0\.0\.1:(\d+)(/\S*)\?token=(\w+)\s", self.said)
         if found is None:
             self.process.kill()
             raise AssertionError(self.said)
@@ -229,7 +229,7 @@ class Lab:
             None if body is None else json.dumps(body).encode(),
             {"Authorization": f"token {self.token}"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.load(answer)
 
     def __enter__(self) -> Lab:
@@ -261,7 +261,7 @@ def test_lab_opens_the_first_lesson_on_this_machine_only(lab: Lab) -> None:
     listening = psutil.Process(lab.process.pid).net_connections()
     assert {at.laddr.ip for at in listening if at.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"http://127.0.0.1:{lab.port}/api/contents", timeout=30)
+        urllib.request.urlopen(f"http://127.0.0.1:{lab.port}/api/contents", timeout=120)
 
 
 @POSIX
@@ -294,8 +294,8 @@ def test_an_ended_lab_leaves_no_server_and_no_kernel(copy: Path, how: str) -> No
         kernels = psutil.Process(lab.process.pid).children(recursive=True)
         assert kernels
         lab.process.send_signal(signal.Signals[how])
-        lab.process.wait(30)
-        assert psutil.wait_procs(kernels, timeout=30)[1] == []
+        lab.process.wait(120)
+        assert psutil.wait_procs(kernels, timeout=120)[1] == []
         assert not lab.listens()
 
 

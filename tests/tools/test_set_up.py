@@ -125,7 +125,7 @@ class Project:
 
     def run(self, word: str = "serve", *options: str, **env: str) -> tuple[int, str]:
         process = self.start(word, *options, **env)
-        output = process.communicate(timeout=120)[0]
+        output = process.communicate(timeout=600)[0]
         return process.returncode, output
 
     @property
@@ -342,7 +342,7 @@ def test_a_stopped_setup_leaves_no_process_and_can_be_repeated(
         os.killpg(process.pid, number)  # as the terminal does
     else:
         process.send_signal(number)
-    output = process.communicate(timeout=30)[0]
+    output = process.communicate(timeout=120)[0]
     assert process.returncode == status
     assert number == signal.SIGTERM or "Run the same command again" in output
     with pytest.raises(ProcessLookupError):

@@ -56,7 +56,7 @@ def test_hub_proxy_and_students_end_and_nobody_else(
         start("another class", HOME=str(tmp_path / "students-of-old" / "ada")),
     ]
     assert end_class.end(tmp_path) == len(members)
-    assert [process.wait(5) is not None for process in members] == [True] * len(members)
+    assert [process.wait(60) is not None for process in members] == [True] * len(members)
     assert [process.poll() for process in others] == [None, None]
     assert end_class.end(tmp_path) == 0
 
