@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -500,8 +501,8 @@ def ex4(progress_and_words):
         ),
     )
     runs = [_Run(*plan) for plan in plans]
-    for run in runs:
-        run.listen(progress_and_words)
+    for run in runs:  # one that came too late is enough: the others need not wait for it
+        run.listen(progress_and_words, not any(one.was_late() for one in runs))
     with part("progress"):
         for run in runs:
             expected = run.of("progress", run.expected)
@@ -561,6 +562,7 @@ class _Run:
 
     def __init__(self, question: str, replies: list[Reply]) -> None:
         self.question, self.replies = question, replies
+        self.state: WaitingModel | None = None
         self.events: list[tuple[Any, Any]] = []
         self.expected: list[tuple[str, str]] = []
         self.worked, self.waited_in_vain = 0, False
@@ -588,17 +590,32 @@ class _Run:
             return ""
         return f" Your pairs are named {', '.join(others)}; expected 'progress' and 'words'."
 
-    def listen(self, progress_and_words: Any) -> None:
-        """Let the answer run, and note what comes out."""
+    def was_late(self) -> bool:
+        """Say whether something was waited for in vain."""
+        in_vain = self.state and self.state.in_vain
+        return bool(in_vain or self.waited_in_vain or self.in_front.in_vain)
+
+    def listen(self, progress_and_words: Any, is_patient: bool) -> None:
+        """Let the answer run, and note what comes out.
+
+        Args:
+            progress_and_words: The answer.
+            is_patient: Whether model and tools wait until what they say has come out.
+        """
+
+        def wait_for_words() -> None:
+            if is_patient:
+                self.in_front.wait(self.worked)
 
         @tool
         def pitch_tent(place: str) -> str:
             """Pitch a tent at a place."""
-            self.in_front.wait(self.worked)
+            wait_for_words()
             self.worked += 1
             report, before = get_stream_writer(), len(self.of("progress", self.events))
             report("unpacking")
-            self._wait(before + 1)
+            if is_patient:
+                self._wait(before + 1)
             report(HAMMERING)
             report("unpacking")
             return f"pitched at the {place}"
@@ -606,12 +623,12 @@ class _Run:
         @tool
         def fetch_water(liters: int) -> str:
             """Fetch water."""
-            self.in_front.wait(self.worked)
+            wait_for_words()
             self.worked += 1
             return f"pitched {liters} liters"
 
         def shown() -> int:
-            return _length(self.of("words", self.events))
+            return _length(self.of("words", self.events)) if is_patient else sys.maxsize
 
         with waiting_model(shown, *self.replies) as self.state:
             agent = create_agent(_chat_model(), [pitch_tent, fetch_water])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from exercises.core.exercise import outcome
+from exercises.core.looks import wait_until
 from exercises.core.processes import PROCESS_SECONDS, FreshProcess
 from lab import child
 
@@ -79,12 +80,18 @@ class Bank:
         Raises:
             AssertionError: The call did not wait for it.
         """
-        # The timer's thread ends what this one has begun.
+        # Another thread ends what this one has begun.
         writer = sqlite3.connect(self.file, isolation_level=None, check_same_thread=False)
         with contextlib.closing(writer):
             writer.execute("begin immediate")
-            timer = threading.Timer(WRITE_SECONDS, writer.rollback)
-            timer.start()
+            answered = threading.Event()
+
+            def let_go() -> None:
+                wait_until(answered.is_set, WRITE_SECONDS)
+                writer.rollback()
+
+            letting_go = threading.Thread(target=let_go)
+            letting_go.start()
             try:
                 self.call(name)
             except sqlite3.OperationalError as error:
@@ -94,7 +101,8 @@ class Bank:
                     "`sqlite3.connect(file)` does for 5 s."
                 ) from None
             finally:
-                timer.join()
+                answered.set()
+                letting_go.join()
 
     def call_when_the_receipt_is_lost(self) -> None:
         """Call again after a payment whose receipt the database would not take.
@@ -155,7 +163,7 @@ class Bank:
             # as a right answer may: then half a second is enough to see that it has not paid.
             claims.append(self._is_claimed("raced"))
             threading.Thread(target=second, daemon=True).start()
-            second_done.wait(MAX_JOIN_SECONDS)
+            wait_until(second_done.is_set, MAX_JOIN_SECONDS)
             return self.pay("raced")
 
         def second() -> None:
@@ -291,9 +299,7 @@ class Bank:
             time.sleep(0.005)
         claimed = self._is_claimed("shared")
         two.send(self.file, key, "", False)
-        until = time.monotonic() + MAX_JOIN_SECONDS
-        while not two.has_answered() and len(self._ledger()) < 2 and time.monotonic() < until:
-            time.sleep(0.005)
+        wait_until(lambda: two.has_answered() or len(self._ledger()) > 1, MAX_JOIN_SECONDS)
         Path(self._folder.name, "open").touch()
         (first, error), (second, other) = outcome(one.receive), outcome(two.receive)
         paid = self._ledger()

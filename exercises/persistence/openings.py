@@ -16,6 +16,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 from exercises.core.descriptions import kind, short, with_article
+from exercises.core.looks import wait_until
 from exercises.core.threads import id_of, thread
 
 __all__ = ("Openings",)
@@ -80,7 +81,7 @@ class Openings:
         def count(state: MessagesState) -> dict:
             turned = threading.Event()
             loop.call_soon_threadsafe(turned.set)
-            self.blocked |= not turned.wait(MAX_LOOP_SECONDS)
+            self.blocked = self.blocked or not wait_until(turned.is_set, MAX_LOOP_SECONDS)
             return _count(state)
 
         async def acount(state: MessagesState) -> dict:

@@ -12,6 +12,7 @@ from exercises.core.attribution import attribute
 from exercises.core.clock import movable_clock, skip_waits
 from exercises.core.descriptions import admits_ignorance, claims_success, contrast, short
 from exercises.core.exercise import trying
+from exercises.core.looks import wait_until
 from exercises.core.reference import run_cell
 from exercises.core.restart import restarted
 
@@ -59,6 +60,19 @@ def test_skipped_waits_begin_an_hour_after_the_last_ones() -> None:
         assert now[1] - kept[1] >= 3600 * 10**9
         assert now[2] - kept[2] >= datetime.timedelta(hours=1)
         kept = now
+
+
+def test_stall_of_the_machine_is_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes true at the fourth look is seen, were each look longer than the whole wait."""
+    sleep, looks = time.sleep, []
+    monkeypatch.setattr(time, "sleep", lambda _: sleep(0.1))
+
+    def is_so() -> bool:
+        looks.append(1)
+        return len(looks) > 3
+
+    assert wait_until(is_so, 0.05)
+    assert not wait_until(lambda: False, 0.02)
 
 
 def test_restarted_answer_has_forgotten() -> None:
