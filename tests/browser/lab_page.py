@@ -69,7 +69,7 @@ class NotebookPage:
         await expect(cells.first).to_be_attached()  # an empty one, under a spinner at first
         await expect(spinner).to_have_count(0)
         await expect(cells).to_have_count(len(self.cells))
-        await expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+        await self._idle()
 
     def tagged(self, *tags: str) -> list[str]:
         """Return the ids of the cells that have all these tags."""
@@ -126,6 +126,7 @@ class NotebookPage:
         await self.page.keyboard.press("Shift+Enter")
         await expect(prompt).not_to_have_text(before)
         await expect(prompt).to_have_text(re.compile(r"\[\d+\]"))
+        await self._idle()
         return self.cell(cell).locator(".jp-OutputArea-output")
 
     async def outputs(self) -> list[Output]:
@@ -147,8 +148,13 @@ class NotebookPage:
             arg=is_light,
         )
 
+    async def _idle(self) -> None:
+        """Wait until the kernel says that it has nothing to do, which it says after its outputs."""
+        await expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+
     async def _settled(self) -> list[Output]:
         await self.page.wait_for_function(SETTLED, arg=RED)
+        await self._idle()
         return await self.outputs()
 
     def _on_console(self, message: ConsoleMessage) -> None:

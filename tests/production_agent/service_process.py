@@ -106,7 +106,9 @@ class Service:
         script = script and str(Path(__file__).with_name(script))
         out = folder / f"{self.log_file.stem}.out"
         files = str(folder), str(out), str(self.log_file)
-        self.pid = launcher.start(script, environment, *files, list(words))
+        self.pid, self.process = launcher.start(script, environment, *files, list(words)), None
+        with suppress(psutil.NoSuchProcess):  # it has ended already
+            self.process = psutil.Process(self.pid)
         self.url = until(
             lambda: out.exists() and out.read_text().strip() or not self.lives(), "its address"
         )
@@ -188,15 +190,16 @@ class Service:
         self._end(signal.SIGTERM)
 
     def _end(self, how: int) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, how)
+        with suppress(psutil.NoSuchProcess):
+            if self.process:
+                self.process.send_signal(how)
         until(lambda: not self.lives(), "the service's end")
         self.ann.close()
         self.bob.close()
 
     def lives(self) -> bool:
-        """Return whether the process is there."""
-        return psutil.pid_exists(self.pid)
+        """Return whether the process is there: it, and not another one that has got its number."""
+        return self.process is not None and self.process.is_running()
 
 
 def decision(approval: dict, *decisions: dict) -> dict:
