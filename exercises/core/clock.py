@@ -33,13 +33,14 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
     """
     slept: list[float] = []
     # A kernel has threads that sleep in a loop: let them.
-    others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    # The threads themselves: a new one may get the number of one that has ended.
+    others = set(threading.enumerate()) - {threading.current_thread()}
     real_sleep, real_wait = time.sleep, threading.Event.wait
     with movable_clock(answer, stands=True) as move:
         move(3600.0 * next(_hours))
 
         def sleep(seconds: float) -> None:
-            if threading.get_ident() in others:
+            if threading.current_thread() in others:
                 return real_sleep(seconds)
             real_sleep(min(seconds, 0))  # refuses what cannot be slept
             slept.append(float(seconds))
@@ -48,7 +49,7 @@ def skip_waits(answer: Any) -> Iterator[list[float]]:
                 raise TimeUp  # it would never end
 
         def wait(event: threading.Event, timeout: float | None = None) -> bool:
-            if timeout is None or event.is_set() or threading.get_ident() in others:
+            if timeout is None or event.is_set() or threading.current_thread() in others:
                 return real_wait(event, timeout)
             sleep(timeout)  # nobody will set it
             return event.is_set()

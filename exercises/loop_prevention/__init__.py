@@ -96,7 +96,8 @@ def ex2(calls_this_turn):
         "may have to turn off to `stop`.",
         "tools + agent + stop are three, and one step of the limit must be left over: go on only "
         "with `remaining_steps >= 4`. And look at the open calls first: without any, it is END.",
-    )
+    ),
+    seconds=60,
 )
 def ex3(route):
     """The route turns off in time, whatever the limit."""
@@ -175,7 +176,8 @@ def ex3(route):
         "0 in a node of its own, between START and the agent.",
         "In the route: the rounds are the messages with `type == 'ai'` after the last one with "
         "`type == 'human'`. Look at the open calls first: an answer in words needs no stop.",
-    )
+    ),
+    seconds=60,
 )
 def ex4(talking_desk):
     """A turn is stopped after its rounds, and no turn pays for an earlier one."""
@@ -343,7 +345,7 @@ def ex5(in_circles):
         "`dollars(sent, written)` or the time has reached its limit, return `{'jump_to': 'end', "
         "'messages': [AIMessage('...')]}`; above the method `@hook_config(can_jump_to=['end'])`.",
     ),
-    seconds=30,
+    seconds=60,
 )
 def ex6(Budget):
     """Tokens, money and time are limited, for each turn and each customer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import linecache
+import threading
 import time
 
 import pytest
@@ -48,6 +49,23 @@ def test_skipped_waits_move_the_clock_and_take_no_time() -> None:
         time.sleep(3000)
         assert time.monotonic() - start == pytest.approx(3000) and slept == [3000.0]
     assert time.perf_counter() - real < 60
+
+
+def test_skipped_waits_know_a_new_thread_by_the_number_of_an_old_one() -> None:
+    """Who was there before sleeps for itself; who takes the number of one that has ended does not.
+
+    The system gives such a number again at once, as a rule.
+    """
+    end = threading.Event()
+    old = threading.Thread(target=end.wait)
+    old.start()
+    with skip_waits(lambda: None) as slept:
+        end.set()
+        old.join()
+        new = threading.Thread(target=lambda: time.sleep(0.01))
+        new.start()
+        new.join()
+    assert slept == [0.01]
 
 
 def test_skipped_waits_begin_an_hour_after_the_last_ones() -> None:
