@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-__all__ = ("Context", "LeaseLost", "OutcomeUnknown", "OverBudget")
+__all__ = ("Context", "LeaseLost", "OutcomeUnknown", "OverBudget", "Stopped")
 
 
 class LeaseLost(Exception):
     """The run no longer holds its thread: another process took it over. Nothing was written."""
+
+
+class Stopped(Exception):
+    """The owner was told that this turn stops: it cannot end otherwise. Nothing was written."""
 
 
 class OutcomeUnknown(Exception):

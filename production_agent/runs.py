@@ -24,7 +24,7 @@ from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
 from production_agent.approval import shown
-from production_agent.context import LeaseLost
+from production_agent.context import LeaseLost, Stopped
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
 from production_agent.logs import ids, new_reference
@@ -376,12 +376,12 @@ class Runs:
             self._spawn(run, None)
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
-            writer = (state.metadata or {}).get("run", "")
-            is_whole = not state.tasks and await self.store.is_newest(thread, writer)
+            is_whole = not state.tasks and await self._is_of_this_turn(thread, state)
             is_strange = decided and state.metadata and not state.tasks and not is_whole
             strange = NoInterrupt() if is_strange else None
-            outcome, asks = "complete" if is_whole else "stopped", begun.before != "stopped"
-            await self._close(run, outcome, sentence=STOPPED, error=strange, asks=asks)
+            may_end = begun.before != "stopped"
+            outcome = "complete" if is_whole and may_end else "stopped"
+            await self._close(run, outcome, sentence=STOPPED, error=strange, asks=may_end)
             run.end()
 
     async def keep_recovering(self) -> None:
@@ -401,8 +401,7 @@ class Runs:
         while True:
             await asyncio.sleep(STOP_SECONDS)
             try:
-                for thread in await self.store.asked_to_stop() if self.running else ():
-                    self.stop(thread)
+                self.stop(*(await self.store.asked_to_stop() if self.running else ()))
             except Exception as error:
                 log.error("stopping_failed", exc_info=error)
 
@@ -419,11 +418,11 @@ class Runs:
 
     # Ending
 
-    def stop(self, thread: str) -> None:
-        """Cancel the message run that this process has on a thread, if it has one."""
-        run = self.running.get(thread)
-        if run and run.kind == "message":
-            run.cancel()
+    def stop(self, *stopped: str) -> None:
+        """Cancel those of these runs that this process has; their rows say that they stop."""
+        for run in self.running.values():
+            if run.id in stopped:
+                run.cancel()
 
     def drain(self) -> None:
         """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS.
@@ -478,7 +477,9 @@ class Runs:
                     await self._follow(run, graph_input)
         except asyncio.CancelledError:
             outcome, sentence = "stopped", STOPPED
-            if self.draining and run.kind != "message":
+            if lease.done():  # nobody stopped it: as if its process had died
+                outcome = "lost"
+            elif self.draining and run.kind != "message":
                 outcome, sentence = "handed_on", HANDED_ON
         except GraphDrained:
             outcome, sentence = "handed_on", HANDED_ON
@@ -533,7 +534,7 @@ class Runs:
         return effect
 
     async def _keep_lease(self, run: Run) -> None:
-        """Hold the thread while the run lasts; stop the run before somebody else may take it."""
+        """Hold the thread while the run lasts; cancel the run before another may take it."""
         pause, held_at = self.settings.lease_seconds / 3, time.monotonic()
         while time.monotonic() - held_at < 2.5 * pause:
             await asyncio.sleep(pause)
@@ -562,14 +563,15 @@ class Runs:
             outcome: Its outcome; where a question is stored it came as far as that, and is whole.
             sentence: For the owner, if the outcome needs one.
             error: What it failed of.
-            asks: Whether its question is asked; else the next message answers the calls.
+            asks: Whether its question is asked; else the next message answers the calls. One of
+                an earlier turn is never asked.
         """
-        if outcome == "handed_on" and run.thread in await self.store.asked_to_stop():
-            outcome, sentence, asks = "stopped", STOPPED, False
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
         asked = _asked(state) if asks else []
         asked = [one for one in asked if not await self.store.approval(one[0])]
+        if asked and not await self._is_of_this_turn(run.thread, state):
+            asked = []
         if asked:
             outcome = "complete"
         elif outcome == "complete" and not state.metadata:
@@ -602,8 +604,13 @@ class Runs:
             ending.reference = new_reference()
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence
-        waiting = await self.store.end(run.id, ending)
-        lost = waiting is None  # another process has the thread
+        try:
+            waiting = None
+            if ending.outcome != "lost":
+                waiting = await self.store.end(run.id, ending)
+        except Stopped:
+            return await self._close(run, "stopped", sentence=STOPPED, asks=False)
+        lost = waiting is None  # another process has the thread, or will take it
         if ending.reference and not lost:
             event = "needs_person" if ending.outcome == "needs_person" else "run_failed"
             log.error(event, exc_info=error, extra={"reference": ending.reference})
@@ -619,6 +626,9 @@ class Runs:
         how = "resuming" if ending.outcome == "handed_on" else ending.outcome
         is_answered = ending.outcome in ("complete", "incomplete") and messages
         run.emit("end", status=how, text=messages[-1].text if is_answered else "")
+
+    async def _is_of_this_turn(self, thread: str, state: StateSnapshot) -> bool:
+        return await self.store.is_newest(thread, (state.metadata or {}).get("run", ""))
 
     def _count(self, run: Run, outcome: str) -> None:
         seconds = time.monotonic() - run.began

@@ -4,7 +4,9 @@ A run's row is also its lease: a thread has at most one row without an outcome, 
 dies leaves its row behind, with a lease that ends. The row's id is the fencing token: checkpoints
 and effects are written only in a transaction that finds it without an outcome. An approval is
 claimed by the statement that changes it from pending to decided, in the transaction that takes the
-thread. Effects are the truth about what was done, whatever a checkpoint says.
+thread. A stop is a mark on the run's row, read in the transaction that ends or recovers the run: a
+turn whose stop was accepted asks nothing and is not carried on. Effects are the truth about what
+was done, whatever a checkpoint says.
 
 Outcomes of a run: complete, incomplete (the model was cut off), pending_approval, failed, stopped,
 needs_person, handed_on (another run carries it on), lost (its process died; a recovery finds out
@@ -21,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_readable
-from production_agent.context import OutcomeUnknown, OverBudget
+from production_agent.context import OutcomeUnknown, OverBudget, Stopped
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
@@ -31,6 +33,8 @@ __all__ = ("ATTEMPTS", "SHOWN_AS", "Begun", "Ending", "Store", "status")
 # Outcomes that have another name for whoever reads a status.
 SHOWN_AS = {"lost": "resuming", "pending_approval": "stopped", "handed_on": "resuming"}
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
+# How a turn does not end after its stop was accepted.
+NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on")
 # A recovery that died changed nothing: what it was to recover still has to be.
 LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
     order by started desc limit 1"""
@@ -315,20 +319,25 @@ class Store:
         return bool(await self.database.run(sql, self.settings.lease_seconds, run))
 
     async def asked_to_stop(self) -> list[str]:
-        """Return threads whose run is asked to stop, in whatever process it is."""
-        rows = await self.database.run("select thread from runs where outcome is null and stop = 1")
-        return [row["thread"] for row in rows]
+        """Return the runs that are asked to stop, in whatever process they are."""
+        rows = await self.database.run("select id from runs where outcome is null and stop = 1")
+        return [row["id"] for row in rows]
 
-    async def ask_to_stop(self, thread: str) -> str:
-        """Ask the thread's message run to stop, in whatever process; return its kind or "".
+    async def ask_to_stop(self, thread: str) -> dict | None:
+        """Ask the thread's message run to stop, in whatever process; return its `id` and `kind`.
 
-        One that is handed on stops before it is carried on.
+        One that is handed on or lost stops before it is carried on. None if no run is unfinished.
         """
         sql = """update runs set stop = case kind when 'message' then 1 else 0 end
             where id = (select id from runs where thread = ? order by started desc limit 1)
-            and (outcome is null or outcome = 'handed_on') returning kind"""
-        rows = await self.database.run(sql, thread)
-        return rows[0]["kind"] if rows else ""
+            and (outcome is null or outcome in ('handed_on', 'lost')) returning id, kind"""
+
+        async def work(transaction: Transaction) -> dict | None:
+            await self._lock_thread(transaction, thread)  # no recovery begins meanwhile
+            rows = await transaction.fetch(sql, thread)
+            return rows[0] if rows else None
+
+        return await self.database.write(work)
 
     async def is_newest(self, thread: str, run: str) -> bool:
         """Return whether a run is the thread's last message or decision, or recovered it."""
@@ -357,15 +366,20 @@ class Store:
 
         Returns:
             The approvals that now wait; None if the run had lost its thread, nothing is written.
+
+        Raises:
+            Stopped: It was asked to stop, and this ending asks, answers or goes on.
         """
 
         async def work(transaction: Transaction) -> list[dict] | None:
             sql = """update runs set outcome = ?, reference = ?, sentence = ?
-                where id = ? and outcome is null returning thread, owner"""
+                where id = ? and outcome is null returning thread, owner, stop"""
             values = ending.outcome, ending.reference, ending.sentence, run
             rows = await transaction.fetch(sql, *values)
             if not rows:
                 return None
+            if rows[0]["stop"] and ending.outcome in NOT_STOPPED:
+                raise Stopped
             thread, owner = rows[0]["thread"], rows[0]["owner"]
             asked = []
             for approval, calls in ending.asked:

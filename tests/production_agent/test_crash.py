@@ -167,8 +167,9 @@ def test_who_repeats_a_request_after_a_crash_hears_what_came_of_it(
         service.stop()
 
 
+@pytest.mark.parametrize("stopped", ["in its process", "in another", "dead", "called lost"])
 def test_a_turn_that_was_stopped_asks_nothing_after_a_crash(
-    start: Callable, new_database: Callable, served
+    start: Callable, new_database: Callable, served, stopped: str
 ) -> None:
     served.reset()
     database = new_database()
@@ -177,12 +178,18 @@ def test_a_turn_that_was_stopped_asks_nothing_after_a_crash(
     thread, text = first.thread(), f"Please refund {ASKED} euros for order T-7."
     send(first, f"/threads/{thread}/messages", {"text": text})
     until(lambda: first.log("stalled"), "the question is stored")
-    assert other.ann.post(f"/threads/{thread}/cancel").status_code == 202
+    asked = first if stopped == "in its process" else other
+    if "in" in stopped:
+        assert asked.ann.post(f"/threads/{thread}/cancel").status_code == 202
     first.kill()
     end_leases(database)
+    if stopped == "dead":
+        assert asked.ann.post(f"/threads/{thread}/cancel").status_code == 202
     # A message does not come before what the crash left, nor does it let the question appear.
     answer = other.ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
     assert answer.status_code == 409 and "still being carried out" in answer.json()["message"]
+    if stopped == "called lost":  # by that message
+        assert asked.ann.post(f"/threads/{thread}/cancel").status_code == 202
     third = start(database)
     until(lambda: third.status(thread) == "stopped", "its end")
     assert rows(database, "select * from approvals") == []

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import datetime
 
 import httpx
@@ -21,7 +22,16 @@ import pytest
 from production_agent.approval import Approve
 from production_agent.database import open_database
 from production_agent.graph import build
-from production_agent.runs import FINISHING, HANDED_ON, STOPPED, Refused, Run, Runs, open_runs
+from production_agent.runs import (
+    FINISHING,
+    HANDED_ON,
+    STOPPED,
+    UNKNOWN,
+    Refused,
+    Run,
+    Runs,
+    open_runs,
+)
 from production_agent.settings import read
 from production_agent.store import ATTEMPTS, Ending, Store
 from tests.production_agent.conftest import DATABASE
@@ -322,7 +332,7 @@ async def _drain_unwanted(database: str, scripted: ScriptedModel, how: str) -> N
         run = await one.message(thread, "ann", "Where is parcel P-3?", None)
         with run.joined(60):
             if how == "stopped":  # at another process, and this one has not looked yet
-                assert await store.ask_to_stop(thread) == "message"
+                assert (await store.ask_to_stop(thread))["id"] == run.id
                 one.drain()
                 go.set()
                 await asyncio.wait([run.task])
@@ -334,7 +344,7 @@ async def _drain_unwanted(database: str, scripted: ScriptedModel, how: str) -> N
                 go.set()
                 await asyncio.wait([run.task])
                 assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
-                assert await store.ask_to_stop(thread) == "message"
+                assert (await store.ask_to_stop(thread))["id"] == run.id
         one.drain()
         await asyncio.wait([run.task])
         go.set()
@@ -418,29 +428,143 @@ async def test_of_a_request_whose_first_one_left_no_run_nobody_is_told_of_an_end
             assert run.events[-1][1]["status"] == "complete"
 
 
-async def test_a_turn_that_is_stopped_asks_nothing(
-    database: str, served, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("when", ["question stored", "end begins", "whole answer", "handed on"])
+async def test_a_turn_whose_stop_was_accepted_is_stopped(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     served.reset()
-    async with open_runs(read(os.environ | {DATABASE: database})) as runs:
-        thread, saver = (await runs.store.new_thread("ann", ""))["id"], runs.graph.checkpointer
-        real = saver.aput_writes
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        runs = Runs(settings, store, build(settings, opened.saver))
+        thread, saver = (await store.new_thread("ann", ""))["id"], opened.saver
+        real_put, real_end = saver.aput_writes, store.end
 
         async def put(config: dict, writes: Sequence[tuple], *rest: str) -> None:
-            await real(config, writes, *rest)
-            if "__interrupt__" in dict(writes):  # the question is stored
-                runs.stop(thread)
+            await real_put(config, writes, *rest)
+            if when == "question stored" and "__interrupt__" in dict(writes):
+                runs.stop((await store.ask_to_stop(thread))["id"])
+
+        async def end(run: str, ending: Ending) -> list[dict] | None:
+            if when != "question stored" and ending.outcome != "stopped":
+                assert (await store.ask_to_stop(thread))["kind"] == "message"
+            return await real_end(run, ending)
 
         monkeypatch.setattr(saver, "aput_writes", put)
-        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        monkeypatch.setattr(store, "end", end)
+        asks = when in ("question stored", "end begins")
+        text = "Please refund 5 euros for order T-8." if asks else "Where is parcel P-3?"
+        run = await runs.message(thread, "ann", text, None)
+        if when == "handed on":
+            run.control.request_drain()
         await asyncio.wait([run.task])
         assert [name for name, _ in run.events][-2:] == ["error", "end"]
         assert run.events[-2][1]["message"] == STOPPED
-        assert await runs.store.waiting(thread=thread) == []
+        assert run.events[-1][1] == {"status": "stopped", "text": ""}
+        assert await store.ask_to_stop(thread) is None  # now it is over
+        assert await store.waiting(thread=thread) == []
+        monkeypatch.undo()
         following = await runs.message(thread, "ann", "Thanks!", None)
         await asyncio.wait([following.task])
         assert following.events[-1][1]["status"] == "complete"
     assert all(request.status == 200 for request in served.requests)
+
+
+@pytest.mark.parametrize("how", ["fails", "dies"])
+async def test_a_question_of_an_earlier_turn_is_not_asked_by_a_later_one(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    served.reset()
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store = Store(opened, settings)
+        runs = Runs(settings, store, build(settings, opened.saver))
+        thread, saver = (await store.new_thread("ann", ""))["id"], opened.saver
+        real = store.end
+
+        async def end(run: str, ending: Ending) -> list[dict] | None:
+            return await real(run, Ending("stopped") if ending.asked else ending)
+
+        async def put(*_) -> None:
+            raise TimeoutError
+
+        monkeypatch.setattr(store, "end", end)  # its question is stored, and is not asked
+        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        await asyncio.wait([run.task])
+        assert (await runs.state(thread)).interrupts
+        monkeypatch.undo()
+        monkeypatch.setattr(saver, "aput", put)  # no first checkpoint of the next turn
+        if how == "fails":
+            following = await runs.message(thread, "ann", "Thanks, forget it.", None)
+            await asyncio.wait([following.task])
+        else:
+            dead = await store.begin_message(thread, "ann", None)
+            await opened.run("update runs set lease = 0 where id = ?", dead.run)
+            await runs.recover()
+        assert await store.waiting(thread=thread) == []
+        (row,) = await store.threads("ann", 1, thread)
+        assert row["outcome"] == ("failed" if how == "fails" else "stopped") and row["sentence"]
+
+
+async def test_a_stop_that_meets_a_recovery_comes_before_it_or_is_refused(
+    database: str, served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened:
+        store, stops = Store(opened, settings), []
+        thread = (await store.new_thread("ann", ""))["id"]
+        await store.end((await store.begin_message(thread, "ann", None)).run, Ending("handed_on"))
+        real = store._begin
+
+        async def begin(*values) -> str:  # the recovery has read that nobody stops the turn
+            stops.append(asyncio.create_task(store.ask_to_stop(thread)))
+            await asyncio.wait(stops, timeout=0.5)  # if it does not wait, it is done by then
+            return await real(*values)
+
+        monkeypatch.setattr(store, "_begin", begin)
+        begun = await store.begin_recovery(thread, "ann")
+        assert begun.before == "handed_on"
+        assert await stops[0] == {"id": begun.run, "kind": "recovery"}
+        await store.end(begun.run, Ending("stopped"))
+
+
+@pytest.mark.parametrize("kind", ["message", "recovery"])
+async def test_a_lease_that_cannot_be_renewed_is_no_stop(
+    database: str, scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    go, url = threading.Event(), {"OPENAI_BASE_URL": scripted.url}
+    scripted.script = held_call(go, "track_parcel", {"parcel": "P-3"})
+    settings = read(os.environ | {DATABASE: database} | url)
+    async with open_database(settings) as opened:
+        short = replace(settings, lease_seconds=0.5)
+        good, poor = (
+            Runs(one, Store(opened, one), build(one, opened.saver)) for one in (settings, short)
+        )
+
+        async def renew(run: str) -> bool:
+            raise TimeoutError
+
+        monkeypatch.setattr(poor.store, "renew", renew)
+        thread = (await good.store.new_thread("ann", ""))["id"]
+        if kind == "message":
+            run = await poor.message(thread, "ann", "Where is parcel P-3?", None)
+        else:
+            first = await good.message(thread, "ann", "Where is parcel P-3?", None)
+            first.control.request_drain()
+            await asyncio.wait([first.task])
+            assert first.events[-2][1]["message"] == HANDED_ON
+            await poor.recover()
+            run = poor.running[thread]
+        await asyncio.wait([run.task])
+        sentence = UNKNOWN if kind == "message" else HANDED_ON
+        assert run.events[-2][1]["message"] == sentence
+        assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
+        go.set()
+        await opened.run("update runs set lease = 0 where outcome is null")
+        await good.recover()
+        await asyncio.gather(*(one.task for one in good.running.values()))
+        outcome = (await good.store.threads("ann", 1, thread))[0]["outcome"]
+        assert outcome == ("stopped" if kind == "message" else "complete")
 
 
 async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:
@@ -450,7 +574,7 @@ async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) ->
         runs = Runs(settings, store, build(settings, opened.saver))
         thread = (await store.new_thread("ann", ""))["id"]
         run = await runs.message(thread, "ann", "Hi", None)
-        runs.stop(thread)  # before the loop came to its task
+        runs.stop(run.id)  # before the loop came to its task
         async with asyncio.timeout(30):
             frames = [frame async for frame in run.stream()]
         assert '"status": "stopped"' in frames[-1]
@@ -472,7 +596,7 @@ async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_b
         await asyncio.wait([decided.task])
         assert (await runs.store.threads("ann", 1, thread))[0]["outcome"] == "complete"
         following = await runs.message(thread, "ann", "Thanks!", None)
-        runs.stop(thread)  # before its first checkpoint
+        runs.stop(following.id)  # before its first checkpoint
         await asyncio.wait([following.task])
         (last,) = await runs.store.threads("ann", 1, thread)
         assert (last["outcome"], last["sentence"]) == ("stopped", STOPPED)
