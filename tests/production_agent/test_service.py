@@ -232,21 +232,23 @@ def test_ready_tells_the_truth_and_a_turn_too(start: Callable, served, tmp_path)
 async def test_ready_waits_no_longer_for_a_model_that_drips(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("production_agent.service.READY_SECONDS", 0.2)
-    left = asyncio.Event()
+    monkeypatch.setattr("production_agent.service.READY_SECONDS", 0.5)
+    there: list[asyncio.StreamWriter] = []  # none on a machine that takes longer to connect
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there.append(writer)
         writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
         while not reader.at_eof() and not writer.is_closing():
             writer.write(b"1\r\n \r\n")
             await asyncio.sleep(0.02)
-        left.set()
+        there.remove(writer)
 
     async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, asyncio.timeout(60):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         async with openai.AsyncOpenAI(base_url=url, api_key="sk-none", max_retries=0) as client:
             found = await _model_answers(client)
-            await left.wait()  # its connection is closed
+            while there:  # until its connection is closed
+                await asyncio.sleep(0.01)
     assert found.startswith("The model's endpoint does not answer: check")
 
 
