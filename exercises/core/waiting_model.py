@@ -41,7 +41,7 @@ class WaitingModel(State):
         self._request = request
         enough, text = self._holds.get((request, self._token), (0, ""))
         ends = time.monotonic() + MAX_HOLD_SECONDS
-        while self._shown() < enough and not self.in_vain:
+        while enough and self._shown() < enough and not self.in_vain:
             if time.monotonic() > ends or self.ended.wait(0.005):
                 self.waited_in = text
                 seen = self._shown()
