@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from httpx import Limits
 from langchain.agents import create_agent
 from langchain.messages import AIMessage, HumanMessage, ToolMessage
 from langchain.tools import tool
@@ -215,6 +216,7 @@ def ex3(ask):
         "It weighs three kilos.",
         "Twelve, of 3 kg.",
         "All fifteen are there.",
+        "Did you say something?",
     )
     with lesson_model.scratch() as model:
         model.when("green").calls("count_tents", color="green").then_says(answers[0])
@@ -227,6 +229,7 @@ def ex3(ask):
         yellow = model.when("yellow").then_says(answers[4])
         for _ in range(15):
             yellow.calls("count_tents", color="yellow")
+        model.when(r"^\s*$").says(answers[5])
         model.when("nothing").says("")
         model.when("broken").calls("broken_scales", color="red")
         for question, expected, requests in (
@@ -235,6 +238,8 @@ def ex3(ask):
             ("How heavy is a tent?", answers[2], 2),
             ("How many blue tents, and what do they weigh?", answers[3], 3),
             ("Count the yellow tents in each of the fifteen depots.", answers[4], 16),
+            ("", answers[5], 1),
+            (" \n", answers[5], 1),
         ):
             before = len(model.requests)
             _assert_answer(_asked(ask, _agent(tools), question), question, expected)
@@ -247,6 +252,16 @@ def ex3(ask):
                 f"For {question!r} the model received {len(seen)} requests; expected {requests}. "
                 "Run the agent once."
             )
+        agent, question = _agent(tools), "Is a white tent left?"
+        for expected in ("There is one left.", "No, there is none."):
+            model.when("white").says(expected)
+            before = len(model.requests)
+            answer = _asked(ask, agent, question)
+            assert len(model.requests) > before, (
+                f"I asked {question!r} a second time, and the model was not asked; `ask` returned "
+                f"{short(answer)}. Keep no answers: tomorrow another one is right."
+            )
+            _assert_answer(answer, question, expected)
         before = len(model.requests)
         outcome(lambda: ask(_agent(tools), "Say nothing."))
         runs = len(model.requests) - before
@@ -299,8 +314,12 @@ def _raised_by(ask: Any, agent: Any, question: str, what: str) -> Exception:
 
 
 def _agent(tools: list[BaseTool]) -> Any:
-    """Return an agent with an async client of its own: the shared one fails in a second loop."""
-    return create_agent(ChatOpenAI(http_async_client=DefaultAsyncHttpxClient()), tools)
+    """Return an agent with an async client of its own: the shared one fails in a second loop.
+
+    It keeps no connection either, so the agent can be asked again from another loop.
+    """
+    client = DefaultAsyncHttpxClient(limits=Limits(max_keepalive_connections=0))
+    return create_agent(ChatOpenAI(http_async_client=client), tools)
 
 
 def _assert_answer(answer: Any, question: str, expected: str) -> None:
@@ -315,6 +334,8 @@ def _assert_answer(answer: Any, question: str, expected: str) -> None:
         likely = " That is the tool's result; the answer comes after it."
     elif answer in ("", "I'll look."):
         likely = " That is the text of a tool call; the answer comes later."
+    elif not question.strip():
+        likely = " The agent gets every question, an empty one, too."
     elif expected in answer:
         likely = " Other messages are in it as well; the answer is the last one."
     assert answer == expected, (

@@ -197,7 +197,7 @@ desk = create_agent(ChatOpenAI(model=model.name), [check.ex2.or_reference(openin
 print(desk.invoke({"messages": "What are your opening hours on Saturday?"})["messages"][-1].text)
 
 # %% [markdown]
-# ### Exercise 0.3 - an empty question
+# ### Exercise 0.3 - an empty list of messages
 #
 # This function worked with another framework. Here, every question fails, and the error speaks of an
 # *empty array*:

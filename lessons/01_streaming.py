@@ -165,9 +165,9 @@ check.ex1(best)
 # A colleague has "added streaming". The page shows one word after the other - after the same long
 # silence. Fix `answer`: it asks `desk` once and shows its answer with `show(text)`, piece by piece,
 # while the model writes: something before the model is half through, and at least half of the answer
-# before it writes the last word. An error comes out of `answer` or of a thread it starts, also in the
-# middle of an answer. (The check lets the model wait there for what you show. A piece may be a token
-# or a whole sentence.)
+# before it writes the last word. `answer` returns when the last piece has been shown. An error comes
+# out of it or of a thread it starts, also in the middle of an answer. (The check lets the model wait
+# there for what you show. A piece may be a token or a whole sentence.)
 
 
 # %%
@@ -255,11 +255,11 @@ for tags in ([], ["nostream"]):
 # Customers of another shop read dictionaries: its page prints every chunk of the default mode.
 # Write `print_reply(agent, question)`: it runs the agent once and prints the words the *model*
 # writes, as they arrive - no dictionaries, no tool results, no line break between two pieces. (One
-# between two messages is fine, and a word may wait until the next one begins.) What the model says
-# beside a tool call ("I will look.") is printed as well, before the tool works. An error of the
-# model or of a tool comes out. The check lets agents with and without tools answer; model and tools
-# wait for what you print. To try it yourself, take an agent without a checkpointer, which needs no
-# `thread_id`:
+# between two messages is fine, and a word may wait until the next one begins, the last one before a
+# tool, too.) What the model says beside a tool call ("I will look.") is printed as well, before the
+# tool works. An error of the model or of a tool comes out. The check lets agents with and without
+# tools answer; model and tools wait for what you print. To try it yourself, take an agent without a
+# checkpointer, which needs no `thread_id`:
 # `print_reply(create_agent(ChatOpenAI(model=model.name), [pack_order]), "Pack T-7.")`.
 
 

@@ -738,7 +738,7 @@ print("smaller after VACUUM:              ", size() < full)
 #
 # Build a desk whose storage does not grow with the square of the turns: of the check's thirty
 # turns, the last ten may add at most a fifth more than the ten before. (It may prune at each turn,
-# or now and then.) The question of a turn must still see the two turns before it, questions and
+# or every few turns.) The question of a turn must still see the two turns before it, questions and
 # answers. Everything the desk remembers is on `saver`, each thread for itself: a new process with
 # the same file knows it, one with an empty file does not. The model is asked once a turn (a summary
 # may be one more request), and its errors come out. Return the compiled graph.

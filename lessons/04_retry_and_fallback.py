@@ -340,8 +340,8 @@ print(build_finder_once(busy_service).invoke({"order": "T-7"}), "- calls:", len(
 # %% [markdown]
 # A policy sees only what leaves the node. Fix it: `build_finder` tries at most **four** times when
 # the service fails with something transient, and **once** when it fails with anything else. What
-# cannot be cured is raised. Waits start at 0.01 s, without jitter; each run counts from 1, also
-# while another one is going on.
+# cannot be cured is raised. Waits start at 0.01 s and may grow, without jitter; each run counts from
+# 1, also while another one is going on.
 
 
 # %% tags=["exercise", "ex3"]
@@ -654,8 +654,9 @@ check.ex5(ask)
 # `wrap_model_call` makes a middleware of a function that gets the request and a `handler` that runs
 # it; `request.override(model=...)` is the same request to another model. Complete `fall_back`:
 # `spare` answers if the main model fails with something transient (`TRANSIENT` has the classes), or if
-# its quota is used up (another provider has its own). It is sent the same request, tools and all. Everything else is
-# raised, bugs too, and the spare is not asked. (You need not decorate it: the check does.)
+# its quota is used up (another provider has its own). It is sent the same request, tools and all.
+# Everything else is raised, bugs too, and the spare is not asked. Each model is asked once at most.
+# (You need not decorate it: the check does.)
 
 
 # %% tags=["exercise", "ex6"]

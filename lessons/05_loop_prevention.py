@@ -489,7 +489,8 @@ for limit in (15, 16):
 # Write `route(state)` for the desk above, without a counter of your own: many customers use one route at
 # the same time. For every limit from 3 up,
 # the run ends in words and raises nothing, the next turn works, and the desk goes on looking as
-# long as it can: with one round less it gave up early, with one more no step is left for `stop`.
+# long as it can: with one round less it gave up early, with one more no step is left for `stop`. An
+# answer in words ends the run by itself.
 #
 # Which steps does the run still need, if you say "tools" now? And which one must be left over?
 

@@ -409,7 +409,7 @@ print("the card is in the line:", "4111" in Everything().format(record))
 # - `"level"`, and `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
 # - each field of `ALLOWED` that the record has, a step of 0, an empty list and `None`, too; what JSON does
 #   not know, such as a run's id, is written as its `str`;
-# - `"error"`: the name of the exception's class, if there is an exception; it wins over a field `error`. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)
+# - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)
 #
 # Words and fields may hold quotes and new lines: the line is one line of JSON all the same.
 

@@ -703,14 +703,14 @@ for inside in (False, True):
 #
 # ### Exercise 7.2 - name the speaker
 #
-# Write the generator `spoken`. It yields `(agent, text)` for each piece of text a **model** of the
-# team writes, as it is written: the supervisor and all workers, however deep, whatever their names. No
+# Write the generator `spoken`. It yields `(agent, text)` for each piece of text an agent of the team
+# says, as it is written: the supervisor and all workers, however deep, whatever their names. No
 # results of tools, no empty pieces. It runs the team once, and an error of the team comes out of it.
 
 
 # %% tags=["exercise", "ex2"]
 def spoken(team, question: str):
-    """Yield (name of the agent, text) for each piece of text a model of the team writes."""
+    """Yield (name of the agent, text) for each piece of text an agent of the team says."""
     # BEGIN SOLUTION
     asked = {"messages": question}
     for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):

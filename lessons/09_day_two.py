@@ -1068,8 +1068,9 @@ for upgraded in (False, True):
 # conversation (`agent.invoke({"messages": case["ask"]})` and nothing else), and returns for each
 # `case["ask"]` the share of good runs, from 0.0 to 1.0. A run is good if the agent made exactly the
 # case's calls, in this order, with these arguments, *and* exactly `case["done"]` was appended to
-# `done`, in this run. A run that raises an `Exception` is not good, and the next one goes on.
-# `done` may already hold something, which stays there; `cases` stay as they are.
+# `done`, in its order, in this run. A run that raises an `Exception` is not good, and the next one
+# goes on; what is no `Exception`, such as a cancelled run, comes out. `done` may already hold
+# something, which stays there; `cases` stay as they are.
 
 
 # %% tags=["exercise", "ex6"]

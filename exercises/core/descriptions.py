@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -114,12 +115,14 @@ def assert_words(text: str, expected: str, what: str) -> None:
         AssertionError: They differ by more than white space at the ends.
     """
     likely = ""
-    if "Message" in text or text.lstrip().startswith(("{", "(", "[")):
+    if "Message" in text or re.match(r"\s*[\[({][\])}\[({'\"]", text):
         likely = " These are Python objects, not words: a token's words are in `.text`."
     elif text.count(expected) > 1:
         likely = " The answer is there more than once."
     elif text.replace("\n", "").strip() == expected:
         likely = " There are line breaks between the pieces: print with `end=''`."
+    elif html.unescape(text).strip() == expected:
+        likely = " Characters such as & were replaced: show the words as they are."
     elif " ".join(text.split()) == expected:
         likely = " There are extra spaces between the pieces: the tokens bring their own."
     elif expected in text:

@@ -41,12 +41,14 @@ class WaitingModel(State):
         self._request = request
         enough, text = self._holds.get((request, self._token), (0, ""))
         ends = time.monotonic() + MAX_HOLD_SECONDS
-        while self._shown() < enough and not self.in_vain:
+        while enough and self._shown() < enough and not self.in_vain:
             if time.monotonic() > ends or self.ended.wait(0.005):
                 self.waited_in = text
+                seen = self._shown()
                 self.in_vain = (
                     f"When the model had written {self._token - 1} tokens of an answer, it waited "
-                    f"{MAX_HOLD_SECONDS} s for the reader, who had seen {self._shown()} characters"
+                    f"{MAX_HOLD_SECONDS} s for the reader, who had seen {seen or 'no'} "
+                    f"character{'s' if seen > 1 else ''}"
                 )
         return 0.001
 

@@ -798,6 +798,11 @@ def ex6(evaluate):
     for what, (script, red) in REGRESSIONS.items():
         with part(what):
             judge(Clerk(script), 2, {red: 0.0}, f"With the case {red!r}: {what}")
+    with part("two payments in the other order"):
+        two = [{"ask": BACK, "calls": [], "done": [("K-3", 45), ("K-4", 9)]}]
+        for done, share in ((two[0]["done"], 1.0), (two[0]["done"][::-1], 0.0)):
+            what = f"One case, whose `done` is {two[0]['done']}; the agent appended {done}"
+            judge(Clerk({BACK: ([], done)}), 2, {BACK: share}, what, two)
     with part("some runs of ten are bad"):
         for bad in ((0,), (9,), (2, 5), (0, 1, 2, 3, 4, 5, 6)):
             expected = {BACK: (10 - len(bad)) / 10}

@@ -543,7 +543,8 @@ def ex7(clue_c, ask_then_pay):
 def ex8(clue_d, keep_turns):
     """Only whole turns are kept, as many as fit."""
     with part("the fault and its evidence"):
-        parts.clue(clue_d, "orphan tool message", 1, "the position of the refused message")
+        what = "the refused message's position in what the model was sent (the system message is 0)"
+        parts.clue(clue_d, "orphan tool message", 1, what)
     names = "(h: human, a: answer, c: call, t: tool's result)"
     for title, conversations in parts.CONVERSATIONS.items():
         with part(title):

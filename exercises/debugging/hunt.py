@@ -80,7 +80,8 @@ CONVERSATIONS = {
         ("hahctaha", range(1, 9)),  # no older turn in place of one that is too long
     ],
     "a long turn stays whole": [("hahctctct", range(1, 10)), ("hct", (1, 2)), ("hhacctta", (3, 7))],
-    "a short conversation": [("h", (1, 3)), ("hah", (10,)), ("hcta" * 9, range(1, 41))],
+    "a short conversation": [("h", (1, 3)), ("hah", (10,))],
+    "a long conversation": [("hcta" * 9, range(1, 41))],
     "not begun by a human": [("ah", (1, 2, 3)), ("aha", (3, 9)), ("aahaha", range(2, 8))],
 }
 SETTINGS = {

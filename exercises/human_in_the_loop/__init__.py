@@ -409,6 +409,11 @@ def ex5(say):
         graph = shop.with_calls(risky=tools)
         shop.two_calls_and_words()
 
+        def buggy(*_: Any) -> None:
+            raise KeyError("bug")
+
+        desk = shop.with_calls(buggy)
+
         def thread_of(name: str) -> tuple[Any, ...]:
             """Return all that the checkpointer holds of a thread."""
             return tuple(
@@ -462,30 +467,34 @@ def ex5(say):
             if not pending(graph, name):
                 shop.ask(graph, name, text)
 
-        def names(words: str, right: tuple[str, ...]) -> None:
+        def names(words: str, right: tuple[str, ...], scene: str = "") -> None:
+            scene = scene or f"A decision about {' and '.join(right)} waits"
             every = (*tools, "track_parcel")
             wrong = [name for name in every if name in words and name not in right]
             assert any(name in words for name in right) and not wrong, (
-                f"A decision about {' and '.join(right)} waits, and the customer was told "
-                f"{words!r}; expected a sentence with the waiting tool's name, and no other tool's."
+                f"{scene}, and the customer was told {words!r}; expected a sentence with the "
+                "waiting tool's name, and no other tool's."
             )
 
         with part("nothing is pending: the reply comes back"):
-            for text in ("Where is parcel R-22?", "Hello!", "Hello!"):
+            talks = model.when("lost").says("I will look.").calls("track_parcel", parcel="R-22")
+            talks.then_says("It is not lost.")
+            for text in ("Where is parcel R-22?", "Hello!", "Hello!", "Is my parcel lost?"):
                 words = said("chat", text)
                 assert messages("chat"), "The graph has not run: the thread is empty."
                 reply = messages("chat")[-1].text
                 assert words == reply, f"`say` returned {words!r}; the reply was {reply!r}."
                 assert [m.text for m in messages("chat") if m.type == "human"][-1] == text
             count = sum(m.type == "human" for m in messages("chat"))
-            assert count == 3, f"The customer wrote 3 times; the thread holds {count} messages."
+            assert count == 4, f"The customer wrote 4 times; the thread holds {count} messages."
         with part("the run ends with a question: the customer is told"):
             words = said("wait", PLEASE)
             assert pending(graph, "wait"), (
                 "After `say` no decision is pending. Was the message sent at all?"
             )
-            names(words, ("refund",))
-            names(said("other", CLOSE), ("close_account",))
+            scene = "Nothing waited before `say`; its own run ended with a question"
+            names(words, ("refund",), scene)
+            names(said("other", CLOSE), ("close_account",), scene)
         with part("a message while a decision is pending"):
             open_question("wait", PLEASE)
             open_question("other", CLOSE)
@@ -534,6 +543,14 @@ def ex5(say):
                 f"The model failed once, and then `say` returned {words!r}. Nobody is asked "
                 "anything on this thread: after a crash `state.next` is set, `interrupts` is not."
             )
+            with contextlib.suppress(KeyError):
+                desk.invoke({"messages": PLEASE}, thread("broken off"))
+            words, error = outcome(lambda: say(desk, "Hello!", thread("broken off")), Exception)
+            assert error or "refund" not in str(words), (
+                "A tool raised a KeyError, and its call has no answer; nobody is asked anything. "
+                f"`say` returned {words!r}; expected that the graph runs, whatever comes of it: "
+                "only `interrupts` says that a decision is pending."
+            )
         with part("an error of the graph is raised"):
             model.fail("server_error")
             words, error = outcome(lambda: said("broken", "Hello!"), InternalServerError)
@@ -541,11 +558,6 @@ def ex5(say):
                 f"The model failed while `say` ran the graph, and `say` returned {words!r}; "
                 "expected that the error comes out: it is nobody's reply."
             )
-
-            def buggy(*_: Any) -> None:
-                raise KeyError("bug")
-
-            desk = shop.with_calls(buggy)
             words, error = outcome(lambda: say(desk, PLEASE, thread("buggy")), KeyError)
             assert error, (
                 f"A node of the graph raised a KeyError, and `say` returned {words!r}; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+from itertools import accumulate
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
@@ -367,13 +368,8 @@ def ex6(Budget):
         tokens = parts.between([s for s, _ in costs], [s + w for s, w in costs])
         with part("tokens"):
             agent = parts.agent_with(Budget(**{**much, "tokens": tokens}))
-            _stopped(ask(model, agent, parts.LOST), costs, f"{tokens} tokens", Budget)
-            for _ in range(2):
-                hello = ask(model, agent, "Hello")
-                assert hello.words == parts.GREETING, (
-                    f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. The "
-                    "budget is for one turn: count the messages since the customer last spoke."
-                )
+            _stopped(ask(model, agent, parts.LOST), costs, tokens, Budget)
+            _greets_after_a_stop(model, agent)
             for calls, left in ((1, -1), (1, 0), (2, -1), (2, 0)):
                 budget = sum(costs[calls - 1]) + left
                 run = ask(model, parts.agent_with(Budget(**{**much, "tokens": budget})), parts.LOST)
@@ -386,7 +382,8 @@ def ex6(Budget):
         money = parts.between([(s + w) * IN for s, w in costs], price)
         with part("money"):
             agent = parts.agent_with(Budget(**{**much, "dollars": money}))
-            _stopped(ask(model, agent, parts.LOST), costs, f"${money:.6f}", Budget)
+            _stopped(ask(model, agent, parts.LOST), costs, money, Budget)
+            _greets_after_a_stop(model, agent)
             (sent, written), *_ = costs
             exact = (sent * 1e6 * IN + written * 1e6 * OUT) / 1e6  # as `dollars` counts
             run = ask(model, parts.agent_with(Budget(**{**much, "dollars": exact})), parts.LOST)
@@ -432,7 +429,7 @@ def ex6(Budget):
                     run = ask(model, agent, parts.LOST, limit=20)
                     what = f"{seconds} seconds, and a tool that takes {takes} s"
                     passed = f"{takes * calls:g} s have passed after {calls} runs of the tool"
-                    _in_words(run, f"{what}: {passed}, and", Budget)
+                    _in_words(run, f"{what} ({passed})", Budget)
                     assert run.model_calls == calls, (
                         f"With {what}, the model was asked {run.model_calls} times; expected "
                         f"{calls}, as {takes * calls:g} s have passed then."
@@ -488,12 +485,60 @@ def _in_words(run: parts.Run, what: str, budget: Any) -> None:
     )
 
 
-def _stopped(run: parts.Run, costs: list[tuple[int, int]], what: str, budget: Any) -> None:
-    """Assert that a looping run was stopped, in words, after the fifth call."""
+def _greets_after_a_stop(model: Any, agent: Any) -> None:
+    """Assert that the turns after one that was stopped begin at 0."""
+    for _ in range(2):
+        hello = ask(model, agent, "Hello")
+        assert hello.words == parts.GREETING, (
+            f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. The "
+            "budget is for one turn: count the messages since the customer last spoke."
+        )
+
+
+def _stopped(run: parts.Run, costs: list[tuple[int, int]], limit: int | float, budget: Any) -> None:
+    """Assert that a looping run was stopped, in words, after the fifth call.
+
+    Args:
+        run: The run.
+        costs: What has been sent and written after each call.
+        limit: What the budget allows, in tokens or in dollars (a float).
+        budget: The class `Budget`.
+    """
+    what = f"${limit:.6f}" if isinstance(limit, float) else f"{limit} tokens"
     _in_words(run, what, budget)
-    sent, written = costs[run.model_calls - 1] if run.model_calls else (0, 0)
-    order = " `used` returns what was sent, then what was written." if what[0] == "$" else ""
+    calls = parts.costs_of(run)
+    sent, written = sum(sent for sent, _ in calls), sum(written for _, written in calls)
     assert run.model_calls == 5, (
         f"With a budget of {what}, it was stopped after {run.model_calls} calls ({sent} tokens "
-        f"sent, {written} written); expected 5 calls ({costs[4][0]} and {costs[4][1]}).{order}"
+        f"sent, {written} written); expected 5 calls ({costs[4][0]} and {costs[4][1]})."
+        f"{_miscounted(calls, limit)}"
     )
+
+
+def _miscounted(calls: list[tuple[int, int]], limit: int | float) -> str:
+    """Say which count stops a run exactly where it was stopped, too late.
+
+    Args:
+        calls: What each call of the model sent and wrote.
+        limit: What the budget allows, in tokens or in dollars (a float).
+    """
+    if len(calls) < 6:
+        return ""
+    sent, written = (list(accumulate(column)) for column in zip(*calls, strict=True))
+    alone = [one for one, _ in calls]
+
+    def stops(first: list[int], second: list[int]) -> bool:
+        spent = [
+            s * IN + w * OUT if isinstance(limit, float) else s + w
+            for s, w in zip(first, second, strict=True)
+        ]
+        return max(spent[:-1]) < limit <= spent[-1]
+
+    if stops(alone, written) or stops(alone, [one for _, one in calls]):
+        return (
+            f" Each call is paid for: {len(calls)} calls sent {sent[-1]} tokens in all; you "
+            f"counted {alone[-1]}, which the last of them sent."
+        )
+    if isinstance(limit, float) and stops(written, sent):
+        return " `used` returns what was sent, then what was written."
+    return ""

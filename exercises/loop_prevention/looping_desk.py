@@ -50,7 +50,7 @@ __all__ = (
 )
 __all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
 __all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
-__all__ += ("run_beside_another_customer", "teach", "too_late")
+__all__ += ("costs_of", "run_beside_another_customer", "teach", "too_late")
 
 LOST = "Where is parcel P-9?"  # the model never stops asking the tool
 SHORT = "Look twice for parcel P-9."  # two calls of the tool, one after the other, and an answer
@@ -478,10 +478,8 @@ ORDERS = [
 
 def costs_of_a_loop(model: Any) -> list[tuple[int, int]]:
     """Return what was sent and written after each call of the model in a loop."""
-    run = ask(model, agent_with(None), LOST, limit=21)
-    usage = [m.usage_metadata for m in run.messages if isinstance(m, AIMessage)]
-    sent = accumulate(u["input_tokens"] for u in usage)
-    return list(zip(sent, accumulate(u["output_tokens"] for u in usage), strict=True))
+    sent, written = zip(*costs_of(ask(model, agent_with(None), LOST, limit=21)), strict=True)
+    return list(zip(accumulate(sent), accumulate(written), strict=True))
 
 
 def between(mistaken: list[float], right: list[float]) -> Any:
@@ -512,11 +510,16 @@ def open_calls(run: Run) -> int:
     return sum(id not in answered for id in made)
 
 
-def spent_in_turn(run: Run) -> list[int]:
-    """Return the tokens the last turn had used after each call of the model."""
+def costs_of(run: Run) -> list[tuple[int, int]]:
+    """Return what each call of the model in the last turn sent and wrote, in tokens."""
     start = max(n for n, message in enumerate(run.messages) if message.type == "human")
     usage = [m.usage_metadata for m in run.messages[start:] if isinstance(m, AIMessage)]
-    return list(accumulate(u["input_tokens"] + u["output_tokens"] for u in usage if u))
+    return [(u["input_tokens"], u["output_tokens"]) for u in usage if u]
+
+
+def spent_in_turn(run: Run) -> list[int]:
+    """Return the tokens the last turn had used after each call of the model."""
+    return list(accumulate(sent + written for sent, written in costs_of(run)))
 
 
 def run_beside_another_customer(

@@ -128,7 +128,7 @@ def ex2(spoken):
                 f"{words!r}, and {short(together.get(name, ''))} was yielded under this name; "
                 "expected all of it."
             )
-    with part("only what a model writes"):
+    with part("no results of tools"):
         assert parts.RAW not in everything, (
             f"{parts.RAW!r} was yielded. That is a tool's result, a `ToolMessage`; a model's words "
             "are of the class `AIMessageChunk`."
@@ -280,7 +280,7 @@ def ex5(settle_all):
         count = sum(parts.QUESTIONS.values())
         assert len(asking.asked) == count, (
             f"`decide` was asked {len(asking.asked)} times; there were {count} questions. Ask once "
-            "for each."
+            "for each: two that ask in the same words are two questions."
         )
     with part("in one resume"):
         starts = {order: 1 + asking.visits.count(order) for order in parts.QUESTIONS}
@@ -292,6 +292,14 @@ def ex5(settle_all):
         assert starts == expected, (
             f"The workers started {starts} times; expected {expected}. Answer all that waits with "
             "one `Command(resume={id: answer, ...})`, until nothing waits."
+        )
+        asking.visits.clear()
+        asking.graph.invoke({"orders": [parts.TWO_AT_ONCE], "notes": []}, thread("two at once"))
+        settle_all(asking.graph, thread("two at once"), asking.decide)
+        again = len(asking.visits) - 1
+        assert again == 1, (
+            "One worker asked two questions at the same time, and was started again "
+            f"{again} times; expected once. A task of `state.tasks` may hold several interrupts."
         )
     with part("the state comes back"):
         assert isinstance(values, dict) and values.get("notes") == state.values["notes"], (

@@ -43,13 +43,13 @@ __all__ += (
     "run",
     "settled",
 )
-__all__ += ("BROKEN", "DOWN", "speaking_team", "survey", "teach_to_break")
+__all__ += ("BROKEN", "DOWN", "TWO_AT_ONCE", "speaking_team", "survey", "teach_to_break")
 __all__ += ("AT_ONCE", "two_at_once", "waiting_model")
 
 RAW = "RAW LOG: belt 4, all well"  # what a tool returns; no model writes it
 FOUND = "It came nine days late, and nobody had told the customer why."
 # A piece of nothing but white space, and two equal pieces in a row: both are part of a text.
-TOLD = "The archive says:\n\nnine days, because the belt stood still in May."
+TOLD = 'The archive says:\n\nnine days (> 3), because "Pole & Peg\'s" belt stood still in May.'
 FINAL = "Dear customer, we are so so sorry that your tent came late."
 FIRST = "One moment please, I will let somebody look for your order."
 BREAK = "Break the door."  # a task at which a tool raises
@@ -370,6 +370,7 @@ NEXT = ("And the postage of {}?", "In cash for {}?", "A letter to {}?")
 BROKEN = "X-0"  # its worker raises after its first answer, and would work the next time
 DOWN = "X-1"  # its worker raises before it asks
 POLITE = "K-6"  # its worker asks with a dictionary
+TWO_AT_ONCE = "K-77"  # its worker asks two questions at the same time
 
 
 def questions_of(order: str) -> list[Any]:
@@ -411,12 +412,16 @@ class Asking:
         self.asked: list[Any] = []
         self._raised = False
         inner = StateGraph(Notes).add_node("ask", self._ask).add_edge(START, "ask").compile()
+        beside = StateGraph(Notes).add_node("ask", self._ask).add_edge(START, "ask")
+        beside.add_node("ask too", self._ask).add_edge(START, "ask too")
+        two = beside.compile()
 
         def work(order: str) -> dict[str, Any]:
             self.visits.append(order)
             if order == DOWN:
                 raise ConnectionError("the archive is down")
-            return {"notes": inner.invoke({"orders": [order], "notes": []})["notes"]}
+            asking = two if order == TWO_AT_ONCE else inner
+            return {"notes": asking.invoke({"orders": [order], "notes": []})["notes"]}
 
         self.graph = fan(work)
 

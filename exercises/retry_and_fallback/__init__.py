@@ -369,6 +369,11 @@ def ex6(fall_back):
             if fault == "disconnect":
                 expected[0] = "main-model dropped"
             ended = type(error).__name__ == raised if raised else bool(reply)
+            assert any("main-model" in request for request in seen), (
+                f"The wire saw {seen}; expected {expected}. The main model was not asked: each "
+                "request begins with it, whatever happened to the one before. Is something kept "
+                "from one request to the next?"
+            )
             assert seen == expected and ended, (
                 f"The wire saw {seen}, and it ended with {short(error or reply)}; expected "
                 f"{expected} and {raised or 'an answer'}."
@@ -390,11 +395,6 @@ def ex6(fall_back):
 
 def _likely_cause(fault: str, seen: list[str]) -> str:
     """Say what the requests on the wire prove, if anything."""
-    if not any("main-model" in request for request in seen):
-        return (
-            " The main model was not asked: each request begins with it, whatever happened to the "
-            "one before. Is something kept from one request to the next?"
-        )
     if fault == "quota" and len(seen) == 1:
         return " The main model's quota is used up; another provider has its own."
     return ""

@@ -354,6 +354,7 @@ def ex6(tell_model, tell_user, note_turn):
             parts.assert_new_after_restart(faults[0], told_by)
     with part("note_turn: thread and number"):
         for seen, earlier, thread in zip(turns, EARLIER, parts.THREADS, strict=False):
+            parts.assert_own_logger(seen)
             notes = [line for level, line in seen.lines if level == "INFO"]
             assert len(notes) == 2, (
                 f"The model was asked 2 times, and {len(notes)} lines of level INFO were logged; "

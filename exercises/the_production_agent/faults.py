@@ -112,6 +112,8 @@ class Failure:
     """Level and text of each line; fields given as `extra` stand in the text."""
     told: list[str] = field(default_factory=list)
     """What told of each failure."""
+    by_root: list[str] = field(default_factory=list)
+    """The lines that the root logger has written."""
 
 
 # What libraries log at level DEBUG is not the answer's doing.
@@ -139,6 +141,7 @@ def fail(
                 more = [f"{k}={v}" for k, v in vars(record).items() if k not in _FIELDS]
                 text = " ".join([logging.Formatter().format(record), *more])
                 seen.lines.append((record.levelname, text))
+                seen.by_root += [text] if record.name == "root" else []
 
     async def ask_twice(llm: Any, messages: list) -> AIMessage:
         if fault is not None and messages[-1].type == "human":
@@ -194,6 +197,14 @@ def fail(
     return seen
 
 
+def assert_own_logger(seen: Failure) -> None:
+    """Assert that nothing was logged by the logger that belongs to everybody."""
+    assert not seen.by_root, (
+        f"The root logger wrote {short(seen.by_root[0])}; expected `log`: whoever reads the desk's "
+        "log, or sets its level, looks there. `logging.error(...)` is the root logger's."
+    )
+
+
 def assert_logged(seen: Failure, what: str, thread: str, name: str, told: list[str]) -> None:
     """Assert a line of level ERROR for each failure, with what can be searched and nothing else.
 
@@ -204,6 +215,7 @@ def assert_logged(seen: Failure, what: str, thread: str, name: str, told: list[s
         name: The class of the error.
         told: What was told before; this turn's words are added.
     """
+    assert_own_logger(seen)
     errors = [line for level, line in seen.lines if level == "ERROR"]
     assert len(errors) == len(seen.told), (
         f"{what}, {len(seen.told)} time(s) in this turn, and {len(errors)} lines of level ERROR "

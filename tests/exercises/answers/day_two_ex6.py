@@ -325,3 +325,18 @@ def evaluate(agent, cases, done, times):
             del done[before:]
         shares[case["ask"]] = good / times
     return shares
+# %% partial | two payments in the other order: looks at what was done, and not at its order
+def evaluate(agent, cases, done, times):
+    shares = {}
+    for case in cases:
+        good = 0
+        for _ in range(times):
+            before = len(done)
+            try:
+                messages = agent.invoke({"messages": case["ask"]})["messages"]
+            except Exception:
+                continue
+            same = sorted(done[before:]) == sorted(case["done"])
+            good += made(messages) == case["calls"] and same
+        shares[case["ask"]] = good / times
+    return shares

@@ -36,13 +36,13 @@ def keep_turns(messages, limit):
 
 
 from langchain.messages import HumanMessage
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: the broken version
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a long conversation; not begun by a human: the broken version
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     return messages[-limit:]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: drops tool results at the start only
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a long conversation; not begun by a human: drops tool results at the start only
 clue_d = ("orphan tool message", 1)
 
 
@@ -51,7 +51,7 @@ def keep_turns(messages, limit):
     while kept and kept[0].type == "tool":
         kept = kept[1:]
     return kept
-# %% partial | as much as fits; a long turn stays whole; a short conversation: nothing is left of a long turn
+# %% partial | as much as fits; a long turn stays whole; a long conversation: nothing is left of a long turn
 from langchain_core.messages import trim_messages
 
 clue_d = ("orphan tool message", 1)
@@ -59,20 +59,20 @@ clue_d = ("orphan tool message", 1)
 
 def keep_turns(messages, limit):
     return trim_messages(messages, max_tokens=limit, token_counter=len, start_on="human")
-# %% partial | as much as fits; a long turn stays whole; a short conversation; not begun by a human: the last turn only
+# %% partial | as much as fits; a long turn stays whole; a short conversation; a long conversation; not begun by a human: the last turn only
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     last = max(n for n, message in enumerate(messages) if message.type == "human")
     return messages[last:]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: leaves all tool messages out
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a long conversation; not begun by a human: leaves all tool messages out
 clue_d = ("orphan tool message", 1)
 
 
 def keep_turns(messages, limit):
     return [message for message in messages if message.type != "tool"][-limit:]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: keeps everything
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; a long conversation; not begun by a human: keeps everything
 clue_d = ("orphan tool message", 1)
 
 
@@ -94,7 +94,7 @@ def keep_turns(messages, limit):
     starts = [n for n, m in enumerate(messages) if m.type == "human"]
     fitting = [start for start in starts if len(messages) - start <= limit]
     return messages[min(fitting, default=starts[-1]):]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: deletes from the state's own list
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; a long conversation; not begun by a human: deletes from the state's own list
 clue_d = ("orphan tool message", 1)
 
 
@@ -103,7 +103,7 @@ def keep_turns(messages, limit):
     fitting = [i for i in starts if len(messages) - i <= limit]
     del messages[: fitting[0] if fitting else starts[-1]]
     return messages
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: pops from the state's own list
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a long conversation; not begun by a human: pops from the state's own list
 clue_d = ("orphan tool message", 1)
 
 
@@ -113,7 +113,7 @@ def keep_turns(messages, limit):
         while messages[0].type != "human":
             messages.pop(0)
     return list(messages)
-# %% partial | as much as fits; a long turn stays whole; a short conversation; not begun by a human: one too few
+# %% partial | as much as fits; a long turn stays whole; a long conversation; not begun by a human: one too few
 clue_d = ("orphan tool message", 1)
 
 
@@ -121,7 +121,7 @@ def keep_turns(messages, limit):
     starts = [i for i, m in enumerate(messages) if m.type == "human"]
     fitting = [i for i in starts if len(messages) - i < limit]
     return messages[fitting[0] if fitting else starts[-1] :]
-# %% partial | a short conversation: twelve at most, whatever the limit
+# %% partial | a long conversation: twelve at most, whatever the limit
 clue_d = ("orphan tool message", 1)
 
 
@@ -129,7 +129,7 @@ def keep_turns(messages, limit):
     starts = [i for i, m in enumerate(messages) if m.type == "human"]
     fitting = [i for i in starts if len(messages) - i <= min(limit, 12)]
     return messages[fitting[0] if fitting else starts[-1] :]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; not begun by a human: shortens the messages it keeps
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; a long conversation; not begun by a human: shortens the messages it keeps
 clue_d = ("orphan tool message", 1)
 
 
@@ -139,7 +139,7 @@ def keep_turns(messages, limit):
     starts = [i for i, m in enumerate(messages) if m.type == "human"]
     fitting = [i for i in starts if len(messages) - i <= limit]
     return messages[fitting[0] if fitting else starts[-1] :]
-# %% partial | as much as fits; a long turn stays whole; a short conversation: the very list where there is nothing to cut
+# %% partial | as much as fits; a long turn stays whole; a short conversation; a long conversation: the very list where there is nothing to cut
 clue_d = ("orphan tool message", 1)
 
 
@@ -159,7 +159,7 @@ def keep_turns(messages, limit):
     starts = [n for n, m in enumerate(messages) if m.type == "human"]
     fitting = [s for s in starts if len(messages) - s < limit]
     return messages[min(fitting, default=starts[-1]):]
-# %% refused: a short conversation as it is, whoever began it
+# %% refused: a long conversation as it is, whoever began it
 clue_d = ("orphan tool message", 1)
 
 def keep_turns(messages: list, limit: int) -> list:

@@ -182,3 +182,27 @@ def say(graph, text: str, config: dict) -> str:
     if "__interrupt__" not in result:
         return result["messages"][-1].text
     return " and ".join(call["name"] for call in result["messages"][-1].tool_calls)
+# %% partial | nothing is pending: the first words of the turn, which may stand beside a call
+def say(graph, text, config):
+    before = graph.get_state(config)
+    if before.interrupts:
+        return f"waiting: {', '.join(asked.value['tool'] for asked in before.interrupts)}"
+    result = graph.invoke({"messages": text}, config)
+    if asked := result.get("__interrupt__"):
+        return f"waiting: {asked[0].value['tool']}"
+    new = result["messages"][len(before.values.get("messages", [])) :]
+    return next(m.text for m in new if m.type == "ai" and m.text)
+# %% partial | after a crash the customer is not locked out: takes any open call for a pending decision
+def say(graph, text, config):
+    def waiting():
+        messages = graph.get_state(config).values.get("messages", [])
+        answered = {m.tool_call_id for m in messages if m.type == "tool"}
+        calls = [call for m in messages if m.type == "ai" for call in m.tool_calls]
+        return " and ".join(call["name"] for call in calls if call["id"] not in answered)
+
+    if tools := waiting():
+        return f"Waiting for a decision: {tools}."
+    result = graph.invoke({"messages": text}, config)
+    if tools := waiting():
+        return f"Waiting for a decision: {tools}."
+    return result["messages"][-1].text

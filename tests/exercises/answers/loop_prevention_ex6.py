@@ -93,7 +93,7 @@ class Budget(TurnLimits):
         ):
             words = "I stop here, this has become too much. A colleague will write to you."
             return {"jump_to": "end", "messages": [AIMessage(words)]}
-# %% partial | tokens; two customers at once: counts over the whole thread
+# %% partial | tokens; money; two customers at once: counts over the whole thread
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -369,3 +369,34 @@ class Budget(TurnLimits):
             or time.monotonic() - self.started >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Stop.")]}
+# %% partial | tokens; money; two customers at once: takes the last request for all that was sent
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        turn = state["messages"][asked:]
+        written = used(turn)[1]
+        sent = next((used([m])[0] for m in reversed(turn) if m.type == "ai"), 0)
+        if (
+            sent + written >= self.tokens
+            or dollars(sent, written) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
+# %% partial | money: counts the dollars over the whole thread
+class Budget(TurnLimits):
+    def before_agent(self, state, runtime):
+        return {"started": time.monotonic()}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state, runtime):
+        asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
+        if (
+            sum(used(state["messages"][asked:])) >= self.tokens
+            or dollars(*used(state["messages"])) >= self.dollars
+            or time.monotonic() - state["started"] >= self.seconds
+        ):
+            return {"jump_to": "end", "messages": [AIMessage("Enough.")]}

@@ -35,14 +35,14 @@ def spoken(team, question):
     for token, where in team.stream({"messages": question}, stream_mode="messages"):
         if isinstance(token, AIMessageChunk) and token.text:
             yield where["lc_agent_name"], token.text
-# %% partial | only what a model writes: tool results as well
+# %% partial | no results of tools: tool results as well
 def spoken(team, question):
     asked = {"messages": question}
     for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
         token, where = part["data"]
         if token.text:
             yield where["lc_agent_name"], token.text
-# %% partial | only what a model writes: empty pieces as well
+# %% partial | no results of tools: empty pieces as well
 def spoken(team, question):
     asked = {"messages": question}
     for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
@@ -246,3 +246,12 @@ def spoken(team, question):
                 yield name, token.text
             if token.chunk_position == "last":
                 name = None
+# %% refused: escapes the words, as a page would
+def spoken(team, question):
+    import html
+
+    asked = {"messages": question}
+    for part in team.stream(asked, stream_mode="messages", subgraphs=True, version="v2"):
+        token, where = part["data"]
+        if isinstance(token, AIMessageChunk) and token.text:
+            yield where["lc_agent_name"], html.escape(token.text)

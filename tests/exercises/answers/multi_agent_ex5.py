@@ -218,3 +218,9 @@ def settle_all(graph, config: dict, decide) -> dict:
         answers = {q.id: decide(q.value) or "no" for q in waiting}
         graph.invoke(Command(resume=answers), config)
     return graph.get_state(config).values
+# %% partial | in one resume: one question of each task at a time
+def settle_all(graph, config, decide):
+    while asking := [task for task in graph.get_state(config).tasks if task.interrupts]:
+        firsts = [task.interrupts[0] for task in asking]
+        graph.invoke(Command(resume={one.id: decide(one.value) for one in firsts}), config)
+    return graph.get_state(config).values

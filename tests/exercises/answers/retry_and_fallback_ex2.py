@@ -106,3 +106,7 @@ def wait(retry: int) -> float:
 # %% partial | spread out at every retry: one of three waits, so a third of the clients come together
 def wait(retry: int) -> float:
     return random.choice((0.5, 0.75, 1.0)) * min(30.0, 2.0 * 2 ** (retry - 1))
+# %% passed: from four fifths to the whole
+def wait(retry):
+    backoff = min(30.0, 2.0 * 2 ** (retry - 1))
+    return random.uniform(0.8 * backoff, backoff)

@@ -256,3 +256,10 @@ def answer(question: str, show) -> None:
         for sentence in sentences:
             show(sentence + " ")
     show(waiting)
+# %% failed: escapes what it shows, as a page would
+def answer(question, show):
+    import html
+
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        if token.text:
+            show(html.escape(token.text))

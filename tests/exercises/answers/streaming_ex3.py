@@ -223,3 +223,23 @@ def print_reply(agent, question):
                 print(token.text, end="", flush=True)
     except (RuntimeError, StopIteration):
         pass
+# %% failed: escapes what it prints, as a page would
+def print_reply(agent, question):
+    import html
+
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            print(html.escape(token.text), end="", flush=True)
+# %% failed: the node's name of an older version, so no piece comes through
+def print_reply(agent, question):
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        if where["langgraph_node"] == "agent":
+            print(token.text, end="", flush=True)
+# %% failed: tells which tool works
+def print_reply(agent, question):
+    for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+        if isinstance(token, AIMessageChunk):
+            for piece in token.tool_call_chunks:
+                if piece["name"]:
+                    print(f"({piece['name']} ...)")
+            print(token.text, end="", flush=True)

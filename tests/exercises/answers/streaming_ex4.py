@@ -313,3 +313,12 @@ def progress_and_words(agent, question):
             yield "progress", data[:1].upper() + data[1:].lower()
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", data[0].text
+# %% partial | words: escapes the words, as a page would
+def progress_and_words(agent, question):
+    import html
+
+    for mode, data in agent.stream({"messages": question}, stream_mode=["messages", "custom"]):
+        if mode == "custom":
+            yield "progress", data
+        elif isinstance(data[0], AIMessageChunk) and data[0].text:
+            yield "words", html.escape(data[0].text)

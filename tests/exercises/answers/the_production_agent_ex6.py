@@ -516,3 +516,22 @@ def tell_user(state, error: NodeError):
 
 def note_turn(state):
     log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
+# %% partial | a tool fails; a model fails; note_turn: the root logger writes
+def report(error):
+    reference = uuid.uuid4().hex
+    facts = {"reference": reference, "thread_id": thread_id(), "error": type(error).__name__}
+    logging.error("a step failed", extra=facts)
+    return reference
+
+
+def tell_model(error: Exception) -> str:
+    return f"The tool did not work (reference {report(error)}). Tell the customer so."
+
+
+def tell_user(state: State, error: NodeError) -> dict:
+    words = f"I cannot answer just now. Please quote {report(error.error)} if you call us."
+    return {"messages": [AIMessage(words)]}
+
+
+def note_turn(state: State) -> None:
+    logging.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
