@@ -32,6 +32,7 @@ class Effect:
     """One run of a tool's body.
 
     Attributes:
+        by: The LangChain tool; None for a plain function.
         outer: In whose body it ran, if in one.
         wraps: It runs the body of a tool of the same name, which counts in its place.
     """
@@ -39,6 +40,7 @@ class Effect:
     tool: str
     args: dict
     thread: str
+    by: BaseTool | None = None
     outer: Effect | None = None
     wraps: bool = False
     result: Any = None
@@ -120,7 +122,7 @@ class Recorder:
         except (RuntimeError, KeyError):
             thread = ""
         outer = _inside.get()[1]
-        effect = Effect(name, given, thread, outer)
+        effect = Effect(name, given, thread, tool, outer)
         if outer and outer.tool == name:
             outer.wraps, effect.args = True, {**outer.args, **given}
         with self.lock:
