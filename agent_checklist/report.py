@@ -165,9 +165,18 @@ def terminal(outcome: Outcome, verbose: bool = False) -> str:
         tools = ", ".join(f"{n} ({how})" for n, how in outcome.facts["tools"].items()) or "none"
         told = [f"tools: {tools}"]
         told += [
-            f"{name} {why} for made-up arguments. It is replaced by one that returns a text."
+            f"{name} {why}. It is replaced by one that returns a text."
             for name, why in outcome.facts["replaced"].items()
         ]
+        if written := outcome.facts.get("written"):
+            how = (
+                "each with the files as they were."
+                if outcome.facts["restored"]
+                else "and share them."
+            )
+            told.append(
+                f"It writes {', '.join(written[:3])}: the tests run one after the other, {how}"
+            )
         for text in told:
             lines += textwrap.wrap(text, WIDTH, subsequent_indent="    ")
     if outcome.problem:
