@@ -7,6 +7,7 @@ import contextlib
 import functools
 import gc
 import inspect
+import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +22,8 @@ from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
-__all__ = ("Effect", "Recorder", "gives_text", "living", "tool_named")
+__all__ = ("Effect", "Recorder", "changed_files", "file_states", "gives_text", "living")
+__all__ += ("tool_named",)
 
 _inside: ContextVar[tuple] = ContextVar("inside_a_tool", default=(None, None))  # and its effect
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
@@ -245,6 +247,23 @@ def _trampoline(key: str, free: tuple[str, ...], is_async: bool) -> CodeType:
     space: dict[str, Any] = {}
     exec("\n".join(lines), space)
     return space["outer"]().__code__
+
+
+def file_states() -> dict[Path, tuple[int, int]]:
+    """Return the agent's files with their times and sizes, without logs and compiled code."""
+    found = {}
+    for path in itertools.islice(Path.cwd().rglob("*"), 5000):
+        with contextlib.suppress(FileNotFoundError):  # a journal that another process removes
+            if path.is_file() and path.suffix not in (".pyc", ".log"):
+                state = path.stat()
+                found[path] = state.st_mtime_ns, state.st_size
+    return found
+
+
+def changed_files(since: dict[Path, tuple[int, int]]) -> dict[Path, bytes]:
+    """Return the files, with what is in them, that are not as they were."""
+    now = file_states().items()
+    return {path: path.read_bytes() for path, state in now if since.get(path) != state}
 
 
 def gives_text(result: Any) -> str:

@@ -168,15 +168,7 @@ def terminal(outcome: Outcome, verbose: bool = False) -> str:
             f"{name} {why}. It is replaced by one that returns a text."
             for name, why in outcome.facts["replaced"].items()
         ]
-        if written := outcome.facts.get("written"):
-            how = (
-                "each with the files as they were."
-                if outcome.facts["restored"]
-                else "and share them."
-            )
-            told.append(
-                f"It writes {', '.join(written[:3])}: the tests run one after the other, {how}"
-            )
+        told += [f"It writes {outcome.facts['written']}"] if outcome.facts["written"] else []
         for text in told:
             lines += textwrap.wrap(text, WIDTH, subsequent_indent="    ")
     if outcome.problem:

@@ -32,7 +32,7 @@ from openai import AsyncOpenAI, OpenAI
 
 import lesson_model
 from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
-from agent_checklist.effects import Recorder
+from agent_checklist.effects import Recorder, changed_files, file_states
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case, Ended
@@ -40,15 +40,7 @@ from agent_checklist.report import Outcome, Verdict
 from agent_checklist.scout import scout
 from agent_checklist.subject import Facts, Subject, collecting
 from agent_checklist.turn import TurnSubject, check_turn
-from agent_checklist.workspace import (
-    Settings,
-    Usage,
-    Workspace,
-    changed_files,
-    file_states,
-    place,
-    shortened,
-)
+from agent_checklist.workspace import Settings, Usage, Workspace, place, shortened
 from lesson_model import LessonModel
 
 __all__ = ("look_at",)
@@ -337,8 +329,10 @@ class _Run:
             raise _Unjudged(look.problem)
         found, *late = look.told
         self._import_late(*late)
-        self.facts, written = found, sorted(path.name for path in changed_files(self.files))
+        self.facts, written = found, [path.name for path in changed_files(self.files)]
         self.most = 1 if written else MAX_AT_ONCE
+        names = shortened(", ".join(written), 60)
+        how = "each with the files as they were" if self.kept else "and share them"
         self.outcome.facts = {
             "tools": {
                 name: "asks" if tool.gate else "runs" if tool.ran else "unseen"
@@ -353,8 +347,7 @@ class _Run:
             "risky": [name for name, tool in found.tools.items() if tool.risky],
             "input": found.proposed,
             "beyond": found.beyond,
-            "written": written,
-            "restored": self.kept is not None,
+            "written": f"{names}: tests run one after the other, {how}." if written else "",
         }
         if found.problem:
             raise _Unjudged(found.problem)

@@ -14,18 +14,11 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema, schemas_in
-from agent_checklist.effects import Effect, gives_text, living
+from agent_checklist.effects import Effect, changed_files, file_states, gives_text, living
 from agent_checklist.guard import Sent
 from agent_checklist.source import RISKY, asks, changes_before_asking, function_of, words_behind
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
-from agent_checklist.workspace import (
-    Settings,
-    changed_files,
-    file_states,
-    place,
-    shortened,
-    texts_here,
-)
+from agent_checklist.workspace import Settings, place, python_files, shortened
 from lesson_model.behaviour.schema_values import valid_value
 
 __all__ = ("scout",)
@@ -38,6 +31,10 @@ RISKY_VERBS = set(
     "refund delete pay send transfer cancel drop remove book purchase buy execute deploy restart "
     "write update submit publish charge withdraw issue place run post merge approve reset "
     "terminate shutdown modify create schedule".split()
+)
+MAY_ASK = (
+    "By its code it may ask a person. Declare `arguments` that it accepts in pyproject.toml, or "
+    "name a factory that gives it a test double."
 )
 REFUSED = "the model refuses with 400 what is sent behind a call of it"
 PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
@@ -307,7 +304,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
         if mine and (failed or offline or took > MAX_BODY_SECONDS):
             if attempt == 0 and tool.name not in subject.recorder.stubs:
                 tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
-                cure = "name a factory that gives it a test double."
+                tool.failure = "took too long"
                 if subject.raised > raised:
                     tool.failure = "asked a person, and an `except` around it swallowed that"
                 elif offline:
@@ -315,14 +312,9 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
                 elif failed:
                     where = place(failed, Path.cwd())
                     tool.failure = f"raised {error_name(failed)}{where} for made-up arguments"
-                    cure = f"declare `arguments` that it accepts in pyproject.toml, or {cure}"
-                cure = cure[0].upper() + cure[1:]
-                words = words_behind(mine[0].by, tool.name, texts_here())
+                words = words_behind(mine[0].by, tool.name)
                 if not words or "interrupt" in words:
-                    tool.may_ask = (
-                        f"{tool.name} {tool.failure or 'took long'}, and its body was replaced; by "
-                        f"its code it may ask a person. {cure}"
-                    )
+                    tool.may_ask = f"{tool.name} {tool.failure}; its body was replaced. {MAY_ASK}"
                 continue
         if turn.requests and turn.requests[-1].status == 400:
             tool.ends = REFUSED
@@ -360,7 +352,7 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
     settings = subject.settings
     pairs: list[Pair | None] = [None] if middleware or has_calls else []
     if not middleware:
-        sources = [text for text in texts_here() if "interrupt" in text]
+        sources = [text for _, text in python_files(Path.cwd()) if "interrupt" in text]
         pairs += pairs_of_schema(turn.interrupts[0].response_schema)
         pairs += [pair for one in schemas_in(value) for pair in pairs_of_schema(one)]
         pairs += pairs_from(value, sources)

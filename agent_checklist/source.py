@@ -7,7 +7,10 @@ import contextlib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
+
+from agent_checklist.workspace import python_files
 
 __all__ = (
     "RISKY",
@@ -72,16 +75,15 @@ def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[st
     return [key for key in dict.fromkeys(keys) if key not in NOT_OF_ANSWERS], compared, said
 
 
-def words_behind(tool: Any, name: str, sources: Iterable[str]) -> set[str]:
-    """Return all names and texts in a tool's definition, and in what it names, step by step.
+def words_behind(tool: Any, name: str) -> set[str]:
+    """Return all names and texts in a tool's definition, and in what it names in these files.
 
     Args:
-        tool: The LangChain tool; None for a plain function.
+        tool: The LangChain tool; None for a plain function, which is found by its name.
         name: What it is called.
-        sources: The texts of the repository's files. What they do not define has no words.
     """
     defined: dict[str, list[ast.AST]] = {}
-    for source in sources:
+    for _, source in python_files(Path.cwd()):
         with contextlib.suppress(SyntaxError):
             module = ast.parse(source)
             found = [(getattr(node, "asname", None), node) for node in ast.walk(module)]

@@ -295,12 +295,7 @@ class Subject:
     def call(
         self, tool: str, word: str = "", number: int = 41, nth: int = 0, is_varied: bool = False
     ) -> tuple[str, dict]:
-        """Return a call of a tool, whose values hold a word; see `arguments_for`.
-
-        Args:
-            tool, word, number, nth: What it calls, and with which values.
-            is_varied: Numbers that pyproject declares are no reason to call with them.
-        """
+        """Return a call of a tool, whose values hold a word; numbers may vary what is declared."""
         word = word or f"w{next(self._numbers)}"
         fixed = self.settings.arguments.get(tool, {})
         if is_varied:

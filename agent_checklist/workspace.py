@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
@@ -21,14 +20,11 @@ __all__ = (
     "Settings",
     "Usage",
     "Workspace",
-    "changed_files",
-    "file_states",
     "find_root",
     "place",
     "python_files",
     "read_settings",
     "shortened",
-    "texts_here",
 )
 
 SKIPPED = {".git", ".hg", ".venv", "venv", "env", "node_modules", "__pycache__", ".mypy_cache"}
@@ -277,28 +273,6 @@ def python_files(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield the paths and texts of the Python files in a folder."""
     for file in itertools.islice(folder.rglob("*.py"), MAX_SOURCES):
         yield file, file.read_text("utf-8", "replace")
-
-
-def texts_here() -> list[str]:
-    """Return the texts of the agent's Python files."""
-    return [text for _, text in python_files(Path.cwd())]
-
-
-def file_states() -> dict[Path, tuple[int, int]]:
-    """Return the agent's files with their times and sizes, without logs and compiled code."""
-    found = {}
-    for path in itertools.islice(Path.cwd().rglob("*"), 5000):
-        with contextlib.suppress(FileNotFoundError):  # a journal that another process removes
-            if path.is_file() and path.suffix not in (".pyc", ".log"):
-                state = path.stat()
-                found[path] = state.st_mtime_ns, state.st_size
-    return found
-
-
-def changed_files(since: dict[Path, tuple[int, int]]) -> dict[Path, bytes]:
-    """Return the files, with what is in them, that are not as they were."""
-    now = file_states().items()
-    return {path: path.read_bytes() for path, state in now if since.get(path) != state}
 
 
 def shortened(text: object, most: int) -> str:

@@ -12,16 +12,17 @@ from langgraph.types import Interrupt
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL
 from agent_checklist.dialects import answer_each, unclear_answers
-from agent_checklist.effects import Effect, gives_text
+from agent_checklist.effects import Effect, changed_files, file_states, gives_text
 from agent_checklist.provoke.case import Case, is_refused, same, stands_in, values_of
 from agent_checklist.provoke.records import on_disk
 from agent_checklist.source import words_behind
 from agent_checklist.subject import Turn, error_name
-from agent_checklist.workspace import changed_files, file_states, shortened, texts_here
+from agent_checklist.workspace import shortened
 
 __all__ = ("after_crash", "ask", "crash", "lose", "one_of_two", "reject", "rush", "tempt")
 
 UNREACHED = "The call was approved, and it did not run this time."
+OTHER_VALUES = (("x", 1, 0), ("everything, at once", 7000, 1))
 ONE_A_MESSAGE = "The model is told to make one call a message."
 KEYED = re.compile(r"call_?id|runtime|get_config|idempot|or ignore|or replace|on conflict", re.I)
 NAME_EFFECTS = (
@@ -311,10 +312,7 @@ async def tempt(case: Case) -> None:
         act = case.gated(is_answered=False)
     with case.judging("approval.amounts"):
         waited, unasked = 0, []
-        calls = [
-            subject.call(act, word, number, nth, is_varied=True)
-            for nth, (number, word) in enumerate(((1, "x"), (7000, "everything, at once")))
-        ]
+        calls = [subject.call(act, *how, is_varied=True) for how in OTHER_VALUES]
         why = "The values cannot be varied: pyproject's `arguments` or the schema fix them."
         case.need(calls[0] != calls[1] or not calls[0][1], why)
         for nth, call in enumerate(calls):
@@ -445,7 +443,7 @@ async def lose(case: Case) -> None:
         if ran > 1:
             (first, written), (last, written_last) = left[0], left[-1]
             is_again = written_last != written if written else last == first
-            words = " ".join(words_behind(inner, body, texts_here()))
+            words = " ".join(words_behind(inner, body))
             is_keyed = not words or ("uuid4" not in words and KEYED.search(words))
             why = f"{saw}; it may know an idempotency key. {NAME_EFFECTS}"
             case.need(is_again and not is_keyed, why)
