@@ -23,9 +23,10 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
 __all__ = ("Effect", "Recorder", "changed_files", "file_states", "gives_text", "living")
-__all__ += ("tool_named",)
+__all__ += ("MAX_WATCHED", "tool_named")
 
 _inside: ContextVar[tuple] = ContextVar("inside_a_tool", default=(None, None))  # and its effect
+MAX_WATCHED = 2500  # files
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
 
 
@@ -252,7 +253,7 @@ def _trampoline(key: str, free: tuple[str, ...], is_async: bool) -> CodeType:
 def file_states() -> dict[Path, tuple[int, int]]:
     """Return the agent's files with their times and sizes, without logs and compiled code."""
     found = {}
-    for path in itertools.islice(Path.cwd().rglob("*"), 5000):
+    for path in itertools.islice(Path.cwd().rglob("*"), 2 * MAX_WATCHED):
         with contextlib.suppress(FileNotFoundError):  # a journal that another process removes
             if path.is_file() and path.suffix not in (".pyc", ".log"):
                 state = path.stat()

@@ -32,7 +32,7 @@ from openai import AsyncOpenAI, OpenAI
 
 import lesson_model
 from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
-from agent_checklist.effects import Recorder, changed_files, file_states
+from agent_checklist.effects import MAX_WATCHED, Recorder, changed_files, file_states
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case, Ended
@@ -285,7 +285,8 @@ class _Run:
     def _keep_files(self) -> None:
         """Keep the files as the import left them, where they are few."""
         self.files = file_states()
-        if sum(size for _, size in self.files.values()) < MAX_KEPT_BYTES:
+        size = sum(size for _, size in self.files.values())
+        if size < MAX_KEPT_BYTES and len(self.files) < MAX_WATCHED:
             self.kept = Path(tempfile.mkdtemp(dir=self.temporary, prefix="files-"))
             shutil.copytree(self.space.copy, self.kept, dirs_exist_ok=True)
 
