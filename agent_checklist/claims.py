@@ -155,7 +155,8 @@ def _claims() -> tuple[Claim, ...]:
               "Log with `log.exception` where you catch, or let it through.", 4),
         Claim("limits.loop", "A model in a loop is stopped.",
               "The model calls the same tool for ever; it routes to the same worker for ever.",
-              "Count the calls of a turn, or set recursion_limit.", 5),
+              "Count the calls of a turn, or set recursion_limit; where messages are cut, keep "
+              "each result with its call.", 5),
         Claim("limits.next", "After a loop the conversation goes on.",
               "After the loop the user says hello.",
               "Stop in words before the limit: `remaining_steps`.", 5),

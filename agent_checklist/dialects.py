@@ -33,7 +33,7 @@ KEYS = (
     "type action decision approved approve status response answer choice accepted confirmed "
     "confirm allow verdict review_action human_response value result ok feedback"
 ).split()
-MAX_PAIRS = 16
+MAX_PAIRS = 17
 BY_ID = "{id}"
 """In an answer: the id of a call. A key or an item of a list that holds it is given once a call."""
 CALL_ID = re.compile(r"call_\w+")
@@ -47,6 +47,8 @@ class Pair:
     no: Any
     guessed: bool = False
     """Which of the two approves is not known from its words."""
+    typed: bool = False
+    """A schema of the question's own says what may be answered."""
 
     def __str__(self) -> str:
         return f"{self.yes!r} and {self.no!r}"
@@ -198,7 +200,7 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     flags = [Pair({key: True}, {key: False}) for key in keys if key not in ("type", "action")]
     typed = [Pair({key: yes}, {key: no}) for key in keys for yes, no in words[:2]]
     if good or bad:
-        pairs += typed[:6] + flags[:3] + strings + yes_or_no + flags[3:] + typed[6:]
+        pairs += typed[:6] + flags[:3] + yes_or_no + strings + flags[3:] + typed[6:]
     else:
         pairs += flags[:5] + yes_or_no + typed[:4] + strings
     usual = [Pair({key: "approve"}, {key: "reject"}) for key in ("type", "action", "decision")]
@@ -225,7 +227,7 @@ def pairs_of_schema(schema: Any) -> list[Pair]:
         is_guess = not (good or bad) and len(options) == 2
         for yes, no in [tuple(options), tuple(options[::-1])] if is_guess else ways:
             answers = (valid_value(schema, found={key: one}) for one in (yes, no))
-            found.append(Pair(*answers, guessed=is_guess))
+            found.append(Pair(*answers, guessed=is_guess, typed=True))
     return found
 
 
@@ -245,12 +247,14 @@ def unclear_answers(gate: Gate, value: Any) -> list[Any]:
     if BY_ID in str(yes):
         unclear = _maybe(yes, "maybe")
         return [_by_id(unclear, unclear, dict.fromkeys(calls_shown(value), True)), {}]
+    is_typed = gate.pair is not None and gate.pair.typed
     if isinstance(yes, bool):
-        return [{}, ""]
+        return [{}, ""] if is_typed else [{}, "", "maybe later"]
     if isinstance(yes, str):
         return ["maybe later", ""]
-    unclear = _maybe(yes, None)
-    return [unclear] if isinstance(yes, list) else [unclear, {}]
+    found = [_maybe(yes, None)] + ([] if isinstance(yes, list) else [{}])
+    word = _maybe(yes, "maybe later")  # where a flag is expected
+    return found if is_typed or word in found else [*found, word]
 
 
 def _maybe(answer: Any, flag: str | None) -> Any:

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import gc
 import inspect
+import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -21,9 +22,11 @@ from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
-__all__ = ("Effect", "Recorder", "gives_text", "living", "tool_named")
+__all__ = ("Effect", "Recorder", "changed_files", "file_states", "gives_text", "living")
+__all__ += ("MAX_WATCHED", "tool_named")
 
 _inside: ContextVar[tuple] = ContextVar("inside_a_tool", default=(None, None))  # and its effect
+MAX_WATCHED = 2500  # files
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
 
 
@@ -32,6 +35,7 @@ class Effect:
     """One run of a tool's body.
 
     Attributes:
+        by: The LangChain tool; None for a plain function.
         outer: In whose body it ran, if in one.
         wraps: It runs the body of a tool of the same name, which counts in its place.
     """
@@ -39,6 +43,7 @@ class Effect:
     tool: str
     args: dict
     thread: str
+    by: BaseTool | None = None
     outer: Effect | None = None
     wraps: bool = False
     result: Any = None
@@ -120,7 +125,7 @@ class Recorder:
         except (RuntimeError, KeyError):
             thread = ""
         outer = _inside.get()[1]
-        effect = Effect(name, given, thread, outer)
+        effect = Effect(name, given, thread, tool, outer)
         if outer and outer.tool == name:
             outer.wraps, effect.args = True, {**outer.args, **given}
         with self.lock:
@@ -243,6 +248,23 @@ def _trampoline(key: str, free: tuple[str, ...], is_async: bool) -> CodeType:
     space: dict[str, Any] = {}
     exec("\n".join(lines), space)
     return space["outer"]().__code__
+
+
+def file_states() -> dict[Path, tuple[int, int]]:
+    """Return the agent's files with their times and sizes, without logs and compiled code."""
+    found = {}
+    for path in itertools.islice(Path.cwd().rglob("*"), 2 * MAX_WATCHED):
+        with contextlib.suppress(FileNotFoundError):  # a journal that another process removes
+            if path.is_file() and path.suffix not in (".pyc", ".log"):
+                state = path.stat()
+                found[path] = state.st_mtime_ns, state.st_size
+    return found
+
+
+def changed_files(since: dict[Path, tuple[int, int]]) -> dict[Path, bytes]:
+    """Return the files, with what is in them, that are not as they were."""
+    now = file_states().items()
+    return {path: path.read_bytes() for path, state in now if since.get(path) != state}
 
 
 def gives_text(result: Any) -> str:

@@ -165,9 +165,10 @@ def terminal(outcome: Outcome, verbose: bool = False) -> str:
         tools = ", ".join(f"{n} ({how})" for n, how in outcome.facts["tools"].items()) or "none"
         told = [f"tools: {tools}"]
         told += [
-            f"{name} {why} for made-up arguments. It is replaced by one that returns a text."
+            f"{name} {why}. It is replaced by one that returns a text."
             for name, why in outcome.facts["replaced"].items()
         ]
+        told += [f"It writes {outcome.facts['written']}"] if outcome.facts["written"] else []
         for text in told:
             lines += textwrap.wrap(text, WIDTH, subsequent_indent="    ")
     if outcome.problem:

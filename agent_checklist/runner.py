@@ -13,6 +13,7 @@ import importlib.util
 import logging
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -31,7 +32,7 @@ from openai import AsyncOpenAI, OpenAI
 
 import lesson_model
 from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
-from agent_checklist.effects import Recorder
+from agent_checklist.effects import MAX_WATCHED, Recorder, changed_files, file_states
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case, Ended
@@ -48,7 +49,8 @@ MAX_PROBE_SECONDS = 30.0
 MAX_SCOUT_SECONDS = 40.0
 MAX_IMPORT_SECONDS = 45.0
 MAX_RUN_SECONDS = 165.0
-MAX_AT_ONCE = 4
+MAX_AT_ONCE = 4  # probes; one where they write files of the copy
+MAX_KEPT_BYTES = 20_000_000
 KEY = "sk-" + "checklist-" * 4
 
 
@@ -187,7 +189,10 @@ class _Run:
         self.held: Any = None
         self.imported: list[logging.LogRecord] = []
         self.target: Target | None = None
+        self.most = MAX_AT_ONCE
         self.space: Workspace | None = None
+        self.files: dict[Path, tuple[int, int]] = {}  # as the import left them
+        self.kept: Path | None = None  # a copy of them, where probes write some and it is cheap
 
     def go(self, given: str | None, root: Path, graph: str | None) -> None:
         """Do all of it; send the outcome, or what `look_at` raises."""
@@ -196,6 +201,7 @@ class _Run:
             self._silence(self.temporary / "import.txt")
             self._enter(given, root, graph)
             self._import()
+            self._keep_files()
             self._scout()
             self._probe_all()
         except Usage as error:
@@ -276,6 +282,24 @@ class _Run:
         else:
             self.listed = listed
 
+    def _keep_files(self) -> None:
+        """Keep the files as the import left them, where they are few."""
+        self.files = file_states()
+        size = sum(size for _, size in self.files.values())
+        if size < MAX_KEPT_BYTES and len(self.files) < MAX_WATCHED:
+            self.kept = Path(tempfile.mkdtemp(dir=self.temporary, prefix="files-"))
+            shutil.copytree(self.space.copy, self.kept, dirs_exist_ok=True)
+
+    def _restore_files(self) -> None:
+        """Put the files back that a probe wrote."""
+        now = file_states()
+        for path in now.keys() | self.files.keys() if self.kept else ():
+            if path not in self.files:
+                path.unlink()
+            elif now.get(path) != self.files[path]:  # in its place: a connection may be open
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(self.kept / path.relative_to(self.space.copy), path)
+
     def _described(self, error: BaseException) -> str:
         """Return what was raised, where, and what network was wanted."""
         where = place(error, self.space.copy)
@@ -306,7 +330,10 @@ class _Run:
             raise _Unjudged(look.problem)
         found, *late = look.told
         self._import_late(*late)
-        self.facts = found
+        self.facts, written = found, [path.name for path in changed_files(self.files)]
+        self.most = 1 if written else MAX_AT_ONCE
+        names = shortened(", ".join(written), 60)
+        how = "each with the files as they were" if self.kept else "and share them"
         self.outcome.facts = {
             "tools": {
                 name: "asks" if tool.gate else "runs" if tool.ran else "unseen"
@@ -321,6 +348,7 @@ class _Run:
             "risky": [name for name, tool in found.tools.items() if tool.risky],
             "input": found.proposed,
             "beyond": found.beyond,
+            "written": f"{names}: tests run one after the other, {how}." if written else "",
         }
         if found.problem:
             raise _Unjudged(found.problem)
@@ -386,7 +414,7 @@ class _Run:
         """Run probes side by side, and add a second look where one has seen a red."""
         waiting, running = [one for (one,) in looks.values() if not one.told], []
         while waiting or running:
-            while waiting and len(running) < MAX_AT_ONCE:
+            while waiting and len(running) < self.most:
                 look = waiting.pop(0)
                 if time.monotonic() > self.end:
                     look.problem = "The run's time was over."
@@ -409,6 +437,8 @@ class _Run:
 
     def _fork_probe(self, look: _Look) -> None:
         probe = PROBES[look.probe]
+        if self.most == 1 and not look.phase:
+            self._restore_files()
 
         async def at_work(subject: Subject, tell: Callable) -> None:
             def judged(*told: Any) -> None:

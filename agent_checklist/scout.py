@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 import time
@@ -15,9 +14,9 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema, schemas_in
-from agent_checklist.effects import Effect, gives_text, living, tool_named
+from agent_checklist.effects import Effect, changed_files, file_states, gives_text, living
 from agent_checklist.guard import Sent
-from agent_checklist.source import RISKY, asks, changes_before_asking, function_of
+from agent_checklist.source import RISKY, asks, changes_before_asking, function_of, words_behind
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
 from agent_checklist.workspace import Settings, place, python_files, shortened
 from lesson_model.behaviour.schema_values import valid_value
@@ -32,6 +31,10 @@ RISKY_VERBS = set(
     "refund delete pay send transfer cancel drop remove book purchase buy execute deploy restart "
     "write update submit publish charge withdraw issue place run post merge approve reset "
     "terminate shutdown modify create schedule".split()
+)
+MAY_ASK = (
+    "By its code it may ask a person. Declare `arguments` that it accepts in pyproject.toml, or "
+    "name a factory that gives it a test double."
 )
 REFUSED = "the model refuses with 400 what is sent behind a call of it"
 PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
@@ -252,16 +255,6 @@ async def _find_tools(subject: Subject) -> None:
             break
 
 
-def _files() -> dict[str, tuple[int, int]]:
-    """Return the agent's files with their times and sizes, without logs and compiled code."""
-    found = {}
-    for path in itertools.islice(Path.cwd().rglob("*"), 5000):
-        if path.is_file() and path.suffix not in (".pyc", ".log"):
-            state = path.stat()
-            found[str(path)] = state.st_mtime_ns, state.st_size
-    return found
-
-
 def _wrap(subject: Subject, name: str) -> bool:
     """Wrap plain functions of this name; return whether there are any."""
     if not subject.recorder.wrap_functions(name):
@@ -279,7 +272,7 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
     for attempt in range(2):
         refused, raised = len(guard.refused), subject.raised
         recorded, written = len(subject.recorder.effects), len(guard.writes)
-        files = _files()
+        files = file_states()
         plan = subject.plan([subject.call(tool.name)])
         began = time.monotonic()
         turn = await subject.say(plan, f"scout-{tool.name}-{attempt}")
@@ -296,9 +289,9 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             tool.ran = any(not effect.interrupted for effect in mine)
             if guard.writes[written:]:
                 facts.early = f"{guard.writes[-1]} was written before anybody was asked"
-            elif changed := [path for path, seen in _files().items() if files.get(path) != seen]:
-                facts.early = f"{Path(changed[0]).name} was changed before anybody was asked"
-            elif inside and (name := changes_before_asking(function_of(tool_named(tool.name)))):
+            elif changed := list(changed_files(files)):
+                facts.early = f"{changed[0].name} was changed before anybody was asked"
+            elif inside and (name := changes_before_asking(function_of(mine[0].by))):
                 facts.early = f"The body of {tool.name} calls {name} before it asks"
             return
         if subject.raised > raised:
@@ -307,11 +300,21 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             continue
         tool.ran = bool(mine)
         failed = next((effect.error for effect in mine if effect.error), None)
-        if mine and (failed or len(guard.refused) > refused or took > MAX_BODY_SECONDS):
+        offline = len(guard.refused) > refused or "The checklist allows no network" in str(failed)
+        if mine and (failed or offline or took > MAX_BODY_SECONDS):
             if attempt == 0 and tool.name not in subject.recorder.stubs:
                 tool.stub = subject.recorder.stubs[tool.name] = f"The result of {tool.name}."
-                if failed and len(guard.refused) == refused:
-                    tool.failure = f"raised {error_name(failed)}{place(failed, Path.cwd())}"
+                tool.failure = "took too long"
+                if subject.raised > raised:
+                    tool.failure = "asked a person, and an `except` around it swallowed that"
+                elif offline:
+                    tool.failure = "wanted the network"
+                elif failed:
+                    where = place(failed, Path.cwd())
+                    tool.failure = f"raised {error_name(failed)}{where} for made-up arguments"
+                words = words_behind(mine[0].by, tool.name)
+                if not words or "interrupt" in words:
+                    tool.may_ask = f"{tool.name} {tool.failure}; its body was replaced. {MAY_ASK}"
                 continue
         if turn.requests and turn.requests[-1].status == 400:
             tool.ends = REFUSED

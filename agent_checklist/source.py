@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
+
+from agent_checklist.workspace import python_files
 
 __all__ = (
     "RISKY",
@@ -16,6 +20,7 @@ __all__ = (
     "changes_before_asking",
     "function_of",
     "risky",
+    "words_behind",
 )
 
 F = TypeVar("F", bound=Callable)
@@ -27,6 +32,7 @@ CHANGES = set(
     "send send_message publish create update add charge refund remove unlink rename".split()
 )
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 NOT_OF_ANSWERS = {"messages", "name", "args", "id", "tool_calls", "content", "configurable"}
 
 
@@ -67,6 +73,38 @@ def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[st
                 elif _called(node) == "get":
                     keys += _texts_of(node.args[:1])
     return [key for key in dict.fromkeys(keys) if key not in NOT_OF_ANSWERS], compared, said
+
+
+def words_behind(tool: Any, name: str) -> set[str]:
+    """Return all names and texts in a tool's definition, and in what it names in these files.
+
+    Args:
+        tool: The LangChain tool; None for a plain function, which is found by its name.
+        name: What it is called.
+    """
+    defined: dict[str, list[ast.AST]] = {}
+    for _, source in python_files(Path.cwd()):
+        with contextlib.suppress(SyntaxError):
+            module = ast.parse(source)
+            found = [(getattr(node, "asname", None), node) for node in ast.walk(module)]
+            found += [(node.name, node) for _, node in found if isinstance(node, DEFINITIONS)]
+            for node in module.body:
+                targets = getattr(node, "targets", [getattr(node, "target", None)])
+                found += [(getattr(one, "id", None), node) for one in targets]
+            for each, node in found:
+                defined.setdefault(each, []).append(node)
+    body = function_of(tool)
+    nodes, own = _nodes_of(body), {name, getattr(body, "__name__", name)}
+    left = {getattr(getattr(body, "__code__", None), "co_name", "")} - own  # what wraps the body
+    left |= set() if nodes else {*own, type(tool).__name__}
+    words: set[str] = set()
+    while nodes or left:
+        new = {word for each in nodes for word in vars(each).values() if isinstance(word, str)}
+        left |= new - words - own
+        words |= new
+        roots = defined.get(left.pop(), ()) if left else ()
+        nodes = [each for node in roots for each in ast.walk(node)]
+    return words
 
 
 def asks(body: Callable | None) -> bool:

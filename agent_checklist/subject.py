@@ -103,7 +103,7 @@ class Facts:
     @property
     def act(self) -> str:
         """A tool that needs consent: one that the developer named, else one that asks."""
-        ran = [t for t in self.tools.values() if t.gate or (t.risky and t.ran)]
+        ran = [t for t in self.tools.values() if t.gate or (t.risky and t.ran and not t.may_ask)]
         return min(
             ran, key=lambda t: (not t.gate, not t.risky, bool(t.route)), default=Tool("")
         ).name
@@ -129,7 +129,9 @@ class Tool:
     """How it asks a person before it runs; None: it does not ask."""
     stub: str = ""
     failure: str = ""
-    """What its body raised by itself, for arguments that are made up; then it is replaced."""
+    """What its body did by itself, so that it is replaced."""
+    may_ask: str = ""
+    """Its body is replaced, and by its code it may have asked a person: what is said of that."""
     question: bool = False
     """It asks a person for words, not for consent."""
 
@@ -290,10 +292,14 @@ class Subject:
         plan.choice = plan.choice or first.choice
         return self.stage.add(plan)
 
-    def call(self, tool: str, word: str = "", number: int = 41, nth: int = 0) -> tuple[str, dict]:
-        """Return a call of a tool, whose values hold a word; see `arguments_for`."""
+    def call(
+        self, tool: str, word: str = "", number: int = 41, nth: int = 0, is_varied: bool = False
+    ) -> tuple[str, dict]:
+        """Return a call of a tool, whose values hold a word; numbers may vary what is declared."""
         word = word or f"w{next(self._numbers)}"
         fixed = self.settings.arguments.get(tool, {})
+        if is_varied:
+            fixed = {key: one for key, one in fixed.items() if type(one) not in (int, float)}
         return tool, {**arguments_for(self.facts.tools[tool].schema, word, number, nth), **fixed}
 
     def name_of(self, thread: str | None) -> str | None:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from dataclasses import dataclass
 
 from langgraph.types import Interrupt
 
-from agent_checklist.claims import FAIL
+from agent_checklist.claims import COULD_NOT_JUDGE, FAIL
 from agent_checklist.dialects import answer_each, unclear_answers
-from agent_checklist.effects import Effect, gives_text
+from agent_checklist.effects import Effect, changed_files, file_states, gives_text
 from agent_checklist.provoke.case import Case, is_refused, same, stands_in, values_of
 from agent_checklist.provoke.records import on_disk
+from agent_checklist.source import words_behind
 from agent_checklist.subject import Turn, error_name
 from agent_checklist.workspace import shortened
 
 __all__ = ("after_crash", "ask", "crash", "lose", "one_of_two", "reject", "rush", "tempt")
 
 UNREACHED = "The call was approved, and it did not run this time."
+OTHER_VALUES = (("x", 1, 0), ("everything, at once", 7000, 1))
 ONE_A_MESSAGE = "The model is told to make one call a message."
+KEYED = re.compile(r"call_?id|runtime|get_config|idempot|or ignore|or replace|on conflict", re.I)
 NAME_EFFECTS = (
     "Name what lists the effects in [tool.agent_checklist] of pyproject.toml: "
     "effects = “module:function”."
@@ -79,7 +83,8 @@ async def ask(case: Case) -> None:
 async def _look_for_a_gate(case: Case) -> None:
     """Go on only where a tool asks a person; if none does, approval.asked is judged by that."""
     subject, facts = case.subject, case.subject.facts
-    act = next((t.name for t in facts.tools.values() if t.risky and t.ran and not t.gate), "")
+    unasked = [t for t in facts.tools.values() if t.risky and t.ran and not t.gate]
+    act = next((tool.name for tool in unasked if not tool.may_ask), "")
     if facts.swallowed:
         saw = f"{facts.swallowed} raised an interrupt, and nobody was asked: an `except` around it "
         case.say("approval.asked", FAIL, f"{saw}swallowed it.")
@@ -92,6 +97,8 @@ async def _look_for_a_gate(case: Case) -> None:
             case.must(not case.ran(act), saw)
         with case.before():
             case.need(False, f"{act} runs without a question: see approval.asked.")
+    if facts.act and unasked:
+        case.say("approval.asked", COULD_NOT_JUDGE, unasked[0].may_ask)
     if not facts.act:
         with case.before():
             case.reached(facts.tools)
@@ -305,9 +312,12 @@ async def tempt(case: Case) -> None:
         act = case.gated(is_answered=False)
     with case.judging("approval.amounts"):
         waited, unasked = 0, []
-        for number, word in ((1, "x"), (7000, "everything, at once")):
-            since, call = case.mark(), subject.call(act, word, number)
-            turn = await subject.say(subject.plan([call]), f"t-amount-{number}")
+        calls = [subject.call(act, *how, is_varied=True) for how in OTHER_VALUES]
+        why = "The values cannot be varied: pyproject's `arguments` or the schema fix them."
+        case.need(calls[0] != calls[1] or not calls[0][1], why)
+        for nth, call in enumerate(calls):
+            since = case.mark()
+            turn = await subject.say(subject.plan([call]), f"t-amount-{nth}")
             unasked += [call[1]] if case.ran(act, since) else []
             waited += turn.waits
         is_risky = subject.facts.tools[act].risky
@@ -338,19 +348,17 @@ async def _answer_unclearly(case: Case, act: str) -> None:
     with case.judging("approval.unclear"):
         case.by_code(act)
         case.need(gate.stops, "No answer is known that stops the call: see rejection.not_run.")
-        met = 0
-        for number in (0, 1):
-            since, thread = case.mark(), f"t-unclear-{number}"
+        left, met = [None], 0
+        while left:
+            since, thread = case.mark(), f"t-unclear-{met}"
             turn = await subject.say(subject.plan([subject.call(act)]), thread)
-            if turn.interrupts:
-                answers = unclear_answers(gate, turn.interrupts[0].value)
-                answer = answers[min(number, len(answers) - 1)]
-                met += 1
-                resume = subject.resume_with({turn.interrupts[0].id: answer})
-                await subject.run(resume, thread, turn.plan)
-                saw = f"The answer {answer!r} is no yes, and the call ran."
-                case.must(not case.ran(act, since), saw)
-        case.need(met, "Nobody was asked this time.")
+            case.need(turn.interrupts, "Nobody was asked this time.")
+            answer, *left = unclear_answers(gate, turn.interrupts[0].value)[met:]
+            met += 1
+            resume = subject.resume_with({turn.interrupts[0].id: answer})
+            await subject.run(resume, thread, turn.plan)
+            saw = f"The answer {answer!r} is no yes, and the call ran."
+            case.must(not case.ran(act, since), saw)
 
 
 async def _drift(case: Case, act: str) -> None:
@@ -406,9 +414,12 @@ async def lose(case: Case) -> None:
         turn = await subject.say(subject.plan([subject.call(act)]), "t-kept")
         await subject.resume(turn, True)
         usual, body = len(case.ran(act)), _innermost(subject.recorder.ran(), act)
+        inner = next((e.by for e in subject.recorder.ran() if e.tool == body), None)
+        left: list[tuple[str, dict]] = []  # of each try: its result, and the files that it changed
 
         def lost(effect: Effect) -> None:
             if effect.tool == body and not effect.wraps:
+                left.append((gives_text(effect.result), changed_files(files)))
                 raise ConnectionError("The answer was lost: read timed out.")
 
         def bodies() -> int:
@@ -416,15 +427,27 @@ async def lose(case: Case) -> None:
             return len(case.ran(act, since) if body == act else inner)
 
         turn = await subject.say(subject.plan([subject.call(act)]), "t-lost")
-        since = case.mark()
+        since, files, before = case.mark(), file_states(), await case.on_record(turn.plan)
         subject.recorder.after = lost
         await subject.resume(turn, lambda text: not bodies())  # one yes
         ran = bodies()
         case.need(ran, UNREACHED)
         why = f"An approved call runs {usual} times anyway: see approval.once."
         case.need(usual < 2, why)
-        saw = f"The call had its effect, its answer was lost, and it ran {ran} times in all."
-        case.must(ran == 1, saw)
+        saw = f"The call had its effect, its answer was lost, and it ran {ran} times in all"
+        done = await case.on_record(turn.plan)
+        if ran > 1 and done is not None:
+            case.need(done - before, f"{saw}, and the effect is on record 0 times.")
+            case.must(done - before == 1, f"{saw}; on record: {done - before}.")
+            case.passed(f"Bodies run: {ran}, on record: 1.")
+        if ran > 1:
+            (first, written), (last, written_last) = left[0], left[-1]
+            is_again = written_last != written if written else last == first
+            words = " ".join(words_behind(inner, body))
+            is_keyed = not words or ("uuid4" not in words and KEYED.search(words))
+            why = f"{saw}; it may know an idempotency key. {NAME_EFFECTS}"
+            case.need(is_again and not is_keyed, why)
+        case.must(ran == 1, f"{saw}.")
 
 
 def _innermost(effects: list[Effect], body: str) -> str:

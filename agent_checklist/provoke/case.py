@@ -223,6 +223,8 @@ class Case:
         if unseen := [tool.name for tool in facts.tools.values() if tool.risky and not tool.ran]:
             why = f"{unseen[0]} is no LangChain tool or did not run, so its effect is not seen."
             return why, *untested
+        if why := next((t.may_ask for t in facts.tools.values() if t.may_ask), ""):
+            return why, *untested
         if facts.gates:
             first = facts.gates[0]
             how = "was not offered. Declare the `arguments` of what leads to it"

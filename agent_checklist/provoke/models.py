@@ -422,7 +422,8 @@ async def fail_model(case: Case) -> None:
                 if turn.error and not unseen:
                     raised = f"the turn raised {error_name(turn.error)}"
                     unseen = f"With {what} {raised}: what your server makes of that is not seen."
-        for name, _, words, turn in shown:
+        last = [one for one in shown if one[0] == shown[-1][0]]  # behind it fewest others failed
+        for name, _, words, turn in last:
             failures = "; ".join(what for each, what, *_ in shown if each == name)
             saw = f"{name} failed ({failures}), and the user is shown: “{words}”."
             _must(case, False, saw, turn)

@@ -50,6 +50,7 @@ SEEN = {  # what one look at an agent has to find, where a claim has several way
 # another way: the order of answers, arguments without free text, a question inside of a tool, a
 # list of words, what is shown instead of sent, turns that overlap, what a tool is called with.
 OTHER_WAYS = ("approval_parallel_2", "approval_parallel_3", "approval_lost_answer_3")
+OTHER_WAYS += ("approval_lost_answer_4", "approval_unclear_3", "approval_unclear_4")
 OTHER_WAYS += ("retry_storm_3", "fallback_tools_3", "timeouts_read_3", "errors_tool_4")
 OTHER_WAYS += ("approval_parallel_4", "rejection_mixed_3", "persistence_isolation_3")
 OTHER_WAYS += ("persistence_isolation_4", "logging_private_3")
@@ -94,7 +95,13 @@ def test_every_claim_has_a_probe_and_a_fault() -> None:
     ("agent", "claim", "settings"),
     [
         ("asks_nobody", "approval.asked", {"risky": ["ref*"]}),
+        ("closes_unasked", "approval.asked", {"risky": ["close_account"]}),
         ("threshold", "approval.amounts", {"risky": ["refund"]}),
+        (
+            "threshold",
+            "approval.amounts",
+            {"risky": ["refund"], "arguments": {"refund": {"amount": 500}}},
+        ),
         ("functions", "approval.two_approved", {}),
     ],
 )
@@ -113,8 +120,9 @@ def test_a_promise_is_red_only_where_it_is_given() -> None:
 
 
 def test_an_undeclared_threshold_may_be_a_policy() -> None:
-    outcome = looked_at("declared.py:threshold", "approval.amounts")
-    assert outcome["approval.amounts"].verdict == "could_not_judge"
+    for declared in ({}, {"arguments": {"refund": {"amount": 500}}}):
+        outcome = looked_at("declared.py:threshold", "approval.amounts", **declared)
+        assert outcome["approval.amounts"].verdict == "could_not_judge", outcome
 
 
 def test_a_client_that_was_told_another_address_is_reached() -> None:

@@ -363,6 +363,61 @@ def test_a_gate_that_was_not_met_is_not_judged(name: str, risky: list) -> None:
     assert verdicts == {COULD_NOT_JUDGE} and "refund" in seen["approval.once"][1], seen
 
 
+@pytest.mark.parametrize("risky", [[], ["cancel_order"]])
+def test_a_body_that_may_ask_behind_the_network_is_not_judged(risky: list) -> None:
+    target = "declared.py:asks_behind_the_network"
+    seen = found(outcome_of(target, "approval", "rejection", risky=risky))
+    verdicts = {verdict for verdict, _ in seen.values()}
+    assert verdicts == {COULD_NOT_JUDGE} and "test double" in seen["approval.asked"][1], seen
+
+
+@pytest.mark.parametrize("name", ["refunds_by_key", "refunds_by_order"])
+def test_a_call_that_is_tried_again_with_its_key_is_no_second_one(name: str) -> None:
+    verdict, why = found(outcome_of(name, "approval.lost_answer"))["approval.lost_answer"]
+    assert verdict == COULD_NOT_JUDGE and "effects" in why, why
+    outcome = outcome_of(name, "approval.lost_answer", effects="misjudged.py:refunds")
+    assert found(outcome)["approval.lost_answer"] == (PASS, "Bodies run: 3, on record: 1."), outcome
+
+
+@pytest.mark.parametrize(
+    ("declared", "verdict"),
+    [({"amount": 500}, PASS), ({"order": "T-7", "amount": 5}, PASS), ({"order": "T-7"}, PASS)],
+)
+def test_declared_arguments_are_varied(declared: dict, verdict: str) -> None:
+    outcome = outcome_of("sound.py:gate_node", "approval.amounts", arguments={"refund": declared})
+    assert found(outcome)["approval.amounts"][0] == verdict, found(outcome)
+
+
+def test_a_tests_files_are_its_own(tmp_path: Path) -> None:
+    agent = """
+        import os
+        from pathlib import Path
+        from langchain_core.tools import tool
+        from sound import TOOLS, gate_node
+
+        @tool("refund")
+        def act(order: str, amount: float) -> str:
+            \"\"\"Refund an order.\"\"\"
+            ledger = Path(__file__).with_name("ledger.txt")
+            others = set(ledger.read_text().split()) - {"0", str(os.getpid())}
+            assert not others, "shared"
+            with ledger.open("a") as file:
+                file.write(f"{os.getpid()} ")
+            return f"Refunded {amount} for {order}."
+
+        def graph():
+            return gate_node(tools=[TOOLS[0], act])
+    """
+    (tmp_path / "ledger.txt").write_text("0 ")
+    (tmp_path / "sound.py").write_text((BANK / "sound.py").read_text())
+    claims = ("approval.once", "approval.two_approved", "approval.drift", "approval.again")
+    folder = write(tmp_path, agent=agent)
+    outcome = look_at("agent.py:graph", folder, settings=Settings(), only=claims)
+    assert {one.verdict for one in outcome.verdicts} == {PASS}, outcome
+    seen = {e for one in outcome.verdicts for e in one.evidence["messages"] if "failed" in e}
+    assert seen == set() and "It writes ledger.txt" in report.terminal(outcome), seen
+
+
 def test_declared_arguments_are_used_on_the_way_to_a_tool() -> None:
     given = {"log_in": {"code": "4711"}}
     claims = ("approval.once", "approval.behind_safe", "approval.injection", "rejection")

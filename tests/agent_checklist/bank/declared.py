@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 
+import httpx
 from faulty import gate, yes
 from langchain.agents.middleware import wrap_tool_call
 from langchain_core.messages import ToolMessage
+from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import Command, interrupt
-from sound import RISKY, find_order, gate_node, middleware_agent, model, refund, rejected, sent
+from sound import (
+    RISKY,
+    asks_inside,
+    find_order,
+    gate_node,
+    middleware_agent,
+    model,
+    refund,
+    rejected,
+    sent,
+)
 
 
 def small_amounts(state):
@@ -66,6 +78,35 @@ def functions():
         "agent", lambda s: "act" if s["messages"][-1].tool_calls else END, ["act", END]
     )
     return graph.compile()
+
+
+@tool
+async def close_account(owner: str, reason: str) -> str:
+    """Close an account."""
+    async with httpx.AsyncClient() as http:
+        await http.delete(f"https://accounts.example.com/{owner}")
+    return f"Closed {owner}."
+
+
+@tool
+async def cancel_order(order: str, reason: str) -> str:
+    """Cancel an order."""
+    async with httpx.AsyncClient() as http:
+        fee = (await http.get(f"https://orders.example.com/{order}/fee")).json()
+        if interrupt({"cancel": order, "reason": reason, "fee": fee}) != "yes":
+            return "The user said no."
+        await http.delete(f"https://orders.example.com/{order}")
+    return f"Cancelled {order}."
+
+
+def closes_unasked():
+    """Return an agent whose risky tool wants the network, and asks nobody."""
+    return asks_inside(close_account)
+
+
+def asks_behind_the_network():
+    """Return an agent whose tool reads over the network, and then asks."""
+    return asks_inside(cancel_order)
 
 
 def elsewhere():

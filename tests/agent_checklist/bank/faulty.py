@@ -6,7 +6,9 @@ import asyncio
 import logging
 import os
 import time
+import uuid
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 from langchain.agents.middleware import (
@@ -629,6 +631,11 @@ fault(
         approve=gate(lambda answer: not isinstance(answer, dict) or answer.get("type") != "reject")
     ),
 )
+fault("approval.unclear", lambda: gate_node(approve=gate(bool)))
+fault(
+    "approval.unclear",
+    lambda: gate_node(approve=gate(lambda said: isinstance(said, dict) and said.get("approved"))),
+)
 fault(
     "approval.lost_answer",
     lambda: middleware_agent(
@@ -677,6 +684,22 @@ def tries_its_tools_again():
 
 
 fault("approval.lost_answer", tries_its_tools_again)
+
+LEDGER = Path(__file__).with_name("ledger.txt")
+
+
+@tool("refund")
+def refund_with_a_new_key(order: str, amount: float) -> str:
+    """Refund an order."""
+    with LEDGER.open("a") as ledger:
+        ledger.write(f"{uuid.uuid4()} {order} {amount}\n")
+    return f"Refunded {amount} for {order}."
+
+
+fault(
+    "approval.lost_answer",
+    lambda: middleware_agent(inner=[tries_again], tools=[find_order, refund_with_a_new_key]),
+)
 
 
 newest: dict = {}

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import logging
 from datetime import date
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
 import faulty
 import sound
-from faulty import drops_unknown, plain
+from faulty import drops_unknown, plain, tries_again
 from langchain.agents import AgentState
 from langchain.agents.middleware import HumanInTheLoopMiddleware, wrap_model_call
 from langchain.tools import ToolRuntime
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
-from langchain_core.tools import tool
+from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, MessagesState, StateGraph
@@ -701,6 +702,43 @@ def asks_around(name="issue", tries=1, looks=False):
         return f"Issued to {given['order']}." if looks else done
 
     return middleware_agent(gate=False, tools=[find_order, ask])
+
+
+LEDGER = Path(__file__).with_name("refunds.txt")
+
+
+def refunds():
+    """Return what was refunded."""
+    return LEDGER.read_text().splitlines() if LEDGER.exists() else []
+
+
+def refunds_by_key(by_call=True):
+    """Return an agent that tries its tool again, and whose ledger refuses what it has.
+
+    Args:
+        by_call: The key is the call's id; else the order's.
+    """
+
+    @tool("refund")
+    def by_id(order: str, amount: float, key: Annotated[str, InjectedToolCallId]) -> str:
+        """Refund an order."""
+        line = f"{key} {order} {amount}"
+        LEDGER.write_text("\n".join(dict.fromkeys([*refunds(), line])))
+        return f"Refunded {amount} for {order}."
+
+    @tool("refund")
+    def by_order(order: str, amount: float) -> str:
+        """Refund an order."""
+        LEDGER.write_text("\n".join(dict.fromkeys([*refunds(), f"{order} {amount}"])))
+        return f"Refunded {amount} for {order}."
+
+    act = by_id if by_call else by_order
+    return middleware_agent(inner=[tries_again], tools=[find_order, act])
+
+
+def refunds_by_order():
+    """Return such an agent, with the order as the key."""
+    return refunds_by_key(by_call=False)
 
 
 # Tools that are offered once another one ran ------------------------------------------------------
