@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -176,19 +177,30 @@ async def events(
 
 
 @router.post("/threads/{thread}/cancel", status_code=202, responses=problems(404, 409))
-async def cancel(request: Request, own: Own) -> bodies.Stopping:
+async def cancel(request: Request, thread: bodies.ThreadId, user: User) -> bodies.Stopping:
     """Stop the turn that runs on the thread, in whatever process; a decision cannot be stopped.
 
     With 202 it is on record that the turn stops: it asks for no approval any more.
     """
-    run = await request.app.state.store.ask_to_stop(own["id"])
+    runs, store = request.app.state.runs, request.app.state.store
+    own = runs.running.get(thread)
+    if own and (own.owner, own.kind) == (user, "message"):
+        own.cancel()  # before the way to the database, which a flood of its words would delay
+    else:
+        own = None
+        await own_thread(request, thread, user)
+    run = await store.ask_to_stop(thread, own.id if own else "")
+    if own and run is None:  # it has ended meanwhile: of this, or before
+        await asyncio.wait([own.task])
+        if own.events[-1][1]["status"] == "stopped":
+            return bodies.Stopping()
     if run is None:
         raise Refused(409, "No turn is running on this thread.")
     if run["kind"] == "recovery":
         raise Refused(409, "What a restart left is carried on to its end.")
     if run["kind"] == "decision":
         raise Refused(409, "A decided call is carried out to its end.")
-    request.app.state.runs.stop(run["id"])  # in another process it is found within a second
+    runs.stop(run["id"])  # in another process it is found within a second
     return bodies.Stopping()
 
 

@@ -323,18 +323,20 @@ class Store:
         rows = await self.database.run("select id from runs where outcome is null and stop = 1")
         return [row["id"] for row in rows]
 
-    async def ask_to_stop(self, thread: str) -> dict | None:
+    async def ask_to_stop(self, thread: str, run: str = "") -> dict | None:
         """Ask the thread's message run to stop, in whatever process; return its `id` and `kind`.
 
-        One that is handed on or lost stops before it is carried on. None if no run is unfinished.
+        One that is handed on or lost stops before it is carried on. None if no run is unfinished,
+        or another one than this `run`.
         """
         sql = """update runs set stop = case kind when 'message' then 1 else 0 end
             where id = (select id from runs where thread = ? order by started desc limit 1)
-            and (outcome is null or outcome in ('handed_on', 'lost')) returning id, kind"""
+            and ? in ('', id) and (outcome is null or outcome in ('handed_on', 'lost'))
+            returning id, kind"""
 
         async def work(transaction: Transaction) -> dict | None:
             await self._lock_thread(transaction, thread)  # no recovery begins meanwhile
-            rows = await transaction.fetch(sql, thread)
+            rows = await transaction.fetch(sql, thread, run)
             return rows[0] if rows else None
 
         return await self.database.write(work)

@@ -14,12 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 
 import httpx
 import psutil
 import pytest
 
+from production_agent import routes
 from production_agent.approval import Approve
+from production_agent.bodies import Stopping
 from production_agent.database import open_database
 from production_agent.graph import build
 from production_agent.runs import (
@@ -468,6 +471,50 @@ async def test_a_turn_whose_stop_was_accepted_is_stopped(
         await asyncio.wait([following.task])
         assert following.events[-1][1]["status"] == "complete"
     assert all(request.status == 200 for request in served.requests)
+
+
+@pytest.mark.parametrize("when", ["at once", "too late"])
+async def test_a_turn_of_this_process_stops_before_the_database_has_answered(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    served.reset()
+    settings = read(os.environ | {DATABASE: database})
+    async with open_database(settings) as opened, asyncio.timeout(60):
+        store = Store(opened, settings)
+        runs = Runs(settings, store, build(settings, opened.saver))
+        app = SimpleNamespace(state=SimpleNamespace(runs=runs, store=store))
+        request = SimpleNamespace(app=app)
+        thread, reached, go = (await store.new_thread("ann", ""))["id"], asyncio.Event(), []
+        real_ask, real_end = store.ask_to_stop, store.end
+
+        async def ask_to_stop(*words: str) -> dict | None:  # it comes when the run has ended
+            reached.set()
+            await asyncio.wait([run.task])
+            if when == "too late":
+                return await real_ask(*words)
+            following = await store.begin_message(thread, "ann", None)  # nobody stops this one
+            found = await real_ask(*words)
+            await real_end(following.run, Ending("complete"))
+            return found
+
+        async def end(run: str, ending: Ending) -> list[dict] | None:
+            if when == "too late":
+                go.append(asyncio.create_task(routes.cancel(request, thread, "ann")))
+                await reached.wait()
+            return await real_end(run, ending)
+
+        monkeypatch.setattr(store, "ask_to_stop", ask_to_stop)
+        monkeypatch.setattr(store, "end", end)
+        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        if when == "at once":
+            assert await routes.cancel(request, thread, "ann") == Stopping()
+        else:  # its question is asked: nobody is told that the turn stops
+            await asyncio.wait([run.task])
+            with pytest.raises(Refused, match="No turn is running"):
+                await go[0]
+        asked = await store.waiting(thread=thread)
+        assert run.events[-1][1]["status"] == ("pending_approval" if asked else "stopped")
+        assert bool(asked) == (when == "too late")
 
 
 @pytest.mark.parametrize("how", ["fails", "dies"])
