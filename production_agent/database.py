@@ -111,8 +111,11 @@ class Database:
         Its own limit on statements does not help then, and psycopg, cancelled, still waits for it.
         A SQLite statement cut off before its commit would keep the file locked for everyone else.
         """
+        task = asyncio.ensure_future(work)
+        # Who waited has been told that it took too long: how it failed later is no news to anybody.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
         async with asyncio.timeout(self.patience):
-            return await asyncio.shield(work)
+            return await asyncio.shield(task)
 
     async def lock(self, transaction: Transaction, name: str) -> None:
         """Let no other transaction that locks the same name go on before this one ends."""

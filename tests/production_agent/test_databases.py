@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import sqlite3
@@ -14,6 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiosqlite
 import httpx
@@ -43,6 +45,25 @@ def postgres_url(served) -> str:
 def on_postgres(start: Callable, postgres_url: str) -> Service:
     """A service on PostgreSQL."""
     return start(postgres_url, DATABASE_SECONDS=60)
+
+
+async def test_what_fails_when_nobody_waits_any_more_logs_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fail, failed = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        await fail.wait()
+        failed.set()
+        raise OSError
+
+    with pytest.raises(TimeoutError):
+        await Database.to_its_end(SimpleNamespace(patience=0.01), work())
+    fail.set()
+    await failed.wait()
+    await asyncio.sleep(0)  # the task ends, and is forgotten
+    gc.collect()
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 # PostgreSQL
