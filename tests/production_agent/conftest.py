@@ -22,6 +22,12 @@ from tests.production_agent.warm_start import Launcher
 DATABASE = "PRODUCTION_AGENT_DATABASE"
 
 
+@pytest.fixture(autouse=True)
+def many_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tests of a module, which share a database, start as many turns as they like."""
+    monkeypatch.setenv("PRODUCTION_AGENT_TURNS_PER_MINUTE", "10000")
+
+
 def missing(sentence: str) -> NoReturn:
     """Skip the test on a reader's machine, fail it where everything has to be there."""
     if os.environ.get("CI") == "true":
