@@ -52,7 +52,7 @@ async def read_on(agent, thread: dict) -> str:
     """Go on with a stopped thread and return the whole answer."""
     reply = await agent.ainvoke(None, thread)
     return reply["messages"][-1].text
-# %% partial | read_some stops the model: a sync stream, left early
+# %% refused: a sync stream, left early
 async def read_some(agent, question, thread, enough):
     seen = ""
     for token, _ in agent.stream({"messages": question}, thread, stream_mode="messages"):
