@@ -2,10 +2,6 @@
 
 A widget lives in the kernel that made it. Where no widget is drawn (GitHub, an untrusted notebook)
 a text takes its place. When its kernel has ended, a warning appears above it.
-
-    from course_utils import buttons
-
-    buttons.show(box, "a Stop button", code="task.cancel()")  # as the last line of a cell
 """
 
 from __future__ import annotations
@@ -26,7 +22,7 @@ STYLE = ".jupyter-widgets.course-lost:not(.jupyter-widgets-disconnected) { displ
 
 
 def show(widget: ipywidgets.Widget, name: str, *, code: str) -> WidgetWithText:
-    """Return an output that shows `widget`, or, where no widget is drawn, what to do instead.
+    """Return what a cell's last line shows: `widget`, or, where none is drawn, what to do instead.
 
     Args:
         widget: Buttons and what belongs to them.

@@ -10,7 +10,6 @@ that a library documents for subclasses or displays (`_repr_mimebundle_`, `_rend
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,6 @@ __all__ = (
     "fresh_async_clients",
     "is_async_only",
     "keep_events_in_order",
-    "log_handlers",
     "take_back_answer",
 )
 
@@ -98,13 +96,3 @@ def act_while_a_cell_runs(widgets: Iterable[ipywidgets.Widget]) -> None:
     for widget in widgets:
         if hasattr(widget.comm, "_reply_subshell_for"):
             widget.comm._reply_subshell_for = lambda data, named: named
-
-
-def log_handlers() -> list[logging.Handler]:
-    """Return every log handler of this process.
-
-    Library: Python 3.11 to 3.14, `logging._handlerList`.
-    Reason: `logging.getHandlerNames` (3.12) knows only the handlers that were given a name.
-    Thread: none.
-    """
-    return [handler for reference in logging._handlerList if (handler := reference())]

@@ -51,16 +51,14 @@ class Card:
         self.decision: Decision | None = None
         self._message = ipywidgets.HTML(announcement(""))
         self._args = self._words = None
-        fields: list[ipywidgets.Widget] = []
         if "edit" in call.allowed:
             text = as_json(call.args, indent=2)
             options = {"description": "Arguments (JSON)", "rows": len(text.splitlines())}
             self._args = ipywidgets.Textarea(text, **options, **_FIELD)
-            fields.append(self._args)
         if wanted := tuple(name for name in ("reject", "respond") if name in call.allowed):
             label, hint = _WORDS[wanted]
             self._words = ipywidgets.Text(description=label, placeholder=hint, **_FIELD)
-            fields.append(self._words)
+        fields = [field for field in (self._args, self._words) if field is not None]
         buttons = [_button(name) for name in call.allowed]
         for name, button in zip(call.allowed, buttons, strict=True):
             button.on_click(lambda _, name=name: on_click(self, name))

@@ -13,8 +13,6 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from course_utils.private_apis import log_handlers
-
 __all__ = ("Seen", "isolate", "watch_output")
 
 
@@ -132,7 +130,7 @@ def _redirect_logs(seen: Seen) -> Iterator[None]:
     """Redirect the log handlers that write to the terminal."""
     terminals = [s for s in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) if s]
     swapped = []
-    for handler in log_handlers():
+    for handler in {handler for log in _loggers() for handler in log.handlers}:
         stream = vars(handler).get("stream")
         if any(stream is terminal for terminal in terminals):
             swapped.append((handler, stream))
