@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-__all__ = ("ScriptedModel", "call", "finish", "held_call", "word")
+__all__ = ("ScriptedModel", "call", "endless", "finish", "held_call", "word")
 
 
 def chunk(delta: dict, finish_reason: str | None = None) -> dict:
@@ -32,6 +33,18 @@ def call(index: int, call_id: str | None, name: str | None, args: object) -> dic
 def finish(reason: str = "stop") -> dict:
     """Return the last chunk."""
     return chunk({}, reason)
+
+
+def endless(pause: float) -> Callable[[dict], Iterator[dict]]:
+    """Return a script that speaks for ever."""
+
+    def script(body: dict) -> Iterator[dict]:
+        while True:
+            yield word("one ")
+            if pause:
+                time.sleep(pause)
+
+    return script
 
 
 def held_call(go: threading.Event, name: str, args: dict) -> Callable[[dict], Iterator[dict]]:

@@ -1,0 +1,494 @@
+"""A stop, a drain and a lost lease: what a turn that is ended leaves, and who carries it on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from production_agent import routes
+from production_agent.approval import Approve
+from production_agent.bodies import Stopping
+from production_agent.database import Database, open_database
+from production_agent.graph import build
+from production_agent.runs import (
+    FINISHING,
+    HANDED_ON,
+    STOPPED,
+    UNKNOWN,
+    Refused,
+    Run,
+    Runs,
+    open_runs,
+)
+from production_agent.settings import read
+from production_agent.store import ATTEMPTS, Ending, Store
+from tests.production_agent.conftest import DATABASE
+from tests.production_agent.scripted_model import (
+    ScriptedModel,
+    call,
+    endless,
+    finish,
+    held_call,
+    word,
+)
+from tests.production_agent.service_process import (
+    Service,
+    change,
+    decision,
+    events_of,
+    rows,
+    until,
+)
+
+
+@asynccontextmanager
+async def in_this_process(
+    database: str, **environment: str
+) -> AsyncIterator[tuple[Database, Runs, str]]:
+    """Yield a database, its runs, which nobody looks after, and a new thread of ann's."""
+    settings = read(os.environ | {DATABASE: database} | environment)
+    async with open_database(settings) as opened:
+        runs = Runs(settings, Store(opened, settings), build(settings, opened.saver))
+        yield opened, runs, (await runs.store.new_thread("ann", ""))["id"]
+
+
+def test_who_stops_a_turn_that_a_restart_left_is_told_why_it_goes_on(service: Service) -> None:
+    thread = service.thread()
+    columns = "id, thread, owner, kind, started, lease"
+    values = f"'{thread}', '{thread}', 'ann', 'KIND', 1, 1e12"
+    for kind, sentence in (
+        ("recovery", "What a restart left is carried on to its end."),
+        ("decision", "A decided call is carried out to its end."),
+    ):
+        row = values.replace("KIND", kind)
+        change(service.database, f"insert into runs ({columns}) values ({row})")
+        answer = service.ann.post(f"/threads/{thread}/cancel")
+        assert (answer.status_code, answer.json()) == (409, {"message": sentence})
+        change(service.database, f"delete from runs where id = '{thread}'")
+
+
+# The end of the process
+
+
+def test_sigterm_ends_every_stream_with_its_end(
+    start: Callable, database: str, scripted: ScriptedModel
+) -> None:
+    def script(body: dict) -> Iterator[dict]:
+        said = [one["content"] for one in body["messages"] if one["role"] == "user"]
+        if said[-1] == "refund" and body["messages"][-1]["role"] != "tool":
+            yield call(0, "c", "refund", {"order": "T-8", "amount": 20})
+            yield finish("tool_calls")
+        else:
+            yield from endless(0.01)(body)
+
+    scripted.script = script
+    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=2)
+    decided, approval = service.asked("refund")
+    streams = []
+    for path, body in [
+        *((f"/threads/{service.thread()}/messages", {"text": "Hi"}) for _ in range(4)),
+        (f"/approvals/{approval['id']}", decision(approval)),
+    ]:
+        client = service.client("token-of-ann")
+        answer = client.send(client.build_request("POST", path, json=body), stream=True)
+        events = events_of(answer)
+        next(data for name, data in events if name == "token")
+        streams.append((client, events))
+    ends: list[dict] = []
+
+    def read(events: Iterator) -> None:
+        ends.append(list(events)[-1])
+
+    readers = [threading.Thread(target=read, args=(events,)) for _, events in streams]
+    for reader in readers:
+        reader.start()
+    os.kill(service.pid, signal.SIGTERM)
+    for reader in readers:
+        reader.join()
+    assert [name for name, _ in ends] == ["end"] * 5
+    assert {data["status"] for _, data in ends} <= {"stopped", "resuming"}
+    service.stop()
+    assert (
+        not service.log("request_failed")
+        and "Exception in ASGI" not in service.log_file.read_text()
+    )
+    assert rows(database, "select count(*) from runs where outcome is null") == [(0,)]
+    # Whoever starts next carries the decision on, and pays once.
+    scripted.script = lambda body: iter([word("Done."), finish()])
+    following = start(database, OPENAI_BASE_URL=scripted.url)
+    until(lambda: following.status(decided) == "complete", "the decision is carried on")
+    assert following.effects() == [{"order": "T-8", "amount": 20}]
+    following.stop()
+    following.forget_effects()
+    for client, _ in streams:
+        client.close()
+
+
+def test_a_turn_between_two_steps_is_handed_on(
+    start: Callable, database: str, scripted: ScriptedModel
+) -> None:
+    go = threading.Event()
+    scripted.script = held_call(go, "track_parcel", {"parcel": "P-4"})
+    service = start(database, OPENAI_BASE_URL=scripted.url, GRACE_SECONDS=60)
+    thread, other, asked = service.thread(), service.thread(), len(scripted.bodies)
+    with service.client("token-of-ann") as client:
+        path = f"/threads/{thread}/messages"
+        with client.stream("POST", path, json={"text": "Where?"}) as answer:
+            until(lambda: len(scripted.bodies) > asked, "the model is asked")
+            os.kill(service.pid, signal.SIGTERM)
+            until(lambda: service.log("draining"), "the drain")
+            with suppress(httpx.TransportError):  # no connection is taken any more
+                late = service.ann.post(f"/threads/{other}/messages", json={"text": "Hi"})
+                assert late.status_code == 503 and late.headers["retry-after"]
+            go.set()
+            assert list(events_of(answer))[-1] == ("end", {"status": "resuming", "text": ""})
+    service.stop()
+    following = start(database, OPENAI_BASE_URL=scripted.url)
+    until(lambda: following.status(thread) == "complete", "it is carried on")
+    assert rows(database, f"select count(*) from runs where thread = '{other}'") == [(0,)]
+    roles = [role for role, _ in following.messages(thread)]
+    assert roles == ["user", "tool", "assistant"] and len(scripted.bodies) == asked + 2
+    following.stop()
+
+
+async def test_a_process_that_ends_begins_no_run(served, tmp_path) -> None:
+    async with in_this_process(str(tmp_path / "a.sqlite")) as (_, runs, thread):
+        runs.drain()
+        for begin in (runs.message(thread, "ann", "Hi", None), runs.decide("", "", [], "ann")):
+            with pytest.raises(Refused) as caught:
+                await begin
+            assert caught.value.status == 503 and caught.value.retry_after
+        assert (await runs.store.threads("ann", 1, thread))[0]["run"] is None
+
+
+@pytest.mark.parametrize("how", ["stopped", "stopped later", "left", "left while it ends"])
+def test_a_turn_that_nobody_wants_is_not_carried_on_by_another_process(
+    database: str, scripted: ScriptedModel, how: str
+) -> None:
+    asyncio.run(_drain_unwanted(database, scripted, how))
+
+
+async def _drain_unwanted(database: str, scripted: ScriptedModel, how: str) -> None:
+    go = threading.Event()
+    scripted.script = held_call(go, "track_parcel", {"parcel": "P-3"})
+    opening = in_this_process(database, OPENAI_BASE_URL=scripted.url)
+    async with opening as (_, one, thread):
+        store, other = one.store, Runs(one.settings, one.store, one.graph)
+        run = await one.message(thread, "ann", "Where is parcel P-3?", None)
+        with run.joined(60):
+            if how == "stopped":  # at another process, and this one has not looked yet
+                assert (await store.ask_to_stop(thread))["id"] == run.id
+                one.drain()
+                go.set()
+                await asyncio.wait([run.task])
+                assert run.events[-1] == ("end", {"status": "stopped", "text": ""})
+            if how == "left while it ends":
+                one.drain()
+            if how == "stopped later":
+                one.drain()
+                go.set()
+                await asyncio.wait([run.task])
+                assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
+                assert (await store.ask_to_stop(thread))["id"] == run.id
+        one.drain()
+        await asyncio.wait([run.task])
+        go.set()
+        asked = len(scripted.bodies)
+        await other.recover()
+        await other.close()
+        (row,) = await store.threads("ann", 1, thread)
+        assert (row["outcome"], row["sentence"]) == ("stopped", STOPPED)
+        assert len(scripted.bodies) == asked
+
+
+@pytest.mark.parametrize(("deaths", "outcome"), [(1, "complete"), (ATTEMPTS, "stopped")])
+def test_what_was_promised_outlives_a_process_that_ends_while_it_recovers_it(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, deaths: int, outcome: str
+) -> None:
+    served.reset()
+    served.pace(first=0.5)
+    asyncio.run(_end_while_recovering(database, monkeypatch, deaths, outcome))
+    served.reset()
+
+
+async def _end_while_recovering(
+    database: str, monkeypatch: pytest.MonkeyPatch, deaths: int, outcome: str
+) -> None:
+    async with in_this_process(database) as (opened, one, thread):
+        store, other = one.store, Runs(one.settings, one.store, one.graph)
+        run = await one.message(thread, "ann", "Where is parcel P-3?", None)
+        with run.joined(60):
+            one.drain()
+            await asyncio.wait([run.task])
+        assert run.events[-2][1]["message"] == HANDED_ON
+        real, reached = store.decided, asyncio.Event()
+
+        async def wait(thread: str) -> None:
+            reached.set()
+            await asyncio.Event().wait()
+
+        for _ in range(deaths):
+            monkeypatch.setattr(store, "decided", wait)
+            recovering = asyncio.create_task(other.recover())
+            await reached.wait()
+            reached.clear()
+            recovering.cancel()  # as the end of its process does
+            await asyncio.wait([recovering])
+            await opened.run("update runs set lease = 0 where outcome is null")
+        monkeypatch.setattr(store, "decided", real)
+        with pytest.raises(Refused) as caught:  # and no message takes its place
+            await other.message(thread, "ann", "Hi", None)
+        assert caught.value.message == FINISHING
+        await other.recover()
+        await asyncio.gather(*(one.task for one in other.running.values()))
+        assert (await store.threads("ann", 1, thread))[0]["outcome"] == outcome
+
+
+@pytest.mark.parametrize("how", ["refused", "deleted"])
+async def test_of_a_request_whose_first_one_left_no_run_nobody_is_told_of_an_end(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    served.reset()
+    async with open_runs(read(os.environ | {DATABASE: database})) as runs:
+        store = runs.store
+        thread, real = (await store.new_thread("ann", ""))["id"], store.turn_end
+        first = (await store.begin_message(thread, "ann", "key")).run
+
+        async def turn_end(*words: str) -> dict | None:  # the first one ends just before
+            await store.end(first, Ending("refused"))
+            if how == "deleted":
+                await store.delete_thread(thread)
+            return await real(*words)
+
+        monkeypatch.setattr(store, "turn_end", turn_end)
+        if how == "deleted":
+            with pytest.raises(Refused, match="no such thread"):
+                await runs.message(thread, "ann", "Hi", "key")
+        else:
+            run = await runs.message(thread, "ann", "Hi", "key")
+            await asyncio.wait([run.task])
+            assert run.events[-1][1]["status"] == "complete"
+
+
+@pytest.mark.parametrize("when", ["question stored", "end begins", "whole answer", "handed on"])
+async def test_a_turn_whose_stop_was_accepted_is_stopped(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    served.reset()
+    async with in_this_process(database) as (opened, runs, thread):
+        store, saver = runs.store, opened.saver
+        real_put, real_end = saver.aput_writes, store.end
+
+        async def put(config: dict, writes: Sequence[tuple], *rest: str) -> None:
+            await real_put(config, writes, *rest)
+            if when == "question stored" and "__interrupt__" in dict(writes):
+                runs.stop((await store.ask_to_stop(thread))["id"])
+
+        async def end(run: str, ending: Ending) -> list[dict] | None:
+            if when != "question stored" and ending.outcome != "stopped":
+                assert (await store.ask_to_stop(thread))["kind"] == "message"
+            return await real_end(run, ending)
+
+        monkeypatch.setattr(saver, "aput_writes", put)
+        monkeypatch.setattr(store, "end", end)
+        asks = when in ("question stored", "end begins")
+        text = "Please refund 5 euros for order T-8." if asks else "Where is parcel P-3?"
+        run = await runs.message(thread, "ann", text, None)
+        if when == "handed on":
+            run.control.request_drain()
+        await asyncio.wait([run.task])
+        assert [name for name, _ in run.events][-2:] == ["error", "end"]
+        assert run.events[-2][1]["message"] == STOPPED
+        assert run.events[-1][1] == {"status": "stopped", "text": ""}
+        assert await store.ask_to_stop(thread) is None  # now it is over
+        assert await store.waiting(thread=thread) == []
+        monkeypatch.undo()
+        following = await runs.message(thread, "ann", "Thanks!", None)
+        await asyncio.wait([following.task])
+        assert following.events[-1][1]["status"] == "complete"
+    assert all(request.status == 200 for request in served.requests)
+
+
+@pytest.mark.parametrize("when", ["at once", "too late"])
+async def test_a_turn_of_this_process_stops_before_the_database_has_answered(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    served.reset()
+    async with in_this_process(database) as (_, runs, thread), asyncio.timeout(60):
+        store, reached, go = runs.store, asyncio.Event(), []
+        app = SimpleNamespace(state=SimpleNamespace(runs=runs, store=store))
+        request = SimpleNamespace(app=app)
+        real_ask, real_end = store.ask_to_stop, store.end
+
+        async def ask_to_stop(*words: str) -> dict | None:  # it comes when the run has ended
+            reached.set()
+            await asyncio.wait([run.task])
+            if when == "too late":
+                return await real_ask(*words)
+            following = await store.begin_message(thread, "ann", None)  # nobody stops this one
+            found = await real_ask(*words)
+            await real_end(following.run, Ending("complete"))
+            return found
+
+        async def end(run: str, ending: Ending) -> list[dict] | None:
+            if when == "too late":
+                go.append(asyncio.create_task(routes.cancel(request, thread, "ann")))
+                await reached.wait()
+            return await real_end(run, ending)
+
+        monkeypatch.setattr(store, "ask_to_stop", ask_to_stop)
+        monkeypatch.setattr(store, "end", end)
+        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        if when == "at once":
+            assert await routes.cancel(request, thread, "ann") == Stopping()
+        else:  # its question is asked: nobody is told that the turn stops
+            await asyncio.wait([run.task])
+            with pytest.raises(Refused, match="No turn is running"):
+                await go[0]
+        asked = await store.waiting(thread=thread)
+        assert run.events[-1][1]["status"] == ("pending_approval" if asked else "stopped")
+        assert bool(asked) == (when == "too late")
+
+
+@pytest.mark.parametrize("how", ["fails", "dies"])
+async def test_a_question_of_an_earlier_turn_is_not_asked_by_a_later_one(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    served.reset()
+    async with in_this_process(database) as (opened, runs, thread):
+        store, saver, real = runs.store, opened.saver, runs.store.end
+
+        async def end(run: str, ending: Ending) -> list[dict] | None:
+            return await real(run, Ending("stopped") if ending.asked else ending)
+
+        async def put(*_) -> None:
+            raise TimeoutError
+
+        monkeypatch.setattr(store, "end", end)  # its question is stored, and is not asked
+        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        await asyncio.wait([run.task])
+        assert (await runs.state(thread)).interrupts
+        monkeypatch.undo()
+        monkeypatch.setattr(saver, "aput", put)  # no first checkpoint of the next turn
+        if how == "fails":
+            following = await runs.message(thread, "ann", "Thanks, forget it.", None)
+            await asyncio.wait([following.task])
+        else:
+            dead = await store.begin_message(thread, "ann", None)
+            await opened.run("update runs set lease = 0 where id = ?", dead.run)
+            await runs.recover()
+        assert await store.waiting(thread=thread) == []
+        (row,) = await store.threads("ann", 1, thread)
+        assert row["outcome"] == ("failed" if how == "fails" else "stopped") and row["sentence"]
+
+
+async def test_a_stop_that_meets_a_recovery_comes_before_it_or_is_refused(
+    database: str, served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with in_this_process(database) as (_, runs, thread):
+        store, stops = runs.store, []
+        await store.end((await store.begin_message(thread, "ann", None)).run, Ending("handed_on"))
+        real = store._begin
+
+        async def begin(*values) -> str:  # the recovery has read that nobody stops the turn
+            stops.append(asyncio.create_task(store.ask_to_stop(thread)))
+            await asyncio.wait(stops, timeout=0.5)  # if it does not wait, it is done by then
+            return await real(*values)
+
+        monkeypatch.setattr(store, "_begin", begin)
+        begun = await store.begin_recovery(thread, "ann")
+        assert begun.before == "handed_on"
+        assert await stops[0] == {"id": begun.run, "kind": "recovery"}
+        await store.end(begun.run, Ending("stopped"))
+
+
+@pytest.mark.parametrize("kind", ["message", "recovery"])
+async def test_a_lease_that_cannot_be_renewed_is_no_stop(
+    database: str, scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    go = threading.Event()
+    scripted.script = held_call(go, "track_parcel", {"parcel": "P-3"})
+    opening = in_this_process(database, OPENAI_BASE_URL=scripted.url)
+    async with opening as (opened, good, thread):
+        short = replace(good.settings, lease_seconds=0.5)
+        poor = Runs(short, Store(opened, short), build(short, opened.saver))
+
+        async def renew(run: str) -> bool:
+            raise TimeoutError
+
+        monkeypatch.setattr(poor.store, "renew", renew)
+        if kind == "message":
+            run = await poor.message(thread, "ann", "Where is parcel P-3?", None)
+        else:
+            first = await good.message(thread, "ann", "Where is parcel P-3?", None)
+            first.control.request_drain()
+            await asyncio.wait([first.task])
+            assert first.events[-2][1]["message"] == HANDED_ON
+            await poor.recover()
+            run = poor.running[thread]
+        await asyncio.wait([run.task])
+        sentence = UNKNOWN if kind == "message" else HANDED_ON
+        assert run.events[-2][1]["message"] == sentence
+        assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
+        go.set()
+        await opened.run("update runs set lease = 0 where outcome is null")
+        await good.recover()
+        await asyncio.gather(*(one.task for one in good.running.values()))
+        outcome = (await good.store.threads("ann", 1, thread))[0]["outcome"]
+        assert outcome == ("stopped" if kind == "message" else "complete")
+
+
+async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:
+    async with in_this_process(str(tmp_path / "a.sqlite")) as (_, runs, thread):
+        run = await runs.message(thread, "ann", "Hi", None)
+        runs.stop(run.id)  # before the loop came to its task
+        async with asyncio.timeout(30):
+            frames = [frame async for frame in run.stream()]
+        assert '"status": "stopped"' in frames[-1]
+        assert (await runs.store.threads("ann", 1, thread))[0]["outcome"] == "stopped"
+
+
+async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
+    served, tmp_path
+) -> None:
+    served.reset()
+    settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
+    async with open_runs(settings) as runs:
+        thread = (await runs.store.new_thread("ann", ""))["id"]
+        run = await runs.message(thread, "ann", "Please refund 5 euros for order T-8.", None)
+        await asyncio.wait([run.task])
+        (asked,) = await runs.store.waiting(thread=thread)
+        approve = [Approve(call=asked["calls"][0]["id"], type="approve")]
+        decided = await runs.decide(asked["id"], asked["digest"], approve, "ann")
+        await asyncio.wait([decided.task])
+        assert (await runs.store.threads("ann", 1, thread))[0]["outcome"] == "complete"
+        following = await runs.message(thread, "ann", "Thanks!", None)
+        runs.stop(following.id)  # before its first checkpoint
+        await asyncio.wait([following.task])
+        (last,) = await runs.store.threads("ann", 1, thread)
+        assert (last["outcome"], last["sentence"]) == ("stopped", STOPPED)
+
+
+async def test_a_run_that_lost_its_thread_calls_nobody(
+    served, tmp_path, caplog: pytest.LogCaptureFixture
+) -> None:
+    served.reset()
+    settings = read(os.environ | {DATABASE: str(tmp_path / "a.sqlite")})
+    async with open_runs(settings) as runs:
+        thread = (await runs.store.new_thread("ann", ""))["id"]
+        run = await runs.message(thread, "ann", "Hello!", None)
+        await asyncio.wait([run.task])  # as another process ends it
+        late = Run(run.id, thread, "ann", "decision")
+        await runs._close(late, "failed", sentence="", error=ValueError())
+    logged = {one.message: one.levelname for one in caplog.records}
+    assert logged["run_lost"] == "WARNING" and "ERROR" not in logged.values()
+    assert late.events[-1] == ("end", {"status": "complete", "text": run.events[-1][1]["text"]})
