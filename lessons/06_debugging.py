@@ -311,9 +311,9 @@ for part in desk.stream(complaint, thread("from"), stream_mode="checkpoints", ve
 # A progress page shows the total of a basket after each step. On the developer's machine it is right.
 # In production, with a database across the network, it is late. Mend `totals_after`, so that it
 # returns a pair `(node, total)` for each node that ran, in order, and the total is the one *after* the
-# node. A node writes the new total, leaves it alone, or writes nothing at all, and may run twice. Nodes run one after
-# the other here, never side by side. Run the graph once; an error
-# of it comes out.
+# node. A node writes the new total, leaves it alone, or writes nothing at all, and may run twice.
+# Nodes run one after the other here, never side by side. `config` names a new thread. Run the graph
+# once; an error of it comes out.
 
 
 # %%
@@ -406,7 +406,8 @@ print("the card is in the line:", "4111" in Everything().format(record))
 # The formatter is the last gate: use an allow-list. Write `one_line(record)`. It leaves the record as
 # it is, and returns one line of JSON with
 #
-# - `"level"`, and `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
+# - `"level"`: its name (`record.levelname`);
+# - `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
 # - each field of `ALLOWED` that the record has, a step of 0, an empty list and `None`, too; what JSON does
 #   not know, such as a run's id, is written as its `str`;
 # - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)

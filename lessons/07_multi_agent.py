@@ -377,11 +377,11 @@ for middleware in ([], [one_call_a_message]):
 # ### Exercise 7.3 - hand over in good order
 #
 # Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
-# ("already apologised"), and nobody's thread dies: not with a second or third call in the same message,
-# not in the next turns, not when the customer is handed over again. The note is no message of the
-# customer, which is what a `HumanMessage` without a `name` is. No answer claims that another call has
-# worked, in whatever words; nobody knows yet. (What the last message asked for is in
-# `runtime.state["messages"][-1].tool_calls`.)
+# ("already apologised") in the text of a message, and nobody's thread dies: not with a second or third
+# call in the same message, not in the next turns, not when the customer is handed over again. The note
+# is no message of the customer, which is what a `HumanMessage` without a `name` is. No answer says of
+# another call that it is done, carried out, paid, found or the like; nobody knows yet. (What the last
+# message asked for is in `runtime.state["messages"][-1].tool_calls`.)
 
 
 # %% tags=["exercise", "ex3"]

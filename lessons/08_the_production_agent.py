@@ -747,7 +747,8 @@ agent_checklist.run(desk(**mended), done=lambda: paid, only=["limits"])
 # - both write one line at level ERROR: the reference, the thread, the *class* of the error (that of a
 #   `NodeError` is in `error.error`). Two failures have two references, after a restart, too;
 # - `note_turn(state)` writes one line at level INFO: the thread, the number of messages;
-# - nowhere, at no level and not printed, stands an error's text or what the customer said.
+# - nowhere, at no level and not printed, stands an error's text or what the customer said. (So no
+#   `exc_info` here: other formatters write the text.)
 #
 # `thread_id()` says which thread it is; `log` is the logger. As in lesson 6: fixed words, and facts as
 # fields, `log.info("...", extra={...})`; the formatter of exercise 6.3 lets `reference`, `thread_id`,

@@ -1065,7 +1065,7 @@ for upgraded in (False, True):
 # ### Exercise 9.6 (stretch) - an evaluation that turns red
 #
 # Write `evaluate(agent, cases, done, times)`. It runs each case `times` times, each time as a new
-# conversation (`agent.invoke({"messages": case["ask"]})` and nothing else), and returns for each
+# conversation (`agent.invoke({"messages": case["ask"]})`), and returns for each
 # `case["ask"]` the share of good runs, from 0.0 to 1.0. A run is good if the agent made exactly the
 # case's calls, in this order, with these arguments, *and* exactly `case["done"]` was appended to
 # `done`, in its order, in this run. A run that raises an `Exception` is not good, and the next one

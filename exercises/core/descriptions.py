@@ -22,17 +22,23 @@ MAX_CHARACTERS = 80
 # Words that say a call has worked, and words that take it back or speak of something else.
 CLAIM = re.compile(
     r"\b(done|ok|okay|success\w*|succeeded|completed?|finished|executed|fulfilled|worked|arrives"
-    r"|found|sent|refunded|approved|paid"
-    r"|(was|were|been|already) (carried out|taken care of|dealt with)|taken care of this"
+    r"|found|sent|refunded|approved|paid|(went|gone) through|already (run|answered)"
+    r"|(^|(?<=: )|(was|were|been|already) )(carried out|taken care of|dealt with|settled)"
+    r"|taken care of this"
     r"|(been|has|have|already) (dealt|handled))\b",
     re.I,
 )
 DOUBT = re.compile(
-    r"\b(no(?! need\b)|not|none|false|nothing|nobody|neither|nor|never|with(out|held|drawn)|un\w+"
-    r"|dis\w+|may|might|whether|maybe|perhaps|again|cancel\w*|skip\w*|lost|pending|handed"
-    r"|hand\w* over|transfer\w*|reject\w*|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*"
-    r"|block\w*|turned down|abort\w*|fail\w*|veto\w*)\b|n't|\?",
+    r"\b(no(?! need\b)|not|cannot|none|false|nothing|nobody|neither|nor|never|with(out|held|drawn)"
+    r"|un\w+|dis\w+|may|might|could|if|whether|what|until|unless|maybe|perhaps|check|verify"
+    r"|again|cancel\w*|skip\w*|lost|pending|handed|hand\w*\W?o(ver|ff)|transfer\w*|reject\w*"
+    r"|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*|block\w*|turned down|abort\w*|fail\w*"
+    r"|veto\w*)\b|n't|\?",
     re.I,
+)
+# When it happened, as in "done before the customer was handed over", is no word of doubt.
+BEFORE = re.compile(
+    r"\b(before|prior to|ahead of)\b[^.,;:?!]*?\b(transfer\w*|handed|hand\w*\W?o(ver|ff))\b", re.I
 )
 # Words with which a sentence says that something is not known or was not found out.
 IGNORANCE = re.compile(
@@ -45,7 +51,8 @@ IGNORANCE = re.compile(
 
 def claims_success(text: str) -> bool:
     """Return whether a tool's answer says that the call has worked."""
-    return bool(CLAIM.search(text)) and not DOUBT.search(text)
+    said = BEFORE.sub("before", text.strip())
+    return bool(CLAIM.search(said)) and not DOUBT.search(said)
 
 
 def admits_ignorance(text: str) -> bool:

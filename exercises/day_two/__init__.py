@@ -298,7 +298,10 @@ def ex2(migrate):
                 )
                 place.assert_account(mine, 0, "Nothing was approved on this thread")
         with part("errors come out"):
-            for when, break_down in (("write", _disk_is_full), ("ask", _is_locked)):
+            for when, never, break_down in (
+                ("write", "wrote no checkpoint", _disk_is_full),
+                ("ask", "did not ask at all", _is_locked),
+            ):
                 config = shop.talk(shop.old, ("N-4", 8))
                 with break_down(shop.saver) as failed:
                     _, raised = outcome(
@@ -309,8 +312,8 @@ def ex2(migrate):
                     f"The storage failed when it was to {when}, and `migrate` returned as if all "
                     "were well."
                     if failed
-                    else "A question waited, and nothing had been approved: `migrate` did not "
-                    f"{when} at all, so it never met the storage that fails."
+                    else "A question waited, and nothing had been approved: `migrate` "
+                    f"{never}, so it never met the storage that fails."
                 )
 
 

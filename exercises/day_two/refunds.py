@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 from langgraph.pregel import Pregel
 from langgraph.types import Command, interrupt
+from openai import BadRequestError
 
 from exercises.core.descriptions import short
 from exercises.day_two.versions import new_thread
@@ -79,10 +81,12 @@ class Shop:
     def migrate(self, config: dict[str, Any]) -> None:
         """Migrate a thread, and demand that nobody was asked and nothing paid."""
         before, asked, paid = self.messages(config), len(self.model.requests), list(self.paid)
-        self._migrate(self.old, self.new, config)
+        with contextlib.suppress(BadRequestError):  # what the model says to an open call
+            self._migrate(self.old, self.new, config)
         assert len(self.model.requests) == asked, (
             f"While it migrated, the model was asked {len(self.model.requests) - asked} time(s); "
-            "expected none."
+            "expected none. A run with an input begins at START, one with `None` where the thread "
+            "stands."
         )
         assert self.paid == paid, f"While it migrated, {self.paid[len(paid) :]} was paid."
         after = self.messages(config)

@@ -324,19 +324,20 @@ def ex3(one_line):
                 "`ALLOWED`."
             )
     with part("an exception"):
-        for error in (
-            ConnectionError("no access for user shop with password tent-pole"),
-            parts.CardRefusedError("card tent-pole"),
+        for level, error in (
+            (10, ConnectionError("no access for user shop with password tent-pole")),
+            (40, parts.CardRefusedError("card tent-pole")),
         ):
-            name = type(error).__name__
+            name, written = type(error).__name__, logging.getLevelName(level)
             error.__cause__ = ValueError("tent-pole is no password")
-            line = parts.log_line(one_line, msg="failed", level=40, error=error)
+            line = parts.log_line(one_line, msg="failed", level=level, error=error)
             assert "tent-pole" not in json.dumps(line), (
                 f"The text of an exception holds a password, and so does your line: {short(line)}. "
                 "The name of its class is enough."
             )
             assert line.get("error") == name, (
-                f"'error' is {line.get('error')!r}; expected {name!r}, the name of the class."
+                f"A record of level {written} has an exception, and 'error' is "
+                f"{line.get('error')!r}; expected {name!r}, the name of the class."
             )
     with part("no exception, though `exc_info=True`"):
         line = parts.log_line(one_line, msg="failed", level=40, **{"~exc_info": (None, None, None)})

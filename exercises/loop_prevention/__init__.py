@@ -470,14 +470,14 @@ def _kept_on_self(budget: Any, before: dict[str, str]) -> str:
     return f" The run has set {', '.join(kept)}: `self` belongs to everybody." if kept else ""
 
 
-def _in_words(run: parts.Run, what: str, budget: Any) -> None:
+def _in_words(run: parts.Run, what: str, budget: Any, used: str = "", expected: str = "") -> None:
     cure = ""
     if budget.before_model is AgentMiddleware.before_model:
         cure = " It has no `before_model`, which runs where all calls are answered."
     elif not getattr(budget.before_model, "__can_jump_to__", None):
         cure = " Say that the hook may jump: `@hook_config(can_jump_to=['end'])`."
     assert run.error is None and run.words, (
-        f"With a budget of {what}, the run {run.ending}; expected your words.{cure}"
+        f"With a budget of {what}, the run {run.ending}{used}; expected your words{expected}.{cure}"
     )
     assert not (left := parts.open_calls(run)), (
         f"With a budget of {what}, the thread holds {left} tool call(s) that no `ToolMessage` "
@@ -505,12 +505,13 @@ def _stopped(run: parts.Run, costs: list[tuple[int, int]], limit: int | float, b
         budget: The class `Budget`.
     """
     what = f"${limit:.6f}" if isinstance(limit, float) else f"{limit} tokens"
-    _in_words(run, what, budget)
     calls = parts.costs_of(run)
     sent, written = sum(sent for sent, _ in calls), sum(written for _, written in calls)
+    used = f" after {run.model_calls} calls ({sent} tokens sent, {written} written)"
+    expected = f" after 5 calls ({costs[4][0]} and {costs[4][1]})"
+    _in_words(run, what, budget, used, expected)
     assert run.model_calls == 5, (
-        f"With a budget of {what}, it was stopped after {run.model_calls} calls ({sent} tokens "
-        f"sent, {written} written); expected 5 calls ({costs[4][0]} and {costs[4][1]})."
+        f"With a budget of {what}, it was stopped{used}; expected it{expected}."
         f"{_miscounted(calls, limit)}"
     )
 

@@ -105,8 +105,8 @@ def ex2(spoken):
             )
             assert heard, (
                 f"{name} wrote {words!r}, and that was not yielded; yielded was "
-                f"{short(everything)}. Graphs inside a tool are shown with `subgraphs=True`, "
-                "however deep they are."
+                f"{short(everything)}. Graphs inside a tool are shown with `subgraphs=True`; leave "
+                "none of them out by its depth."
             )
     with part("each piece has its speaker"):
         strange = [name for name in said if name not in expected]
@@ -116,9 +116,8 @@ def ex2(spoken):
         )
         for name, sentences in expected.items():
             missing = [words for words in sentences if words not in said.get(name, "")]
-            assert not missing, (
-                f"{name} said {short(said.get(name, ''))}; expected {missing[0]!r} in it."
-            )
+            got, wanted = contrast(said.get(name, ""), "".join(sentences))
+            assert not missing, f"{name} said {got}; expected {wanted}."
         together: dict[Any, str] = {}
         for agent, text in spoken(parts.two_at_once(), "Please look."):
             together[agent] = together.get(agent, "") + text
@@ -291,7 +290,8 @@ def ex5(settle_all):
         )
         assert starts == expected, (
             f"The workers started {starts} times; expected {expected}. Answer all that waits with "
-            "one `Command(resume={id: answer, ...})`, until nothing waits."
+            "one `Command(resume={id: answer, ...})`, until nothing waits. Two that ask in the "
+            "same words are two questions, each with its id."
         )
         asking.visits.clear()
         asking.graph.invoke({"orders": [parts.TWO_AT_ONCE], "notes": []}, thread("two at once"))

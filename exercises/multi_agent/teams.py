@@ -287,7 +287,11 @@ class Desks:
                 ("what was said before", "this is Mrs Jung"),
             ):
                 said = [m for m in seen if sentence in str(m.get("content"))]
-                assert said, f"The refunds desk does not see {what}: {sentence!r}."
+                called = any(sentence in str(m.get("tool_calls")) for m in seen)
+                fact = f"sees {what} only in a call's arguments" if called else f"lacks {what}"
+                assert said, (
+                    f"The refunds desk {fact}: {sentence!r}; expected it in a message's text."
+                )
             doubled = [m for m in seen if m["role"] == "user" and self.PLEASE in str(m)]
             assert len(doubled) == turn, (
                 f"The customer has said {self.PLEASE!r} {turn} time(s), and the refunds desk sees "

@@ -15,7 +15,7 @@ from openai import AuthenticationError
 import agent_checklist as checklist
 import lesson_model
 from exercises.core.descriptions import assert_sorted, kind, short
-from exercises.core.exercise import exercise, part, run_async, trying
+from exercises.core.exercise import exercise, outcome, part, run_async, trying
 from exercises.core.waiting_model import MAX_HOLD_SECONDS
 from exercises.the_production_agent import added_tool as added
 from exercises.the_production_agent import faults as parts
@@ -337,8 +337,10 @@ def ex5(limit_rounds):
 )
 def ex6(tell_model, tell_user, note_turn):
     """The log can be searched, the user can complain, and nobody learns too much."""
-    judge("errors", "logging", tool_failed=tell_model, model_failed=tell_user, note=note_turn)
     told_by = {"tool_failed": tell_model, "model_failed": tell_user, "note": note_turn}
+    _, taken = outcome(lambda: parts.fail(KeyError(), parts.THREADS[0], told_by))
+    assert not isinstance(taken, parts.TakenFieldError), taken
+    judge("errors", "logging", **told_by)
     turns: list[parts.Failure] = []
     for what, faults in (
         ("a tool fails", (ValueError(parts.DETAIL), KeyError(parts.DETAIL))),

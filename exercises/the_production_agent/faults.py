@@ -104,6 +104,10 @@ def judge(*lines: str, **changed: Any) -> None:
             assert found.green, found.saw
 
 
+class TakenFieldError(AssertionError):
+    """A fact is to be logged under a name that is a field of every record."""
+
+
 @dataclass
 class Failure:
     """What was logged and told in a turn in which something failed."""
@@ -180,6 +184,13 @@ def fail(
             ]
             turn = {"messages": [*talk, HumanMessage(f"{SAID}: where is parcel {SAID}")]}
             result = run_alone(build(InMemorySaver(), 30).ainvoke, turn, config)
+    except KeyError as error:
+        if "in LogRecord" not in str(error):
+            raise
+        raise TakenFieldError(
+            f"`logging` says: {error.args[0]}. Every record has a field of this name already; call "
+            "yours otherwise, `thread_id` for instance."
+        ) from None
     except TypeError as error:
         if "'error'" not in str(error):
             raise
@@ -226,9 +237,13 @@ def assert_logged(seen: Failure, what: str, thread: str, name: str, told: list[s
         assert name in line, f"The line {short(line)} does not name the error's class, {name}."
     for level, line in seen.lines:
         found = [w for w in (DETAIL, "Incorrect", *SAID_PIECES) if w in line]
+        where = "What was printed" if level == "printed" else f"A line of level {level}"
+        cure = ""
+        if "Traceback (most recent call last)" in line:
+            cure = " It came with the traceback: no `exc_info` here, and no `log.exception`."
         assert not found, (
-            f"A line of level {level} holds {found[0]!r}, which is the error's text or the "
-            f"customer's: {short(line)}."
+            f"{where} holds {found[0]!r}, which is the error's text or the customer's: "
+            f"{short(line)}.{cure}"
         )
     for words_told in seen.told:
         others = {word for text in [*told, *seen.told] if text is not words_told

@@ -216,3 +216,10 @@ def one_line(record: logging.LogRecord) -> str:
     if "keys" in line:
         line["keys"].clear()
     return text
+# %% partial | an exception: takes it that only an ERROR carries one
+def one_line(record: logging.LogRecord) -> str:
+    line = {"level": record.levelname, "event": record.msg}
+    line |= {name: vars(record)[name] for name in ALLOWED if name in vars(record)}
+    if record.levelno >= logging.ERROR and record.exc_info and record.exc_info[0]:
+        line["error"] = record.exc_info[0].__name__
+    return json.dumps(line, default=str)

@@ -263,3 +263,13 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
         text = f"Handed over. Note: {note}" if mine else "The front desk has taken care of this, no need to repeat it."
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% refused: says when the other calls were completed
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        text = f"Handed over. Note: {note}" if mine else "Completed before the transfer."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
