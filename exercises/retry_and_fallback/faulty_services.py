@@ -78,6 +78,10 @@ FIRST_RETRY = (
     "Either this error was not taken for a transient one (a ConnectionError is: `is_transient` "
     "knows), or the clock did not start again with this question."
 )
+GOES_ON = (
+    "It goes on until a wait would end too late, after any number of tries. Clock and waits begin "
+    "again with each question."
+)
 QUICK = RetryPolicy(initial_interval=0.01, jitter=False)
 # In the texts of errors. None of them can stand in a hexadecimal reference.
 SECRETS = ("wombat", "tent-db", "billing", "sk-lesson")
@@ -338,9 +342,9 @@ def assert_server_heard(ask: Any) -> None:
         "the server says counts for the next wait alone."
     )
     assert len(waits) < 4 or [round(wait, 6) for wait in waits[4:5]] == [90], (
-        f"Told to come back in 90 s, with a budget of 130 s, it waited "
+        f"After four retries it was told to come back in 90 s, with a budget of 130 s; it waited "
         f"{', '.join(f'{wait:.2f}' for wait in waits[4:5]) or 0} s and ended with {short(ended)}; "
-        "expected a wait of 90 s: only the budget is a limit."
+        "expected a wait of 90 s: only the budget is a limit, not the number of tries."
     )
 
 
@@ -585,7 +589,7 @@ def assert_within_budget(runs: list[tuple], budget: float) -> None:
         )
         longest = 0.1 * 2 ** len(waits)
         bounds = [0.1 * 2**number for number in range(len(waits))]
-        likely = "Each question begins at 0.1 s."
+        likely = GOES_ON
         if not waits:
             likely = FIRST_RETRY
         elif any(wait > bound + 1e-6 for wait, bound in zip(waits, bounds, strict=True)):
@@ -604,12 +608,7 @@ def assert_waits(runs: list[tuple], budget: float) -> None:
     for number in range(6):
         drawn = [waits[number] for _, waits, _ in runs if len(waits) > number]
         bound = 0.1 * 2**number
-        likely = (
-            "It goes on until a wait would end too late. Clock and waits begin again with each "
-            "question."
-        )
-        if not number:
-            likely = FIRST_RETRY
+        likely = GOES_ON if number else FIRST_RETRY
         assert drawn, (
             f"A model that is down for ever, and a budget of {budget:g} s: there was no retry "
             f"{number + 1}, and it ended with {short(runs[0][0])}. {likely}"
