@@ -24,6 +24,7 @@ import lesson_model
 from course_utils.private_apis import fresh_async_clients
 from exercises.core.descriptions import assert_sorted, assert_words, kind, short, with_article
 from exercises.core.exercise import exercise, part, run_async, watch_output
+from exercises.core.looks import wait_until
 from exercises.core.waiting_model import MAX_HOLD_SECONDS, WaitingModel
 from lesson_model import Call, Reply
 from lesson_model.api.tokens import prompt_tokens, tokenize
@@ -132,6 +133,7 @@ def _chat_model() -> ChatOpenAI:
 
 # Threads of executors, whose errors come out elsewhere, and of the lesson model.
 WAITING_FOR_WORK = ("ThreadPool", "asyncio_", "process_request", "lesson-model")
+SHOW_SECONDS = 0.3
 MAX_END_SECONDS = 2  # a thread has to end once it has told of its end
 
 
@@ -280,8 +282,22 @@ def ex1(best):
 def ex2(answer):
     """The words are shown while the model writes them."""
     question, shown = " My tent  has a hole!\n", []
+    begun: list[str] = []
+    overtaken: list[bool] = []
+
+    def show_slowly(text: str) -> None:
+        begun.append(text)
+        if len(begun) == 1:  # does another one overtake it?
+            wait_until(lambda: len(begun) > 1, SHOW_SECONDS)
+            overtaken.append(len(begun) > 1)
+        shown.append(text)
+
     with waiting_model(lambda: _length(shown), Reply(ADVICE)) as state:
-        answer(question, shown.append)
+        answer(question, show_slowly)
+    assert overtaken != [True], (
+        "A second piece was shown while the first call of `show` was still at work; expected one "
+        "piece after the other, or they overtake each other: let one thread show them all."
+    )
     assert shown, (
         "When `answer` returned, nothing had been shown; expected that it returns when the last "
         "piece has been shown. (A misspelt mode gives no chunks at all.)"
