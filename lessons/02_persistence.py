@@ -350,11 +350,11 @@ if url:
 #
 # Write the openings that numbers 1 to 3 got wrong. `build` makes a graph from a saver, as
 # `small_graph` does, and `file` is the path of a SQLite file. `ask_once` opens the file, sends a
-# text to a thread, closes the file, and returns the new state; the graph runs once, and an error of
-# it comes out. `open_for_long` returns the graph itself, which is then used for days, from whatever
-# thread the web server is in. `ask_async` does the same as `ask_once` for an async web service: the
-# event loop it is called in must not stand still meanwhile. (A worker thread is allowed: `await` it,
-# do not `join` it.)
+# text to a thread, closes the file, after an error too, and returns the new state; the graph runs
+# once, and an error of it comes out. `open_for_long` returns the graph itself, which is then used
+# for days, from whatever thread the web server is in. `ask_async` does the same as `ask_once` for an
+# async web service: the event loop it is called in must not stand still meanwhile. (A worker thread
+# is allowed: `await` it, do not `join` it.)
 
 
 # %% tags=["exercise", "ex2"]
@@ -857,11 +857,11 @@ for server in servers:
 #
 # In one process, with a thread pool, the same happens. Write `send` (the name `locks` above it is
 # yours to define): runs on the *same* conversation wait for each other, however they arrive and
-# however long it takes; runs on *different* ones do not wait, were it forty of them. A conversation
-# is a `thread_id`, whichever graph object comes with it. `send` returns the state at the end of its
-# own run. An error of a run comes out, whatever its class, the run is not tried again, and the
-# conversation is not blocked. (Locks may be thrown away when nobody needs them any more: who waits
-# for one, or is about to take it, needs it.)
+# however long it takes (the check takes two seconds); runs on *different* ones do not wait, were it
+# forty of them. A conversation is a `thread_id`, whichever graph object comes with it. `send`
+# returns the state at the end of its own run. An error of a run comes out, whatever its class, the
+# run is not tried again, and the conversation is not blocked. (Locks may be thrown away when nobody
+# needs them any more: who waits for one, or is about to take it, needs it.)
 
 # %% tags=["exercise", "ex6"]
 # BEGIN SOLUTION

@@ -984,7 +984,8 @@ for text in ("ten", "about ten", "10 euros", "10"):
 # Write `policy`: `"run"`, `"ask"` or `"refuse"` for a call, as in the table. `track_parcel` and
 # `refund` are all the tools in the list. A refund's `amount` has to be a positive whole number, an
 # `int` and no `bool`; the model wrote these arguments, so anything may stand there, or nothing. If
-# the amount is strange: refuse. (`order` does not matter here; for 20.0, refuse or run.)
+# the amount is strange: refuse. (`order` and `parcel` do not matter here; for 20.0, refuse or
+# run.)
 
 
 # %% tags=["exercise", "ex6"]
@@ -1155,7 +1156,7 @@ for middleware in ([], [no_means_no]):
 # raises an `Exception`, whatever its class, no money has moved: raise it, and a later call may try
 # again. (A `KeyboardInterrupt` comes out, too; whether a later call may try again then is up to
 # you.) If the process dies inside `pay()`, nobody knows: never pay again for this key, and do not
-# wait for a receipt. Calls come from several processes. `file` is an SQLite database with this
+# wait long for a receipt. Calls come from several processes. `file` is an SQLite database with this
 # table:
 
 # %%

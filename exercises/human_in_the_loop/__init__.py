@@ -631,5 +631,5 @@ def ex7(pay_once):
             Bank(pay_once).call_when_the_receipt_is_lost()
         with part("from another process"):
             Bank(pay_once).call_from(one, two)
-        with part("a process dies while it pays"):
+        with part("a process dies while it pays: do not wait for its receipt"):
             Bank(pay_once).call_after_death(three, four)

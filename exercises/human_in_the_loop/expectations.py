@@ -40,7 +40,10 @@ NO_DECISION = (
     *({"Approved": True}, {"type": "approve"}, [True], False, "true", 1),
 )
 TABLE = {
-    "look": [("run", "track_parcel", {"parcel": number}) for number in ("R-22", "P-3", "480")],
+    "look": [
+        *(("run", "track_parcel", {"parcel": number}) for number in ("R-22", "P-3", "480", 7)),
+        ("run", "track_parcel", {}),
+    ],
     "small refunds": [
         *(("run", "refund", amount) for amount in range(1, 21)),
         ("run", "refund", {"amount": 12}),
@@ -115,7 +118,7 @@ def says(policy: Callable[..., Any], name: str, args: Any, right: str) -> None:
     except Exception as error:
         raise AssertionError(
             f"For {name}({args}) it raised {type(error).__name__}: {error}. A policy "
-            "that raises is a crash in the middle of a turn; expected 'refuse'."
+            f"that raises is a crash in the middle of a turn; expected {right!r}."
         ) from None
     why = ""
     if isinstance(args.get("amount"), bool):

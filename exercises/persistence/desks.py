@@ -23,6 +23,7 @@ from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import StateSnapshot
 from openai import AuthenticationError
 
 from exercises.core.descriptions import kind, short
@@ -217,11 +218,13 @@ class SlowDesk:
             "hold ..." until it is let go, and the names in `FAILURES` raise these errors.
         most: How many runs of one conversation were at work at the same time, at most.
         runs: How often the graph ran with a text.
+        read_seconds: How long `get_state` takes, so that runs come before it where they can.
         stuck: Whether a run had to wait because one of another conversation did.
     """
 
     MEETING = 40
     LATER = 5  # runs that are sent after one, and answered: time enough for it to begin
+    CROWD = 5  # conversations at work with a run that waits: more than `notify(2)` wakes twice
     OTHERS = 130  # more than a cache holds that is as large as `lru_cache` makes it
     MAX_WAIT_SECONDS = 4.0
     STUCK_SECONDS = 2.0  # in which none of many comes on
@@ -234,6 +237,7 @@ class SlowDesk:
     def __init__(self) -> None:
         self.most = 0
         self.runs: Counter[str] = Counter()
+        self.read_seconds = 0.05
         self.stuck = False
         self._long_enough = self.MAX_WAIT_SECONDS
         self._inside: dict[str, int] = defaultdict(int)
@@ -251,7 +255,7 @@ class SlowDesk:
 
         def read_late(*args: Any, **options: Any) -> Any:
             # Who reads while the conversation is free reads what came meanwhile.
-            time.sleep(0.05)
+            time.sleep(self.read_seconds)
             return read(*args, **options)
 
         graph.get_state = read_late
@@ -282,15 +286,19 @@ class SlowDesk:
         """Demand that a run waits for one that has itself waited before.
 
         The second run comes with the other graph object, while the first is held inside. While it
-        waits, a run comes on another conversation: `stuck` notes whether that waits, too.
+        waits, a run comes on another conversation: `stuck` notes whether that waits, too. On some
+        more conversations runs are at work, and others have waited for longer: whoever wakes the
+        second run must not wake these in its place.
 
         Raises:
             AssertionError: It did not, or the second run was never let in.
         """
-        texts = ["hold 1", "hold 2", "hold 3"]
+        crowd = [f"hold, crowd {number}" for number in range(self.CROWD)]
+        texts = ["hold 1", "hold 2", "hold 3", *crowd]
         for text in texts:
             self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
-        with ThreadPoolExecutor(3) as pool, ThreadPoolExecutor(self.MEETING) as visitors:
+        several = 3 + 2 * len(crowd)
+        with ThreadPoolExecutor(several) as pool, ThreadPoolExecutor(self.MEETING) as visitors:
             try:
                 runs = [pool.submit(send, self.graph, "fred", "hold 1")]
                 assert self._entered["hold 1"].wait(self.MAX_WAIT_SECONDS), (
@@ -303,10 +311,18 @@ class SlowDesk:
                 if self._are_stuck(others, lambda: sum(other.done() for other in others)):
                     visitors.shutdown(wait=False, cancel_futures=True)
                     return  # other conversations wait for this one: another part says so
+                for text in crowd:
+                    runs.append(pool.submit(send, self.graph, text, text))
+                    self.stuck |= not wait_until(self._entered[text].is_set, self.MAX_WAIT_SECONDS)
+                    if self.stuck:  # let go of whoever makes them wait
+                        for name in crowd:
+                            self._let_go[name].set()
+                        break
+                    runs.append(pool.submit(send, self.graph, text, "brief"))
                 runs.append(pool.submit(send, self.twin, "fred", "hold 2"))
                 wait_until(self._entered["hold 2"].is_set, self.QUEUE_SECONDS)
                 late = visitors.submit(send, self.graph, "somebody else", "brief")
-                self.stuck = bool(wait([late], timeout=self.MAX_WAIT_SECONDS).not_done)
+                self.stuck |= bool(wait([late], timeout=self.MAX_WAIT_SECONDS).not_done)
                 early = self._entered["hold 2"].is_set()
                 self._let_go["hold 1"].set()
                 runs[0].result()
@@ -318,8 +334,11 @@ class SlowDesk:
                     "for it. Does the lock depend on the graph object? Is a lock given up while it "
                     "is in use? Is there a time after which nobody waits?"
                 )
-                assert self._entered["hold 2"].wait(self.MAX_WAIT_SECONDS), (
-                    "A second run waited for the first, and did not begin after it."
+                assert wait_until(self._entered["hold 2"].is_set, self.MAX_WAIT_SECONDS), (
+                    "A second run waited for the first, and did not begin after it, while runs on "
+                    f"{len(crowd)} other conversations were at work and others waited for those. "
+                    "Does it hear that the first is over? (`notify()` wakes one of all who wait, "
+                    "whatever for; `notify_all()` wakes them all.)"
                 )
                 runs.append(pool.submit(send, self.graph, "fred", "hold 3"))
                 assert not self._begins("hold 3", send), (
@@ -497,14 +516,15 @@ class SlowDesk:
             raise AssertionError(
                 f"{self.MEETING} customers asked at the same time, each on a conversation of her "
                 "own, and some had to wait for others. Every conversation needs its own lock: its "
-                "thread id as it is, capitals and blanks included."
+                "thread id as it is, capitals and blanks included; no lock is shared by several, "
+                "and nothing limits how many run at once."
             )
         if other := next((error for error in errors if error), None):
             raise other
 
 
 class _QuickGraph:
-    """Stands in for a graph where its answer does not matter: `invoke` answers at once."""
+    """Stands in for a graph where its answer does not matter: it answers at once."""
 
     def __init__(self, graph: Any) -> None:
         self._graph = graph
@@ -515,6 +535,10 @@ class _QuickGraph:
     def invoke(self, *_: Any, **__: Any) -> dict:
         """Return the state after a turn."""
         return {"messages": [HumanMessage("brief"), AIMessage("re: brief")]}
+
+    def get_state(self, config: Any, **_: Any) -> StateSnapshot:
+        """Return the same, as it is read."""
+        return StateSnapshot(self.invoke(), (), config, None, None, None, (), ())
 
 
 def slowly(send: Any) -> Callable[..., Any]:

@@ -89,7 +89,7 @@ def ex2(wait):
     with part("spread out at every retry"):
         assert_spread(waits)
         peak = stampede(wait, outage=0).peak
-        assert peak < 300, (
+        assert peak < 400, (  # a fifth of 1.5 s holds no more than 333 in 100 ms, or a few more
             f"{peak} of 1,000 clients came back within the same 100 ms. Draw from all numbers of "
             "the range (`random.uniform`), not from a few."
         )
@@ -121,7 +121,7 @@ def ex3(build_finder):
             f"The service was asked {service.calls} times, with {len(slept)} wait(s) between; "
             "expected a wait before each retry. Who tries again without waiting?"
         )
-        assert 0.005 <= slept[0] <= 0.02 and slept[1] <= 0.04, (
+        assert 0.005 <= slept[0] <= 0.02 and slept[1] <= 0.1, (
             f"It waited {[round(s, 2) for s in slept]} s; expected about [0.01, 0.02]. A "
             "`RetryPolicy` starts at 0.5 s and adds up to a second of jitter, if nobody says more."
         )

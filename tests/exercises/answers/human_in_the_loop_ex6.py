@@ -129,3 +129,11 @@ def policy(call):
     if name != "refund" or type(amount) is not int or not 0 < amount <= 500:
         return "refuse"
     return "run" if amount <= 20 else "ask"
+# %% partial | look: refuses a look without a parcel
+def policy(call):
+    if call["name"] == "track_parcel":
+        return "run" if call["args"].get("parcel") else "refuse"
+    amount = call["args"].get("amount")
+    if call["name"] != "refund" or type(amount) is not int or not 0 < amount <= 500:
+        return "refuse"
+    return "run" if amount <= 20 else "ask"

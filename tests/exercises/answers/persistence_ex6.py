@@ -475,3 +475,46 @@ def send(graph, thread_id, text):
         return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
     finally:
         busy.discard(thread_id)
+# %% passed: a set of busy conversations, and whoever ends wakes all
+busy, turn = set(), threading.Condition()
+
+
+def send(graph, thread_id, text):
+    with turn:
+        turn.wait_for(lambda: thread_id not in busy)
+        busy.add(thread_id)
+    try:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        with turn:
+            busy.discard(thread_id)
+            turn.notify_all()
+# %% partial | who comes later: whoever ends wakes one, who may wait for another conversation
+busy, turn = set(), threading.Condition()
+
+
+def send(graph, thread_id, text):
+    with turn:
+        while thread_id in busy:
+            turn.wait()
+        busy.add(thread_id)
+    try:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        with turn:
+            busy.discard(thread_id)
+            turn.notify()
+# %% partial | who comes later: whoever ends wakes two
+busy, turn = set(), threading.Condition()
+
+
+def send(graph, thread_id, text):
+    with turn:
+        turn.wait_for(lambda: thread_id not in busy)
+        busy.add(thread_id)
+    try:
+        return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+    finally:
+        with turn:
+            busy.discard(thread_id)
+            turn.notify(2)

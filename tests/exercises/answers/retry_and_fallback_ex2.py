@@ -110,3 +110,21 @@ def wait(retry: int) -> float:
 def wait(retry):
     backoff = min(30.0, 2.0 * 2 ** (retry - 1))
     return random.uniform(0.8 * backoff, backoff)
+# %% passed: up to 1.5 s at first
+def wait(retry):
+    return random.uniform(0, min(30.0, 1.5 * 2 ** (retry - 1)))
+# %% passed: up to 1.5 s at first, and a fifth less at most
+def wait(retry):
+    backoff = min(30.0, 1.5 * 2 ** (retry - 1))
+    return random.uniform(0.8 * backoff, backoff)
+# %% passed: a fifth is added to a backoff that is capped
+def wait(retry):
+    backoff = min(25.0, 2.0 * 2 ** (retry - 1))
+    return random.uniform(backoff, 1.2 * backoff)
+# %% passed: up to 4 s at first
+def wait(retry):
+    return random.uniform(0, min(30.0, 2.0**retry * 2))
+# %% partial | spread out: less than a fifth apart
+def wait(retry):
+    backoff = min(30.0, 2.0 * 2 ** (retry - 1))
+    return random.uniform(0.85 * backoff, backoff)

@@ -216,3 +216,9 @@ def build_finder(service):
                 return {"status": status}
 
     return StateGraph(Shelf).add_node(find_order).add_edge(START, "find_order").compile()
+# %% passed: waits that grow fivefold
+def build_finder(service):
+    policy = quick._replace(max_attempts=4, retry_on=is_transient, backoff_factor=5.0)
+    graph = StateGraph(Shelf)
+    graph.add_node("find", lambda shelf: {"status": service(shelf["order"])}, retry_policy=policy)
+    return graph.add_edge(START, "find").compile()

@@ -263,3 +263,29 @@ def answer(question, show):
     for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
         if token.text:
             show(html.escape(token.text))
+# %% refused: two workers show the pieces, and one may overtake the other
+from concurrent.futures import ThreadPoolExecutor
+
+
+def answer(question, show):
+    with ThreadPoolExecutor(2) as pool:
+        shown = [
+            pool.submit(show, token.text)
+            for token, _ in desk.stream({"messages": question}, stream_mode="messages")
+            if token.text
+        ]
+    for done in shown:
+        done.result()
+# %% passed: one worker shows the pieces
+from concurrent.futures import ThreadPoolExecutor
+
+
+def answer(question, show):
+    with ThreadPoolExecutor(1) as pool:
+        shown = [
+            pool.submit(show, token.text)
+            for token, _ in desk.stream({"messages": question}, stream_mode="messages")
+            if token.text
+        ]
+    for done in shown:
+        done.result()
