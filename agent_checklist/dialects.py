@@ -63,6 +63,8 @@ class Gate:
             interrupt_before.
         pair: The answers it understands; None for the known forms.
         approved: What a tool that asks inside returns once approved, without its arguments.
+        way: Where its code then ends: which of `Effect.exits`, and what it is there.
+        is_vague: Neither tells whether it did what was approved.
         stops: Whether the "no" was seen to keep the call from running.
         early: Whether the tool ran before anybody was asked.
         takes_no: Whether a person may reject at all.
@@ -71,6 +73,8 @@ class Gate:
     kind: str = "graph"
     pair: Pair | None = None
     approved: str = ""
+    way: tuple = ()
+    is_vague: bool = False
     stops: bool = False
     runs: bool = False
     early: bool = False

@@ -367,17 +367,21 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
         effects = await _answered(subject, tool, f"yes-{number}", True)
         if not effects:
             continue
-        approved = masked(effects[-1])
         refused = await _answered(subject, tool, f"no-{number}", False)
         if gate.kind == "tool":
-            if _echoes(approved, pair):
+            if _echoes(masked(effects[-1]), pair):
                 tool.question = True
                 return
-            gate.approved = approved
-            stopped = not refused or masked(refused[-1]) != approved
+            _learn_way(gate, effects[-1], refused[-1:])
+            stopped = not (refused and is_allowed(refused[-1], gate))
         else:
             stopped = not refused or not gate.takes_no
         if stopped:
+            if gate.kind == "tool" and not gate.way:
+                again = await _answered(subject, tool, f"again-{number}", True)
+                gate.is_vague = not (again and is_allowed(again[-1], gate))
+                if gate.is_vague:
+                    continue
             gate.runs = gate.stops = tool.ran = True
             return
         if pair and pair.guessed:  # both words let it run: they are about something else
@@ -401,6 +405,31 @@ async def _answered(subject: Subject, tool: Tool, where: str, yes: bool) -> list
     await subject.resume(await _asked(subject, tool, where), yes)
     effects = [e for e in subject.recorder.ran(count) if e.tool == tool.name]
     return [e for e in effects if e.ended] if tool.gate.kind == "tool" else effects
+
+
+def _learn_way(gate: Gate, approved: Effect, refused: list[Effect]) -> None:
+    """Learn by what a run that was approved is known: where it ends, else what it returns."""
+    gate.approved, gate.way = masked(approved), ()
+    if any(masked(one) == gate.approved for one in refused):
+        return
+    other = refused[0].exits if refused else ()
+    parted = [at for at, place in enumerate(approved.exits) if other[at : at + 1] != (place,)]
+    gate.way = (parted[0], approved.exits[parted[0]]) if parted else ()
+    if not any(_blurred(one) == _blurred(approved) for one in refused):
+        gate.approved = _blurred(approved)
+
+
+def is_allowed(effect: Effect, gate: Gate) -> bool:
+    """Whether a tool that asks inside did what a yes lets it do."""
+    if gate.way and effect.exits:
+        at, place = gate.way
+        return effect.exits[at : at + 1] == (place,) or masked(effect) == gate.approved
+    return gate.approved in (masked(effect), _blurred(effect))
+
+
+def _blurred(effect: Effect) -> str:
+    """Return what a tool gave, also without numbers, times and ids."""
+    return re.sub(r"[\w-]*\d[\w-]*", "#", masked(effect))
 
 
 def masked(effect: Effect) -> str:

@@ -485,6 +485,8 @@ async def _talk_over(case: Case) -> None:
         # Refused. The call has to be there still, and to run when it is approved.
         await subject.resume(waiting, True)
         ran = case.ran(act, since)
+        ended = any(e.tool == act and e.ended for e in subject.recorder.ran(since))
+        case.need(ran or not ended, UNREACHED)
         case.must(ran, "While a call waited a message was refused, and then so was the approval.")
         case.passed("The message was refused, and the call could still be approved.")
 

@@ -27,7 +27,7 @@ from typing import Any
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.effects import Effect
-from agent_checklist.scout import masked, sounds_risky
+from agent_checklist.scout import is_allowed, sounds_risky
 from agent_checklist.source import RISKY
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Subject, Turn, error_name, open_in
@@ -182,6 +182,8 @@ class Case:
         self.need(gate, why)
         if not is_answered and gate.kind == "graph" and not gate.early:
             return act
+        why = f"Neither what {act} returns nor where its code ends tells whether a yes let it run."
+        self.need(not gate.is_vague, why)
         tried = "; ".join(gate.tried[:4]) or "nothing"
         self.need(
             gate.runs,
@@ -305,7 +307,7 @@ class Case:
         gate = self.subject.facts.tools[act].gate
         effects = [e for e in self.subject.recorder.ran(since) if e.tool == act]
         if gate and gate.kind == "tool":
-            return [e for e in effects if e.ended and masked(e) == gate.approved]
+            return [e for e in effects if e.ended and is_allowed(e, gate)]
         return effects
 
     async def on_record(self, plan: Plan) -> int | None:

@@ -595,6 +595,19 @@ def test_what_looks_at_the_question_only_needs_no_answer() -> None:
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
 
 
+@pytest.mark.parametrize("name", ["numbered", "numbered_at_one_place", "only_numbers"])
+def test_what_a_tool_did_is_not_known_by_what_it_returned(name: str) -> None:
+    claims = ("once", "again", "own_thread", "parallel", "two_approved", "drift", "unclear")
+    claims = [f"approval.{one}" for one in (*claims, "lost_answer", "at_once", "crash")]
+    seen = found(outcome_of(name, *claims, "rejection"))
+    for claim in ("approval.at_once", "approval.crash"):
+        verdict, why = seen.pop(claim)
+        assert verdict == COULD_NOT_JUDGE, why
+        assert "2 times" in why or name == "only_numbers", why
+    verdict = COULD_NOT_JUDGE if name == "only_numbers" else PASS
+    assert {verdict} == {one for one, _ in seen.values()}, seen
+
+
 # Words --------------------------------------------------------------------------------------------
 
 

@@ -702,6 +702,24 @@ fault(
 )
 
 
+@tool("book_hotel")
+def book_with_a_number(hotel: str, nights: int) -> str:
+    """Book a hotel."""
+    if interrupt({"action": "book_hotel", "args": {"hotel": hotel, "nights": nights}}) != "yes":
+        return "The user said no."
+    with LEDGER.open("a") as ledger:
+        ledger.write(f"{hotel} {nights}\n")
+    return f"Booked {hotel}; the number is {uuid.uuid4().hex[:8]}."
+
+
+fault(
+    "approval.lost_answer",
+    lambda: middleware_agent(
+        gate=False, inner=[tries_again], tools=[find_order, book_with_a_number]
+    ),
+)
+
+
 newest: dict = {}
 
 

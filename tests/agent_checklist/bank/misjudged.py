@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import logging
+import random
+import uuid
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -866,6 +870,57 @@ def never_understood():
         return [c["id"] for c, one in zip(calls, said, strict=True) if one == "a" + "bra"]
 
     return _gate_that(asks)
+
+
+# A tool that asks in its own body, and returns something else each time ---------------------------
+
+
+def asks_in_its_body(ending):
+    """Return an agent whose tool ends as told, of the hotel and what asks."""
+
+    @tool
+    async def book_hotel(hotel: str, nights: int) -> str:
+        """Book a hotel."""
+        args = {"hotel": hotel, "nights": nights}
+        question = {"action": "book_hotel", "args": args}
+        return await ending(hotel, lambda: interrupt(question) == "yes")
+
+    return sound.asks_inside(book_hotel)
+
+
+def _in_letters(hotel):
+    return f"Booked {hotel}: {''.join(random.choices('ABCDEFGH', k=9))}."
+
+
+async def _returns_twice(hotel, allows):
+    if not allows():
+        return "The user said no."
+    await asyncio.sleep(0)
+    return _in_letters(hotel)
+
+
+async def _returns_once(hotel, allows):
+    return f"Booked {hotel}: {uuid.uuid4()}." if allows() else f"The user said no to {hotel}."
+
+
+async def _gives_a_number(hotel, allows):
+    said = f"{next(numbers)}" if allows() else "0"
+    return said
+
+
+numbers = itertools.count(1001)
+
+
+def numbered():
+    return asks_in_its_body(_returns_twice)
+
+
+def numbered_at_one_place():
+    return asks_in_its_body(_returns_once)
+
+
+def only_numbers():
+    return asks_in_its_body(_gives_a_number)
 
 
 # Breakpoints --------------------------------------------------------------------------------------
