@@ -255,16 +255,20 @@ def unclear_answers(gate: Gate, value: Any) -> list[Any]:
     if isinstance(yes, bool):
         return [{}, ""] if is_typed else [{}, "", "maybe later"]
     if isinstance(yes, str):
-        return ["maybe later", ""]
+        return ["maybe later", "", f"not {yes}", f"{yes}? What would it do?"]
     found = [_maybe(yes, None)] + ([] if isinstance(yes, list) else [{}])
-    word = _maybe(yes, "maybe later")  # where a flag is expected
-    return found if is_typed or word in found else [*found, word]
+    words = [_maybe(yes, "maybe later")]  # where a flag is expected
+    if gate.pair and not is_typed:
+        words += [_maybe(yes, None, said) for said in ("not {}", "{}? What would it do?")]
+        return [*found, *(one for one in words if one not in found)]
+    return found if is_typed or words[0] in found else [*found, *words]
 
 
-def _maybe(answer: Any, flag: str | None) -> Any:
-    """Return an answer whose every word is neither a yes nor a no; `flag` stands for the rest."""
+def _maybe(answer: Any, flag: str | None, said: str = "maybe") -> Any:
+    """Return an answer whose every word is no clear yes or no; `flag` stands for the rest."""
     if isinstance(answer, dict):
-        return {key: part if part == BY_ID else _maybe(part, flag) for key, part in answer.items()}
+        parts = answer.items()
+        return {key: part if part == BY_ID else _maybe(part, flag, said) for key, part in parts}
     if isinstance(answer, list):
-        return [_maybe(part, flag) for part in answer]
-    return "maybe" if isinstance(answer, str) else flag
+        return [_maybe(part, flag, said) for part in answer]
+    return said.format(answer) if isinstance(answer, str) else flag

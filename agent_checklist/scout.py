@@ -25,6 +25,7 @@ __all__ = ("scout",)
 
 MAX_TOOLS = 12
 MAX_GATES = 3
+LARGE = 7000  # above what some ask about
 MAX_BODY_SECONDS = 4.0
 SCOUT_SECONDS = 24.0
 RISKY_VERBS = set(
@@ -33,8 +34,8 @@ RISKY_VERBS = set(
     "terminate shutdown modify create schedule".split()
 )
 MAY_ASK = (
-    "By its code it may ask a person. Declare `arguments` that it accepts in pyproject.toml, or "
-    "name a factory that gives it a test double."
+    "By its code it may ask a person. Name a factory that gives it a test double, or, where the "
+    "arguments are what it refuses, declare `arguments` that it accepts in pyproject.toml."
 )
 REFUSED = "the model refuses with 400 what is sent behind a call of it"
 PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
@@ -54,6 +55,7 @@ async def scout(subject: Subject) -> Facts:
     chats = [one for one in subject.guard.sent if one.path != "/embeddings"]
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
     await _find_tools(subject)
+    await _try_larger_numbers(subject)
     await _remembers(subject)  # on the router's way that was found
     asking = [tool for tool in facts.tools.values() if tool.gate]
     for tool in asking[:MAX_GATES]:
@@ -253,6 +255,27 @@ async def _find_tools(subject: Subject) -> None:
         collect((*route, name), choice)
         if len(facts.tools) == MAX_TOOLS or time.monotonic() > facts.end:
             break
+    for name, tool in facts.tools.items():
+        tool.beside = {each for seen in stage.seen if name in seen.tools for each in seen.tools}
+
+
+async def _try_larger_numbers(subject: Subject) -> None:
+    """Where the code asks a person and no call led to that, see whether a larger number does."""
+    tools = subject.facts.tools.values()
+    by_code = any("interrupt" in text for _, text in python_files(Path.cwd()))
+    if any(tool.gate for tool in tools) or not (by_code or living(HumanInTheLoopMiddleware)):
+        return
+    subject.facts.asks_by_code = True
+    untried = [tool for tool in tools if tool.ran and not (tool.risky or tool.failure)]
+    for tool in sorted(untried, key=lambda tool: not sounds_risky(tool.name)):
+        (_, small), (_, large) = (subject.call(tool.name, "w", n) for n in (41, LARGE))
+        tool.fixed = {key: value for key, value in large.items() if value != small[key]}
+        if tool.fixed:
+            turn = await subject.say(subject.plan([subject.call(tool.name)]), "scout-large")
+            if turn.waits:
+                await _try_tool(subject, tool)
+            tool.fixed = tool.fixed if tool.gate else {}
+            return
 
 
 def _wrap(subject: Subject, name: str) -> bool:
@@ -429,7 +452,7 @@ def is_allowed(effect: Effect, gate: Gate) -> bool:
 
 def _blurred(effect: Effect) -> str:
     """Return what a tool gave, also without numbers, times and ids."""
-    return re.sub(r"[\w-]*\d[\w-]*", "#", masked(effect))
+    return re.sub(r"[\w-]*[\d_][\w-]*", "#", masked(effect))
 
 
 def masked(effect: Effect) -> str:

@@ -23,6 +23,7 @@ __all__ = ("after_crash", "ask", "crash", "lose", "one_of_two", "reject", "rush"
 
 UNREACHED = "The call was approved, and it did not run this time."
 OTHER_VALUES = (("x", 1, 0), ("everything, at once", 7000, 1))
+DATA = (".json", ".jsonl", ".csv", ".txt")  # files that are written for an effect only
 ONE_A_MESSAGE = "The model is told to make one call a message."
 KEYED = re.compile(r"call_?id|runtime|get_config|idempot|or ignore|or replace|on conflict", re.I)
 NAME_EFFECTS = (
@@ -72,12 +73,15 @@ async def ask(case: Case) -> None:
         first = await subject.say(subject.plan([subject.call(act)]), "t-again")
         await subject.resume(first, True)
         done, since = case.ran(act, since), case.mark()
-        turn = await subject.say(subject.plan([subject.call(act)]), "t-again")
+        call = subject.call(act)
+        turn = await subject.say(subject.plan([call]), "t-again")
         ran = case.ran(act, since)
         reached = done and (turn.waits or ran)
         case.not_as_usual("In the next turn", turn)
         case.need(reached, "The second call on the thread was not reached.")
         case.must(not ran, "A second risky call on the same thread ran, and nobody was asked.")
+        await subject.resume(turn, True)
+        await _repeat(case, call, "t-again")
 
 
 async def _look_for_a_gate(case: Case) -> None:
@@ -122,6 +126,21 @@ async def _own_thread(case: Case, act: str) -> None:
         saw = "The call of one thread was approved, and another thread's call ran."
         case.must(not any(same(effect, two) for effect in ran), saw)
         case.need(any(same(effect, one) for effect in ran), UNREACHED)
+        await _repeat(case, one, "t-as-mine")
+
+
+async def _repeat(case: Case, call: tuple[str, dict], thread: str) -> None:
+    """Make a call once more that was approved before: it is asked about anew."""
+    subject, since, files = case.subject, case.mark(), file_states()
+    gate, plan = subject.facts.tools[call[0]].gate, subject.plan([call])
+    before = await case.on_record(plan)
+    await subject.say(plan, thread)
+    ran, done = case.ran(call[0], since), await case.on_record(plan)
+    written = [path for path in changed_files(files) if path.suffix in DATA]
+    is_done = gate.kind != "tool" or (written if done is None else done > before)
+    saw = "A call with the arguments of one that was approved before ran, and nobody was asked."
+    case.must(not (ran and is_done), saw)
+    case.need(not ran, f"{saw} It may know that this was done.")
 
 
 # Two calls in one message -------------------------------------------------------------------------
