@@ -64,7 +64,6 @@ class Gate:
         pair: The answers it understands; None for the known forms.
         approved: What a tool that asks inside returns once approved, without its arguments.
         way: Where its code then ends: which of `Effect.exits`, and what it is there.
-        is_vague: Neither tells whether it did what was approved.
         stops: Whether the "no" was seen to keep the call from running.
         early: Whether the tool ran before anybody was asked.
         takes_no: Whether a person may reject at all.
@@ -74,7 +73,6 @@ class Gate:
     pair: Pair | None = None
     approved: str = ""
     way: tuple = ()
-    is_vague: bool = False
     stops: bool = False
     runs: bool = False
     early: bool = False
@@ -257,11 +255,9 @@ def unclear_answers(gate: Gate, value: Any) -> list[Any]:
     if isinstance(yes, str):
         return ["maybe later", "", f"not {yes}", f"{yes}? What would it do?"]
     found = [_maybe(yes, None)] + ([] if isinstance(yes, list) else [{}])
-    words = [_maybe(yes, "maybe later")]  # where a flag is expected
-    if gate.pair and not is_typed:
-        words += [_maybe(yes, None, said) for said in ("not {}", "{}? What would it do?")]
-        return [*found, *(one for one in words if one not in found)]
-    return found if is_typed or words[0] in found else [*found, *words]
+    forms = (("maybe later", "maybe"), (None, "not {}"), (None, "{}? What would it do?"))
+    words = [_maybe(yes, *form) for form in forms[: 3 if gate.pair else 1]]  # flags, then words
+    return found if is_typed else [*found, *(one for one in words if one not in found)]
 
 
 def _maybe(answer: Any, flag: str | None, said: str = "maybe") -> Any:

@@ -229,13 +229,8 @@ def _exchange(function: FunctionType, key: str, wrap: Callable) -> FunctionType:
 
     So every reference to it, in a dict or a closure, is reached. The signature stays as it was.
     """
-    original = FunctionType(
-        function.__code__,
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
+    parts = ("code", "globals", "name", "defaults", "closure")
+    original = FunctionType(*(getattr(function, f"__{part}__") for part in parts))
     original.__kwdefaults__ = function.__kwdefaults__
     original.__annotations__ = function.__annotations__
     signature = inspect.signature(function)

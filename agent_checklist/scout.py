@@ -261,12 +261,11 @@ async def _find_tools(subject: Subject) -> None:
 
 async def _try_larger_numbers(subject: Subject) -> None:
     """Where the code asks a person and no call led to that, see whether a larger number does."""
-    tools = subject.facts.tools.values()
-    by_code = any("interrupt" in text for _, text in python_files(Path.cwd()))
-    if any(tool.gate for tool in tools) or not (by_code or living(HumanInTheLoopMiddleware)):
+    facts, sources = subject.facts, [text for _, text in python_files(Path.cwd())]
+    facts.asks_by_code = "interrupt" in "".join(sources) or bool(living(HumanInTheLoopMiddleware))
+    if any(tool.gate for tool in facts.tools.values()) or not facts.asks_by_code:
         return
-    subject.facts.asks_by_code = True
-    untried = [tool for tool in tools if tool.ran and not (tool.risky or tool.failure)]
+    untried = [t for t in facts.tools.values() if t.ran and not (t.risky or t.failure)]
     for tool in sorted(untried, key=lambda tool: not sounds_risky(tool.name)):
         (_, small), (_, large) = (subject.call(tool.name, "w", n) for n in (41, LARGE))
         tool.fixed = {key: value for key, value in large.items() if value != small[key]}
@@ -381,7 +380,7 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
         pairs += pairs_from(value, sources)
     if settings.approve is not None:
         pairs.insert(0, Pair(settings.approve, settings.reject))
-    ran: Pair | None = None
+    ran, is_vague = None, False
     for number, pair in enumerate(pairs):
         if time.monotonic() > subject.facts.end:
             break
@@ -402,8 +401,8 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
         if stopped:
             if gate.kind == "tool" and not gate.way:
                 again = await _answered(subject, tool, f"again-{number}", True)
-                gate.is_vague = not (again and is_allowed(again[-1], gate))
-                if gate.is_vague:
+                if not (again and is_allowed(again[-1], gate)):
+                    is_vague = True
                     continue
             gate.runs = gate.stops = tool.ran = True
             return
@@ -412,6 +411,7 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
             continue
         ran = ran or pair
         gate.runs = tool.ran = True
+    gate.runs = gate.runs and not is_vague
     if gate.runs:
         gate.pair = ran
 
@@ -436,8 +436,8 @@ def _learn_way(gate: Gate, approved: Effect, refused: list[Effect]) -> None:
     if any(masked(one) == gate.approved for one in refused):
         return
     other = refused[0].exits if refused else ()
-    parted = [at for at, place in enumerate(approved.exits) if other[at : at + 1] != (place,)]
-    gate.way = (parted[0], approved.exits[parted[0]]) if parted else ()
+    ways = [way for way in enumerate(approved.exits) if other[way[0] :][:1] != way[1:]]
+    gate.way = next(iter(ways), ())
     if not any(_blurred(one) == _blurred(approved) for one in refused):
         gate.approved = _blurred(approved)
 

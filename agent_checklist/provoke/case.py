@@ -182,14 +182,12 @@ class Case:
         self.need(gate, why)
         if not is_answered and gate.kind == "graph" and not gate.early:
             return act
-        why = f"Neither what {act} returns nor where its code ends tells whether a yes let it run."
-        self.need(not gate.is_vague, why)
         tried = "; ".join(gate.tried[:4]) or "nothing"
         self.need(
             gate.runs,
-            f"It is not known how {act}'s question is answered (tried: {tried}). Declare approve "
-            "and reject in [tool.agent_checklist] of pyproject.toml; “{id}” in them stands for "
-            "a call's id.",
+            f"It is not known how {act}'s question is answered, or neither its result nor where "
+            f"its code ends tells a yes from a no (tried: {tried}). Declare approve and reject in "
+            "[tool.agent_checklist] of pyproject.toml; “{id}” in them stands for a call's id.",
         )
         return act
 
@@ -237,15 +235,11 @@ class Case:
         why = why if facts.tools else "The model is offered no tools in a plain turn."
         proposed = [name for name in facts.tools if sounds_risky(name)]
         if facts.tools and facts.asks_by_code:
-            why += (
-                " Where the code asks depending on the arguments, declare in pyproject.toml some "
-                f"with which it does: arguments = {{ {[*proposed, *facts.tools][0]} = {{ … }} }}."
-            )
+            why += " The code speaks of asking. Declare in pyproject.toml arguments with which it "
+            why += f"does: arguments = {{ {[*proposed, *facts.tools][0]} = {{ … }} }}."
         elif proposed:
-            why += (
-                " If one is, declare it in [tool.agent_checklist] of pyproject.toml: "
-                f"risky = {json.dumps(proposed[:4])}."
-            )
+            why += " If one is, declare it in [tool.agent_checklist] of pyproject.toml: risky = "
+            why += f"{json.dumps(proposed[:4])}."
         return why, COULD_NOT_JUDGE if proposed else NOT_APPLICABLE, NOT_APPLICABLE
 
     def reached(self, seen: object) -> None:
@@ -284,9 +278,9 @@ class Case:
     def look_beside(self, act: str) -> str:
         """Return a harmless tool that is offered together with the risky one."""
         tools = self.subject.facts.tools
-        way, names = (tools[act].route, tools[act].choice), tools[act].beside
-        plain = [tool for tool in tools.values() if tool.plain and not tool.gate]
-        beside = [t for t in plain if t.name in names or (t.route, t.choice) == way]
+        act, plain = tools[act], [t for t in tools.values() if t.plain and not t.gate]
+        way = act.route, act.choice
+        beside = [t for t in plain if t.name in act.beside or (t.route, t.choice) == way]
         self.skip_if(not beside, "There is no harmless tool beside the risky one.")
         return min(beside, key=lambda tool: tool.risky).name
 
