@@ -226,6 +226,8 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
     claim, mixed, found = "approval.parallel", "rejection.mixed", []
     with case.judging(claim, mixed):
         for says, thread in (((True, False), "t-mixed"), ((False, True), "t-no-then-yes")):
+            if found:  # other calls: a tool may know what it did
+                act, *calls = case.two_calls(act, ("gamma", 43), ("delta", 59))
             yes, no = calls if says[0] else calls[::-1]
             one = await _decide(case, act, calls, says, thread)
             wrong = any(same(effect, no) for effect in one.ran)
