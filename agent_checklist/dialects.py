@@ -63,6 +63,7 @@ class Gate:
             interrupt_before.
         pair: The answers it understands; None for the known forms.
         approved: What a tool that asks inside returns once approved, without its arguments.
+        way: Where its code then ends: which of `Effect.exits`, and what it is there.
         stops: Whether the "no" was seen to keep the call from running.
         early: Whether the tool ran before anybody was asked.
         takes_no: Whether a person may reject at all.
@@ -71,6 +72,7 @@ class Gate:
     kind: str = "graph"
     pair: Pair | None = None
     approved: str = ""
+    way: tuple = ()
     stops: bool = False
     runs: bool = False
     early: bool = False
@@ -251,16 +253,18 @@ def unclear_answers(gate: Gate, value: Any) -> list[Any]:
     if isinstance(yes, bool):
         return [{}, ""] if is_typed else [{}, "", "maybe later"]
     if isinstance(yes, str):
-        return ["maybe later", ""]
+        return ["maybe later", "", f"not {yes}", f"{yes}? What would it do?"]
     found = [_maybe(yes, None)] + ([] if isinstance(yes, list) else [{}])
-    word = _maybe(yes, "maybe later")  # where a flag is expected
-    return found if is_typed or word in found else [*found, word]
+    forms = (("maybe later", "maybe"), (None, "not {}"), (None, "{}? What would it do?"))
+    words = [_maybe(yes, *form) for form in forms[: 3 if gate.pair else 1]]  # flags, then words
+    return found if is_typed else [*found, *(one for one in words if one not in found)]
 
 
-def _maybe(answer: Any, flag: str | None) -> Any:
-    """Return an answer whose every word is neither a yes nor a no; `flag` stands for the rest."""
+def _maybe(answer: Any, flag: str | None, said: str = "maybe") -> Any:
+    """Return an answer whose every word is no clear yes or no; `flag` stands for the rest."""
     if isinstance(answer, dict):
-        return {key: part if part == BY_ID else _maybe(part, flag) for key, part in answer.items()}
+        parts = answer.items()
+        return {key: part if part == BY_ID else _maybe(part, flag, said) for key, part in parts}
     if isinstance(answer, list):
-        return [_maybe(part, flag) for part in answer]
-    return "maybe" if isinstance(answer, str) else flag
+        return [_maybe(part, flag, said) for part in answer]
+    return said.format(answer) if isinstance(answer, str) else flag

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
-from langgraph.types import Command
+from langgraph.types import Command, interrupt
 
 __all__ = ("Effect", "Recorder", "changed_files", "file_states", "gives_text", "living")
 __all__ += ("MAX_WATCHED", "tool_named")
@@ -38,6 +38,8 @@ class Effect:
         by: The LangChain tool; None for a plain function.
         outer: In whose body it ran, if in one.
         wraps: It runs the body of a tool of the same name, which counts in its place.
+        asking: The agent's own frames in which a person's answer arrived, the outermost first.
+        exits: Where each of these ended.
     """
 
     tool: str
@@ -50,6 +52,8 @@ class Effect:
     error: BaseException | None = None
     interrupted: bool = False
     ended: bool = False
+    asking: list[FrameType] = field(default_factory=list, repr=False)
+    exits: tuple = ()
 
 
 @dataclass
@@ -71,7 +75,10 @@ class Recorder:
     wrapped: set = field(default_factory=set)
 
     def install(self) -> None:
-        """Wrap every tool class that exists by now."""
+        """Wrap every tool class that exists by now, and `interrupt`."""
+        if interrupt not in self.wrapped:
+            self.wrapped.add(interrupt)
+            _exchange(interrupt, "_checklist_interrupt", _noting_the_way)
         kinds = [BaseTool]
         for kind in kinds:
             kinds += kind.__subclasses__()
@@ -146,37 +153,20 @@ class Recorder:
         return (text, None) if text is not None and has_artifact else text
 
     def _end(self, effect: Effect, result: Any) -> Any:
-        effect.result, effect.ended = result, True
+        effect.exits = tuple((frame.f_code.co_name, frame.f_lasti) for frame in effect.asking)
+        effect.result, effect.ended, effect.asking = result, True, []
         if self.after:
             self.after(effect)
         return result
 
     def wrap_functions(self, name: str) -> bool:
-        """Wrap the plain functions that a node calls for a tool of this name, if there are any.
-
-        Their code is exchanged, so that every reference to them, in a dict or a closure, is
-        reached. The signature stays as it was.
-        """
+        """Wrap the plain functions that a node calls for a tool of this name, if there are any."""
         found = [one for one in _functions_named(name) if (one, name) not in self.wrapped]
         for function in found:
-            original = FunctionType(
-                function.__code__,
-                function.__globals__,
-                function.__name__,
-                function.__defaults__,
-                function.__closure__,
-            )
+            described = functools.partial(_run_of_function, name, inspect.signature(function))
+            wrap = functools.partial(self._recorded, described=described)
+            original = _exchange(function, f"_checklist_{name}_{id(function)}", wrap)
             self.wrapped |= {(function, name), (original, name)}
-            original.__kwdefaults__ = function.__kwdefaults__
-            original.__annotations__ = function.__annotations__
-            signature = inspect.signature(function)
-            key = f"_checklist_{name}_{id(function)}"
-            described = functools.partial(_run_of_function, name, signature)
-            function.__globals__[key] = self._recorded(original, described)
-            free = function.__code__.co_freevars
-            function.__code__ = _trampoline(key, free, inspect.iscoroutinefunction(original))
-            function.__defaults__ = function.__kwdefaults__ = None
-            function.__signature__ = signature
         return bool(found)
 
     def ran(self, since: int = 0) -> list[Effect]:
@@ -232,6 +222,40 @@ def _functions_named(name: str) -> list[FunctionType]:
             if isinstance(one, FunctionType) and one not in found:
                 found.append(one)
     return found
+
+
+def _exchange(function: FunctionType, key: str, wrap: Callable) -> FunctionType:
+    """Exchange a function's code for a call of what `wrap` makes of it; return what it was.
+
+    So every reference to it, in a dict or a closure, is reached. The signature stays as it was.
+    """
+    parts = ("code", "globals", "name", "defaults", "closure")
+    original = FunctionType(*(getattr(function, f"__{part}__") for part in parts))
+    original.__kwdefaults__ = function.__kwdefaults__
+    original.__annotations__ = function.__annotations__
+    signature = inspect.signature(function)
+    function.__globals__[key] = wrap(original)
+    free = function.__code__.co_freevars
+    function.__code__ = _trampoline(key, free, inspect.iscoroutinefunction(original))
+    function.__defaults__ = function.__kwdefaults__ = None
+    function.__signature__ = signature
+    return original
+
+
+def _noting_the_way(ask: Callable) -> Callable:
+    """Return `interrupt`, which notes in the effect who was waiting for its answer."""
+
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        answer, effect = ask(*args, **kwargs), _inside.get()[1]
+        if effect:
+            here, frame, effect.asking = f"{Path.cwd()}/", sys._getframe(1), []
+            while frame and frame.f_globals is not globals():  # as far as what records the tool
+                if frame.f_code.co_filename.startswith(here):
+                    effect.asking.insert(0, frame)
+                frame = frame.f_back
+        return answer
+
+    return asked
 
 
 def _trampoline(key: str, free: tuple[str, ...], is_async: bool) -> CodeType:

@@ -169,14 +169,9 @@ async def resolve(held: Any, saver: Any, config: dict, stack: contextlib.AsyncEx
 
 
 def _inside(held: Any) -> Any:
-    for name in MAKERS:
-        if inspect.isroutine(method := getattr(held, name, None)):
-            return method
-    for name in INSIDE:
-        value = getattr(held, name, None)
-        if isinstance(value, Pregel | StateGraph):
-            return value
-    return None
+    found = [getattr(held, name, None) for name in (*MAKERS, *INSIDE)]
+    kinds = Pregel, StateGraph
+    return next((one for one in found if inspect.isroutine(one) or isinstance(one, kinds)), None)
 
 
 def _called(factory: Any, saver: Any, config: dict) -> Any:

@@ -25,6 +25,7 @@ __all__ = ("scout",)
 
 MAX_TOOLS = 12
 MAX_GATES = 3
+LARGE = 7000  # above what some ask about
 MAX_BODY_SECONDS = 4.0
 SCOUT_SECONDS = 24.0
 RISKY_VERBS = set(
@@ -33,8 +34,8 @@ RISKY_VERBS = set(
     "terminate shutdown modify create schedule".split()
 )
 MAY_ASK = (
-    "By its code it may ask a person. Declare `arguments` that it accepts in pyproject.toml, or "
-    "name a factory that gives it a test double."
+    "By its code it may ask a person. Name a factory that gives it a test double, or, where the "
+    "arguments are what it refuses, declare `arguments` that it accepts in pyproject.toml."
 )
 REFUSED = "the model refuses with 400 what is sent behind a call of it"
 PASSED_ON = ("transfer_to", "handoff", "hand_off", "delegate")
@@ -54,6 +55,7 @@ async def scout(subject: Subject) -> Facts:
     chats = [one for one in subject.guard.sent if one.path != "/embeddings"]
     facts.models = list(dict.fromkeys(str(s.body.get("model")) for s in chats))
     await _find_tools(subject)
+    await _try_larger_numbers(subject)
     await _remembers(subject)  # on the router's way that was found
     asking = [tool for tool in facts.tools.values() if tool.gate]
     for tool in asking[:MAX_GATES]:
@@ -253,6 +255,26 @@ async def _find_tools(subject: Subject) -> None:
         collect((*route, name), choice)
         if len(facts.tools) == MAX_TOOLS or time.monotonic() > facts.end:
             break
+    for name, tool in facts.tools.items():
+        tool.beside = {each for seen in stage.seen if name in seen.tools for each in seen.tools}
+
+
+async def _try_larger_numbers(subject: Subject) -> None:
+    """Where the code asks a person and no call led to that, see whether a larger number does."""
+    facts, sources = subject.facts, [text for _, text in python_files(Path.cwd())]
+    facts.asks_by_code = "interrupt" in "".join(sources) or bool(living(HumanInTheLoopMiddleware))
+    if any(tool.gate for tool in facts.tools.values()) or not facts.asks_by_code:
+        return
+    untried = [t for t in facts.tools.values() if t.ran and not (t.risky or t.failure)]
+    for tool in sorted(untried, key=lambda tool: not sounds_risky(tool.name)):
+        (_, small), (_, large) = (subject.call(tool.name, "w", n) for n in (41, LARGE))
+        tool.fixed = {key: value for key, value in large.items() if value != small[key]}
+        if tool.fixed:
+            turn = await subject.say(subject.plan([subject.call(tool.name)]), "scout-large")
+            if turn.waits:
+                await _try_tool(subject, tool)
+            tool.fixed = tool.fixed if tool.gate else {}
+            return
 
 
 def _wrap(subject: Subject, name: str) -> bool:
@@ -358,7 +380,7 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
         pairs += pairs_from(value, sources)
     if settings.approve is not None:
         pairs.insert(0, Pair(settings.approve, settings.reject))
-    ran: Pair | None = None
+    ran, is_vague = None, False
     for number, pair in enumerate(pairs):
         if time.monotonic() > subject.facts.end:
             break
@@ -367,17 +389,21 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
         effects = await _answered(subject, tool, f"yes-{number}", True)
         if not effects:
             continue
-        approved = masked(effects[-1])
         refused = await _answered(subject, tool, f"no-{number}", False)
         if gate.kind == "tool":
-            if _echoes(approved, pair):
+            if _echoes(masked(effects[-1]), pair):
                 tool.question = True
                 return
-            gate.approved = approved
-            stopped = not refused or masked(refused[-1]) != approved
+            _learn_way(gate, effects[-1], refused[-1:])
+            stopped = not (refused and is_allowed(refused[-1], gate))
         else:
             stopped = not refused or not gate.takes_no
         if stopped:
+            if gate.kind == "tool" and not gate.way:
+                again = await _answered(subject, tool, f"again-{number}", True)
+                if not (again and is_allowed(again[-1], gate)):
+                    is_vague = True
+                    continue
             gate.runs = gate.stops = tool.ran = True
             return
         if pair and pair.guessed:  # both words let it run: they are about something else
@@ -385,6 +411,7 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
             continue
         ran = ran or pair
         gate.runs = tool.ran = True
+    gate.runs = gate.runs and not is_vague
     if gate.runs:
         gate.pair = ran
 
@@ -401,6 +428,31 @@ async def _answered(subject: Subject, tool: Tool, where: str, yes: bool) -> list
     await subject.resume(await _asked(subject, tool, where), yes)
     effects = [e for e in subject.recorder.ran(count) if e.tool == tool.name]
     return [e for e in effects if e.ended] if tool.gate.kind == "tool" else effects
+
+
+def _learn_way(gate: Gate, approved: Effect, refused: list[Effect]) -> None:
+    """Learn by what a run that was approved is known: where it ends, else what it returns."""
+    gate.approved, gate.way = masked(approved), ()
+    if any(masked(one) == gate.approved for one in refused):
+        return
+    other = refused[0].exits if refused else ()
+    ways = [way for way in enumerate(approved.exits) if other[way[0] :][:1] != way[1:]]
+    gate.way = next(iter(ways), ())
+    if not any(_blurred(one) == _blurred(approved) for one in refused):
+        gate.approved = _blurred(approved)
+
+
+def is_allowed(effect: Effect, gate: Gate) -> bool:
+    """Whether a tool that asks inside did what a yes lets it do."""
+    if gate.way and effect.exits:
+        at, place = gate.way
+        return effect.exits[at : at + 1] == (place,) or masked(effect) == gate.approved
+    return gate.approved in (masked(effect), _blurred(effect))
+
+
+def _blurred(effect: Effect) -> str:
+    """Return what a tool gave, also without numbers, times and ids."""
+    return re.sub(r"[\w-]*[\d_][\w-]*", "#", masked(effect))
 
 
 def masked(effect: Effect) -> str:

@@ -87,6 +87,8 @@ class Facts:
     """What happened before a person was asked, beside the tools' bodies."""
     gates: list[str] = field(default_factory=list)
     """Tools that ask a person by their code, where none was seen to ask."""
+    asks_by_code: bool = False
+    """Its code speaks of an interrupt, and no call of a tool led to one."""
     swallowed: str = ""
     """The tool whose interrupt was raised and never came out."""
     stands_still: bool = False
@@ -117,6 +119,10 @@ class Tool:
     schema: dict = field(default_factory=dict)
     route: tuple[str, ...] = ()
     choice: int = 0
+    beside: set[str] = field(default_factory=set)
+    """The tools that were offered in one request with it."""
+    fixed: dict = field(default_factory=dict)
+    """Arguments with which it was seen to ask, as with smaller numbers it does not."""
     ran: bool = False
     """Its body was seen to run."""
     plain: bool = False
@@ -287,7 +293,8 @@ class Subject:
         plan = Plan(f"Q{number}zx", [list(step) for step in steps], **more)
         plan.say = plan.say or f"Answer A{number}zy."
         called = [self.facts.tools.get(name) for step in steps for name, _ in step]
-        first = next(filter(None, called), Tool("", choice=self.facts.choice))
+        none = Tool("", choice=self.facts.choice)
+        first = min(filter(None, called), key=lambda tool: not tool.gate, default=none)
         plan.route = plan.route or first.route
         plan.choice = plan.choice or first.choice
         return self.stage.add(plan)
@@ -297,7 +304,7 @@ class Subject:
     ) -> tuple[str, dict]:
         """Return a call of a tool, whose values hold a word; numbers may vary what is declared."""
         word = word or f"w{next(self._numbers)}"
-        fixed = self.settings.arguments.get(tool, {})
+        fixed = self.facts.tools[tool].fixed | self.settings.arguments.get(tool, {})
         if is_varied:
             fixed = {key: one for key, one in fixed.items() if type(one) not in (int, float)}
         return tool, {**arguments_for(self.facts.tools[tool].schema, word, number, nth), **fixed}

@@ -23,6 +23,7 @@ __all__ = ("after_crash", "ask", "crash", "lose", "one_of_two", "reject", "rush"
 
 UNREACHED = "The call was approved, and it did not run this time."
 OTHER_VALUES = (("x", 1, 0), ("everything, at once", 7000, 1))
+DATA = {".json", ".jsonl", ".csv", ".txt"}  # files that are written for an effect only
 ONE_A_MESSAGE = "The model is told to make one call a message."
 KEYED = re.compile(r"call_?id|runtime|get_config|idempot|or ignore|or replace|on conflict", re.I)
 NAME_EFFECTS = (
@@ -72,12 +73,15 @@ async def ask(case: Case) -> None:
         first = await subject.say(subject.plan([subject.call(act)]), "t-again")
         await subject.resume(first, True)
         done, since = case.ran(act, since), case.mark()
-        turn = await subject.say(subject.plan([subject.call(act)]), "t-again")
+        call = subject.call(act)
+        turn = await subject.say(subject.plan([call]), "t-again")
         ran = case.ran(act, since)
         reached = done and (turn.waits or ran)
         case.not_as_usual("In the next turn", turn)
         case.need(reached, "The second call on the thread was not reached.")
         case.must(not ran, "A second risky call on the same thread ran, and nobody was asked.")
+        await subject.resume(turn, True)
+        await _repeat(case, call, "t-again")
 
 
 async def _look_for_a_gate(case: Case) -> None:
@@ -122,6 +126,19 @@ async def _own_thread(case: Case, act: str) -> None:
         saw = "The call of one thread was approved, and another thread's call ran."
         case.must(not any(same(effect, two) for effect in ran), saw)
         case.need(any(same(effect, one) for effect in ran), UNREACHED)
+        await _repeat(case, one, "t-as-mine")
+
+
+async def _repeat(case: Case, call: tuple[str, dict], thread: str) -> None:
+    """Make a call once more that was approved before: it is asked about anew."""
+    subject, since, files = case.subject, case.mark(), file_states()
+    gate, plan = subject.facts.tools[call[0]].gate, subject.plan([call])
+    await subject.say(plan, thread)
+    ran, written = case.ran(call[0], since), {path.suffix for path in changed_files(files)}
+    is_done = gate.kind != "tool" or written & DATA
+    saw = "A call with the arguments of one that was approved before ran, and nobody was asked."
+    case.must(not (ran and is_done), saw)
+    case.need(not ran, f"{saw} It may know that this was done.")
 
 
 # Two calls in one message -------------------------------------------------------------------------
@@ -209,6 +226,8 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
     claim, mixed, found = "approval.parallel", "rejection.mixed", []
     with case.judging(claim, mixed):
         for says, thread in (((True, False), "t-mixed"), ((False, True), "t-no-then-yes")):
+            if found:  # other calls: a tool may know what it did
+                act, *calls = case.two_calls(act, ("gamma", 43), ("delta", 59))
             yes, no = calls if says[0] else calls[::-1]
             one = await _decide(case, act, calls, says, thread)
             wrong = any(same(effect, no) for effect in one.ran)
@@ -485,6 +504,8 @@ async def _talk_over(case: Case) -> None:
         # Refused. The call has to be there still, and to run when it is approved.
         await subject.resume(waiting, True)
         ran = case.ran(act, since)
+        ended = any(e.tool == act and e.ended for e in subject.recorder.ran(since))
+        case.need(ran or not ended, UNREACHED)
         case.must(ran, "While a call waited a message was refused, and then so was the approval.")
         case.passed("The message was refused, and the call could still be approved.")
 

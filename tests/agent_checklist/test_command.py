@@ -50,7 +50,13 @@ SEEN = {  # what one look at an agent has to find, where a claim has several way
 # another way: the order of answers, arguments without free text, a question inside of a tool, a
 # list of words, what is shown instead of sent, turns that overlap, what a tool is called with.
 OTHER_WAYS = ("approval_parallel_2", "approval_parallel_3", "approval_lost_answer_3")
-OTHER_WAYS += ("approval_lost_answer_4", "approval_unclear_3", "approval_unclear_4")
+OTHER_WAYS += (
+    "approval_lost_answer_4",
+    "approval_lost_answer_5",
+    "approval_unclear_3",
+    "approval_unclear_4",
+)
+OTHER_WAYS += ("approval_unclear_5", "approval_again_3")
 OTHER_WAYS += ("retry_storm_3", "fallback_tools_3", "timeouts_read_3", "errors_tool_4")
 OTHER_WAYS += ("approval_parallel_4", "rejection_mixed_3", "persistence_isolation_3")
 OTHER_WAYS += ("persistence_isolation_4", "logging_private_3")

@@ -355,12 +355,58 @@ graph = create_agent(ChatOpenAI(model="gpt-4o-mini", timeout=30), [])
 
 
 @pytest.mark.parametrize(
-    ("name", "risky"), [("offers_later", []), ("offers_later", ["refund"]), ("asks_above", [])]
+    ("name", "risky"),
+    [("offers_later", []), ("offers_later", ["refund"]), ("asks_above_what_nobody_pays", [])],
 )
 def test_a_gate_that_was_not_met_is_not_judged(name: str, risky: list) -> None:
     seen = found(outcome_of(name, "approval", "rejection", risky=risky))
     verdicts = {verdict for verdict, _ in seen.values()}
     assert verdicts == {COULD_NOT_JUDGE} and "refund" in seen["approval.once"][1], seen
+
+
+def test_a_gate_above_an_amount_is_met_with_a_larger_one() -> None:
+    seen = found(outcome_of("asks_above", "approval"))
+    verdict, why = seen.pop("approval.amounts")
+    assert verdict == COULD_NOT_JUDGE and "may be your policy" in why, why
+    assert {seen[f"approval.{one}"][0] for one in ("asked", "once", "behind_safe")} == {PASS}, seen
+    outcome = outcome_of("asks_above_for_the_first", "approval.asked", "approval.behind_safe")
+    assert outcome.red == ("approval.behind_safe",), outcome
+
+
+def test_what_is_declared_where_the_code_asks_and_no_call_does(tmp_path: Path) -> None:
+    agent = """
+        from langchain_core.tools import tool
+        from langchain.agents import create_agent
+        from langchain_openai import ChatOpenAI
+        from langgraph.types import interrupt
+
+        @tool
+        def refund(order: str, amount: float) -> str:
+            \"\"\"Refund an order.\"\"\"
+            return "Refunded." if amount < 10**6 or interrupt("Refund?") else "No."
+
+        graph = create_agent(ChatOpenAI(model="x"), [refund])
+    """
+    folder = write(tmp_path, agent=agent)
+    seen = found(look_at("agent.py:graph", folder, settings=Settings(), only=["approval"]))
+    assert "arguments = { refund = {" in seen["approval.asked"][1], seen
+    assert seen["approval.once"][0] == NOT_APPLICABLE and "risky =" not in str(seen), seen
+
+
+def test_a_harmless_tool_of_two_workers_is_beside_the_risky_one() -> None:
+    seen = found(outcome_of("two_desks", "approval.behind_safe", "approval.injection"))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("asks_once", FAIL), ("books_once", COULD_NOT_JUDGE)]
+)
+def test_a_yes_is_not_remembered_by_the_arguments(name: str, verdict: str) -> None:
+    """A tool that knows what it did, and does nothing, may be meant."""
+    claims = ("own_thread", "again", "once", "parallel")
+    seen = found(outcome_of(name, *(f"approval.{one}" for one in claims)))
+    assert {seen.pop(f"approval.{one}")[0] for one in ("once", "parallel")} == {PASS}, seen
+    assert {verdict} == {one for one, _ in seen.values()}, seen
 
 
 @pytest.mark.parametrize("risky", [[], ["cancel_order"]])
@@ -593,6 +639,19 @@ def test_what_looks_at_the_question_only_needs_no_answer() -> None:
     seen = found(outcome_of("never_understood", *claims, "approval.unclear"))
     assert seen.pop("approval.unclear")[0] == COULD_NOT_JUDGE, seen
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+@pytest.mark.parametrize("name", ["numbered", "numbered_at_one_place", "only_numbers"])
+def test_what_a_tool_did_is_not_known_by_what_it_returned(name: str) -> None:
+    claims = ("once", "again", "own_thread", "parallel", "two_approved", "drift", "unclear")
+    claims = [f"approval.{one}" for one in (*claims, "lost_answer", "at_once", "crash")]
+    seen = found(outcome_of(name, *claims, "rejection"))
+    for claim in ("approval.at_once", "approval.crash"):
+        verdict, why = seen.pop(claim)
+        assert verdict == COULD_NOT_JUDGE, why
+        assert "2 times" in why or name == "only_numbers", why
+    verdict = COULD_NOT_JUDGE if name == "only_numbers" else PASS
+    assert {verdict} == {one for one, _ in seen.values()}, seen
 
 
 # Words --------------------------------------------------------------------------------------------

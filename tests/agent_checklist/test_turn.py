@@ -63,6 +63,11 @@ def test_an_object_that_is_called_may_yield_words() -> None:
     assert set(found_in(outcome).values()) == {PASS}, outcome
 
 
+def test_a_call_that_ran_is_not_taken_for_refused_by_what_it_returned() -> None:
+    claims = ("approval.once", "approval.at_once", "approval.talk_over")
+    assert set(found_in(looked_at("asking", *claims)).values()) == {PASS}
+
+
 @pytest.mark.parametrize(("name", "claim"), CHOSEN)
 def test_a_faulty_turn_is_red_on_its_own_claim(name: str, claim: str) -> None:
     """Its whole probe is run; with the whole bank, all of them."""

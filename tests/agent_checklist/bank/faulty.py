@@ -412,6 +412,31 @@ fault(
 )
 
 
+approved: set = set()
+
+
+def remembers_a_yes(key_of):
+    """Return a gate that asks once for all calls with the same key."""
+
+    def approve(state):
+        calls = state["messages"][-1].tool_calls
+        if all(key_of(call) in approved for call in calls if call["name"] in RISKY):
+            return Command(goto=[sent(call, state) for call in calls])
+        command = gate(yes)(state)
+        sends = command.goto if isinstance(command.goto, list) else []
+        approved.update(key_of(one.arg["tool_call"]) for one in sends)
+        return command
+
+    return approve
+
+
+def same_here(call) -> str:
+    return f"{thread()} {call['name']} {call['args']}"
+
+
+fault("approval.again", lambda: gate_node(approve=remembers_a_yes(same_here)))
+
+
 def first_only(state):
     calls = state["messages"][-1].tool_calls
     risky = [call for call in calls if call["name"] in RISKY]
@@ -625,6 +650,16 @@ def book_unless_no(hotel: str, nights: int) -> str:
 
 
 fault("approval.unclear", lambda: asks_inside(book_unless_no))
+
+
+@tool("book_hotel")
+def book_if_yes_is_said(hotel: str, nights: int) -> str:
+    """Book a hotel."""
+    if "yes" in str(interrupt(f"Book {hotel} for {nights} nights? yes/no")).lower():
+        return f"Booked {hotel} for {nights} nights."
+    return "The user said no."
+
+
 fault(
     "approval.unclear",
     lambda: gate_node(
@@ -636,6 +671,7 @@ fault(
     "approval.unclear",
     lambda: gate_node(approve=gate(lambda said: isinstance(said, dict) and said.get("approved"))),
 )
+fault("approval.unclear", lambda: asks_inside(book_if_yes_is_said))
 fault(
     "approval.lost_answer",
     lambda: middleware_agent(
@@ -699,6 +735,24 @@ def refund_with_a_new_key(order: str, amount: float) -> str:
 fault(
     "approval.lost_answer",
     lambda: middleware_agent(inner=[tries_again], tools=[find_order, refund_with_a_new_key]),
+)
+
+
+@tool("book_hotel")
+def book_with_a_number(hotel: str, nights: int) -> str:
+    """Book a hotel."""
+    if interrupt({"action": "book_hotel", "args": {"hotel": hotel, "nights": nights}}) != "yes":
+        return "The user said no."
+    with LEDGER.open("a") as ledger:
+        ledger.write(f"{hotel} {nights}\n")
+    return f"Booked {hotel}; the number is {uuid.uuid4().hex[:8]}."
+
+
+fault(
+    "approval.lost_answer",
+    lambda: middleware_agent(
+        gate=False, inner=[tries_again], tools=[find_order, book_with_a_number]
+    ),
 )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import logging
+import random
+import uuid
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -778,6 +782,39 @@ def asks_above(amount=100):
     return middleware_agent(gate=HumanInTheLoopMiddleware({"refund": above}))
 
 
+def asks_above_what_nobody_pays():
+    return asks_above(10**6)
+
+
+def asks_above_for_the_first():
+    """Return an agent that asks above an amount, and looks at one call of a message only."""
+
+    def approve(state):
+        calls = state["messages"][-1].tool_calls
+        if calls[0]["args"].get("amount", 0) <= 100:
+            return Command(goto=[sent(call, state) for call in calls])
+        return faulty.gate(faulty.yes)(state)
+
+    return gate_node(approve=approve)
+
+
+def two_desks():
+    """Return a supervisor of two agents, which share a harmless tool."""
+
+    def worker(name, tools, gate):
+        desk = middleware_agent(tools=tools, gate=gate, name=name)
+
+        @tool(f"ask_{name}")
+        async def ask(request: str) -> str:
+            """Ask a desk."""
+            return (await desk.ainvoke({"messages": [("user", request)]}))["messages"][-1].text
+
+        return ask
+
+    workers = [worker("research", [find_order], False), worker("finance", TOOLS, None)]
+    return middleware_agent(tools=workers, gate=False)
+
+
 def sends_the_last(model_failed=None):
     """Return an agent that sends a tool's result without its call."""
     return gate_node(tools=[find_order], answered=lambda all: all[-1:], model_failed=model_failed)
@@ -866,6 +903,86 @@ def never_understood():
         return [c["id"] for c, one in zip(calls, said, strict=True) if one == "a" + "bra"]
 
     return _gate_that(asks)
+
+
+# A tool that asks in its own body, and returns something else each time ---------------------------
+
+
+def asks_in_its_body(ending):
+    """Return an agent whose tool ends as told, of the hotel and what asks."""
+
+    @tool
+    async def book_hotel(hotel: str, nights: int) -> str:
+        """Book a hotel."""
+        args = {"hotel": hotel, "nights": nights}
+        question = {"action": "book_hotel", "args": args}
+        return await ending(hotel, lambda: interrupt(question) == "yes")
+
+    return sound.asks_inside(book_hotel)
+
+
+def _in_letters(hotel):
+    return f"Booked {hotel}: {''.join(random.choices('ABCDEFGH', k=9))}."
+
+
+async def _returns_twice(hotel, allows):
+    if not allows():
+        return "The user said no."
+    await asyncio.sleep(0)
+    return _in_letters(hotel)
+
+
+async def _returns_once(hotel, allows):
+    return f"Booked {hotel}: {uuid.uuid4()}." if allows() else f"The user said no to {hotel}."
+
+
+async def _gives_a_number(hotel, allows):
+    said = f"{next(numbers)}" if allows() else "0"
+    return said
+
+
+numbers = itertools.count(1001)
+
+
+booked: set = set()
+BOOKINGS = Path(__file__).with_name("bookings.txt")
+
+
+async def _asks_once(hotel, allows):
+    if hotel not in booked and not allows():
+        return "The user said no."
+    booked.add(hotel)
+    with BOOKINGS.open("a") as bookings:
+        bookings.write(f"{hotel}\n")
+    return f"Booked {hotel}."
+
+
+async def _books_once(hotel, allows):
+    if hotel not in booked:
+        if not allows():
+            return "The user said no."
+        booked.add(hotel)
+    return f"Booked {hotel}."
+
+
+def asks_once():
+    return asks_in_its_body(_asks_once)
+
+
+def books_once():
+    return asks_in_its_body(_books_once)
+
+
+def numbered():
+    return asks_in_its_body(_returns_twice)
+
+
+def numbered_at_one_place():
+    return asks_in_its_body(_returns_once)
+
+
+def only_numbers():
+    return asks_in_its_body(_gives_a_number)
 
 
 # Breakpoints --------------------------------------------------------------------------------------

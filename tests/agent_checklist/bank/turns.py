@@ -18,8 +18,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from langgraph.types import Command
-from sound import find_order, gate_node, model, rejected
+from langgraph.types import Command, interrupt
+from sound import find_order, gate_node, middleware_agent, model, rejected
 
 log = logging.getLogger("turns")
 FAULTS: dict[str, str] = {}
@@ -170,6 +170,24 @@ class CalledDesk(Desk):
             yield piece
 
 
+@tool
+def book_hotel(hotel: str, nights: int) -> str:
+    """Book a hotel."""
+    if interrupt({"action": "book_hotel", "args": {"hotel": hotel, "nights": nights}}) != "yes":
+        return "The user said no."
+    return f"Booked {hotel}; the number is {uuid.uuid4().hex[:8]}."
+
+
+class AskingDesk(Desk):
+    """Its tool asks in its own body, and gives another number each time."""
+
+    def __init__(self, saver) -> None:
+        super().__init__(saver)
+        self.graph = middleware_agent(
+            gate=False, tools=[find_order, book_hotel], checkpointer=saver
+        )
+
+
 def opened(kind: type[Desk], **parts):
     """Return what opens a turn."""
 
@@ -183,6 +201,7 @@ def opened(kind: type[Desk], **parts):
 
 
 streamed, whole, called = opened(Desk), opened(WholeDesk), opened(CalledDesk)
+asking = opened(AskingDesk)
 
 
 def fault(claim: str, kind: type[Desk], **parts) -> None:
