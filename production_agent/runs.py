@@ -87,6 +87,8 @@ class Run:
     kind: str
     events: list[tuple[str, dict]] = field(default_factory=list)
     ended: bool = False
+    cancelled: bool = False
+    late: bool = False  # cancelled as its time was over
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
@@ -139,9 +141,13 @@ class Run:
             except TimeoutError:
                 yield ": still here\n\n"
 
-    def cancel(self) -> None:
-        """End the run; not before its task has begun, as it would then tell nobody."""
-        if self.task:
+    def cancel(self, *, late: bool = False) -> None:
+        """End the run, once; not before its task has begun, as it would then tell nobody.
+
+        LangGraph ends its nodes in a task: cancelled again before its first step, it ends none.
+        """
+        if self.task and not self.cancelled:
+            self.cancelled, self.late = True, late
             asyncio.get_running_loop().call_soon(self.task.cancel)
 
     @contextmanager
@@ -469,15 +475,17 @@ class Runs:
         log.info("run_started", extra={"kind": run.kind})
         lease = asyncio.create_task(self._keep_lease(run))
         outcome, sentence, error = "complete", SORRY, None
-        timer = asyncio.timeout(self.settings.turn_seconds)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self.settings.turn_seconds, lambda: run.cancel(late=True))
         try:
             run.emit("run", run=run.id, thread=run.thread)
             with span("run", thread=run.thread, run=run.id, kind=run.kind):
-                async with timer:
-                    await self._follow(run, graph_input)
+                await self._follow(run, graph_input)
         except asyncio.CancelledError:
             outcome, sentence = "stopped", STOPPED
-            if lease.done():  # nobody stopped it: as if its process had died
+            if run.late:
+                outcome, sentence, error = "failed", TOO_LONG, TimeoutError()
+            elif lease.done():  # nobody stopped it: as if its process had died
                 outcome = "lost"
             elif self.draining and run.kind != "message":
                 outcome, sentence = "handed_on", HANDED_ON
@@ -487,9 +495,9 @@ class Runs:
             outcome = "lost"
         except Exception as problem:
             outcome, error = "failed", problem
-            sentence = TOO_LONG if timer.expired() else SORRY
         finally:
             lease.cancel()
+            timer.cancel()
         asks = outcome != "stopped"
         closing = self._close(run, outcome, sentence=sentence, error=error, asks=asks)
         closing = asyncio.create_task(closing)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, Route, expect
+from playwright.async_api import BrowserContext, Error, Page, Route, expect
 
-from tests.production_agent.service_process import Service
+from tests.production_agent.service_process import Service, change
 
 REFUND = "Please refund 480 euros for order T-7."
 
@@ -194,6 +195,179 @@ async def test_a_reload_rejoins_the_turn_that_runs(page: Page, desk: Service, mo
     await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
 
 
+async def hold(page: Page, path: str) -> tuple[asyncio.Queue, asyncio.Event]:
+    """Let requests to a path wait for the event; the queue gives each one that has come."""
+    asked, go = asyncio.Queue(), asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        asked.put_nowait(route.request)
+        await go.wait()
+        with suppress(Error):  # the page has given it up
+            await route.continue_()
+
+    await page.route(path, wait)
+    return asked, go
+
+
+async def hold_timers(page: Page) -> None:
+    """Let the page's timers wait for `run_timers`."""
+    await page.evaluate(
+        """window.timers = []; window.told = () => {};
+        window.setTimeout = work => { timers.push(work); told(); }; 0"""
+    )
+
+
+async def timer_is_set(page: Page) -> None:
+    """Wait until one of the timers that are held is set."""
+    await page.evaluate("new Promise(done => { timers.length ? done() : window.told = done; })")
+
+
+async def run_timers(page: Page) -> None:
+    """Run the page's timers that are set, and wait for what they load."""
+    async with page.expect_response("**/threads"):
+        await page.evaluate("timers.splice(0).forEach(work => work())")
+
+
+async def test_a_thread_that_is_opened_twice_shows_each_word_once(page: Page, model) -> None:
+    model.when("speak").says(" ".join(map(str, range(5000))))
+    model.pace(per_token=0.02)
+    await say(page, "Where is parcel P-3?")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await say(page, "Speak!")
+    words = page.locator("#messages .assistant", has_text="0 1 2")
+    await expect(words).to_be_visible()
+    asked, go = await hold(page, "**/events")
+    for _ in range(2):
+        await page.locator("#threads button").first.click()
+        await asked.get()
+    go.set()
+    await expect(words.last).to_contain_text(" 60 ")
+    await expect(words).to_have_count(1)
+    said = (await words.text_content()).split()
+    assert said[:60] == [str(one) for one in range(60)]
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+    await page.unroute_all()
+
+
+async def test_words_of_another_thread_are_not_shown(page: Page, model) -> None:
+    for name in ("first", "second"):
+        model.when(f"speak {name}").says(f"{name} " * 5000)
+        model.pace(per_token=0.02)
+        await say(page, f"Speak {name}!")
+        await expect(page.locator("#messages .assistant")).to_contain_text(f"{name} {name}")
+        await page.get_by_role("button", name="New thread").click()
+    first, second = (
+        page.locator("#threads button", has_text=f"Speak {one}!") for one in ("first", "second")
+    )
+    asked, go = await hold(page, "**/events")
+    await first.click()
+    await asked.get()
+    await second.click()
+    await asked.get()
+    go.set()
+    words = page.locator("#messages .assistant")
+    await expect(words.last).to_contain_text("second " * 50)
+    await expect(page.locator("#messages")).not_to_contain_text("first")
+    await expect(words).to_have_count(1)
+    await page.unroute_all()
+    for thread in (second, first):
+        await thread.click()
+        await expect(words).to_have_count(1)
+        await page.get_by_role("button", name="Stop", exact=True).click()
+        await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+
+
+async def test_a_turn_is_stopped_once_it_has_begun_and_once(
+    page: Page, model, tmp_path: Path
+) -> None:
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    asked, go = await hold(page, "**/messages")
+    await say(page, "Speak!")
+    await asked.get()
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    await expect(stop).to_be_hidden()
+    go.set()
+    await expect(stop).to_be_visible()
+    stops, go = await hold(page, "**/cancel")
+    await stop.evaluate("stop => { for (let i = 0; i < 4; i++) stop.click(); }")
+    await stops.get()
+    await expect(stop).to_be_disabled()
+    await page.screenshot(path=tmp_path / "stopping.png", full_page=True)
+    go.set()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+    await expect(page.get_by_role("alert")).to_contain_text("This turn was stopped before")
+    assert stops.empty()
+    await page.unroute_all()
+
+
+async def test_that_a_turn_runs_is_told_until_its_end(
+    page: Page, chromium: BrowserContext, model
+) -> None:
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    await say(page, "Where is parcel P-3?")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    other = await chromium.new_page()
+    await other.goto(page.url)
+    await expect(other.get_by_role("status")).to_have_text("Done.")
+    await say(page, "Speak!")
+    await expect(page.locator("#messages .assistant").last).to_contain_text("one one")
+    await say(other, "Hello!")
+    await expect(other.get_by_role("alert")).to_contain_text("A turn is running on this thread.")
+    await expect(other.get_by_label("Message", exact=True)).to_have_value("Hello!")
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(other.get_by_role("status")).to_have_text("The last turn was stopped.")
+    await expect(other.get_by_role("alert")).to_contain_text("This turn was stopped before")
+    await other.close()
+
+
+async def test_a_turn_of_another_process_is_looked_at_once_a_second_and_only_while_it_is_shown(
+    page: Page, desk: Service, model, tmp_path: Path
+) -> None:
+    await say(page, REFUND)
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    with desk.client() as developer:
+        thread = developer.post("/threads", json={"title": "Elsewhere"}).json()["id"]
+    change(
+        desk.database,
+        "insert into runs (id, thread, owner, kind, started, lease) "
+        f"values ('{thread}', '{thread}', 'developer', 'message', 1, 1e12)",
+    )
+    await page.reload()
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    await hold_timers(page)
+    asks = []
+    page.on("request", lambda one: asks.append(one) if one.url.endswith("/threads") else None)
+    for _ in range(3):
+        async with page.expect_response("**/events"):
+            await page.locator("#threads button", has_text="Elsewhere").click()
+    await timer_is_set(page)
+    await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+    await page.screenshot(path=tmp_path / "elsewhere.png", full_page=True)
+    asks.clear()
+    async with page.expect_response("**/events"):
+        await run_timers(page)
+    assert len(asks) == 1
+    # What is typed on another thread's card stays.
+    await page.locator("#threads button", has_text=REFUND).first.click()
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("amount").fill("4")
+    asks.clear()
+    await page.evaluate("timers.splice(0).forEach(work => work())")
+    assert not asks
+    await expect(page.get_by_label("amount")).to_have_value("4")
+    async with page.expect_response("**/events"):
+        await page.locator("#threads button", has_text="Elsewhere").click()
+    await timer_is_set(page)
+    await page.get_by_role("button", name="New thread").click()
+    await page.evaluate("timers.splice(0).forEach(work => work())")
+    await expect(page.get_by_role("status")).to_have_text("A new thread.")
+    assert "null" not in page.url
+    change(desk.database, f"delete from runs where id = '{thread}'")
+
+
 async def test_a_card_shows_values_as_they_are(page: Page, model) -> None:
     await page.evaluate(
         """document.getElementById("approvals").replaceChildren(card({id: "0", digest: "0", calls: [
@@ -353,9 +527,13 @@ async def test_who_may_not_decide_has_no_buttons(
     chromium: BrowserContext, start: Callable, served, tmp_path: Path
 ) -> None:
     path = str(tmp_path / "agent.sqlite")
-    service = start(path, TOKENS="", APPROVERS="bob")
+    service = start(path, APPROVERS="bob")
     page = await chromium.new_page()
     await page.goto(service.url)
+    await page.get_by_label("Access token").fill("token-of-ann")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Access token")).to_be_hidden()
+    await hold_timers(page)
     await say(page, REFUND)
     await expect(page.get_by_role("status")).to_have_text("Waiting for a decision.")
     card = page.locator(".card")
@@ -363,5 +541,14 @@ async def test_who_may_not_decide_has_no_buttons(
     await expect(card).to_contain_text("480")
     await expect(card.get_by_role("button")).to_have_count(0)
     await expect(page.locator("#text")).to_be_focused()
+    # The page looks again: what the approver has decided is shown without a reload.
+    await run_timers(page)
+    await timer_is_set(page)
+    await expect(card).to_contain_text("480")
+    (approval,) = service.bob.get("/approvals").json()
+    assert service.decide(approval, by=service.bob).status_code == 200
+    await run_timers(page)
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await expect(card).to_have_count(0)
     await page.close()
     service.stop()

@@ -447,6 +447,55 @@ async def test_a_lease_that_cannot_be_renewed_is_no_stop(
         assert outcome == ("stopped" if kind == "message" else "complete")
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("stop", "stop"),
+        ("stop", "deadline"),
+        ("stop", "lost lease"),
+        ("stop", "last reader"),
+        ("stop", "end of grace"),
+        ("deadline", "stop"),
+    ],
+)
+async def test_a_turn_that_is_ended_twice_leaves_no_stream_of_the_model_open(
+    scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch, tmp_path, first: str, second: str
+) -> None:
+    scripted.script = endless(0.01)
+    loop, deadlines = asyncio.get_running_loop(), []
+    call_at = loop.call_at
+
+    def watched(when: float, callback: Callable, *args: object, **more: object):
+        if when - loop.time() > 3000:
+            deadlines.append(lambda: callback(*args))
+        return call_at(when, callback, *args, **more)
+
+    monkeypatch.setattr(loop, "call_at", watched)
+    path, more = str(tmp_path / "a.sqlite"), {"PRODUCTION_AGENT_TURN_SECONDS": "3600"}
+    opening = in_this_process(path, OPENAI_BASE_URL=scripted.url, **more)
+    async with opening as (_, runs, thread), asyncio.timeout(60):
+        for passes in range(5):  # of the loop between the two
+            run = await runs.message(thread, "ann", "Speak!", None)
+            while not run.spoke:
+                await run.news.wait()
+            ends = {
+                "stop": lambda run=run: runs.stop(run.id),
+                "deadline": deadlines[-1],
+                "lost lease": run.cancel,
+                "last reader": run._cancel_if_left,
+                "end of grace": runs._cancel_all,
+            }
+            ends[first]()
+            for _ in range(passes):
+                await asyncio.sleep(0)
+            ends[second]()
+            await asyncio.wait([run.task])
+            status = "failed" if first == "deadline" else "stopped"
+            assert run.events[-1] == ("end", {"status": status, "text": ""})
+        while scripted.open:  # or the time above is over
+            await asyncio.sleep(0.01)
+
+
 async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:
     async with in_this_process(str(tmp_path / "a.sqlite")) as (_, runs, thread):
         run = await runs.message(thread, "ann", "Hi", None)
