@@ -87,7 +87,7 @@ class Run:
     kind: str
     events: list[tuple[str, dict]] = field(default_factory=list)
     ended: bool = False
-    cancelled: bool = False
+    cancelled: float = -math.inf  # when, by the monotonic clock
     late: bool = False  # cancelled as its time was over
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
@@ -142,12 +142,14 @@ class Run:
                 yield ": still here\n\n"
 
     def cancel(self, *, late: bool = False) -> None:
-        """End the run, once; not before its task has begun, as it would then tell nobody.
+        """End the run; not before its task has begun, as it would then tell nobody.
 
-        LangGraph ends its nodes in a task: cancelled again before its first step, it ends none.
+        LangGraph ends its nodes in a task: cancelled again before its first step, it ends none. A
+        second later it has had that, and may need it: before Python 3.12 `wait_for` in a tool
+        swallows a cancellation.
         """
-        if self.task and not self.cancelled:
-            self.cancelled, self.late = True, late
+        if self.task and time.monotonic() - self.cancelled > 1:
+            self.cancelled, self.late = time.monotonic(), late
             asyncio.get_running_loop().call_soon(self.task.cancel)
 
     @contextmanager

@@ -506,6 +506,29 @@ async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) ->
         assert (await runs.store.threads("ann", 1, thread))[0]["outcome"] == "stopped"
 
 
+async def test_a_turn_that_swallows_its_end_is_ended_by_a_later_one(
+    served, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swallowed = asyncio.Event()
+
+    async def follow(*_) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        swallowed.set()
+        await asyncio.Event().wait()
+
+    async with in_this_process(str(tmp_path / "a.sqlite")) as (_, runs, thread):
+        monkeypatch.setattr(runs, "_follow", follow)
+        run = await runs.message(thread, "ann", "Hi", None)
+        run.cancel()
+        async with asyncio.timeout(30):
+            await swallowed.wait()
+            while not run.ended:
+                run.cancel()
+                await asyncio.sleep(0.1)
+        assert run.events[-1] == ("end", {"status": "stopped", "text": ""})
+
+
 async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
     served, tmp_path
 ) -> None:
