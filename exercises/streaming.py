@@ -284,32 +284,41 @@ def ex2(answer):
     question, shown = " My tent  has a hole!\n", []
     begun: list[str] = []
     overtaken: list[bool] = []
+    returned: list[bool] = []
 
     def show_slowly(text: str) -> None:
         begun.append(text)
         if len(begun) == 1:  # does another one overtake it?
             wait_until(lambda: len(begun) > 1, SHOW_SECONDS)
             overtaken.append(len(begun) > 1)
+        if text and "".join(map(str, [*shown, text])).strip() == ADVICE:  # is it waited for?
+            wait_until(lambda: bool(returned), SHOW_SECONDS)
         shown.append(text)
 
     with waiting_model(lambda: _length(shown), Reply(ADVICE)) as state:
         answer(question, show_slowly)
+        seen, is_late = list(shown), len(begun) > len(shown)
+        returned.append(True)
     assert overtaken != [True], (
         "A second piece was shown while the first call of `show` was still at work; expected one "
         "piece after the other, or they overtake each other: let one thread show them all."
     )
-    assert shown, (
+    assert seen or is_late, (
         "When `answer` returned, nothing had been shown; expected that it returns when the last "
         "piece has been shown. (A misspelt mode gives no chunks at all.)"
     )
-    odd = next((text for text in shown if not isinstance(text, str)), None)
+    odd = next((text for text in seen if not isinstance(text, str)), None)
     assert odd is None, f"`show` was given {kind(odd)}; expected text. A token's text is `.text`."
     _assert_asked(state, question, 1)
     assert state.log.requests()[0].body.get("tools"), (
         "The model was asked without any tool, and `desk` has one: ask the desk, not a model of "
         "your own. It would know nothing of parcels."
     )
-    assert_words("".join(shown), ADVICE, "`show` was given")
+    assert not is_late, (
+        "When `answer` returned, the last call of `show` was still at work; expected that it "
+        "returns when the last piece has been shown: wait for whatever shows it."
+    )
+    assert_words("".join(seen), ADVICE, "`show` was given")
     assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"
     shown.clear()
     with lesson_model.scratch() as model:

@@ -289,3 +289,12 @@ def answer(question, show):
         ]
     for done in shown:
         done.result()
+# %% refused: a worker shows the pieces, and nobody waits for it
+from concurrent.futures import ThreadPoolExecutor
+
+page = ThreadPoolExecutor(max_workers=1)
+
+
+def answer(question, show):
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        page.submit(show, token.text)
