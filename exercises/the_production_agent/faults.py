@@ -248,7 +248,7 @@ def assert_logged(seen: Failure, what: str, thread: str, name: str, told: list[s
     for words_told in seen.told:
         others = {word for text in [*told, *seen.told] if text is not words_told
                   for word in words(text)}  # fmt: skip
-        own = {word for word in words(words_told) if word not in others and thread not in word}
+        own = {w for w in words(words_told) if w not in others and w not in words(thread)}
         shared = [word for word in own if any(word in words(line) for line in errors)]
         assert shared or told or len(seen.told) == 1 or words_told not in seen.told[1:], (
             f"Two failures were told in the same words: {short(words_told)}."

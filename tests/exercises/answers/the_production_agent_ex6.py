@@ -16,6 +16,24 @@ def tell_user(state: State, error: NodeError) -> dict:
 
 def note_turn(state):
     log.info(json.dumps({"thread": thread_id(), "messages": len(state["messages"])}))
+# %% passed: the thread stands in the reference, too
+def written(error):
+    reference = f"{thread_id()}-{uuid.uuid4().hex}"
+    fields = {"reference": reference, "thread_id": thread_id(), "error": type(error).__name__}
+    log.error("failed", extra=fields)
+    return f"Sorry, this failed. The reference is {reference}."
+
+
+def tell_model(error: Exception) -> str:
+    return written(error)
+
+
+def tell_user(state: State, error: NodeError) -> dict:
+    return {"messages": [AIMessage(written(error.error))]}
+
+
+def note_turn(state):
+    log.info("turn", extra={"thread_id": thread_id(), "messages": len(state["messages"])})
 # %% passed: f-strings, time as a reference
 def tell_model(error: Exception) -> str:
     reference = time.monotonic_ns()
