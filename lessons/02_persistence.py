@@ -857,7 +857,7 @@ for server in servers:
 #
 # In one process, with a thread pool, the same happens. Write `send` (the name `locks` above it is
 # yours to define): runs on the *same* conversation wait for each other, however they arrive and
-# however long it takes (the check takes two seconds); runs on *different* ones do not wait, were it
+# however long it takes (in the check, two seconds); runs on *different* ones do not wait, were it
 # forty of them. A conversation is a `thread_id`, whichever graph object comes with it. `send`
 # returns the state at the end of its own run. An error of a run comes out, whatever its class, the
 # run is not tried again, and the conversation is not blocked. (Locks may be thrown away when nobody
