@@ -87,7 +87,7 @@ class Run:
     kind: str
     events: list[tuple[str, dict]] = field(default_factory=list)
     ended: bool = False
-    cancelled: float = -math.inf  # when, by the monotonic clock
+    cancelled_at: float = -math.inf  # by the monotonic clock
     late: bool = False  # cancelled as its time was over
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
@@ -148,8 +148,8 @@ class Run:
         second later it has had that, and may need it: before Python 3.12 `wait_for` in a tool
         swallows a cancellation.
         """
-        if self.task and time.monotonic() - self.cancelled > 1:
-            self.cancelled, self.late = time.monotonic(), late
+        if self.task and time.monotonic() - self.cancelled_at > 1:
+            self.cancelled_at, self.late = time.monotonic(), late
             asyncio.get_running_loop().call_soon(self.task.cancel)
 
     @contextmanager
