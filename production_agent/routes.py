@@ -107,6 +107,7 @@ async def thread(
         messages=[_message(one) for one in messages[first:] if one.text],
         first=first,
         approvals=[shown(one) for one in waiting],
+        may_stop=head.status == "running" and own["kind"] == "message",
         problem=problem,
     )
 
