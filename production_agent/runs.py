@@ -89,6 +89,7 @@ class Run:
     ended: bool = False
     cancelled_at: float = -math.inf  # by the monotonic clock
     late: bool = False  # cancelled as its time was over
+    stops: bool = False  # it is on record that it was asked to
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
@@ -183,6 +184,7 @@ class Runs:
     def __init__(self, settings: Settings, store: Store, graph: CompiledStateGraph) -> None:
         self.settings, self.store, self.graph = settings, store, graph
         self.running: dict[str, Run] = {}  # by thread
+        self.asking: dict[tuple, asyncio.Task] = {}  # which turns to stop
         self.draining = False
 
     def config(self, thread: str, run: str = "") -> dict:
@@ -409,7 +411,10 @@ class Runs:
         while True:
             await asyncio.sleep(STOP_SECONDS)
             try:
-                self.stop(*(await self.store.asked_to_stop() if self.running else ()))
+                stopped = await self.store.asked_to_stop() if self.running else ()
+                for run in self.running.values():
+                    if run.id in stopped:
+                        run.cancel()
             except Exception as error:
                 log.error("stopping_failed", exc_info=error)
 
@@ -426,11 +431,13 @@ class Runs:
 
     # Ending
 
-    def stop(self, *stopped: str) -> None:
-        """Cancel those of these runs that this process has; their rows say that they stop."""
-        for run in self.running.values():
-            if run.id in stopped:
-                run.cancel()
+    async def ask_to_stop(self, thread: str, run: str | None) -> dict | None:
+        """Do `Store.ask_to_stop`, once for all who ask meanwhile: they hold one connection."""
+        key = thread, run
+        if key not in self.asking:
+            self.asking[key] = asyncio.create_task(self.store.ask_to_stop(thread, run))
+            self.asking[key].add_done_callback(lambda _: self.asking.pop(key))
+        return await asyncio.shield(self.asking[key])
 
     def drain(self) -> None:
         """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS.
