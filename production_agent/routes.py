@@ -15,13 +15,12 @@ from production_agent.approval import shown
 from production_agent.auth import User
 from production_agent.logs import ids
 from production_agent.model import is_cut_off
-from production_agent.runs import BUSY, Refused, Run
+from production_agent.runs import BUSY, NO_THREAD, Refused, Run
 from production_agent.store import status
 
 __all__ = ("router",)
 
 log = logging.getLogger("production_agent")
-NO_THREAD = "You have no such thread."
 CURSOR = r"^[0-9]{1,12}(\.[0-9]{1,9})?-[0-9a-f]{32}$"  # `created` and `id`
 FIRST, LAST = f"0-{'0' * 32}", f"{10**12 - 1}-{'f' * 32}"
 ROLES = {"human": "user", "ai": "assistant", "tool": "tool"}

@@ -397,9 +397,8 @@ class Store:
                     *(digest(thread, approval, calls), self.settings.approval_seconds),
                 )
             for approval, state in ending.approvals.items():
-                await transaction.send(
-                    "update approvals set state = ? where id = ?", state, approval
-                )
+                sql = "update approvals set state = ? where id = ?"
+                await transaction.send(sql, state, approval)
             if ending.outcome == "refused":
                 await transaction.send("delete from runs where id = ?", run)
             else:
