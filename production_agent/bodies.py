@@ -101,6 +101,7 @@ class ThreadWithMessages(Thread):
     messages: list[Message]
     first: int = 0
     approvals: list[Approval]
+    may_stop: bool  # a turn runs on it, and no decision
     problem: Problem | None = None
 
 

@@ -49,7 +49,7 @@ def recursion_limit(settings: Settings) -> int:
 
 
 def unanswered(
-    messages: Sequence[AnyMessage], thread: str = "", effects: Mapping[str, dict] | None = None
+    messages: Sequence[AnyMessage], thread: str, effects: Mapping[str, dict]
 ) -> list[ToolMessage]:
     """Return an answer for each tool call that has none; a model refuses a thread without them.
 
@@ -61,7 +61,6 @@ def unanswered(
     answered = {message.tool_call_id for message in messages if message.type == "tool"}
     last = next((message for message in reversed(messages) if message.type == "ai"), None)
     calls = [*last.tool_calls, *last.invalid_tool_calls] if last else []
-    effects = effects or {}
     return [
         ToolMessage(tell(one["name"], one["details"]), tool_call_id=call["id"], name=call["name"])
         if (one := effects.get(effect_key(thread, last.id, call["id"])))
@@ -163,12 +162,11 @@ async def _observed(request, execute):
     writer(("tool", {**told, "state": "started"}))
     log.info("tool_started", extra=told)
     answer = await execute(request)
-    failed = getattr(answer, "status", None) == "error"
     asked = next(c for c in request.state["messages"][-1].tool_calls if c["id"] == call["id"])
     if asked["args"] != call["args"]:
         note = f"A person changed the arguments to {json.dumps(call['args'])}."
         answer = answer.model_copy(update={"content": f"{note} {answer.content}"})
-    state = "failed" if failed else "finished"
+    state = "failed" if getattr(answer, "status", None) == "error" else "finished"
     writer(("tool", {**told, "state": state}))
     log.info("tool_ended", extra={**told, "outcome": state})
     return answer

@@ -19,7 +19,6 @@ create table if not exists runs (
   started double precision not null, lease double precision not null,
   outcome text, reference text, sentence text, request text, stop integer not null default 0);
 create unique index if not exists one_run_a_thread on runs (thread) where outcome is null;
-create index if not exists runs_of on runs (owner, started);
 create index if not exists runs_in on runs (thread, started);
 create unique index if not exists one_run_a_request on runs (thread, request);
 create table if not exists approvals (

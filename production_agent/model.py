@@ -122,15 +122,15 @@ async def ask(
         seconds: Silence in the middle of an answer that counts as a failure.
         runtime: Its stream gets the words, and is told when they are void.
     """
-    for model in models:
+    for model in models[:-1]:
         try:
             return await _read(model, prompt, seconds, runtime)
         except Exception as error:
-            if model is models[-1] or _is_wrong_request(error):
+            if _is_wrong_request(error):
                 raise
             log.warning("model_failed", extra={"error": type(error).__name__, "next": "fallback"})
             runtime.stream_writer(("discard", {}))  # words already shown belong to no answer
-    raise AssertionError("there is always a model")
+    return await _read(models[-1], prompt, seconds, runtime)
 
 
 def say(text: str, runtime: Runtime) -> AIMessage:

@@ -15,13 +15,12 @@ from production_agent.approval import shown
 from production_agent.auth import User
 from production_agent.logs import ids
 from production_agent.model import is_cut_off
-from production_agent.runs import BUSY, Refused, Run
+from production_agent.runs import BUSY, NO_THREAD, Refused, Run
 from production_agent.store import status
 
 __all__ = ("router",)
 
 log = logging.getLogger("production_agent")
-NO_THREAD = "You have no such thread."
 CURSOR = r"^[0-9]{1,12}(\.[0-9]{1,9})?-[0-9a-f]{32}$"  # `created` and `id`
 FIRST, LAST = f"0-{'0' * 32}", f"{10**12 - 1}-{'f' * 32}"
 ROLES = {"human": "user", "ai": "assistant", "tool": "tool"}
@@ -31,6 +30,12 @@ EVENTS = (
     "reference}; "
     "`approval` (as in GET /approvals); `end` {status, text}, always the last."
 )
+NOT_STOPPED = {  # by the kind of the run that is unfinished
+    None: "No turn is running on this thread.",
+    "message": "This turn has ended, and the next one runs.",
+    "decision": "A decided call is carried out to its end.",
+    "recovery": "What a restart left can no longer be stopped. Wait for its end.",
+}
 NOT_BUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # by caches and proxies
 EVENT = {
     "type": "object",
@@ -107,6 +112,7 @@ async def thread(
         messages=[_message(one) for one in messages[first:] if one.text],
         first=first,
         approvals=[shown(one) for one in waiting],
+        may_stop=head.status == "running" and own["kind"] == "message",
         problem=problem,
     )
 
@@ -182,25 +188,24 @@ async def cancel(request: Request, thread: bodies.ThreadId, user: User) -> bodie
 
     With 202 it is on record that the turn stops: it asks for no approval any more.
     """
-    runs, store = request.app.state.runs, request.app.state.store
+    runs = request.app.state.runs
     own = runs.running.get(thread)
     if own and (own.owner, own.kind) == (user, "message"):
         own.cancel()  # before the way to the database, which a flood of its words would delay
-    else:
-        own = None
-        await own_thread(request, thread, user)
-    run = await store.ask_to_stop(thread, own.id if own else "")
-    if own and run is None:  # it has ended meanwhile: of this, or before
-        await asyncio.wait([own.task])
-        if own.events[-1][1]["status"] == "stopped":
+        if own.stops:
             return bodies.Stopping()
-    if run is None:
-        raise Refused(409, "No turn is running on this thread.")
-    if run["kind"] == "recovery":
-        raise Refused(409, "What a restart left is carried on to its end.")
-    if run["kind"] == "decision":
-        raise Refused(409, "A decided call is carried out to its end.")
-    runs.stop(run["id"])  # in another process it is found within a second
+        run = own.id
+    else:
+        own, run = None, (await own_thread(request, thread, user))["run"]
+    found = await runs.ask_to_stop(thread, run)
+    stops = found and found["id"] == run and found["stop"]  # another process looks each second
+    if own and stops:
+        own.stops = True
+    elif own:  # it has ended meanwhile: of this, or before
+        await asyncio.wait([own.task])
+        stops = own.events[-1][1]["status"] == "stopped"
+    if not stops:
+        raise Refused(409, NOT_STOPPED[found and found["kind"]])
     return bodies.Stopping()
 
 

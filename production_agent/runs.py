@@ -13,7 +13,7 @@ import logging
 import math
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from langchain_core.messages import BaseMessage, HumanMessage
@@ -51,6 +51,7 @@ REJECTED = (
     "What was rejected was not done. The rest of this turn did not end. A person looks at it."
 )
 DELETED = "This thread was deleted."
+NO_THREAD = "You have no such thread."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "What came before is still being carried out on this thread. Try again in a moment."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
@@ -89,6 +90,7 @@ class Run:
     ended: bool = False
     cancelled_at: float = -math.inf  # by the monotonic clock
     late: bool = False  # cancelled as its time was over
+    stops: bool = False  # it is on record that it was asked to
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
@@ -97,16 +99,9 @@ class Run:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def emit(self, event: str, **data: object) -> None:
-        """Tell whoever listens."""
+        """Tell whoever listens; every stream ends after the event `end`."""
         self.events.append((event, data))
-        self._tell()
-
-    def end(self) -> None:
-        """Let every stream end after the last event."""
-        self.ended = True
-        self._tell()
-
-    def _tell(self) -> None:
+        self.ended = event == "end"
         self.news.set()
         self.news = asyncio.Event()
 
@@ -183,6 +178,7 @@ class Runs:
     def __init__(self, settings: Settings, store: Store, graph: CompiledStateGraph) -> None:
         self.settings, self.store, self.graph = settings, store, graph
         self.running: dict[str, Run] = {}  # by thread
+        self.asking: dict[tuple, asyncio.Task] = {}  # which turns to stop
         self.draining = False
 
     def config(self, thread: str, run: str = "") -> dict:
@@ -227,7 +223,8 @@ class Runs:
             first = await self._repeated(begun.run, thread, owner)
             return first or await self.message(thread, owner, text, request)
         if begun.how == "undecided":
-            raise await self._undecided(thread)
+            sentence = APPROVER_FIRST if self.settings.approvers else ANSWER_FIRST
+            raise Refused(409, sentence, approvals=await self._shown(thread))
         if begun.how == "wait":
             seconds = math.ceil(begun.seconds) or 1
             sentence = f"You sent many messages. Try again in {seconds} seconds."
@@ -261,7 +258,6 @@ class Runs:
         run = Run(run_id, thread, owner, "message")
         run.emit("run", run=run_id, thread=thread)
         await self._tell_end(run)
-        run.end()
         return run
 
     async def _tell_end(self, run: Run) -> None:
@@ -335,17 +331,13 @@ class Runs:
         log.info("approval_decided", extra={"approval": approval["id"], "run": run.id})
         return self._spawn(run, Command(resume={approval["id"]: decision}))
 
-    async def _undecided(self, thread: str) -> Refused:
-        sentence = APPROVER_FIRST if self.settings.approvers else ANSWER_FIRST
-        return Refused(409, sentence, approvals=await self._shown(thread))
-
     def _refuse_while_draining(self) -> None:
         if self.draining:
             raise Refused(503, ENDING, retry_after=5)
 
     def _refuse_unless_begun(self, begun: Begun) -> None:
         if begun.how == "gone":
-            raise Refused(404, "You have no such thread.")
+            raise Refused(404, NO_THREAD)
         if begun.how != "begun":
             raise Refused(409, FINISHING if begun.how == "finishing" else BUSY)
 
@@ -390,16 +382,15 @@ class Runs:
             may_end = begun.before != "stopped"
             outcome = "complete" if is_whole and may_end else "stopped"
             await self._close(run, outcome, sentence=STOPPED, error=strange, asks=may_end)
-            run.end()
 
     async def keep_recovering(self) -> None:
         """Look for lost runs and old threads as long as the process lives."""
         while True:
             try:
                 await self.recover()
-                if self.settings.thread_days:
-                    if count := await self.store.delete_old_threads(self.settings.thread_days):
-                        log.info("threads_expired", extra={"count": count})
+                days = self.settings.thread_days
+                if days and (count := await self.store.delete_old_threads(days)):
+                    log.info("threads_expired", extra={"count": count})
             except Exception as error:
                 log.error("recovery_failed", exc_info=error)
             await asyncio.sleep(self.settings.lease_seconds / 3)
@@ -409,7 +400,10 @@ class Runs:
         while True:
             await asyncio.sleep(STOP_SECONDS)
             try:
-                self.stop(*(await self.store.asked_to_stop() if self.running else ()))
+                stopped = await self.store.asked_to_stop() if self.running else ()
+                for run in self.running.values():
+                    if run.id in stopped:
+                        run.cancel()
             except Exception as error:
                 log.error("stopping_failed", exc_info=error)
 
@@ -426,11 +420,13 @@ class Runs:
 
     # Ending
 
-    def stop(self, *stopped: str) -> None:
-        """Cancel those of these runs that this process has; their rows say that they stop."""
-        for run in self.running.values():
-            if run.id in stopped:
-                run.cancel()
+    async def ask_to_stop(self, thread: str, run: str | None) -> dict | None:
+        """Do `Store.ask_to_stop`, once for all who ask meanwhile: they hold one connection."""
+        key = thread, run
+        if key not in self.asking:
+            self.asking[key] = asyncio.create_task(self.store.ask_to_stop(thread, run))
+            self.asking[key].add_done_callback(lambda _: self.asking.pop(key))
+        return await asyncio.shield(self.asking[key])
 
     def drain(self) -> None:
         """Start no more runs; end each at its next step, and all of them after GRACE_SECONDS.
@@ -504,17 +500,15 @@ class Runs:
         closing = self._close(run, outcome, sentence=sentence, error=error, asks=asks)
         closing = asyncio.create_task(closing)
         while not closing.done():
-            try:
+            # A cancellation comes too late: it is ending, and its statements have limits.
+            with suppress(asyncio.CancelledError):
                 await asyncio.wait([closing])
-            except asyncio.CancelledError:  # too late: it is ending, and its statements have limits
-                continue
         if problem := closing.exception():  # the lease runs out, and the run is resumed as lost
             reference = new_reference()
             log.error("run_not_closed", exc_info=problem, extra={"reference": reference})
             sentence = UNKNOWN if run.kind == "message" else HANDED_ON
             run.emit("error", message=sentence, reference=reference)
             run.emit("end", status="resuming", text="")
-        run.end()
 
     async def _follow(self, run: Run, graph_input: object) -> None:
         if isinstance(graph_input, Command):
@@ -522,7 +516,12 @@ class Runs:
             waiting = {one.id for one in state.interrupts}
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
-        context = Context(run.thread, run.id, run.owner, self._effect(run))
+
+        async def effect(key: str, name: str, details: dict) -> None:
+            await self.store.effect(run.id, key, run.thread, run.owner, name, details)
+            log.info("effect_written", extra={"tool": name})
+
+        context = Context(run.thread, run.id, run.owner, effect)
         async for event, data in self.graph.astream(
             graph_input,
             self.config(run.thread, run.id),
@@ -535,13 +534,6 @@ class Runs:
                 run.spoke = True
                 metrics.FIRST_WORD.observe(time.monotonic() - run.began)
             run.emit(event, **data)
-
-    def _effect(self, run: Run):
-        async def effect(key: str, name: str, details: dict) -> None:
-            await self.store.effect(run.id, key, run.thread, run.owner, name, details)
-            log.info("effect_written", extra={"tool": name})
-
-        return effect
 
     async def _keep_lease(self, run: Run) -> None:
         """Hold the thread while the run lasts; cancel the run before another may take it."""
@@ -583,15 +575,12 @@ class Runs:
         if asked and not await self._is_of_this_turn(run.thread, state):
             asked = []
         if asked:
-            outcome = "complete"
+            outcome = "pending_approval"
         elif outcome == "complete" and not state.metadata:
             outcome = "failed"  # nobody knows what it asks for
+        elif outcome == "complete" and messages and is_cut_off(messages[-1]):
+            outcome, sentence = "incomplete", CUT_OFF
         ending = Ending(outcome, asked=asked)
-        if outcome == "complete":
-            if ending.asked:
-                ending.outcome = "pending_approval"
-            elif messages and is_cut_off(messages[-1]):
-                ending.outcome, sentence = "incomplete", CUT_OFF
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
         decided = await self.store.decided(run.thread) if run.kind != "message" else []
         is_left = False  # an approval that another attempt carries out
@@ -615,9 +604,7 @@ class Runs:
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence
         try:
-            waiting = None
-            if ending.outcome != "lost":
-                waiting = await self.store.end(run.id, ending)
+            waiting = None if ending.outcome == "lost" else await self.store.end(run.id, ending)
         except Stopped:
             return await self._close(run, "stopped", sentence=STOPPED, asks=False)
         lost = waiting is None  # another process has the thread, or will take it
@@ -627,8 +614,7 @@ class Runs:
         self._count(run, "resuming" if lost else ending.outcome)
         if lost:
             log.warning("run_lost", exc_info=error, extra={"kind": run.kind})
-            await self._tell_end(run)
-            return
+            return await self._tell_end(run)
         if ending.sentence:
             run.emit("error", message=ending.sentence, reference=ending.reference)
         for approval in waiting:

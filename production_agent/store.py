@@ -323,23 +323,26 @@ class Store:
         rows = await self.database.run("select id from runs where outcome is null and stop = 1")
         return [row["id"] for row in rows]
 
-    async def ask_to_stop(self, thread: str, run: str = "") -> dict | None:
-        """Ask the thread's message run to stop, in whatever process; return its `id` and `kind`.
+    async def ask_to_stop(self, thread: str, run: str | None) -> dict | None:
+        """Ask a message's run to stop, in whatever process; return the thread's unfinished run.
 
-        One that is handed on or lost stops before it is carried on. None if no run is unfinished,
-        or another one than this `run`.
+        Its `stop` is 1 if it stops. One that is handed on or lost stops before it is carried on.
+        What would change nothing writes nothing.
         """
-        sql = """update runs set stop = case kind when 'message' then 1 else 0 end
-            where id = (select id from runs where thread = ? order by started desc limit 1)
-            and ? in ('', id) and (outcome is null or outcome in ('handed_on', 'lost'))
-            returning id, kind"""
+        last = """id = (select id from runs where thread = ? order by started desc limit 1)
+            and (outcome is null or outcome in ('handed_on', 'lost'))"""
+        sql = f"select id, kind, stop from runs where {last}"
 
-        async def work(transaction: Transaction) -> dict | None:
+        async def work(transaction: Transaction) -> list[dict]:
             await self._lock_thread(transaction, thread)  # no recovery begins meanwhile
-            rows = await transaction.fetch(sql, thread, run)
-            return rows[0] if rows else None
+            mark = f"update runs set stop = 1 where id = ? and {last} returning id, kind, stop"
+            marked = await transaction.fetch(mark, run, thread)
+            return marked or await transaction.fetch(sql, thread)
 
-        return await self.database.write(work)
+        rows = await self.database.run(sql, thread)
+        if rows == [{"id": run, "kind": "message", "stop": 0}]:
+            rows = await self.database.write(work)
+        return rows[0] if rows else None
 
     async def is_newest(self, thread: str, run: str) -> bool:
         """Return whether a run is the thread's last message or decision, or recovered it."""
@@ -394,9 +397,8 @@ class Store:
                     *(digest(thread, approval, calls), self.settings.approval_seconds),
                 )
             for approval, state in ending.approvals.items():
-                await transaction.send(
-                    "update approvals set state = ? where id = ?", state, approval
-                )
+                sql = "update approvals set state = ? where id = ?"
+                await transaction.send(sql, state, approval)
             if ending.outcome == "refused":
                 await transaction.send("delete from runs where id = ?", run)
             else:

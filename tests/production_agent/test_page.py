@@ -195,6 +195,25 @@ async def test_a_reload_rejoins_the_turn_that_runs(page: Page, desk: Service, mo
     await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
 
 
+async def test_a_decision_has_no_stop_also_after_a_reload(page: Page, desk: Service, model) -> None:
+    model.when("speak").calls("refund", order="T-7", amount=5).says("one " * 1000)
+    await say(page, "Speak!")
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    rejoined, stop = len(desk.log("run_rejoined")), page.locator("#stop")
+    model.pace(per_token=0.05)
+    await page.get_by_role("button", name="Approve").click()
+    words = page.locator("#messages .assistant").last
+    await expect(words).to_contain_text("one one")
+    assert await stop.is_hidden()
+    await page.reload()
+    await expect(words).to_contain_text("one one")
+    await expect(page.get_by_role("status")).to_have_text("Working…")
+    assert await stop.is_hidden()
+    assert len(desk.log("run_rejoined")) == rejoined + 1
+    model.pace()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+
+
 async def hold(page: Page, path: str) -> tuple[asyncio.Queue, asyncio.Event]:
     """Let requests to a path wait for the event; the queue gives each one that has come."""
     asked, go = asyncio.Queue(), asyncio.Event()
@@ -347,9 +366,11 @@ async def test_a_turn_of_another_process_is_looked_at_once_a_second_and_only_whi
     await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     await page.screenshot(path=tmp_path / "elsewhere.png", full_page=True)
     asks.clear()
+    change(desk.database, f"update runs set kind = 'decision' where id = '{thread}'")
     async with page.expect_response("**/events"):
         await run_timers(page)
     assert len(asks) == 1
+    await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
     # What is typed on another thread's card stays.
     await page.locator("#threads button", has_text=REFUND).first.click()
     await page.get_by_role("button", name="Edit", exact=True).click()

@@ -291,9 +291,9 @@ async def test_a_silent_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPat
     frames = run.stream()
     assert (await anext(frames)).startswith(":")  # a comment: no event
     run.emit("token", text="a\nb")
-    run.end()
+    run.emit("end")
     assert [frame async for frame in frames if frame[0] != ":"] == [
-        'id: run-1\nevent: token\ndata: {"text": "a\\nb"}\n\n'
+        'id: run-1\nevent: token\ndata: {"text": "a\\nb"}\n\nid: run-2\nevent: end\ndata: {}\n\n'
     ]
 
 
@@ -301,7 +301,7 @@ async def test_a_reader_who_is_far_behind_keeps_nobody_waiting() -> None:
     run, turns = Run("run", "thread", "ann", "message"), 0
     for number in range(1000):
         run.emit("token", text=f"{number}")
-    run.end()
+    run.emit("end")
 
     async def somebody_else() -> None:
         nonlocal turns

@@ -61,12 +61,17 @@ async def in_this_process(
         yield opened, runs, (await runs.store.new_thread("ann", ""))["id"]
 
 
+def asked_at(runs: Runs) -> SimpleNamespace:
+    """Return as much of a request as an endpoint of these runs needs."""
+    return SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(runs=runs, store=runs.store)))
+
+
 def test_who_stops_a_turn_that_a_restart_left_is_told_why_it_goes_on(service: Service) -> None:
     thread = service.thread()
     columns = "id, thread, owner, kind, started, lease"
     values = f"'{thread}', '{thread}', 'ann', 'KIND', 1, 1e12"
     for kind, sentence in (
-        ("recovery", "What a restart left is carried on to its end."),
+        ("recovery", "What a restart left can no longer be stopped. Wait for its end."),
         ("decision", "A decided call is carried out to its end."),
     ):
         row = values.replace("KIND", kind)
@@ -186,7 +191,7 @@ async def _drain_unwanted(database: str, scripted: ScriptedModel, how: str) -> N
         run = await one.message(thread, "ann", "Where is parcel P-3?", None)
         with run.joined(60):
             if how == "stopped":  # at another process, and this one has not looked yet
-                assert (await store.ask_to_stop(thread))["id"] == run.id
+                assert (await store.ask_to_stop(thread, run.id))["stop"]
                 one.drain()
                 go.set()
                 await asyncio.wait([run.task])
@@ -198,7 +203,7 @@ async def _drain_unwanted(database: str, scripted: ScriptedModel, how: str) -> N
                 go.set()
                 await asyncio.wait([run.task])
                 assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
-                assert (await store.ask_to_stop(thread))["id"] == run.id
+                assert (await store.ask_to_stop(thread, run.id))["stop"]
         one.drain()
         await asyncio.wait([run.task])
         go.set()
@@ -291,11 +296,12 @@ async def test_a_turn_whose_stop_was_accepted_is_stopped(
         async def put(config: dict, writes: Sequence[tuple], *rest: str) -> None:
             await real_put(config, writes, *rest)
             if when == "question stored" and "__interrupt__" in dict(writes):
-                runs.stop((await store.ask_to_stop(thread))["id"])
+                assert (await store.ask_to_stop(thread, run.id))["stop"]
+                run.cancel()
 
         async def end(run: str, ending: Ending) -> list[dict] | None:
             if when != "question stored" and ending.outcome != "stopped":
-                assert (await store.ask_to_stop(thread))["kind"] == "message"
+                assert (await store.ask_to_stop(thread, run))["stop"]
             return await real_end(run, ending)
 
         monkeypatch.setattr(saver, "aput_writes", put)
@@ -309,7 +315,7 @@ async def test_a_turn_whose_stop_was_accepted_is_stopped(
         assert [name for name, _ in run.events][-2:] == ["error", "end"]
         assert run.events[-2][1]["message"] == STOPPED
         assert run.events[-1][1] == {"status": "stopped", "text": ""}
-        assert await store.ask_to_stop(thread) is None  # now it is over
+        assert await store.ask_to_stop(thread, run.id) is None  # now it is over
         assert await store.waiting(thread=thread) == []
         monkeypatch.undo()
         following = await runs.message(thread, "ann", "Thanks!", None)
@@ -325,8 +331,7 @@ async def test_a_turn_of_this_process_stops_before_the_database_has_answered(
     served.reset()
     async with in_this_process(database) as (_, runs, thread), asyncio.timeout(60):
         store, reached, go = runs.store, asyncio.Event(), []
-        app = SimpleNamespace(state=SimpleNamespace(runs=runs, store=store))
-        request = SimpleNamespace(app=app)
+        request = asked_at(runs)
         real_ask, real_end = store.ask_to_stop, store.end
 
         async def ask_to_stop(*words: str) -> dict | None:  # it comes when the run has ended
@@ -357,6 +362,66 @@ async def test_a_turn_of_this_process_stops_before_the_database_has_answered(
         asked = await store.waiting(thread=thread)
         assert run.events[-1][1]["status"] == ("pending_approval" if asked else "stopped")
         assert bool(asked) == (when == "too late")
+
+
+def test_of_all_stops_of_a_turn_one_writes(
+    database: str, scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(_stop_often(database, scripted, monkeypatch))
+
+
+async def _stop_often(database: str, scripted: ScriptedModel, monkeypatch) -> None:
+    scripted.script = endless(0.01)
+    opening = in_this_process(database, OPENAI_BASE_URL=scripted.url)
+    async with opening as (_, runs, thread), asyncio.timeout(60):
+        store, elsewhere = runs.store, Runs(runs.settings, runs.store, runs.graph)
+        real_threads, real_lock, asked, writes = store.threads, store._lock_thread, [], []
+
+        async def threads(*values) -> list[dict]:
+            found = await real_threads(*values)
+            asked.append(values)  # and asks for the stop before anybody else goes on
+            return found
+
+        async def lock(*values) -> dict | None:
+            writes.append(values)
+            while len(asked) < 10:
+                await asyncio.sleep(0.01)
+            if len(writes) == 1:
+                raise TimeoutError
+            return await real_lock(*values)
+
+        async def stop(at: Runs) -> list:
+            stops = (routes.cancel(asked_at(at), thread, "ann") for _ in range(10))
+            return await asyncio.gather(*stops, return_exceptions=True)
+
+        run = await runs.message(thread, "ann", "Speak!", None)
+        monkeypatch.setattr(store, "threads", threads)
+        monkeypatch.setattr(store, "_lock_thread", lock)
+        assert [type(one) for one in await stop(elsewhere)] == [TimeoutError] * 10
+        asked.clear()
+        assert await stop(elsewhere) == [Stopping()] * 10
+        assert await stop(elsewhere) == await stop(runs) == [Stopping()] * 10
+        assert len(writes) == 2
+        await asyncio.wait([run.task])
+        following = await runs.message(thread, "ann", "Speak!", None)
+        assert await stop(runs) == [Stopping()] * 10
+        assert len(writes) <= 4  # one of its begin, and one at most of its stops
+        await asyncio.wait([following.task])
+
+
+async def test_who_stops_a_turn_that_another_process_has_taken_is_told_so(
+    database: str, scripted: ScriptedModel
+) -> None:
+    scripted.script = endless(0.01)
+    opening = in_this_process(database, OPENAI_BASE_URL=scripted.url)
+    async with opening as (opened, runs, thread), asyncio.timeout(60):
+        run = await runs.message(thread, "ann", "Speak!", None)
+        await opened.run("update runs set lease = 0 where id = ?", run.id)
+        recovery = (await runs.store.begin_recovery(thread, "ann")).run
+        with pytest.raises(Refused, match="What a restart left can no longer be stopped"):
+            await routes.cancel(asked_at(runs), thread, "ann")
+        assert run.events[-1][1]["status"] == "resuming"
+        await runs.store.end(recovery, Ending("stopped"))
 
 
 @pytest.mark.parametrize("how", ["fails", "dies"])
@@ -396,18 +461,18 @@ async def test_a_stop_that_meets_a_recovery_comes_before_it_or_is_refused(
 ) -> None:
     async with in_this_process(database) as (_, runs, thread):
         store, stops = runs.store, []
-        await store.end((await store.begin_message(thread, "ann", None)).run, Ending("handed_on"))
-        real = store._begin
+        run, real = (await store.begin_message(thread, "ann", None)).run, store._begin
+        await store.end(run, Ending("handed_on"))
 
         async def begin(*values) -> str:  # the recovery has read that nobody stops the turn
-            stops.append(asyncio.create_task(store.ask_to_stop(thread)))
+            stops.append(asyncio.create_task(store.ask_to_stop(thread, run)))
             await asyncio.wait(stops, timeout=0.5)  # if it does not wait, it is done by then
             return await real(*values)
 
         monkeypatch.setattr(store, "_begin", begin)
         begun = await store.begin_recovery(thread, "ann")
         assert begun.before == "handed_on"
-        assert await stops[0] == {"id": begun.run, "kind": "recovery"}
+        assert await stops[0] == {"id": begun.run, "kind": "recovery", "stop": 0}
         await store.end(begun.run, Ending("stopped"))
 
 
@@ -452,7 +517,6 @@ async def test_a_lease_that_cannot_be_renewed_is_no_stop(
     [
         ("stop", "stop"),
         ("stop", "deadline"),
-        ("stop", "lost lease"),
         ("stop", "last reader"),
         ("stop", "end of grace"),
         ("deadline", "stop"),
@@ -479,9 +543,8 @@ async def test_a_turn_that_is_ended_twice_leaves_no_stream_of_the_model_open(
             while not run.spoke:
                 await run.news.wait()
             ends = {
-                "stop": lambda run=run: runs.stop(run.id),
+                "stop": run.cancel,
                 "deadline": deadlines[-1],
-                "lost lease": run.cancel,
                 "last reader": run._cancel_if_left,
                 "end of grace": runs._cancel_all,
             }
@@ -499,7 +562,7 @@ async def test_a_turn_that_is_ended_twice_leaves_no_stream_of_the_model_open(
 async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) -> None:
     async with in_this_process(str(tmp_path / "a.sqlite")) as (_, runs, thread):
         run = await runs.message(thread, "ann", "Hi", None)
-        runs.stop(run.id)  # before the loop came to its task
+        run.cancel()  # before the loop came to its task
         async with asyncio.timeout(30):
             frames = [frame async for frame in run.stream()]
         assert '"status": "stopped"' in frames[-1]
@@ -544,7 +607,7 @@ async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_b
         await asyncio.wait([decided.task])
         assert (await runs.store.threads("ann", 1, thread))[0]["outcome"] == "complete"
         following = await runs.message(thread, "ann", "Thanks!", None)
-        runs.stop(following.id)  # before its first checkpoint
+        following.cancel()  # before its first checkpoint
         await asyncio.wait([following.task])
         (last,) = await runs.store.threads("ann", 1, thread)
         assert (last["outcome"], last["sentence"]) == ("stopped", STOPPED)
