@@ -54,8 +54,10 @@ async def violations(page: Page, script: str, selector: str, but: Sequence[str] 
     """
     await page.evaluate(script)
     found = await page.evaluate(
-        """selector => axe.run(selector, {rules: {'color-contrast': {enabled: false}}})
-          .then(result => result.violations)""",
+        """selector => axe.run(selector, {
+          rules: {'color-contrast': {enabled: false}},
+          resultTypes: ['violations'],  // of what is right it would describe each node
+        }).then(result => result.violations)""",
         selector,
     )
     return [

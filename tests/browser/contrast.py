@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from playwright.async_api import Locator
@@ -10,7 +11,8 @@ __all__ = ("ENOUGH", "Contrast", "contrasts")
 
 ENOUGH = 4.5  # level AA, text of normal size
 
-# For every element with text of its own: its colour and the colours behind it, nearest first.
+# For every element with text of its own: its colour and the colours behind it, nearest first, down
+# to one that lets nothing through.
 COLOURS = """(root, [inside, but]) => {
   const context = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
   const known = new Map();
@@ -31,11 +33,11 @@ COLOURS = """(root, [inside, but]) => {
       .map(node => node.textContent).join('').trim();
     if (!text || ['STYLE', 'SCRIPT'].includes(element.tagName)) continue;
     const behind = [];
-    for (let node = element; node; node = node.parentElement)
+    for (let node = element; node && behind.at(-1)?.[3] !== 255; node = node.parentElement)
       behind.push(rgba(getComputedStyle(node).backgroundColor));
     found.push([text, rgba(getComputedStyle(element).color), behind]);
   }
-  return found;
+  return JSON.stringify(found);  // Playwright takes its time for each number of a list
 }"""
 
 
@@ -54,7 +56,7 @@ async def contrasts(element: Locator, inside: str = "", but: str = "") -> list[C
         inside: A selector of the parts of it that count; all of it without one.
         but: A selector of elements whose own text does not count.
     """
-    rows = await element.evaluate(COLOURS, [inside, but])
+    rows = json.loads(await element.evaluate(COLOURS, [inside, but]))
     return [Contrast(_ratio(colour, behind), text) for text, colour, behind in rows]
 
 

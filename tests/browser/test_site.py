@@ -215,6 +215,8 @@ async def test_everybody_can_read_every_page_in_both_themes(
         await page.set_viewport_size({"width": 1280, "height": 900})
         await page.goto(f"{address}/{name}")
         await page.evaluate(ONE_WORD_A_COLOUR)
+        if name != "index.html":  # the list of all pages is the same on each
+            await page.evaluate("document.querySelector('.sidebar-tree').replaceChildren()")
         faults += [f"{name}: {fault}" for fault in await axe.violations(page, axe_core, "html")]
         for theme in ("light", "dark"):
             await page.emulate_media(color_scheme=theme)

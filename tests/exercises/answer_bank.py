@@ -24,6 +24,8 @@ import threading
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +155,7 @@ def run(
         grace: Seconds it gets beyond the exercise's own limit.
         first_fault: Whether the check may end with the first part that does not hold.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload.names(ROOT)))
+    context = _context()
     receiver, sender = context.Pipe(duplex=False)
     before = lesson.before(exercise, source)
     job = (before, source, lesson.cell(exercise, "check"), lesson.path, first_fault)
@@ -175,6 +176,13 @@ def run(
         _kill(child.pid)
         child.join()
         receiver.close()
+
+
+@cache
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload.names(ROOT)))
+    return context
 
 
 def _kill(pid: int | None) -> None:

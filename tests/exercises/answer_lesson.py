@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cache
 
-from tools.build.needed_cells import bound_names, used_names
+from tools.build import needed_cells
 
 __all__ = ("Lesson",)
+
+# The same cells stand before all answers of a lesson.
+bound_names, used_names = cache(needed_cells.bound_names), cache(needed_cells.used_names)
 
 
 @dataclass

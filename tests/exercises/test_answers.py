@@ -36,10 +36,13 @@ def read_lessons() -> Iterator[Lesson]:
         yield Lesson(path.stem.partition("_")[2], *versions)
 
 
+LESSONS = list(read_lessons())
+
+
 @lru_cache
 def cases() -> list[Case]:
     """Return all that has to be tried: stubs, references, the bank, mutants of the references."""
-    return [case for lesson in read_lessons() for name in lesson.exercises()
+    return [case for lesson in LESSONS for name in lesson.exercises()
             for case in cases_of(lesson, name, ANSWERS)]  # fmt: skip
 
 
@@ -111,7 +114,7 @@ def missing(lesson: Lesson, exercise: str, folder: Path) -> str:
     return ""
 
 
-EXERCISES = [(lesson, name) for lesson in read_lessons() for name in lesson.exercises()]
+EXERCISES = [(lesson, name) for lesson in LESSONS for name in lesson.exercises()]
 
 
 @pytest.mark.parametrize(

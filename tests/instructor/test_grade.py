@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from course_layout import ROOT
-from instructor.grading import grade
+from instructor.grading import grade, supervisor
+from instructor.grading.fork_server import ForkServer
 from instructor.grading.marks import Mark, marks_of
 from instructor.grading.sandbox import why_not
 from instructor.grading.submission import find, lessons_of
@@ -33,12 +34,26 @@ def test_sandbox_is_installed_in_ci() -> None:
         assert shutil.which("bwrap"), NO_SANDBOX
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_fork_server() -> Iterator[None]:
+    """Let all graders here share the process that imports the course: it takes seconds.
+
+    It starts as a teacher starts it, with a secret in the environment.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SECRET", "of the teacher")
+        server = ForkServer(in_sandbox=not NO_SANDBOX)
+        patch.setattr(supervisor, "ForkServer", lambda in_sandbox: server)
+        patch.setattr(server, "close", lambda: None)
+        yield
+    server.close()
+
+
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Mark]]]:
     """The marks of every notebook of the bank, judged three at a time: some only wait."""
     folder = tmp_path_factory.mktemp("bank")
     cases = [case for case in BANK if not (case.boxed and NO_SANDBOX)]
-    os.environ["SECRET"] = "of the teacher"
     limits = {
         endless: Limits(in_sandbox=not NO_SANDBOX, seconds=6 if endless else 60)
         for endless in (True, False)
@@ -51,12 +66,11 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[
                 path.parent.mkdir()
                 path.write_text(json.dumps(case.make()), "utf-8")
                 (handed_in,) = find(path.parent, LESSONS)
-                supervisor = short if case.endless else long
-                return marks_of(handed_in, supervisor.judge(handed_in.job))
+                limited = short if case.endless else long
+                return marks_of(handed_in, limited.judge(handed_in.job))
 
             marks = pool.map(judge, cases)
             yield {case.why: found for case, found in zip(cases, marks, strict=True)}
-    del os.environ["SECRET"]
 
 
 @pytest.mark.parametrize("case", BANK, ids=lambda case: case.why)

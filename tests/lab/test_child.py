@@ -62,6 +62,7 @@ def open_shop(name):
             return os.getpid(), name, words, countdown(2), os.environ["SHOP"]
     return answer
 
+child._PRELOADED = (child.__name__,)  # nobody here asks for LangGraph: 3 CPU seconds a process
 open = open  # as IPython's own `open` in every notebook
 os.environ["SHOP"] = "tents"
 """

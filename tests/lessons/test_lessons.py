@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -37,6 +38,7 @@ HOUSE_RULES = {
 each_lesson = pytest.mark.parametrize("source", LESSONS, ids=lambda path: path.stem)
 
 
+@cache
 def exercises(source: Path) -> set[str]:
     """Return the exercises of a lesson, such as `ex1`."""
     return {exercise_name(cell) for cell in read_lesson(source).cells} - {None}
