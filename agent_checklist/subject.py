@@ -441,7 +441,8 @@ class Subject:
 
     def resume_with(self, answers: dict[str, Any]) -> Command:
         """Return what the graph is resumed with, of answers by the ids of interrupts."""
-        return Command(resume=answers if len(answers) > 1 else next(iter(answers.values())))
+        first = next(iter(answers.values()))  # LangGraph takes {} for answers by ids, and for none
+        return Command(resume=answers if len(answers) > 1 or first == {} else first)
 
     def _gate(self, one: Interrupt) -> Gate | None:
         asking = [tool for tool in self.facts.tools.values() if tool.gate]

@@ -207,10 +207,8 @@ class Case:
                 values = set(values_of(first)), set(values_of(second))
                 if values[0] - values[1] and values[1] - values[0]:
                     return name, first, second
-        why = f"Two calls of {act} cannot be told apart."
-        if self.subject.settings.arguments.get(act):
-            why += " Leave one of its `arguments` in pyproject.toml undeclared."
-        raise Judged(COULD_NOT_JUDGE, why)
+        why = f"Two calls of {act} cannot be told apart. Where pyproject.toml declares all of its "
+        raise Judged(COULD_NOT_JUDGE, f"{why}`arguments`, leave one undeclared.")
 
     def no_gate(self) -> tuple[str, str, str]:
         """Return why approval is not judged, and the verdicts of approval.asked and the rest."""

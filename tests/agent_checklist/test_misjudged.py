@@ -285,7 +285,7 @@ def test_calls_that_cannot_be_told_apart_could_not_be_judged() -> None:
     assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
     whole = {"refund": {"order": "T-7", "amount": 5}}
     seen = found(outcome_of("sound.py:gate_node", "approval.parallel", arguments=whole))
-    assert "Leave one of its `arguments`" in seen["approval.parallel"][1], seen
+    assert "leave one undeclared" in seen["approval.parallel"][1], seen
 
 
 def test_a_key_that_is_logged_while_the_agent_is_imported_is_found(tmp_path: Path) -> None:
@@ -428,6 +428,7 @@ def test_nothing_passes_by_a_call_that_nobody_was_asked_about(name: str) -> None
     later = {f"approval.{one}": seen.pop(f"approval.{one}") for one in claims}
     assert {verdict for verdict, _ in later.values()} == {COULD_NOT_JUDGE}, later
     assert all("see approval.own_thread" in why for _, why in later.values()), later
+    assert seen.pop("approval.parallel")[0] != PASS  # red where the yes came before the other call
     assert FAIL not in {verdict for verdict, _ in seen.values()}, seen
 
 
