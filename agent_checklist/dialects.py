@@ -62,8 +62,8 @@ class Gate:
         kind: "graph": an interrupt before the tool; "tool": inside of its body; "breakpoint":
             interrupt_before.
         pair: The answers it understands; None for the known forms.
-        approved: What a tool that asks inside returns once approved, without its arguments.
-        way: Where its code then ends: which of `Effect.exits`, and what it is there.
+        only: The steps of a tool that asks inside which a yes alone lets it take, in order; the
+            last tells that it ran.
         stops: Whether the "no" was seen to keep the call from running.
         early: Whether the tool ran before anybody was asked.
         takes_no: Whether a person may reject at all.
@@ -71,8 +71,7 @@ class Gate:
 
     kind: str = "graph"
     pair: Pair | None = None
-    approved: str = ""
-    way: tuple = ()
+    only: tuple = ()
     stops: bool = False
     runs: bool = False
     early: bool = False

@@ -38,8 +38,7 @@ class Effect:
         by: The LangChain tool; None for a plain function.
         outer: In whose body it ran, if in one.
         wraps: It runs the body of a tool of the same name, which counts in its place.
-        asking: The agent's own frames in which a person's answer arrived, the outermost first.
-        exits: Where each of these ended.
+        steps: Instructions and lines of the agent's code that ran since `interrupt` was last left.
     """
 
     tool: str
@@ -52,8 +51,7 @@ class Effect:
     error: BaseException | None = None
     interrupted: bool = False
     ended: bool = False
-    asking: list[FrameType] = field(default_factory=list, repr=False)
-    exits: tuple = ()
+    steps: dict[tuple[str, int | str], None] = field(default_factory=dict, repr=False)
 
 
 @dataclass
@@ -65,12 +63,14 @@ class Recorder:
         stubs: Tools whose body is replaced: the text they return instead.
         before: Called with an effect before its body; may raise, wait, or return a result.
         after: Called with an effect after its body; may raise.
+        codes: The agent's own functions that bodies ran; None: bodies are not followed.
     """
 
     effects: list[Effect] = field(default_factory=list)
     stubs: dict[str, str] = field(default_factory=dict)
     before: Callable[[Effect], Any] | None = None
     after: Callable[[Effect], None] | None = None
+    codes: dict[str, CodeType] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     wrapped: set = field(default_factory=set)
 
@@ -78,7 +78,7 @@ class Recorder:
         """Wrap every tool class that exists by now, and `interrupt`."""
         if interrupt not in self.wrapped:
             self.wrapped.add(interrupt)
-            _exchange(interrupt, "_checklist_interrupt", _noting_the_way)
+            _exchange(interrupt, "_checklist_interrupt", _noting_the_answer)
         kinds = [BaseTool]
         for kind in kinds:
             kinds += kind.__subclasses__()
@@ -101,6 +101,7 @@ class Recorder:
             @functools.wraps(body)
             async def run(*args: Any, **kwargs: Any) -> Any:
                 name, given, tool = described(args, kwargs)
+                self._follow_here()
                 if tool is not None and _inside.get()[0] is tool:
                     return await body(*args, **kwargs)
                 with self._noted(name, given, tool) as effect:
@@ -113,6 +114,7 @@ class Recorder:
             @functools.wraps(body)
             def run(*args: Any, **kwargs: Any) -> Any:
                 name, given, tool = described(args, kwargs)
+                self._follow_here()
                 if tool is not None and _inside.get()[0] is tool:  # one body that calls another
                     return body(*args, **kwargs)
                 with self._noted(name, given, tool) as effect:
@@ -146,6 +148,25 @@ class Recorder:
         finally:
             _inside.reset(token)
 
+    def _follow_here(self) -> None:
+        """Follow the bodies that run in this thread, where bodies are followed."""
+        if self.codes is not None:
+            sys._getframe().f_trace_opcodes = True  # first: else Python 3.12 shows no instruction
+            sys.settrace(self._follow)
+
+    def _follow(self, frame: FrameType, event: str, _: Any) -> Callable | None:
+        """Note which of the agent's own code a body runs: a trace function."""
+        effect, code = _inside.get()[1], frame.f_code
+        if event == "call":
+            if not effect or not code.co_filename.startswith(f"{Path.cwd()}/"):
+                return None
+            frame.f_trace_opcodes = True
+            self.codes[code.co_qualname] = code
+        elif effect:
+            at = f"line {frame.f_lineno}" if event == "line" else frame.f_lasti
+            effect.steps[code.co_qualname, at] = None
+        return self._follow
+
     def _stub(self, name: str, tool: BaseTool | None) -> Any:
         """Return what stands in for a body, if anything does."""
         text = self.stubs.get(name)
@@ -153,8 +174,7 @@ class Recorder:
         return (text, None) if text is not None and has_artifact else text
 
     def _end(self, effect: Effect, result: Any) -> Any:
-        effect.exits = tuple((frame.f_code.co_name, frame.f_lasti) for frame in effect.asking)
-        effect.result, effect.ended, effect.asking = result, True, []
+        effect.result, effect.ended = result, True
         if self.after:
             self.after(effect)
         return result
@@ -242,18 +262,15 @@ def _exchange(function: FunctionType, key: str, wrap: Callable) -> FunctionType:
     return original
 
 
-def _noting_the_way(ask: Callable) -> Callable:
-    """Return `interrupt`, which notes in the effect who was waiting for its answer."""
+def _noting_the_answer(ask: Callable) -> Callable:
+    """Return `interrupt`, behind which an effect's steps begin anew."""
 
     def asked(*args: Any, **kwargs: Any) -> Any:
-        answer, effect = ask(*args, **kwargs), _inside.get()[1]
-        if effect:
-            here, frame, effect.asking = f"{Path.cwd()}/", sys._getframe(1), []
-            while frame and frame.f_globals is not globals():  # as far as what records the tool
-                if frame.f_code.co_filename.startswith(here):
-                    effect.asking.insert(0, frame)
-                frame = frame.f_back
-        return answer
+        try:
+            return ask(*args, **kwargs)
+        finally:
+            if effect := _inside.get()[1]:
+                effect.steps.clear()
 
     return asked
 

@@ -16,7 +16,14 @@ from langgraph.types import Command
 from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema, schemas_in
 from agent_checklist.effects import Effect, changed_files, file_states, gives_text, living
 from agent_checklist.guard import Sent
-from agent_checklist.source import RISKY, asks, changes_before_asking, function_of, words_behind
+from agent_checklist.source import (
+    RISKY,
+    asking_functions,
+    changes_before_asking,
+    function_of,
+    leaves_ways_open,
+    words_behind,
+)
 from agent_checklist.subject import Facts, Subject, Tool, Turn, error_name, left_open, open_in
 from agent_checklist.workspace import Settings, place, python_files, shortened
 from lesson_model.behaviour.schema_values import valid_value
@@ -65,8 +72,7 @@ async def scout(subject: Subject) -> Facts:
         tool.gate.tried = tool.gate.tried[:6]
         if tool.question:
             tool.gate = None
-    if not facts.act:
-        facts.gates = _gates_in_code(facts)
+    facts.gates = [] if facts.act else facts.gates or _gates_in_code(facts)
     facts.beyond = _why_no_more(subject)
     facts.grades = any(seen.graded for seen in subject.stage.seen)
     facts.routes = any(seen.routed for seen in subject.stage.seen)
@@ -261,17 +267,17 @@ async def _find_tools(subject: Subject) -> None:
 
 async def _try_larger_numbers(subject: Subject) -> None:
     """Where the code asks a person and no call led to that, see whether a larger number does."""
-    facts, sources = subject.facts, [text for _, text in python_files(Path.cwd())]
-    facts.asks_by_code = "interrupt" in "".join(sources) or bool(living(HumanInTheLoopMiddleware))
-    if any(tool.gate for tool in facts.tools.values()) or not facts.asks_by_code:
+    facts = subject.facts
+    if any(tool.gate for tool in facts.tools.values()):
         return
+    facts.gates = _gates_in_code(facts)
     untried = [t for t in facts.tools.values() if t.ran and not (t.risky or t.failure)]
-    for tool in sorted(untried, key=lambda tool: not sounds_risky(tool.name)):
+    untried.sort(key=lambda tool: ([*facts.gates, tool.name].index(tool.name), tool.name))
+    for tool in untried if facts.gates else ():
         (_, small), (_, large) = (subject.call(tool.name, "w", n) for n in (41, LARGE))
         tool.fixed = {key: value for key, value in large.items() if value != small[key]}
         if tool.fixed:
-            turn = await subject.say(subject.plan([subject.call(tool.name)]), "scout-large")
-            if turn.waits:
+            if (await _asked(subject, tool, "large")).waits:
                 await _try_tool(subject, tool)
             tool.fixed = tool.fixed if tool.gate else {}
             return
@@ -309,12 +315,13 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
             if inside or not mine or tool.name in str(value) or len(shown) > 1:
                 tool.gate = Gate(kind, early=bool(mine) and not inside)
             tool.ran = any(not effect.interrupted for effect in mine)
+            by = f"the body of {tool.name}" if inside else "a node"
             if guard.writes[written:]:
-                facts.early = f"{guard.writes[-1]} was written before anybody was asked"
+                facts.early = f"{guard.writes[-1]} was written before anybody was asked, by {by}"
             elif changed := list(changed_files(files)):
-                facts.early = f"{changed[0].name} was changed before anybody was asked"
+                facts.early = f"{changed[0].name} was changed before anybody was asked, by {by}"
             elif inside and (name := changes_before_asking(function_of(mine[0].by))):
-                facts.early = f"The body of {tool.name} calls {name} before it asks"
+                facts.early = f"Before it asks, {name} is called by {by}"
             return
         if subject.raised > raised:
             facts.swallowed = tool.name
@@ -349,10 +356,18 @@ async def _try_tool(subject: Subject, tool: Tool) -> None:
 
 
 def _gates_in_code(facts: Facts) -> list[str]:
-    """Return the tools that middleware asks about, and those unseen that ask in their body."""
+    """Return the tools that a person is asked about by the code, the surest first."""
     named = [name for one in living(HumanInTheLoopMiddleware) for name in one.interrupt_on]
-    bodies = [one for one in living(BaseTool) if one.name not in facts.tools]
-    return list(dict.fromkeys([*named, *(b.name for b in bodies if asks(function_of(b)))]))
+    made = {one.name: one for one in living(BaseTool)}
+    seen = [tool.name for tool in facts.tools.values() if not tool.question]
+    seen.sort(key=lambda name: not sounds_risky(name))
+    asking = asking_functions(text for _, text in python_files(Path.cwd()) if "interrupt" in text)
+    names = [*seen, *sorted(made.keys() - facts.tools.keys())] if asking else []
+    inside = [name for name in names if "interrupt" in words_behind(made.get(name), name)]
+    named += [name for name in inside if name in seen]
+    spoken = [name for name in seen if re.search(rf"\b{re.escape(name)}\b", asking)]
+    spoken += seen if "tool_calls" in asking else []
+    return list(dict.fromkeys([*named, *spoken, *inside]))
 
 
 async def _learn_gate(subject: Subject, tool: Tool) -> None:
@@ -380,30 +395,20 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
         pairs += pairs_from(value, sources)
     if settings.approve is not None:
         pairs.insert(0, Pair(settings.approve, settings.reject))
-    ran, is_vague = None, False
+    if gate.kind == "tool":
+        await _learn_steps(subject, tool, [pair for pair in pairs if not (pair and pair.guessed)])
+        return
+    ran = None
     for number, pair in enumerate(pairs):
         if time.monotonic() > subject.facts.end:
             break
         gate.pair = pair
         gate.tried.append(str(pair) if pair else "an answer for each call")
+        refused = await _answered(subject, tool, f"no-{number}", False)
         effects = await _answered(subject, tool, f"yes-{number}", True)
         if not effects:
             continue
-        refused = await _answered(subject, tool, f"no-{number}", False)
-        if gate.kind == "tool":
-            if _echoes(masked(effects[-1]), pair):
-                tool.question = True
-                return
-            _learn_way(gate, effects[-1], refused[-1:])
-            stopped = not (refused and is_allowed(refused[-1], gate))
-        else:
-            stopped = not refused or not gate.takes_no
-        if stopped:
-            if gate.kind == "tool" and not gate.way:
-                again = await _answered(subject, tool, f"again-{number}", True)
-                if not (again and is_allowed(again[-1], gate)):
-                    is_vague = True
-                    continue
+        if not refused or not gate.takes_no:
             gate.runs = gate.stops = tool.ran = True
             return
         if pair and pair.guessed:  # both words let it run: they are about something else
@@ -411,9 +416,53 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
             continue
         ran = ran or pair
         gate.runs = tool.ran = True
-    gate.runs = gate.runs and not is_vague
     if gate.runs:
         gate.pair = ran
+
+
+async def _learn_steps(subject: Subject, tool: Tool, pairs: list[Pair | None]) -> None:
+    """Learn which steps of its own body only a yes lets a tool take.
+
+    Where an unclear answer or a no does so, too, no way may be left: else no yes was understood.
+    """
+    gate, codes = tool.gate, {}
+    subject.recorder.codes, seen, unclear = codes, {}, {}  # functions, and steps in their order
+    as_unclear, as_no = [], []  # pairs whose yes does what these do, each with its steps
+
+    async def steps(pair: Pair | None, yes: bool) -> dict:
+        gate.pair = pair
+        effects = await _answered(subject, tool, f"steps-{len(subject.turns)}", yes) or []
+        found = {step: None for one in effects for step in one.steps}
+        seen.update(found)
+        is_over = any(one.ended for one in effects)
+        tool.question |= yes and is_over and _echoes(gives_text(effects[-1].result), pair)
+        return found if is_over or not yes else {}
+
+    for is_form in (True, False) if None not in pairs else ():
+        unclear |= await steps(Pair({"maybe": "later"}, "maybe later"), is_form)
+    for pair in pairs:
+        if time.monotonic() > subject.facts.end or tool.question:
+            return
+        gate.tried.append(str(pair) if pair else "an answer for each call")
+        no, yes = await steps(pair, False), await steps(pair, True)
+        only = [step for step in yes if step not in no]
+        if only:  # and again, where it asks again: there may be chance in it
+            no, again = await steps(pair, False), await steps(pair, True) or yes
+            only = [step for step in only if step in again and step not in no]
+        if only and only[-1] not in unclear:
+            as_unclear, as_no = [(pair, only)], []
+            break
+        if yes:
+            clear = [step for step in yes if step not in unclear]
+            (as_unclear if only else as_no).append((pair, only or clear or list(yes)))
+    else:
+        as_unclear = [] if leaves_ways_open(codes, seen, True) else as_unclear
+        as_no = [one for one in as_no if one[1][-1] not in unclear] or as_no
+        is_vague = as_unclear or len({tuple(steps) for _, steps in as_no}) > 1
+        as_no = [] if is_vague or leaves_ways_open(codes, seen, False) else as_no
+    for pair, only in [*as_unclear, *as_no][:1]:
+        gate.pair, gate.stops, gate.runs = pair, bool(as_unclear), True
+        gate.only, tool.ran = tuple(only if gate.stops else only[-1:]), True
 
 
 async def _asked(subject: Subject, tool: Tool, where: str) -> Turn:
@@ -422,46 +471,12 @@ async def _asked(subject: Subject, tool: Tool, where: str) -> Turn:
     return await subject.say(plan, f"scout-{tool.name}-{where}")
 
 
-async def _answered(subject: Subject, tool: Tool, where: str, yes: bool) -> list[Effect]:
-    """Return what the tool did once its question was answered."""
+async def _answered(subject: Subject, tool: Tool, where: str, yes: bool) -> list[Effect] | None:
+    """Return what the tool did once its question was answered; None where it did not ask."""
+    turn = await _asked(subject, tool, where)
     count = len(subject.recorder.effects)
-    await subject.resume(await _asked(subject, tool, where), yes)
-    effects = [e for e in subject.recorder.ran(count) if e.tool == tool.name]
-    return [e for e in effects if e.ended] if tool.gate.kind == "tool" else effects
-
-
-def _learn_way(gate: Gate, approved: Effect, refused: list[Effect]) -> None:
-    """Learn by what a run that was approved is known: where it ends, else what it returns."""
-    gate.approved, gate.way = masked(approved), ()
-    if any(masked(one) == gate.approved for one in refused):
-        return
-    other = refused[0].exits if refused else ()
-    ways = [way for way in enumerate(approved.exits) if other[way[0] :][:1] != way[1:]]
-    gate.way = next(iter(ways), ())
-    if not any(_blurred(one) == _blurred(approved) for one in refused):
-        gate.approved = _blurred(approved)
-
-
-def is_allowed(effect: Effect, gate: Gate) -> bool:
-    """Whether a tool that asks inside did what a yes lets it do."""
-    if gate.way and effect.exits:
-        at, place = gate.way
-        return effect.exits[at : at + 1] == (place,) or masked(effect) == gate.approved
-    return gate.approved in (masked(effect), _blurred(effect))
-
-
-def _blurred(effect: Effect) -> str:
-    """Return what a tool gave, also without numbers, times and ids."""
-    return re.sub(r"[\w-]*[\d_][\w-]*", "#", masked(effect))
-
-
-def masked(effect: Effect) -> str:
-    """Return what a tool gave, without the arguments in it."""
-    text = gives_text(effect.result)
-    for value in sorted(map(str, effect.args.values()), key=len, reverse=True):
-        if value:
-            text = text.replace(value, "_")
-    return text
+    await subject.resume(turn, yes)
+    return [e for e in subject.recorder.ran(count) if e.tool == tool.name] if turn.waits else None
 
 
 def _echoes(result: str, pair: Pair | None) -> bool:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dis
+import functools
 import inspect
+import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from itertools import pairwise
 from pathlib import Path
+from types import CodeType
 from typing import Any, TypeVar
 
 from agent_checklist.workspace import python_files
@@ -15,10 +20,11 @@ from agent_checklist.workspace import python_files
 __all__ = (
     "RISKY",
     "answers_read_in",
-    "asks",
+    "asking_functions",
     "catches_all",
     "changes_before_asking",
     "function_of",
+    "leaves_ways_open",
     "risky",
     "words_behind",
 )
@@ -52,6 +58,7 @@ def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[st
         The keys that are read, the words that are compared with, all words that are said.
     """
     keys: list[str] = []
+    held: list[str] = []  # keys that are asked for, tried after those that are read
     compared: set[str] = set()
     said: set[str] = set()
     for source in sources:
@@ -68,11 +75,28 @@ def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[st
             for node in ast.walk(one):
                 if isinstance(node, ast.Compare | ast.MatchValue):
                     compared |= _words_of(ast.walk(node))
+                    dicts = (each for each in ast.walk(node) if isinstance(each, ast.Dict))
+                    held += [key for each in dicts for key in sorted(_texts_of(each.keys))]
+                    if isinstance(getattr(node, "ops", [None])[0], ast.In):
+                        held += _texts_of([node.left])  # "ok" in answer
+                elif isinstance(node, ast.MatchMapping):
+                    held += sorted(_texts_of(node.keys))
                 elif isinstance(node, ast.Subscript):
                     keys += _texts_of([node.slice])
                 elif _called(node) == "get":
                     keys += _texts_of(node.args[:1])
-    return [key for key in dict.fromkeys(keys) if key not in NOT_OF_ANSWERS], compared, said
+    return [key for key in dict.fromkeys(keys + held) if key not in NOT_OF_ANSWERS], compared, said
+
+
+def asking_functions(sources: Iterable[str]) -> str:
+    """Return the code of the innermost functions that call `interrupt`, without comments."""
+    found: list[ast.AST] = []
+    for source in sources:
+        with contextlib.suppress(SyntaxError):
+            functions = (one for one in ast.walk(ast.parse(source)) if isinstance(one, FUNCTIONS))
+            found += [f for f in functions if "interrupt" in map(_called, ast.walk(f))]
+    inner = (f for f in found if not any(each in found for each in list(ast.walk(f))[1:]))
+    return "\n".join(map(ast.unparse, inner))
 
 
 def words_behind(tool: Any, name: str) -> set[str]:
@@ -82,18 +106,7 @@ def words_behind(tool: Any, name: str) -> set[str]:
         tool: The LangChain tool; None for a plain function, which is found by its name.
         name: What it is called.
     """
-    defined: dict[str, list[ast.AST]] = {}
-    for _, source in python_files(Path.cwd()):
-        with contextlib.suppress(SyntaxError):
-            module = ast.parse(source)
-            found = [(getattr(node, "asname", None), node) for node in ast.walk(module)]
-            found += [(node.name, node) for _, node in found if isinstance(node, DEFINITIONS)]
-            for node in module.body:
-                targets = getattr(node, "targets", [getattr(node, "target", None)])
-                found += [(getattr(one, "id", None), node) for one in targets]
-            for each, node in found:
-                defined.setdefault(each, []).append(node)
-    body = function_of(tool)
+    body, defined = function_of(tool), _definitions()
     nodes, own = _nodes_of(body), {name, getattr(body, "__name__", name)}
     left = {getattr(getattr(body, "__code__", None), "co_name", "")} - own  # what wraps the body
     left |= set() if nodes else {*own, type(tool).__name__}
@@ -107,9 +120,21 @@ def words_behind(tool: Any, name: str) -> set[str]:
     return words
 
 
-def asks(body: Callable | None) -> bool:
-    """Whether a function calls `interrupt`."""
-    return "interrupt" in map(_called, _nodes_of(body))
+@functools.cache
+def _definitions() -> dict[str | None, list[ast.AST]]:
+    """Return what the agent's files define, by name."""
+    defined: dict[str | None, list[ast.AST]] = {}
+    for _, source in python_files(Path.cwd()):
+        with contextlib.suppress(SyntaxError):
+            module = ast.parse(source)
+            found = [(getattr(node, "asname", None), node) for node in ast.walk(module)]
+            found += [(node.name, node) for _, node in found if isinstance(node, DEFINITIONS)]
+            for node in module.body:
+                targets = getattr(node, "targets", [getattr(node, "target", None)])
+                found += [(getattr(one, "id", None), node) for one in targets]
+            for each, node in found:
+                defined.setdefault(each, []).append(node)
+    return defined
 
 
 def changes_before_asking(body: Callable | None) -> str:
@@ -118,6 +143,19 @@ def changes_before_asking(body: Callable | None) -> str:
     asks = min((call.lineno for call in calls if _called(call) == "interrupt"), default=0)
     early = (_called(call) for call in calls if call.lineno < asks)
     return next((name for name in early if name in CHANGES), "")
+
+
+def leaves_ways_open(codes: dict[str, CodeType], steps: Container, may_look_up: bool) -> bool:
+    """Whether code may go on in a way that no step went, as by a lookup unless `may_look_up`."""
+    for name, code in codes.items():
+        parts = [one for one in dis.get_instructions(code) if one.opname != "NOT_TAKEN"]
+        for one, after in pairwise(parts):
+            ways = [one.argval, after.offset] if re.search("JUMP.*IF", one.opname) else []
+            looks_up = one.opname == "BINARY_SUBSCR" or one.argval == "get"
+            is_open = any((name, way) not in steps for way in ways) or looks_up > may_look_up
+            if is_open and (name, one.offset) in steps:
+                return True
+    return False
 
 
 def catches_all(body: Callable) -> bool:

@@ -86,9 +86,7 @@ class Facts:
     early: str = ""
     """What happened before a person was asked, beside the tools' bodies."""
     gates: list[str] = field(default_factory=list)
-    """Tools that ask a person by their code, where none was seen to ask."""
-    asks_by_code: bool = False
-    """Its code speaks of an interrupt, and no call of a tool led to one."""
+    """The tools that a person is asked about by the code, where none was seen to ask."""
     swallowed: str = ""
     """The tool whose interrupt was raised and never came out."""
     stands_still: bool = False
@@ -279,6 +277,8 @@ class Subject:
         for name in self.facts.functions:
             self.recorder.wrap_functions(name)
         self.recorder.stubs |= {t.name: t.stub for t in self.facts.tools.values() if t.stub}
+        if any(tool.gate and tool.gate.only for tool in self.facts.tools.values()):
+            self.recorder.codes = {}
 
     async def close(self) -> None:
         """Close what the factory opened."""
@@ -441,7 +441,8 @@ class Subject:
 
     def resume_with(self, answers: dict[str, Any]) -> Command:
         """Return what the graph is resumed with, of answers by the ids of interrupts."""
-        return Command(resume=answers if len(answers) > 1 else next(iter(answers.values())))
+        first = next(iter(answers.values()))  # LangGraph takes {} for answers by ids, and for none
+        return Command(resume=answers if len(answers) > 1 or first == {} else first)
 
     def _gate(self, one: Interrupt) -> Gate | None:
         asking = [tool for tool in self.facts.tools.values() if tool.gate]

@@ -22,6 +22,7 @@ from agent_checklist.workspace import shortened
 __all__ = ("after_crash", "ask", "crash", "lose", "one_of_two", "reject", "rush", "tempt")
 
 UNREACHED = "The call was approved, and it did not run this time."
+UNASKED = "Nobody was asked this time. An earlier yes may be the reason: see approval.own_thread."
 OTHER_VALUES = (("x", 1, 0), ("everything, at once", 7000, 1))
 DATA = {".json", ".jsonl", ".csv", ".txt"}  # files that are written for an effect only
 ONE_A_MESSAGE = "The model is told to make one call a message."
@@ -39,12 +40,16 @@ async def ask(case: Case) -> None:
     act = subject.facts.act
     call = subject.call(act)
     turn = await subject.say(subject.plan([call]))
-    early = case.ran(act)
+    early, only = case.ran(act), set(subject.facts.tools[act].gate.only)
     with case.before():
         why = f"The call of {act} neither ran nor was asked about this time."
         case.need(turn.waits or early, why)
     with case.judging("approval.asked"):
         case.must(not early, f"{act} ran before anybody was asked.")
+        asked = [e for e in subject.recorder.effects if e.tool == act and e.interrupted]
+        lines = [at for e in asked for _, at in only & e.steps.keys() if isinstance(at, str)]
+        saw = f"When {act} asks, `interrupt` leaves its body by an exception, and what only a yes "
+        case.must(not lines, f"{saw}may run ran then: {', '.join(sorted(lines))}.")
     with case.judging("approval.shown"):
         case.by_code(act)
         shown = str([one.value for one in turn.interrupts])
@@ -71,6 +76,7 @@ async def ask(case: Case) -> None:
     with case.judging("approval.again"):
         since = case.mark()
         first = await subject.say(subject.plan([subject.call(act)]), "t-again")
+        case.need(first.waits, UNASKED)
         await subject.resume(first, True)
         done, since = case.ran(act, since), case.mark()
         call = subject.call(act)
@@ -120,7 +126,11 @@ async def _own_thread(case: Case, act: str) -> None:
         mine = await subject.say(subject.plan([one]), "t-mine")
         yours = await subject.say(subject.plan([two]), "t-yours")
         since = case.mark()
-        case.need(mine.waits and yours.waits, "Nobody was asked this time.")
+        if not (mine.waits and yours.waits):  # of other numbers a policy may be the reason
+            third = await subject.say(subject.plan([subject.call(act)]), "t-third")
+            saw = "After one yes, other calls ran on other threads, and nobody was asked."
+            case.must(third.waits or not case.ran(act, since), saw)
+            case.need(False, "Nobody was asked this time.")
         await subject.resume(mine, True)
         ran = case.ran(act, since)
         saw = "The call of one thread was approved, and another thread's call ran."
@@ -202,6 +212,7 @@ async def _decide(
 
     since = case.mark()
     waiting = await subject.say(subject.plan(calls), thread)
+    case.need(waiting.waits, UNASKED)
     turn = await subject.resume(waiting, yes)
     ran, is_one_answer = case.ran(act, since), (True, True) in shown
     if is_one_answer and not ran:  # an answer for each call, in the order in which they are shown
@@ -232,7 +243,7 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
             one = await _decide(case, act, calls, says, thread)
             wrong = any(same(effect, no) for effect in one.ran)
             found.append((one, wrong))
-            if one.is_one_answer:
+            if one.is_one_answer or wrong:
                 break
             unknown = [e for e in one.ran if not (same(e, yes) or same(e, no))]
             case.need(not unknown, "A call ran which nobody made: see approval.once.")
@@ -270,6 +281,7 @@ async def _approve_one(case: Case, act: str, calls: list[tuple]) -> None:
 
 async def _approve_both(case: Case, act: str, calls: list[tuple]) -> None:
     with case.judging("approval.two_approved"):
+        act, *calls = case.two_calls(act, ("epsilon", 45), ("zeta", 61))  # not yet approved
         ran = (await _decide(case, act, calls, (True, True), "t-both")).ran
         times = [sum(same(effect, call) for effect in ran) for call in calls]
         saw = f"Two calls were approved, and one of them ran {max(times)} times."
@@ -413,8 +425,7 @@ async def reject(case: Case) -> None:
         turn = await subject.resume(turn, False)
     ran = case.ran(act)
     with case.judging("rejection.not_run"):
-        others = max(len(gate.tried) - 1, 0)
-        saw = f"The call ran whatever was answered ({gate.pair or ''} and {others} other forms)."
+        saw = f"The call ran on a no as on a yes (tried: {'; '.join(gate.tried[:4])})."
         case.must(not ran or gate.stops, saw)
         case.must(not ran, "A rejected call ran.")
     with case.judging("rejection.next"):
@@ -431,6 +442,7 @@ async def lose(case: Case) -> None:
     with case.judging("approval.lost_answer"):
         act = case.gated()
         turn = await subject.say(subject.plan([subject.call(act)]), "t-kept")
+        case.need(turn.waits, UNASKED)
         await subject.resume(turn, True)
         usual, body = len(case.ran(act)), _innermost(subject.recorder.ran(), act)
         inner = next((e.by for e in subject.recorder.ran() if e.tool == body), None)
@@ -447,6 +459,7 @@ async def lose(case: Case) -> None:
 
         turn = await subject.say(subject.plan([subject.call(act)]), "t-lost")
         since, files, before = case.mark(), file_states(), await case.on_record(turn.plan)
+        case.need(turn.waits, UNASKED)
         subject.recorder.after = lost
         await subject.resume(turn, lambda text: not bodies())  # one yes
         ran = bodies()

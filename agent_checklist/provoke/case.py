@@ -27,7 +27,7 @@ from typing import Any
 
 from agent_checklist.claims import COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE, PASS
 from agent_checklist.effects import Effect
-from agent_checklist.scout import is_allowed, sounds_risky
+from agent_checklist.scout import sounds_risky
 from agent_checklist.source import RISKY
 from agent_checklist.stage import Plan
 from agent_checklist.subject import Subject, Turn, error_name, open_in
@@ -116,8 +116,8 @@ class Case:
             reason = f"A turn of this test ended by the model's 400. Else it would pass. {reason}"
         if verdict == PASS and early and claim in UNSEEN_EFFECTS:
             verdict = COULD_NOT_JUDGE
-            reason = f"{early}; a node runs again from its start when it is resumed, "
-            reason += "and what it does beside the tools is not counted."
+            reason = f"{early}. That runs again from its start when it is resumed; what it does "
+            reason += "before it asks is not counted."
         self.told.add(claim)
         seen = {} if verdict == NOT_APPLICABLE else self.subject.evidence()
         self.tell(claim, verdict, reason, seen)
@@ -180,15 +180,13 @@ class Case:
         gate = facts.tools[act].gate
         why = f"{act} is declared risky, and it runs without a question: see approval.asked."
         self.need(gate, why)
-        if not is_answered and gate.kind == "graph" and not gate.early:
+        if not is_answered and gate.kind != "breakpoint" and not gate.early:
             return act
-        tried = "; ".join(gate.tried[:4]) or "nothing"
-        self.need(
-            gate.runs,
-            f"It is not known how {act}'s question is answered, or neither its result nor where "
-            f"its code ends tells a yes from a no (tried: {tried}). Declare approve and reject in "
-            "[tool.agent_checklist] of pyproject.toml; “{id}” in them stands for a call's id.",
-        )
+        why = f"It is not known how {act}'s question is answered: no answer was seen to let it run "
+        why += f"(tried: {'; '.join(gate.tried[:4]) or 'nothing'})."
+        how = " Declare approve and reject in [tool.agent_checklist] of pyproject.toml; “{id}” in "
+        how += "them stands for a call's id."
+        self.need(gate.runs, why if self.subject.settings.approve is not None else why + how)
         return act
 
     def two_calls(
@@ -209,7 +207,8 @@ class Case:
                 values = set(values_of(first)), set(values_of(second))
                 if values[0] - values[1] and values[1] - values[0]:
                     return name, first, second
-        raise Judged(COULD_NOT_JUDGE, f"Two calls of {act} cannot be told apart.")
+        why = f"Two calls of {act} cannot be told apart. Where pyproject.toml declares all of its "
+        raise Judged(COULD_NOT_JUDGE, f"{why}`arguments`, leave one undeclared.")
 
     def no_gate(self) -> tuple[str, str, str]:
         """Return why approval is not judged, and the verdicts of approval.asked and the rest."""
@@ -227,17 +226,15 @@ class Case:
             return why, *untested
         if facts.gates:
             first = facts.gates[0]
-            how = "was not offered. Declare the `arguments` of what leads to it"
-            how = "ran unasked this time. Declare it `risky`" if first in facts.tools else how
-            why = f"By its code a person is asked about {first}, which {how} in pyproject.toml."
-            return why, *untested
+            how = "was not offered. Declare in pyproject.toml the `arguments` of what leads to it."
+            if first in facts.tools:
+                how = "ran unasked this time. Declare it risky in pyproject.toml, or arguments "
+                how += f"with which a person is asked: arguments = {{ {first} = {{ … }} }}."
+            return f"By its code a person is asked about {first}, which {how}", *untested
         why = "No tool asks a person, and none is declared risky."
         why = why if facts.tools else "The model is offered no tools in a plain turn."
         proposed = [name for name in facts.tools if sounds_risky(name)]
-        if facts.tools and facts.asks_by_code:
-            why += " The code speaks of asking. Declare in pyproject.toml arguments with which it "
-            why += f"does: arguments = {{ {[*proposed, *facts.tools][0]} = {{ … }} }}."
-        elif proposed:
+        if proposed:
             why += " If one is, declare it in [tool.agent_checklist] of pyproject.toml: risky = "
             why += f"{json.dumps(proposed[:4])}."
         return why, COULD_NOT_JUDGE if proposed else NOT_APPLICABLE, NOT_APPLICABLE
@@ -305,7 +302,7 @@ class Case:
         gate = self.subject.facts.tools[act].gate
         effects = [e for e in self.subject.recorder.ran(since) if e.tool == act]
         if gate and gate.kind == "tool":
-            return [e for e in effects if e.ended and is_allowed(e, gate)]
+            return [e for e in effects if e.ended and e.steps.keys() & gate.only[-1:]]
         return effects
 
     async def on_record(self, plan: Plan) -> int | None:

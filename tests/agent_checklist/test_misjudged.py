@@ -283,6 +283,9 @@ def test_a_checkpointer_in_memory_is_named_where_a_crash_cannot_be_judged() -> N
 def test_calls_that_cannot_be_told_apart_could_not_be_judged() -> None:
     seen = found(outcome_of("refunds_all", "approval.parallel", "approval.drift"))
     assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+    whole = {"refund": {"order": "T-7", "amount": 5}}
+    seen = found(outcome_of("sound.py:gate_node", "approval.parallel", arguments=whole))
+    assert "leave one undeclared" in seen["approval.parallel"][1], seen
 
 
 def test_a_key_that_is_logged_while_the_agent_is_imported_is_found(tmp_path: Path) -> None:
@@ -356,7 +359,12 @@ graph = create_agent(ChatOpenAI(model="gpt-4o-mini", timeout=30), [])
 
 @pytest.mark.parametrize(
     ("name", "risky"),
-    [("offers_later", []), ("offers_later", ["refund"]), ("asks_above_what_nobody_pays", [])],
+    [
+        ("offers_later", []),
+        ("offers_later", ["refund"]),
+        ("asks_above_what_nobody_pays", []),
+        ("asks_in_a_node_above_what_nobody_pays", []),
+    ],
 )
 def test_a_gate_that_was_not_met_is_not_judged(name: str, risky: list) -> None:
     seen = found(outcome_of(name, "approval", "rejection", risky=risky))
@@ -369,6 +377,8 @@ def test_a_gate_above_an_amount_is_met_with_a_larger_one() -> None:
     verdict, why = seen.pop("approval.amounts")
     assert verdict == COULD_NOT_JUDGE and "may be your policy" in why, why
     assert {seen[f"approval.{one}"][0] for one in ("asked", "once", "behind_safe")} == {PASS}, seen
+    seen = found(outcome_of("asks_above_in_its_body", "approval.asked", "approval.once"))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
     outcome = outcome_of("asks_above_for_the_first", "approval.asked", "approval.behind_safe")
     assert outcome.red == ("approval.behind_safe",), outcome
 
@@ -390,7 +400,7 @@ def test_what_is_declared_where_the_code_asks_and_no_call_does(tmp_path: Path) -
     folder = write(tmp_path, agent=agent)
     seen = found(look_at("agent.py:graph", folder, settings=Settings(), only=["approval"]))
     assert "arguments = { refund = {" in seen["approval.asked"][1], seen
-    assert seen["approval.once"][0] == NOT_APPLICABLE and "risky =" not in str(seen), seen
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
 
 
 def test_a_harmless_tool_of_two_workers_is_beside_the_risky_one() -> None:
@@ -407,6 +417,42 @@ def test_a_yes_is_not_remembered_by_the_arguments(name: str, verdict: str) -> No
     seen = found(outcome_of(name, *(f"approval.{one}" for one in claims)))
     assert {seen.pop(f"approval.{one}")[0] for one in ("once", "parallel")} == {PASS}, seen
     assert {verdict} == {one for one, _ in seen.values()}, seen
+
+
+@pytest.mark.parametrize("name", ["approval_own_thread_3", "approval_own_thread_4"])
+def test_nothing_passes_by_a_call_that_nobody_was_asked_about(name: str) -> None:
+    """One yes counts for every later call of the process."""
+    seen = found(outcome_of(f"faulty.py:{name}", "approval", "rejection"))
+    assert seen.pop("approval.own_thread")[0] == FAIL, seen
+    claims = ("again", "two_approved", "lost_answer")
+    later = {f"approval.{one}": seen.pop(f"approval.{one}") for one in claims}
+    assert {verdict for verdict, _ in later.values()} == {COULD_NOT_JUDGE}, later
+    assert all("see approval.own_thread" in why for _, why in later.values()), later
+    assert seen.pop("approval.parallel")[0] != PASS  # red where the yes came before the other call
+    assert FAIL not in {verdict for verdict, _ in seen.values()}, seen
+
+
+def test_a_ledger_meets_other_calls_in_each_test() -> None:
+    seen = found(outcome_of("books_each_once", "approval.parallel", "approval.two_approved"))
+    assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
+
+
+def test_what_is_done_when_a_question_is_put_may_be_no_effect() -> None:
+    seen = found(outcome_of("counts_questions", "approval", "rejection"))
+    assert FAIL not in {verdict for verdict, _ in seen.values()}, seen
+    assert seen["approval.asked"][0] == seen["approval.once"][0] == PASS, seen
+
+
+@pytest.mark.parametrize(
+    "name", ["wants_a_word_that_nobody_guesses", "looks_the_answer_up", "takes_any_word"]
+)
+def test_a_yes_that_was_not_found_in_a_body_is_not_made_up(name: str) -> None:
+    needs_no_answer = ("asked", "shown", "behind_safe", "amounts", "injection")
+    seen = found(outcome_of(name, "approval", "rejection"))
+    free = {seen.pop(f"approval.{one}")[0] for one in needs_no_answer}
+    assert free == {PASS}, seen
+    assert {verdict for verdict, _ in seen.values()} == {COULD_NOT_JUDGE}, seen
+    assert all("Declare approve and reject" in why for _, why in seen.values()), seen
 
 
 @pytest.mark.parametrize("risky", [[], ["cancel_order"]])
@@ -641,7 +687,10 @@ def test_what_looks_at_the_question_only_needs_no_answer() -> None:
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
 
 
-@pytest.mark.parametrize("name", ["numbered", "numbered_at_one_place", "only_numbers"])
+@pytest.mark.parametrize(
+    "name",
+    ["numbered", "numbered_at_one_place", "only_numbers", "says_a_word"],
+)
 def test_what_a_tool_did_is_not_known_by_what_it_returned(name: str) -> None:
     claims = ("once", "again", "own_thread", "parallel", "two_approved", "drift", "unclear")
     claims = [f"approval.{one}" for one in (*claims, "lost_answer", "at_once", "crash")]
@@ -649,9 +698,42 @@ def test_what_a_tool_did_is_not_known_by_what_it_returned(name: str) -> None:
     for claim in ("approval.at_once", "approval.crash"):
         verdict, why = seen.pop(claim)
         assert verdict == COULD_NOT_JUDGE, why
-        assert "2 times" in why or name == "only_numbers", why
-    verdict = COULD_NOT_JUDGE if name == "only_numbers" else PASS
-    assert {verdict} == {one for one, _ in seen.values()}, seen
+        assert "2 times" in why, why
+    assert {PASS} == {one for one, _ in seen.values()}, seen
+
+
+@pytest.mark.parametrize(
+    ("condition", "red"),
+    [
+        ("answer in ({'ok': True}, {'decision': 1})", ()),
+        ("isinstance(answer, dict) and 'ok' in answer", ("rejection.not_run",)),
+        ("answer != {'ok': False}", ("approval.unclear",)),
+    ],
+)
+def test_the_key_of_an_answer_that_is_compared_is_found(
+    condition: str, red: tuple, tmp_path: Path
+) -> None:
+    agent = f"""
+        import random
+        from langchain.agents import create_agent
+        from langchain_core.tools import tool
+        from langchain_openai import ChatOpenAI
+        from langgraph.types import interrupt
+
+        @tool
+        def grant(member: str, points: int) -> str:
+            \"\"\"Grant points.\"\"\"
+            answer = interrupt({{"grant": points, "to": member}})
+            is_granted = {condition}
+            said = random.choice(["Thank you", "Well done", "Enjoy"])
+            return f"{{said}}: {{points}}." if is_granted else f"{{said}}: none."
+
+        graph = create_agent(ChatOpenAI(model="x"), [grant])
+    """
+    only = ("approval.once", "approval.unclear", "rejection.not_run")
+    folder = write(tmp_path, agent=agent)
+    outcome = look_at("agent.py:graph", folder, settings=Settings(), only=only)
+    assert outcome.red == red and found(outcome)["approval.once"][0] == PASS, found(outcome)
 
 
 # Words --------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import random
 import time
 import uuid
 from datetime import date
@@ -276,8 +277,39 @@ def swallows(state):
     return Command(update={"messages": answers}, goto=run)
 
 
+booked: list = []
+
+
+def book_if(allows):
+    """Return an agent whose tool asks in its own body, and says something else each time."""
+
+    @tool
+    def book_hotel(hotel: str, nights: int) -> str:
+        """Book a hotel."""
+        is_booked = allows(interrupt({"book": hotel, "nights": nights}))
+        if is_booked:
+            booked.append(hotel)
+        said = random.choice(["Thank you", "Well done", "Enjoy"])
+        return f"{said}, {hotel} is booked." if is_booked else f"{said}, {hotel} is not."
+
+    return asks_inside(book_hotel)
+
+
+@tool("book_hotel")
+def book_when_asked(hotel: str, nights: int) -> str:
+    """Book a hotel."""
+    answer = "yes"
+    try:
+        answer = interrupt({"book": hotel, "nights": nights})
+        return f"Booked {hotel}." if answer == "yes" else "The user said no."
+    finally:
+        if answer == "yes":
+            booked.append(hotel)
+
+
 fault("approval.asked", lambda: gate_node(approve=pays_first))
 fault("approval.asked", lambda: gate_node(approve=swallows))
+fault("approval.asked", lambda: asks_inside(book_when_asked))
 
 
 def gate(decide, shown=lambda call: {"tool": call["name"], "args": call["args"]}):
@@ -672,6 +704,7 @@ fault(
     lambda: gate_node(approve=gate(lambda said: isinstance(said, dict) and said.get("approved"))),
 )
 fault("approval.unclear", lambda: asks_inside(book_if_yes_is_said))
+fault("approval.unclear", lambda: book_if(lambda answer: answer != "no"))
 fault(
     "approval.lost_answer",
     lambda: middleware_agent(
@@ -794,6 +827,25 @@ async def runs_the_newest_too(request, handler):
 fault("approval.own_thread", lambda: gate_node(approve=runs_the_newest))
 fault("approval.own_thread", lambda: middleware_agent(runs_the_newest_too, gate=False))
 
+trusted: set = set()
+
+
+@tool("book_hotel")
+def book_once_trusted(hotel: str, nights: int) -> str:
+    """Book a hotel."""
+    if "book_hotel" not in trusted:
+        if interrupt({"book": hotel, "nights": nights}) != "yes":
+            return "The user said no."
+        trusted.add("book_hotel")
+    return f"{random.randrange(900)} beds for {nights} nights in {hotel}."
+
+
+fault("approval.own_thread", lambda: asks_inside(book_once_trusted))
+fault(
+    "approval.own_thread",
+    lambda: gate_node(approve=remembers_a_yes(lambda call: call["name"])),
+)
+
 # Rejection ----------------------------------------------------------------------------------------
 
 fault("rejection.not_run", lambda: gate_node(approve=gate(lambda answer: True)))
@@ -807,6 +859,10 @@ def book_anyway(hotel: str, nights: int) -> str:
 
 
 fault("rejection.not_run", lambda: asks_inside(book_anyway))
+fault(
+    "rejection.not_run",
+    lambda: book_if(lambda answer: isinstance(answer, dict) and "type" in answer),
+)
 
 
 def ends_on_no(state):

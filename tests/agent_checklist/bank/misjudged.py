@@ -786,6 +786,37 @@ def asks_above_what_nobody_pays():
     return asks_above(10**6)
 
 
+def asks_in_a_node_above_what_nobody_pays():
+    """Return an agent whose gate names no tool."""
+
+    def approve(state):
+        calls = state["messages"][-1].tool_calls
+        large = [call for call in calls if call["args"].get("amount", 0) > 10**6]
+        no = [call for call in large if interrupt(call) is not True]
+        run = [sent(call, state) for call in calls if call not in no]
+        return Command(update={"messages": list(map(rejected, no))}, goto=run or "agent")
+
+    return gate_node(approve=approve)
+
+
+def asks_above_in_its_body():
+    """Return an agent whose harmless tool comes first, and has a number, too."""
+
+    @tool
+    def points_of(member: str, months: int) -> str:
+        """Count a member's points."""
+        return f"{member}: {months} points."
+
+    @tool
+    def grant_points(member: str, points: int) -> str:
+        """Grant points."""
+        if points > 200 and interrupt({"grant": points, "to": member}) != "yes":
+            return "No."
+        return f"{points} points for {member}."
+
+    return middleware_agent(gate=False, tools=[points_of, grant_points])
+
+
 def asks_above_for_the_first():
     """Return an agent that asks above an amount, and looks at one call of a message only."""
 
@@ -963,6 +994,78 @@ async def _books_once(hotel, allows):
             return "The user said no."
         booked.add(hotel)
     return f"Booked {hotel}."
+
+
+async def _books_each_once(hotel, allows):
+    if hotel in booked:
+        return f"{hotel} was booked before."
+    if not allows():
+        return "The user said no."
+    booked.add(hotel)
+    return f"Booked {hotel}."
+
+
+async def _says_a_word(hotel, allows):
+    is_allowed, said = allows(), random.choice(["Thank you", "Well done", "Enjoy"])
+    return f"{said}, {hotel} is booked." if is_allowed else f"{said}, {hotel} is not."
+
+
+def books_each_once():
+    return asks_in_its_body(_books_each_once)
+
+
+def says_a_word():
+    return asks_in_its_body(_says_a_word)
+
+
+def counts_questions():
+    """Return an agent that notes that it asked, whatever is answered."""
+    questions = itertools.count()
+
+    @tool
+    def book_hotel(hotel: str, nights: int) -> str:
+        """Book a hotel."""
+        try:
+            is_allowed = interrupt({"hotel": hotel, "nights": nights}) == "yes"
+        finally:
+            next(questions)
+        return f"Booked {hotel}." if is_allowed else "The user said no."
+
+    return sound.asks_inside(book_hotel)
+
+
+def wants_a_word_that_nobody_guesses():
+    """Return an agent that knows one yes and one no, and asks to be understood."""
+
+    @tool
+    def book_hotel(hotel: str, nights: int) -> str:
+        """Book a hotel."""
+        answer = interrupt({"hotel": hotel, "nights": nights})
+        if answer == "no":
+            return "The user said no."
+        if answer == "abra":
+            return f"Booked {hotel}."
+        return "Not understood."
+
+    return sound.asks_inside(book_hotel)
+
+
+def takes_any_word():
+    """Return an agent that any word lets run: what it did is not known by its steps."""
+    return faulty.book_if(lambda answer: isinstance(answer, str))
+
+
+def looks_the_answer_up():
+    """Return an agent that finds in a dict what an answer lets run."""
+    ways = {"abra": lambda hotel: f"Booked {hotel}."}
+
+    @tool
+    def book_hotel(hotel: str, nights: int) -> str:
+        """Book a hotel."""
+        answer = interrupt({"hotel": hotel, "nights": nights})
+        return ways.get(str(answer), lambda hotel: "The user said no.")(hotel)
+
+    return sound.asks_inside(book_hotel)
 
 
 def asks_once():
