@@ -654,6 +654,29 @@ def test_what_a_tool_did_is_not_known_by_what_it_returned(name: str) -> None:
     assert {verdict} == {one for one, _ in seen.values()}, seen
 
 
+# A person's change --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "words"),
+    [
+        ("sound.py:middleware", PASS, ""),
+        ("edited_by_a_gate", PASS, ""),
+        ("edited_in_an_inbox", PASS, ""),
+        ("edited_by_a_function", PASS, ""),
+        ("edited_for_each_call", PASS, ""),
+        ("edited_without_a_schema", FAIL, "the body ran with it"),
+        ("edited_behind_a_schema", COULD_NOT_JUDGE, "may check for itself"),
+        ("edited_by_nobody", NOT_APPLICABLE, "not offered"),
+        ("edited_in_its_body", COULD_NOT_JUDGE, "asks in its own body"),
+        ("stops_before_tools", COULD_NOT_JUDGE, "is a breakpoint"),
+    ],
+)
+def test_a_change_is_judged_by_what_the_body_got(name: str, verdict: str, words: str) -> None:
+    seen, why = found(outcome_of(name, "approval.edit"))["approval.edit"]
+    assert seen == verdict and words in why, (seen, why)
+
+
 # Words --------------------------------------------------------------------------------------------
 
 
