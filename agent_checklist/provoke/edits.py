@@ -123,7 +123,8 @@ def edit_of(one: Interrupt, gate: Gate, call: Call, code: tuple) -> tuple[bool |
     if not isinstance(yes, dict) or BY_ID in str(yes):
         return False, None
     word = next(iter(words), "edit")
-    own = {key: word if part in GOOD else part for key, part in yes.items() if key != "args"}
+    own = {key: word if isinstance(part, str) and part.lower() in GOOD else part
+           for key, part in yes.items() if key != "args"}  # fmt: skip
     holders = {**dict.fromkeys(["args", *keys], args), "edited_action": action, **own}
     known = (one.response_schema or {}).get("properties") or holders
     return False, {key: part for key, part in holders.items() if key in known}
@@ -143,8 +144,7 @@ async def _that_fits(edit: _Edit) -> Effect:
     case.need(changes, f"No argument of {name} can be changed: leave one of them undeclared.")
     for key, (args, new) in [*changes.items()][:MAX_CHANGES]:
         _, turn, since = await edit.answer((name, args), f"t-edit-{key}")
-        again = lambda text, new=new: any(stands_in(value, text) for value in new)  # noqa: E731
-        turn = await subject.resume(turn, again)
+        turn = await subject.resume(turn, lambda t, new=new: any(stands_in(v, t) for v in new))
         if ran := edit.ran(since):
             break
     good = [effect for effect in ran if same(effect, (name, args))]
