@@ -751,9 +751,9 @@ def plain_functions(checked=lambda args: args):
         return {"messages": [await llm.ainvoke(answered(state["messages"]))]}
 
     def act(state):
-        answers = []
-        for call in state["messages"][-1].tool_calls:
-            decision = interrupt({"call": call["name"], "args": call["args"]})
+        calls, answers = state["messages"][-1].tool_calls, []
+        decisions = [interrupt({"call": call["name"], "args": call["args"]}) for call in calls]
+        for call, decision in zip(calls, decisions, strict=True):
             args = decision.get("data") if decision.get("action") == "edit" else call["args"]
             if decision.get("action") not in ("approve", "edit"):
                 answers.append(rejected(call))
