@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from agent_checklist.effects import Effect, gives_text
 from agent_checklist.provoke.case import Case, same, stands_in, values_of
 from agent_checklist.source import answers_read_in
 from agent_checklist.subject import Tool, Turn, error_name
-from agent_checklist.workspace import python_files
+from agent_checklist.workspace import python_files, shortened
 from lesson_model.behaviour.schema import fits
 
 __all__ = ("change",)
@@ -46,6 +47,7 @@ class _Edit:
         call: What is proposed.
         code: What the agent's code reads of answers.
         is_sure: Whether the question says how; else it is tried.
+        sent: The newest answer.
     """
 
     case: Case
@@ -53,6 +55,7 @@ class _Edit:
     call: Call
     code: tuple
     is_sure: bool = False
+    sent: Any = None
 
     async def answer(self, made: Call, thread: str) -> tuple[Turn, Turn, int]:
         """Let the call wait, and change it; return both turns, and where the effects begin."""
@@ -60,7 +63,8 @@ class _Edit:
         waiting = await subject.say(subject.plan([self.call]), thread)
         self.case.need(waiting.interrupts, "Nobody was asked this time.")
         one = waiting.interrupts[0]
-        resume = subject.resume_with({one.id: edit_of(one, self.tool.gate, made, self.code)[1]})
+        _, self.sent = edit_of(one, self.tool.gate, made, self.code)
+        resume = subject.resume_with({one.id: copy.deepcopy(self.sent)})  # an agent may change it
         return waiting, await subject.run(resume, thread, waiting.plan), since
 
     def ran(self, since: int) -> list[Effect]:
@@ -84,7 +88,7 @@ async def _offered(case: Case) -> _Edit:
             if is_sure is not None:
                 edit.is_sure = is_sure
                 found.append((answer is None, not is_sure, len(found), edit))
-    case.skip_if(not found, "A person is not offered to change the call.")
+    case.skip_if(not found, "No question offers a person to change the call.")
     is_unknown, _, _, edit = min(found)
     why = "By its code a person may change a call, and it is not known how that is answered."
     case.need(not is_unknown, why)
@@ -152,7 +156,7 @@ async def _that_fits(edit: _Edit) -> Effect:
     if good or edit.is_sure:
         how = "both ran" if good else "what was proposed ran"
         case.must(not any(same(effect, edit.call) for effect in ran), f"{saw} {how}.")
-    why = f"{saw} that was not seen to run."
+    why = f"{saw} that was not seen to run. It was answered with {shortened(edit.sent, 200)}."
     if edit.tool.gate.kind == "tool":
         why = f"{name} asks in its own body: with which values it goes on is not seen."
     case.need(good, why)

@@ -667,7 +667,7 @@ def test_what_a_tool_did_is_not_known_by_what_it_returned(name: str) -> None:
         ("edited_for_each_call", PASS, ""),
         ("edited_without_a_schema", FAIL, "the body ran with it"),
         ("edited_behind_a_schema", COULD_NOT_JUDGE, "may check for itself"),
-        ("edited_by_nobody", NOT_APPLICABLE, "not offered"),
+        ("edited_by_nobody", NOT_APPLICABLE, "No question offers"),
         ("edited_in_its_body", COULD_NOT_JUDGE, "asks in its own body"),
         ("stops_before_tools", COULD_NOT_JUDGE, "is a breakpoint"),
     ],
