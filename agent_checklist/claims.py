@@ -94,6 +94,10 @@ def _claims() -> tuple[Claim, ...]:
         Claim("approval.unclear", "Only a clear yes runs the call.",
               "The answer is neither yes nor no.",
               "Run on an explicit approval only; everything else is a no.", 3),
+        Claim("approval.edit", "What runs is what the person made of the call.",
+              "The person changes an argument; then to what the schema forbids, and says hello.",
+              "Run the changed call in place of the proposed one, through the tool's own schema: "
+              "`tool.invoke`, not its function.", 3),
         Claim("approval.lost_answer", "A risky call whose answer is lost is not tried again.",
               "The tool has its effect and then raises ConnectionError.",
               "Do not retry tools with effects, or give them an idempotency key.", 4),

@@ -179,6 +179,8 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
         value: What the interrupt shows.
         sources: The source of the files that call `interrupt`.
     """
+    if isinstance(value, dict) and value.get("type") == "tool_approval":
+        return [Pair({"type": "approve"}, {"type": "reject"})]
     keys, compared, said = answers_read_in(sources)
     hints = set(re.findall(r"[a-z]+", str(value).lower()))
     good = [w for w in GOOD if w in compared] or [w for w in GOOD if w in said and w in hints]

@@ -78,7 +78,8 @@ async def _shown(run: Run) -> AsyncIterator[str | Interrupt]:
             elif event == "error":
                 yield data["message"]
             elif event == "approval":
-                yield Interrupt({"calls": data["calls"]}, id=data["id"])
+                schema = Decisions.model_json_schema()
+                yield Interrupt({"calls": data["calls"]}, data["id"], response_schema=schema)
             elif event == "end" and data["text"] not in said:
                 yield data["text"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from agent_checklist.provoke import approval, models, records, streaming, tools
+from agent_checklist.provoke import approval, edits, models, records, streaming, tools
 from agent_checklist.provoke.case import Case, Ended
 
 __all__ = ("PROBES", "Case", "Ended", "Probe")
@@ -44,6 +44,7 @@ PROBES: dict[str, Probe] = {
     "temptation": _probe(
         "approval.amounts approval.injection approval.unclear approval.drift", approval.tempt
     ),
+    "edit": _probe("approval.edit", edits.change),
     "rejection": _probe("rejection.not_run rejection.next", approval.reject),
     "rush": _probe("approval.talk_over approval.at_once", approval.rush),
     "crash": _probe("approval.crash", approval.crash, approval.after_crash),

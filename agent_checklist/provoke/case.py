@@ -44,6 +44,7 @@ FOR_EVER = 3600.0  # seconds: what is looked at ends a turn, or nothing does
 UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools are seen
     "approval.asked",
     "approval.once",
+    "approval.edit",
     "approval.parallel",
     "approval.two_approved",
     "approval.own_thread",

@@ -61,6 +61,7 @@ OTHER_WAYS += ("approval_own_thread_3", "approval_own_thread_4", "rejection_not_
 OTHER_WAYS += ("retry_storm_3", "fallback_tools_3", "timeouts_read_3", "errors_tool_4")
 OTHER_WAYS += ("approval_parallel_4", "rejection_mixed_3", "persistence_isolation_3")
 OTHER_WAYS += ("persistence_isolation_4", "logging_private_3")
+OTHER_WAYS += ("approval_edit_3", "approval_edit_4")  # unchecked in the body; a dead thread
 CHOSEN = [name for name in FAULTS if name.endswith("_1") or name in OTHER_WAYS or ALL]
 
 

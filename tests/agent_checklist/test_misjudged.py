@@ -736,6 +736,29 @@ def test_the_key_of_an_answer_that_is_compared_is_found(
     assert outcome.red == red and found(outcome)["approval.once"][0] == PASS, found(outcome)
 
 
+# A person's change --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "words"),
+    [
+        ("sound.py:middleware", PASS, ""),
+        ("edited_by_a_gate", PASS, ""),
+        ("edited_in_an_inbox", PASS, ""),
+        ("edited_by_a_function", PASS, ""),
+        ("edited_for_each_call", PASS, ""),
+        ("edited_without_a_schema", FAIL, "the body ran with it"),
+        ("edited_behind_a_schema", COULD_NOT_JUDGE, "may check for itself"),
+        ("edited_by_nobody", NOT_APPLICABLE, "No question offers"),
+        ("edited_in_its_body", COULD_NOT_JUDGE, "asks in its own body"),
+        ("stops_before_tools", COULD_NOT_JUDGE, "is a breakpoint"),
+    ],
+)
+def test_a_change_is_judged_by_what_the_body_got(name: str, verdict: str, words: str) -> None:
+    seen, why = found(outcome_of(name, "approval.edit"))["approval.edit"]
+    assert seen == verdict and words in why, (seen, why)
+
+
 # Words --------------------------------------------------------------------------------------------
 
 

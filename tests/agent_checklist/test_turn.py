@@ -68,6 +68,10 @@ def test_a_call_that_ran_is_not_taken_for_refused_by_what_it_returned() -> None:
     assert set(found_in(looked_at("asking", *claims)).values()) == {PASS}
 
 
+def test_a_change_to_another_tool_may_be_refused() -> None:
+    assert found_in(looked_at("changing", "approval.edit")) == {"approval.edit": PASS}
+
+
 @pytest.mark.parametrize(("name", "claim"), CHOSEN)
 def test_a_faulty_turn_is_red_on_its_own_claim(name: str, claim: str) -> None:
     """Its whole probe is run; with the whole bank, all of them."""
@@ -95,7 +99,8 @@ def test_the_production_agent_is_green(tmp_path: Path, monkeypatch: pytest.Monke
     assert report.red == (), report
     unjudged = {one.name for one in report.verdicts if one.verdict == "could_not_judge"}
     assert unjudged <= {"approval.amounts"}, report  # its policy refuses what is above the price
-    assert set(OF_A_TURN) | {"timeouts.tool", "fallback.tools"} <= set(report.green)
+    shown = {"approval.edit", "timeouts.tool", "fallback.tools"}
+    assert set(OF_A_TURN) | shown <= set(report.green)
 
 
 # What goes wrong ----------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from langgraph.graph.message import add_messages
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, RetryPolicy, interrupt
 from openai import InternalServerError
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sound import (
     RISKY,
     TOOLS,
@@ -845,6 +845,116 @@ fault(
     "approval.own_thread",
     lambda: gate_node(approve=remembers_a_yes(lambda call: call["name"])),
 )
+
+# A person's change --------------------------------------------------------------------------------
+
+
+MAY = ("approve", "edit", "reject")
+
+
+def edits(made):
+    """Return a gate that asks as HumanInTheLoopMiddleware does; `made(call, args)` is an edit."""
+
+    def approve(state):
+        answers, run = [], []
+        for call in state["messages"][-1].tool_calls:
+            if call["name"] in RISKY:
+                asked = {"name": call["name"], "args": call["args"]}
+                may = {"action_name": call["name"], "allowed_decisions": [*MAY]}
+                question = {"action_requests": [asked], "review_configs": [may]}
+                decision = interrupt(question)["decisions"][0]
+                if decision["type"] == "edit":
+                    call = made(call, decision["edited_action"]["args"])
+                elif decision["type"] != "approve":
+                    answers.append(rejected(call))
+                    continue
+            run.append(sent(call, state))
+        return Command(update={"messages": answers}, goto=run or "agent")
+
+    return approve
+
+
+def inbox(run):
+    """Return a middleware that asks as an agent inbox does; `run(request, handler, changed)`."""
+
+    @wrap_tool_call
+    async def asks(request, handler):
+        call = request.tool_call
+        if call["name"] not in RISKY:
+            return await handler(request)
+        may = ("accept", "edit", "ignore")
+        question = {
+            "action_request": {"action": call["name"], "args": call["args"]},
+            "config": {f"allow_{each}": each in may for each in (*may, "respond")},
+        }
+        answer = interrupt([question])[0]
+        if answer["type"] == "accept":
+            return await handler(request)
+        if answer["type"] != "edit":
+            return rejected(call)
+        changed = {**call, "args": answer["args"]["args"]}
+        return await run(request, handler, request.override(tool_call=changed))
+
+    return asks
+
+
+async def runs_both(request, handler, changed):
+    await handler(request)
+    return await handler(changed)
+
+
+def wire_money(account: str, amount: float) -> str:
+    """Wire money."""
+    return f"Wired {amount} to {account}."
+
+
+class Transfer(BaseModel):
+    """What a transfer needs."""
+
+    account: str
+    amount: float = Field(ge=1)
+
+
+def plain_functions(checked=lambda args: args):
+    """Return a graph whose tools are functions; `checked(args)` returns them, or raises."""
+    schema = Transfer.model_json_schema()
+    function = {"name": "wire_money", "description": "Wire money.", "parameters": schema}
+    llm = model().bind_tools([{"type": "function", "function": function}])
+
+    async def agent(state):
+        return {"messages": [await llm.ainvoke(answered(state["messages"]))]}
+
+    def act(state):
+        calls, answers = state["messages"][-1].tool_calls, []
+        decisions = [interrupt({"call": call["name"], "args": call["args"]}) for call in calls]
+        for call, decision in zip(calls, decisions, strict=True):
+            args = decision.get("data") if decision.get("action") == "edit" else call["args"]
+            if decision.get("action") not in ("approve", "edit"):
+                answers.append(rejected(call))
+                continue
+            try:
+                result = wire_money(**checked(args))
+            except Exception as error:
+                result = tool_failed(error)
+            answers.append(ToolMessage(result, tool_call_id=call["id"]))
+        return {"messages": answers}
+
+    def after(state):
+        return "act" if state["messages"][-1].tool_calls else END
+
+    graph = StateGraph(State).add_node("agent", agent).add_node("act", act)
+    graph.add_edge(START, "agent").add_edge("act", "agent")
+    return graph.add_conditional_edges("agent", after, ["act", END]).compile()
+
+
+def refuses_by_an_error(call, args):
+    return {**call, "args": refund.args_schema(**args).model_dump()}
+
+
+fault("approval.edit", lambda: gate_node(approve=edits(lambda call, args: call)))
+fault("approval.edit", lambda: middleware_agent(inbox(runs_both), gate=False))
+fault("approval.edit", plain_functions)
+fault("approval.edit", lambda: gate_node(approve=edits(refuses_by_an_error), answered=plain))
 
 # Rejection ----------------------------------------------------------------------------------------
 

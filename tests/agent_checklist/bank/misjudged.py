@@ -35,6 +35,7 @@ from sound import (
     gate_node,
     middleware_agent,
     model,
+    refund,
     rejected,
     sent,
     tool_failed,
@@ -1086,6 +1087,60 @@ def numbered_at_one_place():
 
 def only_numbers():
     return asks_in_its_body(_gives_a_number)
+
+
+# A person's change --------------------------------------------------------------------------------
+
+
+async def _runs_the_changed(request, handler, changed):
+    return await handler(changed)
+
+
+def _that_fits(args):
+    return faulty.Transfer(**args).model_dump()
+
+
+@tool("refund", args_schema=refund.args_schema.model_json_schema())
+def refund_unchecked(**args) -> str:
+    """Refund an order."""
+    return f"Refunded {args['amount']} for {args['order']}."
+
+
+@tool("refund", args_schema=refund.args_schema.model_json_schema())
+def refund_checked(**args) -> str:
+    """Refund an order."""
+    return refund.func(**refund.args_schema(**args).model_dump())
+
+
+@tool("book_hotel")
+def book_as_edited(hotel: str, nights: int) -> str:
+    """Book a hotel."""
+    answer = interrupt({"action": "book_hotel", "args": {"hotel": hotel, "nights": nights}})
+    if answer["type"] == "edit":
+        nights = answer["args"]["nights"]
+    elif answer["type"] != "approve":
+        return "The user said no."
+    return f"Booked {hotel} for {nights} nights."
+
+
+def _middleware(mode="batched", tools=TOOLS, allowed=("approve", "edit", "reject")):
+    gate = HumanInTheLoopMiddleware(
+        {"refund": {"allowed_decisions": list(allowed)}}, interrupt_mode=mode
+    )
+    return middleware_agent(gate=gate, tools=tools)
+
+
+EDITED = {
+    "by_a_gate": lambda: gate_node(approve=faulty.edits(lambda call, args: {**call, "args": args})),
+    "in_an_inbox": lambda: middleware_agent(faulty.inbox(_runs_the_changed), gate=False),
+    "by_a_function": lambda: faulty.plain_functions(_that_fits),
+    "for_each_call": lambda: _middleware("per_call"),
+    "without_a_schema": lambda: _middleware(tools=[find_order, refund_unchecked]),
+    "behind_a_schema": lambda: _middleware(tools=[find_order, refund_checked]),
+    "by_nobody": lambda: _middleware(allowed=("approve", "reject")),
+    "in_its_body": lambda: sound.asks_inside(book_as_edited),
+}
+globals().update({f"edited_{name}": make for name, make in EDITED.items()})
 
 
 # Breakpoints --------------------------------------------------------------------------------------

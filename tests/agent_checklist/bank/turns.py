@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
+from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.checkpoint.memory import InMemorySaver
@@ -188,6 +189,35 @@ class AskingDesk(Desk):
         )
 
 
+@tool
+def close_account(owner: str) -> str:
+    """Close an account."""
+    return f"Closed {owner}."
+
+
+class TakesAnyChange(Desk):
+    """A person may change a refund; what the refund becomes is not looked at."""
+
+    def __init__(self, saver) -> None:
+        super().__init__(saver)
+        asks = {"refund": True, "close_account": {"allowed_decisions": ["approve", "reject"]}}
+        tools = [find_order, refund_tool(self.key_of), close_account]
+        gate = HumanInTheLoopMiddleware(asks)
+        self.graph = middleware_agent(gate=gate, tools=tools, checkpointer=saver)
+
+
+class TakesChangesOfArguments(TakesAnyChange):
+    """A change that names another tool is refused."""
+
+    async def given(self, config: dict, text_or_resume: object) -> object:
+        """Return the graph's input."""
+        if isinstance(text_or_resume, Command) and "edited_action" in str(text_or_resume):
+            [answer] = text_or_resume.resume.values()
+            if answer["decisions"][0]["edited_action"]["name"] != "refund":
+                raise Refused("Change the arguments only.")
+        return await super().given(config, text_or_resume)
+
+
 def opened(kind: type[Desk], **parts):
     """Return what opens a turn."""
 
@@ -201,7 +231,7 @@ def opened(kind: type[Desk], **parts):
 
 
 streamed, whole, called = opened(Desk), opened(WholeDesk), opened(CalledDesk)
-asking = opened(AskingDesk)
+asking, changing = opened(AskingDesk), opened(TakesChangesOfArguments)
 
 
 def fault(claim: str, kind: type[Desk], **parts) -> None:
@@ -288,6 +318,7 @@ class NeverUnlocks(Desk):
 
 
 with_fault("approval.at_once", lock=lambda self, thread: nullcontext())
+fault("approval.edit", TakesAnyChange)
 with_fault("approval.talk_over", Desk, talked_over=goes_on)
 with_fault("approval.talk_over", WholeDesk, talked_over=takes_words_for_a_yes)
 new_key = {"key_of": lambda self, call: uuid.uuid4().hex}
