@@ -27,6 +27,7 @@ __all__ += ("MAX_WATCHED", "tool_named")
 
 _inside: ContextVar[tuple] = ContextVar("inside_a_tool", default=(None, None))  # and its effect
 MAX_WATCHED = 2500  # files
+TOOL = 4  # of `sys.monitoring`: the first id that nobody is meant to have
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
 
 
@@ -148,24 +149,52 @@ class Recorder:
         finally:
             _inside.reset(token)
 
-    def _follow_here(self) -> None:
-        """Follow the bodies that run in this thread, where bodies are followed."""
-        if self.codes is not None:
-            sys._getframe().f_trace_opcodes = True  # first: else Python 3.12 shows no instruction
-            sys.settrace(self._follow)
+    def follow(self) -> None:
+        """Follow from now on which of the agent's own code bodies run."""
+        self.codes = {}
+        if sys.version_info >= (3, 12) and not sys.monitoring.get_tool(TOOL):
+            watch, events = sys.monitoring, sys.monitoring.events
+            watch.use_tool_id(TOOL, "agent_checklist")
+            watch.register_callback(TOOL, events.PY_START, self._enter)
+            watch.register_callback(TOOL, events.INSTRUCTION, self._step)
+            watch.register_callback(TOOL, events.LINE, self._line)
+            watch.set_events(TOOL, events.PY_START)
 
-    def _follow(self, frame: FrameType, event: str, _: Any) -> Callable | None:
-        """Note which of the agent's own code a body runs: a trace function."""
-        effect, code = _inside.get()[1], frame.f_code
+    def _enter(self, code: CodeType, _: int = 0) -> Any:
+        """Follow a function that begins, where it is the agent's own; return what leaves it out."""
+        if not code.co_filename.startswith(f"{Path.cwd()}/"):
+            return sys.monitoring.DISABLE
+        if _inside.get()[1]:
+            self.codes[code.co_qualname] = code
+            events = sys.monitoring.events
+            sys.monitoring.set_local_events(TOOL, code, events.LINE | events.INSTRUCTION)
+        return None
+
+    def _step(self, code: CodeType, at: int | str) -> None:
+        if effect := _inside.get()[1]:
+            effect.steps[code.co_qualname, at] = None
+
+    def _line(self, code: CodeType, number: int) -> None:
+        self._step(code, f"line {number}")
+
+    def _follow_here(self) -> None:
+        """Follow the bodies of this thread: before Python 3.12 each thread has its own way."""
+        if self.codes is not None and sys.version_info < (3, 12):
+            sys.settrace(self._trace)
+
+    def _trace(self, frame: FrameType, event: str, _: Any) -> Callable | None:
+        """Note what a body runs: a trace function."""
+        code = frame.f_code
         if event == "call":
-            if not effect or not code.co_filename.startswith(f"{Path.cwd()}/"):
+            if not _inside.get()[1] or not code.co_filename.startswith(f"{Path.cwd()}/"):
                 return None
             frame.f_trace_opcodes = True
             self.codes[code.co_qualname] = code
-        elif effect:
-            at = f"line {frame.f_lineno}" if event == "line" else frame.f_lasti
-            effect.steps[code.co_qualname, at] = None
-        return self._follow
+        elif event == "line":
+            self._line(code, frame.f_lineno)
+        else:
+            self._step(code, frame.f_lasti)
+        return self._trace
 
     def _stub(self, name: str, tool: BaseTool | None) -> Any:
         """Return what stands in for a body, if anything does."""

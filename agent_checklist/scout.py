@@ -425,8 +425,8 @@ async def _learn_steps(subject: Subject, tool: Tool, pairs: list[Pair | None]) -
 
     Where an unclear answer or a no does so, too, no way may be left: else no yes was understood.
     """
-    gate, codes = tool.gate, {}
-    subject.recorder.codes, seen, unclear = codes, {}, {}  # functions, and steps in their order
+    subject.recorder.follow()
+    gate, codes, seen, unclear = tool.gate, subject.recorder.codes, {}, {}  # steps in their order
     as_unclear, as_no = [], []  # pairs whose yes does what these do, each with its steps
 
     async def steps(pair: Pair | None, yes: bool) -> dict:

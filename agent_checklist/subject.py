@@ -278,7 +278,7 @@ class Subject:
             self.recorder.wrap_functions(name)
         self.recorder.stubs |= {t.name: t.stub for t in self.facts.tools.values() if t.stub}
         if any(tool.gate and tool.gate.only for tool in self.facts.tools.values()):
-            self.recorder.codes = {}
+            self.recorder.follow()
 
     async def close(self) -> None:
         """Close what the factory opened."""
