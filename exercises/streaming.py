@@ -363,7 +363,8 @@ def _is_of_closed_loop(error: BaseException) -> bool:
 
 def _silence_before_end(text: str, expected: str) -> str:
     """Return a sentence about the model's silence, if all is there but what it said then."""
-    if text.strip() != "".join(tokenize(expected)[:-1]):
+    missing = expected.removeprefix(text.strip())
+    if missing == expected or len(tokenize(missing)) > 2:  # a reader may be one token behind
         return ""
     return f"Before its last token the model was quiet for {QUIET_SECONDS:g} s. "
 
