@@ -161,7 +161,8 @@ for visit in visits:
 # Write `reply` so that neither has a reason to complain: each customer is remembered on every page,
 # also after the server was restarted, and nobody reads anybody else's conversation. The model gets
 # the customer's text as it is, once, and an error of the agent comes out. (The check has customers
-# of its own, and a second process. Ids that differ in a capital letter only are two customers.)
+# of its own, and a second process. Ids that differ in a capital letter or a blank only are two
+# customers.)
 
 
 # %% tags=["exercise", "ex1"]

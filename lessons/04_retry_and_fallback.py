@@ -506,10 +506,10 @@ for turn in (1, 2):
 # %% [markdown]
 # The service is well in turn 2, and yet there is a pause before its first call: a thread keeps its
 # state, the counter with it. After one bad turn it only grows. Write `build_desk`: the same desk,
-# whose counter belongs to a *turn* of one customer. Each new question begins at 0, after a success
-# and after giving up. Four calls a turn at most, as above; only a `ConnectionError` is tried again,
-# anything else leaves the desk at once. (The turn after such an error is not asked about: it may go on
-# from the old count, or begin at 0. A loop inside one node is all right, too.)
+# checkpointer included, whose counter belongs to a *turn* of one customer. Each new question begins at
+# 0, after a success and after giving up. Four calls a turn at most, as above; only a `ConnectionError`
+# is tried again, anything else leaves the desk at once. (The turn after such an error is not asked
+# about: it may go on from the old count, or begin at 0. A loop inside one node is all right, too.)
 
 
 # %% tags=["exercise", "ex4"]
@@ -1035,8 +1035,9 @@ print("a piece of the key is anywhere:", any("0815" in text for text in (reply, 
 # calls unanswered, and the thread dead. Write `close_the_turn`, one handler for both nodes. It
 #
 # - logs one line to `log`, as a warning or an error: reference, node and class of the error, no text of
-#   the error (it stays out of the thread, too), and nothing the customer or the model said;
-# - answers every open tool call of this turn (not those of earlier turns), and removes nothing;
+#   the error, and nothing the customer or the model said;
+# - keeps the error's text and class out of the thread;
+# - answers every open tool call of this turn, and removes nothing;
 # - ends with a sentence and the reference: four characters at least, new ones each time.
 #
 # The next turn must work.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from exercises.core.looks import wait_until
 from lesson_model.api.tokens import tokenize
 from lesson_model.state import State
 
-__all__ = ("MAX_HOLD_SECONDS", "WaitingModel")
+__all__ = ("MAX_HOLD_SECONDS", "QUIET_SECONDS", "WaitingModel")
 
 MAX_HOLD_SECONDS = 3
+QUIET_SECONDS = 1.2  # longer than those wait who take a second of silence for the end
 
 
 class WaitingModel(State):
@@ -21,13 +23,18 @@ class WaitingModel(State):
 
     Args:
         shown: Returns how many characters the reader has seen.
+
+    Attributes:
+        is_quiet: Whether it says nothing for `QUIET_SECONDS` before its last token.
     """
+
+    is_quiet = False
 
     def __init__(self, shown: Callable[[], int]) -> None:
         super().__init__()
         self._shown = shown
         self._holds: dict[tuple[int, int], tuple[int, str]] = {}
-        self._request, self._token = 0, 0
+        self._request, self._token, self._end = 0, 0, (0, 0)
         self.in_vain = ""
         """What the model had written, and what the reader had seen, when it gave up."""
         self.waited_in = ""
@@ -50,11 +57,19 @@ class WaitingModel(State):
                     f"{MAX_HOLD_SECONDS} s for the reader, who had seen {seen or 'no'} "
                     f"character{'s' if seen > 1 else ''}"
                 )
+        if self.is_quiet and (request, self._token) == self._end and not self.in_vain:
+            self._stay_quiet()
         return 0.001
 
     @per_token.setter
     def per_token(self, seconds: float) -> None:
         """Take no pace: the model is as fast as its reader."""
+
+    def _stay_quiet(self) -> None:
+        """Wait for `QUIET_SECONDS` after the reader has seen the last of what was written."""
+        seen = [self._shown()]
+        while wait_until(lambda: self._shown() > seen[-1], QUIET_SECONDS):
+            seen.append(self._shown())
 
     def hold(self, text: str, request: int = 1, before: int = 0) -> None:
         """Wait at the middle of `text` for its beginning, and at its end for half of it.
@@ -67,3 +82,4 @@ class WaitingModel(State):
         length = len(tokenize(text))
         self._holds[request, length // 2] = before + 1, text
         self._holds[request, length] = before + len(text) // 2, text
+        self._end = request, length

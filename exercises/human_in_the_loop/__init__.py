@@ -441,6 +441,11 @@ def ex5(say):
             assert config == thread(name), f"`say` changed the config to {config}."
             asked = len(model.requests) - asked
             most = 2 if "parcel" in text else 1  # before the tool and after it
+            assert asked <= most or not waited, (
+                f"A decision about {waited} was pending, and the model was asked {asked} times; "
+                "expected a sentence for the customer, and nothing else: a pending decision is "
+                "left alone."
+            )
             assert asked <= most, (
                 f"The customer wrote once ({text!r}), and the model was asked {asked} times; "
                 f"expected {most} at most: run the graph once."
@@ -537,7 +542,8 @@ def ex5(say):
             assert human[-1] == PARCEL, (
                 f"The model failed once, and then the customer wrote {PARCEL!r}. The thread holds "
                 f"these words of hers: {human}; expected what she wrote now among them. `say` "
-                f"returned {words!r}."
+                f"returned {words!r}. Nobody is asked anything here: only `interrupts` says that "
+                "a decision is pending."
             )
             assert last.type == "ai" and words == last.text, (
                 f"The model failed once, and then `say` returned {words!r}. Nobody is asked "

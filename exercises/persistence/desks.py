@@ -36,7 +36,8 @@ __all__ = ("CUSTOMERS", "SlowDesk", "SoldOutError", "Visits", "slowly")
 
 # Who they log in as, and the name they give, if any. No part of an id tells them apart: neither its
 # first or last letters (were it forty), its length, its digits, its punctuation, its letters of one
-# alphabet, its letters without their case, nor what stands before or after a dash or an @.
+# alphabet, its letters without their case, what is not a blank, nor what stands before or after a
+# dash or an @.
 CUSTOMERS = {
     "customer-1042": "Greta",
     "customer-1024": "Emil",
@@ -45,6 +46,7 @@ CUSTOMERS = {
     "customer.1042": "",
     "anna": "Paul",
     "Anna": "",
+    "anna ": "",
     "a customer of the tent shop in the old town, Игорь": "Mara",
     "a customer of the tent shop in the old town, Ольга": "",
 }

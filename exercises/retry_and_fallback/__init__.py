@@ -243,6 +243,14 @@ def ex4(build_desk):
             f"service answers. The first got {first}, expected ('shipped', [1, 2]); the second got "
             f"{second}, expected ('shipped', []). Where is the counter kept?"
         )
+    with part("a subclass of ConnectionError is tried again"):
+        service = Service(ConnectionResetError("cut"))
+        answer, error = answer_of(build_desk, service)
+        assert (answer, service.calls) == ("shipped", 2), (
+            f"The service raised a ConnectionResetError, which is a ConnectionError; it was asked "
+            f"{service.calls} time(s), and the run ended with {short(error or answer)}; expected "
+            "2 calls and 'shipped'. `except ConnectionError` catches the subclasses, too."
+        )
     # A `RetryPolicy` retries an AssertionError unless it is told otherwise, and none of the others.
     others = (KeyError("order"), ValueError("bug"), AssertionError("bug"))
     others += (TimeoutError("slow"), FileNotFoundError("list"))
@@ -257,7 +265,10 @@ def ex4(build_desk):
             )
     with part("the thread remembers"):
         desk, thread = build_desk(Service(), [].append), {"configurable": {"thread_id": "check"}}
-        assert getattr(desk, "checkpointer", None), "Without a checkpointer it forgets everything."
+        assert getattr(desk, "checkpointer", None), (
+            "The graph has no checkpointer and forgets everything; expected one, as in the desk "
+            "above. Compile it with `checkpointer=InMemorySaver()`."
+        )
         desk.invoke({"order": "T-7"}, thread)
         kept = desk.get_state(thread).values
         assert kept.get("order") == "T-7", (
@@ -434,6 +445,10 @@ def ex7(close_the_turn):
                 )
         with part(f"a line for the log ({where})"):
             assert seen.log, "Nothing was logged as a warning or an error."
+            assert not seen.elsewhere, (
+                f"A line went to the logger {seen.elsewhere[0]!r}; expected `log`, as in "
+                "`log.error(...)`: its handlers see no other logger's lines."
+            )
             log = "\n".join(seen.log)
             assert seen.name in log and where in log, (
                 f"The log says {short(log)}; expected the node ({where}) and the error's "
@@ -445,9 +460,10 @@ def ex7(close_the_turn):
                 "Log the error's class, not its words."
             )
             leaks = [word for word in CUSTOMERS_WORDS if word in log]
+            leaks = ["the arguments of a call" if "{" in word else repr(word) for word in leaks]
             assert not leaks, (
-                f"The log holds {', '.join(leaks)}, which the customer said: {short(log)}. "
-                "Reference, node and class are enough."
+                f"The log holds {' and '.join(dict.fromkeys(leaks))}, which the customer or the "
+                f"model said: {short(log)}. Reference, node and class are enough."
             )
             assert words(seen.said) & words(log) - words(again.said), (
                 f"The user reads {short(seen.said)}, the log {short(log)}; expected a "

@@ -32,6 +32,7 @@ import lesson_model
 from exercises.core.clock import skip_waits
 from exercises.core.descriptions import short
 from exercises.core.exercise import outcome
+from exercises.core.stub import functions_of
 from lab.herd import CAP
 
 __all__ = (
@@ -123,10 +124,12 @@ class Log(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.lines: list[str] = []
+        self.names: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one record."""
         self.lines.append(self.format(record))
+        self.names.append(record.name)
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[list[str]]:
@@ -223,10 +226,16 @@ def turns_of(build_desk: Any, service: Service, count: int) -> list[tuple[Any, i
     desk, turns = build_desk(service, pauses.append), []
     assert hasattr(desk, "invoke"), f"`build_desk` returned a {type(desk).__name__}; {COMPILED}"
     thread = {"configurable": {"thread_id": "check"}, "recursion_limit": 40}
-    for _ in range(count):
+    for number in range(1, count + 1):
         before = service.calls, len(pauses)
-        answer = desk.invoke({"order": "T-7"}, thread).get("answer")
-        turns.append((answer, service.calls - before[0], pauses[before[1] :]))
+        state, error = outcome(lambda: desk.invoke({"order": "T-7"}, thread), ConnectionError)
+        calls = service.calls - before[0]
+        assert error is None, (
+            f"In turn {number} the service was busy, and the desk raised {short(error)} after "
+            f"{calls} call(s); expected that a ConnectionError is tried again, and after the "
+            "fourth call a sentence that says sorry, not the error."
+        )
+        turns.append((state.get("answer"), calls, pauses[before[1] :]))
     return turns
 
 
@@ -440,6 +449,12 @@ def answered_after_bug(fall_back: Any, bug: Exception) -> tuple[Exception | None
     return error, asked_models
 
 
+def log_of(handler: Any) -> str:
+    """Return the name of the reader's `log` and a dot, with which its children's begin."""
+    logs = [function.__globals__.get("log") for function in functions_of(handler)]
+    return next((f"{log.name}." for log in logs if isinstance(log, logging.Logger)), "desk.")
+
+
 def words(text: str) -> set[str]:
     """Return the words of four letters or digits and more."""
     return set(re.findall(r"[\w-]{4,}", text))
@@ -459,7 +474,8 @@ def failed_turn(
     Returns:
         The error's class, what the run raised, the texts the turn added to the thread, its message
         types, the ids of the answered calls, the ids of all that the model made, what the user
-        reads, the lines of the log; what the next turns raised, and the last one's HTTP status.
+        reads, the lines of the log, the loggers other than `log`; what the next turns raised, and
+        the last one's HTTP status.
     """
     graph, thread = StateGraph(MessagesState), {"configurable": {"thread_id": "check"}}
     tools, listener = [count_tents, find_parcel], Log()
@@ -482,13 +498,14 @@ def failed_turn(
     with lesson_model.scratch() as model, listener.listening() as lines:
         if earlier:  # a turn that ended well, with a call that was answered
             desk.invoke({"messages": "Please count the green tents."}, thread)
-        del lines[:]
+        del lines[:], listener.names[:]
         before = len(desk.get_state(thread).values.get("messages", []))
         if where == "model" and not after_tools:
             model.fail("bad_key")
         question = TWO_COUNTS if after_tools else TWO_CALLS
         _, error = outcome(lambda: desk.invoke({"messages": question}, thread))
         messages, log, next_error = desk.get_state(thread).values["messages"], list(lines), None
+        elsewhere = [name for name in listener.names if not f"{name}.".startswith(log_of(handler))]
         for _ in range(2):
             _, raised = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
             next_error, next_status = next_error or raised, model.requests[-1].status
@@ -502,6 +519,7 @@ def failed_turn(
         made=made,
         said=last.text if isinstance(last, AIMessage) else "",
         log=log,
+        elsewhere=elsewhere,
         next_error=next_error,
         next_status=next_status,
     )

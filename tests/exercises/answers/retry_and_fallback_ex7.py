@@ -278,3 +278,20 @@ def close_the_turn(state: MessagesState, error: NodeError) -> dict:
         for call in getattr(state["messages"][-1], "tool_calls", [])
     ]
     return {"messages": [*closed, AIMessage(f"Sorry, that went wrong. Reference: {reference}")]}
+# %% partial | a line for the log (model); a line for the log (tools): logs to the root logger
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().hex[:8]
+    logging.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    calls = getattr(state["messages"][-1], "tool_calls", [])
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% passed: a log of another name
+log = logging.getLogger(__name__)
+
+
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference = uuid.uuid4().hex[:8]
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(error.error).__name__)
+    calls = getattr(state["messages"][-1], "tool_calls", [])
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}

@@ -206,6 +206,14 @@ class ShopHours(BaseTool):
 
 
 opening_hours = ShopHours()
+# %% partial | change: looks for a known day inside of what was asked
+@tool
+def opening_hours(day: str) -> str:
+    """Return the shop's opening hours for the given day of the week."""
+    for name in HOURS:
+        if name in day.lower() or day.lower() in name:
+            return HOURS[name]
+    return "9 to 18"
 # %% refused: enters the days that are missing
 @tool
 def opening_hours(day: str) -> str:

@@ -298,3 +298,22 @@ page = ThreadPoolExecutor(max_workers=1)
 def answer(question, show):
     for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
         page.submit(show, token.text)
+# %% failed: takes a second of silence for the end
+import queue
+import threading
+
+
+def answer(question, show):
+    box = queue.Queue()
+
+    def work():
+        for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+            if isinstance(token, AIMessageChunk) and token.text:
+                box.put(token.text)
+
+    threading.Thread(target=work, daemon=True).start()
+    while True:
+        try:
+            show(box.get(timeout=1))
+        except queue.Empty:
+            return

@@ -322,3 +322,25 @@ def progress_and_words(agent, question):
             yield "progress", data
         elif isinstance(data[0], AIMessageChunk) and data[0].text:
             yield "words", html.escape(data[0].text)
+# %% partial | words: takes a second of silence for the end
+import queue
+import threading
+
+
+def progress_and_words(agent, question):
+    box = queue.Queue()
+
+    def work():
+        modes = ["custom", "messages"]
+        for mode, data in agent.stream({"messages": question}, stream_mode=modes):
+            if mode == "custom":
+                box.put(("progress", data))
+            elif isinstance(data[0], AIMessageChunk) and data[0].text:
+                box.put(("words", data[0].text))
+
+    threading.Thread(target=work, daemon=True).start()
+    while True:
+        try:
+            yield box.get(timeout=1)
+        except queue.Empty:
+            return
