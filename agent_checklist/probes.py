@@ -81,9 +81,10 @@ async def persistence(agent: Agent) -> None:
     turn = await agent.ask("My name is Olga.", thread=None)
     following = await agent.ask("What is my name?", thread=None)
     assert turn.error is not None, (
-        "A run without a thread was taken, and the next one is sent what its user said."
+        "A run without a thread was taken, and the next one is sent what its user said; expected "
+        "an error for a run that names no thread."
         if following.sent("Olga")
-        else "A run without a thread was taken."
+        else "A run without a thread was taken; expected an error."
     )
 
 

@@ -235,7 +235,8 @@ print(mended.get_state(copy).next, mended.invoke(None, thread("experiment"))["an
 # return the final state. Nothing before `node` runs again (what runs beside it, in the same step,
 # does), what follows runs once, and the thread's old checkpoints stay as they are. (On this
 # thread or on a copy. A router in front of `node` may be asked again, with the changed state: then
-# another node may run.)
+# another node may run. No two nodes run side by side right before `node`: there `update_state` asks
+# for `as_node`.)
 
 
 # %% tags=["exercise", "ex1"]
@@ -410,7 +411,8 @@ print("the card is in the line:", "4111" in Everything().format(record))
 # - `"event"`: the fixed words of the call (`record.msg`), nothing filled in;
 # - each field of `ALLOWED` that the record has, a step of 0, an empty list and `None`, too; what JSON does
 #   not know, such as a run's id, is written as its `str`;
-# - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything. (`exc_info=True` without an exception is `(None, None, None)`.)
+# - `"error"`: the name of the exception's class, if there is an exception. Its text may hold anything. (Where there
+#   is a field `error` as well, either may stand in the line. `exc_info=True` without an exception is `(None, None, None)`.)
 #
 # Words and fields may hold quotes and new lines: the line is one line of JSON all the same.
 

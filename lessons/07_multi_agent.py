@@ -380,8 +380,9 @@ for middleware in ([], [one_call_a_message]):
 # ("already apologised") in the text of a message, and nobody's thread dies: not with a second or third
 # call in the same message, not in the next turns, not when the customer is handed over again. The note
 # is no message of the customer, which is what a `HumanMessage` without a `name` is. No answer says of
-# another call that it is done, carried out, paid, found or the like; nobody knows yet. (What the last
-# message asked for is in `runtime.state["messages"][-1].tool_calls`.)
+# another call that it is done, carried out, paid, found or the like; nobody knows yet. ("Not done" is a
+# guess as well, but accepted here.) What the last message asked for is in
+# `runtime.state["messages"][-1].tool_calls`.
 
 
 # %% tags=["exercise", "ex3"]

@@ -752,8 +752,8 @@ agent_checklist.run(desk(**mended), done=lambda: paid, only=["limits"])
 #
 # `thread_id()` says which thread it is; `log` is the logger. As in lesson 6: fixed words, and facts as
 # fields, `log.info("...", extra={...})`; the formatter of exercise 6.3 lets `reference`, `thread_id`,
-# `error` and `messages` pass. (Facts in the words, `log.info("%s ...", ...)`, are accepted here, but
-# that formatter would lose them.)
+# `error` and `messages` pass. (Facts in the words, `log.info("%s ...", ...)`, or in other fields are
+# accepted here, but that formatter would lose them.)
 
 
 # %% tags=["desk"]

@@ -659,7 +659,7 @@ print(
 # result:
 #
 # - a new thread begins on the newest version; a thread stays on the version that began it, also in a
-#   new process, after a restart;
+#   new process, after a restart (the mark of its newest checkpoint counts);
 # - every checkpoint is marked with `graph_version`; what else stands in the config, its `metadata`
 #   included, is kept. A `graph_version` in the caller's own `metadata` does not count: it may have
 #   been copied from another thread;

@@ -26,9 +26,10 @@ MAX_CHARACTERS = 80
 CLAIM = re.compile(
     r"\b(done|ok|okay|success\w*|succeeded|completed?|finished|executed|fulfilled|worked|arrives"
     r"|found|sent|refunded|approved|paid|(went|gone) through|already (run|answered)"
-    r"|(^|(?<=: )|(was|were|been|already) )(carried out|taken care of|dealt with|settled)"
-    r"|taken care of this"
-    r"|(been|has|have|already) (dealt|handled))\b",
+    r"|(^|(?<=[.:;] )|(was|were|been|has|have|already|all) )(carried out|taken care of"
+    r"|dealt with|settled|sorted|resolved|processed|performed|handled|seen to)"
+    r"(?! by (the )?(refunds|next|new))"
+    r"|(is|are) (settled|sorted|resolved)|taken care of this|in hand already|already in hand)\b",
     re.I,
 )
 DOUBT = re.compile(
@@ -43,6 +44,12 @@ DOUBT = re.compile(
 BEFORE = re.compile(
     r"\b(before|prior to|ahead of)\b[^.,;:?!]*?\b(transfer\w*|handed|hand\w*\W?o(ver|ff))\b", re.I
 )
+# Nor is the advice to leave a call alone, where it does not say until when.
+ADVICE = re.compile(
+    r"\b(no need to|(do|must|should|need) not|don't|needn't) (call|run|repeat|retry|redo|do|ask)"
+    r"\b((?!\b(before|until|unless|without)\b)[^.,;:?!])*(?=[.,;:?!]|$)",
+    re.I,
+)
 # Words with which a sentence says that something is not known or was not found out.
 IGNORANCE = re.compile(
     r"\b(no|not|never|nothing|nobody|cannot|without|un\w+|in\w+able|im\w+|fail\w*|error\w*|miss\w+"
@@ -54,7 +61,7 @@ IGNORANCE = re.compile(
 
 def claims_success(text: str) -> bool:
     """Return whether a tool's answer says that the call has worked."""
-    said = BEFORE.sub("before", text.strip())
+    said = ADVICE.sub("", BEFORE.sub("before", text.strip()))
     return bool(CLAIM.search(said)) and not DOUBT.search(said)
 
 

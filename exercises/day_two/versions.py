@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import operator
 import sqlite3
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
@@ -73,9 +74,32 @@ def new_thread() -> dict[str, Any]:
     return thread(str(uuid.uuid4()))
 
 
+class _Lock:
+    """A lock that a thread which holds it cannot wait for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+
+    def __enter__(self) -> None:
+        assert self._owner != threading.get_ident(), (
+            "The saver was asked for something else while `list` was being read: `SqliteSaver` "
+            "holds its lock until then, and the call would never return. Make a list first: "
+            "`list(saver.list(...))`."
+        )
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._owner = None
+        self._lock.release()
+
+
 def sqlite_saver(file: str = ":memory:") -> SqliteSaver:
-    """Return a saver on an SQLite file."""
-    return SqliteSaver(sqlite3.connect(file, check_same_thread=False))
+    """Return a saver on an SQLite file; a call that would wait for itself raises."""
+    saver = SqliteSaver(sqlite3.connect(file, check_same_thread=False))
+    saver.lock = _Lock()
+    return saver
 
 
 SAVERS = (InMemorySaver, sqlite_saver)

@@ -34,6 +34,7 @@ def ex1(what_if):
     with part("another node, after a second turn"):
         _assert_what_if(what_if, "post", {"total": 7.0}, 7.0, ["post"], turns=2)
         _assert_what_if(what_if, "post", {"total": 7.0}, 7.0, ["post"], turns=2, branched=True)
+        _assert_what_if(what_if, "double", {"total": 7.0}, 14.0, ["double 7", "post"], changed=True)
     with part("a node that runs beside another"):
         for node in ("left", "right"):
             _assert_beside(what_if, node)
@@ -49,6 +50,7 @@ def _assert_what_if(
     written: list[str],
     turns: int = 1,
     branched: bool = False,
+    changed: bool = False,
 ) -> None:
     """Assert what comes of a changed past: the state, the nodes that ran, and what stays.
 
@@ -61,6 +63,8 @@ def _assert_what_if(
         turns: How often the graph runs before.
         branched: It also ran on from its first `double` after that, so that the last run of a
             node has a lower step than one of the older branch.
+        changed: Its last `double` ran once more, from a checkpoint that `update_state` wrote while
+            the next turn waited at its first node.
     """
     ran: list[str] = []
     graph = parts.build_doubler(ran)
@@ -70,6 +74,10 @@ def _assert_what_if(
     if branched:
         *_, first = (s for s in graph.get_state_history(config) if s.next == ("double",))
         graph.invoke(None, graph.update_state(first.config, {"total": 1.0}))
+    if changed:
+        graph.invoke({"log": []}, config, interrupt_before=["pick"])
+        last = next(s for s in graph.get_state_history(config) if s.next == ("double",))
+        graph.invoke(None, graph.update_state(last.config, {"total": 300.0, "log": ["changed"]}))
     old = parts.checkpoints(graph, config)
     latest = graph.get_state(config).values
     kept = [*latest["log"]][: len(latest["log"]) - len(written)]
@@ -81,6 +89,8 @@ def _assert_what_if(
     what = f"`what_if(graph, config, {node!r}, {change})`"
     if branched:
         what = f"The thread has branched: its newest run began at an old checkpoint. {what}"
+    if changed:
+        what = f"The last `double` of the thread ran from a state that was changed. {what}"
     found, advice = result.get("total"), ""
     if ran == wanted * 2 and found == total:
         advice = " The graph was run on twice; keep what `invoke` returns."

@@ -127,11 +127,13 @@ def ex3(route):
                         f"{run.ending}."
                     )
         with part("it looks as long as it can, and no longer"):
+            right_before = " In an earlier run it was right. What does the route keep between runs?"
             for limit in (250, 60, 100, *range(3, 41), 250, 16, 3, 15):
                 calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
                 assert calls == room, (
                     f"With recursion_limit={limit}, and a model whose messages hold words and two "
                     f"calls each, the model was asked {calls} time(s); there is room for {room}."
+                    + (right_before if calls != first == room else "")
                 )
             assert first == 124, (
                 f"In the first of all runs, with recursion_limit=250, the model was asked {first} "

@@ -302,6 +302,7 @@ class Desks:
             assert len(self.paid) == turn, (
                 f"The refunds desk was asked {turn} time(s) and has paid {len(self.paid)} times. "
                 f"The last thing it heard from the customer: {short(heard)}."
+                + (" A human message with no name is the customer's." if self.note in heard else "")
             )
             assert reply == FINAL, (
                 f"The customer's turn ended with {short(reply)}; expected the refunds desk's "

@@ -149,7 +149,7 @@ def lost_threads(saver, old, new):
     ids = {saved.config["configurable"]["thread_id"] for saved in saver.list(None)}
     return [name for name in ids if {*old.get_state(thread(name)).next} - {*new.nodes}]
 
-# %% timed_out: asks while the list is still open, and the saver's lock with it
+# %% partial | a question waits at a renamed node (SQLite); a crash at a node that was removed (SQLite); several next nodes (SQLite); two tasks; inside a subgraph; many threads: asks while the list is still open, and the saver's lock with it
 def lost_threads(saver, old, new):
     lost = {}
     for saved in saver.list(None):

@@ -219,3 +219,11 @@ def run(versions: dict, value, config: dict):
         version_of[key] = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
     metadata = config.get("metadata", {}) | {"graph_version": version_of[key]}
     return versions[version_of[key]].invoke(value, config | {"metadata": metadata})
+
+# %% partial | a thread that was given another mark: the mark of the first checkpoint
+def run(versions: dict, value, config: dict):
+    oldest, newest = [*versions][0], [*versions][-1]
+    history = list(versions[newest].checkpointer.list(config))
+    mark = history[-1].metadata.get("graph_version", oldest) if history else newest
+    metadata = {**config.get("metadata", {}), "graph_version": mark}
+    return versions[mark].invoke(value, {**config, "metadata": metadata})

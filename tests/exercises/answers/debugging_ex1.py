@@ -163,3 +163,8 @@ def what_if(graph, config: dict, node: str, change: dict) -> dict:
 
     before = next(saved for saved in graph.get_state_history(config) if node in saved.next)
     return graph.invoke(Command(update=change), before.config)
+# %% partial | another node, after a second turn: only checkpoints that a step of a run wrote
+def what_if(graph, config: dict, node: str, change: dict) -> dict:
+    history = graph.get_state_history(config)
+    before = next(s for s in history if node in s.next and s.metadata["source"] == "loop")
+    return graph.invoke(None, graph.update_state(before.config, change))

@@ -273,3 +273,33 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
         text = f"Handed over. Note: {note}" if mine else "Completed before the transfer."
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% refused: says who has seen to the others
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        text = f"Handed over. Note: {note}" if mine else "Handled by the front desk."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% refused: claims, and forbids a second look
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        text = f"Handed over. Note: {note}" if mine else "Taken care of at the front desk; do not call it again."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% passed: doubts, and forbids a second call
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        text = f"Handed over. Note: {note}" if mine else "It may be done already, or not. Do not call it again."
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
