@@ -117,11 +117,10 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
     await page.get_by_label("amount").fill("4")
     await page.get_by_role("button", name="Confirm edit").click()
     await expect(page.locator("fieldset dd")).to_have_text(["7", '"T-9"'])
-    # The keyboard alone: the first button has the focus, the third one is Reject.
-    await expect(page.get_by_role("button", name="Approve")).to_be_focused()
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("Enter")
+    # The keyboard alone: the card has the focus, its third button is Reject.
+    await expect(page.get_by_role("heading", name="Needs a decision")).to_be_focused()
+    for key in ("Tab", "Tab", "Tab", "Enter"):
+        await page.keyboard.press(key)
     await page.keyboard.type("<b>Not ours</b>")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status")).to_have_text("Done.")
@@ -214,7 +213,9 @@ async def test_a_decision_has_no_stop_also_after_a_reload(page: Page, desk: Serv
     await expect(page.get_by_role("status")).to_have_text("Done.")
 
 
-async def hold(page: Page, path: str) -> tuple[asyncio.Queue, asyncio.Event]:
+async def hold(
+    page: Page, path: str, times: int | None = None
+) -> tuple[asyncio.Queue, asyncio.Event]:
     """Let requests to a path wait for the event; the queue gives each one that has come."""
     asked, go = asyncio.Queue(), asyncio.Event()
 
@@ -224,8 +225,42 @@ async def hold(page: Page, path: str) -> tuple[asyncio.Queue, asyncio.Event]:
         with suppress(Error):  # the page has given it up
             await route.continue_()
 
-    await page.route(path, wait)
+    await page.route(path, wait, times=times)
     return asked, go
+
+
+async def fail_once(page: Page, path: str, how: str = "503") -> asyncio.Event:
+    """Let the next request to a path fail, once the event is set."""
+    go = asyncio.Event()
+
+    async def fail(route: Route) -> None:
+        await go.wait()
+        if how == "503":
+            await route.fulfill(status=503, json={"message": "The service is restarting."})
+        else:
+            await route.abort()
+
+    await page.route(path, fail, times=1)
+    return go
+
+
+async def show_what_runs_elsewhere(page: Page, desk: Service) -> str:
+    """Open a thread whose turn is another process's; the page's timers are held."""
+    with desk.client() as developer:
+        thread = developer.post("/threads", json={"title": "Elsewhere"}).json()["id"]
+    change(
+        desk.database,
+        "insert into runs (id, thread, owner, kind, started, lease) "
+        f"values ('{thread}', '{thread}', 'developer', 'message', 1, 1e12)",
+    )
+    await page.reload()
+    button = page.locator("#threads button", has_text="Elsewhere").first
+    await expect(button).to_be_visible()
+    await hold_timers(page)
+    async with page.expect_response("**/events"):
+        await button.click()
+    await timer_is_set(page)
+    return thread
 
 
 async def hold_timers(page: Page) -> None:
@@ -275,7 +310,7 @@ async def test_words_of_another_thread_are_not_shown(page: Page, model) -> None:
         model.pace(per_token=0.02)
         await say(page, f"Speak {name}!")
         await expect(page.locator("#messages .assistant")).to_contain_text(f"{name} {name}")
-        await page.get_by_role("button", name="New thread").click()
+        await page.get_by_role("button", name="New thread", exact=True).click()
     first, second = (
         page.locator("#threads button", has_text=f"Speak {one}!") for one in ("first", "second")
     )
@@ -347,21 +382,12 @@ async def test_a_turn_of_another_process_is_looked_at_once_a_second_and_only_whi
 ) -> None:
     await say(page, REFUND)
     await expect(page.get_by_role("button", name="Approve")).to_be_visible()
-    with desk.client() as developer:
-        thread = developer.post("/threads", json={"title": "Elsewhere"}).json()["id"]
-    change(
-        desk.database,
-        "insert into runs (id, thread, owner, kind, started, lease) "
-        f"values ('{thread}', '{thread}', 'developer', 'message', 1, 1e12)",
-    )
-    await page.reload()
-    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
-    await hold_timers(page)
+    thread = await show_what_runs_elsewhere(page, desk)
     asks = []
     page.on("request", lambda one: asks.append(one) if one.url.endswith("/threads") else None)
-    for _ in range(3):
+    for _ in range(2):
         async with page.expect_response("**/events"):
-            await page.locator("#threads button", has_text="Elsewhere").click()
+            await page.locator("#threads button", has_text="Elsewhere").first.click()
     await timer_is_set(page)
     await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     await page.screenshot(path=tmp_path / "elsewhere.png", full_page=True)
@@ -380,13 +406,156 @@ async def test_a_turn_of_another_process_is_looked_at_once_a_second_and_only_whi
     assert not asks
     await expect(page.get_by_label("amount")).to_have_value("4")
     async with page.expect_response("**/events"):
-        await page.locator("#threads button", has_text="Elsewhere").click()
+        await page.locator("#threads button", has_text="Elsewhere").first.click()
     await timer_is_set(page)
-    await page.get_by_role("button", name="New thread").click()
+    await page.get_by_role("button", name="New thread", exact=True).click()
     await page.evaluate("timers.splice(0).forEach(work => work())")
     await expect(page.get_by_role("status")).to_have_text("A new thread.")
     assert "null" not in page.url
     change(desk.database, f"delete from runs where id = '{thread}'")
+
+
+@pytest.mark.parametrize("how", ["503", "no connection"])
+async def test_a_look_that_fails_looks_again(page: Page, desk: Service, how: str) -> None:
+    thread = await show_what_runs_elsewhere(page, desk)
+    (await fail_once(page, f"**/threads/{thread}", how)).set()
+    await run_timers(page)
+    await expect(page.get_by_role("alert")).to_contain_text("The service")
+    change(desk.database, f"delete from runs where id = '{thread}'")
+    await timer_is_set(page)
+    await run_timers(page)
+    await expect(page.get_by_role("status")).to_have_text("A new thread.")
+    await expect(page.get_by_role("alert")).to_have_text("")
+
+
+async def test_a_new_turn_may_be_stopped_and_the_list_keeps_the_keyboard(
+    page: Page, desk: Service
+) -> None:
+    thread = await show_what_runs_elsewhere(page, desk)
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    async with page.expect_response("**/cancel"):
+        await stop.click()
+    await expect(stop).to_be_disabled()
+    await page.locator("#threads button").first.focus()
+    change(desk.database, f"update threads set title = 'Next' where id = '{thread}'")
+    await run_timers(page)
+    await expect(page.locator("#threads button").first).to_contain_text("Next")
+    await expect(stop).to_be_enabled()
+    await expect(page.locator("#threads button").first).to_be_focused()
+    change(desk.database, f"delete from runs where id = '{thread}'")
+
+
+async def test_who_types_while_a_card_appears_decides_nothing(page: Page, desk: Service) -> None:
+    await say(page, REFUND)
+    approve = page.get_by_role("button", name="Approve")
+    await expect(approve).to_be_visible()
+    await page.keyboard.type("and soon, please")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("and soon, please")
+    await expect(approve).to_be_enabled()
+    assert not desk.effects()
+
+
+async def test_the_end_of_a_turn_disturbs_nobody_at_another_thread(page: Page, model) -> None:
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    await say(page, REFUND)
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    await page.get_by_role("button", name="New thread", exact=True).click()
+    await say(page, "Speak!")
+    await expect(page.locator("#messages .assistant")).to_contain_text("one one")
+    asked, go = await hold(page, "**/threads", times=1)
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await asked.get()
+    await page.locator("#threads button", has_text=REFUND).first.click()
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("amount").fill("4")
+    await page.evaluate("document.getElementById('threads').replaceChildren()")
+    go.set()
+    await expect(page.locator("#threads button").first).to_be_visible()
+    await expect(page.get_by_label("amount")).to_be_focused()
+    await page.unroute_all()
+
+
+async def test_a_click_meant_for_what_a_card_covers_decides_nothing(
+    page: Page, desk: Service
+) -> None:
+    await page.evaluate(  # a card stays as new as it is
+        """const sheet = new CSSStyleSheet();
+        sheet.replaceSync(".card { animation-play-state: paused !important; }");
+        document.adoptedStyleSheets = [sheet];"""
+    )
+    await say(page, REFUND)
+    approve = page.get_by_role("button", name="Approve")
+    await expect(approve).to_be_visible()
+    await approve.click(force=True)
+    await expect(approve).to_be_enabled()
+    await page.evaluate("document.adoptedStyleSheets = []")
+    await approve.click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert len(desk.effects()) == 1
+
+
+async def test_of_the_thread_before_nothing_is_left_to_press(page: Page, model) -> None:
+    await say(page, "Hello!")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    other = page.url.rpartition("=")[2]
+    await page.get_by_role("button", name="New thread", exact=True).click()
+    await say(page, REFUND)
+    await expect(page.locator(".card")).to_be_visible()
+    go = await fail_once(page, f"**/threads/{other}")
+    async with page.expect_request(f"**/threads/{other}"):
+        await page.locator("#threads button", has_text="Hello!").first.click()
+    await expect(page.locator(".card, #messages li")).to_have_count(0)
+    go.set()
+    await expect(page.locator("#messages .user")).to_have_text(["Hello!"])
+    await expect(page.locator(".card")).to_have_count(0)
+    await expect(page.get_by_role("alert")).to_have_text("")
+
+
+async def test_back_and_a_new_address_show_what_they_name(page: Page, model) -> None:
+    addresses = []
+    for text in ("Hello!", "Where is parcel P-3?"):
+        await page.get_by_role("button", name="New thread", exact=True).click()
+        await say(page, text)
+        await expect(page.get_by_role("status")).to_have_text("Done.")
+        addresses.append(page.url)
+    said = page.locator("#messages .user")
+    await page.locator("#threads button", has_text="Hello!").first.click()
+    await expect(said).to_have_text(["Hello!"])
+    await page.go_back()
+    await expect(said).to_have_text(["Where is parcel P-3?"])
+    await page.goto(addresses[0])
+    await expect(said).to_have_text(["Hello!"])
+    await expect(page.locator("[aria-current]")).to_contain_text("Hello!")
+    await say(page, "And again!")
+    await expect(said).to_have_text(["Hello!", "And again!"])
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+
+
+async def test_a_stream_that_is_cut_and_rejoined_is_no_problem(page: Page, model) -> None:
+    await page.evaluate(
+        """const asks = fetch;
+        window.fetch = async (...all) => {
+          const answer = await asks(...all);
+          if (!all[0].endsWith("/messages")) return answer;
+          const reader = answer.body.getReader();
+          return new Response(new ReadableStream({
+            start: it => { window.cut = () => it.error(new TypeError("network error")); },
+            pull: async it => { it.enqueue((await reader.read()).value); }}));
+        }; 0"""
+    )
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    await say(page, "Speak!")
+    words = page.locator("#messages .assistant")
+    await expect(words).to_contain_text("one one")
+    async with page.expect_response("**/events"):
+        await page.evaluate("cut()")
+    await expect(words).to_contain_text("one one")
+    await expect(page.get_by_role("alert")).to_have_text("")
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
 
 
 async def test_a_card_shows_values_as_they_are(page: Page, model) -> None:
@@ -489,6 +658,40 @@ async def test_a_message_that_nobody_took_is_not_lost_and_is_the_same_one_when_i
     await page.unroute_all()
 
 
+async def test_a_message_that_was_cut_off_is_kept_for_its_thread(page: Page, model) -> None:
+    for text in ("Hello!", "Where is parcel P-3?"):
+        await page.get_by_role("button", name="New thread", exact=True).click()
+        await say(page, text)
+        await expect(page.get_by_role("status")).to_have_text("Done.")
+    here, there = (page.locator("#threads button").nth(number) for number in (0, 1))
+    said, field = page.locator("#messages .user"), page.get_by_label("Message", exact=True)
+    asked, go = await hold(page, "**/messages")
+    await say(page, "A long letter.")
+    first = await asked.get()
+    await there.click()
+    await expect(said).to_have_text(["Hello!"])
+    await expect(field).to_have_value("")
+    await here.click()
+    await expect(field).to_have_value("A long letter.")
+    await field.press("Enter")
+    again = await asked.get()
+    go.set()
+    await expect(said).to_have_text(["Where is parcel P-3?", "A long letter."])
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert again.headers["idempotency-key"] == first.headers["idempotency-key"]
+    await page.unroute_all()
+
+
+async def test_a_message_that_fails_is_put_before_what_is_typed(page: Page, model) -> None:
+    go = await fail_once(page, "**/messages")
+    async with page.expect_request("**/messages"):
+        await say(page, "A long letter.")
+    await page.keyboard.type("and")
+    go.set()
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("A long letter.\nand")
+    await expect(page.get_by_role("alert")).to_have_text("The service is restarting.")
+
+
 async def test_two_enters_in_a_new_thread_send_one_message(page: Page, model) -> None:
     held, go = [], asyncio.Event()
 
@@ -540,6 +743,13 @@ async def test_a_token_is_asked_for(
     await expect(page.get_by_label("Access token")).to_be_hidden()
     await say(page, "Where is parcel P-3?")
     await expect(page.get_by_role("status")).to_have_text("Done.")
+    # The token ends, and somebody else signs in.
+    await page.evaluate("sessionStorage.setItem('token', 'token-that-ended')")
+    await say(page, "And P-4?")
+    await page.get_by_label("Access token").fill("token-of-bob")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_text("You have no such thread.")
+    await expect(page.locator("#messages li")).to_have_count(0)
     await page.close()
     service.stop()
 
