@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from langgraph.types import Interrupt
+
 from agent_checklist.source import answers_read_in
 from lesson_model.behaviour.schema_values import valid_value
 
@@ -18,6 +20,7 @@ __all__ = (
     "pairs_from",
     "pairs_of_schema",
     "schemas_in",
+    "takes_no",
     "unclear_answers",
 )
 
@@ -85,6 +88,24 @@ def is_known(value: Any) -> bool:
     if not isinstance(one, dict):
         return False
     return "action_requests" in one or "action_request" in one
+
+
+def _inbox(value: Any) -> dict:
+    """Return what an agent inbox is told that a person may do; {} where nothing is said."""
+    one = value[0] if isinstance(value, list) and value else value
+    return (one.get("config") or {}) if isinstance(one, dict) and "action_request" in one else {}
+
+
+def takes_no(one: Interrupt) -> bool:
+    """Whether a person may say no to a question; one that lists no answers takes any."""
+    value = one.value if isinstance(one.value, dict) else {}
+    if "action_requests" in value:
+        allowed = [each.get("allowed_decisions") for each in value.get("review_configs") or ()]
+        return all("reject" in each for each in allowed if each)
+    if value.get("type") == "tool_approval" and one.response_schema:
+        return "reject" in str(one.response_schema)
+    may = _inbox(one.value)
+    return any(may.get(f"allow_{way}", True) for way in ("ignore", "respond"))
 
 
 def answer_to(value: Any, yes: Callable[[str], bool], gate: Gate | None) -> Any:
@@ -192,10 +213,10 @@ def pairs_from(value: Any, sources: Iterable[str]) -> list[Pair]:
     words = [(each, one_bad[0]) for each in one_good[:3]]
     words += [(one_good[0], each) for each in one_bad[1:2]]
     if is_known(value):
-        accept = {"type": "accept", "args": None}
-        pairs.append(Pair([accept], [{"type": "ignore", "args": None}]))
-        pairs.append(Pair(accept, {"type": "ignore", "args": None}))
-        pairs.append(Pair([accept], [{"type": "response", "args": "No."}]))
+        accept, ignore = ({"type": one, "args": None} for one in ("accept", "ignore"))
+        respond = {"type": "response", "args": "No."}
+        no = ignore if _inbox(value).get("allow_ignore", True) else respond
+        pairs += [Pair([accept], [no]), Pair(accept, no), Pair([accept], [respond])]
     elif isinstance(value, list):
         pairs += [Pair(one_good[:1], one_bad[:1]), Pair(["approve"], ["reject"])]
     yes_or_no = [Pair(True, False)]

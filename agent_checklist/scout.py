@@ -13,7 +13,14 @@ from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
-from agent_checklist.dialects import Gate, Pair, pairs_from, pairs_of_schema, schemas_in
+from agent_checklist.dialects import (
+    Gate,
+    Pair,
+    pairs_from,
+    pairs_of_schema,
+    schemas_in,
+    takes_no,
+)
 from agent_checklist.effects import Effect, changed_files, file_states, gives_text, living
 from agent_checklist.guard import Sent
 from agent_checklist.source import (
@@ -383,9 +390,7 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
     value = turn.interrupts[0].value
     middleware = isinstance(value, dict) and "action_requests" in value
     has_calls = isinstance(value, dict) and isinstance(value.get("calls"), list)
-    if middleware:
-        allowed = [one.get("allowed_decisions") for one in value.get("review_configs") or ()]
-        gate.takes_no = all("reject" in one for one in allowed if one)
+    gate.takes_no = takes_no(turn.interrupts[0])
     settings = subject.settings
     pairs: list[Pair | None] = [None] if middleware or has_calls else []
     if not middleware:

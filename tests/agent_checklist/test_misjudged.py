@@ -759,6 +759,20 @@ def test_a_change_is_judged_by_what_the_body_got(name: str, verdict: str, words:
     assert seen == verdict and words in why, (seen, why)
 
 
+@pytest.mark.parametrize(
+    ("name", "verdict", "words"),
+    [
+        ("says_no_in_words", PASS, ""),
+        ("takes_no_for_an_error", NOT_APPLICABLE, "A person may not reject"),
+    ],
+)
+def test_a_person_says_no_in_a_way_that_the_question_offers(
+    name: str, verdict: str, words: str
+) -> None:
+    for claim, (seen, why) in found(outcome_of(name, "rejection")).items():
+        assert seen == verdict and words in why, (claim, seen, why)
+
+
 # Words --------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ import faulty
 import sound
 from faulty import drops_unknown, plain, tries_again
 from langchain.agents import AgentState
-from langchain.agents.middleware import HumanInTheLoopMiddleware, wrap_model_call
+from langchain.agents.middleware import HumanInTheLoopMiddleware, wrap_model_call, wrap_tool_call
 from langchain.tools import ToolRuntime
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
@@ -1141,6 +1141,38 @@ EDITED = {
     "in_its_body": lambda: sound.asks_inside(book_as_edited),
 }
 globals().update({f"edited_{name}": make for name, make in EDITED.items()})
+
+
+# A person who may not say no, or says it in words -------------------------------------------------
+
+
+@wrap_tool_call
+async def _asks_for_words(request, handler):
+    call = request.tool_call
+    if call["name"] not in faulty.RISKY:
+        return await handler(request)
+    config = {"allow_accept": True, "allow_edit": True, "allow_respond": True}
+    config["allow_ignore"] = False
+    asked = {"action": call["name"], "args": call["args"]}
+    answer = interrupt([{"action_request": asked, "config": config}])[0]
+    if answer["type"] == "accept":
+        return await handler(request)
+    if answer["type"] == "edit":
+        call = {**call, "args": answer["args"]["args"]}
+        return await handler(request.override(tool_call=call))
+    if answer["type"] == "response":
+        return ToolMessage(answer["args"], tool_call_id=call["id"])
+    raise ValueError(answer["type"])
+
+
+def says_no_in_words():
+    """Return an agent whose inbox offers words instead of a no, and refuses what it did not."""
+    return middleware_agent(_asks_for_words, gate=False)
+
+
+def takes_no_for_an_error():
+    """Return an agent that asks for each call, and lets a person approve or edit alone."""
+    return _middleware("per_call", allowed=("approve", "edit"))
 
 
 # Breakpoints --------------------------------------------------------------------------------------
