@@ -37,7 +37,7 @@ __all__ = ("ATTEMPTS", "SHOWN_AS", "Begun", "Ending", "Store", "status")
 SHOWN_AS = {"lost": "resuming", "pending_approval": "stopped", "handed_on": "resuming"}
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
 # How a turn does not end after its stop was accepted.
-NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on")
+NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on", "failed")
 # A recovery that died changed nothing: what it was to recover still has to be.
 LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
     order by started desc limit 1"""
@@ -380,7 +380,7 @@ class Store:
             The approvals that now wait; None if the run had lost its thread, nothing is written.
 
         Raises:
-            Stopped: It was asked to stop, and this ending asks, answers or goes on.
+            Stopped: It was asked to stop, and this ending asks, answers, fails or goes on.
         """
 
         async def work(transaction: Transaction) -> list[dict] | None:

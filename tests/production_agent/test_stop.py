@@ -284,7 +284,9 @@ async def test_of_a_request_whose_first_one_left_no_run_nobody_is_told_of_an_end
             assert run.events[-1][1]["status"] == "complete"
 
 
-@pytest.mark.parametrize("when", ["question stored", "end begins", "whole answer", "handed on"])
+@pytest.mark.parametrize(
+    "when", ["question stored", "end begins", "whole answer", "handed on", "time is over"]
+)
 async def test_a_turn_whose_stop_was_accepted_is_stopped(
     database: str, served, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -313,6 +315,8 @@ async def test_a_turn_whose_stop_was_accepted_is_stopped(
             run.control.request_drain()
         await asyncio.wait([run.task])
         assert [name for name, _ in run.events][-2:] == ["error", "end"]
+        if when == "time is over":
+            run.cancel(late=True)
         assert run.events[-2][1]["message"] == STOPPED
         assert run.events[-1][1] == {"status": "stopped", "text": ""}
         assert await store.ask_to_stop(thread, run.id) is None  # now it is over
