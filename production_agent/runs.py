@@ -61,6 +61,7 @@ ANSWER_FIRST = "Decide what waits for your approval on this thread first."
 FULL = "This turn is open in too many places. Close one, then try again."
 READERS = 10  # of a run; so one user's turns of TURN_SECONDS do not take all of CONNECTIONS
 BATCH = 50  # events sent at once to a reader who is behind
+AGAIN_SECONDS = 1  # from one cancellation of a run to the next
 STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
 PING_SECONDS = 15  # proxies close a connection that is silent for longer
 log = logging.getLogger("production_agent")
@@ -88,7 +89,7 @@ class Run:
     kind: str
     events: list[tuple[str, dict]] = field(default_factory=list)
     ended: bool = False
-    cancelled_at: float = -math.inf  # by the monotonic clock
+    cancelled: bool = False
     late: bool = False  # cancelled as its time was over
     stops: bool = False  # it is on record that it was asked to
     task: asyncio.Task | None = None
@@ -139,13 +140,20 @@ class Run:
     def cancel(self, *, late: bool = False) -> None:
         """End the run; not before its task has begun, as it would then tell nobody.
 
-        LangGraph ends its nodes in a task: cancelled again before its first step, it ends none. A
-        second later it has had that, and may need it: before Python 3.12 `wait_for` in a tool
-        swallows a cancellation.
+        A tool may swallow a cancellation (before Python 3.12 `wait_for` in it does). So another
+        one follows each second: it ends the wait for the tool, which may go on alone, and writes no
+        effect then. Not sooner: LangGraph ends its nodes in a task; cancelled again before its
+        first step, it ends none.
         """
-        if self.task and time.monotonic() - self.cancelled_at > 1:
-            self.cancelled_at, self.late = time.monotonic(), late
-            asyncio.get_running_loop().call_soon(self.task.cancel)
+        if not self.cancelled:
+            self.cancelled, self.late = True, late
+            self._cancel_again()
+
+    def _cancel_again(self) -> None:
+        if not self.task.done():
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self.task.cancel)
+            loop.call_later(AGAIN_SECONDS, self._cancel_again)
 
     @contextmanager
     def joined(self, rejoin_seconds: float) -> Iterator[Run]:

@@ -573,27 +573,33 @@ async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) ->
         assert (await runs.store.threads("ann", 1, thread))[0]["outcome"] == "stopped"
 
 
-async def test_a_turn_that_swallows_its_end_is_ended_by_a_later_one(
-    served, tmp_path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("why", ["stop", "deadline", "last reader", "end of grace"])
+async def test_a_turn_that_swallows_its_end_is_ended_again(
+    served, tmp_path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    swallowed = asyncio.Event()
+    waits = asyncio.Event()
 
     async def follow(*_) -> None:
-        with suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
-        swallowed.set()
+        for _ in range(3):
+            with suppress(asyncio.CancelledError):
+                waits.set()
+                await asyncio.Event().wait()
         await asyncio.Event().wait()
 
-    async with in_this_process(str(tmp_path / "a.sqlite")) as (_, runs, thread):
+    path, more = str(tmp_path / "a.sqlite"), {}
+    if why == "deadline":
+        more = {"PRODUCTION_AGENT_TURN_SECONDS": "0.1"}
+    monkeypatch.setattr("production_agent.runs.AGAIN_SECONDS", 0.01)
+    async with in_this_process(path, **more) as (_, runs, thread), asyncio.timeout(20):
         monkeypatch.setattr(runs, "_follow", follow)
         run = await runs.message(thread, "ann", "Hi", None)
-        run.cancel()
-        async with asyncio.timeout(30):
-            await swallowed.wait()
-            while not run.ended:
-                run.cancel()
-                await asyncio.sleep(0.1)
-        assert run.events[-1] == ("end", {"status": "stopped", "text": ""})
+        await waits.wait()
+        ends = {"stop": run.cancel, "last reader": run._cancel_if_left}
+        ends |= {"end of grace": runs._cancel_all, "deadline": lambda: None}
+        ends[why]()
+        await asyncio.wait([run.task])
+        status = "failed" if why == "deadline" else "stopped"
+        assert run.events[-1] == ("end", {"status": status, "text": ""})
 
 
 async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
