@@ -418,15 +418,17 @@ class Store:
     async def unfinished(self) -> list[dict]:
         """Return threads whose last run is lost or handed on, or whose decision nobody carries out.
 
-        A dead run may be called lost by a request that begins nothing, as a repeated one.
+        A dead run may be called lost by a request that begins nothing, as a repeated one. With
+        each comes `due`: whether the lease of the thread's last run has ended.
         """
-        sql = f"""
+        sql = f"""select thread, owner, (select max(lease) from runs r where r.thread = u.thread)
+              < {self.now} as due from (
             select thread, owner from runs where outcome is null and lease < {self.now}
             union select thread, owner from approvals a where state = 'decided' and not exists
               (select 1 from runs r where r.thread = a.thread and r.outcome is null)
             union select thread, owner from runs h where outcome in ('handed_on', 'lost')
               and not exists
-              (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
+              (select 1 from runs r where r.thread = h.thread and r.started > h.started)) as u"""
         return await self.database.run(sql)
 
     # Approvals
