@@ -421,8 +421,8 @@ class Store:
         A dead run may be called lost by a request that begins nothing, as a repeated one. With
         each comes `due`: whether the lease of the thread's last run has ended.
         """
-        sql = f"""select thread, owner, (select max(lease) from runs r where r.thread = u.thread)
-              < {self.now} as due from (
+        sql = f"""select thread, owner, (select lease from runs r where r.thread = u.thread
+              order by started desc limit 1) < {self.now} as due from (
             select thread, owner from runs where outcome is null and lease < {self.now}
             union select thread, owner from approvals a where state = 'decided' and not exists
               (select 1 from runs r where r.thread = a.thread and r.outcome is null)
