@@ -505,9 +505,9 @@ async def test_what_is_left_before_a_step_is_left_to_a_version_that_knows_it(
         real = opened.saver.aput_writes
 
         async def put(config: dict, writes: Sequence[tuple], *rest: str) -> None:
-            await real(config, writes, *rest)
             if "renamed" in str(writes):  # the step that names the next one ends
                 run.control.request_drain()
+            await real(config, writes, *rest)
 
         monkeypatch.setattr(opened.saver, "aput_writes", put)
         asks = kind == "decision"
