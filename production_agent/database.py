@@ -136,7 +136,7 @@ class Database:
         if (rows[0]["version"] or 0) < len(MIGRATIONS):
             return OUTDATED
         for table in TABLES:
-            await self.run(f"select * from {table} limit 1")
+            await self.run(f"select 1 from {table} limit 1")
         await self.run(f"update probe set at = {self.now} where id = 1")
         return "ok"
 

@@ -61,6 +61,7 @@ ANSWER_FIRST = "Decide what waits for your approval on this thread first."
 FULL = "This turn is open in too many places. Close one, then try again."
 READERS = 10  # of a run; so one user's turns of TURN_SECONDS do not take all of CONNECTIONS
 BATCH = 50  # events sent at once to a reader who is behind
+AGAIN_SECONDS = 1  # from one cancellation of a run to the next
 STOP_SECONDS = 1  # until a run knows that another process was asked to stop it
 PING_SECONDS = 15  # proxies close a connection that is silent for longer
 log = logging.getLogger("production_agent")
@@ -88,7 +89,7 @@ class Run:
     kind: str
     events: list[tuple[str, dict]] = field(default_factory=list)
     ended: bool = False
-    cancelled_at: float = -math.inf  # by the monotonic clock
+    cancelled: bool = False
     late: bool = False  # cancelled as its time was over
     stops: bool = False  # it is on record that it was asked to
     task: asyncio.Task | None = None
@@ -139,13 +140,20 @@ class Run:
     def cancel(self, *, late: bool = False) -> None:
         """End the run; not before its task has begun, as it would then tell nobody.
 
-        LangGraph ends its nodes in a task: cancelled again before its first step, it ends none. A
-        second later it has had that, and may need it: before Python 3.12 `wait_for` in a tool
-        swallows a cancellation.
+        A tool may swallow a cancellation (before Python 3.12 `wait_for` in it does). So another
+        one follows each second: it ends the wait for the tool, which may go on alone, and writes no
+        effect then. Not sooner: LangGraph ends its nodes in a task; cancelled again before its
+        first step, it ends none.
         """
-        if self.task and time.monotonic() - self.cancelled_at > 1:
-            self.cancelled_at, self.late = time.monotonic(), late
-            asyncio.get_running_loop().call_soon(self.task.cancel)
+        if not self.cancelled:
+            self.cancelled, self.late = True, late
+            self._cancel_again()
+
+    def _cancel_again(self) -> None:
+        if not self.task.done():
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self.task.cancel)
+            loop.call_later(AGAIN_SECONDS, self._cancel_again)
 
     @contextmanager
     def joined(self, rejoin_seconds: float) -> Iterator[Run]:
@@ -353,11 +361,13 @@ class Runs:
                 return
             ids.set({"thread": row["thread"], "user": row["owner"]})
             try:
-                await self._resume_lost_run(row["thread"], row["owner"])
+                await self._resume_lost_run(row["thread"], row["owner"], due=row["due"])
             except Exception as error:  # of this thread; the others are resumed
                 log.error("recovery_failed", exc_info=error)
 
-    async def _resume_lost_run(self, thread: str, owner: str) -> None:
+    async def _resume_lost_run(self, thread: str, owner: str, *, due: bool) -> None:
+        if not due and _is_foreign(await self.state(thread)):
+            return  # to a version that knows its next step, until the lease of the last run ends
         begun = await self.store.begin_recovery(thread, owner)
         if begun.how != "begun":
             return  # another process was faster, or the thread is gone
@@ -374,14 +384,15 @@ class Runs:
         # Tasks, not `next`: it leaves out those that are done but have no checkpoint after them.
         elif state.tasks and may_try and is_promised and not state.interrupts:
             self._spawn(run, None)
+        elif _is_foreign(state) and may_try and is_promised:
+            await self.store.end(run.id, Ending("lost"))  # an attempt that has changed nothing
+            self._count(run, "resuming")
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
-            is_whole = not state.tasks and await self._is_of_this_turn(thread, state)
-            is_strange = decided and state.metadata and not state.tasks and not is_whole
-            strange = NoInterrupt() if is_strange else None
+            is_whole = _is_whole(state) and await self._is_of_this_turn(thread, state)
             may_end = begun.before != "stopped"
             outcome = "complete" if is_whole and may_end else "stopped"
-            await self._close(run, outcome, sentence=STOPPED, error=strange, asks=may_end)
+            await self._close(run, outcome, sentence=STOPPED, asks=may_end)
 
     async def keep_recovering(self) -> None:
         """Look for lost runs and old threads as long as the process lives."""
@@ -587,7 +598,7 @@ class Runs:
         for one in decided:
             if all(call["id"] in answered for call in one["calls"]):
                 ending.approvals[one["id"]] = "done"
-            elif isinstance(error, NoInterrupt) or one["attempts"] > ATTEMPTS:
+            elif one["attempts"] > ATTEMPTS:
                 ending.approvals[one["id"]] = ending.outcome = "needs_person"
                 kinds = {choice["type"] for choice in one["decision"]["decisions"]}
                 sentence = REJECTED if kinds == {"reject"} else NOT_DONE
@@ -646,6 +657,18 @@ async def open_runs(settings: Settings) -> AsyncIterator[Runs]:
             for task in keeping:
                 task.cancel()
             await runs.close()
+
+
+def _is_whole(state: StateSnapshot) -> bool:
+    """Return whether the checkpoint ends a turn: with an answer that calls nothing."""
+    *_, last = [None, *state.values.get("messages", [])]
+    is_answer = last and last.type == "ai" and not (last.tool_calls or last.invalid_tool_calls)
+    return bool(is_answer and not state.tasks)
+
+
+def _is_foreign(state: StateSnapshot) -> bool:
+    """Return whether a step comes next that this version does not know, or cannot read."""
+    return not state.tasks and not _is_whole(state)
 
 
 def _asked(state: StateSnapshot) -> list[tuple[str, list[dict]]]:

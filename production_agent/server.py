@@ -13,6 +13,7 @@ import asyncio
 import json
 import math
 import socket
+from contextlib import suppress
 from types import FrameType
 
 import h11
@@ -50,7 +51,8 @@ def serve(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
         # The runs end by themselves after GRACE_SECONDS; this is for what they do not know of.
         timeout_graceful_shutdown=math.ceil(settings.grace_seconds + settings.database_seconds) + 5,
     )
-    _Server(config).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl+C again when all has ended
+        _Server(config).run(sockets=[listening])
 
 
 def _file_limit() -> int:

@@ -13,6 +13,9 @@ needs_person, handed_on (another run carries it on), lost (its process died; a r
 what came of it).
 States of an approval: pending, decided, done (each call has its answer), needs_person, void (over
 unanswered).
+
+Rows are read by the names of their columns, never as `*`: PostgreSQL would refuse a prepared
+statement once a migration has added a column, in each process that runs.
 """
 
 from __future__ import annotations
@@ -34,10 +37,12 @@ __all__ = ("ATTEMPTS", "SHOWN_AS", "Begun", "Ending", "Store", "status")
 SHOWN_AS = {"lost": "resuming", "pending_approval": "stopped", "handed_on": "resuming"}
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
 # How a turn does not end after its stop was accepted.
-NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on")
+NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on", "failed")
 # A recovery that died changed nothing: what it was to recover still has to be.
 LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
     order by started desc limit 1"""
+APPROVAL = """id, thread, owner, calls, digest, created, expires, state, decision, decided, decider,
+    attempts"""
 
 
 @dataclass
@@ -105,7 +110,8 @@ class Store:
         """
         sql = f"""insert into threads (id, owner, title, created)
             select ?, ?, ?, {self.now}
-            where (select count(*) from threads where owner = ?) < ? returning *"""
+            where (select count(*) from threads where owner = ?) < ?
+            returning id, owner, title, created"""
         values = secrets.token_hex(16), owner, title, owner, self.settings.threads
         rows = await self.database.run(sql, *values)
         return rows[0] if rows else None
@@ -126,7 +132,8 @@ class Store:
         if thread:
             where, values = "t.id = ?", (thread,)
         sql = f"""
-            select t.*, r.outcome, r.reference, r.sentence, r.kind, r.id as run,
+            select t.id, t.owner, t.title, t.created,
+              r.outcome, r.reference, r.sentence, r.kind, r.id as run,
               r.lease > {self.now} as alive,
               (select count(*) from approvals a where a.thread = t.id and a.state = 'pending'
                 and a.expires > {self.now}) as pending,
@@ -355,7 +362,7 @@ class Store:
 
         A turn goes on with decisions and recoveries until the next message.
         """
-        sql = """select * from runs r where thread = ?
+        sql = """select id, outcome, reference, sentence from runs r where thread = ?
             and started >= (select started from runs where id = ?) and not exists
               (select 1 from runs m where m.thread = r.thread and m.kind = 'message'
                 and m.started <= r.started
@@ -373,7 +380,7 @@ class Store:
             The approvals that now wait; None if the run had lost its thread, nothing is written.
 
         Raises:
-            Stopped: It was asked to stop, and this ending asks, answers or goes on.
+            Stopped: It was asked to stop, and this ending asks, answers, fails or goes on.
         """
 
         async def work(transaction: Transaction) -> list[dict] | None:
@@ -392,7 +399,7 @@ class Store:
                     f"""insert into approvals
                     (id, thread, owner, calls, digest, created, expires, state, attempts)
                     values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, 'pending', 0)
-                    on conflict do nothing returning *""",
+                    on conflict do nothing returning {APPROVAL}""",
                     *(approval, thread, owner, json.dumps(calls)),
                     *(digest(thread, approval, calls), self.settings.approval_seconds),
                 )
@@ -411,15 +418,17 @@ class Store:
     async def unfinished(self) -> list[dict]:
         """Return threads whose last run is lost or handed on, or whose decision nobody carries out.
 
-        A dead run may be called lost by a request that begins nothing, as a repeated one.
+        A dead run may be called lost by a request that begins nothing, as a repeated one. With
+        each comes `due`: whether the lease of the thread's last run has ended.
         """
-        sql = f"""
+        sql = f"""select thread, owner, (select lease from runs r where r.thread = u.thread
+              order by started desc limit 1) < {self.now} as due from (
             select thread, owner from runs where outcome is null and lease < {self.now}
             union select thread, owner from approvals a where state = 'decided' and not exists
               (select 1 from runs r where r.thread = a.thread and r.outcome is null)
             union select thread, owner from runs h where outcome in ('handed_on', 'lost')
               and not exists
-              (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
+              (select 1 from runs r where r.thread = h.thread and r.started > h.started)) as u"""
         return await self.database.run(sql)
 
     # Approvals
@@ -446,20 +455,20 @@ class Store:
         for column, value in (("owner", owner), ("thread", thread)):
             if value:
                 where, values = f"{where} and {column} = ?", [*values, value]
-        sql = f"""select * from approvals where {where} and state = 'pending'
+        sql = f"""select {APPROVAL} from approvals where {where} and state = 'pending'
             and expires > {self.now} order by created, id limit ?"""
         rows = await self.database.run(sql, *values, limit)
         return [_approval(row) for row in rows if is_readable(row["calls"])]
 
     async def approval(self, approval: str) -> dict | None:
         """Return an approval in any state, with `expired`."""
-        sql = f"select *, expires <= {self.now} as expired from approvals where id = ?"
+        sql = f"select {APPROVAL}, expires <= {self.now} as expired from approvals where id = ?"
         rows = await self.database.run(sql, approval)
         return _approval(rows[0]) if rows else None
 
     async def decided(self, thread: str) -> list[dict]:
         """Return the thread's approvals that were decided and not carried out to their end."""
-        sql = "select * from approvals where thread = ? and state = 'decided'"
+        sql = f"select {APPROVAL} from approvals where thread = ? and state = 'decided'"
         return [_approval(row) for row in await self.database.run(sql, thread)]
 
     # Effects
@@ -499,7 +508,7 @@ class Store:
 
     async def effects(self, thread: str, *, of_turn: bool = False) -> dict[str, dict]:
         """Return the thread's effects, or those of its last turn: key: {name, details}."""
-        sql, values = "select * from effects where thread = ?", [thread]
+        sql, values = "select key, name, details from effects where thread = ?", [thread]
         if of_turn:
             sql += """ and run in (select id from runs where thread = ? and started >=
                 (select max(started) from runs where thread = ? and kind = 'message'))"""

@@ -23,7 +23,7 @@ import psutil
 import psycopg
 import pytest
 
-from production_agent.database import FAILURES, Database, Transaction, open_database
+from production_agent.database import FAILURES, TABLES, Database, Transaction, open_database
 from production_agent.migrations import MIGRATIONS
 from production_agent.settings import Unusable, read
 from production_agent.store import Ending, Store, status
@@ -366,6 +366,34 @@ async def test_new_steps_are_missed_until_they_are_done(
         assert await opened.readiness() == "ok"
         sql = "delete from agent_migrations where version > ?"
         await opened.run(sql, len(MIGRATIONS))
+
+
+def test_a_migration_that_adds_columns_disturbs_no_process_that_runs(
+    start: Callable, served
+) -> None:
+    served.reset()
+    url = set_up(new_postgres())
+    service = start(url, DATABASE_CONNECTIONS=1)  # it has every statement prepared
+    for extra in ("", "more"):
+        for table in (*TABLES, "checkpoint_blobs", "checkpoint_writes") if extra else ():
+            change(url, f"alter table {table} add column {extra} integer default 0")
+        thread, approval = service.asked("Please refund 5 euros for order T-8.")
+        body, key = {"text": WHERE}, {"Idempotency-Key": "one"}
+        path = f"/threads/{thread}"
+        asks = [
+            service.ann.get("/ready"),
+            service.ann.get("/threads"),
+            service.ann.get(path),
+            service.decide(approval),
+            service.ann.post(f"{path}/messages", json=body, headers=key),
+            service.ann.post(f"{path}/messages", json=body, headers=key),
+        ]
+        assert [one.status_code for one in asks] == [200] * 6
+        assert ['"complete"' in one.text for one in asks[3:]] == [True] * 3
+        assert service.ann.post(f"{path}/cancel").status_code == 409
+        assert service.ann.delete(path).status_code == 204
+    assert not [line for line in service.log() if line["level"] == "error"]
+    service.stop()
 
 
 # Growth

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sqlite3
 from collections.abc import Callable
 
@@ -265,8 +267,9 @@ def test_a_turn_has_a_limit_in_all(start: Callable, served, tmp_path) -> None:
     service.stop()
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_ending_the_service_ends_its_streams_and_frees_its_threads(
-    start: Callable, served, tmp_path
+    start: Callable, served, tmp_path, how: int
 ) -> None:
     served.reset()
     served.pace(first=1000)
@@ -276,8 +279,10 @@ def test_ending_the_service_ends_its_streams_and_frees_its_threads(
         path = f"/threads/{thread}/messages"
         with client.stream("POST", path, json={"text": "Hello!"}) as answer:
             until(lambda: served.requests, "the model is asked")
-            service.stop()
+            os.kill(service.pid, how)
             events = list(events_of(answer))
+    until(lambda: not service.lives(), "its end")
+    assert "Traceback" not in service.log_file.read_text()
     assert events[-1] == ("end", {"status": "stopped", "text": ""})
     connection = sqlite3.connect(service.database)
     assert connection.execute("select outcome from runs").fetchall() == [("stopped",)]

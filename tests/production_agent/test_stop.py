@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import httpx
 import pytest
 
-from production_agent import routes
+from production_agent import graph, routes
 from production_agent.approval import Approve
 from production_agent.bodies import Stopping
 from production_agent.database import Database, open_database
@@ -22,6 +23,7 @@ from production_agent.graph import build
 from production_agent.runs import (
     FINISHING,
     HANDED_ON,
+    NOT_DONE,
     STOPPED,
     UNKNOWN,
     Refused,
@@ -30,7 +32,7 @@ from production_agent.runs import (
     open_runs,
 )
 from production_agent.settings import read
-from production_agent.store import ATTEMPTS, Ending, Store
+from production_agent.store import ATTEMPTS, Ending, Store, status
 from tests.production_agent.conftest import DATABASE
 from tests.production_agent.scripted_model import (
     ScriptedModel,
@@ -284,7 +286,9 @@ async def test_of_a_request_whose_first_one_left_no_run_nobody_is_told_of_an_end
             assert run.events[-1][1]["status"] == "complete"
 
 
-@pytest.mark.parametrize("when", ["question stored", "end begins", "whole answer", "handed on"])
+@pytest.mark.parametrize(
+    "when", ["question stored", "end begins", "whole answer", "handed on", "time is over"]
+)
 async def test_a_turn_whose_stop_was_accepted_is_stopped(
     database: str, served, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -311,6 +315,8 @@ async def test_a_turn_whose_stop_was_accepted_is_stopped(
         run = await runs.message(thread, "ann", text, None)
         if when == "handed on":
             run.control.request_drain()
+        if when == "time is over":
+            run.cancel(late=True)
         await asyncio.wait([run.task])
         assert [name for name, _ in run.events][-2:] == ["error", "end"]
         assert run.events[-2][1]["message"] == STOPPED
@@ -476,6 +482,69 @@ async def test_a_stop_that_meets_a_recovery_comes_before_it_or_is_refused(
         await store.end(begun.run, Ending("stopped"))
 
 
+def version(old: str, new: str) -> ModuleType:
+    """Return the graph's module as of a version in which a step has another name."""
+    source = inspect.getsource(graph).replace(f'"{old}"', f'"{new}"')
+    module = ModuleType(graph.__name__)
+    exec(compile(source, graph.__file__, "exec"), module.__dict__)
+    return module
+
+
+@pytest.mark.parametrize("is_carried_on", [True, False])
+@pytest.mark.parametrize("kind", ["message", "decision"])
+async def test_what_is_left_before_a_step_is_left_to_a_version_that_knows_it(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, kind: str, is_carried_on: bool
+) -> None:
+    served.reset()
+    opening = in_this_process(database, PRODUCTION_AGENT_LEASE_SECONDS="600")
+    async with opening as (opened, old, thread), asyncio.timeout(60):
+        store, settings = old.store, old.settings
+        await opened.run("delete from effects")
+        step, sentence = ("approve", STOPPED) if kind == "message" else ("tools", NOT_DONE)
+        new = Runs(settings, store, version(step, "renamed").build(settings, opened.saver))
+        real = opened.saver.aput_writes
+
+        async def put(config: dict, writes: Sequence[tuple], *rest: str) -> None:
+            if "renamed" in str(writes):  # the step that names the next one ends
+                run.control.request_drain()
+            await real(config, writes, *rest)
+
+        monkeypatch.setattr(opened.saver, "aput_writes", put)
+        asks = kind == "decision"
+        text = "Please refund 5 euros for order T-8." if asks else "Where is parcel P-3?"
+        run = await new.message(thread, "ann", text, None)
+        if asks:
+            await asyncio.wait([run.task])
+            (asked,) = await store.waiting(thread=thread)
+            approve = [Approve(call=asked["calls"][0]["id"], type="approve")]
+            run = await new.decide(asked["id"], asked["digest"], approve, "ann")
+        await asyncio.wait([run.task])
+        assert run.events[-2][1]["message"] == HANDED_ON
+        monkeypatch.undo()
+        for _ in range(ATTEMPTS):
+            await old.recover()  # before the lease's end
+            await old.recover()
+            (row,) = await store.threads("ann", 1, thread)
+            assert (row["run"], status(row)) == (run.id, "resuming")
+            if is_carried_on:
+                break
+            await opened.run("update runs set lease = 0 where thread = ?", thread)
+            await old.recover()
+            (row,) = await store.threads("ann", 1, thread)
+            run.id = row["run"]
+        if is_carried_on:
+            await new.recover()
+            await new.running[thread].task
+            expected = "complete", None
+        else:
+            await opened.run("update runs set lease = 0 where thread = ?", thread)
+            await old.recover()
+            expected = ("needs_person" if asks else "stopped"), sentence
+        (row,) = await store.threads("ann", 1, thread)
+        assert (row["outcome"], row["sentence"]) == expected
+        assert len(await store.effects(thread)) == (asks and is_carried_on)
+
+
 @pytest.mark.parametrize("kind", ["message", "recovery"])
 async def test_a_lease_that_cannot_be_renewed_is_no_stop(
     database: str, scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -569,27 +638,33 @@ async def test_a_turn_that_is_stopped_before_it_begins_ends(served, tmp_path) ->
         assert (await runs.store.threads("ann", 1, thread))[0]["outcome"] == "stopped"
 
 
-async def test_a_turn_that_swallows_its_end_is_ended_by_a_later_one(
-    served, tmp_path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("why", ["stop", "deadline", "last reader", "end of grace"])
+async def test_a_turn_that_swallows_its_end_is_ended_again(
+    served, tmp_path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    swallowed = asyncio.Event()
+    waits = asyncio.Event()
 
     async def follow(*_) -> None:
-        with suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
-        swallowed.set()
+        for _ in range(3):
+            with suppress(asyncio.CancelledError):
+                waits.set()
+                await asyncio.Event().wait()
         await asyncio.Event().wait()
 
-    async with in_this_process(str(tmp_path / "a.sqlite")) as (_, runs, thread):
+    path, more = str(tmp_path / "a.sqlite"), {}
+    if why == "deadline":
+        more = {"PRODUCTION_AGENT_TURN_SECONDS": "0.1"}
+    monkeypatch.setattr("production_agent.runs.AGAIN_SECONDS", 0.01)
+    async with in_this_process(path, **more) as (_, runs, thread), asyncio.timeout(20):
         monkeypatch.setattr(runs, "_follow", follow)
         run = await runs.message(thread, "ann", "Hi", None)
-        run.cancel()
-        async with asyncio.timeout(30):
-            await swallowed.wait()
-            while not run.ended:
-                run.cancel()
-                await asyncio.sleep(0.1)
-        assert run.events[-1] == ("end", {"status": "stopped", "text": ""})
+        await waits.wait()
+        ends = {"stop": run.cancel, "last reader": run._cancel_if_left}
+        ends |= {"end of grace": runs._cancel_all, "deadline": lambda: None}
+        ends[why]()
+        await asyncio.wait([run.task])
+        status = "failed" if why == "deadline" else "stopped"
+        assert run.events[-1] == ("end", {"status": status, "text": ""})
 
 
 async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
