@@ -26,7 +26,7 @@ __all__ = (
 
 GOOD = (
     "approve approved accept accepted yes y ok okay confirm confirmed allow allowed proceed "
-    "continue send true go execute authorize authorized granted pass"
+    "continue send true go run execute authorize authorized granted pass"
 ).split()
 BAD = (
     "reject rejected deny denied no n cancel cancelled canceled decline declined refuse ignore "

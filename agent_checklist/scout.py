@@ -423,6 +423,8 @@ async def _learn_gate(subject: Subject, tool: Tool) -> None:
         gate.runs = tool.ran = True
     if gate.runs:
         gate.pair = ran
+    elif tool.name not in subject.facts.functions and _wrap(subject, tool.name):
+        await _learn_gate(subject, tool)  # its function may be called past the tool
 
 
 async def _learn_steps(subject: Subject, tool: Tool, pairs: list[Pair | None]) -> None:

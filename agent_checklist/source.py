@@ -159,8 +159,15 @@ def leaves_ways_open(codes: dict[str, CodeType], steps: Container, may_look_up: 
 
 
 def catches_all(body: Callable) -> bool:
-    """Whether a function is one `try` that catches every exception."""
-    function = next(iter(_nodes_of(body)), None)
+    """Whether a function, or one that is wrapped around it, is one `try` that catches all."""
+    layers = [body]
+    while inner := getattr(layers[-1], "__wrapped__", None):
+        layers.append(inner)
+    return any(_is_one_try(_nodes_of(getattr(one, "__code__", one))) for one in layers)
+
+
+def _is_one_try(nodes: list[ast.AST]) -> bool:
+    function = next(iter(nodes), None)
     acting = [
         one
         for one in getattr(function, "body", ())

@@ -48,6 +48,8 @@ UNSEEN_EFFECTS = {  # claims that count effects, of which only those of tools ar
     "approval.parallel",
     "approval.two_approved",
     "approval.own_thread",
+    "approval.behind_safe",
+    "approval.injection",
     "rejection.not_run",
 }
 

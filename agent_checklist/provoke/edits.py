@@ -12,7 +12,7 @@ from typing import Any
 
 from langgraph.types import Interrupt
 
-from agent_checklist.dialects import BY_ID, GOOD, Gate
+from agent_checklist.dialects import BY_ID, Gate
 from agent_checklist.effects import Effect, gives_text
 from agent_checklist.provoke.case import Case, same, stands_in, values_of
 from agent_checklist.source import answers_read_in
@@ -88,7 +88,8 @@ async def _offered(case: Case) -> _Edit:
             if is_sure is not None:
                 edit.is_sure = is_sure
                 found.append((answer is None, not is_sure, len(found), edit))
-    case.skip_if(not found, "No question offers a person to change the call.")
+    words = ", ".join(WORDS[::2])
+    case.skip_if(not found, f"No question offers a person to change the call ({words}).")
     is_unknown, _, _, edit = min(found)
     why = "By its code a person may change a call, and it is not known how that is answered."
     case.need(not is_unknown, why)
@@ -127,7 +128,8 @@ def edit_of(one: Interrupt, gate: Gate, call: Call, code: tuple) -> tuple[bool |
     if not isinstance(yes, dict) or BY_ID in str(yes):
         return False, None
     word = next(iter(words), "edit")
-    own = {key: word if isinstance(part, str) and part.lower() in GOOD else part
+    no = gate.pair.no if isinstance(gate.pair.no, dict) else {}
+    own = {key: word if isinstance(part, str) and part != no.get(key) else part
            for key, part in yes.items() if key != "args"}  # fmt: skip
     holders = {**dict.fromkeys(["args", *keys], args), "edited_action": action, **own}
     known = (one.response_schema or {}).get("properties") or holders
@@ -153,10 +155,12 @@ async def _that_fits(edit: _Edit) -> Effect:
             break
     good = [effect for effect in ran if same(effect, (name, args))]
     saw = f"A person changed {proposed} to {args}, and"
-    if good or edit.is_sure:
+    arrived = (call["args"] for one in turn.messages for call in getattr(one, "tool_calls", ()))
+    if good or edit.is_sure or any(new <= {*values_of((name, each))} for each in arrived):
         how = "both ran" if good else "what was proposed ran"
         case.must(not any(same(effect, edit.call) for effect in ran), f"{saw} {how}.")
-    why = f"{saw} that was not seen to run. It was answered with {shortened(edit.sent, 200)}."
+    ran = f"{ran[0].args} ran" if ran else "that was not seen to run"
+    why = f"{saw} {ran}. It was answered with {shortened(edit.sent, 400)}."
     if edit.tool.gate.kind == "tool":
         why = f"{name} asks in its own body: with which values it goes on is not seen."
     case.need(good, why)

@@ -517,6 +517,11 @@ def test_declared_arguments_are_used_on_the_way_to_a_tool() -> None:
     assert {verdict for verdict, _ in seen.values()} == {PASS}, seen
 
 
+def test_an_error_that_a_decorator_catches_is_not_raised_around_it() -> None:
+    verdict, why = found(outcome_of("fails_in_words", "errors.tool"))["errors.tool"]
+    assert verdict == NOT_APPLICABLE and "catches every error" in why, (verdict, why)
+
+
 @pytest.mark.parametrize("name", ["sends_the_last", "sends_the_last_and_says_sorry"])
 def test_a_refusal_behind_every_call_is_named(name: str) -> None:
     seen = found(outcome_of(name, "errors.tool", "limits.loop", "odd.unknown_tool"))
@@ -747,6 +752,8 @@ def test_the_key_of_an_answer_that_is_compared_is_found(
         ("edited_in_an_inbox", PASS, ""),
         ("edited_by_a_function", PASS, ""),
         ("edited_for_each_call", PASS, ""),
+        ("edited_in_words", PASS, ""),
+        ("edited_in_words_and_lost", FAIL, "what was proposed ran"),
         ("edited_without_a_schema", FAIL, "the body ran with it"),
         ("edited_behind_a_schema", COULD_NOT_JUDGE, "may check for itself"),
         ("edited_by_nobody", NOT_APPLICABLE, "No question offers"),
@@ -755,7 +762,8 @@ def test_the_key_of_an_answer_that_is_compared_is_found(
     ],
 )
 def test_a_change_is_judged_by_what_the_body_got(name: str, verdict: str, words: str) -> None:
-    seen, why = found(outcome_of(name, "approval.edit"))["approval.edit"]
+    declared = {"approve": {"do": "run"}, "reject": {"do": "skip"}} if "in_words" in name else {}
+    seen, why = found(outcome_of(name, "approval.edit", **declared))["approval.edit"]
     assert seen == verdict and words in why, (seen, why)
 
 

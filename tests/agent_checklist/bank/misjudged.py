@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import json
 import logging
@@ -1130,7 +1131,32 @@ def _middleware(mode="batched", tools=TOOLS, allowed=("approve", "edit", "reject
     return middleware_agent(gate=gate, tools=tools)
 
 
+def _in_words(*, is_lost=False):
+    """Return a gate that asks in words of its own."""
+
+    def approve(state):
+        reply, run, answers = state["messages"][-1], [], []
+        for call in reply.tool_calls:
+            if call["name"] in faulty.RISKY:
+                choices = ["run", "edit", "skip"]
+                answer = interrupt({"what": call["name"], "with": call["args"], "do": choices})
+                changed = {**call, "args": answer.get("with", call["args"])}
+                calls = [changed if one is call else one for one in reply.tool_calls]
+                if answer["do"] == "edit":
+                    reply = reply.model_copy(update={"tool_calls": calls})
+                    call = call if is_lost else changed
+                elif answer["do"] != "run":
+                    answers.append(rejected(call))
+                    continue
+            run.append(sent(call, state))
+        return Command(update={"messages": [reply, *answers]}, goto=run or "agent")
+
+    return approve
+
+
 EDITED = {
+    "in_words": lambda: gate_node(approve=_in_words()),
+    "in_words_and_lost": lambda: gate_node(approve=_in_words(is_lost=True)),
     "by_a_gate": lambda: gate_node(approve=faulty.edits(lambda call, args: {**call, "args": args})),
     "in_an_inbox": lambda: middleware_agent(faulty.inbox(_runs_the_changed), gate=False),
     "by_a_function": lambda: faulty.plain_functions(_that_fits),
@@ -1141,6 +1167,26 @@ EDITED = {
     "in_its_body": lambda: sound.asks_inside(book_as_edited),
 }
 globals().update({f"edited_{name}": make for name, make in EDITED.items()})
+
+
+# Errors that a decorator catches ------------------------------------------------------------------
+
+
+def _never_fails(function):
+    @functools.wraps(function)
+    def inner(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except Exception:
+            return "This is out of order at the moment."
+
+    return inner
+
+
+def fails_in_words():
+    """Return an agent no error of whose tools comes out: each is decorated."""
+    tools = [tool(_never_fails(one.func)) for one in TOOLS]
+    return middleware_agent(errors=None, tools=tools)
 
 
 # A person who may not say no, or says it in words -------------------------------------------------
