@@ -164,7 +164,7 @@ def graph():
     ("effect", "words"),
     [
         ("pathlib.Path('booked.txt').write_text(hotel)", "booked.txt was written before anybody"),
-        ("hotels.add(hotel)", "The body of book calls add before it asks"),
+        ("hotels.add(hotel)", "Before it asks, add is called by the body of book"),
     ],
 )
 def test_an_effect_before_the_question_is_no_pass(tmp_path: Path, effect: str, words: str) -> None:
