@@ -117,9 +117,9 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
     await page.get_by_label("amount").fill("4")
     await page.get_by_role("button", name="Confirm edit").click()
     await expect(page.locator("fieldset dd")).to_have_text(["7", '"T-9"'])
-    # The keyboard alone: the card has the focus, its third button is Reject.
-    await expect(page.get_by_role("heading", name="Needs a decision")).to_be_focused()
-    for key in ("Tab", "Tab", "Tab", "Enter"):
+    # The keyboard alone: the field has the focus, and the third button before it is Reject.
+    await expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    for key in ("Shift+Tab", "Shift+Tab", "Shift+Tab", "Enter"):
         await page.keyboard.press(key)
     await page.keyboard.type("<b>Not ours</b>")
     await page.keyboard.press("Enter")
@@ -456,6 +456,15 @@ async def test_who_types_while_a_card_appears_decides_nothing(page: Page, desk: 
     assert not desk.effects()
 
 
+async def test_who_tabs_for_stop_while_a_card_appears_decides_nothing(page: Page) -> None:
+    await page.get_by_label("Message", exact=True).fill(REFUND)
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".card button").first).to_have_text("Reject")
+    await expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    await page.keyboard.press("Tab")
+    await expect(page.locator(".card :focus")).to_have_count(0)
+
+
 async def test_the_end_of_a_turn_disturbs_nobody_at_another_thread(page: Page, model) -> None:
     model.when("speak").says("one " * 5000)
     model.pace(per_token=0.02)
@@ -607,7 +616,10 @@ async def test_what_is_typed_after_a_choice_takes_it_back(page: Page) -> None:
         {id: "2", name: "refund", why: "Money.", args: {amount: 7}}]}))"""
     )
     first, second = (page.locator("fieldset").nth(number) for number in (0, 1))
+    await first.get_by_role("button", name="Approve").click()
+    await expect(first.locator(".note")).to_contain_text("Chosen: approve.")
     await first.get_by_role("button", name="Edit").click()
+    await expect(first.locator(".note")).to_have_text("")
     await first.locator("input").first.fill("50")
     await first.get_by_role("button", name="Confirm edit").click()
     await expect(first.locator(".note")).to_contain_text('Chosen: edit {"amount":50}.')
@@ -655,6 +667,31 @@ async def test_a_message_that_nobody_took_is_not_lost_and_is_the_same_one_when_i
     await expect(page.get_by_role("status")).to_have_text("Done.")
     await expect(page.locator("#messages .user")).to_have_text(["A long letter."])
     assert keys == keys[:1] * 2
+    await page.unroute_all()
+
+
+async def test_a_message_is_a_new_one_where_the_page_says_send_it_again(page: Page, model) -> None:
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    await say(page, "Speak!")
+    await expect(page.locator("#messages .assistant")).to_contain_text("one one")
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+    field, keys = page.get_by_label("Message", exact=True), []
+
+    async def fail(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        await (route.abort() if len(keys) == 1 else route.continue_())
+
+    await page.route("**/messages", fail)
+    await say(page, "A long letter.")
+    async with asyncio.timeout(60):
+        while await page.evaluate("!unsent[open] || !!unsent[open].key"):  # until it is drawn
+            await asyncio.sleep(0.02)
+    await expect(field).to_have_value("A long letter.")
+    await field.press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert len({*keys}) == 2
     await page.unroute_all()
 
 
