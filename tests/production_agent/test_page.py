@@ -117,9 +117,9 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
     await page.get_by_label("amount").fill("4")
     await page.get_by_role("button", name="Confirm edit").click()
     await expect(page.locator("fieldset dd")).to_have_text(["7", '"T-9"'])
-    # The keyboard alone: the field has the focus, and the third button before it is Reject.
-    await expect(page.get_by_label("Message", exact=True)).to_be_focused()
-    for key in ("Shift+Tab", "Shift+Tab", "Shift+Tab", "Enter"):
+    # The keyboard alone: the card has the focus, its first button is Reject.
+    await expect(page.get_by_role("heading", name="Needs a decision")).to_be_focused()
+    for key in ("Tab", "Enter"):
         await page.keyboard.press(key)
     await page.keyboard.type("<b>Not ours</b>")
     await page.keyboard.press("Enter")
@@ -460,9 +460,9 @@ async def test_who_tabs_for_stop_while_a_card_appears_decides_nothing(page: Page
     await page.get_by_label("Message", exact=True).fill(REFUND)
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator(".card button").first).to_have_text("Reject")
-    await expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    await expect(page.get_by_role("heading", name="Needs a decision")).to_be_focused()
     await page.keyboard.press("Tab")
-    await expect(page.locator(".card :focus")).to_have_count(0)
+    await expect(page.locator(".card :focus")).to_have_text("Reject")
 
 
 async def test_the_end_of_a_turn_disturbs_nobody_at_another_thread(page: Page, model) -> None:
