@@ -44,6 +44,8 @@ async def page(chromium: BrowserContext, desk: Service) -> AsyncIterator[Page]:
         ),
     )
     await one.goto(desk.url)
+    # What is drawn first would take away what a test puts there.
+    await expect(one.get_by_role("status")).to_have_text("A new thread.")
     yield one
     await one.close()
     assert not problems
