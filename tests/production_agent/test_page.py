@@ -197,7 +197,7 @@ async def test_a_reload_rejoins_the_turn_that_runs(page: Page, desk: Service, mo
 
 
 async def test_a_decision_has_no_stop_also_after_a_reload(page: Page, desk: Service, model) -> None:
-    model.when("speak").calls("refund", order="T-7", amount=5).says("one " * 1000)
+    model.when("speak").calls("refund", order="T-7", amount=5).then_says("one " * 1000)
     await say(page, "Speak!")
     await expect(page.get_by_role("button", name="Approve")).to_be_visible()
     rejoined, stop = len(desk.log("run_rejoined")), page.locator("#stop")
