@@ -330,8 +330,12 @@ class Runs:
         decision = {"decisions": [one.model_dump() for one in decisions]}
         begun = await self.store.decide(approval, decision, decider)
         if begun.how == "decided":
-            expired = approval["decided"] is None and approval["expired"]
-            raise Refused(409, "It was not decided in time." if expired else "It is decided.")
+            found = await self.store.approval(asked) or approval
+            expired = found["decided"] is None and found["expired"]
+            # Who repeats it, as the answer was lost, is told so.
+            is_theirs = (found["decision"], found["decider"]) == (decision, decider)
+            sentence = "It is decided." + is_theirs * " Your decision counts: look at the thread."
+            raise Refused(409, "It was not decided in time." if expired else sentence)
         self._refuse_unless_begun(begun)
         for one in decisions:
             metrics.APPROVALS.labels(one.type).inc()
