@@ -508,9 +508,8 @@ class Runs:
         finally:
             lease.cancel()
             timer.cancel()
-        asks = outcome != "stopped"
-        closing = self._close(run, outcome, sentence=sentence, error=error, asks=asks)
-        closing = asyncio.create_task(closing)
+        how = {"sentence": sentence, "error": error, "asks": outcome != "stopped"}
+        closing = asyncio.create_task(self._close(run, outcome, **how))
         while not closing.done():
             # A cancellation comes too late: it is ending, and its statements have limits.
             with suppress(asyncio.CancelledError):
@@ -582,8 +581,7 @@ class Runs:
         """
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
-        asked = _asked(state) if asks else []
-        asked = [one for one in asked if not await self.store.approval(one[0])]
+        asked = [one for one in _asked(state) if asks and not await self.store.approval(one[0])]
         if asked and not await self._is_of_this_turn(run.thread, state):
             asked = []
         if asked:

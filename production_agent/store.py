@@ -257,13 +257,9 @@ class Store:
         """Take a thread whose process is gone, unless another process was faster.
 
         A run that was asked to stop, and ended before it knew, counts as stopped; one that was
-        handed on counts as lost when so many recoveries died of it.
-
-        Args:
-            thread: The thread.
-            owner: Its owner.
-            is_foreign: This version does not know its next step. What was promised waits for one
-                that does, LEASE_SECONDS times ATTEMPTS after its last run; then it is given up.
+        handed on counts as lost when so many recoveries died of it. What was promised and
+        `is_foreign` (the next step is not known here) waits for another version, for as many leases
+        after its last run; then it is given up.
         """
         patience = (ATTEMPTS - 1) * self.settings.lease_seconds  # after the end of a lease
         more = f"""(select stop {LAST}) as stop, (select count(*) from runs where thread = t.id
