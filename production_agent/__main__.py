@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":  # until it serves, Ctrl+C ends it as SIGTERM does, also while it imports
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import asyncio
 import ipaddress
@@ -50,8 +55,6 @@ def main(words: list[str] | None = None) -> int:
         return 1
     if not settings.users:
         print(LOUD, file=sys.stderr)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    print(f"http://{host}:{listening.getsockname()[1]}", flush=True)
     serve(create_app(settings), settings, listening)
     return 0
 

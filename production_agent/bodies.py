@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from production_agent.approval import Call, Decisions, Strict
 
-__all__ = ("Approval", "ApprovalId", "Decide", "Health", "Message", "NewMessage", "NewThread")
+__all__ = ("Approval", "ApprovalId", "Decide", "Message", "NewMessage", "NewThread")
 __all__ += ("Problem", "Ready", "Stopping", "Thread", "ThreadId", "ThreadWithMessages", "Threads")
 
 ThreadId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -109,12 +109,6 @@ class Stopping(BaseModel):
     """The turn will stop."""
 
     status: Literal["stopping"] = "stopping"
-
-
-class Health(BaseModel):
-    """The process answers."""
-
-    status: Literal["ok"] = "ok"
 
 
 class Ready(BaseModel):

@@ -155,11 +155,15 @@ class Saver(BaseCheckpointSaver):
         self.database = database
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Return a checkpoint, or None."""
+        """Return a checkpoint, or None; `next` of its metadata names steps of any version."""
 
         async def read() -> CheckpointTuple | None:
             async with self.database.reading(self.serde) as saver:
-                return await saver.aget_tuple(config)
+                found = await saver.aget_tuple(config)
+            if found:  # LangGraph leaves out the steps that this version does not have
+                names = found.checkpoint["channel_values"]
+                found.metadata["next"] = [one for one in names if one.startswith("branch:to:")]
+            return found
 
         return await self.database.to_its_end(read())
 

@@ -330,8 +330,12 @@ class Runs:
         decision = {"decisions": [one.model_dump() for one in decisions]}
         begun = await self.store.decide(approval, decision, decider)
         if begun.how == "decided":
-            expired = approval["decided"] is None and approval["expired"]
-            raise Refused(409, "It was not decided in time." if expired else "It is decided.")
+            found = await self.store.approval(asked) or approval
+            expired = found["decided"] is None and found["expired"]
+            # Who repeats it, as the answer was lost, is told so.
+            is_theirs = (found["decision"], found["decider"]) == (decision, decider)
+            sentence = "It is decided." + is_theirs * " Your decision counts: look at the thread."
+            raise Refused(409, "It was not decided in time." if expired else sentence)
         self._refuse_unless_begun(begun)
         for one in decisions:
             metrics.APPROVALS.labels(one.type).inc()
@@ -361,16 +365,16 @@ class Runs:
                 return
             ids.set({"thread": row["thread"], "user": row["owner"]})
             try:
-                await self._resume_lost_run(row["thread"], row["owner"], due=row["due"])
+                await self._resume_lost_run(row["thread"], row["owner"])
             except Exception as error:  # of this thread; the others are resumed
                 log.error("recovery_failed", exc_info=error)
 
-    async def _resume_lost_run(self, thread: str, owner: str, *, due: bool) -> None:
-        if not due and _is_foreign(await self.state(thread)):
-            return  # to a version that knows its next step, until the lease of the last run ends
-        begun = await self.store.begin_recovery(thread, owner)
+    async def _resume_lost_run(self, thread: str, owner: str) -> None:
+        state = await self.state(thread)
+        is_foreign = not state.tasks and not _is_whole(state)  # or it cannot be read
+        begun = await self.store.begin_recovery(thread, owner, is_foreign=is_foreign)
         if begun.how != "begun":
-            return  # another process was faster, or the thread is gone
+            return  # left to a version that knows it, or to a process that was faster, or gone
         run = Run(begun.run, thread, owner, "recovery")
         decided = await self.store.decided(thread)
         state = await self.state(thread)
@@ -384,9 +388,6 @@ class Runs:
         # Tasks, not `next`: it leaves out those that are done but have no checkpoint after them.
         elif state.tasks and may_try and is_promised and not state.interrupts:
             self._spawn(run, None)
-        elif _is_foreign(state) and may_try and is_promised:
-            await self.store.end(run.id, Ending("lost"))  # an attempt that has changed nothing
-            self._count(run, "resuming")
         else:
             # The last checkpoint may hold the whole answer: then only its end was lost.
             is_whole = _is_whole(state) and await self._is_of_this_turn(thread, state)
@@ -507,9 +508,8 @@ class Runs:
         finally:
             lease.cancel()
             timer.cancel()
-        asks = outcome != "stopped"
-        closing = self._close(run, outcome, sentence=sentence, error=error, asks=asks)
-        closing = asyncio.create_task(closing)
+        how = {"sentence": sentence, "error": error, "asks": outcome != "stopped"}
+        closing = asyncio.create_task(self._close(run, outcome, **how))
         while not closing.done():
             # A cancellation comes too late: it is ending, and its statements have limits.
             with suppress(asyncio.CancelledError):
@@ -581,8 +581,7 @@ class Runs:
         """
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
-        asked = _asked(state) if asks else []
-        asked = [one for one in asked if not await self.store.approval(one[0])]
+        asked = [one for one in _asked(state) if asks and not await self.store.approval(one[0])]
         if asked and not await self._is_of_this_turn(run.thread, state):
             asked = []
         if asked:
@@ -660,15 +659,10 @@ async def open_runs(settings: Settings) -> AsyncIterator[Runs]:
 
 
 def _is_whole(state: StateSnapshot) -> bool:
-    """Return whether the checkpoint ends a turn: with an answer that calls nothing."""
+    """Return whether the checkpoint ends a turn: an answer that calls nothing, and no step next."""
     *_, last = [None, *state.values.get("messages", [])]
     is_answer = last and last.type == "ai" and not (last.tool_calls or last.invalid_tool_calls)
-    return bool(is_answer and not state.tasks)
-
-
-def _is_foreign(state: StateSnapshot) -> bool:
-    """Return whether a step comes next that this version does not know, or cannot read."""
-    return not state.tasks and not _is_whole(state)
+    return bool(is_answer and not state.tasks and not state.metadata["next"])
 
 
 def _asked(state: StateSnapshot) -> list[tuple[str, list[dict]]]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import signal
 import socket
-from contextlib import suppress
 from types import FrameType
 
 import h11
@@ -34,7 +34,7 @@ ANSWER = (
 
 
 def serve(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT, then let the runs end."""
+    """Serve until SIGTERM or SIGINT, then let the runs end; the process ends by the signal."""
     limit = min(settings.connections, _file_limit() // 2)
 
     class Protocol(_Limited):
@@ -51,8 +51,7 @@ def serve(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
         # The runs end by themselves after GRACE_SECONDS; this is for what they do not know of.
         timeout_graceful_shutdown=math.ceil(settings.grace_seconds + settings.database_seconds) + 5,
     )
-    with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl+C again when all has ended
-        _Server(config).run(sockets=[listening])
+    _Server(config).run(sockets=[listening])
 
 
 def _file_limit() -> int:
@@ -65,7 +64,13 @@ def _file_limit() -> int:
 
 
 class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket]) -> None:
+        await super().startup(sockets)
+        host, port, *_ = sockets[0].getsockname()
+        print(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", flush=True)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl+C ends it at once
         if drain := getattr(self.config.app.state, "drain", None):
             drain()
         super().handle_exit(sig, frame)

@@ -70,8 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         (Refused, _refused),
         (HTTPException, _http_error),
         (RequestValidationError, _not_valid),
-        *((kind, _database_down) for kind in FAILURES),
-        (Exception, _broken),
+        *((kind, _broken) for kind in (*FAILURES, Exception)),
     ):
         app.add_exception_handler(kind, handler)
     app.add_middleware(Observe)
@@ -97,9 +96,9 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
         return HTMLResponse(PAGE.replace("<body>", body), headers=headers)
 
     @app.get("/health")
-    async def health() -> bodies.Health:
+    async def health() -> dict[str, str]:
         """Tell that the process is alive; if not, restart it."""
-        return bodies.Health()
+        return {"status": "ok"}
 
     @app.get("/ready", responses={503: {"model": bodies.Ready}})
     async def ready(response: Response) -> bodies.Ready:
@@ -171,14 +170,11 @@ def _not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
     return _answer(422, f"{where or first['loc'][0]}: {first['msg']}."[:300])
 
 
-def _database_down(request: Request, error: Exception) -> JSONResponse:
-    reference = new_reference()
-    log.error("database_down", exc_info=error, extra={"reference": reference})
-    return _answer(503, DOWN, {"Retry-After": "5"}, reference=reference)
-
-
 def _broken(request: Request, error: Exception) -> JSONResponse:
     reference = new_reference()
+    if isinstance(error, FAILURES):
+        log.error("database_down", exc_info=error, extra={"reference": reference})
+        return _answer(503, DOWN, {"Retry-After": "5"}, reference=reference)
     log.error("request_failed", exc_info=error, extra={"reference": reference})
     return _answer(500, SORRY, reference=reference)
 

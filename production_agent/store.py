@@ -253,14 +253,18 @@ class Store:
 
         return await self.database.write(work)
 
-    async def begin_recovery(self, thread: str, owner: str) -> Begun:
+    async def begin_recovery(self, thread: str, owner: str, *, is_foreign: bool = False) -> Begun:
         """Take a thread whose process is gone, unless another process was faster.
 
         A run that was asked to stop, and ended before it knew, counts as stopped; one that was
-        handed on counts as lost when so many recoveries died of it.
+        handed on counts as lost when so many recoveries died of it. What was promised and
+        `is_foreign` (the next step is not known here) waits for another version, for as many leases
+        after its last run; then it is given up.
         """
+        patience = (ATTEMPTS - 1) * self.settings.lease_seconds  # after the end of a lease
         more = f"""(select stop {LAST}) as stop, (select count(*) from runs where thread = t.id
-            and started > (select started {LAST})) as died,"""
+            and started > (select started {LAST})) as died, (select {self.now} - lease from runs
+            where thread = t.id order by started desc limit 1) as silent,"""
 
         async def work(transaction: Transaction) -> Begun:
             row = await self._lock_thread(transaction, thread, more)
@@ -271,11 +275,14 @@ class Store:
             # The caller's list may be old by now.
             if row["approval"] != "decided" and row["before"] not in ("lost", "handed_on"):
                 return Begun("finished")
-            sql = "update approvals set attempts = attempts + 1 where thread = ? and state = ?"
-            await transaction.send(sql, thread, "decided")
+            is_promised = row["approval"] == "decided" or row["before"] == "handed_on"
+            if is_foreign and is_promised and not row["stop"] and row["silent"] < patience:
+                return Begun("finishing")
+            sql = "update approvals set attempts = attempts + ? where thread = ? and state = ?"
+            await transaction.send(sql, ATTEMPTS if is_foreign else 1, thread, "decided")
             run = await self._begin(transaction, thread, owner, "recovery")
-            before = "lost" if row["died"] >= ATTEMPTS else row["before"] or ""
-            before = "stopped" if row["stop"] else before
+            given_up = is_foreign or row["died"] >= ATTEMPTS
+            before = "stopped" if row["stop"] else "lost" if given_up else row["before"] or ""
             return Begun("begun", run, before=before)
 
         return await self.database.write(work)
@@ -418,17 +425,14 @@ class Store:
     async def unfinished(self) -> list[dict]:
         """Return threads whose last run is lost or handed on, or whose decision nobody carries out.
 
-        A dead run may be called lost by a request that begins nothing, as a repeated one. With
-        each comes `due`: whether the lease of the thread's last run has ended.
+        A dead run may be called lost by a request that begins nothing, as a repeated one.
         """
-        sql = f"""select thread, owner, (select lease from runs r where r.thread = u.thread
-              order by started desc limit 1) < {self.now} as due from (
-            select thread, owner from runs where outcome is null and lease < {self.now}
+        sql = f"""select thread, owner from runs where outcome is null and lease < {self.now}
             union select thread, owner from approvals a where state = 'decided' and not exists
               (select 1 from runs r where r.thread = a.thread and r.outcome is null)
             union select thread, owner from runs h where outcome in ('handed_on', 'lost')
               and not exists
-              (select 1 from runs r where r.thread = h.thread and r.started > h.started)) as u"""
+              (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
         return await self.database.run(sql)
 
     # Approvals

@@ -20,6 +20,7 @@ from tests.production_agent.service_process import (
 PAID = {"order": "T-7", "amount": 480}
 TWO = "Refund order T-7 (480 euros) and refund order T-8 (20 euros)."
 MIXED = "Where is parcel P-3? And please refund 480 euros for order T-7."
+COUNTS = "It is decided. Your decision counts: look at the thread."
 
 
 async def test_of_fifty_decisions_at_once_one_wins(start: Callable, database: str, served) -> None:
@@ -49,8 +50,18 @@ async def test_of_fifty_decisions_at_once_one_wins(start: Callable, database: st
     assert second.status(thread) == "complete"  # the other process knows
     assert {answer.json()["message"] for answer in answers if answer.status_code == 409} <= {
         "It is decided.",
+        COUNTS,
         "A turn is running on this thread. Wait for its end, then try again.",
     }
+
+
+def test_who_decides_again_as_the_answer_was_lost_hears_that_it_counts(service: Service) -> None:
+    thread, approval = service.asked()
+    service.decide(approval)
+    again = [service.decide(approval, {"type": kind}) for kind in ("approve", "reject", "approve")]
+    assert [one.status_code for one in again] == [409] * 3
+    told = [one.json()["message"] for one in again]
+    assert told == [COUNTS, "It is decided.", COUNTS] and service.effects() == [PAID]
 
 
 def test_of_messages_at_once_one_is_taken(service: Service, model) -> None:

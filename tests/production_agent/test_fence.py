@@ -170,6 +170,9 @@ async def _recover_twice(database: str) -> None:
             else:
                 await store.end(begun.run, Ending("handed_on"))
             assert thread in [row["thread"] for row in await store.unfinished()]
+            if outcome == "handed_on":  # to a version that knows its step, meanwhile
+                left = await store.begin_recovery(thread, "ann", is_foreign=True)
+                assert left == Begun("finishing")
             first = await store.begin_recovery(thread, "ann")  # of two that have read this
             assert (first.how, first.before) == ("begun", outcome)
             assert (await store.begin_recovery(thread, "ann")).how == "busy"

@@ -8,13 +8,19 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 
+import httpx
 import openai
+import psutil
 import pytest
 
+from course_layout import ROOT
 from production_agent.runs import Run
 from production_agent.service import _model_answers
+from tests.production_agent.conftest import DATABASE
 from tests.production_agent.service_process import Service, events_of, until
+from tests.production_agent.warm_start import Launcher
 
 WHERE = "Where is parcel P-3?"
 ANSWER = "delivered on Monday, left with a neighbour"
@@ -288,6 +294,40 @@ def test_ending_the_service_ends_its_streams_and_frees_its_threads(
     assert connection.execute("select outcome from runs").fetchall() == [("stopped",)]
     connection.close()
     served.reset()
+
+
+@pytest.mark.parametrize(("grace", "cut"), [(0.5, ()), (600, (httpx.TransportError,))])
+def test_ctrl_c_waits_for_no_tool_that_nobody_can_end(
+    start: Callable, served, tmp_path, grace: float, cut: tuple
+) -> None:
+    served.reset()
+    database = str(tmp_path / "a.sqlite")
+    service = start(database, script="holding_service.py", GRACE_SECONDS=grace)
+    path = f"/threads/{service.thread()}/messages"
+    with (
+        suppress(*cut),  # the stream, by a second one
+        service.client("token-of-ann") as client,
+        client.stream("POST", path, json={"text": "Where is parcel P-3?"}) as answer,
+    ):
+        until(lambda: service.log("tool_started"), "the tool")
+        for _ in ("first", *cut):
+            os.kill(service.pid, signal.SIGINT)
+            until(lambda: service.log("draining"), "the first one is heard")
+        assert list(events_of(answer))[-1] == ("end", {"status": "stopped", "text": ""})
+    until(lambda: not service.lives(), "its end")
+    assert "Traceback" not in service.log_file.read_text()
+
+
+def test_ctrl_c_is_quiet_as_soon_as_the_address_is_printed(
+    launcher: Launcher, served, tmp_path
+) -> None:
+    out, log = tmp_path / "out", tmp_path / "log"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), DATABASE: str(tmp_path / "a.sqlite")}
+    pid = launcher.start("", environment, str(tmp_path), str(out), str(log), [])
+    until(lambda: out.exists() and out.read_text(), "its address")
+    os.kill(pid, signal.SIGINT)
+    until(lambda: not psutil.pid_exists(pid), "its end")
+    assert "Traceback" not in log.read_text()
 
 
 async def test_a_silent_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -255,6 +256,20 @@ def test_the_command_ends_with_a_status(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "production_agent", "--port", "0"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("a.sqlite is damaged")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, no process sends another one a Ctrl+C")
+def test_ctrl_c_while_it_imports_is_quiet(tmp_path: Path) -> None:
+    text = "import time\nprint('here', flush=True)\ntime.sleep(60)\n"
+    (tmp_path / "psycopg.py").write_text(text)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "production_agent"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, cwd=tmp_path, **pipes) as process:
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate() == ("", "")
+    assert process.returncode == -signal.SIGINT
 
 
 def test_of_two_that_start_together_one_waits(

@@ -482,26 +482,46 @@ async def test_a_stop_that_meets_a_recovery_comes_before_it_or_is_refused(
         await store.end(begun.run, Ending("stopped"))
 
 
-def version(old: str, new: str) -> ModuleType:
-    """Return the graph's module as of a version in which a step has another name."""
-    source = inspect.getsource(graph).replace(f'"{old}"', f'"{new}"')
+CHECK = """    async def check(state: State, runtime: Runtime[Context]) -> dict:
+        return {"messages": [say("It is checked.", runtime)]}
+
+    nodes = {"renamed": check, """
+
+
+def version(step: str) -> ModuleType:
+    """Return the graph's module as of a version in which a step has another name.
+
+    The end's is a check of the answer.
+    """
+    source = inspect.getsource(graph).replace(f'"{step}"', '"renamed"')
+    if step == "__end__":
+        source = source.replace("else END", 'else "renamed"').replace("    nodes = {", CHECK)
     module = ModuleType(graph.__name__)
     exec(compile(source, graph.__file__, "exec"), module.__dict__)
     return module
 
 
-@pytest.mark.parametrize("is_carried_on", [True, False])
-@pytest.mark.parametrize("kind", ["message", "decision"])
+@pytest.mark.parametrize(
+    ("step", "how"),
+    [
+        ("approve", "carried on"),
+        ("approve", "given up"),
+        ("approve", "stopped"),
+        ("tools", "carried on"),
+        ("tools", "given up"),
+        ("__end__", "carried on"),
+        ("__end__", "given up"),
+    ],
+)
 async def test_what_is_left_before_a_step_is_left_to_a_version_that_knows_it(
-    database: str, served, monkeypatch: pytest.MonkeyPatch, kind: str, is_carried_on: bool
+    database: str, served, monkeypatch: pytest.MonkeyPatch, step: str, how: str
 ) -> None:
     served.reset()
     opening = in_this_process(database, PRODUCTION_AGENT_LEASE_SECONDS="600")
     async with opening as (opened, old, thread), asyncio.timeout(60):
         store, settings = old.store, old.settings
         await opened.run("delete from effects")
-        step, sentence = ("approve", STOPPED) if kind == "message" else ("tools", NOT_DONE)
-        new = Runs(settings, store, version(step, "renamed").build(settings, opened.saver))
+        new = Runs(settings, store, version(step).build(settings, opened.saver))
         real = opened.saver.aput_writes
 
         async def put(config: dict, writes: Sequence[tuple], *rest: str) -> None:
@@ -510,8 +530,9 @@ async def test_what_is_left_before_a_step_is_left_to_a_version_that_knows_it(
             await real(config, writes, *rest)
 
         monkeypatch.setattr(opened.saver, "aput_writes", put)
-        asks = kind == "decision"
+        asks = step == "tools"
         text = "Please refund 5 euros for order T-8." if asks else "Where is parcel P-3?"
+        text = "Hello!" if step == "__end__" else text
         run = await new.message(thread, "ann", text, None)
         if asks:
             await asyncio.wait([run.task])
@@ -521,28 +542,30 @@ async def test_what_is_left_before_a_step_is_left_to_a_version_that_knows_it(
         await asyncio.wait([run.task])
         assert run.events[-2][1]["message"] == HANDED_ON
         monkeypatch.undo()
-        for _ in range(ATTEMPTS):
-            await old.recover()  # before the lease's end
+        silent = f"update runs set lease = {store.now} - ? where thread = ?"
+        for seconds in (-600, 0, 1100):  # since the lease's end
+            await opened.run(silent, seconds, thread)
             await old.recover()
             (row,) = await store.threads("ann", 1, thread)
             assert (row["run"], status(row)) == (run.id, "resuming")
-            if is_carried_on:
-                break
-            await opened.run("update runs set lease = 0 where thread = ?", thread)
-            await old.recover()
-            (row,) = await store.threads("ann", 1, thread)
-            run.id = row["run"]
-        if is_carried_on:
+        assert [one["attempts"] for one in await store.decided(thread)] == [1] * asks
+        expected = ("needs_person", NOT_DONE) if asks else ("stopped", STOPPED)
+        if how == "carried on":
             await new.recover()
             await new.running[thread].task
             expected = "complete", None
-        else:
-            await opened.run("update runs set lease = 0 where thread = ?", thread)
+        elif how == "stopped":
+            assert (await store.ask_to_stop(thread, run.id))["stop"]
             await old.recover()
-            expected = ("needs_person" if asks else "stopped"), sentence
+        else:
+            await opened.run(silent, 1300, thread)
+            await old.recover()
         (row,) = await store.threads("ann", 1, thread)
         assert (row["outcome"], row["sentence"]) == expected
-        assert len(await store.effects(thread)) == (asks and is_carried_on)
+        assert len(await store.effects(thread)) == (asks and how == "carried on")
+        if step == "__end__":
+            last = (await new.state(thread)).values["messages"][-1].text
+            assert (last == "It is checked.") == (how == "carried on")
 
 
 @pytest.mark.parametrize("kind", ["message", "recovery"])
