@@ -92,6 +92,12 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         )
     users = _users(get(f"{PREFIX}TOKENS") or "")
     numbers = [one for one in fields(Settings) if one.metadata]
+    names = ["DATABASE", "TOKENS", "APPROVERS", *(one.name.upper() for one in numbers)]
+    wrong = [
+        one for one in environment if one.startswith(PREFIX) and one[len(PREFIX) :] not in names
+    ]
+    if wrong:
+        raise Unusable(f"{wrong[0]} is no setting: correct its name, or remove it.")
     return Settings(
         model=get("OPENAI_MODEL") or "gpt-5-mini",
         fallback_model=get("OPENAI_FALLBACK_MODEL"),

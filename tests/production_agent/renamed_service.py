@@ -14,7 +14,7 @@ from production_agent.settings import PREFIX
 
 spec = importlib.util.find_spec("production_agent.graph")
 source = spec.loader.get_source(spec.name).replace('"approve"', '"review"')
-if os.environ.get(f"{PREFIX}MAPPED"):
+if os.environ.pop(f"{PREFIX}MAPPED", None):
     source = source.replace("] = {}  # old node", '] = {"approve": "review"}  # old node')
 module = importlib.util.module_from_spec(spec)
 exec(compile(source, spec.origin, "exec"), module.__dict__)

@@ -141,6 +141,7 @@ def test_a_port_that_is_taken_or_none(refused) -> None:
         ({OWN + "MODEL_CALLS": "2.5"}, "whole number"),
         ({OWN + "TURN_SECONDS": "nan"}, "TURN_SECONDS"),
         ({OWN + "LEASE_SECONDS": "-1"}, "LEASE_SECONDS"),
+        ({OWN + "REFUND_CIELING": "5"}, "PRODUCTION_AGENT_REFUND_CIELING is no setting"),
     ],
 )
 def test_a_setting_that_makes_no_sense(settings: dict, words: str) -> None:
