@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ("Context", "LeaseLost", "OutcomeUnknown", "OverBudget", "Stopped")
 
@@ -38,3 +38,7 @@ class Context:
     # (key, name, details): writes down an effect unless its key is there already; raises
     # LeaseLost or OverBudget and writes nothing, OutcomeUnknown where the database gave no answer.
     effect: Callable[[str, str, dict], Awaitable[None]]
+    decided: frozenset[str] = frozenset()  # calls whose decision this run carries out
+    written: dict[str, tuple[str, dict]] = field(
+        default_factory=dict
+    )  # effects of this run, by key

@@ -21,10 +21,10 @@ from production_agent.approval import Decisions, Edit
 from production_agent.context import LeaseLost, OutcomeUnknown
 from production_agent.logs import new_reference
 from production_agent.model import ask, connect, say
-from production_agent.settings import Settings
+from production_agent.settings import Settings, Unusable
 from production_agent.tools import PROMPT, RISKY, TOOLS, Context, effect_key, refusal, tell
 
-__all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "this_turn", "unanswered")
+__all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "this_turn", "told", "unanswered")
 
 VERSION = "2"  # of the graph; each checkpoint carries it in its metadata
 RENAMED: dict[str, str] = {}  # old node: new node; threads that wait at the old one go on there
@@ -62,7 +62,7 @@ def unanswered(
     last = next((message for message in reversed(messages) if message.type == "ai"), None)
     calls = [*last.tool_calls, *last.invalid_tool_calls] if last else []
     return [
-        ToolMessage(tell(one["name"], one["details"]), tool_call_id=call["id"], name=call["name"])
+        ToolMessage(told(one["name"], one["details"]), tool_call_id=call["id"], name=call["name"])
         if (one := effects.get(effect_key(thread, last.id, call["id"])))
         else _failed(call, NOT_DONE)
         for call in calls
@@ -70,8 +70,23 @@ def unanswered(
     ]
 
 
+def told(name: str, details: dict) -> str:
+    """Return `tell`; where the shop's words fail, the record: what was done is never hidden."""
+    try:
+        return tell(name, details)
+    except Exception as error:
+        log.error("tell_failed", exc_info=error)
+        return f"{name}: {json.dumps(details)}."
+
+
 def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
-    """Return the compiled graph."""
+    """Return the compiled graph.
+
+    Raises:
+        Unusable: A name in `RISKY` is no tool's: the tool that is meant would ask nobody.
+    """
+    if unknown := sorted(RISKY.keys() - TOOLS.keys()):
+        raise Unusable(f"RISKY in tools.py names {unknown[0]}, which is no tool: correct the name.")
     models = connect(settings)
 
     async def agent(state: State, runtime: Runtime[Context]) -> dict:
@@ -96,8 +111,10 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
             reply = say(_in_place(turn, "I have no answer to that.", OTHER_WORDS), runtime)
         return {"messages": [reply]}
 
-    async def approve(state: State) -> Command[Literal["tools", "agent"]]:
-        return _approve(state, settings)
+    async def approve(
+        state: State, runtime: Runtime[Context]
+    ) -> Command[Literal["tools", "agent"]]:
+        return _approve(state, settings, runtime.context.decided)
 
     tools = ToolNode([*TOOLS.values()], handle_tool_errors=_tool_failed, awrap_tool_call=_observed)
     nodes = {"agent": agent, "approve": approve, "tools": tools}
@@ -112,10 +129,11 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
     return graph.compile(checkpointer=saver)
 
 
-def _approve(state: State, settings: Settings) -> Command:
+def _approve(state: State, settings: Settings, answered: frozenset[str]) -> Command:
     """Ask a person about the risky calls; send on what may run, answer what may not.
 
-    It runs again from its first line when the answer comes, so nothing here has an effect.
+    It runs again from its first line when the answer comes, so nothing here has an effect. The
+    answer is read also where nothing would be asked any more, as what is risky has changed.
     """
     message = state["messages"][-1]
     answers = [_failed(call, "The arguments are not JSON.") for call in message.invalid_tool_calls]
@@ -127,7 +145,8 @@ def _approve(state: State, settings: Settings) -> Command:
         for call in message.tool_calls
         if call["name"] in RISKY and not wrong[call["id"]]
     ]
-    decided = interrupt({"calls": shown}, response_schema=Decisions).decisions if shown else []
+    asks = shown or any(call["id"] in answered for call in message.tool_calls)
+    decided = interrupt({"calls": shown}, response_schema=Decisions).decisions if asks else []
     by_call, run = {one.call: one for one in decided}, []
     for call in message.tool_calls:
         decision = by_call.get(call["id"])
@@ -158,18 +177,36 @@ def _after_agent(state: State) -> Literal["approve", "__end__"]:
 async def _observed(request, execute):
     """Run a tool: tell the reader of the stream, the log, and the model if a person edited it."""
     call, writer = request.tool_call, request.runtime.stream_writer
-    told = {"tool": call["name"], "call": call["id"]}
-    writer(("tool", {**told, "state": "started"}))
-    log.info("tool_started", extra=told)
+    which = {"tool": call["name"], "call": call["id"]}
+    writer(("tool", {**which, "state": "started"}))
+    log.info("tool_started", extra=which)
     answer = await execute(request)
-    asked = next(c for c in request.state["messages"][-1].tool_calls if c["id"] == call["id"])
+    message = _message_of(answer, call["id"])
+    asking = request.state["messages"][-1]
+    key = effect_key(request.runtime.context.thread, asking.id, call["id"])
+    done = request.runtime.context.written.get(key)
+    if message.status == "error" and done:
+        message.content = (
+            f"{told(*done)} It is on record: never repeat it. What was to follow failed."
+        )
+        message.status = "success"
+    asked = next(one for one in asking.tool_calls if one["id"] == call["id"])
     if asked["args"] != call["args"]:
         note = f"A person changed the arguments to {json.dumps(call['args'])}."
-        answer = answer.model_copy(update={"content": f"{note} {answer.content}"})
-    state = "failed" if getattr(answer, "status", None) == "error" else "finished"
-    writer(("tool", {**told, "state": state}))
-    log.info("tool_ended", extra={**told, "outcome": state})
+        message.content = f"{note} {message.text}"
+    state = "failed" if message.status == "error" else "finished"
+    writer(("tool", {**which, "state": state}))
+    log.info("tool_ended", extra={**which, "outcome": state})
     return answer
+
+
+def _message_of(answer: ToolMessage | Command, call: str) -> ToolMessage:
+    """Return a tool's message, also out of a `Command` that writes other keys of the state."""
+    if isinstance(answer, ToolMessage):
+        return answer
+    messages = answer.update.get("messages", []) if isinstance(answer.update, dict) else []
+    found = [one for one in messages if getattr(one, "tool_call_id", None) == call]
+    return found[0] if found else ToolMessage("", tool_call_id=call)
 
 
 def _tool_failed(error: Exception) -> str:

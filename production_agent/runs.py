@@ -26,12 +26,12 @@ from production_agent import metrics
 from production_agent.approval import shown
 from production_agent.context import LeaseLost, Stopped
 from production_agent.database import FAILURES, open_database
-from production_agent.graph import VERSION, build, recursion_limit, this_turn, unanswered
+from production_agent.graph import VERSION, build, recursion_limit, this_turn, told, unanswered
 from production_agent.logs import ids, new_reference
 from production_agent.model import is_cut_off
 from production_agent.settings import Settings
 from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, status
-from production_agent.tools import Context, refusal, tell
+from production_agent.tools import Context, refusal
 from production_agent.tracing import span
 
 __all__ = ("SORRY", "Refused", "Run", "Runs", "open_runs")
@@ -522,17 +522,22 @@ class Runs:
             run.emit("end", status="resuming", text="")
 
     async def _follow(self, run: Run, graph_input: object) -> None:
+        decided, written = [], {}
         if isinstance(graph_input, Command):
             state = await self.graph.aget_state(self.config(run.thread))
             waiting = {one.id for one in state.interrupts}
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
+            decided = [
+                one["call"] for each in graph_input.resume.values() for one in each["decisions"]
+            ]
 
         async def effect(key: str, name: str, details: dict) -> None:
             await self.store.effect(run.id, key, run.thread, run.owner, name, details)
+            written[key] = name, details
             log.info("effect_written", extra={"tool": name})
 
-        context = Context(run.thread, run.id, run.owner, effect)
+        context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), written)
         async for event, data in self.graph.astream(
             graph_input,
             self.config(run.thread, run.id),
@@ -607,7 +612,7 @@ class Runs:
             ending.outcome, sentence = "handed_on", HANDED_ON
         if ending.outcome in ("failed", "stopped", "needs_person"):
             if done := await self.store.effects(run.thread, of_turn=True):
-                words = [tell(one["name"], one["details"]) for one in done.values()]
+                words = [told(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
         if ending.outcome in ("failed", "needs_person") or (is_left and error):
             ending.reference = new_reference()

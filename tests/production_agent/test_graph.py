@@ -11,7 +11,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 from production_agent.graph import build, recursion_limit, unanswered
-from production_agent.settings import read
+from production_agent.settings import Unusable, read
 from production_agent.tools import Context
 
 REFUND = "Please refund 480 euros for order T-7."
@@ -148,6 +148,16 @@ async def test_a_tool_that_fails_says_so_without_details(
     assert answer.status == "error" and answer.text.startswith("The tool failed (reference ")
     assert "db-internal" not in str(await one.messages())
     assert bad_requests(model) == 0
+
+
+def test_a_risky_name_that_is_no_tools_is_told(
+    talk: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from production_agent.tools import RISKY  # noqa: PLC0415
+
+    monkeypatch.setitem(RISKY, "refunds", "Money leaves the shop.")
+    with pytest.raises(Unusable, match="names refunds, which is no tool"):
+        talk()
 
 
 async def test_a_long_thread_is_sent_in_whole_turns(talk: Callable, model) -> None:

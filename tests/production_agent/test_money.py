@@ -356,6 +356,56 @@ def test_a_version_that_would_strand_a_thread_does_not_start(
     new.stop()
 
 
+def test_a_decision_holds_where_its_call_would_ask_nobody_any_more(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    old = start(database)
+    old.forget_effects()
+    thread, no = old.asked(REFUND)
+    _, less = old.asked(REFUND)
+    old.stop()
+    new = start(database, script="lenient_service.py")
+    assert '"complete"' in new.decide(no, {"type": "reject"}).text
+    assert new.effects() == []
+    assert any("A person rejected this call." in text for _, text in new.messages(thread))
+    args = {"order": "T-7", "amount": 10}
+    assert '"complete"' in new.decide(less, {"type": "edit", "args": args}).text
+    assert new.effects() == [args]
+    new.stop()
+
+
+# A tool of one's own
+
+
+def test_what_a_tool_did_before_it_failed_is_told(start: Callable, database: str, served) -> None:
+    served.reset()
+    service = start(database, script="own_tool_service.py")
+    service.forget_effects()
+    thread, approval = service.asked("Please refund 5 euros for order T-7.")
+    assert '"complete"' in service.decide(approval).text
+    assert service.effects() == [{"order": "T-7", "amount": 5}]
+    (told,) = [text for role, text in service.messages(thread) if role == "tool"]
+    # What `tell` cannot say is told as it stands in the record.
+    assert told.startswith('refund: {"order": "T-7", "amount": 5}. It is on record')
+    assert "mail-7" not in told and len(service.log("tool_failed")) == 1
+    service.stop()
+
+
+def test_a_tool_that_writes_the_state_may_be_edited(start: Callable, database: str, served) -> None:
+    served.reset()
+    service = start(database, script="own_tool_service.py")
+    service.forget_effects()
+    thread, approval = service.asked(REFUND)
+    args = {"order": "T-7", "amount": 10}
+    assert '"complete"' in service.decide(approval, {"type": "edit", "args": args}).text
+    assert service.effects() == [args] and not service.log("tool_failed")
+    (told,) = [text for role, text in service.messages(thread) if role == "tool"]
+    assert told.startswith("A person changed the arguments to")
+    assert told.endswith("Refunded 10 euros for order T-7.")
+    service.stop()
+
+
 # Refunds of an order add up
 
 
