@@ -121,6 +121,7 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
     await expect(page.locator("fieldset dd")).to_have_text(["7", '"T-9"'])
     # The keyboard alone: the card has the focus, its first button is Reject.
     await expect(page.get_by_role("heading", name="Needs a decision")).to_be_focused()
+    await page.get_by_role("button", name="Reject").click(trial=True)  # once it may be pressed
     for key in ("Tab", "Enter"):
         await page.keyboard.press(key)
     await page.keyboard.type("<b>Not ours</b>")
@@ -502,6 +503,28 @@ async def test_a_click_meant_for_what_a_card_covers_decides_nothing(
     await approve.click(force=True)
     await expect(approve).to_be_enabled()
     await page.evaluate("document.adoptedStyleSheets = []")
+    await approve.click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert len(desk.effects()) == 1
+
+
+async def test_what_was_pressed_before_a_card_was_drawn_decides_nothing_however_late_it_comes(
+    page: Page, desk: Service
+) -> None:
+    # By its clock the page draws the card after all that is pressed.
+    await page.evaluate(
+        "const real = performance.now(); performance.now = () => real + 3_600_000; 0"
+    )
+    await say(page, REFUND)
+    approve = page.get_by_role("button", name="Approve")
+    await approve.click()
+    await expect(approve).to_be_enabled(timeout=5_000)
+    await approve.press("Enter")
+    await expect(approve).to_be_enabled()
+    await page.get_by_role("button", name="Reject").click()
+    await expect(page.get_by_label("Reason")).to_be_hidden()
+    await page.reload()
+    assert not desk.effects()
     await approve.click()
     await expect(page.get_by_role("status")).to_have_text("Done.")
     assert len(desk.effects()) == 1
