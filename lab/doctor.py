@@ -44,11 +44,6 @@ TEST_PROGRAMS = {  # name: (commands, Debian's package, where to get it elsewher
         f"{sys.executable} -m playwright install chromium",
     ),
     "Node.js": (("node", "nodejs"), "nodejs", "https://nodejs.org"),
-    "PostgreSQL": (
-        ("initdb", "pg_ctl", "pg_ctlcluster"),
-        "postgresql",
-        "https://www.postgresql.org/download",
-    ),
 }
 
 
@@ -317,8 +312,6 @@ def _test_programs() -> list[Finding]:
     findings = []
     for name, (commands, package, elsewhere) in TEST_PROGRAMS.items():
         found = any(map(shutil.which, commands))
-        if name == "PostgreSQL":  # Debian keeps its programs off the path
-            found = found or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         cure = f"sudo apt install {package}" if shutil.which("apt") else elsewhere
         missing = "not found; they skip what needs it"
         findings.append(Finding(f"{name}, for the tests", found, missing, cure, needed=False))
