@@ -119,7 +119,6 @@ const openNotes = () => {
     return;
   }
   const page = notes.document;
-  page.title = 'Notes: ' + document.title;
   page.documentElement.lang = 'en';
   page.head.innerHTML = '<style>' + document.body.dataset.notes + '</style>';
   page.title = 'Notes: ' + document.title;
