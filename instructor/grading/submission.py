@@ -117,7 +117,8 @@ def find(folder: Path, lessons: list[Lesson], due: datetime | None = None) -> li
         try:
             one.cells = _cells(path)
         except (OSError, ValueError, RecursionError, MemoryError) as error:
-            one.problem = f"This is not a notebook that can be read ({_words(error)})."
+            reason = str(error)[:100] or type(error).__name__
+            one.problem = f"This is not a notebook that can be read ({reason})."
             one.lesson = _by_name(path, lessons)
             continue
         one.lesson = _by_content(one.cells, lessons)
@@ -192,7 +193,3 @@ def _cells(path: Path) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def _words(error: BaseException) -> str:
-    return str(error)[:100] or type(error).__name__
