@@ -62,7 +62,9 @@ class Submission:
 
     def answer(self, exercise: str) -> str:
         """Return what stands in the answer cell of an exercise; "" if it has none of its own."""
-        stub = self.lesson.stubs.get(exercise, "").strip() if self.lesson else ""
+        if self.lesson is None:
+            return ""
+        stub = self.lesson.stubs.get(exercise, "").strip()
         found = [
             cell["source"]
             for cell in self.cells
