@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Error, Locator, Page, Route, expect
 
-from tests.production_agent.service_process import Service, change
+from tests.production_agent.service_process import Service, change, events_of
 
 REFUND = "Please refund 480 euros for order T-7."
 
@@ -482,6 +482,9 @@ async def test_who_tabs_for_stop_while_a_card_appears_decides_nothing(page: Page
     await expect(page.get_by_role("heading", name="Needs a decision")).to_be_focused()
     await page.keyboard.press("Tab")
     await expect(page.locator(".card :focus")).to_have_text("Reject")
+    await page.locator("#text").focus()  # and who goes back from the field
+    await page.keyboard.press("Shift+Tab")
+    await expect(page.locator(".card :focus")).to_have_text("Edit")
 
 
 async def test_the_end_of_a_turn_disturbs_nobody_at_another_thread(page: Page, model) -> None:
@@ -803,7 +806,44 @@ async def test_a_message_that_nobody_took_is_not_lost_and_is_the_same_one_when_i
     await page.unroute_all()
 
 
-async def test_a_message_is_a_new_one_where_the_page_says_send_it_again(page: Page, model) -> None:
+async def test_a_message_is_a_new_one_where_it_was_stopped(
+    page: Page, desk: Service, model
+) -> None:
+    await say(page, "Hello!")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    thread, keys = page.url.rpartition("=")[2], []
+
+    def take_and_stop(key: str) -> None:
+        path, more = f"/threads/{thread}", {"Idempotency-Key": key}
+        message = {"json": {"text": "Speak!"}, "headers": more}
+        with desk.client() as one, one.stream("POST", f"{path}/messages", **message) as answer:
+            for event, _ in events_of(answer):
+                if event == "token" and not keys[1:]:
+                    keys.append(one.post(f"{path}/cancel").status_code)
+
+    async def lose(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            await asyncio.to_thread(take_and_stop, keys[0])
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await page.route("**/messages", lose)
+    await say(page, "Speak!")
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+    model.pace()
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("Speak!")
+    await page.get_by_label("Message", exact=True).press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    first, stopped, second = keys
+    assert first != second and stopped == 202
+    await page.unroute_all()
+
+
+async def test_a_message_keeps_its_key_where_an_older_turn_was_stopped(page: Page, model) -> None:
     model.when("speak").says("one " * 5000)
     model.pace(per_token=0.02)
     await say(page, "Speak!")
@@ -818,13 +858,13 @@ async def test_a_message_is_a_new_one_where_the_page_says_send_it_again(page: Pa
 
     await page.route("**/messages", fail)
     await say(page, "A long letter.")
-    async with asyncio.timeout(60):
-        while await page.evaluate("!!unsent[open]"):  # until it is drawn
-            await asyncio.sleep(0.02)
+    # What failed is told once the thread has been drawn again.
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    await expect(page.get_by_role("alert")).to_contain_text("stopped")
     await expect(field).to_have_value("A long letter.")
     await field.press("Enter")
     await expect(page.get_by_role("status")).to_have_text("Done.")
-    assert len({*keys}) == 2
+    assert len(keys) == 2 and len({*keys}) == 1
     await page.unroute_all()
 
 
