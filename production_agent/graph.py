@@ -10,6 +10,7 @@ from typing import Literal
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.messages.utils import trim_messages
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphInterrupt
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.managed import RemainingSteps
@@ -62,12 +63,18 @@ def unanswered(
     last = next((message for message in reversed(messages) if message.type == "ai"), None)
     calls = [*last.tool_calls, *last.invalid_tool_calls] if last else []
     return [
-        ToolMessage(told(one["name"], one["details"]), tool_call_id=call["id"], name=call["name"])
-        if (one := effects.get(effect_key(thread, last.id, call["id"])))
+        ToolMessage(done, tool_call_id=call["id"], name=call["name"])
+        if (done := _done(effects, effect_key(thread, last.id, call["id"])))
         else _failed(call, NOT_DONE)
         for call in calls
         if call["id"] not in answered
     ]
+
+
+def _done(effects: Mapping[str, dict], key: str) -> str:
+    """Return in words what a call has done; its further effects have longer keys."""
+    own = [one for each, one in effects.items() if f"{each}/".startswith(f"{key}/")]
+    return " ".join(told(one["name"], one["details"]) for one in own)
 
 
 def told(name: str, details: dict) -> str:
@@ -180,15 +187,15 @@ async def _observed(request, execute):
     which = {"tool": call["name"], "call": call["id"]}
     writer(("tool", {**which, "state": "started"}))
     log.info("tool_started", extra=which)
-    answer = await execute(request)
+    try:
+        answer = await execute(request)
+    except GraphInterrupt as error:  # here, people are asked before a tool runs
+        answer = _failed(call, _tool_failed(error))
     message = _message_of(answer, call["id"])
-    asking = request.state["messages"][-1]
-    key = effect_key(request.runtime.context.thread, asking.id, call["id"])
-    done = request.runtime.context.written.get(key)
+    asking, context = request.state["messages"][-1], request.runtime.context
+    done = _done(context.written, effect_key(context.thread, asking.id, call["id"]))
     if message.status == "error" and done:
-        message.content = (
-            f"{told(*done)} It is on record: never repeat it. What was to follow failed."
-        )
+        message.content = f"{done} It is on record: never repeat it. What was to follow failed."
         message.status = "success"
     asked = next(one for one in asking.tool_calls if one["id"] == call["id"])
     if asked["args"] != call["args"]:
@@ -200,13 +207,14 @@ async def _observed(request, execute):
     return answer
 
 
-def _message_of(answer: ToolMessage | Command, call: str) -> ToolMessage:
+def _message_of(answer: ToolMessage | Command | list, call: str) -> ToolMessage:
     """Return a tool's message, also out of a `Command` that writes other keys of the state."""
-    if isinstance(answer, ToolMessage):
-        return answer
-    messages = answer.update.get("messages", []) if isinstance(answer.update, dict) else []
-    found = [one for one in messages if getattr(one, "tool_call_id", None) == call]
-    return found[0] if found else ToolMessage("", tool_call_id=call)
+    for one in answer if isinstance(answer, list) else [answer]:
+        update = one.update if isinstance(one, Command) else {"messages": [one]}
+        for message in update.get("messages", []) if isinstance(update, dict) else []:
+            if getattr(message, "tool_call_id", None) == call:
+                return message
+    return ToolMessage("", tool_call_id=call)
 
 
 def _tool_failed(error: Exception) -> str:

@@ -536,7 +536,7 @@ class Runs:
             if key in written:
                 raise KeyTaken
             await self.store.effect(run.id, key, run.thread, run.owner, name, details)
-            written[key] = name, details
+            written[key] = {"name": name, "details": details}
             log.info("effect_written", extra={"tool": name})
 
         context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), written)

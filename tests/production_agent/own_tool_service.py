@@ -5,19 +5,29 @@ from __future__ import annotations
 import runpy
 
 from langchain_core.messages import ToolMessage
-from langgraph.types import Command
+from langgraph.types import Command, interrupt
 
 from production_agent import graph, tools
 
 
 async def refund(order: str, amount: int, runtime) -> Command:
-    """Refund, twice if it is 6 euros, then write to the customer, which fails for odd amounts."""
+    """Refund, then write to the customer, which fails for odd amounts.
+
+    Six euros are refunded twice; of 8 the letter is an effect, and fails; for 4 it asks somebody.
+    """
     text = await pay(order=order, amount=amount, runtime=runtime)
     if amount == 6:
         await pay(order=order, amount=amount, runtime=runtime)
+    if amount == 8:
+        key = f"{runtime.context.thread}/{runtime.state['messages'][-1].id}/{runtime.tool_call_id}"
+        await runtime.context.effect(f"{key}/letter", "letter", {"to": "ann"})
+        raise ConnectionError("mail-7 refused billing_rw")
+    if amount == 4:
+        interrupt("Really?")
     if amount % 2:
         raise ConnectionError("mail-7 refused billing_rw")
-    return Command(update={"messages": [ToolMessage(text, tool_call_id=runtime.tool_call_id)]})
+    answer = Command(update={"messages": [ToolMessage(text, tool_call_id=runtime.tool_call_id)]})
+    return [answer] if amount == 20 else answer
 
 
 def tell(name: str, details: dict) -> str:

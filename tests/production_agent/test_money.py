@@ -378,16 +378,24 @@ def test_a_decision_holds_where_its_call_would_ask_nobody_any_more(
 # A tool of one's own
 
 
-def test_what_a_tool_did_before_it_failed_is_told(start: Callable, database: str, served) -> None:
+@pytest.mark.parametrize(
+    ("amount", "also"),
+    [(5, ""), (8, 'letter: {"to": "ann"}. '), (4, "")],
+    ids=["", "letter", "asks"],
+)
+def test_what_a_tool_did_before_it_failed_is_told(
+    start: Callable, database: str, served, amount: int, also: str
+) -> None:
     served.reset()
     service = start(database, script="own_tool_service.py")
     service.forget_effects()
-    thread, approval = service.asked("Please refund 5 euros for order T-7.")
+    thread, approval = service.asked(f"Please refund {amount} euros for order T-7.")
     assert '"complete"' in service.decide(approval).text
-    assert service.effects() == [{"order": "T-7", "amount": 5}]
+    assert {"order": "T-7", "amount": amount} in service.effects()
     (told,) = [text for role, text in service.messages(thread) if role == "tool"]
     # What `tell` cannot say is told as it stands in the record.
-    assert told.startswith('refund: {"order": "T-7", "amount": 5}. It is on record')
+    done = f'refund: {{"order": "T-7", "amount": {amount}}}. {also}It is on record'
+    assert told.startswith(done)
     assert "mail-7" not in told and len(service.log("tool_failed")) == 1
     service.stop()
 
@@ -405,17 +413,20 @@ def test_two_effects_of_a_call_do_not_share_a_key(start: Callable, database: str
     service.stop()
 
 
-def test_a_tool_that_writes_the_state_may_be_edited(start: Callable, database: str, served) -> None:
+@pytest.mark.parametrize("amount", [10, 20], ids=["a Command", "a list of them"])
+def test_a_tool_that_writes_the_state_may_be_edited(
+    start: Callable, database: str, served, amount: int
+) -> None:
     served.reset()
     service = start(database, script="own_tool_service.py")
     service.forget_effects()
     thread, approval = service.asked(REFUND)
-    args = {"order": "T-7", "amount": 10}
+    args = {"order": "T-7", "amount": amount}
     assert '"complete"' in service.decide(approval, {"type": "edit", "args": args}).text
     assert service.effects() == [args] and not service.log("tool_failed")
     (told,) = [text for role, text in service.messages(thread) if role == "tool"]
     assert told.startswith("A person changed the arguments to")
-    assert told.endswith("Refunded 10 euros for order T-7.")
+    assert told.endswith(f"Refunded {amount} euros for order T-7.")
     service.stop()
 
 
