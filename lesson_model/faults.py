@@ -10,7 +10,6 @@ __all__ = ("WORDS", "Fault", "Faults", "Planned")
 
 MAX_PAST = 20  # faults that are remembered after their last request
 
-# Each is played in api/fault_injection.py or wire/delivery.py.
 WORDS = {
     "rate_limit": "429 with Retry-After",
     "quota": "429 insufficient_quota: no waiting helps",
