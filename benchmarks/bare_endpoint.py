@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,7 +20,7 @@ __all__ = ("serve",)
 
 
 async def serve(port: int) -> None:
-    """Serve `POST /threads/{thread}/messages` on a port of this machine."""
+    """Serve `POST /threads/{thread}/messages` on a port of this machine; print the URL first."""
     app, settings = FastAPI(), read()
 
     @app.post("/threads/{thread}/messages")
@@ -43,7 +44,9 @@ async def serve(port: int) -> None:
 
     async with AsyncSqliteSaver.from_conn_string(settings.database) as saver:
         graph = build(settings, saver)
-        await uvicorn.Server(uvicorn.Config(app, port=port, access_log=False)).serve()
+        listening = socket.create_server(("127.0.0.1", port))
+        print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+        await uvicorn.Server(uvicorn.Config(app, access_log=False)).serve([listening])
 
 
 if __name__ == "__main__":

@@ -14,12 +14,10 @@ The first `bench grade` installs nbgrader, in an environment of its own.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 from benchmarks import checklist, classroom, grading, model, service, start
 from tools.install.extras import Missing
@@ -48,29 +46,25 @@ def main(words: list[str] | None = None) -> int:
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=3, help="of each part; students to grade (3)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file")
     options = parser.parse_args(words)
     if unknown := sorted(set(options.parts) - set(PARTS)):
         parser.error(f"there is no part {unknown[0]!r}: name {', '.join(PARTS)}, or class alone")
-    results: dict[str, dict] = {}
     verdicts: list[dict] = []
     began = time.monotonic()
     for name in options.parts or USUAL:
         print(f"\n== {name}   (load average {load_average()})", flush=True)
         part = PARTS[name]
         try:
-            results[name] = part.measure(options.rounds)
+            found = part.measure(options.rounds)
         except Missing as reason:
             print(f"not measured: {reason}")
             continue
-        print(part.table(results[name]))
-        verdicts += part.aims(results[name])
+        print(part.table(found))
+        verdicts += part.aims(found)
     if verdicts:
         print("\n== aims\n" + "\n".join(verdict["text"] for verdict in verdicts))
     seconds = time.monotonic() - began
     print(f"\n{seconds:.0f} s, {os.cpu_count()} cores, load average now {load_average()}")
-    if options.json:
-        options.json.write_text(json.dumps({**results, "aims": verdicts}, indent=1), "utf-8")
     return int(any(verdict.get("invalid") for verdict in verdicts))
 
 

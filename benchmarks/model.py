@@ -20,8 +20,10 @@ ANSWER = " ".join(["word"] * 40)
 CLIENTS = 8  # at once
 ANSWERS = 200  # a round
 LESSON_MODEL = f"""
-import sys, threading, lesson_model
-lesson_model.start(int(sys.argv[-1])).when("").says({ANSWER!r})
+import threading, lesson_model
+model = lesson_model.start()
+model.when("").says({ANSWER!r})
+print(model.url, flush=True)
 threading.Event().wait()
 """
 

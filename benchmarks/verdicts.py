@@ -11,7 +11,7 @@ def verdict(what: str, value: float, aim: float, unit: str = "", at_least: bool 
     word, bound = ("met", "") if met else ("missed", f", by {abs(value / aim - 1):.0%}")
     sign = ">=" if at_least else "<="
     text = f"{what}: {value:.3g}{unit}, aim {sign} {aim:g}{unit}{bound}"
-    return {"met": met, "text": f"{word:<7}{text}", "value": value, "aim": aim}
+    return {"met": met, "text": f"{word:<7}{text}"}
 
 
 def invalid(why: str) -> dict:

@@ -36,7 +36,7 @@ def growth(
     empty = {name: stored_bytes(saver) for name, saver in savers.items()}
     for turn in _show_progress(range(1, turns + 1)):
         for name, (saver, graph, thread, sizes) in talks.items():
-            graph.invoke({"messages": _make_messages(1)}, thread, durability="sync")
+            graph.invoke({"messages": [_make_message(HumanMessage)]}, thread, durability="sync")
             if turn % every == 0:
                 sizes.append((turn, stored_bytes(saver) - empty[name]))
     return {name: sizes for name, (*_, sizes) in talks.items()}
@@ -72,16 +72,15 @@ def stored_bytes(saver: BaseCheckpointSaver) -> int:
 
 def _make_graph(saver: BaseCheckpointSaver) -> Any:
     def answer(state: MessagesState) -> dict:
-        return {"messages": _make_messages(1, AIMessage)}
+        return {"messages": [_make_message(AIMessage)]}
 
     builder = StateGraph(MessagesState).add_node(answer).add_edge(START, "answer")
     return builder.compile(checkpointer=saver)
 
 
-def _make_messages(count: int, kind: type[AnyMessage] = HumanMessage) -> list[AnyMessage]:
+def _make_message(kind: type[AnyMessage]) -> AnyMessage:
     # Random letters, as PostgreSQL compresses repeated text such as English.
-    texts = (base64.b64encode(random.randbytes(MESSAGE_BYTES)).decode() for _ in range(count))
-    return [kind(text, id=str(uuid4())) for text in texts]
+    return kind(base64.b64encode(random.randbytes(MESSAGE_BYTES)).decode(), id=str(uuid4()))
 
 
 class _Bar(ipywidgets.IntProgress):

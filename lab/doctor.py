@@ -19,8 +19,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -44,11 +43,6 @@ TEST_PROGRAMS = {  # name: (commands, Debian's package, where to get it elsewher
         f"{sys.executable} -m playwright install chromium",
     ),
     "Node.js": (("node", "nodejs"), "nodejs", "https://nodejs.org"),
-    "PostgreSQL": (
-        ("initdb", "pg_ctl", "pg_ctlcluster"),
-        "postgresql",
-        "https://www.postgresql.org/download",
-    ),
 }
 
 
@@ -93,7 +87,7 @@ class Report:
 
 def doctor() -> Report:
     """Check what the lessons need: in a notebook, of the kernel it runs in."""
-    return Report(tuple(check() for check in CHECKS))
+    return Report((_python(), _packages(), _widgets(), _folder(), _model(), _postgres()))
 
 
 def main() -> int:
@@ -104,7 +98,8 @@ def main() -> int:
     print(sys.executable)
     variables = _variables()  # before the lesson model changes them
     needed = doctor()
-    report = Report((*needed.findings, *_machine(), *variables, *_test_programs()))
+    others = [replace(each, needed=False) for each in (*_machine(), *variables, *_test_programs())]
+    report = Report((*needed.findings, *others))
     print(report)
     return 0 if report.ok else 1
 
@@ -212,16 +207,6 @@ def _postgres() -> Finding:
     )
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (
-    _python,
-    _packages,
-    _widgets,
-    _folder,
-    _model,
-    _postgres,
-)
-
-
 # What is good to know, and what only the tests need: no cross, a ring.
 
 
@@ -234,14 +219,9 @@ def _machine() -> list[Finding]:
             free > MIN_FREE_MEGABYTES,
             f"{free} MB are free",
             "Free some: SQLite files grow",
-            needed=False,
         ),
         Finding(
-            "Port 8888 is free",
-            _is_free(8888),
-            "it is in use",
-            "The course takes the next one",
-            needed=False,
+            "Port 8888 is free", _is_free(8888), "it is in use", "The course takes the next one"
         ),
         _kernel(),
     ]
@@ -265,7 +245,6 @@ def _kernel() -> Finding:
         place.startswith(sys.prefix),
         f"it is {place or 'missing'}",
         f"{sys.executable} -m ipykernel install --sys-prefix",
-        needed=False,
     )
 
 
@@ -281,28 +260,24 @@ def _variables() -> list[Finding]:
             not tracing,
             f"{' and '.join(tracing)} set: what agents do is sent to a server",
             "Unset it, unless that is wanted",
-            needed=False,
         ),
         Finding(
             "The lesson model is used",
             not endpoint,
             f"{' and '.join(endpoint)} set: lessons use that endpoint, which may cost money",
             "Unset it to learn offline",
-            needed=False,
         ),
         Finding(
             "No proxy between notebooks and this machine",
             not proxy or bool(around),
             f"{' and '.join(proxy)} set, NO_PROXY without 127.0.0.1",
             "Lessons add it by themselves; for other programs: NO_PROXY=127.0.0.1,localhost",
-            needed=False,
         ),
         Finding(
             "Compiled files are kept",
             not sys.dont_write_bytecode,
             "PYTHONDONTWRITEBYTECODE is set: each kernel imports for 7 s instead of 3",
             "Unset it",
-            needed=False,
         ),
     ]
 
@@ -317,11 +292,9 @@ def _test_programs() -> list[Finding]:
     findings = []
     for name, (commands, package, elsewhere) in TEST_PROGRAMS.items():
         found = any(map(shutil.which, commands))
-        if name == "PostgreSQL":  # Debian keeps its programs off the path
-            found = found or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         cure = f"sudo apt install {package}" if shutil.which("apt") else elsewhere
         missing = "not found; they skip what needs it"
-        findings.append(Finding(f"{name}, for the tests", found, missing, cure, needed=False))
+        findings.append(Finding(f"{name}, for the tests", found, missing, cure))
     return findings
 
 

@@ -10,25 +10,25 @@ __all__ = ("WORDS", "Fault", "Faults", "Planned")
 
 MAX_PAST = 20  # faults that are remembered after their last request
 
-WORDS = {
-    "rate_limit": "429 with Retry-After",
-    "quota": "429 insufficient_quota: no waiting helps",
-    "server_error": "500",
-    "overloaded": "503",
-    "http": "the status you name",
-    "bad_key": "401",
-    "timeout": "no answer for `seconds`",
-    "slow": "`seconds` to the first token, `per_token` between tokens",
-    "disconnect": "the connection breaks after `after` tokens",
-    "truncate": "a stream ends early, as if it were whole, after `after` tokens",
-    "garbage": "a frame that is not JSON after `after` tokens",
-    "stall": "silence of `seconds` after `after` tokens",
+WORDS = {  # what a request meets, for `format(fault=...)`; how its client can tell
+    "rate_limit": "status 429, too many requests",  # with Retry-After
+    "quota": "status 429, the money is used up, waiting does not help",  # insufficient_quota
+    "server_error": "status 500, the server broke",
+    "overloaded": "status 503, too busy",
+    "http": "status {fault.status}",
+    "bad_key": "status 401, the key is wrong",
+    "timeout": "{fault.wait:g} s of silence, then the answer",
+    "slow": "{fault.wait:g} s to the first token, then slow tokens",  # and per_token
+    "disconnect": "a connection that breaks after {fault.after} tokens",
+    "truncate": "a stream that stops after {fault.after} tokens, as if it were whole",
+    "garbage": "a stream that turns to garbage after {fault.after} tokens",
+    "stall": "a stream that is silent for {fault.wait:g} s after {fault.after} tokens",
     "bad_arguments": "tool calls whose arguments are not JSON",
     "unknown_tool": "calls to a tool that does not exist",
     "wrong_types": "tool calls whose arguments have the wrong types",
-    "length": "cut after `after` tokens, finish_reason length",
-    "content_filter": "no text, finish_reason content_filter",
-    "refusal": "a refusal in place of the text",
+    "length": "an answer cut after {fault.after} tokens, which says so",  # finish_reason
+    "content_filter": "no text, because of a content filter",  # finish_reason
+    "refusal": "a refusal in place of the answer",
     "empty": "an answer with no text at all",
 }
 

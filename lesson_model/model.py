@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from lesson_model.api.service import answer_request
 from lesson_model.behaviour.rules import Rule
@@ -34,17 +35,11 @@ class LessonModel:
     def __init__(self, port: int = 0, endpoint: str | None = None) -> None:
         self.state = State()
         self.local = endpoint is None
-        self._server = self._serve(port) if self.local else None
+        answer = partial(answer_request, self)
+        self._server = Server(port, lambda: self.state, answer) if self.local else None
         self._endpoint = endpoint
         self._environment: dict[str, str | None] = {}  # as it was before announce
         self.stopped = False
-
-    def _serve(self, port: int) -> Server:
-        return Server(
-            port,
-            current_state=lambda: self.state,
-            answer=lambda request, state, problem: answer_request(request, self, state, problem),
-        )
 
     def __repr__(self) -> str:
         # No port: notebooks show it, and their outputs are compared.

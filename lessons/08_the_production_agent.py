@@ -324,9 +324,9 @@ for name, client in (("Ann again:", ann), ("Bob:      ", bob)):
 #
 # ## A tool of your own
 #
-# In your copy of the folder, tools stand in `tools.py`, each in three parts: the function, in `TOOLS`; why
-# a person decides, in `RISKY`; and its policy, in `refusal`. The policy is asked three times: for what the
-# model proposes, for what a person writes in its place, and for what is about to run.
+# In your copy of the folder, tools stand in `tools.py`: the function, in `TOOLS`; why a person decides, in
+# `RISKY`; its policy, in `refusal`; the sum it cannot overdraw, in `budget`; what it did, in `tell`. The
+# policy is asked of what the model proposes, what a person writes in its place, and what is about to run.
 
 # %%
 print(inspect.getsource(production_agent.tools.refund.coroutine))

@@ -9,11 +9,10 @@ from pydantic import BaseModel, Field
 
 from production_agent.approval import Call, Decisions, Strict
 
-__all__ = ("Approval", "ApprovalId", "Decide", "Message", "NewMessage", "NewThread")
-__all__ += ("Problem", "Ready", "Stopping", "Thread", "ThreadId", "ThreadWithMessages", "Threads")
+__all__ = ("Approval", "Decide", "Id", "Message", "NewMessage", "NewThread", "Problem", "Ready")
+__all__ += ("Stopping", "Thread", "ThreadWithMessages", "Threads")
 
-ThreadId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
-ApprovalId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 WORDS = r"^[^\x00]*[^\s\x00][^\x00]*$"  # PostgreSQL stores no NUL
 Status = Literal[
     "new",
@@ -51,6 +50,7 @@ class Approval(BaseModel):
 
     id: str
     thread: str
+    owner: str
     calls: list[Call]
     digest: str
     created: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-__all__ = ("Context", "LeaseLost", "OutcomeUnknown", "OverBudget", "Stopped")
+__all__ = ("Context", "KeyTaken", "LeaseLost", "OutcomeUnknown", "OverBudget", "Stopped")
 
 
 class LeaseLost(Exception):
@@ -18,6 +18,10 @@ class Stopped(Exception):
 
 class OutcomeUnknown(Exception):
     """The database gave no answer: nobody may be told that the effect was not written."""
+
+
+class KeyTaken(Exception):
+    """Two effects of a run have one key, and the second would be lost: give each its own."""
 
 
 class OverBudget(Exception):

@@ -3,6 +3,7 @@
 A step is never changed once it has been deployed: add another at the end. Each runs in one
 transaction, in order. Make a step so that the version before it goes on working, as it does while a
 deploy is under way: add columns with a default, remove one only a version after its last use.
+Statements have a `;` between them and nowhere else, and no `?` and no `%`.
 """
 
 from __future__ import annotations

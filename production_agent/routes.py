@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from production_agent import bodies
-from production_agent.approval import shown
 from production_agent.auth import User
 from production_agent.logs import ids
 from production_agent.model import is_cut_off
@@ -53,7 +52,7 @@ def problems(*statuses: int) -> dict:
 router = APIRouter(responses=problems())
 
 
-async def own_thread(request: Request, thread: bodies.ThreadId, user: User) -> dict:
+async def own_thread(request: Request, thread: bodies.Id, user: User) -> dict:
     """Return the user's thread; another's does not exist."""
     rows = await request.app.state.store.threads(user, 1, thread)
     if not rows:
@@ -103,7 +102,6 @@ async def thread(
     state = await request.app.state.runs.state(own["id"])
     messages = state.values.get("messages", [])[:before]
     first = max(0, len(messages) - limit)
-    waiting = await request.app.state.store.waiting(thread=own["id"])
     problem = None
     if own["sentence"] and own["outcome"] == head.status:
         problem = bodies.Problem(message=own["sentence"], reference=own["reference"])
@@ -111,7 +109,7 @@ async def thread(
         **head.model_dump(),
         messages=[_message(one) for one in messages[first:] if one.text],
         first=first,
-        approvals=[shown(one) for one in waiting],
+        approvals=await request.app.state.store.waiting(thread=own["id"]),
         may_stop=head.status == "running" and own["kind"] == "message",
         problem=problem,
     )
@@ -183,7 +181,7 @@ async def events(
 
 
 @router.post("/threads/{thread}/cancel", status_code=202, responses=problems(404, 409))
-async def cancel(request: Request, thread: bodies.ThreadId, user: User) -> bodies.Stopping:
+async def cancel(request: Request, thread: bodies.Id, user: User) -> bodies.Stopping:
     """Stop the turn that runs on the thread, in whatever process; a decision cannot be stopped.
 
     With 202 it is on record that the turn stops: it asks for no approval any more.
@@ -223,12 +221,11 @@ async def approvals(
     store = request.app.state.store
     owner = "" if user in request.app.state.settings.approvers else user
     created, _, last = after.partition("-")
-    rows = await store.waiting(owner=owner, limit=limit, after=(float(created), last))
-    return [shown(one) for one in rows]
+    return await store.waiting(owner=owner, limit=limit, after=(float(created), last))
 
 
 async def start_decision(
-    request: Request, approval: bodies.ApprovalId, user: User, body: bodies.Decide
+    request: Request, approval: bodies.Id, user: User, body: bodies.Decide
 ) -> Run:
     """Claim the approval, once, and start to carry the decision out."""
     return await request.app.state.runs.decide(approval, body.digest, body.decisions, user)

@@ -24,7 +24,7 @@ from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
 from production_agent.approval import shown
-from production_agent.context import LeaseLost, Stopped
+from production_agent.context import KeyTaken, LeaseLost, Stopped
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, told, unanswered
 from production_agent.logs import ids, new_reference
@@ -533,6 +533,8 @@ class Runs:
             ]
 
         async def effect(key: str, name: str, details: dict) -> None:
+            if key in written:
+                raise KeyTaken
             await self.store.effect(run.id, key, run.thread, run.owner, name, details)
             written[key] = name, details
             log.info("effect_written", extra={"tool": name})

@@ -281,8 +281,8 @@ class Store:
             sql = "update approvals set attempts = attempts + ? where thread = ? and state = ?"
             await transaction.send(sql, ATTEMPTS if is_foreign else 1, thread, "decided")
             run = await self._begin(transaction, thread, owner, "recovery")
-            given_up = is_foreign or row["died"] >= ATTEMPTS
-            before = "stopped" if row["stop"] else "lost" if given_up else row["before"] or ""
+            before = "lost" if row["died"] >= ATTEMPTS else row["before"] or ""
+            before = "stopped" if row["stop"] else before
             return Begun("begun", run, before=before)
 
         return await self.database.write(work)

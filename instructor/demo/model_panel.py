@@ -38,27 +38,6 @@ LOOK_SECONDS = 0.2  # between two looks at the model
 MAX_PAST_FAULTS = 3  # shown beside those that wait
 # The faults with a button. "http" also needs a status; "slow" is a pace here.
 FAULTS = [word for word in WORDS if word not in ("http", "slow")]
-PLAIN = {
-    "rate_limit": "status 429, too many requests",
-    "quota": "status 429, the money is used up, waiting does not help",
-    "server_error": "status 500, the server broke",
-    "overloaded": "status 503, too busy",
-    "http": "status {fault.status}",
-    "bad_key": "status 401, the key is wrong",
-    "timeout": "{fault.wait:g} s of silence, then the answer",
-    "slow": "{fault.wait:g} s to the first token, then slow tokens",
-    "disconnect": "a connection that breaks after {fault.after} tokens",
-    "truncate": "a stream that stops after {fault.after} tokens, as if it were whole",
-    "garbage": "a stream that turns to garbage after {fault.after} tokens",
-    "stall": "a stream that is silent for {fault.wait:g} s after {fault.after} tokens",
-    "bad_arguments": "tool calls whose arguments are not JSON",
-    "unknown_tool": "calls to a tool that does not exist",
-    "wrong_types": "tool calls whose arguments have the wrong types",
-    "length": "an answer cut after {fault.after} tokens, which says so",
-    "content_filter": "no text, because of a content filter",
-    "refusal": "a refusal in place of the answer",
-    "empty": "an answer with no text at all",
-}
 NOTE = (
     "A fault strikes the next request; an answer that is on its way stays whole. A new pace is "
     "felt at once, until a cell of the lesson sets its own."
@@ -214,7 +193,7 @@ def _fault(word: str) -> Fault:
 
 
 def _in_words(fault: Fault) -> str:
-    return PLAIN[fault.word].format(fault=fault)
+    return WORDS[fault.word].format(fault=fault)
 
 
 def _fault_in_words(planned: Planned) -> str:

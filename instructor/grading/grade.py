@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from course_layout import ROOT
-from instructor.grading.marks import Mark, best_of, marks_of, nothing_to_mark
+from instructor.grading.marks import Mark, best_of, marks_of
 from instructor.grading.report import feedback, page, points_table, table
 from instructor.grading.roster import read as read_roster
 from instructor.grading.sandbox import can_be_entered, why_not
@@ -177,10 +177,7 @@ def grade(submissions: list[Submission], limits: Limits, notebooks_at_once: int)
 
 def _grade_one(submission: Submission, supervisor: Supervisor, bar: Bar) -> list[Mark]:
     bar.show(f"{submission.student}: {submission.path.name}")
-    if submission.problem or submission.lesson is None:
-        marks = nothing_to_mark(submission)
-    else:
-        marks = marks_of(submission, supervisor.judge(submission.job))
+    marks = marks_of(submission, None if submission.problem else supervisor.judge(submission.job))
     bar.step()
     return marks
 

@@ -175,11 +175,9 @@ def _told(error: BaseException, source: str, seconds: float) -> tuple[str, str]:
     if isinstance(error, TimeUp):
         return "timed_out", f"The answer cell was still running after {seconds:g} s."
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-    trace = error.__traceback__
-    while trace is not None:
-        if "<ipython-input" in trace.tb_frame.f_code.co_filename:
-            line = trace.tb_lineno
-        trace = trace.tb_next
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if "<ipython-input" in frame.f_code.co_filename:
+            line = number
     lines = source.splitlines()
     where = ""
     if isinstance(line, int):  # IPython does not count blank lines at the top

@@ -7,7 +7,7 @@ from typing import Any
 
 from instructor.grading.submission import Submission
 
-__all__ = ("STATUSES", "Mark", "best_of", "marks_of", "nothing_to_mark")
+__all__ = ("STATUSES", "Mark", "best_of", "marks_of")
 
 MAX_ANSWER_CHARACTERS = 8_000  # of an answer, in the reports
 
@@ -48,11 +48,16 @@ class Mark:
     late: bool = False
 
 
-def marks_of(submission: Submission, result: dict[str, Any]) -> list[Mark]:
-    """Return the marks of a notebook that was judged."""
+def marks_of(submission: Submission, result: dict[str, Any] | None) -> list[Mark]:
+    """Return the marks of a notebook that was judged; None for one that could not be."""
+    lesson = submission.lesson
+    missing = {"status": "no_result"}
+    if result is None:
+        result = {"verdicts": {}, "remarks": {}}
+        missing = {"status": "unreadable", "message": submission.problem}
     marks, common = [], tuple(result["remarks"].get("", ()))
-    for exercise in submission.lesson.exercises:
-        verdict = result["verdicts"].get(exercise) or {"status": "no_result"}
+    for exercise in lesson.exercises if lesson else [""]:
+        verdict = result["verdicts"].get(exercise) or missing
         parts = verdict.get("parts", [])
         status = verdict["status"]
         points = float(status == "passed")
@@ -61,7 +66,7 @@ def marks_of(submission: Submission, result: dict[str, Any]) -> list[Mark]:
         marks.append(
             Mark(
                 submission.student,
-                submission.lesson.name,
+                lesson.name if lesson else "",
                 exercise,
                 status,
                 points,
@@ -75,22 +80,6 @@ def marks_of(submission: Submission, result: dict[str, Any]) -> list[Mark]:
             )
         )
     return marks
-
-
-def nothing_to_mark(submission: Submission) -> list[Mark]:
-    """Return the marks of a file that cannot be judged."""
-    lesson = submission.lesson
-    name, exercises = (lesson.name, lesson.exercises) if lesson else ("", [""])
-    file, message = submission.path.name, submission.problem
-    time, late = f"{submission.handed_in:%Y-%m-%d %H:%M}", submission.late
-    return [
-        Mark(
-            *(submission.student, name, exercise, "unreadable", 0.0, message, (), (), file),
-            handed_in=time,
-            late=late,
-        )
-        for exercise in exercises
-    ]
 
 
 def best_of(notebooks: list[list[Mark]]) -> list[Mark]:

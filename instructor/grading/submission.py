@@ -62,7 +62,9 @@ class Submission:
 
     def answer(self, exercise: str) -> str:
         """Return what stands in the answer cell of an exercise; "" if it has none of its own."""
-        stub = self.lesson.stubs.get(exercise, "").strip() if self.lesson else ""
+        if self.lesson is None:
+            return ""
+        stub = self.lesson.stubs.get(exercise, "").strip()
         found = [
             cell["source"]
             for cell in self.cells
@@ -117,7 +119,8 @@ def find(folder: Path, lessons: list[Lesson], due: datetime | None = None) -> li
         try:
             one.cells = _cells(path)
         except (OSError, ValueError, RecursionError, MemoryError) as error:
-            one.problem = f"This is not a notebook that can be read ({_words(error)})."
+            reason = str(error)[:100] or type(error).__name__
+            one.problem = f"This is not a notebook that can be read ({reason})."
             one.lesson = _by_name(path, lessons)
             continue
         one.lesson = _by_content(one.cells, lessons)
@@ -192,7 +195,3 @@ def _cells(path: Path) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def _words(error: BaseException) -> str:
-    return str(error)[:100] or type(error).__name__

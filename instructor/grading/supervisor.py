@@ -136,7 +136,8 @@ class Supervisor:
         """Judge what is wanted in one process."""
         try:
             with contextlib.ExitStack() as stack:
-                box = stack.enter_context(Sandbox()) if self._enters_sandbox else None
+                enters = self.limits.in_sandbox and self._server
+                box = stack.enter_context(Sandbox()) if enters else None
                 folder = "/tmp"
                 if not self.limits.in_sandbox:
                     folder = stack.enter_context(
@@ -148,10 +149,6 @@ class Supervisor:
                 return _listen(report, job["wanted"], box, until)
         except OSError as error:
             raise Failure(str(error)) from None
-
-    @property
-    def _enters_sandbox(self) -> bool:
-        return self.limits.in_sandbox and self._server is not None
 
     @contextlib.contextmanager
     def _process(self, job: Job, box: Sandbox | None) -> Iterator[queue.Queue[bytes | None]]:

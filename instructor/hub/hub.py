@@ -168,11 +168,8 @@ class Hub:
         Servers outlive their hub; what tells them is their environment, which names our folder.
         """
         ours = []
-        for process in psutil.process_iter():
-            try:
-                own = process.environ()
-            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-                continue
+        for process in psutil.process_iter(["environ"]):
+            own = process.info["environ"] or {}  # None where it is not ours to read
             if self._owns(own.get("HUB_STATE", "")) or self._owns(own.get("HOME", "")):
                 ours.append(process)
         return ours
@@ -184,10 +181,7 @@ class Hub:
         """Return each student's server, kernels, and what they started, by name."""
         found: dict[str, list[psutil.Process]] = {}
         for process in self.processes():
-            try:
-                home = Path(process.environ().get("HOME", ""))
-            except psutil.NoSuchProcess:
-                continue
+            home = Path((process.info["environ"] or {}).get("HOME", ""))
             if home.parent == self.state / "students":
                 found.setdefault(home.name, []).append(process)
         return found

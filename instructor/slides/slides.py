@@ -183,7 +183,8 @@ def _prose(source: str) -> Iterator[Block]:
             continue
         leads = text.rstrip("*").endswith(":")
         for piece in _pieces(text):
-            yield Block(_links(_markdown(piece)), _prose_height(piece), leads=leads)
+            body = LESSON_LINK.sub(r'href="\1.html"', _markdown(piece))  # to its slides
+            yield Block(body, _prose_height(piece), leads=leads)
 
 
 def _paragraphs(source: str) -> Iterator[str]:
@@ -241,11 +242,6 @@ def _row_height(row: str) -> float:
     widths = [LETTERS * 0.82 * max(1 / len(cells), each / (sum(cells) + 1)) for each in cells]
     lines = max(1 + int(each // width) for each, width in zip(cells, widths, strict=True))
     return PROSE * lines + CELL
-
-
-def _links(text: str) -> str:
-    """Let a link to another lesson lead to its slides."""
-    return LESSON_LINK.sub(r'href="\1.html"', text)
 
 
 def _code(source: str) -> Iterator[Block]:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ("programs",)
+__all__ = ("free_port", "programs")
 
 POSIX = os.name == "posix"
 FOLDER_PREFIX, LOCK_FILE = "course-pg-", "kept"
@@ -244,7 +244,7 @@ def _use_port(folder: Path) -> tuple[str, str, tuple[str, ...]]:
     """Return URL, settings and options to listen on a port, with a password: anyone may try it."""
     password = secrets.token_hex(16)
     (folder / "password").write_text(password)
-    port = _free_port()
+    port = free_port()
     return (
         f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres",
         f"listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\n",
@@ -252,12 +252,19 @@ def _use_port(folder: Path) -> tuple[str, str, tuple[str, ...]]:
     )
 
 
-def _free_port() -> int:
-    """Return a port that nobody uses, and that nobody is given who asks the system for any."""
+def free_port() -> int:
+    """Return a port on 127.0.0.1 that nobody uses.
+
+    Below those that the system gives to whoever asks for any (32768 and up): one of them may be
+    taken, by a connection as well, before the server that is to have it has started.
+
+    Raises:
+        OSError: A hundred ports were in use.
+    """
     for port in random.sample(range(20_000, 32_768), 100):
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
-    return 5432
+    raise OSError("a hundred ports from 20000 to 32767 were tried, and all are in use")
 
 
 def _last_line(log: Path) -> str:

@@ -158,7 +158,8 @@ def _to_json(value: Any) -> Any:
         return value
     if isinstance(value, BaseMessage):
         kept = {"type": value.type, "text": value.text}
-        calls = [{k: c[k] for k in ("name", "args", "id")} for c in _tool_calls(value)]
+        made = getattr(value, "tool_calls", None) or []
+        calls = [{k: c[k] for k in ("name", "args", "id")} for c in made]
         answers = getattr(value, "tool_call_id", None)
         return (
             kept | ({"calls": calls} if calls else {}) | ({"answers": answers} if answers else {})
@@ -173,10 +174,6 @@ def _to_json(value: Any) -> Any:
             type(value).__name__: _to_json({k: v for k, v in held.items() if v not in (None, ())})
         }
     return f"<{type(value).__name__}>"
-
-
-def _tool_calls(message: BaseMessage) -> list[dict[str, Any]]:
-    return getattr(message, "tool_calls", None) or []
 
 
 def _model_reply(run: Run) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lab.trace.span import Span
@@ -18,41 +19,14 @@ __all__ = ("draw_tree",)
 LIST = "list-style:none;margin:0;padding-left:1.2em"
 TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 6px 1.2em"
 # Finds the spans that contain a text, opens them and their parents, and hides the others.
-SEARCH = """
-(() => {
-  const trace = document.currentScript.previousElementSibling, bar = document.createElement('p');
-  bar.innerHTML = `<label>Search this trace <input type="search" style="background:transparent;
-    color:inherit;border:1px solid currentColor;padding:2px 6px"></label>
-    <span role="status" style="margin-left:1em"></span>`;
-  trace.prepend(bar);
-  const folds = [...trace.querySelectorAll('details')], before = folds.map(fold => fold.open);
-  const own = span => [...span.querySelectorAll(':scope > details > :not(ul)')];
-  bar.querySelector('input').addEventListener('input', event => {
-    const text = event.target.value.trim().toLowerCase();
-    const holds = part => Boolean(text) && part.textContent.toLowerCase().includes(text);
-    folds.forEach((fold, number) => { fold.open = text ? false : before[number]; });
-    let count = 0;
-    trace.querySelectorAll('li').forEach(span => {
-      const found = own(span).filter(holds);
-      count += found.length > 0;
-      span.hidden = Boolean(text) && !holds(span);
-      found.forEach(part => {
-        for (let at = part; at !== trace; at = at.parentElement)
-          if (at.tagName === 'DETAILS') at.open = true;
-      });
-    });
-    const words = `${count} ${count === 1 ? 'span holds' : 'spans hold'} it`;
-    bar.querySelector('[role=status]').textContent = text && words;
-  });
-})();
-"""
+SEARCH = Path(__file__).with_name("search.js").read_text("utf-8")
 
 
 def draw_tree(spans: Sequence[Span]) -> str:
     """Return the HTML of the spans and their children."""
     if not spans:
         return "<p>Nothing was traced.</p>"
-    return f"<div>{_list(spans)}</div><script>{SEARCH}</script>"
+    return f"<div>{_list(spans)}</div><script>\n{SEARCH}</script>"
 
 
 def _list(spans: Sequence[Span]) -> str:

@@ -66,12 +66,12 @@ def count_usage(reply: Reply, body: dict) -> dict:
     }
 
 
-def logprobs(pieces: list[str], body: dict) -> dict | None:
-    """Return the log probabilities of tokens, if asked for: each is certain."""
+def logprobs(text: str, body: dict) -> dict | None:
+    """Return the log probabilities of the tokens of a text, if asked for: each is certain."""
     if not body.get("logprobs"):
         return None
     content = []
-    for piece in pieces:
+    for piece in tokenize(text):
         certain = {"token": piece, "logprob": 0.0, "bytes": list(piece.encode(errors="replace"))}
         content.append({**certain, "top_logprobs": [certain] if body.get("top_logprobs") else []})
     return {"content": content, "refusal": None}
@@ -89,9 +89,8 @@ def completion(reply: Reply, body: dict, stamp: str) -> bytes:
     }
     if calls:
         message["tool_calls"] = calls
-    choice = {"message": message, "finish_reason": reply.finish, "logprobs": None}
-    if body.get("logprobs"):
-        choice["logprobs"] = logprobs(tokenize(reply.text), body)
+    chances = logprobs(reply.text, body)
+    choice = {"message": message, "finish_reason": reply.finish, "logprobs": chances}
     answer = {
         "id": f"chatcmpl-{stamp}",
         "object": "chat.completion",
@@ -120,7 +119,7 @@ def frames(reply: Reply, body: dict, stamp: str) -> Iterator[tuple[str, bool]]:
     for index in range(body.get("n") or 1):
         before, after = f'{opening}{index}, "delta": ', ', "finish_reason": null}]}\n\n'
         for delta, is_token, text in deltas(reply, stamp):
-            chances = logprobs([text], body) if text else None
+            chances = logprobs(text, body) if text else None
             words = json.dumps(chances) if chances else "null"
             yield f'{before}{delta}, "logprobs": {words}{after}', is_token
         finish = json.dumps(reply.finish)

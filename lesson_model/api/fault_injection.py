@@ -76,16 +76,6 @@ def http_error(status: int, model: str, wait: float | None) -> ApiError:
 def spoil(reply: Reply, fault: Fault) -> Reply:
     """Return a reply as the model gives it when the model itself goes wrong."""
     word = fault.word
-    if word == "bad_arguments":
-        return with_calls(
-            reply,
-            [Call(c.name, arguments_text(c.arguments)[:-1] + ", oops") for c in reply.calls],
-        )
-    if word == "unknown_tool":
-        return with_calls(reply, [Call("no_such_tool", c.arguments) for c in reply.calls])
-    if word == "wrong_types":
-        calls = [Call(c.name, wrap_in_lists(c.arguments)) for c in reply.calls]
-        return with_calls(reply, calls)
     if word == "length":
         return Reply("".join(tokenize(reply.text)[: fault.after]), finish="length")
     if word == "content_filter":
@@ -94,16 +84,12 @@ def spoil(reply: Reply, fault: Fault) -> Reply:
         return Reply(refusal="I'm sorry, I can't assist with that request.")
     if word == "empty":
         return Reply()
-    return reply
-
-
-def with_calls(reply: Reply, calls: list[Call]) -> Reply:
-    """Return the reply with other calls."""
+    if word == "bad_arguments":
+        calls = [Call(c.name, arguments_text(c.arguments)[:-1] + ", oops") for c in reply.calls]
+    elif word == "unknown_tool":
+        calls = [Call("no_such_tool", c.arguments) for c in reply.calls]
+    elif word == "wrong_types":  # no scalar type accepts a list
+        calls = [Call(c.name, {k: [v] for k, v in c.arguments.items()}) for c in reply.calls]
+    else:
+        return reply
     return replace(reply, calls=tuple(calls))
-
-
-def wrap_in_lists(arguments: dict | str) -> dict | str:
-    """Put each argument into a list, which no scalar type accepts."""
-    if isinstance(arguments, str):
-        return arguments
-    return {name: [value] for name, value in arguments.items()}

@@ -136,15 +136,10 @@ def check_calls_are_answered(messages: list[dict]) -> None:
 
 def chat_options(body: dict) -> dict:
     """Return the options of a request under their chat completions names."""
-    chat: dict = {}
-    for theirs, ours in (
-        ("parallel_tool_calls", "parallel_tool_calls"),
-        ("max_output_tokens", "max_completion_tokens"),
-        ("temperature", "temperature"),
-        ("stream", "stream"),
-    ):
-        if body.get(theirs) is not None:
-            chat[ours] = body[theirs]
+    same = ("parallel_tool_calls", "temperature", "stream")
+    chat = {name: body[name] for name in same if body.get(name) is not None}
+    if body.get("max_output_tokens") is not None:
+        chat["max_completion_tokens"] = body["max_output_tokens"]
     functions = []
     for index, tool in enumerate(body.get("tools") or ()):
         expect(tool, "an object", f"tools[{index}]")

@@ -38,14 +38,12 @@ HEADERS = {
 }
 
 
-def answer_request(
-    request: Request, model, state: State, problem: HttpProblem | None = None
-) -> Answer:
+def answer_request(model, request: Request, state: State, problem: HttpProblem | None) -> Answer:
     """Answer a request; whatever goes wrong is an answer too.
 
     Args:
-        request: The request.
         model: The lesson model, for its name and the control requests of child processes.
+        request: The request.
         state: The state the request came to.
         problem: What kept the request from being read.
     """

@@ -179,10 +179,6 @@ class Rules:
         self._rules.insert(0, rule)
         return rule
 
-    def clear(self) -> None:
-        """Forget all rules."""
-        self._rules.clear()
-
     def reply(self, turn: Turn) -> Reply | None:
         """Return the reply of the first rule that applies, or None.
 

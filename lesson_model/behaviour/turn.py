@@ -65,9 +65,9 @@ class Turn:
         self.start = (unnamed or users or [-1])[-1]
         self.text = _said(self.messages[self.start], "user").strip()
         before, since = self.messages[: max(self.start, 0)], self.messages[self.start + 1 :]
-        self.made, self.results = _calls(since), _results(since)
         self.events = _events(since)
-        self.earlier_calls, self.earlier_results = _calls(before), _results(before)
+        self.made, self.results = _parted(self.events)
+        self.earlier_calls, self.earlier_results = _parted(_events(before))
         self.said_before = [s.strip() for m in before if (s := _said(m, "user"))]
         self.answered_before = ([""] + [s for m in before if (s := _said(m, "assistant"))])[-1]
         self.instructions = "\n".join(_said(m, "system", "developer") for m in self.messages)
@@ -101,20 +101,27 @@ def _said(message: dict, *roles: str) -> str:
     return text_of(message.get("content")) if message["role"] in roles else ""
 
 
-def _calls(messages: list[dict]) -> list[tuple[str, dict]]:
-    calls = (call for message in messages for call in message.get("tool_calls") or ())
-    functions = [call["function"] for call in calls if "function" in call]
-    return [(f["name"], _arguments(f.get("arguments") or "{}")) for f in functions]
-
-
 def _events(messages: list[dict]) -> list[tuple[str, dict] | Result]:
     """Return calls and results in the order of their messages; a result names its call's tool."""
-    events: list[tuple[str, dict] | Result] = []
-    for index, message in enumerate(messages):
-        events += _calls([message])
+    names, events = {}, []
+    for message in messages:
+        for call in message.get("tool_calls") or ():
+            function = call.get("function", {})
+            names[call["id"]] = function.get("name", "the tool")
+            if function:
+                events.append((function["name"], _arguments(function.get("arguments") or "{}")))
         if message["role"] == "tool":
-            events.append(_results(messages[: index + 1])[-1])
+            name = names.get(message.get("tool_call_id"), "the tool")
+            # LangChain puts a note before the result of a call that a human edited.
+            content = text_of(message.get("content")).rpartition("\nTool response:\n")[2]
+            events.append(Result(name, content.strip()))
     return events
+
+
+def _parted(events: list[tuple[str, dict] | Result]) -> tuple[list[tuple[str, dict]], list[Result]]:
+    """Return the calls, and the results."""
+    results = [event for event in events if isinstance(event, Result)]
+    return [event for event in events if not isinstance(event, Result)], results
 
 
 def _arguments(text: str) -> dict:
@@ -124,16 +131,3 @@ def _arguments(text: str) -> dict:
     except ValueError:
         return {}
     return arguments if isinstance(arguments, dict) else {}
-
-
-def _results(messages: list[dict]) -> list[Result]:
-    names, results = {}, []
-    for message in messages:
-        for call in message.get("tool_calls") or ():
-            names[call["id"]] = call.get("function", {}).get("name", "the tool")
-        if message["role"] == "tool":
-            name = names.get(message.get("tool_call_id"), "the tool")
-            # LangChain puts a note before the result of a call that a human edited.
-            content = text_of(message.get("content")).rpartition("\nTool response:\n")[2]
-            results.append(Result(name, content.strip()))
-    return results

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.servers import free_port
 from course_layout import ROOT
+from lab.postgres.keeper import free_port
 
 __all__ = ("Lab",)
 

@@ -15,7 +15,7 @@ import pytest
 
 from course_layout import ROOT
 from instructor.grading.class_summary import by_exercise
-from instructor.grading.marks import Mark, best_of
+from instructor.grading.marks import Mark, best_of, marks_of
 from instructor.grading.plan import align, plan
 from instructor.grading.report import feedback, page, points_table, table
 from instructor.grading.roster import Roster, read
@@ -80,6 +80,17 @@ def test_notebook_of_no_lesson_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "ada.ipynb").write_text(json.dumps({"cells": [cell("1 + 1", "x")]}), "utf-8")
     (found,) = find(tmp_path, LESSONS)
     assert found.lesson is None and "of any lesson" in found.problem
+    (only,) = marks_of(found, None)
+    assert (only.lesson, only.exercise, only.answer, only.points) == ("", "", "", 0)
+
+
+def test_what_cannot_be_read_says_so_for_each_exercise_of_its_lesson(tmp_path: Path) -> None:
+    """The file's name says which lesson it was to be."""
+    (tmp_path / "ada_00_start_here.ipynb").write_text("hello", "utf-8")
+    (found,) = find(tmp_path, LESSONS)
+    marks = marks_of(found, None)
+    assert [each.exercise for each in marks] == ZERO.exercises
+    assert {(each.status, each.message) for each in marks} == {("unreadable", found.problem)}
 
 
 def test_each_lesson_is_known_by_its_cells(tmp_path: Path) -> None:

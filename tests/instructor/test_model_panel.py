@@ -187,7 +187,7 @@ def test_every_fault_but_two_has_a_button_and_words(model: LessonModel) -> None:
         press(panel, word.replace("_", " "))
     told = repr(panel)
     for word in WORDS.keys() - {"http", "slow"}:
-        assert model_panel.PLAIN[word].format(fault=model_panel._fault(word)) in told
+        assert WORDS[word].format(fault=model_panel._fault(word)) in told
     assert "{" not in told and "a stream that stops after 5 tokens, as if it were whole" in told
     panel.fail("slow")
     assert "2 s to the first token, then slow tokens: waits for 1 request." in repr(panel)

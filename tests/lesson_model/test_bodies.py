@@ -183,6 +183,14 @@ def test_ids_depend_on_the_request_and_how_often_it_came(lesson, ask):
     assert [id_of("two"), id_of("one"), id_of("one")] == [first[2], first[0], first[1]]
 
 
+def test_responses_keep_to_the_tokens_they_may_have(lesson, ask):
+    lesson.when("tell").says("word " * 40)
+    body = {"model": "m", "input": "tell", "max_output_tokens": 16}
+    whole = json.loads(ask(body, "/v1/responses")[2])
+    assert whole["incomplete_details"] == {"reason": "max_output_tokens"}
+    assert whole["output"][0]["content"][0]["text"].split() == ["word"] * 16
+
+
 def test_responses_go_on_from_a_stored_one(lesson, ask):
     first = json.loads(ask({"model": "m", "input": "My name is Ada."}, "/v1/responses")[2])
     more = {"model": "m", "input": "What is my name?", "previous_response_id": first["id"]}

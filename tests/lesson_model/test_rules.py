@@ -43,12 +43,6 @@ def test_the_newest_rule_goes_first(rules):
     assert reply(rules, "hello").text == "new"
 
 
-def test_clear_forgets_the_rules(rules):
-    rules.when("hello").says("old")
-    rules.clear()
-    assert reply(rules, "hello").text != "old"
-
-
 def test_only_the_last_user_message_counts(rules):
     rules.when("hello").says("seen")
     assert reply(rules, chat("hello", "hi", "bye")).text != "seen"

@@ -13,8 +13,8 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 import lesson_model
-from benchmarks.servers import free_port
 from course_layout import ROOT
+from lab.postgres.keeper import free_port
 from lesson_model.model import LessonModel
 from tests.lesson_model.wire import user
 
@@ -43,7 +43,6 @@ NAMES = ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "NO_PROXY", "no
 SHOW = f"""
 import json, os
 import lesson_model
-from benchmarks.servers import free_port
 names = {NAMES}
 before = {{name: os.environ.get(name) for name in names}}
 model = lesson_model.start()
@@ -155,7 +154,6 @@ def test_child_processes_control_their_parents_model(lesson, ask):
 TALK = """
 import json, urllib.request
 import lesson_model
-from benchmarks.servers import free_port
 url = lesson_model.start().url + "/chat/completions"
 schema = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}}
 names = ("get_weather", "search_web", "send_email", "book_flight")

@@ -148,11 +148,16 @@ def test_a_message_while_an_approval_waits_is_refused(service: Service) -> None:
 
 def test_an_owner_who_may_not_decide_is_not_told_to(start: Callable, served, tmp_path) -> None:
     served.reset()
-    service = start(str(tmp_path / "agent.sqlite"), APPROVERS="bob")
+    tokens = "ann:token-of-ann,bob:token-of-bob,cy:token-of-cy"
+    service = start(str(tmp_path / "agent.sqlite"), TOKENS=tokens, APPROVERS="bob,cy")
     thread, approval = service.asked()
     answer = service.ann.post(f"/threads/{thread}/messages", json={"text": "Hello?"})
     assert answer.status_code == 409 and answer.json()["message"].startswith("An approver has to")
     assert service.bob.get("/approvals").json() == [approval]
+    assert service.decide(approval, by=service.bob).status_code == 200
+    with service.client("token-of-cy") as cy:  # the same, but not the one that counts
+        told = [service.decide(approval, by=one).json()["message"] for one in (cy, service.bob)]
+    assert told == ["It is decided.", COUNTS]
     service.stop()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Error, Page, Route, expect
+from playwright.async_api import BrowserContext, Error, Locator, Page, Route, expect
 
 from tests.production_agent.service_process import Service, change
 
@@ -116,11 +116,12 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
     await page.get_by_role("button", name="Approve").click()
     await expect(page.locator("fieldset dd")).to_have_text(["6", '"T-8"'])
     await page.get_by_role("button", name="Edit", exact=True).click()
-    await page.get_by_label("amount").fill("4")
+    await page.get_by_label("amount", exact=True).fill("4")
     await page.get_by_role("button", name="Confirm edit").click()
     await expect(page.locator("fieldset dd")).to_have_text(["7", '"T-9"'])
     # The keyboard alone: the card has the focus, its first button is Reject.
     await expect(page.get_by_role("heading", name="Needs a decision")).to_be_focused()
+    await page.get_by_role("button", name="Reject").click(trial=True)  # once it may be pressed
     for key in ("Tab", "Enter"):
         await page.keyboard.press(key)
     await page.keyboard.type("<b>Not ours</b>")
@@ -134,10 +135,11 @@ async def test_approve_then_the_second_then_reject(page: Page, desk: Service, mo
 async def test_of_two_calls_each_is_decided(page: Page, desk: Service, model) -> None:
     before = len(desk.effects())
     await say(page, "Refund order T-7 (480 euros) and refund order T-8 (20 euros).")
-    await page.get_by_role("button", name="Approve").nth(1).click()
+    first, second = (page.get_by_role("group", name=one) for one in ('"T-7"', '"T-8"'))
+    await second.get_by_role("button", name="Approve").click()
     await expect(page.get_by_text("Chosen: approve. It is sent once")).to_be_visible()
     assert len(desk.effects()) == before
-    await page.get_by_role("button", name="Reject").first.click()
+    await first.get_by_role("button", name="Reject").click()
     await page.get_by_role("button", name="Confirm rejection").click()
     await expect(page.get_by_role("status")).to_have_text("Done.")
     assert desk.effects()[before:] == [{"order": "T-8", "amount": 20}]
@@ -192,6 +194,21 @@ async def test_a_reload_rejoins_the_turn_that_runs(page: Page, desk: Service, mo
     await expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     await expect(page.locator("#messages .assistant")).to_contain_text("one one")
     assert len(desk.log("run_rejoined")) == 1 and len(model.requests) == 1
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+
+
+async def test_a_reload_between_two_steps_shows_each_word_once(page: Page, model) -> None:
+    model.when("speak").calls("order_status", order="T-7").says("I look.").then_says("one " * 5000)
+    model.pace(per_token=0.02)
+    await say(page, "Speak!")
+    words = page.locator("#messages .assistant")
+    await expect(words).to_contain_text(["I look.", "one one"])
+    await page.reload()
+    await expect(words.last).to_contain_text("one one")
+    await expect(words).to_contain_text(["I look.", "one one"])
+    await expect(page.locator("#messages .tool")).to_have_count(1)
+    await expect(page.locator("#messages .user")).to_have_text(["Speak!"])
     await page.get_by_role("button", name="Stop", exact=True).click()
     await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
 
@@ -402,11 +419,11 @@ async def test_a_turn_of_another_process_is_looked_at_once_a_second_and_only_whi
     # What is typed on another thread's card stays.
     await page.locator("#threads button", has_text=REFUND).first.click()
     await page.get_by_role("button", name="Edit", exact=True).click()
-    await page.get_by_label("amount").fill("4")
+    await page.get_by_label("amount", exact=True).fill("4")
     asks.clear()
     await page.evaluate("timers.splice(0).forEach(work => work())")
     assert not asks
-    await expect(page.get_by_label("amount")).to_have_value("4")
+    await expect(page.get_by_label("amount", exact=True)).to_have_value("4")
     async with page.expect_response("**/events"):
         await page.locator("#threads button", has_text="Elsewhere").first.click()
     await timer_is_set(page)
@@ -480,11 +497,11 @@ async def test_the_end_of_a_turn_disturbs_nobody_at_another_thread(page: Page, m
     await asked.get()
     await page.locator("#threads button", has_text=REFUND).first.click()
     await page.get_by_role("button", name="Edit", exact=True).click()
-    await page.get_by_label("amount").fill("4")
+    await page.get_by_label("amount", exact=True).fill("4")
     await page.evaluate("document.getElementById('threads').replaceChildren()")
     go.set()
     await expect(page.locator("#threads button").first).to_be_visible()
-    await expect(page.get_by_label("amount")).to_be_focused()
+    await expect(page.get_by_label("amount", exact=True)).to_be_focused()
     await page.unroute_all()
 
 
@@ -505,6 +522,91 @@ async def test_a_click_meant_for_what_a_card_covers_decides_nothing(
     await approve.click()
     await expect(page.get_by_role("status")).to_have_text("Done.")
     assert len(desk.effects()) == 1
+
+
+async def test_what_was_pressed_before_a_card_was_drawn_decides_nothing_however_late_it_comes(
+    page: Page, desk: Service
+) -> None:
+    # By its clock the page draws the card after all that is pressed.
+    await page.evaluate(
+        "const real = performance.now(); performance.now = () => real + 3_600_000; 0"
+    )
+    await say(page, REFUND)
+    approve = page.get_by_role("button", name="Approve")
+    await approve.click()
+    await expect(approve).to_be_enabled(timeout=5_000)
+    await approve.press("Enter")
+    await expect(approve).to_be_enabled()
+    await page.get_by_role("button", name="Reject").click()
+    await expect(page.get_by_label("Reason")).to_be_hidden()
+    await page.reload()
+    assert not desk.effects()
+    await approve.click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert len(desk.effects()) == 1
+
+
+async def two_threads(page: Page) -> tuple[Locator, Locator]:
+    """Begin two threads; return the buttons of the other one and of the one that is shown."""
+    for text in ("Hello!", "Where is parcel P-3?"):
+        await page.get_by_role("button", name="New thread", exact=True).click()
+        await say(page, text)
+        await expect(page.get_by_role("status")).to_have_text("Done.")
+    here, there = (page.locator("#threads button").nth(number) for number in (0, 1))
+    await expect(there).to_contain_text("Hello!")
+    return there, here
+
+
+async def test_a_decision_is_sent_whatever_is_shown_meanwhile(
+    page: Page, desk: Service, model
+) -> None:
+    there, here = await two_threads(page)
+    await say(page, REFUND)
+    asked, go = await hold(page, "**/approvals/*")
+    await page.get_by_role("button", name="Approve").click()
+    await asked.get()
+    await there.click()
+    await expect(page.locator("#messages .user")).to_have_text(["Hello!"])
+    # Who comes back meanwhile finds no card: a second decision would come too late.
+    asks, thread = [], await here.get_attribute("id")
+    page.on("request", lambda one: asks.append(one) if one.url.endswith(thread) else None)
+    await here.click()
+    await expect(page.get_by_role("status")).to_have_text("Working…")
+    await there.click()
+    await expect(page.locator("#messages .user")).to_have_text(["Hello!"])
+    assert not asks and not desk.effects()
+    async with page.expect_response("**/approvals/*"):
+        go.set()
+    await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    await expect(page.get_by_role("status")).to_have_text("Done.")  # of the thread that is shown
+    await expect(page.locator("#messages .user")).to_have_text(["Hello!"])
+    await here.click()
+    await expect(page.locator("#messages .user").last).to_have_text(REFUND)
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert len(desk.effects()) == 1
+    await page.unroute_all()
+
+
+async def test_a_decision_that_failed_meanwhile_is_told_and_can_be_taken_again(
+    page: Page, desk: Service, model
+) -> None:
+    there, here = await two_threads(page)
+    await say(page, REFUND)
+    go = await fail_once(page, "**/approvals/*", "no connection")
+    async with page.expect_request("**/approvals/*"):
+        await page.get_by_role("button", name="Approve").click()
+    await there.click()
+    await expect(page.locator("#messages .user")).to_have_text(["Hello!"])
+    await here.click()
+    await expect(page.get_by_role("status")).to_have_text("Working…")
+    go.set()
+    await expect(page.get_by_role("status")).to_have_text("Waiting for a decision.")
+    await expect(page.get_by_role("alert")).to_contain_text("The service cannot be reached.")
+    assert not desk.effects()
+    await page.get_by_role("button", name="Reject").click()
+    await page.get_by_role("button", name="Confirm rejection").click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert not desk.effects()
 
 
 async def test_of_the_thread_before_nothing_is_left_to_press(page: Page, model) -> None:
@@ -569,6 +671,35 @@ async def test_a_stream_that_is_cut_and_rejoined_is_no_problem(page: Page, model
     await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
 
 
+async def test_a_stream_that_ends_at_once_is_rejoined_after_a_pause(page: Page, model) -> None:
+    joins = []
+
+    async def end(route: Route) -> None:
+        joins.append(route)
+        if len(joins) < 9:
+            await route.fulfill(status=200, content_type="text/event-stream", body="")
+        else:
+            await route.abort()
+
+    await page.route("**/events", end)
+    await say(page, "Hello!")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    await say(page, "Speak!")
+    await expect(page.locator("#messages .assistant").last).to_contain_text("one one")
+    await hold_timers(page)
+    await page.locator("#threads button").first.click()
+    for number in (1, 2):
+        await timer_is_set(page)
+        assert len(joins) == number
+        await run_timers(page)
+    await page.unroute_all()
+    await page.reload()
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+
+
 async def test_a_card_shows_values_as_they_are(page: Page, model) -> None:
     await page.evaluate(
         """document.getElementById("approvals").replaceChildren(card({id: "0", digest: "0", calls: [
@@ -597,7 +728,7 @@ async def test_an_edit_is_what_was_typed_and_changes_nothing_else(
         {id: "1", name: "refund", why: "Money.", args: {amount: 100, text: "one\\r\\ntwo"}}]}))"""
     )
     await page.get_by_role("button", name="Edit", exact=True).click()
-    await page.get_by_label(field).fill(typed)
+    await page.get_by_label(field, exact=True).fill(typed)
     await page.route("**/approvals/0", lambda route: route.abort())
     async with page.expect_request("**/approvals/0") as asked:
         await page.get_by_role("button", name="Confirm edit").click()
@@ -688,7 +819,7 @@ async def test_a_message_is_a_new_one_where_the_page_says_send_it_again(page: Pa
     await page.route("**/messages", fail)
     await say(page, "A long letter.")
     async with asyncio.timeout(60):
-        while await page.evaluate("!unsent[open] || !!unsent[open].key"):  # until it is drawn
+        while await page.evaluate("!!unsent[open]"):  # until it is drawn
             await asyncio.sleep(0.02)
     await expect(field).to_have_value("A long letter.")
     await field.press("Enter")
@@ -698,11 +829,7 @@ async def test_a_message_is_a_new_one_where_the_page_says_send_it_again(page: Pa
 
 
 async def test_a_message_that_was_cut_off_is_kept_for_its_thread(page: Page, model) -> None:
-    for text in ("Hello!", "Where is parcel P-3?"):
-        await page.get_by_role("button", name="New thread", exact=True).click()
-        await say(page, text)
-        await expect(page.get_by_role("status")).to_have_text("Done.")
-    here, there = (page.locator("#threads button").nth(number) for number in (0, 1))
+    there, here = await two_threads(page)
     said, field = page.locator("#messages .user"), page.get_by_label("Message", exact=True)
     asked, go = await hold(page, "**/messages")
     await say(page, "A long letter.")
@@ -719,6 +846,126 @@ async def test_a_message_that_was_cut_off_is_kept_for_its_thread(page: Page, mod
     await expect(page.get_by_role("status")).to_have_text("Done.")
     assert again.headers["idempotency-key"] == first.headers["idempotency-key"]
     await page.unroute_all()
+
+
+async def test_what_is_typed_stays_with_its_thread(page: Page, model) -> None:
+    there, here = await two_threads(page)
+    said, field = page.locator("#messages .user"), page.get_by_label("Message", exact=True)
+    await field.fill("for P-3")
+    await there.click()
+    await expect(said).to_have_text(["Hello!"])
+    await expect(field).to_have_value("")
+    await field.fill("for Hello")
+    await here.click()
+    await expect(said).to_have_text(["Where is parcel P-3?"])
+    await expect(field).to_have_value("for P-3")
+    await page.get_by_role("button", name="New thread", exact=True).click()
+    await expect(field).to_have_value("")
+    await page.go_back()
+    await expect(field).to_have_value("for P-3")
+    await there.click()
+    await expect(field).to_have_value("for Hello")
+
+
+async def test_a_message_that_was_taken_though_its_answer_was_lost_may_be_said_again(
+    page: Page, model
+) -> None:
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/messages", lose, times=1)
+    await say(page, "Yes.")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("")
+    await expect(page.get_by_role("alert")).to_have_text("")
+    await say(page, "Yes.")
+    await expect(page.locator("#messages .user")).to_have_text(["Yes.", "Yes."])
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await expect(page.locator("#messages .assistant")).to_have_count(2)
+
+
+@pytest.mark.parametrize("how", ["refused", "no connection"])
+async def test_the_same_words_from_before_are_not_the_message_that_failed(
+    page: Page, desk: Service, model, how: str
+) -> None:
+    await say(page, "Yes.")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    said, field = page.locator("#messages .user"), page.get_by_label("Message", exact=True)
+    before = 1
+    if how == "refused":  # what another tab said is not known here
+        with desk.client() as developer:
+            thread = page.url.rpartition("=")[2]
+            developer.post(f"/threads/{thread}/messages", json={"text": "Yes."})
+        before = 2
+
+    async def fail(route: Route) -> None:
+        if how == "refused":
+            await route.fulfill(status=409, json={"message": "A turn is running."})
+        else:
+            await route.abort()
+
+    await page.route("**/messages", fail, times=1)
+    async with page.expect_response(re.compile("/threads/[0-9a-f]{32}$")):
+        await say(page, "Yes.")
+    await expect(said).to_have_text(["Yes."] * before)
+    await expect(page.get_by_role("alert")).not_to_have_text("")
+    await expect(field).to_have_value("Yes.")
+    await field.press("Enter")
+    await expect(said).to_have_text(["Yes."] * (before + 1))
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await expect(field).to_have_value("")
+
+
+async def test_a_message_that_runs_is_not_in_the_field_as_well(page: Page, model) -> None:
+    there, here = await two_threads(page)
+    said, field = page.locator("#messages .user"), page.get_by_label("Message", exact=True)
+    await page.evaluate(  # the answer has come, and the page does not know of it
+        """const asks = fetch;
+        window.fetch = async (path, options) => {
+          const answer = await asks(path, options), {signal} = options;
+          if (path.endsWith("/messages")) await new Promise((_, fail) =>
+            signal.addEventListener("abort", () => fail(signal.reason)));
+          return answer;
+        }; 0"""
+    )
+    model.when("speak").says("one " * 5000)
+    model.pace(per_token=0.02)
+    async with page.expect_response("**/messages"):
+        await say(page, "Speak!")
+    await there.click()
+    await expect(said).to_have_text(["Hello!"])
+    await here.click()
+    await expect(said).to_have_text(["Where is parcel P-3?", "Speak!"])
+    await expect(page.locator("#messages .assistant").last).to_contain_text("one one")
+    await expect(field).to_have_value("")
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("The last turn was stopped.")
+
+
+async def test_why_a_message_was_refused_is_told_until_the_next_act(page: Page, model) -> None:
+    await say(page, "Hello!")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    reason, alert = "Try again in 20 seconds.", page.get_by_role("alert")
+    thread = page.url.rpartition("=")[2]
+    await hold_timers(page)
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=409, json={"message": reason})
+
+    await page.route("**/messages", refuse, times=1)
+    (await fail_once(page, f"**/threads/{thread}")).set()
+    await say(page, "Where is parcel P-3?")
+    await timer_is_set(page)
+    await expect(alert).to_have_text(reason)
+    await page.evaluate("$('messages').replaceChildren()")
+    await run_timers(page)
+    await expect(page.locator("#messages .user")).to_have_text(["Hello!"])  # drawn again
+    await expect(alert).to_have_text(reason)
+    await page.get_by_label("Message", exact=True).press("Enter")
+    await expect(page.locator("#messages .user").last).to_have_text("Where is parcel P-3?")
+    await expect(alert).to_have_text("")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
 
 
 async def test_a_message_that_fails_is_put_before_what_is_typed(page: Page, model) -> None:
@@ -785,6 +1032,8 @@ async def test_a_token_is_asked_for(
     # The token ends, and somebody else signs in.
     await page.evaluate("sessionStorage.setItem('token', 'token-that-ended')")
     await say(page, "And P-4?")
+    await expect(page.get_by_label("Access token")).to_be_visible()
+    await expect(page.get_by_label("Message", exact=True)).to_be_focused()
     await page.get_by_label("Access token").fill("token-of-bob")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_have_text("You have no such thread.")
@@ -820,5 +1069,17 @@ async def test_who_may_not_decide_has_no_buttons(
     await run_timers(page)
     await expect(page.get_by_role("status")).to_have_text("Done.")
     await expect(card).to_have_count(0)
+    # Of a thread that is deleted elsewhere nothing is left, but what is typed.
+    await say(page, REFUND)
+    await expect(page.get_by_role("status")).to_have_text("Waiting for a decision.")
+    await timer_is_set(page)
+    await page.locator("#text").fill("And P-4?")
+    assert service.ann.delete(f"/threads/{page.url.rpartition('=')[2]}").status_code == 204
+    await run_timers(page)
+    await expect(page.get_by_role("alert")).to_have_text("You have no such thread.")
+    await expect(page.locator(".card, #messages li")).to_have_count(0)
+    await expect(page.get_by_role("status")).to_have_text("")
+    await expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    await expect(page.locator("#text")).to_have_value("And P-4?")
     await page.close()
     service.stop()

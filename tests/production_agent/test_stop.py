@@ -568,6 +568,18 @@ async def test_what_is_left_before_a_step_is_left_to_a_version_that_knows_it(
             assert (last == "It is checked.") == (how == "carried on")
 
 
+async def test_a_turn_that_died_before_its_first_step_waits_for_no_other_version(
+    database: str, served
+) -> None:
+    async with in_this_process(database) as (opened, runs, thread):
+        dead = await runs.store.begin_message(thread, "ann", None)
+        sql = f"update runs set lease = {runs.store.now} - 0.1 where id = ?"
+        await opened.run(sql, dead.run)
+        await runs.recover()
+        (row,) = await runs.store.threads("ann", 1, thread)
+        assert (row["outcome"], row["sentence"]) == ("stopped", STOPPED)
+
+
 @pytest.mark.parametrize("kind", ["message", "recovery"])
 async def test_a_lease_that_cannot_be_renewed_is_no_stop(
     database: str, scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch, kind: str

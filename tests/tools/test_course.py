@@ -22,8 +22,8 @@ import psutil
 import pytest
 
 import course
-from benchmarks.servers import free_port
 from course_layout import ROOT
+from lab.postgres.keeper import free_port
 from tools.install import stages
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows ends processes in other ways")
