@@ -154,7 +154,8 @@ def test_a_setting_that_makes_no_sense(settings: dict, words: str) -> None:
 
 def test_the_operators_page_has_every_setting_and_its_default() -> None:
     page = (ROOT / "docs" / "production_agent.md").read_text("utf-8")
-    said = dict(re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+?)`? \|", page, re.M))
+    table = page.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    said = dict(re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+?)`? \|", table, re.M))
     usual = {"model", "fallback_model", "base_url", "api_key"}  # the page names them: OPENAI_...
     own = [one for one in fields(Settings) if one.name not in usual]
     numbers = {one.name.upper(): f"{one.default:.15g}" for one in own if one.metadata}
