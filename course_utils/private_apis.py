@@ -2,9 +2,9 @@
 
 Each function names the library, the version it was last tried with, the reason, and the thread
 where the library's authors discuss it. When pins are raised, read this file: what a library has
-fixed can go. Nothing else in the course reaches into the private names of another library; a hook
-that a library documents for subclasses or displays (`_repr_mimebundle_`, `_render_traceback_`,
-`BaseTracer._on_run_create`) is not private.
+fixed can go. Nothing else in the course uses private names of another library, but `alone` of
+`agent_checklist/agent.py`; a hook that a library documents for subclasses or displays
+(`_repr_mimebundle_`, `_render_traceback_`, `BaseTracer._on_run_create`) is not private.
 """
 
 from __future__ import annotations

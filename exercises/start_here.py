@@ -21,7 +21,7 @@ from openai import AuthenticationError, DefaultAsyncHttpxClient
 import lesson_model
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, outcome, part, trying
-from exercises.core.stub import functions_of
+from exercises.core.functions import functions_of
 
 __all__ = ("ex1", "ex2", "ex3", "ex4")
 

@@ -24,7 +24,7 @@ import lesson_model
 from course_utils.private_apis import fresh_async_clients
 from exercises.core.descriptions import assert_sorted, assert_words, kind, short, with_article
 from exercises.core.exercise import exercise, part, run_async, watch_output
-from exercises.core.looks import wait_until
+from exercises.core.waiting import wait_until
 from exercises.core.waiting_model import MAX_HOLD_SECONDS, QUIET_SECONDS, WaitingModel
 from lesson_model import Call, Reply
 from lesson_model.api.tokens import prompt_tokens, tokenize

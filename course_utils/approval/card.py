@@ -11,8 +11,9 @@ import ipywidgets
 from course_utils.approval.call import Call, Decision, DecisionRefused, as_json
 from course_utils.private_apis import keep_events_in_order
 
-__all__ = ("Card", "announcement")
+__all__ = ("LABELS", "Card", "announcement")
 
+LABELS = {"approve": "Approve", "edit": "Edit", "reject": "Reject", "respond": "Respond"}
 # White on each of these has a contrast of 6.7 or more, in both themes.
 _COLOURS = {"approve": "#1b5e20", "edit": "#8a3c00", "reject": "#b00020", "respond": "#0d47a1"}
 _TIPS = {
@@ -79,7 +80,7 @@ class Card:
                 args = self.call.parse_args(self._args.value)
                 if args == self.call.args:
                     fact = "These are the arguments as proposed"
-                    raise DecisionRefused(f"{fact}: change them, or press Approve.")
+                    raise DecisionRefused(f"{fact}: change them, or press {LABELS['approve']}.")
             return self.call.validate(Decision(kind, args, words))
         except DecisionRefused:
             self.focus(self._args if kind == "edit" else self._words)
@@ -145,7 +146,7 @@ def _make_visible(value: Any) -> str:
 def _button(name: str) -> ipywidgets.Button:
     # No icon: a screen reader would read its glyph as part of the name.
     return ipywidgets.Button(
-        description=name.capitalize(),
+        description=LABELS[name],
         tooltip=_TIPS[name],
         layout={"width": "auto", "height": "36px"},
         style={"button_color": _COLOURS[name], "text_color": "white", "font_weight": "600"},

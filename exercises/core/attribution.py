@@ -8,7 +8,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from exercises.core.stub import functions_of
+from exercises.core.functions import functions_of
 
 __all__ = ("TRIED", "attribute")
 

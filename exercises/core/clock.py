@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-from exercises.core.stub import functions_of
+from exercises.core.functions import functions_of
 from exercises.core.time_limit import TimeUp
 
 __all__ = ("movable_clock", "skip_waits")

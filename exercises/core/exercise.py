@@ -22,15 +22,16 @@ from course_layout import ROOT
 from course_utils.private_apis import fresh_async_clients
 from exercises.core import nbgrader
 from exercises.core.attribution import TRIED, attribute
+from exercises.core.functions import functions_of
 from exercises.core.given_cells import find_changed_cell
-from exercises.core.isolation import Seen, isolate, watch_output
+from exercises.core.isolation import isolate, watch_output
 from exercises.core.progress import record
 from exercises.core.reference import run_reference
 from exercises.core.result import Note, Part, Result
-from exercises.core.stub import functions_of, is_stub
+from exercises.core.stub import is_stub
 from exercises.core.time_limit import TimeUp, run_async, run_limited
 
-__all__ = ("Exercise", "Seen", "exercise", "outcome", "part", "run_async", "trying", "watch_output")
+__all__ = ("Exercise", "exercise", "outcome", "part", "run_async", "trying", "watch_output")
 
 Attribute = Callable[[BaseException], tuple[str, str]]
 Verdict = tuple[str, str, tuple[Part, ...]]

@@ -158,7 +158,7 @@ def _restore_settings() -> Iterator[None]:
             os.environ.update(environ)
         os.chdir(folder)
         random.setstate(random_state)
-        if numpy and numpy_state:
+        if numpy:
             numpy.set_state(numpy_state)
         for log in _loggers():
             default = (log.level, log.propagate, log.disabled, log.handlers)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from exercises.core.stub import functions_of
+from exercises.core.functions import functions_of
 
 __all__ = ("PROCESS_SECONDS", "FreshProcess", "barrier", "fresh_processes")
 

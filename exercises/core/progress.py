@@ -16,11 +16,11 @@ from pathlib import Path
 
 from course_layout import ROOT
 
-__all__ = ("Progress", "read", "read_cores", "record", "show")
+__all__ = ("STOP_LINE", "Progress", "read", "read_cores", "record", "show")
 
 MAX_WAIT_SECONDS = 10  # for another notebook that is writing
 CHECK_CELL = re.compile(r'^# %% tags=\["check", "(ex\d+)"\]', re.M)
-STOP_LINE = "\n# ## You can stop here"  # in a lesson, between its core and its deeper part
+STOP_LINE = "## You can stop here"  # in a lesson, between its core and its deeper part
 _STATUSES = ("raised", "timed_out", "failed", "partial", "passed")  # from worst to best
 # One statement: two notebooks may answer the same exercise at once.
 _UPSERT = """
@@ -69,7 +69,7 @@ def read_cores(root: Path = ROOT) -> dict[str, list[str]]:
     """Return `{lesson: the exercises of its core}`, without lessons that have no deeper part."""
     cores = {}
     for lesson in sorted((root / "lessons").glob("[0-9]*_*.py")):
-        core, line, _ = lesson.read_text("utf-8").partition(STOP_LINE)
+        core, line, _ = lesson.read_text("utf-8").partition(f"\n# {STOP_LINE}")
         if line:
             cores[lesson.stem] = CHECK_CELL.findall(core)
     return cores

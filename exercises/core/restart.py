@@ -6,7 +6,7 @@ import ast
 import linecache
 from collections.abc import Callable
 
-from exercises.core.stub import functions_of
+from exercises.core.functions import functions_of
 
 __all__ = ("restarted",)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 __all__ = ("JSON_TYPE", "Note", "Part", "Result")
 
-JSON_TYPE = "application/vnd.course.result+json"
+JSON_TYPE = "application/vnd.course.result+json"  # for programs
 
 # A mark and a word for every status: nobody has to tell colours apart.
 _LABELS = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import linecache
-from types import FunctionType, MethodType
+from types import FunctionType
 from typing import Any
 
-__all__ = ("functions_of", "is_stub")
+from exercises.core.functions import functions_of
+
+__all__ = ("is_stub",)
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -26,29 +27,6 @@ def is_stub(answer: Any) -> bool:
     if inspect.isclass(answer) and not functions:
         return _is_empty_class(answer)
     return bool(functions) and all(map(_is_empty, functions))
-
-
-def functions_of(answer: Any) -> list[FunctionType]:
-    """Return the functions written for `answer`: its own, its methods, its tool's, its nodes'."""
-    if isinstance(answer, FunctionType):
-        inner = inspect.unwrap(answer)
-        return [] if "site-packages" in inner.__code__.co_filename else [inner]
-    if isinstance(answer, (MethodType, staticmethod, classmethod)):
-        return functions_of(answer.__func__)
-    if isinstance(answer, functools.partial):
-        return functions_of(answer.func)
-    if inspect.isclass(answer):
-        found = [functions_of(value) for value in vars(answer).values()]
-        return [f for functions in found for f in functions if f.__module__ == answer.__module__]
-    inner: list[Any] = []
-    for name in ("func", "afunc", "coroutine", "bound"):  # tools, runnables, nodes
-        value = getattr(answer, name, None)
-        if value is not None and value is not answer and not inspect.iscoroutine(value):
-            inner.append(value)
-    nodes = getattr(answer, "nodes", None)
-    if isinstance(nodes, dict):  # a graph
-        inner += [node for name, node in nodes.items() if not str(name).startswith("__")]
-    return [f for value in inner for f in functions_of(value)]
 
 
 def _is_empty_class(answer: type) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from exercises.core.looks import wait_until
+from exercises.core.waiting import wait_until
 from lesson_model.api.tokens import tokenize
 from lesson_model.state import State
 

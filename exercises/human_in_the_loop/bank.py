@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from exercises.core.exercise import outcome
-from exercises.core.looks import wait_until
 from exercises.core.processes import PROCESS_SECONDS, FreshProcess
+from exercises.core.waiting import wait_until
 from lab import child
 
 __all__ = ("Bank", "BankClosedError", "call_elsewhere")

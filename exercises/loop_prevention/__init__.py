@@ -248,8 +248,7 @@ def ex4(talking_desk):
                 if limit == 5:
                     stops(looping, "1", limit, f"{what}, the second turn that loops")
                     ask(model, looping, "Hello", "1")
-                    if limit > 3:
-                        ask(model, looping, parts.SHORT, "1")
+                    ask(model, looping, parts.SHORT, "1")
                     stops(looping, "1", limit, f"{what}, a later turn that loops")
                     why = f"{what}, a loop in which each answer holds words and two calls"
                     stops(looping, "1", limit, why, parts.TALKATIVE)

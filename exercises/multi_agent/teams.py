@@ -27,10 +27,11 @@ from langgraph.types import Send, interrupt
 from openai import BadRequestError
 from typing_extensions import TypedDict
 
-from exercises.core.descriptions import admits_ignorance, claims_success, kind, short
+from exercises.core.descriptions import kind, short
 from exercises.core.exercise import run_async
 from exercises.core.threads import thread
 from exercises.core.waiting_model import WaitingModel
+from exercises.multi_agent.sentences import admits_ignorance, claims_success
 
 __all__ = ("FINAL", "FIRST", "FOUND", "RAW", "TOLD", "Asking", "Desks", "Notes", "fan")
 __all__ += ("ORDERS", "QUESTIONS", "REQUESTS", "SPEAKERS", "assert_lets_through")

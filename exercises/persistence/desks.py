@@ -27,8 +27,8 @@ from langgraph.types import StateSnapshot
 from openai import AuthenticationError
 
 from exercises.core.descriptions import kind, short
-from exercises.core.looks import wait_until
-from exercises.core.stub import functions_of
+from exercises.core.functions import functions_of
+from exercises.core.waiting import wait_until
 from lab import child
 from lab.child import pack
 

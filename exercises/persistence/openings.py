@@ -16,8 +16,8 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 from exercises.core.descriptions import kind, short, with_article
-from exercises.core.looks import wait_until
 from exercises.core.threads import id_of, thread
+from exercises.core.waiting import wait_until
 
 __all__ = ("Openings",)
 

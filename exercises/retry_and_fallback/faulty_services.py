@@ -32,7 +32,7 @@ import lesson_model
 from exercises.core.clock import skip_waits
 from exercises.core.descriptions import short
 from exercises.core.exercise import outcome
-from exercises.core.stub import functions_of
+from exercises.core.functions import functions_of
 from lab.herd import CAP
 
 __all__ = (

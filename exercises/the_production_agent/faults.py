@@ -39,8 +39,8 @@ import lesson_model
 from agent_checklist.agent import alone
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import part, run_async
+from exercises.core.functions import functions_of
 from exercises.core.restart import restarted
-from exercises.core.stub import functions_of
 from exercises.core.waiting_model import WaitingModel
 from exercises.the_production_agent.desk import MENDED, SPARE, TOOLS, desk, paid
 from production_agent.logs import JsonLines

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from course_layout import ROOT
+from course_utils.approval.card import LABELS
 from tests.browser import axe
 from tests.browser.contrast import ENOUGH, contrasts
 from tests.browser.lab_page import RED, NotebookPage, Opener
@@ -105,9 +106,9 @@ async def deeds(page: NotebookPage) -> str:
     return await output.inner_text()
 
 
-async def press(panel: Locator, word: str) -> None:
+async def press(panel: Locator, decision: str) -> None:
     """Press a button of the last card."""
-    await panel.get_by_role("button", name=word, exact=True).last.click()
+    await panel.get_by_role("button", name=LABELS[decision], exact=True).last.click()
 
 
 async def refused(panel: Locator, sentence: str) -> None:
@@ -118,7 +119,7 @@ async def refused(panel: Locator, sentence: str) -> None:
 async def test_approve(desk: NotebookPage) -> None:
     panel = panel_in(desk, APPROVE)
     await expect(panel).to_contain_text("1 call waits for a decision.")
-    await press(panel, "Approve")
+    await press(panel, "approve")
     await expect(panel).to_contain_text("tool refund: 120 euros for T-7")
     await expect(panel).to_contain_text("Finished. It is paid.")
     assert "refund T-7 120" in await deeds(desk)
@@ -128,15 +129,15 @@ async def test_a_bad_edit_then_a_good_one(desk: NotebookPage) -> None:
     panel = panel_in(desk, EDIT)
     area = panel.get_by_label("Arguments (JSON)")
     await area.fill('{"order": "T-7", "amount": }')
-    await press(panel, "Edit")
+    await press(panel, "edit")
     await refused(panel, "The arguments are not valid JSON")
     await expect(area).to_be_focused()
     await area.fill('{"order": "T-7", "sum": 60}')
-    await press(panel, "Edit")
+    await press(panel, "edit")
     await refused(panel, 'refund has no argument "sum"')
     assert "'type': 'edit'" not in await deeds(desk)
     await area.fill('{"order": "T-7", "amount": 60}')
-    await press(panel, "Edit")
+    await press(panel, "edit")
     await expect(panel).to_contain_text("Finished.")
     told = "first: {'type': 'edit', 'args': {'order': 'T-7', 'amount': 60}}"
     assert told in await deeds(desk)
@@ -145,18 +146,18 @@ async def test_a_bad_edit_then_a_good_one(desk: NotebookPage) -> None:
 async def test_reject_with_a_reason(desk: NotebookPage) -> None:
     panel = panel_in(desk, REJECT)
     await panel.get_by_label("Reason").press_sequentially("it is 90 days old")
-    await press(panel, "Reject")
+    await press(panel, "reject")
     await expect(panel).to_contain_text("with reason: it is 90 days old")
     await expect(panel).to_contain_text("Finished. Sorry.")
 
 
 async def test_respond(desk: NotebookPage) -> None:
     panel = panel_in(desk, RESPOND)
-    await press(panel, "Respond")
+    await press(panel, "respond")
     await refused(panel, "Write the answer")
     await expect(panel.get_by_label("Reason or answer")).to_be_focused()
     await panel.get_by_label("Reason or answer").fill("paid by hand")
-    await press(panel, "Respond")
+    await press(panel, "respond")
     await expect(panel).to_contain_text("Finished.")
     assert "first: {'type': 'respond', 'message': 'paid by hand'}" in await deeds(desk)
 
@@ -164,35 +165,35 @@ async def test_respond(desk: NotebookPage) -> None:
 async def test_several_calls_of_which_two_wait(desk: NotebookPage) -> None:
     panel = panel_in(desk, SEVERAL)
     await expect(panel).to_contain_text("2 calls wait for a decision.")
-    approve = panel.get_by_role("button", name="Approve", exact=True)
+    approve = panel.get_by_role("button", name=LABELS["approve"], exact=True)
     await expect(approve).to_have_count(2)
     await approve.first.click()
     await expect(panel).to_contain_text("1 call waits for a decision.")
     await expect(panel).not_to_contain_text("a tent")
     await panel.get_by_label("Reason").last.fill("no")
-    await press(panel, "Reject")
+    await press(panel, "reject")
     await expect(panel).to_contain_text("Finished. Both are seen to.")
     assert "refund T-8 5" not in await deeds(desk)
 
 
 async def test_a_double_click_does_not_answer_the_second_question(desk: NotebookPage) -> None:
     panel = panel_in(desk, SECOND)
-    await panel.get_by_role("button", name="Approve").dblclick()
+    await panel.get_by_role("button", name=LABELS["approve"]).dblclick()
     await expect(panel).to_contain_text("Really?")
     await expect(panel).to_contain_text("1 call waits for a decision.")
     done = await deeds(desk)
     assert done.count("first: {'type': 'approve'}") == 1 and "second: True" not in done
-    await press(panel, "Approve")
+    await press(panel, "approve")
     await expect(panel).to_contain_text("Finished.")
     assert "second: True" in await deeds(desk)
 
 
 async def test_a_step_that_fails_is_shown_and_can_be_decided_again(desk: NotebookPage) -> None:
     panel = panel_in(desk, FAILS)
-    await press(panel, "Approve")
+    await press(panel, "approve")
     await refused(panel, "RuntimeError: the bank is closed.")
     await expect(panel).to_contain_text("1 call waits for a decision.")
-    await press(panel, "Reject")
+    await press(panel, "reject")
     await expect(panel).to_contain_text("Finished.")
 
 
@@ -201,13 +202,13 @@ async def test_with_the_keyboard_alone(desk: NotebookPage) -> None:
     area = panel.get_by_label("Arguments (JSON)")
     await area.focus()
     order = [panel.get_by_label("Reason or answer")]
-    order += (panel.get_by_role("button", name=word) for word in ("Approve", "Edit", "Reject"))
+    order += (panel.get_by_role("button", name=LABELS[w]) for w in ("approve", "edit", "reject"))
     for element in order:
         await keyboard.press("Tab")
         await expect(element).to_be_focused()
     await keyboard.press("Shift+Tab")
     await keyboard.press("Enter")
-    await refused(panel, "press Approve")
+    await refused(panel, f"press {LABELS['approve']}")
     await expect(area).to_be_focused()
     await keyboard.press("ControlOrMeta+a")
     await keyboard.type('{"order": "T-7", "amount": 61}')
@@ -224,7 +225,7 @@ async def test_a_press_does_not_overtake_the_text_before_it(desk: NotebookPage) 
     for number in range(3):
         await panel.get_by_label("Arguments (JSON)").fill(f'{{"wrong_{number}": 1}}')
         await panel.get_by_label("Reason").fill(f"because {number}")
-        await press(panel, "Edit")
+        await press(panel, "edit")
         await refused(panel, f'refund has no argument "wrong_{number}"')
     await expect(await desk.run(desk.find(THREADS))).to_have_text("9 1\n")
 
@@ -237,12 +238,10 @@ async def test_axe_finds_nothing(desk: NotebookPage, axe_core: str) -> None:
 async def test_all_text_stands_out_in(desk: NotebookPage, theme: str) -> None:
     await desk.use_theme(theme)
     last = panel_in(desk, LAST)
-    await press(last, "Respond")
+    await press(last, "respond")
     await refused(last, "Write the answer")
     seen = await contrasts(last)
-    assert {"Approve", "Edit", "Reject", "Respond", "T-8", "2 calls wait for a decision."} <= {
-        row.text for row in seen
-    }
+    assert {*LABELS.values(), "T-8", "2 calls wait for a decision."} <= {row.text for row in seen}
     for source in (APPROVE, FAILS):  # with disabled fields, which nobody has to read, and a log
         seen += await contrasts(panel_in(desk, source))
     assert [row for row in seen if row.ratio < ENOUGH] == []
@@ -279,7 +278,7 @@ async def test_what_waits_survives_run_all_and_a_restart(open_notebook: Opener, 
         await page.run(show)  # a third panel on the same question
         panel = page.cell(show).locator(".jp-OutputArea-output")
         await expect(panel.get_by_role("button")).to_have_count(4)
-        await press(panel, "Approve")
+        await press(panel, "approve")
         await expect(panel).to_contain_text("Finished. It is paid.")
         await page.run(gate)
         told = "['human', 'ai', 'tool', 'ai'] ['refund T-7 120']\n"

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
+from course_utils.approval.card import LABELS
 from tests.browser.lab_page import RED, Lesson, NotebookPage, Opener
 from tests.browser.lab_server import Lab
 
@@ -63,7 +64,7 @@ async def test_after_a_restart_the_same_question_waits(lesson_3: Lesson, lab: La
     assert saved(lab) == before != []  # it was not asked again
     panel = panel_of(again.page)
     await expect(panel).to_contain_text("1 call waits for a decision.")
-    await expect(panel.get_by_role("button", name="Approve", exact=True)).to_have_count(1)
+    await expect(panel.get_by_role("button", name=LABELS["approve"], exact=True)).to_have_count(1)
 
 
 async def test_a_rejection_with_the_mouse_is_told_below(lesson_3: Lesson) -> None:
@@ -71,7 +72,7 @@ async def test_a_rejection_with_the_mouse_is_told_below(lesson_3: Lesson) -> Non
     panel = panel_of(page)
     await panel.scroll_into_view_if_needed()
     await panel.get_by_label("Reason").fill("the seams were cut")
-    await panel.get_by_role("button", name="Reject", exact=True).click()
+    await panel.get_by_role("button", name=LABELS["reject"], exact=True).click()
     await expect(panel).to_contain_text("Rejected by a colleague. Reason: the seams were cut")
     await expect(panel).to_contain_text("Finished.")
 
@@ -87,7 +88,7 @@ async def test_run_again_the_cell_asks_again_and_an_edit_counts(lesson_3: Lesson
     panel = panel_of(page)
     await expect(panel).to_contain_text("1 call waits for a decision.")
     await panel.get_by_label("Arguments (JSON)").fill('{"order": "T-7", "amount": 240}')
-    await panel.get_by_role("button", name="Edit", exact=True).click()
+    await panel.get_by_role("button", name=LABELS["edit"], exact=True).click()
     await expect(panel).to_contain_text("Finished.")
     told = await page.run(page.find(TOLD))
     await expect(told).to_contain_text("Refunded 240 euros for order T-7.")

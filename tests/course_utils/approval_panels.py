@@ -8,6 +8,7 @@ import ipywidgets
 from langgraph.pregel import Pregel
 
 from course_utils import ApprovalPanel
+from course_utils.approval.card import LABELS
 from tests.course_utils.approval_desk import agent, done
 
 __all__ = (
@@ -54,10 +55,13 @@ def shown(panel: ApprovalPanel) -> str:
     return "\n".join(html.value for html in every(panel.widget, ipywidgets.HTML))
 
 
-def press(panel: ApprovalPanel, word: str, card: int = -1) -> None:
+def press(panel: ApprovalPanel, decision: str, card: int = -1) -> None:
     """Press a button, of the last card unless told otherwise, even where it is disabled."""
-    buttons = [b for b in every(panel.widget, ipywidgets.Button) if b.description == word]
-    buttons[card].click()
+    buttons = every(panel.widget, ipywidgets.Button)
+    found = [button for button in buttons if button.description == LABELS[decision]]
+    labels = [button.description for button in buttons]
+    assert found, f"no button has the label {LABELS[decision]!r}; there are {labels}"
+    found[card].click()
 
 
 def shuffle(panel: ApprovalPanel, order: tuple[int, ...]) -> None:

@@ -19,6 +19,7 @@ from langgraph.types import interrupt
 from course_layout import ROOT
 from course_utils import ApprovalPanel
 from course_utils.approval.call import DecisionRefused
+from course_utils.approval.card import LABELS
 from course_utils.approval.panel import DecisionNeeded
 from tests.course_utils.approval_desk import BIG, LOOK, SMALL, State, agent, done, steps
 from tests.course_utils.approval_panels import (
@@ -140,10 +141,10 @@ def test_any_other_payload_gets_yes_or_no(payload: Any, decision: str, received:
 
 def test_a_second_question_after_the_first() -> None:
     panel = panel_of(steps(OWN, "Really?"))
-    press(panel, "Approve")
+    press(panel, "approve")
     assert [call.why for call in panel.pending] == ["Really?"]
     assert panel.result is None
-    press(panel, "Approve")
+    press(panel, "approve")
     assert done == ["first: {'type': 'approve'}", "second: True"]
     assert panel.result["second"] is True
 
@@ -194,7 +195,7 @@ def test_each_decision_reaches_its_call_whatever_the_order_of_the_cards(
     for amount, decision in [(900, "reject"), (1, "approve"), (50, "reject")]:
         if by_button:
             card = [amounts[place] for place in order].index(amount)
-            press(panel, decision.capitalize(), card)
+            press(panel, decision, card)
         else:
             waiting = [call.args["amount"] for call in panel.pending]
             panel.decide(decision, call=waiting.index(amount))
@@ -249,7 +250,7 @@ def test_only_what_is_allowed_has_a_button(mode: str, allowed: tuple[str, ...]) 
     panel = agent_panel([BIG], "done", mode=mode, allowed=allowed)
     assert panel.pending[0].allowed == allowed
     words = [button.description for button in every(panel.widget, ipywidgets.Button)]
-    assert words == [name.capitalize() for name in allowed]
+    assert words == [LABELS[name] for name in allowed]
     with pytest.raises(DecisionRefused, match='"edit" is not allowed for refund'):
         panel.decide("edit", args=BIG[1])
     assert done == []
@@ -272,7 +273,7 @@ def test_what_waits_survives_the_process(tmp_path: Path) -> None:
     saver = SqliteSaver(sqlite3.connect(tmp_path / "desk.db", check_same_thread=False))
     panel = ApprovalPanel(agent([BIG, SMALL], "done", saver=saver), THREAD)
     assert [call.args for call in panel.pending] == [BIG[1], SMALL[1]]
-    press(panel, "Approve", 0)
-    press(panel, "Approve", 1)
+    press(panel, "approve", 0)
+    press(panel, "approve", 1)
     assert sorted(done) == ["refund T-7 120", "refund T-8 5"]
     saver.conn.close()

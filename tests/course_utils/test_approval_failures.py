@@ -36,11 +36,11 @@ def test_a_failed_step_is_shown_and_the_question_asked_again(nested: bool) -> No
         outer = StateGraph(State).add_node("inner", graph.copy({"checkpointer": None}))
         graph = outer.add_edge(START, "inner").compile(checkpointer=InMemorySaver())
     panel = panel_of(graph)
-    press(panel, "Approve")
+    press(panel, "approve")
     assert "RuntimeError: the bank is closed." in shown(panel)
     assert "second line" not in shown(panel) and "Traceback" not in shown(panel)
     assert [call.tool for call in panel.pending] == ["refund"]
-    press(panel, "Reject")  # LangGraph alone would replay the approval
+    press(panel, "reject")  # LangGraph alone would replay the approval
     assert panel.result["first"] == {"type": "reject", "reason": ""}
     assert done == ["beside"]
 
@@ -69,7 +69,7 @@ def test_an_answer_that_failed_before_the_panel_came_does_not_count() -> None:
 def test_a_tool_that_fails_after_its_batch_was_decided() -> None:
     graph = agent([("refund", {"order": "T-7", "amount": 13})], "done")
     panel = panel_of(graph, AGENT_INPUT)
-    press(panel, "Approve")
+    press(panel, "approve")
     assert "RuntimeError: the bank is closed. The decision stands." in shown(panel)
     assert panel.pending == [] and panel.result is None
     assert "stopped: RuntimeError: the bank is closed." in repr(panel)
@@ -90,7 +90,7 @@ def test_a_lost_database_is_shown(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "desk.db", check_same_thread=False)
     panel = panel_of(steps(OWN, saver=SqliteSaver(connection)))
     connection.close()
-    press(panel, "Approve")
+    press(panel, "approve")
     assert "This failed: ProgrammingError: Cannot operate on a closed database" in shown(panel)
     assert done == []
 
@@ -115,7 +115,7 @@ def test_without_an_audit_trail_nothing_is_carried_out() -> None:
         raise OSError("the disk is full")
 
     panel = panel_of(steps(OWN), on_decision=broken)
-    press(panel, "Approve")
+    press(panel, "approve")
     assert "This failed: OSError: the disk is full." in shown(panel)
     assert done == [] and len(panel.pending) == 1
 

@@ -55,7 +55,7 @@ def test_respond_needs_an_answer() -> None:
     panel = agent_panel([BIG], "done")
     with pytest.raises(DecisionRefused, match="Write the answer"):
         panel.decide("respond")
-    press(panel, "Respond")
+    press(panel, "respond")
     assert "Write the answer" in shown(panel) and len(panel.pending) == 1
 
 
@@ -64,10 +64,10 @@ def test_respond_needs_an_answer() -> None:
 
 def test_a_second_click_decides_nothing() -> None:
     panel = panel_of(steps(OWN, "Really?"))
-    press(panel, "Approve", 0)
+    press(panel, "approve", 0)
     assert [b.disabled for b in every(panel.widget, ipywidgets.Button)] == [True] * 3 + [False] * 2
-    press(panel, "Approve", 0)
-    press(panel, "Reject", 0)
+    press(panel, "approve", 0)
+    press(panel, "reject", 0)
     assert done == ["first: {'type': 'approve'}"]
     assert "already decided" in shown(panel) and len(panel.pending) == 1
 
@@ -82,8 +82,8 @@ def test_two_threads_decide_once() -> None:
             other.join(0.3)  # it waits for this decision, or else decides as well
 
     panel = panel_of(steps(OWN, "Really?"), on_decision=in_the_midst)
-    other = threading.Thread(target=press, args=(panel, "Approve", 0))
-    press(panel, "Approve", 0)
+    other = threading.Thread(target=press, args=(panel, "approve", 0))
+    press(panel, "approve", 0)
     other.join()
     assert len(seen) == 1 and done == ["first: {'type': 'approve'}"]
     assert "already decided" in shown(panel)
@@ -95,7 +95,7 @@ def test_a_late_click_on_another_panel_does_not_answer_the_next_question(graph: 
     old = panel_of(graph)
     new = ApprovalPanel(graph, THREAD)
     new.decide("approve")
-    press(old, "Approve", 0)
+    press(old, "approve", 0)
     assert "no longer pending" in shown(old)
     assert len(new.pending) == len(old.pending) == 1
     old.decide("reject")  # the question that waits now
@@ -118,9 +118,9 @@ def test_a_click_does_not_approve_what_it_did_not_show() -> None:
     price[0] = 999  # asked again, with the same id, when the other question is answered
     panel.decide("reject", call=1)
     assert [call.args for call in panel.pending] == [{"amount": 999}]
-    press(panel, "Approve", 0)
+    press(panel, "approve", 0)
     assert "no longer pending" in shown(panel) and panel.result is None
-    press(panel, "Approve")
+    press(panel, "approve")
     assert panel.result["first"] == {"type": "approve"}
 
 
@@ -128,7 +128,7 @@ def test_a_question_overtaken_by_a_new_message_is_no_longer_pending() -> None:
     graph = agent([BIG], "never mind", "done")
     panel = panel_of(graph, AGENT_INPUT)
     graph.update_state(THREAD, {"messages": []}, as_node="model")
-    press(panel, "Approve")
+    press(panel, "approve")
     assert "no longer pending" in shown(panel) and done == []
 
 
@@ -155,11 +155,11 @@ def test_a_bad_edit_is_refused(kind: str, text: str, sentence: str) -> None:
     focused: list[object] = []
     area.focus = lambda: focused.append(area)  # type: ignore[method-assign]
     area.value = text
-    press(panel, "Edit")
+    press(panel, "edit")
     assert sentence in shown(panel).replace("&quot;", '"') and focused == [area]
     assert done == [] and len(panel.pending) == 1
     area.value = '{"order": "T-7", "amount": 60}'
-    press(panel, "Edit")
+    press(panel, "edit")
     assert len(done) > 0 and panel.result is not None
 
 

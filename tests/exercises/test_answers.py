@@ -102,14 +102,15 @@ def test_answer(bank: Bank, case: Case) -> None:
 
 def missing(lesson: Lesson, exercise: str, folder: Path) -> str:
     """Return what the bank lacks for an exercise, "" if nothing."""
-    answers = read_answers(folder / f"{lesson.topic}_{exercise}.py")
+    path = folder / f"{lesson.topic}_{exercise}.py"
+    answers = read_answers(path)
     right = [normal_form(a.source) for a in answers if a.status == "passed"]
     other = set(right) - {normal_form(lesson.cell(exercise, "exercise"))}
     wrong = [a for a in answers if a.status not in ("passed", "not_attempted")]
     if len(other) < 2 or len(wrong) < 4:
         return (
-            f"tests/answers/{lesson.topic}_{exercise}.py has {len(other)} other right and "
-            f"{len(wrong)} wrong answers; write at least 2 and 4."
+            f"{path} has {len(other)} other right and {len(wrong)} wrong answers; "
+            "write at least 2 and 4."
         )
     return ""
 

@@ -11,11 +11,12 @@ import pytest
 
 from exercises.core.attribution import attribute
 from exercises.core.clock import movable_clock, skip_waits
-from exercises.core.descriptions import admits_ignorance, claims_success, contrast, short
+from exercises.core.descriptions import contrast, short
 from exercises.core.exercise import trying
-from exercises.core.looks import wait_until
 from exercises.core.reference import run_cell
 from exercises.core.restart import restarted
+from exercises.core.waiting import wait_until
+from exercises.multi_agent.sentences import admits_ignorance, claims_success
 
 
 def test_moved_clock_is_ahead_in_every_module_and_comes_back() -> None:

@@ -24,6 +24,7 @@ SECTIONS = [
     *("Questions people ask", "Wrong answers", "Stress this", "Bridge"),
 ]
 HEADING = re.compile(r"^#{1,6} +(.*?) *$", re.M)
+BOX = re.compile(r"^\| \*\*(?:Core|Deeper)\*\* \|[^|]*\| (.*), (\d+) min \|", re.M)
 EXERCISE = re.compile(r"^### Exercise (\d\.\d+)( \(stretch\))?", re.M)
 STEP = re.compile(r"^### .+ \((\d+) minutes\)$", re.M)
 LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]*))?\)")
@@ -59,6 +60,16 @@ def prose(lesson: str) -> str:
 def section(text: str, name: str) -> str:
     """Return what stands under a heading of the second level."""
     return text.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+
+def exercises_in(text: str) -> set[str]:
+    """Return the exercises that a text names, one by one or as "5.1 to 5.3"."""
+    found = re.findall(r"(?<![\d.])(\d)\.(\d)(?: to \d\.(\d))?(?![\d.]*\d)", text)
+    return {
+        f"{lesson}.{number}"
+        for lesson, first, last in found
+        for number in range(int(first), int(last or first) + 1)
+    }
 
 
 def anchors(text: str) -> set[str]:
@@ -174,8 +185,39 @@ class TestPage:
         )
         assert stretch == sum(bool(mark) for _, mark in exercises)
         minutes = sum(a * b for a, b in zip((predict, build, stretch), MINUTES, strict=True))
-        assert table["exercises"] == minutes
+        assert table["exercises"] == minutes, (
+            f"instructor/{lesson}.md: the exercises take {minutes} minutes, its table says "
+            f"{table['exercises']}"
+        )
         assert (table["core"], table["deeper"]) == reading(lesson)
+
+    def test_each_place_names_the_exercises(self, lesson: str) -> None:
+        core, _, deeper = prose(lesson).partition("\n## You can stop here\n")
+        first, later = ({name for name, _ in EXERCISE.findall(part)} for part in (core, deeper))
+        at_home = {name for name, stretch in EXERCISE.findall(deeper) if stretch}
+        text, guide = page(lesson), (GUIDE / "README.md").read_text("utf-8")
+        wrong_answers = " ".join(row[0] for row in rows(section(text, "Wrong answers")))
+        meetings = rows(section(guide, "Three formats"))
+        [meeting] = [what for _, number, what in meetings if number == str(int(lesson[:2]))]
+        (in_core, _), (in_deeper, minutes) = BOX.findall(core)
+        source = f"lessons/{lesson}.py"
+        for place, said, wanted in (
+            (f"{source}, the box's core", in_core, first),
+            (f"{source}, the box's deeper part", in_deeper, later),
+            (f'{source}, the list under "You can stop here"', deeper.partition("\n## ")[0], later),
+            (f'instructor/{lesson}.md, "Wrong answers"', wrong_answers, first | later),
+            ("instructor/README.md, the meeting", meeting, (first | later) - at_home),
+        ):
+            lacking = sorted(wanted - exercises_in(said))
+            assert not lacking, f"{place} lacks {', '.join(lacking)}"
+        assert not exercises_in(in_core) & later, f"{source}: the box's core names a later exercise"
+
+        all_minutes = int(dict(rows(section(text, "Timing")))["exercises"])
+        build = MINUTES[1] * len(first)  # and one of them may be there to predict
+        assert build - (all_minutes - int(minutes)) in (0, MINUTES[1] - MINUTES[0]), (
+            f"{source}: the box gives {minutes} minutes to the deeper exercises, the guide "
+            f"{all_minutes} to all"
+        )
 
     def test_wrong_answers_are_in_the_bank(self, lesson: str) -> None:
         topic, number = lesson[3:], str(int(lesson[:2]))
@@ -195,7 +237,8 @@ def test_the_table_of_minutes_says_what_the_pages_say() -> None:
         said = dict(rows(section(page(lesson), "Timing")))
         assert row[1:4] + row[5:] == [said[n] for n in ("core", "deeper", "demo", "exercises")]
     for column in (1, 2, 3, 5):
-        assert int(total[column]) == sum(int(row[column]) for row in lessons)
+        count = sum(int(row[column]) for row in lessons)
+        assert int(total[column]) == count, f"instructor/README.md: {total} adds up to {count}"
     parts = [[int(n) for n in row[4].split(" + ")] for row in [*lessons, total]]
     assert [sum(column) for column in zip(*parts[:-1], strict=True)] == parts[-1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,7 +26,7 @@ from production_agent import database, tracing
 from production_agent.__main__ import main
 from production_agent.logs import JsonLines, describe
 from production_agent.service import create_app
-from production_agent.settings import Unusable, read
+from production_agent.settings import Settings, Unusable, read
 from tests.production_agent.service_process import change
 
 URL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
@@ -148,6 +150,18 @@ def test_a_setting_that_makes_no_sense(settings: dict, words: str) -> None:
     with pytest.raises(Unusable) as caught:
         read(URL | settings)
     assert words in str(caught.value) and SECRET not in str(caught.value)
+
+
+def test_the_operators_page_has_every_setting_and_its_default() -> None:
+    page = (ROOT / "docs" / "production_agent.md").read_text("utf-8")
+    table = page.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    said = dict(re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+?)`? \|", table, re.M))
+    usual = {"model", "fallback_model", "base_url", "api_key"}  # the page names them: OPENAI_...
+    own = [one for one in fields(Settings) if one.name not in usual]
+    numbers = {one.name.upper(): f"{one.default:.15g}" for one in own if one.metadata}
+    texts = {"DATABASE": read(URL).database, "TOKENS": "none", "APPROVERS": "none"}
+    assert len(own) == len(numbers | texts) and not read(URL).users and not read(URL).approvers
+    assert {name: default.replace(",", "") for name, default in said.items()} == texts | numbers
 
 
 def test_spans_without_their_packages(refused, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,6 @@ FOREIGN = (
     "LANGCHAIN_",
     "LANGGRAPH_",
     "NBGRADER_",
-    "COURSE_AUTO_DECISION",
     "COURSE_POSTGRES_URL",  # a server of the author's
     "PG",  # PGHOST and the like: they would lead away from the course's own server
     "PYTHONHASHSEED",  # sets come in another order for every reader

@@ -27,11 +27,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_layout import ROOT
+from exercises.core.progress import STOP_LINE
 from tools.build import fast_start  # noqa: F401 - before whatever imports nbformat
 from tools.build.execution import execute
 from tools.build.lesson import LessonError, read_lesson, solved_version, student_version
 from tools.build.outputs import compared_text, complaints_about, unexpected_verdicts
-from tools.build.two_speeds import STOP_LINE, has_two_speeds
+from tools.build.two_speeds import has_two_speeds
 
 __all__ = ("build", "complaints", "orphans", "main")
 

@@ -14,11 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_layout import ROOT
+from exercises.core.result import JSON_TYPE
 from tools.build.cells import tags
 
 __all__ = ("compared_text", "complaints_about", "plain", "tidy_outputs", "unexpected_verdicts")
 
-RESULT = "application/vnd.course.result+json"  # what a check says, for programs
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # names a model by a random id
 FOLDERS = {str(ROOT), str(Path.home()), sys.prefix}
 FOLDERS = {folder + os.sep for folder in FOLDERS | {tempfile.gettempdir()} if folder != os.sep}
@@ -66,7 +66,7 @@ def unexpected_verdicts(notebook: NotebookNode, expected: str) -> Iterator[str]:
     """Yield one sentence for each check that does not say `expected`, as "passed"."""
     for cell in (cell for cell in notebook.cells if "check" in tags(cell)):
         results = [
-            output.data[RESULT] for output in cell.outputs if RESULT in output.get("data", {})
+            output.data[JSON_TYPE] for output in cell.outputs if JSON_TYPE in output.get("data", {})
         ]
         if not results:
             yield f"cell {cell.id} shows no result. End it with a call such as `check.ex1(answer)`."

@@ -15,13 +15,13 @@ import re
 
 from nbformat import NotebookNode
 
+from exercises.core.progress import STOP_LINE
 from tools.build.cells import LessonError, cell_error, tags
 from tools.build.markers import MARKER
 
-__all__ = ("STOP_LINE", "WAIT_TAG", "check_two_speeds", "core_and_deeper_minutes", "fill_box")
+__all__ = ("WAIT_TAG", "check_two_speeds", "core_and_deeper_minutes", "fill_box")
 __all__ += ("has_two_speeds", "minutes")
 
-STOP_LINE = "## You can stop here"
 WAIT_TAG = re.compile(r"wait-([1-9]\d*)")
 CORE_MARK, DEEPER_MARK = "{core_minutes}", "{deeper_minutes}"
 WORDS_PER_MINUTE = 200
