@@ -85,4 +85,5 @@ def is_readable(calls: str) -> bool:
 
 def shown(approval: dict) -> dict:
     """Return the fields of an approval that whoever decides may see."""
-    return {key: approval[key] for key in ("id", "thread", "calls", "digest", "created", "expires")}
+    keys = "id", "thread", "owner", "calls", "digest", "created", "expires"
+    return {key: approval[key] for key in keys}

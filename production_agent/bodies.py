@@ -51,6 +51,7 @@ class Approval(BaseModel):
 
     id: str
     thread: str
+    owner: str
     calls: list[Call]
     digest: str
     created: float

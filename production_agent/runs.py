@@ -533,6 +533,8 @@ class Runs:
             ]
 
         async def effect(key: str, name: str, details: dict) -> None:
+            if key in written:  # the second would be taken for the first, and lost
+                raise ValueError(f"{key} has its effect: give the call's next one a longer key.")
             await self.store.effect(run.id, key, run.thread, run.owner, name, details)
             written[key] = name, details
             log.info("effect_written", extra={"tool": name})

@@ -117,16 +117,15 @@ def refusal(name: str, args: dict, settings: Settings) -> str | None:
     if unknown := sorted(args.keys() - schema.model_fields.keys()):
         return f"{name} takes no {', '.join(unknown)}."
     try:
-        schema.model_validate(args)
+        given = schema.model_validate(args)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}."
     if name == "refund":
-        order, amount = args["order"], args["amount"]
-        if order not in ORDERS:
-            return f"There is no order {order}."
-        if amount > ORDERS[order][1]:
-            return f"Only {ORDERS[order][1]} euros were paid for order {order}."
-        if amount > settings.refund_ceiling:
+        if given.order not in ORDERS:
+            return f"There is no order {given.order}."
+        if given.amount > ORDERS[given.order][1]:
+            return f"Only {ORDERS[given.order][1]} euros were paid for order {given.order}."
+        if given.amount > settings.refund_ceiling:
             return f"A refund may have {settings.refund_ceiling} euros at most."
     return None

@@ -11,8 +11,10 @@ from production_agent import graph, tools
 
 
 async def refund(order: str, amount: int, runtime) -> Command:
-    """Refund, then write to the customer, which fails for odd amounts."""
+    """Refund, twice if it is 6 euros, then write to the customer, which fails for odd amounts."""
     text = await pay(order=order, amount=amount, runtime=runtime)
+    if amount == 6:
+        await pay(order=order, amount=amount, runtime=runtime)
     if amount % 2:
         raise ConnectionError("mail-7 refused billing_rw")
     return Command(update={"messages": [ToolMessage(text, tool_call_id=runtime.tool_call_id)]})

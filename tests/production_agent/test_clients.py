@@ -171,6 +171,7 @@ def test_an_approver_decides_and_the_owner_does_not(start: Callable, served, tmp
     assert service.decide(approval, by=service.bob).status_code == 404
     with service.client("token-of-carol") as carol:
         assert carol.get("/approvals").json() == [approval]
+        assert approval["owner"] == "ann"
         assert carol.get(f"/threads/{thread}").status_code == 404
         answer = service.decide(approval, by=carol)
         assert '"complete"' in answer.text and "event: token" not in answer.text

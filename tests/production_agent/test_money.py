@@ -392,6 +392,19 @@ def test_what_a_tool_did_before_it_failed_is_told(start: Callable, database: str
     service.stop()
 
 
+def test_two_effects_of_a_call_do_not_share_a_key(start: Callable, database: str, served) -> None:
+    served.reset()
+    service = start(database, script="own_tool_service.py")
+    service.forget_effects()
+    thread, approval = service.asked("Please refund 6 euros for order T-7.")
+    assert '"complete"' in service.decide(approval).text
+    assert service.effects() == [{"order": "T-7", "amount": 6}]
+    (told,) = [text for role, text in service.messages(thread) if role == "tool"]
+    assert "What was to follow failed." in told  # not taken for done
+    assert "give the call's next one a longer key" in str(service.log("tool_failed"))
+    service.stop()
+
+
 def test_a_tool_that_writes_the_state_may_be_edited(start: Callable, database: str, served) -> None:
     served.reset()
     service = start(database, script="own_tool_service.py")
