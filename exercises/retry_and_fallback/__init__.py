@@ -251,6 +251,13 @@ def ex4(build_desk):
             f"{service.calls} time(s), and the run ended with {short(error or answer)}; expected "
             "2 calls and 'shipped'. `except ConnectionError` catches the subclasses, too."
         )
+    with part("an empty answer is an answer"):
+        service = Service(says="")
+        answer_of(build_desk, service)
+        assert service.calls == 1, (
+            f"The service answered with '', and raised nothing; it was asked {service.calls} "
+            "times; expected one call: only a ConnectionError is worth another try."
+        )
     # A `RetryPolicy` retries an AssertionError unless it is told otherwise, and none of the others.
     others = (KeyError("order"), ValueError("bug"), AssertionError("bug"))
     others += (TimeoutError("slow"), FileNotFoundError("list"))
