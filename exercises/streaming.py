@@ -37,6 +37,7 @@ ADVICE = (
     "soap at all. Hang it in the shade until it is dry on both sides, the seams as well, and only "
     "then fold it. A tent that is put away damp smells of the cellar for a long long time."
 )
+SHORT = "Dry it in the shade. Wax the seams. Let it rest for a night. Then fold it up."
 PARAGRAPHS = (
     "Brush the sand off first, and wipe the cloth with cold water.\n\nIs it dry (< 9 % damp)? Then "
     'fold the tent along its seams! Peg by peg, the rest goes into "Peg & Pole\'s" long long bag'
@@ -322,6 +323,15 @@ def ex2(answer):
     text = "".join(seen)
     assert_words(text, ADVICE, f"{_silence_before_end(text, ADVICE)}`show` was given")
     assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"
+    shown.clear()
+    with waiting_model(lambda: _length(shown), Reply(SHORT)) as state:
+        error = _error_of(lambda: answer(question, shown.append))
+    if error is not None and not _is_of_closed_loop(error):
+        raise error
+    assert not state.in_vain, (
+        f"An answer of {len(SHORT)} characters: {state.in_vain[0].lower()}{state.in_vain[1:]}. "
+        "A short answer comes piece by piece, too."
+    )
     shown.clear()
     with lesson_model.scratch() as model:
         model.when("").says(PARAGRAPHS)

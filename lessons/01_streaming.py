@@ -167,7 +167,7 @@ check.ex1(best)
 # while the model writes: something before the model is half through, and at least half of the answer
 # before it writes the last word. `answer` returns when the last piece has been shown. An error comes
 # out of it or of a thread it starts, also in the middle of an answer. (The check lets the model wait
-# there for what you show. A piece may be a token or a whole sentence.)
+# there for what you show; its questions need no tool. A piece may be a token or a whole sentence.)
 
 
 # %%

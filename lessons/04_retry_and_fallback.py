@@ -1035,9 +1035,10 @@ print("a piece of the key is anywhere:", any("0815" in text for text in (reply, 
 # calls unanswered, and the thread dead. Write `close_the_turn`, one handler for both nodes. It
 #
 # - logs one line to `log`, as a warning or an error: reference, node and class of the error, no text of
-#   the error, and nothing the customer or the model said;
-# - keeps the error's text and class out of the thread;
-# - answers every open tool call of this turn, and removes nothing;
+#   the error (nor the error itself, as a field), and nothing the customer or the model said;
+# - keeps the error's text and class out of the thread, a message's `artifact` and metadata included;
+# - answers every open tool call (here only the last message has any, and no id comes again), and
+#   removes nothing;
 # - ends with a sentence and the reference: four characters at least, new ones each time.
 #
 # The next turn must work.

@@ -379,10 +379,10 @@ for middleware in ([], [one_call_a_message]):
 # Write the tool `to_refunds`. The refunds desk gets the `note` the front desk's model wrote for it
 # ("already apologised") in the text of a message, and nobody's thread dies: not with a second or third
 # call in the same message, not in the next turns, not when the customer is handed over again. The note
-# is no message of the customer, which is what a `HumanMessage` without a `name` is. No answer says of
-# another call that it is done, carried out, paid, found or the like; nobody knows yet. ("Not done" is a
-# guess as well, but accepted here.) What the last message asked for is in
-# `runtime.state["messages"][-1].tool_calls`.
+# is no message of the customer, which is what a `HumanMessage` without a `name` is. What else the front
+# desk said or called may stay behind. No answer says of another call that it ran, that it is done,
+# paid, found or the like; nobody knows yet. ("Not done" is a guess as well, but accepted here.) What
+# the last message asked for is in `runtime.state["messages"][-1].tool_calls`.
 
 
 # %% tags=["exercise", "ex3"]

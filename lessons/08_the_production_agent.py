@@ -631,7 +631,7 @@ from lab.log_line import OneLine
 #   treated as complete. Ask once; raise a `ConnectionError` for a broken answer, let every other error
 #   be what it is. When the user leaves, the model stops (a call in a thread of its own does not).
 # - `finish` keeps conversations where no restart finds them, and a caller without a thread id shares
-#   one thread with everybody else.
+#   one thread with everybody else; such a run is an error.
 
 
 # %% tags=["exercise", "ex2"]

@@ -207,9 +207,10 @@ print("version 1:", state.next, state.interrupts[0].value)
 # every thread that, under `old`, has to go on at a node which `new` does not have, with the names
 # of these nodes: `{"bob": {"approve"}}`. A thread may have several next nodes, because of a
 # question or because of a crash. Threads that are finished, or that `new` can go on with, are not
-# in it. For a thread that waits *inside* a subgraph, only the node of `old` that holds the subgraph
-# counts. The graphs may have any nodes, `saver` may be any checkpointer, and nothing is run or
-# changed.
+# in it. (A node that is done already, beside one that waits, may count or not: without it in `new`,
+# its result is lost.) For a thread that waits *inside* a subgraph, only the node of `old` that holds
+# the subgraph counts. The graphs may have any nodes, `saver` may be any checkpointer, and nothing is
+# run or changed.
 #
 # `saver.list(None)` yields every checkpoint of every thread; `.config["configurable"]["thread_id"]`
 # is in each. Read it to its end before you ask anything else: while you iterate, `SqliteSaver`
@@ -666,7 +667,7 @@ print(
 # - a thread without a mark is from before there were marks: it belongs to the oldest version;
 # - a mark that is not in `versions` is an error (any), and nothing runs.
 #
-# `config` stays as it is.
+# `config` names no checkpoint, and stays as it is.
 
 
 # %% tags=["exercise", "ex4"]

@@ -444,7 +444,9 @@ def ex4(run):
         with part("a new thread begins on the newest version"):
             for names in (("7",), ("7", "8"), ("2024-05", "blue", "10")):
                 last = names[-1]
-                result = runs(graphs(*names), new, new_thread(), [f"look {last}", f"ask {last}"])
+                began = [f"look {last}", f"ask {last}"]
+                why = " The newest is the last of the dictionary, whatever its name."
+                result = runs(graphs(*names), new, new_thread(), began, why)
                 assert isinstance(result, dict) and "__interrupt__" in result, (
                     "The graph asked a question, and `run` returned "
                     f"{kind(result)}; expected the graph's result."

@@ -106,6 +106,7 @@ def _assert_what_if(
         40.0: "That is the total from before: run on with the config that `update_state` returns.",
         400.0: "That is what comes of the first run of `double`; the history begins with the "
         "newest checkpoint.",
+        change.get("total"): "That is the change, and nothing ran on it: apply it, then run on.",
     }.get(found, f"Before: {latest['total']!r}.")
     assert result.get("log") == kept + written, (
         f"{what}: the log of the final state is {result.get('log')}; expected {kept + written}."

@@ -128,12 +128,16 @@ def ex3(route):
                     )
         with part("it looks as long as it can, and no longer"):
             right_before = " In an earlier run it was right. What does the route keep between runs?"
+            steps = (
+                " `remaining_steps` counts steps: all calls of a message are one step, however "
+                "many messages they add."
+            )
             for limit in (250, 60, 100, *range(3, 41), 250, 16, 3, 15):
                 calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
                 assert calls == room, (
                     f"With recursion_limit={limit}, and a model whose messages hold words and two "
                     f"calls each, the model was asked {calls} time(s); there is room for {room}."
-                    + (right_before if calls != first == room else "")
+                    + (right_before if calls != first == room else steps)
                 )
             assert first == 124, (
                 f"In the first of all runs, with recursion_limit=250, the model was asked {first} "
@@ -156,7 +160,7 @@ def ex3(route):
             later = [ask(model, graph, parts.LOST, "15", limit).model_calls for limit in (9, 10)]
             assert later == [4, 4], (
                 f"On a thread with earlier turns, with recursion_limit=9 and 10, the model was "
-                f"asked {later} times; there is room for [4, 4]."
+                f"asked {later} times; there is room for [4, 4].{steps}"
             )
         with part("an answer is left alone"):
             hello = ask(model, graph, "Hello", "new", 3)

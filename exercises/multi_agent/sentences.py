@@ -10,8 +10,11 @@ __all__ = ("admits_ignorance", "claims_success")
 CLAIM = re.compile(
     r"\b(done|ok|okay|success\w*|succeeded|completed?|finished|executed|fulfilled|worked|arrives"
     r"|found|sent|refunded|approved|paid|(went|gone) through|already (run|answered)"
-    r"|(^|(?<=[.:;] )|(was|were|been|has|have|already|all) )(carried out|taken care of"
-    r"|dealt with|settled|sorted|resolved|processed|performed|handled|seen to)"
+    r"|(?<!while it )(?<!while this )ran(?! (into|out))"
+    r"|(was|were|been|has|have|had|did) (just )?run(?! (into|out))"
+    r"|(^|(?<=[.:;] )|(was|were|been|has|have|already|all|desk|we|I) )(carried (it |this )?out"
+    r"|(taken|took) care of|dealt with|settled|sorted|resolved|processed|performed|handled|seen to"
+    r"|tracked|looked (it |this )?up)"
     r"(?! by (the )?(refunds|next|new))"
     r"|(is|are) (settled|sorted|resolved)|taken care of this|in hand already|already in hand)\b",
     re.I,
@@ -19,6 +22,7 @@ CLAIM = re.compile(
 DOUBT = re.compile(
     r"\b(no(?! need\b)|not|cannot|none|false|nothing|nobody|neither|nor|never|with(out|held|drawn)"
     r"|un\w+|dis\w+|may|might|could|if|whether|what|until|unless|maybe|perhaps|check|verify"
+    r"|probabl\w+|possibl\w+|presumabl\w+|likely|seem\w*|assum\w+|believ\w+|should have"
     r"|again|cancel\w*|skip\w*|lost|pending|handed|hand\w*\W?o(ver|ff)|transfer\w*|reject\w*"
     r"|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*|block\w*|turned down|abort\w*|fail\w*"
     r"|veto\w*)\b|n't|\?",

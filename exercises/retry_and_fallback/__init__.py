@@ -251,6 +251,13 @@ def ex4(build_desk):
             f"{service.calls} time(s), and the run ended with {short(error or answer)}; expected "
             "2 calls and 'shipped'. `except ConnectionError` catches the subclasses, too."
         )
+    with part("an empty answer is an answer"):
+        service = Service(says="")
+        answer_of(build_desk, service)
+        assert service.calls == 1, (
+            f"The service answered with '', and raised nothing; it was asked {service.calls} "
+            "times; expected one call: only a ConnectionError is worth another try."
+        )
     # A `RetryPolicy` retries an AssertionError unless it is told otherwise, and none of the others.
     others = (KeyError("order"), ValueError("bug"), AssertionError("bug"))
     others += (TimeoutError("slow"), FileNotFoundError("list"))
@@ -436,12 +443,13 @@ def ex7(close_the_turn):
                 f"The run ended, and the thread holds {seen.types}; expected a message to the "
                 "user, of type 'ai', as the last one."
             )
-            for text in seen.kept:
+            for name, text in seen.kept:
                 leaks = [word for word in SECRETS if word in text]
                 leaks += re.findall(r"\w+Error\b|Traceback", text)
                 assert not leaks, (
-                    f"The thread now holds {', '.join(leaks)}, in the message {short(text)}. It "
-                    "belongs to nobody but the log, and what is a secret not even there."
+                    f"The thread now holds {', '.join(leaks)}, as the `{name}` of a message: "
+                    f"{short(text)}. It belongs to nobody but the log, and what is a secret not "
+                    "even there."
                 )
         with part(f"a line for the log ({where})"):
             assert seen.log, "Nothing was logged as a warning or an error."
@@ -454,11 +462,12 @@ def ex7(close_the_turn):
                 f"The log says {short(log)}; expected the node ({where}) and the error's "
                 f"class ({seen.name})."
             )
-            leaks = [word for word in SECRETS if word in log]
-            assert not leaks, (
-                f"The log holds {', '.join(leaks)}, from the text of the error: {short(log)}. "
-                "Log the error's class, not its words."
-            )
+            for line in (log, *seen.fields):
+                leaks = [word for word in SECRETS if word in line]
+                assert not leaks, (
+                    f"The log holds {', '.join(leaks)}, from the text of the error: {short(line)}. "
+                    "Log the error's class, not its words."
+                )
             leaks = [word for word in CUSTOMERS_WORDS if word in log]
             leaks = ["the arguments of a call" if "{" in word else repr(word) for word in leaks]
             assert not leaks, (

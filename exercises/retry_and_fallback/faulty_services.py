@@ -118,6 +118,9 @@ class ServerFailedError(openai.InternalServerError, ModelAPIError):
     """A model's 500."""
 
 
+_FIELDS = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
 class Log(logging.Handler):
     """Keeps what is logged anywhere, formatted as a file would show it, tracebacks included."""
 
@@ -125,11 +128,13 @@ class Log(logging.Handler):
         super().__init__(logging.WARNING)
         self.lines: list[str] = []
         self.names: list[str] = []
+        self.fields: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one record."""
         self.lines.append(self.format(record))
         self.names.append(record.name)
+        self.fields += [f"{k}={v!r}" for k, v in vars(record).items() if k not in _FIELDS]
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[list[str]]:
@@ -472,10 +477,10 @@ def failed_turn(
         after_tools: Whether the model fails only when two tools of the turn have run.
 
     Returns:
-        The error's class, what the run raised, the texts the turn added to the thread, its message
-        types, the ids of the answered calls, the ids of all that the model made, what the user
-        reads, the lines of the log, the loggers other than `log`; what the next turns raised, and
-        the last one's HTTP status.
+        The error's class, what the run raised, each field of the messages that the turn added to
+        the thread, its message types, the ids of the answered calls, the ids of all that the model
+        made, what the user reads, the lines of the log, their own fields, the loggers other than
+        `log`; what the next turns raised, and the last one's HTTP status.
     """
     graph, thread = StateGraph(MessagesState), {"configurable": {"thread_id": "check"}}
     tools, listener = [count_tents, find_parcel], Log()
@@ -498,13 +503,14 @@ def failed_turn(
     with lesson_model.scratch() as model, listener.listening() as lines:
         if earlier:  # a turn that ended well, with a call that was answered
             desk.invoke({"messages": "Please count the green tents."}, thread)
-        del lines[:], listener.names[:]
+        del lines[:], listener.names[:], listener.fields[:]
         before = len(desk.get_state(thread).values.get("messages", []))
         if where == "model" and not after_tools:
             model.fail("bad_key")
         question = TWO_COUNTS if after_tools else TWO_CALLS
         _, error = outcome(lambda: desk.invoke({"messages": question}, thread))
         messages, log, next_error = desk.get_state(thread).values["messages"], list(lines), None
+        fields = list(listener.fields)
         elsewhere = [name for name in listener.names if not f"{name}.".startswith(log_of(handler))]
         for _ in range(2):
             _, raised = outcome(lambda: desk.invoke({"messages": "Hello?"}, thread))
@@ -513,12 +519,17 @@ def failed_turn(
     return SimpleNamespace(
         name="OpenAIAuthenticationError" if where == "model" else "ConnectionError",
         error=error,
-        kept=[message.text for message in messages[before + 1 :]],
+        kept=[
+            (name, str(value))
+            for message in messages[before + 1 :]
+            for name, value in message.model_dump().items()
+        ],
         types=[message.type for message in messages],
         answered=[m.tool_call_id for m in messages if isinstance(m, ToolMessage)],
         made=made,
         said=last.text if isinstance(last, AIMessage) else "",
         log=log,
+        fields=fields,
         elsewhere=elsewhere,
         next_error=next_error,
         next_status=next_status,

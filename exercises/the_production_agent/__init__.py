@@ -80,19 +80,27 @@ def ex2(ask_async, finish_safely):
             "loop, which wants to run every 10 ms and could not. What waits without `await` stops "
             "the event loop."
         )
-    with part("a torn answer is a ConnectionError"), lesson_model.scratch() as model:
-        model.when("").says("Hang it in the shade, in the wind.")
-        model.fail("truncate", after=3)
-        raised = run_alone(parts.raised_in_turn, ask_async)
-        assert len(model.requests) == 1, (
-            f"The answer broke off, and the model was asked {len(model.requests)} times; expected "
-            "once: `ask` does not retry."
-        )
-        assert raised is not None, "The answer broke off after 3 tokens, and nothing was raised."
-        assert isinstance(raised, ConnectionError), (
-            f"The answer broke off, and a {type(raised).__name__} was raised; expected a "
-            "ConnectionError."
-        )
+    with part("a torn answer is a ConnectionError"):
+        for where, (calls, after) in parts.TORN.items():
+            with lesson_model.scratch() as model:
+                if calls:
+                    model.when("").calls("refund", order="T-7", amount=480)
+                else:
+                    model.when("").says("Hang it in the shade. Not in the sun.")
+                model.fail("truncate", after=after)
+                raised = run_alone(parts.raised_in_turn, ask_async)
+                assert len(model.requests) == 1, (
+                    f"The answer broke off, and the model was asked {len(model.requests)} times; "
+                    "expected once: `ask` does not retry."
+                )
+                assert raised is not None, (
+                    f"The answer broke off {where}, and nothing was raised. What a torn answer "
+                    "lacks is neither words nor calls: look at its `response_metadata`."
+                )
+                assert isinstance(raised, ConnectionError), (
+                    f"The answer broke off {where}, and a {type(raised).__name__} was raised; "
+                    "expected a ConnectionError."
+                )
     with part("another error stays what it is"), lesson_model.scratch() as model:
         model.fail("bad_key", times=None)
         raised = run_alone(parts.raised_in_turn, ask_async)

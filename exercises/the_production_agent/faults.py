@@ -54,6 +54,7 @@ __all__ = (
     "STORIES",
     "TALK",
     "THREADS",
+    "TORN",
     "asked",
     "asked_each",
     "assert_asked",
@@ -79,6 +80,12 @@ THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused b
 # The words of the customer begin and end with this, and the model calls a tool with it.
 SAID = "Quillfjord"
 SAID_PIECES = ("Quill", "fjord")
+# Where an answer of the model breaks off: whether it makes a call, and after how many tokens.
+TORN = {
+    "after three words": (False, 3),
+    "behind a full stop": (False, 6),
+    "inside a tool call": (True, 8),
+}
 STORIES = {
     "A": ("dead after a no", "rejection", "the call that was refused never got its ToolMessage"),
     "B": (

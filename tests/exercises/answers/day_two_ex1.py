@@ -173,3 +173,11 @@ def lost_threads(saver, old, new):
     names = {saved.config["configurable"]["thread_id"] for saved in saver.list(None)}
     missing = {name: set(old.get_state(thread(name)).next) - kept for name in names}
     return {name: nodes for name, nodes in missing.items() if nodes}
+# %% passed: counts a node that is done beside one that waits
+def lost_threads(saver, old, new) -> dict[str, set[str]]:
+    lost = {}
+    for name in {saved.config["configurable"]["thread_id"] for saved in list(saver.list(None))}:
+        gone = {task.name for task in old.get_state(thread(name)).tasks} - {*new.nodes}
+        if gone:
+            lost[name] = gone
+    return lost

@@ -303,3 +303,14 @@ def to_refunds(note: str, runtime: ToolRuntime) -> Command:
         text = f"Handed over. Note: {note}" if mine else "It may be done already, or not. Do not call it again."
         messages.append(ToolMessage(text, tool_call_id=call["id"]))
     return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})
+# %% refused: says that the other calls ran
+@tool
+def to_refunds(note: str, runtime: ToolRuntime) -> Command:
+    """Transfer the customer to the refunds desk, with a note for the colleague there."""
+    messages = list(runtime.state["messages"])
+    for call in messages[-1].tool_calls:
+        mine = call["id"] == runtime.tool_call_id
+        ran = "This call ran at the front desk; its result stays there. Do not call it again."
+        text = f"Handed over. Note: {note}" if mine else ran
+        messages.append(ToolMessage(text, tool_call_id=call["id"]))
+    return Command(goto="refunds", graph=Command.PARENT, update={"messages": messages})

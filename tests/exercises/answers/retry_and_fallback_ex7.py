@@ -295,3 +295,26 @@ def close_the_turn(state: MessagesState, error: NodeError) -> dict:
     calls = getattr(state["messages"][-1], "tool_calls", [])
     closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
     return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% partial | a sentence for the user (tools): the error is saved as an artifact
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference, cause = uuid.uuid4().hex[:8], error.error
+    log.error("ref=%s node=%s error=%s", reference, error.node, type(cause).__name__)
+    calls = getattr(state["messages"][-1], "tool_calls", [])
+    closed = [ToolMessage("Failed.", tool_call_id=c["id"], artifact=repr(cause)) for c in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}
+# %% partial | a sentence for the user (model); a sentence for the user (tools): the class is saved as metadata
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference, kind = uuid.uuid4().hex[:8], type(error.error).__name__
+    log.error("ref=%s node=%s error=%s", reference, error.node, kind)
+    calls = getattr(state["messages"][-1], "tool_calls", [])
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    words = AIMessage(f"Sorry. Reference: {reference}", response_metadata={"error": kind})
+    return {"messages": [*closed, words]}
+# %% partial | a line for the log (model); a line for the log (tools): the error is a field of the record
+def close_the_turn(state: MessagesState, error: NodeError) -> dict:
+    reference, cause = uuid.uuid4().hex[:8], error.error
+    told = (reference, error.node, type(cause).__name__)
+    log.error("ref=%s node=%s error=%s", *told, extra={"cause": cause})
+    calls = getattr(state["messages"][-1], "tool_calls", [])
+    closed = [ToolMessage("Not carried out.", tool_call_id=call["id"]) for call in calls]
+    return {"messages": [*closed, AIMessage(f"Sorry. Reference: {reference}")]}

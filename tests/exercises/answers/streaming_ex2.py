@@ -317,3 +317,12 @@ def answer(question, show):
             show(box.get(timeout=1))
         except queue.Empty:
             return
+# %% refused: pieces of 120 characters
+def answer(question: str, show) -> None:
+    waiting = ""
+    for token, _ in desk.stream({"messages": question}, stream_mode="messages"):
+        waiting += token.text
+        if len(waiting) >= 120:
+            show(waiting)
+            waiting = ""
+    show(waiting)
