@@ -65,10 +65,8 @@ async def _try_database(settings: Settings, *, set_up: bool) -> None:
         async with open_database(settings, set_up=set_up) as database:
             if set_up:
                 return
-            store = Store(database, settings)
-            if not await store.waiting():
-                return
-            stranded = await Runs(settings, store, build(settings, database.saver)).stranded()
+            runs = Runs(settings, Store(database, settings), build(settings, database.saver))
+            stranded = await runs.stranded()
     except FAILURES as error:
         raise Unusable(
             f"The database can be opened and not be used ({type(error).__name__}): look at its own "

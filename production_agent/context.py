@@ -43,4 +43,4 @@ class Context:
     # LeaseLost or OverBudget and writes nothing, OutcomeUnknown where the database gave no answer.
     effect: Callable[[str, str, dict], Awaitable[None]]
     decided: frozenset[str] = frozenset()  # calls whose decision this run carries out
-    written: dict[str, dict] = field(default_factory=dict)  # effects of this run, by key
+    effects: dict[str, dict] = field(default_factory=dict)  # by key: this run's, and older ones

@@ -193,7 +193,7 @@ async def _observed(request, execute):
         answer = _failed(call, _tool_failed(error))
     message = _message_of(answer, call["id"])
     asking, context = request.state["messages"][-1], request.runtime.context
-    done = _done(context.written, effect_key(context.thread, asking.id, call["id"]))
+    done = _done(context.effects, effect_key(context.thread, asking.id, call["id"]))
     if message.status == "error" and done:
         message.content = f"{done} It is on record: never repeat it. What was to follow failed."
         message.status = "success"

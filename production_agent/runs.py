@@ -522,7 +522,8 @@ class Runs:
             run.emit("end", status="resuming", text="")
 
     async def _follow(self, run: Run, graph_input: object) -> None:
-        decided, written = [], {}
+        decided, written = [], set()
+        effects = {} if run.kind == "message" else await self.store.effects(run.thread)
         if isinstance(graph_input, Command):
             state = await self.graph.aget_state(self.config(run.thread))
             waiting = {one.id for one in state.interrupts}
@@ -536,10 +537,11 @@ class Runs:
             if key in written:
                 raise KeyTaken
             await self.store.effect(run.id, key, run.thread, run.owner, name, details)
-            written[key] = {"name": name, "details": details}
+            written.add(key)
+            effects[key] = {"name": name, "details": details}
             log.info("effect_written", extra={"tool": name})
 
-        context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), written)
+        context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), effects)
         async for event, data in self.graph.astream(
             graph_input,
             self.config(run.thread, run.id),

@@ -93,10 +93,9 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     users = _users(get(f"{PREFIX}TOKENS") or "")
     numbers = [one for one in fields(Settings) if one.metadata]
     names = ["DATABASE", "TOKENS", "APPROVERS", *(one.name.upper() for one in numbers)]
-    wrong = [
-        one for one in environment if one.startswith(PREFIX) and one[len(PREFIX) :] not in names
-    ]
-    if wrong:
+    links = r"|SERVICE_.*|PORT(_.*)?"  # Kubernetes sets them for a Service named production-agent
+    known = re.compile(f"(?s)(?!{PREFIX}).*|{PREFIX}({'|'.join(names)}{links})")
+    if wrong := [name for name in environment if not known.fullmatch(name)]:
         raise Unusable(f"{wrong[0]} is no setting: correct its name, or remove it.")
     return Settings(
         model=get("OPENAI_MODEL") or "gpt-5-mini",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 
 from langchain_core.messages import ToolMessage
@@ -14,7 +15,10 @@ async def refund(order: str, amount: int, runtime) -> Command:
     """Refund, then write to the customer, which fails for odd amounts.
 
     Six euros are refunded twice; of 8 the letter is an effect, and fails; for 4 it asks somebody.
+    For 12 the process dies once it has paid, and what carries it on fails before it pays.
     """
+    if amount == 12 and runtime.context.effects:
+        raise ConnectionError("stock-3 refused billing_rw")
     text = await pay(order=order, amount=amount, runtime=runtime)
     if amount == 6:
         await pay(order=order, amount=amount, runtime=runtime)
@@ -22,6 +26,8 @@ async def refund(order: str, amount: int, runtime) -> Command:
         key = f"{runtime.context.thread}/{runtime.state['messages'][-1].id}/{runtime.tool_call_id}"
         await runtime.context.effect(f"{key}/letter", "letter", {"to": "ann"})
         raise ConnectionError("mail-7 refused billing_rw")
+    if amount == 12:
+        os._exit(1)
     if amount == 4:
         interrupt("Really?")
     if amount % 2:

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import httpx
 import psycopg
@@ -398,6 +399,25 @@ def test_what_a_tool_did_before_it_failed_is_told(
     assert told.startswith(done)
     assert "mail-7" not in told and len(service.log("tool_failed")) == 1
     service.stop()
+
+
+def test_a_tool_that_fails_where_it_is_carried_on_is_told_with_what_it_did(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    old = start(database, script="own_tool_service.py")
+    old.forget_effects()
+    thread, approval = old.asked("Please refund 12 euros for order T-7.")
+    with suppress(httpx.TransportError):
+        old.decide(approval)
+    end_leases(database)
+    new = start(database, script="own_tool_service.py")
+    until(lambda: new.status(thread) == "complete", "what was left is carried on")
+    assert new.effects() == [{"order": "T-7", "amount": 12}]
+    (told,) = [text for role, text in new.messages(thread) if role == "tool"]
+    assert told.startswith('refund: {"order": "T-7", "amount": 12}. It is on record')
+    assert len(new.log("tool_failed")) == 1
+    new.stop()
 
 
 def test_two_effects_of_a_call_do_not_share_a_key(start: Callable, database: str, served) -> None:

@@ -475,6 +475,19 @@ async def test_who_types_while_a_card_appears_decides_nothing(page: Page, desk: 
     assert not desk.effects()
 
 
+async def test_what_is_typed_in_an_open_edit_is_not_left_out(page: Page, desk: Service) -> None:
+    await say(page, REFUND)
+    approve = page.get_by_role("button", name="Approve")
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("amount", exact=True).fill("4")
+    await expect(approve).to_be_disabled()
+    await page.get_by_role("button", name="Edit", exact=True).click()  # which closes it
+    await expect(page.get_by_label("amount", exact=True)).to_be_hidden()
+    await approve.click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert desk.effects() == [{"order": "T-7", "amount": 480}]
+
+
 async def test_who_tabs_for_stop_while_a_card_appears_decides_nothing(page: Page) -> None:
     await page.get_by_label("Message", exact=True).fill(REFUND)
     await page.get_by_role("button", name="Send").click()

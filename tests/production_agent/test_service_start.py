@@ -22,7 +22,7 @@ import openai
 import pytest
 
 from course_layout import ROOT
-from production_agent import database, tracing
+from production_agent import database, tools, tracing
 from production_agent.__main__ import main
 from production_agent.logs import JsonLines, describe
 from production_agent.service import create_app
@@ -162,6 +162,16 @@ def test_the_operators_page_has_every_setting_and_its_default() -> None:
     texts = {"DATABASE": read(URL).database, "TOKENS": "none", "APPROVERS": "none"}
     assert len(own) == len(numbers | texts) and not read(URL).users and not read(URL).approvers
     assert {name: default.replace(",", "") for name, default in said.items()} == texts | numbers
+
+
+def test_what_kubernetes_sets_is_no_setting() -> None:
+    port = {OWN + name: "tcp://10.0.0.1:8000" for name in ("PORT", "PORT_8000_TCP", "SERVICE_PORT")}
+    assert read(URL | port | {OWN + "SERVICE_HOST": "10.0.0.1"}) == read(URL)
+
+
+def test_a_wrong_name_among_the_risky_tools(refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tools.RISKY, "refunds", "Money leaves the shop.")
+    assert "RISKY in tools.py names refunds, which is no tool" in refused()
 
 
 def test_spans_without_their_packages(refused, monkeypatch: pytest.MonkeyPatch) -> None:
