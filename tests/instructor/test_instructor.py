@@ -173,6 +173,13 @@ class TestPage:
     def test_the_demo_is_true(self, lesson: str) -> None:
         assert complaints(lesson, page(lesson)) == []
 
+    def test_each_run_has_its_own_cell_and_one_further_up_says_so(self, lesson: str) -> None:
+        runs = re.findall(r"^- \*\*Run\*\* `([^`]+)`(.*)", "\n".join(steps(page(lesson))), re.M)
+        places = [cells(lesson).index(named(lesson, line)[0]) for line, _ in runs]
+        assert len(set(places)) == len(places), f"two Runs are one cell: {places}"
+        for before, place, (line, note) in zip(places, places[1:], runs[1:], strict=False):
+            assert place > before or note, f"{line!r} stands above the cell before: say where"
+
     def test_minutes_add_up(self, lesson: str) -> None:
         text = page(lesson)
         table = {name: int(minutes) for name, minutes in rows(section(text, "Timing"))}
