@@ -23,8 +23,9 @@
 # | **Core** | {core_minutes} min | 0.1 to 0.3, 25 min | is everything ready, a first agent, who answers, how exercises work |
 # | **Deeper** | {deeper_minutes} min | 0.4, 20 min | a real model, reading a thread, keeping your work |
 #
-# Run the cells from top to bottom with **Shift + Enter**. (Where a page opened again tomorrow says
-# "Error displaying widget", run its cells again.)
+# Run the cells from top to bottom with **Shift + Enter**. Where a page opened again tomorrow says
+# "Error displaying widget", or that a name "is not defined", its kernel is new: *Run > Run All Above
+# Selected Cell*.
 #
 # ## Is everything ready?
 
