@@ -29,7 +29,7 @@ WORDS = {  # word: (the module that runs, the packages it needs, help)
     "doctor": ("lab.doctor", NOTHING, "what is wrong with this machine, and the cure"),
     "reset": ("tools.my_work.reset", NOTHING, "NN: put your copy of lesson NN aside, start afresh"),
     "update": ("tools.my_work.update", NOTHING, "put your changes aside, get the newest course"),
-    "serve": ("production_agent", READER, "[--port N]: the production agent as a service"),
+    "serve": ("lab.serve", READER, "[--port N]: the production agent as a service"),
     "grade": ("instructor.grading.grade", READER, "mark handed-in notebooks"),
     "export": ("instructor.export.export", READER, "lessons for nbgrader"),
     "demo": ("instructor.demo.prepare", READER, "NN [--reset]: a lesson to show to a room"),

@@ -14,17 +14,18 @@
 # you have an agent that streams, remembers, asks before it acts, survives failing services, cannot
 # run away, can be debugged, and can be deployed. You need no API key and no network.
 #
-# Every lesson has two speeds, and a box like this one. The **core** is whole by itself: 30 to 40
+# Every lesson has two speeds, and a box like this one. The **core** is whole by itself: 35 to 45
 # minutes with its three exercises. After the line *You can stop here* comes the **deeper** part, in
 # sections to take in any order, now or later.
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 0.1 to 0.3, 20 min | is everything ready, a first agent, who answers, how exercises work |
+# | **Core** | {core_minutes} min | 0.1 to 0.3, 25 min | is everything ready, a first agent, who answers, how exercises work |
 # | **Deeper** | {deeper_minutes} min | 0.4, 20 min | a real model, reading a thread, keeping your work |
 #
-# Run the cells from top to bottom with **Shift + Enter**. (Where a page opened again tomorrow says
-# "Error displaying widget", run its cells again.)
+# Run the cells from top to bottom with **Shift + Enter**. Where a page opened again tomorrow says
+# "Error displaying widget", or that a name "is not defined", its kernel is new: *Run > Run All Above
+# Selected Cell*.
 #
 # ## Is everything ready?
 

@@ -13,7 +13,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 1.1 to 1.3, 20 min | words as they are written, an agent inside a graph, a cut answer, a stop that stops |
+# | **Core** | {core_minutes} min | 1.1 to 1.3, 25 min | words as they are written, an agent inside a graph, a cut answer, a stop that stops |
 # | **Deeper** | {deeper_minutes} min | 1.4 to 1.6, 40 min | progress, empty pages, a Stop button, a stall, event streaming, tokens |
 
 # %%

@@ -13,7 +13,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 2.1 to 2.3, 20 min | threads and checkpoints, which saver, `kill -9` in the middle of a step |
+# | **Core** | {core_minutes} min | 2.1 to 2.3, 25 min | threads and checkpoints, which saver, `kill -9` in the middle of a step |
 # | **Deeper** | {deeper_minutes} min | 2.4 to 2.6, 40 min | pruning, growth, one thread on four servers, dead connections, types, encryption, `Store` |
 
 # %%

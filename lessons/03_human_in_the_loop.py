@@ -13,7 +13,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 3.1 to 3.3, 20 min | stop and ask, a "no" that kills the thread, one decision a call, an edit |
+# | **Core** | {core_minutes} min | 3.1 to 3.3, 30 min | stop and ask, a "no" that kills the thread, one decision a call, an edit |
 # | **Deeper** | {deeper_minutes} min | 3.4 to 3.7, 50 min | odd answers, the panel, answers that go astray, who is asked, the middleware, exactly once |
 
 # %%

@@ -13,7 +13,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 4.1 to 4.3, 20 min | layers that multiply, which errors, which layer, jitter, a fallback that hides a bug |
+# | **Core** | {core_minutes} min | 4.1 to 4.3, 25 min | layers that multiply, which errors, which layer, jitter, a fallback that hides a bug |
 # | **Deeper** | {deeper_minutes} min | 4.4 to 4.7, 50 min | counters, deadlines, fallbacks, a breaker, middleware, tools that fail, failing gracefully |
 
 # %%

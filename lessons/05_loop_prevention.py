@@ -14,7 +14,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 5.1 to 5.3, 20 min | the bill of a loop; `recursion_limit`, counter and budget; a stop in time, and what each stop leaves behind |
+# | **Core** | {core_minutes} min | 5.1 to 5.3, 25 min | the bill of a loop; `recursion_limit`, counter and budget; a stop in time, and what each stop leaves behind |
 # | **Deeper** | {deeper_minutes} min | 5.4 to 5.6, 40 min | dead threads that live again; counters and resumes; circles; a budget of tokens and time; ready-made limits |
 
 # %%

@@ -11,7 +11,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 6.1 to 6.3, 20 min | the history, a replay with a fix, a state that is late, logs without secrets |
+# | **Core** | {core_minutes} min | 6.1 to 6.3, 30 min | the history, a replay with a fix, a state that is late, logs without secrets |
 # | **Deeper** | {deeper_minutes} min | 6.5 to 6.9 and, at the end, 6.4, 55 min | five broken graphs to hunt; stream and breakpoint; traces; OpenTelemetry; a regression test; tracing that is not off |
 
 # %%

@@ -15,7 +15,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 7.1, 7.3 and 7.4, 20 min | workers as tools, handoffs, workers side by side, the scales |
+# | **Core** | {core_minutes} min | 7.1, 7.3 and 7.4, 25 min | workers as tools, handoffs, workers side by side, the scales |
 # | **Deeper** | {deeper_minutes} min | 7.2, 7.5 and 7.6, 40 min | who speaks in a stream; staying with a desk; approvals in workers; a supervisor of your own, and a budget for all |
 
 # %%

@@ -13,7 +13,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 8.3, 8.8 and 8.9, 20 min | the checklist, the gate, the service: a crash, a tool with its policy, the log, the load |
+# | **Core** | {core_minutes} min | 8.3, 8.8 and 8.9, 30 min | the checklist, the gate, the service: a crash, a tool with its policy, the log, the load |
 # | **Deeper** | {deeper_minutes} min | 8.1, 8.2, 8.4 to 8.7, 65 min | all ten lines green; tools from elsewhere; your own agent; every pitfall |
 #
 # (The exercises are numbered by the parts of the desk; the core begins with 8.3.)

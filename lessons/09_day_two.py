@@ -15,7 +15,7 @@
 #
 # | part | read and run | exercises | what it holds |
 # |---|---|---|---|
-# | **Core** | {core_minutes} min | 9.1 to 9.3, 20 min | a new version and old threads; SIGTERM in a turn; a mail that gives orders |
+# | **Core** | {core_minutes} min | 9.1 to 9.3, 30 min | a new version and old threads; SIGTERM in a turn; a mail that gives orders |
 # | **Deeper** | {deeper_minutes} min | 9.4 to 9.6, 40 min | two versions at once; draining a server; old values; personal data; evaluation; a real model |
 
 # %%

@@ -29,7 +29,7 @@ _WORDS = {
 }
 _FIELD = {
     "layout": {"width": "auto", "max_width": "760px"},
-    "style": {"description_width": "130px"},
+    "style": {"description_width": "10em"},
     "continuous_update": False,  # sent when the field loses the focus: a click could overtake a key
 }
 _BOX = {"border": "1px solid var(--jp-border-color1, #bdbdbd)", "padding": "8px", "margin": "4px 0"}

@@ -105,15 +105,17 @@ class Panel(WidgetWithText):
             self.refresh()
 
     def fail(self, word: str, times: int | None = 1) -> None:
-        """Let the next requests fail with one of `lesson_model.faults.WORDS`.
+        """Let the next requests fail.
 
         Args:
-            word: The fault.
+            word: The fault, one of `FAULTS`.
             times: How many requests; None: every one until `reset`.
 
         Raises:
-            ValueError: There is no such fault, or it needs more than a word.
+            ValueError: There is no such fault here.
         """
+        if word not in FAULTS:
+            raise ValueError(f"There is no fault {word!r}. Choose one of: {', '.join(FAULTS)}.")
         fault = _fault(word)
         self._model.fail(word, times, after=fault.after, seconds=fault.seconds)
         self.refresh()

@@ -50,6 +50,7 @@ HEADING = re.compile(r"^(#{1,4}) +(.+?) *$")
 SVG_SIZE = re.compile(r'<svg [^>]*width="(\d+)" height="(\d+)"')
 PNG = re.compile(r'src="data:image/png;base64,([^"]{32})')
 EXERCISE = re.compile(r"^Exercise (\d+\.\d+)")
+GOES_ON = re.compile(r" *(?:[)\]}]|(?:elif|else|except|finally)\b)")  # a block or a call
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 WIDGET = re.compile(r"^(?:VBox|HBox|HTML|Button|IntProgress|Output)\(")
 NO_WIDGET = '<p class="note">A live widget stands here. Run this cell in JupyterLab.</p>'
@@ -254,7 +255,7 @@ def _code(source: str) -> Iterator[Block]:
 
 
 def _parted(text: str) -> Iterator[str]:
-    """Part a text that is too long for a slide at its blank lines, or else where it has to be."""
+    """Part a text that is too long for a slide: at a blank line, or else before a block."""
     lines = text.split("\n")
     while lines:
         end, shown = 0, 0
@@ -264,11 +265,16 @@ def _parted(text: str) -> Iterator[str]:
         end = max(end, 1)
         if end < len(lines):
             blank = [n for n, line in enumerate(lines[: end + 1]) if not line.strip() and n > 2]
-            end = blank[-1] if blank else end
+            begin = [n for n in range(end // 2 + 1, end + 1) if not GOES_ON.match(lines[n])]
+            end = blank[-1] if blank else min(begin[::-1] or [end], key=lambda n: _indent(lines[n]))
         piece, lines = "\n".join(lines[:end]).strip("\n"), lines[end:]
         while lines and not lines[0].strip():
             lines.pop(0)
         yield piece
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _lines(text: str) -> int:

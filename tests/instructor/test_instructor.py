@@ -34,7 +34,7 @@ FILES = re.compile(r"\b[\w/]+\.(?:py|md|yml)\b")
 WORDS_OF_A_STEP = {"Run", "Say", "Do", "Answer", "Shows"}
 PLAN = re.compile(r"^## (.+)$", re.M)
 LENGTHS = {"One meeting of 90 minutes": 90, "Three hours": 180}
-CORE_MINUTES = 20  # to show a core, and as many for its three exercises
+CORE_MINUTES = 20  # to show a core
 MINUTES = (5, 10, 20)  # for an exercise to predict, to build, to stretch
 
 
@@ -75,6 +75,11 @@ def exercises_in(text: str) -> set[str]:
 def anchors(text: str) -> set[str]:
     """Return the ids JupyterLab gives to the headings: their text, a hyphen for each space."""
     return {re.sub(r"[`*]", "", found).replace(" ", "-") for found in HEADING.findall(text)}
+
+
+def may_take(exercises: int, minutes: int) -> bool:
+    """Tell whether these are the minutes of so many exercises to build, one perhaps to predict."""
+    return MINUTES[1] * exercises - minutes in (0, MINUTES[1] - MINUTES[0])
 
 
 def rows(text: str) -> list[list[str]]:
@@ -168,6 +173,13 @@ class TestPage:
     def test_the_demo_is_true(self, lesson: str) -> None:
         assert complaints(lesson, page(lesson)) == []
 
+    def test_each_run_has_its_own_cell_and_one_further_up_says_so(self, lesson: str) -> None:
+        runs = re.findall(r"^- \*\*Run\*\* `([^`]+)`(.*)", "\n".join(steps(page(lesson))), re.M)
+        places = [cells(lesson).index(named(lesson, line)[0]) for line, _ in runs]
+        assert len(set(places)) == len(places), f"two Runs are one cell: {places}"
+        for before, place, (line, note) in zip(places, places[1:], runs[1:], strict=False):
+            assert place > before or note, f"{line!r} stands above the cell before: say where"
+
     def test_minutes_add_up(self, lesson: str) -> None:
         text = page(lesson)
         table = {name: int(minutes) for name, minutes in rows(section(text, "Timing"))}
@@ -199,7 +211,7 @@ class TestPage:
         wrong_answers = " ".join(row[0] for row in rows(section(text, "Wrong answers")))
         meetings = rows(section(guide, "Three formats"))
         [meeting] = [what for _, number, what in meetings if number == str(int(lesson[:2]))]
-        (in_core, _), (in_deeper, minutes) = BOX.findall(core)
+        (in_core, in_class), (in_deeper, later_on) = BOX.findall(core)
         source = f"lessons/{lesson}.py"
         for place, said, wanted in (
             (f"{source}, the box's core", in_core, first),
@@ -212,11 +224,11 @@ class TestPage:
             assert not lacking, f"{place} lacks {', '.join(lacking)}"
         assert not exercises_in(in_core) & later, f"{source}: the box's core names a later exercise"
 
+        minutes = int(in_class), int(later_on)
+        assert may_take(len(first), minutes[0]), f"{source}: the box's core, {minutes[0]} minutes"
         all_minutes = int(dict(rows(section(text, "Timing")))["exercises"])
-        build = MINUTES[1] * len(first)  # and one of them may be there to predict
-        assert build - (all_minutes - int(minutes)) in (0, MINUTES[1] - MINUTES[0]), (
-            f"{source}: the box gives {minutes} minutes to the deeper exercises, the guide "
-            f"{all_minutes} to all"
+        assert sum(minutes) == all_minutes, (
+            f"{source}: the box gives {minutes} minutes to the exercises, the guide {all_minutes}"
         )
 
     def test_wrong_answers_are_in_the_bank(self, lesson: str) -> None:
@@ -295,6 +307,8 @@ def test_a_plan_fills_its_time(name: str) -> None:
         clock += int(minutes)
         if "core" in what and what.startswith("Lesson"):
             assert int(minutes) == CORE_MINUTES, what
+        if what.startswith("Exercise"):
+            assert may_take(len(exercises_in(what)), int(minutes)), what
     assert clock - start == LENGTHS[name]
 
 
@@ -302,6 +316,18 @@ def to_minutes(clock: str) -> int:
     """Return the minutes of the day at a time such as 9:05."""
     hours, minutes = clock.split(":")
     return 60 * int(hours) + int(minutes)
+
+
+def test_what_a_core_takes_is_said_the_same_everywhere() -> None:
+    boxes = [int(BOX.findall(prose(lesson))[0][1]) for lesson in LESSONS]
+    whole = [read + box for (read, _), box in zip(map(reading, LESSONS), boxes, strict=True)]
+    for minutes, places in (
+        (whole, ("README.md", "lessons/00_start_here.py")),
+        (boxes, ("README.md", "instructor/syllabus.md")),
+    ):
+        said = "{} to {}".format(*(5 * round(end / 5) for end in (min(minutes), max(minutes))))
+        for place in places:
+            assert said in (ROOT / place).read_text("utf-8"), f"{place} does not say {said!r}"
 
 
 def test_the_syllabus_has_an_objective_a_lesson() -> None:

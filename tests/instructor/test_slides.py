@@ -127,6 +127,15 @@ def test_a_long_code_cell_is_parted_at_blank_lines() -> None:
     assert all(re.search(r"return</span> .*\d", piece.splitlines()[-1]) for piece in pieces)
 
 
+def test_a_long_block_is_parted_before_a_statement_and_not_inside_of_it() -> None:
+    checks = "".join(f"    if case == {n}:\n        return {n}\n" for n in range(9))
+    _, second = slides._parted(f"def f(case):\n{checks}    return None")
+    assert second.startswith("    if case ==")
+    lines = "\n".join(["call(", *["    argument,"] * 14, ")", "x = 1"])
+    assert all(not piece.startswith(")") for piece in slides._parted(lines))
+    assert len([*slides._parted("}\n" * 40)]) == 3
+
+
 def test_words_that_end_with_a_colon_move_with_what_they_announce() -> None:
     long = "x = 1\n" * 13
     first, second = show(prose("# A\n\nLong ago.\n\nLook at this:"), code(long))

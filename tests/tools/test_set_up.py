@@ -68,14 +68,14 @@ class Project:
         self.root, self.wheels, self.bin = folder / "course", folder / "wheels", folder / "bin"
         for path in (
             *(self.root / "tools/install", self.root / "benchmarks"),
-            *(self.root / "production_agent", self.wheels, self.bin),
+            *(self.root / "lab", self.wheels, self.bin),
         ):
             path.mkdir(parents=True)
         for name in ("course.py", "course_layout.py", *TOOLS):
             shutil.copy(ROOT / name, self.root / name)
-        for package in ("production_agent", "benchmarks"):
+        for package in ("lab", "benchmarks"):
             (self.root / package / "__init__.py").touch()
-        (self.root / "production_agent/__main__.py").write_text(SHOW)
+        (self.root / "lab/serve.py").write_text(SHOW)
         (self.root / "benchmarks/bench.py").write_text(SHOW_BOTH)
         self.uv = make_wheel(self.wheels, "uv", "1.0", {"uv-1.0.data/scripts/uv": FETCHED_UV})
         self.lock("1.0")
@@ -353,7 +353,7 @@ def test_a_stopped_setup_leaves_no_process_and_can_be_repeated(
 
 def test_a_prepared_python_is_used_as_it_is(project: Project) -> None:
     show = "import sys; print('ran', sys.executable)"
-    (project.root / "production_agent/__main__.py").write_text(show)
+    (project.root / "lab/serve.py").write_text(show)
     for env in ({"COURSE_ENV": "here"}, {"CONDA_PREFIX": sys.prefix}):
         status, output = project.run(**env)
         assert (status, output.split()) == (0, ["ran", sys.executable])
