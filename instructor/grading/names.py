@@ -28,6 +28,8 @@ class Owner(NamedTuple):
     """The number Canvas or Moodle has for them."""
     late: bool = False
     """Whether the name says so: only Canvas writes it there."""
+    is_named: bool = True
+    """Whether the file says whose it is; without, `name` is the file's own."""
 
 
 def owner_of(path: Path, folder: Path, lessons: Iterable[str]) -> Owner:
@@ -35,7 +37,7 @@ def owner_of(path: Path, folder: Path, lessons: Iterable[str]) -> Owner:
 
     Args:
         path: The file.
-        folder: What was handed in; its name stands for a student if nothing else does.
+        folder: What was handed in.
         lessons: The names of the lessons, and their topics: they are no part of a student's name.
     """
     inside = path.relative_to(folder).parts
@@ -46,7 +48,9 @@ def owner_of(path: Path, folder: Path, lessons: Iterable[str]) -> Owner:
         return Owner(found["name"], found["id"], bool(found["late"]))
     if len(inside) > 1:
         return Owner(inside[0])
-    return Owner(_without_lesson(path.stem, lessons) or folder.resolve().name)
+    if name := _without_lesson(path.stem, lessons):
+        return Owner(name)
+    return Owner(path.stem, is_named=False)
 
 
 def _without_lesson(name: str, lessons: Iterable[str]) -> str:

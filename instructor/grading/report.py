@@ -16,7 +16,7 @@ from instructor.grading.class_summary import by_exercise
 from instructor.grading.marks import STATUSES, Mark
 from instructor.grading.roster import Roster
 
-__all__ = ("feedback", "page", "points_table", "table")
+__all__ = ("count", "feedback", "page", "points_table", "table")
 
 HEADINGS = (
     *("student", "lesson", "exercise", "verdict", "points"),
@@ -43,7 +43,7 @@ def page(marks: list[Mark], missing: Sequence[str] = ()) -> str:
     exercises = by_exercise(marks)
     hard = sorted((e for e in exercises if e.passed < e.handed_in), key=attrgetter("share"))
     return _templates.get_template("class.html").render(
-        size=f"{_count(len(students), 'student')}, {_count(len(worth), 'lesson')}",
+        size=f"{count(len(students), 'student')}, {count(len(worth), 'lesson')}",
         students=students,
         lessons={name: len(each) for name, each in worth.items()},
         missing=missing,
@@ -90,7 +90,8 @@ def _points(marks: Iterable[Mark]) -> str:
     return f"{round(sum(points), 2):g}" if points else ""
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun, which takes an s where it has to."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
