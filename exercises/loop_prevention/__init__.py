@@ -67,7 +67,7 @@ def ex1(calls_made):
 )
 def ex2(calls_this_turn):
     """Exactly the tool calls of the current turn are listed."""
-    for title, why, before, expected in parts.counted():
+    for title, why, fits, before, expected in parts.counted():
         with part(title, held_by="" if expected else "an empty list"):
             # A copy for each: the threads share messages, and one may be changed.
             messages = [message.model_copy(deep=True) for message in before]
@@ -81,8 +81,13 @@ def ex2(calls_this_turn):
             odd = next((item for item in got if not isinstance(item, dict)), None)
             assert odd is None, f"The list holds {kind(odd)}; expected the calls."
             got = list(got)
-            assert len(got) == len(expected), (
-                f"It lists {len(got)} call(s); expected {len(expected)}. Remember: {why}."
+            many = f"{len(got)} call{'s' * (len(got) != 1)}"
+            assert got == expected or got != parts.calls_of(before), (
+                f"It lists the {many} of the whole thread; expected the {len(expected)} made since "
+                "the customer last spoke."
+            )
+            assert len(got) == len(expected), f"It lists {many}; expected {len(expected)}." + (
+                f" Remember: {why}." if len(got) in fits else ""
             )
             assert got == expected, parts.other_calls(got, expected)
             again = list(calls_this_turn(messages))

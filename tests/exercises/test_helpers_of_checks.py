@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from exercises import loop_prevention
 from exercises.core.attribution import attribute
 from exercises.core.clock import movable_clock, skip_waits
 from exercises.core.descriptions import contrast, short
@@ -17,6 +18,26 @@ from exercises.core.reference import run_cell
 from exercises.core.restart import restarted
 from exercises.core.waiting import wait_until
 from exercises.multi_agent.sentences import admits_ignorance, claims_success
+
+
+def test_calls_of_the_whole_thread_are_explained_once_and_as_what_they_are() -> None:
+    """A reminder is given where what was seen is what it speaks of."""
+
+    def whole_thread(messages):
+        return [call for m in messages for call in getattr(m, "tool_calls", [])]
+
+    def only_the_first(messages):
+        asked = max(n for n, m in enumerate(messages) if m.type == "human")
+        return whole_thread(messages[asked:])[:1]
+
+    told = loop_prevention.ex2(whole_thread).message
+    assert "the 5 calls of the whole thread" in told and told.count("whole thread") == 1
+    assert "Remember" not in told
+    nothing = loop_prevention.ex2(lambda messages: []).message
+    assert "It lists 0 calls; expected 2." in nothing and "id" not in nothing
+    assert "another turn" not in nothing
+    one = loop_prevention.ex2(only_the_first).message
+    assert "one message may hold many calls" in one and "a call may come with words" in one
 
 
 def test_moved_clock_is_ahead_in_every_module_and_comes_back() -> None:
