@@ -491,7 +491,7 @@ def _in_words(run: parts.Run, what: str, budget: Any, used: str = "", expected: 
     cure = ""
     if budget.before_model is AgentMiddleware.before_model:
         cure = " It has no `before_model`, which runs where all calls are answered."
-    elif not getattr(budget.before_model, "__can_jump_to__", None):
+    elif not getattr(budget.before_model, "__can_jump_to__", None) and _jumps(budget.before_model):
         cure = " Say that the hook may jump: `@hook_config(can_jump_to=['end'])`."
     assert run.error is None and run.words, (
         f"With a budget of {what}, the run {run.ending}{used}; expected your words{expected}.{cure}"
@@ -500,6 +500,12 @@ def _in_words(run: parts.Run, what: str, budget: Any, used: str = "", expected: 
         f"With a budget of {what}, the thread holds {left} tool call(s) that no `ToolMessage` "
         "answers: stop where all calls are answered, before the model is asked."
     )
+
+
+def _jumps(hook: Any) -> bool:
+    """Return whether a hook's own code speaks of a jump; one that returns None lacks another."""
+    code = getattr(hook, "__code__", None)
+    return code is not None and "jump_to" in str(code.co_consts)
 
 
 def _greets_after_a_stop(model: Any, agent: Any) -> None:

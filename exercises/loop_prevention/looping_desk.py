@@ -142,7 +142,7 @@ class Run:
         if isinstance(self.error, GraphRecursionError):
             return "ended with a GraphRecursionError"
         if self.error is not None:
-            return f"raised {type(self.error).__name__}: {str(self.error)[:90]}"
+            return f"raised {type(self.error).__name__}: {short(str(self.error))}"
         if self.words:
             return f"ended with the words {self.words!r}"
         last = self.messages[-1] if self.messages else None
