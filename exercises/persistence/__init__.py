@@ -200,7 +200,7 @@ def ex3(ledgers):
     """The four ledgers, as four real processes wrote them."""
     assert isinstance(ledgers, dict), f"`ledgers` is {kind(ledgers)}; expected a dictionary."
     said = {letter: ledgers.get(letter, ledgers.get(letter.lower())) for letter in ENDS}
-    assert_sorted(said, "ledgers")
+    assert_sorted({k: steps for k, steps in said.items() if not isinstance(steps, set)}, "ledgers")
     real = real_ledgers()
     for letter, ((durability, ends, step), why) in ENDS.items():
         with part(f"{letter}: {durability}, {step} {'is killed' if ends == 'killed' else ends}"):
