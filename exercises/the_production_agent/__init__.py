@@ -185,7 +185,7 @@ def ex3(approve_each):
             f"K-4 was approved, K-3 rejected; these calls ran: {seen.ran}; expected the look and "
             "K-4, each once."
         )
-    with part("nothing risky"):
+    with part("nothing risky", "a node that asks nobody"):
         seen = gate([look, ("track_parcel", {"parcel": "P-32"})], lambda asked: yes)
         assert not seen.asked and sorted(seen.ran) == ["looked for P-31", "looked for P-32"], (
             f"Two looks: asked about {seen.asked}, ran {seen.ran}; expected no question and both."
