@@ -55,8 +55,14 @@ def exercise(
 
 
 @contextlib.contextmanager
-def part(title: str) -> Iterator[None]:
-    """Judge the statements inside by themselves: if they fail, the rest of the check still runs."""
+def part(title: str, held_by: str = "") -> Iterator[None]:
+    """Judge the statements inside by themselves: if they fail, the rest of the check still runs.
+
+    Args:
+        title: What is judged.
+        held_by: An answer that took no thought and holds this part: a constant, or the lesson's
+            broken code. If no other part holds than those of one such answer, nothing is right.
+    """
     running = _running.get()
     if running is None:
         yield
@@ -68,11 +74,11 @@ def part(title: str) -> Iterator[None]:
     except (TimeUp, KeyboardInterrupt):
         raise
     except BaseException as error:  # `sys.exit()` in an answer, too
-        parts[-1] = Part(title, *attribute_error(error))
+        parts[-1] = Part(title, *attribute_error(error), held_by)
         if Exercise.stops_at_first_fault:
             raise _FaultFoundError from None
     else:
-        parts[-1] = Part(title, "passed")
+        parts[-1] = Part(title, "passed", held_by=held_by)
 
 
 class _FaultFoundError(BaseException):
@@ -271,7 +277,10 @@ def _sum_up(parts: list[Part]) -> Verdict:
         return "check_broken", broken[0].message, titled
     told = [p.message for p in wrong if not p.message.startswith(ALIKE)]
     message = "\n".join(dict.fromkeys(told))
-    if len(wrong) < len(parts):
+    held_by = {p.held_by for p in parts if p.status == "passed"}
+    if len(held_by) == 1 and "" not in held_by:
+        return "failed", f"What holds here holds for {held_by.pop()}, too.\n{message}", titled
+    if held_by:
         return "partial", f"{len(parts) - len(wrong)} of {len(parts)}.\n{message}", tuple(parts)
     status = "raised" if all(p.status == "raised" for p in wrong) else "failed"
     return status, message, titled

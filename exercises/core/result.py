@@ -55,6 +55,8 @@ class Part:
     title: str
     status: str
     message: str = ""
+    held_by: str = ""
+    """Which answer that took no thought holds it, too: a constant, or the lesson's broken code."""
 
 
 @dataclass(frozen=True)

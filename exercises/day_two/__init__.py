@@ -251,7 +251,7 @@ def ex2(migrate):
             config = shop.talk(shop.old, ("M-3", 12), "yes")
             shop.migrate(config)
             shop.arrives(config, 1200, "12 euros were approved, and the script ran twice")
-        with part("threads that version 2 has begun"):
+        with part("threads that version 2 has begun", "a script that does nothing"):
             for before in ((), (("M-4", 9), "yes")):
                 config = shop.talk(shop.new, *before, ("M-5", 55))
                 asked = shop.assert_waits(config, ("M-5", 55))

@@ -213,9 +213,9 @@ def ex2(totals_after):
             [("look", "None"), ("lamp", 30.0), ("wait", "{}"), ("mat", 1.0), ("bow", "None")],
         ),
     ):
-        with part(title):
+        with part(title, held_by="`totals_late`" if title == "nodes that write nothing" else ""):
             _assert_totals(totals_after, start, steps)
-    with part("an error of the graph comes out"):
+    with part("an error of the graph comes out", held_by="`totals_late`"):
         graph = parts.build_basket(parts.FarSaver(), [("tent", 9.0), ("pegs", "twelve")], [])
         basket, config = parts.basket_of(0.0), thread("broken")
         got, raised = outcome(lambda: totals_after(graph, basket, config), TypeError)
@@ -320,7 +320,7 @@ def ex3(one_line):
             assert line == wanted, (
                 f"A record with the fields {field} alone became {line}; expected {wanted}."
             )
-    with part("no secrets"):
+    with part("no secrets", held_by="a line without a word"):
         secrets = {"card": "4111 1111", "state": {"token": "shop-key"}, "customer": "Ada"}
         secrets |= {"outputs": "mail@ada.example", "user": "Ada", "stack_info": "card 4111 1111"}
         for args in (("Ada, 4111 1111",), ({"who": "Ada"},)):

@@ -184,6 +184,7 @@ class Bank:
         )
         if error is not None:  # if both paid, that is what has to be said
             raise error
+        assert self.receipts, "A new key, and nothing was paid for it."
         assert [first] == self.receipts, (
             f"The first call returned {first!r}; expected the receipt {self.receipts[0]!r}."
         )

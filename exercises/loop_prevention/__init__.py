@@ -12,7 +12,7 @@ from langchain.agents.middleware import AgentMiddleware
 
 import lesson_model
 from exercises.core.clock import movable_clock
-from exercises.core.descriptions import kind, short
+from exercises.core.descriptions import assert_sorted, kind, short
 from exercises.core.exercise import exercise, part, trying
 from exercises.loop_prevention import looping_desk as parts
 from exercises.loop_prevention.looping_desk import ask, call
@@ -41,12 +41,14 @@ def ex1(calls_made):
     assert isinstance(calls_made, dict), (
         f"`calls_made` is {kind(calls_made)}; expected a dict: {{'A': ..., ...}}."
     )
+    said = {letter: calls_made.get(letter, calls_made.get(letter.lower())) for letter in PREDICTED}
+    assert_sorted(said, "calls_made")
     with lesson_model.scratch() as model:
         parts.teach(model)
         counted = dict(parts.predicted_runs(model))
     for letter, (what, why) in PREDICTED.items():
         with part(f"{letter}: {what}"):
-            given = calls_made.get(letter, calls_made.get(letter.lower()))
+            given = said[letter]
             assert given is not None, f"{letter} is missing in `calls_made`. Add {letter!r}."
             is_number = isinstance(given, int) and not isinstance(given, bool)
             assert is_number, f"{letter} is {kind(given)}; expected a whole number."
@@ -65,8 +67,8 @@ def ex1(calls_made):
 )
 def ex2(calls_this_turn):
     """Exactly the tool calls of the current turn are listed."""
-    for title, why, before, expected in parts.counted():
-        with part(title):
+    for title, why, fits, before, expected in parts.counted():
+        with part(title, held_by="" if expected else "an empty list"):
             # A copy for each: the threads share messages, and one may be changed.
             messages = [message.model_copy(deep=True) for message in before]
             got = calls_this_turn(messages)
@@ -79,8 +81,13 @@ def ex2(calls_this_turn):
             odd = next((item for item in got if not isinstance(item, dict)), None)
             assert odd is None, f"The list holds {kind(odd)}; expected the calls."
             got = list(got)
-            assert len(got) == len(expected), (
-                f"It lists {len(got)} call(s); expected {len(expected)}. Remember: {why}."
+            many = f"{len(got)} call{'s' * (len(got) != 1)}"
+            assert got == expected or got != parts.calls_of(before), (
+                f"It lists the {many} of the whole thread; expected the {len(expected)} made since "
+                "the customer last spoke."
+            )
+            assert len(got) == len(expected), f"It lists {many}; expected {len(expected)}." + (
+                f" Remember: {why}." if len(got) in fits else ""
             )
             assert got == expected, parts.other_calls(got, expected)
             again = list(calls_this_turn(messages))
@@ -113,7 +120,7 @@ def ex3(route):
         for limit in limits:  # with 4 and 16 the messages that call hold words, too
             question = parts.TALKATIVE if limit in (4, 16) else parts.LOST
             runs[limit] = ask(model, graph, question, f"{limit}", limit)
-        with part("it ends in words at every limit"):
+        with part("it ends in words at every limit", held_by="a route that stops at once"):
             for limit, run in runs.items():
                 assert run.error is None and run.words, (
                     f"With recursion_limit={limit} the run {run.ending}. {parts.too_late(run)}"
@@ -162,7 +169,7 @@ def ex3(route):
                 f"On a thread with earlier turns, with recursion_limit=9 and 10, the model was "
                 f"asked {later} times; there is room for [4, 4].{steps}"
             )
-        with part("an answer is left alone"):
+        with part("an answer is left alone", held_by="a route that never stops"):
             hello = ask(model, graph, "Hello", "new", 3)
             assert hello.words == parts.GREETING, (
                 f"“Hello” with recursion_limit=3 {hello.ending}; expected the model's greeting. "
@@ -196,6 +203,7 @@ def ex4(talking_desk):
             "`return build(...)`, or `return graph.compile(checkpointer=InMemorySaver())`."
         )
         assert graph.checkpointer, "The desk has no checkpointer, so it remembers no thread."
+        never, loops = "a desk that never stops", []
 
         def greets(graph: Any, thread: str, when: str) -> None:
             hello = ask(model, graph, "Hello", thread)
@@ -208,6 +216,7 @@ def ex4(talking_desk):
         ) -> None:
             steps = 20 + 6 * limit  # ample; a desk that never stops is refused soon
             run = ask(model, graph, question, thread, steps)
+            loops.append(run)
             assert run.error is None and run.words, (
                 f"{what}, with recursion_limit={steps}: it {run.ending} after {run.model_calls} "
                 f"call(s) of the model; expected words, after {limit}."
@@ -216,7 +225,7 @@ def ex4(talking_desk):
                 f"{what}: the model was asked {run.model_calls} time(s); expected {limit}."
             )
 
-        with part("a polite customer"):
+        with part("a polite customer", never):
             polite = talking_desk(1)
             for turn in range(1, 12):
                 hello = ask(model, polite, "Hello", "polite")
@@ -227,7 +236,7 @@ def ex4(talking_desk):
                     f"talking_desk(1), “Hello” number {turn}: it {hello.ending}; expected "
                     f"{parts.GREETING!r}. {likely}"
                 )
-        with part("turn after turn with tools"):
+        with part("turn after turn with tools", never):
             for turn in range(1, 4):
                 short_run = ask(model, graph, parts.SHORT, "short")
                 assert short_run.words == parts.FOUND_NOTHING, (
@@ -257,6 +266,9 @@ def ex4(talking_desk):
                     why = f"{what}, a loop in which each answer holds words and two calls"
                     stops(looping, "1", limit, why, parts.TALKATIVE)
         with part("the turn after the stop"):
+            assert loops and loops[-1].error is None and loops[-1].words, (
+                "There was no stop: the turn before was to be ended in words."
+            )
             for _ in range(2):
                 greets(looping, "1", "After the stop")
         with part("two customers at once"):
@@ -293,7 +305,7 @@ def ex4(talking_desk):
                     "round(s), as the model refused the key"
                 )
                 stops(broken, "broken", limit, what)
-        with part("a checkpointer of its own"):
+        with part("a checkpointer of its own", never):
             for limit, other in ((12, looping), (4, talking_desk(4))):
                 kept = other.get_state({"configurable": {"thread_id": "short"}}).values
                 assert not kept.get("messages"), (
@@ -329,7 +341,7 @@ def ex5(in_circles):
             )
 
     for title, steps, expected, why in parts.REPEATED:
-        with part(title):
+        with part(title, held_by=f"a function that always says {expected}"):
             shown = [f"{name}({args})" for name, args in steps]
             shown[4:] = [f"... ({len(steps)} calls)"] if len(steps) > 5 else shown[4:]
             judged(", ".join(shown) or "no calls", steps, expected, why)
@@ -362,7 +374,7 @@ def ex6(Budget):
     with lesson_model.scratch() as model:
         parts.teach(model)
         costs = parts.costs_of_a_loop(model)
-        with part("a turn that stays within"):
+        with part("a turn that stays within", held_by="a `Budget` that stops nothing"):
             run = ask(model, parts.agent_with(Budget(**much)), parts.SHORT)
             assert run.words == parts.FOUND_NOTHING, (
                 f"A question that needs three calls, with a huge budget: it {run.ending}; "
@@ -479,7 +491,7 @@ def _in_words(run: parts.Run, what: str, budget: Any, used: str = "", expected: 
     cure = ""
     if budget.before_model is AgentMiddleware.before_model:
         cure = " It has no `before_model`, which runs where all calls are answered."
-    elif not getattr(budget.before_model, "__can_jump_to__", None):
+    elif not getattr(budget.before_model, "__can_jump_to__", None) and _jumps(budget.before_model):
         cure = " Say that the hook may jump: `@hook_config(can_jump_to=['end'])`."
     assert run.error is None and run.words, (
         f"With a budget of {what}, the run {run.ending}{used}; expected your words{expected}.{cure}"
@@ -488,6 +500,12 @@ def _in_words(run: parts.Run, what: str, budget: Any, used: str = "", expected: 
         f"With a budget of {what}, the thread holds {left} tool call(s) that no `ToolMessage` "
         "answers: stop where all calls are answered, before the model is asked."
     )
+
+
+def _jumps(hook: Any) -> bool:
+    """Return whether a hook's own code speaks of a jump; one that returns None lacks another."""
+    code = getattr(hook, "__code__", None)
+    return code is not None and "jump_to" in str(code.co_consts)
 
 
 def _greets_after_a_stop(model: Any, agent: Any) -> None:

@@ -50,6 +50,7 @@ __all__ = (
 )
 __all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
 __all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
+__all__ += ("calls_of",)
 __all__ += ("costs_of", "run_beside_another_customer", "teach", "too_late")
 
 LOST = "Where is parcel P-9?"  # the model never stops asking the tool
@@ -141,7 +142,7 @@ class Run:
         if isinstance(self.error, GraphRecursionError):
             return "ended with a GraphRecursionError"
         if self.error is not None:
-            return f"raised {type(self.error).__name__}: {str(self.error)[:90]}"
+            return f"raised {type(self.error).__name__}: {short(str(self.error))}"
         if self.words:
             return f"ended with the words {self.words!r}"
         last = self.messages[-1] if self.messages else None
@@ -205,8 +206,17 @@ def predicted_runs(model: Any) -> Iterator[tuple[str, int]]:
     yield "D", len(worked)
 
 
-def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
-    """Yield threads to count calls in: title, what to remember, messages, the turn's calls."""
+def calls_of(messages: list[Any]) -> list[dict[str, Any]]:
+    """Return all calls that messages make."""
+    return [c for message in messages for c in getattr(message, "tool_calls", [])]
+
+
+def counted() -> Iterator[tuple[str, str, range, list[Any], list[dict[str, Any]]]]:
+    """Yield threads to count calls in.
+
+    Title, what to remember, where so many calls are listed, messages, the turn's calls.
+    """
+    more, one_only = range(1, 99), range(1, 2)
     hundred = [call("find_parcel", f"call_{n}", parcel=f"P-{n}") for n in range(100)]
     results = [ToolMessage("not here", tool_call_id=c["id"]) for c in hundred[:5]]
     three = [HumanMessage("Find P-0 to P-2"), AIMessage("", tool_calls=hundred[:3]), *results[:3]]
@@ -232,26 +242,32 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
         mixed.append(AIMessage("", tool_calls=of_message))
         mixed += [ToolMessage("done", tool_call_id=c["id"], status="error") for c in of_message]
     why = "an answer is not a call; each has an empty list"
-    yield "21 plain chats", why, [HumanMessage("Hello"), AIMessage(GREETING)] * 21, []
+    yield "21 plain chats", why, more, [HumanMessage("Hello"), AIMessage(GREETING)] * 21, []
     why = "one message may hold many calls, and a call counts before it has an answer, too"
-    yield "100 calls in one message", why, all_at_once, hundred
+    yield "100 calls in one message", why, range(100), all_at_once, hundred
     why = "a call may come with words, and its result is no call"
-    yield "two calls, one after the other", why, two, hundred[3:5]
+    yield "two calls, one after the other", why, more, two, hundred[3:5]
     why = "calls before the customer's last message belong to another turn"
-    yield "two calls, after a turn with three", why, [*three, *two], hundred[3:5]
+    yield "two calls, after a turn with three", why, range(3, 99), [*three, *two], hundred[3:5]
     why = "the customer has just spoken, so this turn has no calls yet"
-    yield "a new question after a turn with three", why, [*three, HumanMessage("And P-3?")], []
+    yield (
+        "a new question after a turn with three",
+        why,
+        more,
+        [*three, HumanMessage("And P-3?")],
+        [],
+    )
     why = "the customer has asked the same again; without ids two such messages are equal"
-    yield "the same question again, after a turn with three", why, [*three, three[0]], []
+    yield "the same question again, after a turn with three", why, more, [*three, three[0]], []
     why = "a repeated call is a call, and costs as much as the first"
-    yield "the same call nine times", why, again, lost
+    yield "the same call nine times", why, range(1, 9), again, lost
     why = "each message has a list of its own, and some hold several"
-    yield "three messages with one, two and two calls", why, mixed, other
+    yield "three messages with one, two and two calls", why, range(1, 5), mixed, other
     why = "a turn begins where the customer has spoken, be it with a photo and no words"
-    yield "the third turn of a thread", why, [*three, *two, *mixed[1:]], other
+    yield "the third turn of a thread", why, range(6, 99), [*three, *two, *mixed[1:]], other
     why = "only a message of the customer begins a turn, not a system message"
     noted = [*two[:3], SystemMessage("The customer is called Ann."), *two[3:]]
-    yield "a system message in the middle of a turn", why, [*three, *noted], hundred[3:5]
+    yield "a system message in the middle of a turn", why, one_only, [*three, *noted], hundred[3:5]
     why = "some models count their ids from 1 in each message: an id that comes again is a new call"
     counting = [
         call("find_parcel", id, parcel=f"P-{n}") for n, id in enumerate(("1", "2", "1", "1"))
@@ -261,7 +277,7 @@ def counted() -> Iterator[tuple[str, str, list[Any], list[dict[str, Any]]]]:
     same += [AIMessage("Both are here."), HumanMessage("And P-2 and P-3?")]
     for one in counting[2:]:
         same += [AIMessage("", tool_calls=[one]), ToolMessage("here", tool_call_id="1")]
-    yield "ids that come again", why, same, counting[2:]
+    yield "ids that come again", why, one_only, same, counting[2:]
 
 
 def other_calls(got: list[Any], expected: list[dict[str, Any]]) -> str:

@@ -14,7 +14,7 @@ from langgraph.types import Command, interrupt
 from openai import AuthenticationError, BadRequestError
 
 import lesson_model
-from exercises.core.descriptions import contrast, kind, short
+from exercises.core.descriptions import assert_sorted, contrast, kind, short
 from exercises.core.exercise import exercise, outcome, part
 from exercises.core.threads import thread
 from exercises.multi_agent import teams as parts
@@ -43,11 +43,15 @@ def ex1(requests_made):
     assert isinstance(requests_made, dict), (
         f"`requests_made` is {kind(requests_made)}; expected a dict: {{'A': ..., ...}}."
     )
+    said = {
+        letter: requests_made.get(letter, requests_made.get(letter.lower())) for letter in PREDICTED
+    }
+    assert_sorted(said, "requests_made")
     with lesson_model.scratch() as model:
         counted = dict(parts.predicted_runs(model))
     for letter, (what, why) in PREDICTED.items():
         with part(f"{letter}: {what}"):
-            given = requests_made.get(letter, requests_made.get(letter.lower()))
+            given = said[letter]
             assert given is not None, f"{letter} is missing in `requests_made`. Add {letter!r}."
             assert isinstance(given, int), f"{letter} is {kind(given)}; expected a whole number."
             assert given == counted[letter], (

@@ -18,7 +18,7 @@ from langgraph.pregel import Pregel
 from openai import APIConnectionError, AuthenticationError, InternalServerError, RateLimitError
 
 import lesson_model
-from exercises.core.descriptions import kind, short, with_article
+from exercises.core.descriptions import assert_sorted, kind, short, with_article
 from exercises.core.exercise import exercise, outcome, part, run_async
 from exercises.core.threads import thread
 from exercises.persistence.conversations import CONVERSATIONS, Pruning, refusal, talk_of, words_of
@@ -50,7 +50,7 @@ def ex1(reply):
         for customer, name in CUSTOMERS.items():
             if name:
                 visits.ask(customer, "/tents", f"Hello, my name is {name}.")
-        right = 0
+        right, broken = 0, "`reply_by_page`"
         for page, where in (("/returns", "another"), ("/tents", "the same")):
             with part(f"remembered on {where} page"):
                 for customer, name in CUSTOMERS.items():
@@ -63,10 +63,10 @@ def ex1(reply):
                     visits.ask(customer, "/tents", "What is my name?")
                 visits.assert_alone(customer)
             right += 1
-        with part("the customer's words as they are"):
+        with part("the customer's words as they are", broken):
             for text in ODD_TEXTS:
                 visits.ask("who says much", "/tents", text)
-        with part("an error of the desk comes out"):
+        with part("an error of the desk comes out", broken):
             visits.assert_error("somebody else")
         if right == 3:  # a new process takes its time
             with part("remembered after a restart"):
@@ -199,10 +199,12 @@ async def _assert_closed_async(saver: Any, when: str) -> None:
 def ex3(ledgers):
     """The four ledgers, as four real processes wrote them."""
     assert isinstance(ledgers, dict), f"`ledgers` is {kind(ledgers)}; expected a dictionary."
+    said = {letter: ledgers.get(letter, ledgers.get(letter.lower())) for letter in ENDS}
+    assert_sorted({k: steps for k, steps in said.items() if not isinstance(steps, set)}, "ledgers")
     real = real_ledgers()
     for letter, ((durability, ends, step), why) in ENDS.items():
         with part(f"{letter}: {durability}, {step} {'is killed' if ends == 'killed' else ends}"):
-            given = ledgers.get(letter, ledgers.get(letter.lower()))
+            given = said[letter]
             assert given not in (None, ...), f"{letter} is missing in `ledgers`."
             given = given.replace(",", " ").split() if isinstance(given, str) else given
             assert isinstance(given, list | tuple), (
@@ -228,7 +230,7 @@ def ex4(keep_last_two):
     pruning, legend = Pruning(keep_last_two), " (H is a question, A an answer, C a call, T its "
     legend += "result, S the system message.)"
     for name, (talk, gone) in CONVERSATIONS.items():
-        with part(name):
+        with part(name, held_by="" if gone else "a node that removes nothing"):
             pruning.assert_left(talk, gone, legend)
     with part("turn after turn"):
         config, expected = thread("long talk"), []
@@ -415,7 +417,7 @@ def _assert_told(graph: Any, customer: str, name: str, when: str) -> None:
 def ex6(send):
     """Runs on one conversation queue, others do not, and a failure frees the queue."""
     desk = SlowDesk()
-    graph = desk.graph
+    graph, naive = desk.graph, "a `send` that never waits"
     states: list[tuple[str, Any]] = []
     with part("no message is lost"):
         for name, graphs in (("ada", (graph, graph)), ("order 7-b", (graph, desk.twin))):
@@ -445,7 +447,7 @@ def ex6(send):
         desk.assert_second_waits(send)
         desk.assert_newcomer_waits(send)
         desk.assert_newcomer_waits_after_visits(send)
-    with part("it returns the new state"):
+    with part("it returns the new state", naive):
         for text, state in states or [("", None)]:
             assert isinstance(state, dict) and "messages" in state, (
                 f"`send` returned {kind(state)}; expected what `invoke` returns."
@@ -455,7 +457,7 @@ def ex6(send):
                 f"`send` of {text!r} returned a state that ends with {last!r}; expected the state "
                 f"at the end of its own run, which ends with {f're: {text}'!r}."
             )
-    with part("other conversations do not wait"):
+    with part("other conversations do not wait", naive):
         assert not desk.stuck, (
             "A run was at work on a conversation, and a second one waited for it; then a message "
             "came on another conversation, and it had to wait, too. What does a run still hold "
@@ -470,7 +472,7 @@ def ex6(send):
         ("a run that exits does not block", "SystemExit", SystemExit),
     ):
         what = f"a run that raised {with_article(text)}"
-        with part(title):
+        with part(title, naive):
             name = f"conversation of {text}"
             state, raised = outcome(functools.partial(send, graph, name, text), error)
             assert raised, (

@@ -75,16 +75,17 @@ def ex2(wait):
     """Waits double up to the cap, and are spread at every retry."""
     # So many that an average is hardly ever off: of 200, it was in one of 10,000 right answers.
     waits = {retry: [wait(retry) for _ in range(1000)] for retry in (1, 2, 3, 4, 5, 6, 8, 12, 60)}
+    broken = "`wait_capped_last`"
     for retry, drawn in waits.items():
         odd = [kind(x) for x in drawn if not (isinstance(x, int | float) and x >= 0)]
         assert not odd, f"`wait({retry})` returned {odd[0]}; expected seconds, 0 or more."
-    with part("never more than 30 s"):
+    with part("never more than 30 s", broken):
         longest = max(waits, key=lambda retry: max(waits[retry]))
         assert max(waits[longest]) <= CAP + 1e-9, (
             f"`wait({longest})` was {max(waits[longest]):.1f} s; expected 30 s at most. Draw from "
             "a range that ends at the cap."
         )
-    with part("about 2 s at first, doubling up to the cap"):
+    with part("about 2 s at first, doubling up to the cap", broken):
         assert_doubling(waits)
     with part("spread out at every retry"):
         assert_spread(waits)
@@ -201,8 +202,8 @@ def ex3(build_finder):
 )
 def ex4(build_desk):
     """The counter belongs to a turn, the thread goes on."""
-    busy = ConnectionError("busy")
-    with part("pauses before retries"):
+    busy, broken = ConnectionError("busy"), "`build_desk_that_remembers`"
+    with part("pauses before retries", broken):
         turns = turns_of(build_desk, Service(busy, busy), 1)
         assert turns == [("shipped", 3, [1, 2])], told(turns, [("shipped", 3, [1, 2])])
     with part("a new turn after a success"):
@@ -211,7 +212,7 @@ def ex4(build_desk):
             f"In turn 1 the service was busy twice, in turn 2 it was well. {told(turns)} Expected "
             "no pause in turn 2: who sets the counter back?"
         )
-    with part("gives up after four calls"):
+    with part("gives up after four calls", broken):
         (answer, calls, pauses), *_ = turns_of(build_desk, Service(busy, for_ever=True), 1)
         assert (calls, pauses) == (4, [1, 2, 3]) and answer, (
             f"Busy for ever: {calls} call(s), pauses {pauses}, answer {short(answer)}; expected "
@@ -236,14 +237,14 @@ def ex4(build_desk):
                 f"call(s), the pauses {expected[1]}, and "
                 f"{'shipped' if count < 4 else 'a sentence that says sorry'}."
             )
-    with part("two customers, the same order, at the same time"):
+    with part("two customers, the same order, at the same time", broken):
         first, second = turns_side_by_side(build_desk)
         assert first == ("shipped", [1, 2]) and second == ("shipped", []), (
             f"While the first customer's turn pauses, a second one asks on another thread, and the "
             f"service answers. The first got {first}, expected ('shipped', [1, 2]); the second got "
             f"{second}, expected ('shipped', []). Where is the counter kept?"
         )
-    with part("a subclass of ConnectionError is tried again"):
+    with part("a subclass of ConnectionError is tried again", broken):
         service = Service(ConnectionResetError("cut"))
         answer, error = answer_of(build_desk, service)
         assert (answer, service.calls) == ("shipped", 2), (
@@ -251,7 +252,7 @@ def ex4(build_desk):
             f"{service.calls} time(s), and the run ended with {short(error or answer)}; expected "
             "2 calls and 'shipped'. `except ConnectionError` catches the subclasses, too."
         )
-    with part("an empty answer is an answer"):
+    with part("an empty answer is an answer", broken):
         service = Service(says="")
         answer_of(build_desk, service)
         assert service.calls == 1, (
@@ -262,7 +263,7 @@ def ex4(build_desk):
     others = (KeyError("order"), ValueError("bug"), AssertionError("bug"))
     others += (TimeoutError("slow"), FileNotFoundError("list"))
     for bug in others:
-        with part(f"{type(bug).__name__} is raised at once"):
+        with part(f"{type(bug).__name__} is raised at once", broken):
             service = Service(bug, for_ever=True)
             answer, error = answer_of(build_desk, service)
             assert type(error) is type(bug) and service.calls == 1, (
@@ -270,7 +271,7 @@ def ex4(build_desk):
                 f"{service.calls} time(s), and the run ended with {short(error or answer)}. Only a "
                 "ConnectionError is worth another try; expected 1 call and that error."
             )
-    with part("the thread remembers"):
+    with part("the thread remembers", broken):
         desk, thread = build_desk(Service(), [].append), {"configurable": {"thread_id": "check"}}
         assert getattr(desk, "checkpointer", None), (
             "The graph has no checkpointer and forgets everything; expected one, as in the desk "
@@ -369,6 +370,7 @@ def ex6(fall_back):
     """The spare answers when the main model is down, and only then."""
     main = ChatOpenAI(model="main-model", max_retries=0)
     hot = ChatOpenAI(model="main-model", temperature=3, max_retries=0)
+    alone = "a call without a spare"
     cases = (  # what happens, the fault and how often, the statuses, what is raised in the end
         ("the main model is well", main, "", 1, (200,), None),
         ("the main model is overloaded", main, "overloaded", 1, (503, 200), None),
@@ -380,7 +382,7 @@ def ex6(fall_back):
         ("both are down", main, "overloaded", 2, (503, 503), "OpenAIAPIError"),
     )
     for title, llm, fault, times, statuses, raised in cases:
-        with part(title):
+        with part(title, alone if len(statuses) == 1 else ""):
             reply, error, seen, lost = answered(fall_back, llm, fault, times)
             pairs = zip(("main-model", "spare-model"), statuses, strict=False)
             expected = [f"{name} {status}" for name, status in pairs]
@@ -403,7 +405,7 @@ def ex6(fall_back):
                 f"{', '.join(lost)}. `request.override(model=spare)` keeps everything else."
             )
     for bug in (KeyError("bug"), AttributeError("bug")):
-        with part(f"{type(bug).__name__} is raised"):
+        with part(f"{type(bug).__name__} is raised", alone):
             error, models = answered_after_bug(fall_back, bug)
             assert type(error) is type(bug) and models == ["main-model"], (
                 f"Code inside the handler has a bug ({type(bug).__name__}). Asked were {models}, "

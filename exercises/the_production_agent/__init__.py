@@ -185,7 +185,7 @@ def ex3(approve_each):
             f"K-4 was approved, K-3 rejected; these calls ran: {seen.ran}; expected the look and "
             "K-4, each once."
         )
-    with part("nothing risky"):
+    with part("nothing risky", "a node that asks nobody"):
         seen = gate([look, ("track_parcel", {"parcel": "P-32"})], lambda asked: yes)
         assert not seen.asked and sorted(seen.ran) == ["looked for P-31", "looked for P-32"], (
             f"Two looks: asked about {seen.asked}, ran {seen.ran}; expected no question and both."
@@ -326,7 +326,9 @@ def ex4(connect_two, answer_from):
 def ex5(limit_rounds):
     """The rounds of a turn are limited, and those of a thread are not."""
     for what, cases in parts.ROUNDS.items():
-        with part(what):
+        calls_for = {rounds >= 8 for rounds, *_ in cases}
+        always = "words" if all(calls_for) else "" if any(calls_for) else "None"
+        with part(what, held_by=always and f"a function that always returns {always}"):
             for rounds, calls, earlier in cases:
                 parts.assert_limited(limit_rounds, rounds, calls, earlier)
                 if earlier:
@@ -559,7 +561,7 @@ def _refusal(refuse_cancel, waiting: set[str], args: dict) -> str | None:
 def ex9(run_behind):
     """The lines of one run, and nobody else's."""
     for title, logs in log_file.cases():
-        with part(title):
+        with part(title, "" if any(wanted for *_, wanted in logs) else "an empty list"):
             for text, reference, wanted in logs:
                 with trying(f"a log with {title}"):
                     found = run_behind(text, reference)

@@ -18,7 +18,7 @@ class Exercise:
     """What became of one exercise, over all students who handed its lesson in."""
 
     lesson: str
-    name: str
+    exercise: str
     handed_in: int
     passed: int
     partial: int
@@ -66,13 +66,16 @@ def _exercise(lesson: str, name: str, marks: list[Mark]) -> Exercise:
 def _kind(mark: Mark) -> str:
     """Return the same text for the same mistake, whatever its numbers, names and values."""
     if mark.wrong:
-        return "\n".join(mark.wrong)
+        return "\n".join(title for title, _ in mark.wrong)
     text = re.sub(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d+(\.\d+)?", "…", mark.message)
     return f"{mark.status} {text}"
 
 
 def _gist(mark: Mark) -> str:
-    """Return the parts that do not hold, or the first line of what was said."""
+    """Return the first part that does not hold, or else the first line of what was said."""
+    if mark.wrong:
+        (title, said), *more = mark.wrong
+        others = f" (and {len(more)} more)" if more else ""
+        return f"{title}{others}: {said.partition(chr(10))[0]}"
     lines = [line for line in mark.message.split("\n") if not re.fullmatch(r"\d+ of \d+\.", line)]
-    said = (lines or [""])[0] or mark.status
-    return f"{'; '.join(mark.wrong)}: {said}" if mark.wrong else said
+    return (lines or [""])[0] or mark.status

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from course_layout import ROOT
 from instructor.grading.marks import Mark, best_of, marks_of
-from instructor.grading.report import feedback, page, points_table, table
+from instructor.grading.report import count, feedback, page, points_table, table
 from instructor.grading.roster import read as read_roster
 from instructor.grading.sandbox import can_be_entered, why_not
 from instructor.grading.submission import Submission, find, lessons_of
@@ -90,6 +90,12 @@ def main(words: list[str] | None = None) -> int:
             f"Not in {options.roster}: {', '.join(map(repr, unknown))}. They are graded under "
             "these names; to merge them, add the names to a person's line (a column Alias)."
         )
+    nameless = [each.path.name for each in submissions if not each.owner.is_named]
+    if nameless:
+        print(
+            f"No student's name: {', '.join(nameless)}. Each counts as a student of its own; to "
+            "say whose they are, put them into a folder a student, or the name before the file's."
+        )
     reason = "" if options.without_sandbox else why_not()
     if reason:
         print(f"{reason}\n{UNSAFE} If you want that, add --without-sandbox. Nothing was run.")
@@ -129,7 +135,8 @@ def main(words: list[str] | None = None) -> int:
     written = [f"{name}.html", f"{name}.csv", f"{base}-points.csv"]
     if options.feedback:
         written.append(_write_feedback(Path(f"{base}-feedback"), students, marks))
-    print(f"{len(students)} students, {len(submissions)} files: {', '.join(written)}")
+    sizes = f"{count(len(students), 'student')}, {count(len(submissions), 'file')}"
+    print(f"{sizes}: {', '.join(written)}")
     if missing:
         print(f"Nothing came from: {', '.join(missing)}")
     return 0

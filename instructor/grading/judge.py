@@ -127,7 +127,7 @@ class Judge:
         if wrong and (status == "not_attempted" or ... in answers):
             (status, message), parts = wrong, []
             wrong = None
-        remarks = [f"The answer cell ended with an error: {wrong[1]}"] if wrong else []
+        remarks = [_remark(*wrong)] if wrong else []
         verdict = {
             "exercise": step.exercise,
             "status": status,
@@ -140,6 +140,8 @@ class Judge:
     def _call(
         self, exercise: Exercise, answers: list[Any], space: dict[str, Any]
     ) -> tuple[str, str, list[list[str]]]:
+        """Return status and message, and title, status and message of each part."""
+
         async def called() -> Any:
             return eval("_check(*_answers)", space, {"_check": exercise, "_answers": answers})
 
@@ -149,7 +151,7 @@ class Judge:
             return "no_result", f"The check ended with {type(error).__name__}.", []
         if not isinstance(found, Result):
             return "no_result", "The check gave no verdict.", []
-        parts = [[part.title, part.status] for part in found.parts]
+        parts = [[part.title, part.status, part.message] for part in found.parts]
         return found.status, found.message, parts
 
 
@@ -186,6 +188,13 @@ def _told(error: BaseException, source: str, seconds: float) -> tuple[str, str]:
         where = f" in line {line} of the answer cell: `{lines[line - 1].strip()}`"
     text = f"{type(error).__name__}: {getattr(error, 'msg', None) or error}".strip(": ")
     return "raised", f"`{text[:MAX_ERROR_CHARACTERS]}`{where}."
+
+
+def _remark(status: str, said: str) -> str:
+    """Return what a teacher is told of an answer cell that ended badly below a right answer."""
+    if status == "timed_out":
+        return f"{said} It was ended; what it had defined counts."
+    return f"The answer cell ended with an error: {said}"
 
 
 def serve(job_file: int, report_file: int) -> None:

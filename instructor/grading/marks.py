@@ -10,6 +10,8 @@ from instructor.grading.submission import Submission
 __all__ = ("STATUSES", "Mark", "best_of", "marks_of")
 
 MAX_ANSWER_CHARACTERS = 8_000  # of an answer, in the reports
+NOT_WRITTEN = "Nothing was written."
+NOT_FINISHED = "It was begun; a `...` or an empty function is left."
 
 # A mark and a word for each, so that nobody has to tell colours apart.
 STATUSES = {
@@ -38,14 +40,20 @@ class Mark:
     """1 for a right answer, the share of the parts for a partly right one, else 0."""
     message: str
     remarks: tuple[str, ...]
-    wrong: tuple[str, ...]
-    """The parts that do not hold."""
+    wrong: tuple[tuple[str, str], ...]
+    """The parts that do not hold, each with what was said of it."""
     file: str
     answer: str = ""
     """What stands in the answer cell."""
     handed_in: str = ""
     """The date and time of the file."""
     late: bool = False
+
+    @property
+    def head(self) -> str:
+        """What the message says besides what was said of the parts."""
+        lines = {line for _, said in self.wrong for line in said.split("\n")}
+        return "\n".join(line for line in self.message.split("\n") if line not in lines)
 
 
 def marks_of(submission: Submission, result: dict[str, Any] | None) -> list[Mark]:
@@ -59,10 +67,13 @@ def marks_of(submission: Submission, result: dict[str, Any] | None) -> list[Mark
     for exercise in lesson.exercises if lesson else [""]:
         verdict = result["verdicts"].get(exercise) or missing
         parts = verdict.get("parts", [])
-        status = verdict["status"]
+        status, message = verdict["status"], verdict.get("message", "")
+        answer = submission.answer(exercise)[:MAX_ANSWER_CHARACTERS]
+        if status == "not_attempted":  # the check speaks of the notebook it stands in
+            message = NOT_FINISHED if answer.strip() else NOT_WRITTEN
         points = float(status == "passed")
         if status == "partial" and parts:
-            points = round(sum(state == "passed" for _, state in parts) / len(parts), 2)
+            points = round(sum(state == "passed" for _, state, _ in parts) / len(parts), 2)
         marks.append(
             Mark(
                 submission.student,
@@ -70,11 +81,11 @@ def marks_of(submission: Submission, result: dict[str, Any] | None) -> list[Mark
                 exercise,
                 status,
                 points,
-                verdict.get("message", ""),
+                message,
                 (*result["remarks"].get(exercise, ()), *verdict.get("remarks", ()), *common),
-                tuple(title for title, state in parts if state != "passed" and title),
+                tuple((title, said) for title, state, said in parts if state != "passed" and title),
                 submission.path.name,
-                submission.answer(exercise)[:MAX_ANSWER_CHARACTERS],
+                answer,
                 f"{submission.handed_in:%Y-%m-%d %H:%M}",
                 submission.late,
             )

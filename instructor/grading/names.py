@@ -8,6 +8,7 @@ Moodle   Zoe Garcia_98765_assignsubmission_file/01_streaming.ipynb
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,8 @@ class Owner(NamedTuple):
     """The number Canvas or Moodle has for them."""
     late: bool = False
     """Whether the name says so: only Canvas writes it there."""
+    is_named: bool = True
+    """Whether the file says whose it is; without, `name` is the file's own."""
 
 
 def owner_of(path: Path, folder: Path, lessons: Iterable[str]) -> Owner:
@@ -35,18 +38,22 @@ def owner_of(path: Path, folder: Path, lessons: Iterable[str]) -> Owner:
 
     Args:
         path: The file.
-        folder: What was handed in; its name stands for a student if nothing else does.
+        folder: What was handed in.
         lessons: The names of the lessons, and their topics: they are no part of a student's name.
     """
-    inside = path.relative_to(folder).parts
+    # A zip from a Mac spells ü as two characters.
+    inside = [unicodedata.normalize("NFC", part) for part in path.relative_to(folder).parts]
+    stem = Path(inside[-1]).stem
     for part in inside:
         if found := MOODLE.fullmatch(part):
             return Owner(found["name"], found["id"])
-    if found := CANVAS.fullmatch(path.stem):
+    if found := CANVAS.fullmatch(stem):
         return Owner(found["name"], found["id"], bool(found["late"]))
     if len(inside) > 1:
         return Owner(inside[0])
-    return Owner(_without_lesson(path.stem, lessons) or folder.resolve().name)
+    if name := _without_lesson(stem, lessons):
+        return Owner(name)
+    return Owner(stem, is_named=False)
 
 
 def _without_lesson(name: str, lessons: Iterable[str]) -> str:

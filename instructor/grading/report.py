@@ -12,11 +12,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from instructor.grading.class_summary import by_exercise
+from instructor.grading.class_summary import Exercise, by_exercise
 from instructor.grading.marks import STATUSES, Mark
 from instructor.grading.roster import Roster
 
-__all__ = ("feedback", "page", "points_table", "table")
+__all__ = ("count", "feedback", "page", "points_table", "table")
 
 HEADINGS = (
     *("student", "lesson", "exercise", "verdict", "points"),
@@ -43,7 +43,7 @@ def page(marks: list[Mark], missing: Sequence[str] = ()) -> str:
     exercises = by_exercise(marks)
     hard = sorted((e for e in exercises if e.passed < e.handed_in), key=attrgetter("share"))
     return _templates.get_template("class.html").render(
-        size=f"{_count(len(students), 'student')}, {_count(len(worth), 'lesson')}",
+        size=f"{count(len(students), 'student')}, {count(len(worth), 'lesson')}",
         students=students,
         lessons={name: len(each) for name, each in worth.items()},
         missing=missing,
@@ -84,13 +84,21 @@ def _title(lesson: str) -> str:
     return f"{int(number)} {topic.replace('_', ' ')}" if number.isdigit() else lesson
 
 
+def _exercise(mark: Mark | Exercise) -> str:
+    """Return how the lesson, its slides and its guide call an exercise; a file that is none."""
+    if not mark.lesson:
+        return mark.file
+    return f"Exercise {int(mark.lesson[:2])}.{mark.exercise.removeprefix('ex')}"
+
+
 def _points(marks: Iterable[Mark]) -> str:
     """Return the sum of the points, "" where there is no mark."""
     points = [mark.points for mark in marks]
     return f"{round(sum(points), 2):g}" if points else ""
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun, which takes an s where it has to."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -103,6 +111,7 @@ _templates = Environment(
 )
 _templates.globals |= {"STATUSES": STATUSES, "KINDS": KINDS, "WORTH": WORTH}
 _templates.filters |= {"rich": _rich, "time": _time, "as_title": _title, "points": _points}
+_templates.filters |= {"as_exercise": _exercise}
 
 
 def table(marks: list[Mark]) -> str:
@@ -139,7 +148,7 @@ def points_table(marks: list[Mark], roster: Roster | None = None) -> str:
         graded = [mark for mark in own if mark.lesson]
         points = [_points(mark for mark in graded if mark.lesson == name) for name in lessons]
         row = people.get(student, [student, *[""] * (len(columns) - 1)])
-        lines.writerow(map(_no_formula, [*row, *points, _points(graded) or "0"]))
+        lines.writerow(map(_no_formula, [*row, *points, _points(graded) or "0" * bool(own)]))
     return text.getvalue()
 
 

@@ -269,7 +269,10 @@ def _checked(verdict: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
         raise ValueError("no such verdict")
     return {
         **_verdict(verdict["exercise"], verdict["status"], str(verdict["message"])),
-        "parts": [[str(a)[:200], str(b)[:20]] for a, b in verdict["parts"][:50]],
+        "parts": [
+            [str(title)[:200], str(status)[:20], str(said)[:MAX_MESSAGE_CHARACTERS]]
+            for title, status, said in verdict["parts"][:50]
+        ],
         "remarks": [str(text)[:400] for text in verdict["remarks"][:20]],
     }
 

@@ -26,7 +26,7 @@ def report() -> str:
             points=float(status == "passed"),
             message="You gave `42`;\nexpected `43`.",
             remarks=("There are `2` answer cells: the last one counts.",),
-            wrong=("one part",) if status == "partial" else (),
+            wrong=(("one part", "You gave `42`;"),) if status == "partial" else (),
             file="a.ipynb",
         )
         for number, status in enumerate(STATUSES)

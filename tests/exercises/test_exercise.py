@@ -166,6 +166,27 @@ def test_an_answer_with_other_arguments_is_no_fault_of_the_check(answer: Any) ->
     assert result.status == "raised" and "Keep the arguments" in result.message
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [(lambda x: 11, "failed"), (lambda x: 2 * x, "failed"), (partly, "partial")],
+)
+def test_what_an_answer_without_a_thought_holds_earns_nothing(answer: Any, status: str) -> None:
+    """The parts of one constant are no share of a right answer; one part beside them is."""
+
+    @exercise(hints=HINTS)
+    def ex(add):
+        for x, right_sum, held_by in (
+            *((1, 11, "a constant"), (10, 20, "the broken code")),
+            *((2, 12, ""), (40, 50, "")),
+        ):
+            with part(f"{x}", held_by):
+                assert add(x) == right_sum, f"{add(x)} for {x}"
+
+    result = ex(answer)
+    assert result.status == status and len(result.parts) == 4
+    assert ("What holds here holds for" in repr(result).splitlines()[0]) is (status == "failed")
+
+
 def test_assertion_of_the_student_is_an_error_of_theirs() -> None:
     """Only the check's own assertions are verdicts."""
 

@@ -8,7 +8,11 @@ import threading
 import time
 
 import pytest
+from langchain.agents.middleware import AgentMiddleware
+from langgraph.errors import GraphRecursionError
+from openai import OpenAIError
 
+from exercises import loop_prevention
 from exercises.core.attribution import attribute
 from exercises.core.clock import movable_clock, skip_waits
 from exercises.core.descriptions import contrast, short
@@ -16,7 +20,52 @@ from exercises.core.exercise import trying
 from exercises.core.reference import run_cell
 from exercises.core.restart import restarted
 from exercises.core.waiting import wait_until
+from exercises.loop_prevention.looping_desk import Run
 from exercises.multi_agent.sentences import admits_ignorance, claims_success
+
+
+def test_calls_of_the_whole_thread_are_explained_once_and_as_what_they_are() -> None:
+    """A reminder is given where what was seen is what it speaks of."""
+
+    def whole_thread(messages):
+        return [call for m in messages for call in getattr(m, "tool_calls", [])]
+
+    def only_the_first(messages):
+        asked = max(n for n, m in enumerate(messages) if m.type == "human")
+        return whole_thread(messages[asked:])[:1]
+
+    told = loop_prevention.ex2(whole_thread).message
+    assert "the 5 calls of the whole thread" in told and told.count("whole thread") == 1
+    assert "Remember" not in told
+    nothing = loop_prevention.ex2(lambda messages: []).message
+    assert "It lists 0 calls; expected 2." in nothing and "id" not in nothing
+    assert "another turn" not in nothing
+    one = loop_prevention.ex2(only_the_first).message
+    assert "one message may hold many calls" in one and "a call may come with words" in one
+
+
+def test_error_in_a_sentence_is_quoted_and_not_cut_at_its_end() -> None:
+    """What follows it belongs to the sentence, not to the error."""
+    words = "Incorrect API key provided. You can find your API key at https://example.org/keys."
+    ending = Run(1, OpenAIError(words * 2), []).ending
+    assert ending.startswith("raised OpenAIError: 'Incorrect") and ending.endswith("/keys.'")
+
+
+def test_a_hook_that_never_jumps_is_not_told_to_say_so() -> None:
+    class Silent(AgentMiddleware):
+        def before_model(self, state, runtime):
+            return None
+
+    class Jumping(AgentMiddleware):
+        def before_model(self, state, runtime):
+            return {"jump_to": "end", "messages": []}
+
+    told = {}
+    for budget in (Silent, Jumping):
+        with pytest.raises(AssertionError) as raised:
+            loop_prevention._in_words(Run(9, GraphRecursionError(), []), "5 tokens", budget)
+        told[budget] = "may jump" in str(raised.value)
+    assert told == {Silent: False, Jumping: True}
 
 
 def test_moved_clock_is_ahead_in_every_module_and_comes_back() -> None:

@@ -106,6 +106,12 @@ BANK = (
     # What does not end
     Case("loop", ex3("while True: pass"), "timed_out", says="still running", endless=True),
     Case(
+        "loop below the answer",
+        ex3(RIGHT + "while True: pass"),
+        says="It was ended; what it had defined counts",
+        endless=True,
+    ),
+    Case(
         "await for ever",
         ex3("import asyncio\nawait asyncio.Event().wait()"),
         "timed_out",

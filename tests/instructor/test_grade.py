@@ -163,6 +163,23 @@ def test_nothing_runs_without_a_sandbox(
     assert not list(tmp_path.parent.glob(f"{tmp_path.name}-grades*"))
 
 
+def test_files_without_a_name_are_students_of_their_own_and_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A browser numbers what it downloads twice; a mark lost there would be noticed by nobody."""
+    names = [f"00_start_here{number}.ipynb" for number in (" (1)", " (2)", "")]
+    for name in names:
+        shutil.copy(ROOT / "notebooks" / "00_start_here.ipynb", tmp_path / name)
+    monkeypatch.setattr(Supervisor, "judge", lambda *_: {"verdicts": {}, "remarks": {}})
+    for left, size in ((3, "3 students, 3 files:"), (1, "1 student, 1 file:")):
+        for name in names[left:]:
+            (tmp_path / name).unlink()
+        words = [str(tmp_path), "--to", str(tmp_path / "report"), "--without-sandbox", "--fresh"]
+        assert grade.main(words) == 0
+        said = capsys.readouterr().out
+        assert f"No student's name: {', '.join(names[:left])}." in said and size in said
+
+
 def test_a_class_as_canvas_and_moodle_hand_it_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,8 +44,11 @@ def mark(student: str, status: str, message: str = "", **more: object) -> Mark:
         ("00_start_here (Ada L).ipynb", "Ada L"),
         ("Start Here - Björn.ipynb", "Björn"),
         ("4711-00_start_here.ipynb", "4711"),
-        ("00_start_here.ipynb", "class"),
+        ("00_start_here.ipynb", "00_start_here"),
+        ("00_start_here (1).ipynb", "00_start_here (1)"),
         ("zoë.ipynb", "zoë"),
+        ("Ju\u0308rgen_00_start_here.ipynb", "J\u00fcrgen"),  # a zip from a Mac
+        ("Ju\u0308rgen/00_start_here.ipynb", "J\u00fcrgen"),
         ("garciazoe_12346_678902_00_start_here-1.ipynb", "garciazoe"),
         ("submissions/garciazoe_LATE_12346_678902_start here.ipynb", "garciazoe"),
         ("van_der_berg_12346_678902_00_start_here.ipynb", "van_der_berg"),
@@ -153,6 +156,27 @@ def test_class_view_names_the_common_mistake() -> None:
     assert exercise.common == (("You said 0.", 3), ("`KeyError`", 1))
 
 
+def test_class_view_names_one_part_and_says_how_many_more() -> None:
+    """As the student's page, the slides and the guide call the exercise."""
+    wrong = (("two calls", "It lists 5; expected 2."), ("a photo", "It lists 9; expected 5."))
+    one = mark("ada", "partial", "1 of 3.\nIt lists 5; expected 2.", exercise="ex2", wrong=wrong)
+    text = page([one])
+    assert "<li>1 of 1: two calls (and 1 more): It lists 5; expected 2.</li>" in text
+    assert text.count("Exercise 1.2") == 3 and "ex2" not in text
+
+
+def test_what_was_not_written_is_said_to_be_that(tmp_path: Path) -> None:
+    """On a marked page there is no cell above, and nothing to run again."""
+    (tmp_path / "bob.ipynb").write_text(json.dumps(notebook("notebooks")), "utf-8")
+    begun = notebook()
+    begun["cells"][place(begun, "ex3")]["source"] = "def ask(agent, question):\n    pass"
+    (tmp_path / "eve.ipynb").write_text(json.dumps(begun), "utf-8")
+    verdict = {"status": "not_attempted", "message": "Write `ask` in the cell above."}
+    result = {"verdicts": {"ex3": verdict}, "remarks": {}}
+    said = {f.student: marks_of(f, result)[2].message for f in find(tmp_path, LESSONS)}
+    assert said["bob"] == "Nothing was written." and "begun" in said["eve"]
+
+
 def hand_in(folder: Path, *files: str) -> list[Submission]:
     """Hand in lesson 0 under these names and return what is found."""
     for file in files:
@@ -235,7 +259,7 @@ def test_points_are_a_line_a_student_for_the_gradebook(tmp_path: Path) -> None:
     ]
     assert list(csv.reader(io.StringIO(points_table(marks, roster)))) == [
         ["Student", "ID", "Section", "0 start here", "1 streaming", "All lessons"],
-        ["Lee, Ann", "7", "A", "", "", "0"],
+        ["Lee, Ann", "7", "A", "", "", ""],
         ["Lee, Bo", "8", "A", "1", "1.25", "2.25"],
         ["'=mallory", "", "", "", "0", "0"],
     ]
@@ -254,11 +278,19 @@ def test_report_shows_the_code_the_time_and_who_is_missing(tmp_path: Path) -> No
 def test_feedback_is_about_one_student_alone() -> None:
     marks = [
         mark("ada", "failed", "`f` gave 1.", answer="def f(): return 1"),
-        mark("ada", "partial", "2 of 3.", exercise="ex2", points=0.67, wrong=("the third",)),
+        mark(
+            *("ada", "partial", "2 of 3.\nIt is 4."),
+            **{"exercise": "ex2", "points": 0.67, "wrong": (("the third", "It is 4."),)},
+        ),
     ]
     marks[0] = replace(marks[0], remarks=("A given cell was edited.",))
     text = feedback("ada", marks)
-    assert "Exercise 1.1" in text and "def f(): return 1" in text and "<li>the third</li>" in text
+    assert (
+        "Exercise 1.1" in text
+        and "def f(): return 1" in text
+        and "<li>the third: It is 4.</li>" in text
+    )
+    assert text.count("It is 4.") == 1
     assert "1 streaming: 0.67 of 2 points" in text and "given cell" not in text
     assert "<script" not in feedback("<script>", [mark("<script>", "passed", "<script>")])
 

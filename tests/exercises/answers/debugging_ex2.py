@@ -31,19 +31,19 @@ def totals_after(graph, basket, config):
         for chunk in graph.stream(basket, config)
         for node, update in chunk.items()
     ]
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: the broken version
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice: the broken version
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: says what is the default already
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice: says what is the default already
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="async"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: waits a little, and hopes
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice: waits a little, and hopes
 def totals_after(graph, basket, config):
     import time
 
@@ -52,29 +52,29 @@ def totals_after(graph, basket, config):
         time.sleep(0.01)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: saves at the end only
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: saves at the end only
 def totals_after(graph, basket, config):
     totals = []
     for chunk in graph.stream(basket, config, durability="exit"):
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: reads all totals at the end
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: reads all totals at the end
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     return [(node, graph.get_state(config).values["total"]) for node in nodes]
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: two runs, one for the names and one for the totals
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: two runs, one for the names and one for the totals
 def totals_after(graph, basket, config):
     nodes = [next(iter(chunk)) for chunk in graph.stream(basket, config)]
     values = list(graph.stream(basket, config, stream_mode="values"))
     return list(zip(nodes, [state["total"] for state in values[1:]]))
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: on a thread of its own
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: on a thread of its own
 def totals_after(graph, basket, config):
     other = {"configurable": {"thread_id": "mine"}}
     totals = []
     for chunk in graph.stream(basket, other, durability="sync"):
         totals.append((next(iter(chunk)), graph.get_state(other).values["total"]))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: a dictionary
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: a dictionary
 def totals_after(graph, basket, config):
     totals = {}
     for chunk in graph.stream(basket, config, durability="sync"):
@@ -104,7 +104,7 @@ def totals_after(graph, basket, config):
         for chunk in graph.stream(basket, config)
         for node, update in chunk.items()
     ]
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: asks again and again, for a second
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice: asks again and again, for a second
 def totals_after(graph, basket, config):
     import time
 
@@ -122,7 +122,7 @@ def totals_after(graph, basket, config):
     for chunk in graph.stream(basket, config, durability="sync"):
         totals[next(iter(chunk))] = graph.get_state(config).values["total"]
     return list(totals.items())
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice: waits half a second, and hopes
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice: waits half a second, and hopes
 def totals_after(graph, basket, config):
     import time
 
@@ -131,7 +131,7 @@ def totals_after(graph, basket, config):
         time.sleep(0.5)
         totals.append((next(iter(chunk)), graph.get_state(config).values.get("total")))
     return totals
-# %% partial | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: counts in the basket it was given
+# %% failed | each total is the one after its node; a node that leaves the total alone; a node that runs twice; nodes that write nothing: counts in the basket it was given
 def totals_after(graph, basket, config):
     pairs = []
     for chunk in graph.stream(dict(basket), config):

@@ -51,7 +51,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return handle
-# %% partial | no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: the broken version, as it stands
+# %% failed | no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: the broken version, as it stands
 def build_refunds(mail, pay, saver):
     def handle(case: Case) -> dict:
         mail(f"We are looking into order {case['order']}.")
@@ -61,7 +61,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | the customer has a mail while the colleague thinks; no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: the mail moved below the question
+# %% failed | the customer has a mail while the colleague thinks; no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: the mail moved below the question
 def build_refunds(mail, pay, saver):
     def handle(case: Case) -> dict:
         decision = interrupt(f"Refund {case['amount']} euros for order {case['order']}?")
@@ -71,7 +71,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: a variable remembers, until the next process
+# %% failed | no second mail comes with the answer; every customer gets a mail; the next case on the same thread; a week later, in another process: a variable remembers, until the next process
 def build_refunds(mail, pay, saver):
     told = set()
 
@@ -85,7 +85,7 @@ def build_refunds(mail, pay, saver):
         return {"outcome": "paid" if decision == "approve" else "not paid"}
 
     return StateGraph(Case).add_node(handle).add_edge(START, "handle").compile(checkpointer=saver)
-# %% partial | the customer has a mail while the colleague thinks; no second mail comes with the answer; anything else; every customer gets a mail; the next case on the same thread; a week later, in another process: pays in the node that comes before the question
+# %% failed | the customer has a mail while the colleague thinks; no second mail comes with the answer; anything else; every customer gets a mail; the next case on the same thread; a week later, in another process: pays in the node that comes before the question
 def build_refunds(mail, pay, saver):
     def tell(case: Case) -> dict:
         mail(f"We are looking into order {case['order']}.")

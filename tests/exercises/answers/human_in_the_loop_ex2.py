@@ -44,7 +44,7 @@ def kind_gate(state: MessagesState) -> Command[Literal["tools", "agent"]]:
     text = f"Rejected by a colleague. Reason: {answer.get('reason', 'none given')}"
     rejected = [ToolMessage(text, tool_call_id=call["id"]) for call in calls]
     return Command(goto="agent", update={"messages": rejected})
-# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: the usual gate
+# %% failed | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: the usual gate
 def kind_gate(state):
     call = state["messages"][-1].tool_calls[0]
     answer = interrupt({"tool": call["name"], "args": call["args"]})
@@ -85,7 +85,7 @@ def kind_gate(state):
     text = f"rejected: {answer.get('reason')}"
     told = [ToolMessage(text, tool_call_id=c["id"], status="error") for c in calls]
     return Command(goto=END, update={"messages": told})
-# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: sends the model back without any message
+# %% failed | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: sends the model back without any message
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})
@@ -93,7 +93,7 @@ def kind_gate(state):
 # %% failed: never asks
 def kind_gate(state):
     return Command(goto="tools")
-# %% partial | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: runs the tools either way
+# %% failed | rejected; rejected without a reason; two calls, rejected together; three calls, rejected together; another tool, rejected; words and a call, rejected; one thread, turned down again and again, then approved: runs the tools either way
 def kind_gate(state):
     calls = state["messages"][-1].tool_calls
     answer = interrupt({"tool": calls[0]["name"], "args": calls[0]["args"]})

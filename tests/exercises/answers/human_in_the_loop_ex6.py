@@ -137,3 +137,6 @@ def policy(call):
     if call["name"] != "refund" or type(amount) is not int or not 0 < amount <= 500:
         return "refuse"
     return "run" if amount <= 20 else "ask"
+# %% failed | look; small refunds; larger refunds: refuses everything
+def policy(call):
+    return "refuse"

@@ -405,3 +405,6 @@ def pay_once(file, key, pay):
             return receipt
         finally:
             database.execute("delete from payments where key = ? and receipt is null", (key,))
+# %% failed: never pays
+def pay_once(file, key, pay):
+    return None

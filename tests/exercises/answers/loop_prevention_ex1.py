@@ -20,3 +20,7 @@ calls_made = {"A": "8", "B": "8", "C": "4", "D": "500"}
 calls_made = [8, 8, 4, 500]
 # %% not_attempted: one is still open
 calls_made = {"A": 8, "B": 8, "C": 4, "D": ...}
+# %% failed: one number for all
+calls_made = {"A": 8, "B": 8, "C": 8, "D": 8}
+# %% partial | C; D: begins with two that are alike
+calls_made = {"A": 8, "B": 8}

@@ -30,7 +30,7 @@ def route(state):
             return "tools"
         case _:
             return "stop"
-# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: turns to END with an open call
+# %% failed | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: turns to END with an open call
 def route(state):
     if state["remaining_steps"] < 4 or not state["messages"][-1].tool_calls:
         return END
@@ -40,12 +40,12 @@ def route(state):
     if not state["messages"][-1].tool_calls:
         return END
     return "tools" if state["remaining_steps"] >= 3 else "stop"
-# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: counts only the step of stop
+# %% failed | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: counts only the step of stop
 def route(state):
     if not state["messages"][-1].tool_calls:
         return END
     return "tools" if state["remaining_steps"] >= 2 else "stop"
-# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: waits for zero
+# %% failed | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: waits for zero
 def route(state):
     if not state["messages"][-1].tool_calls:
         return END
@@ -77,7 +77,7 @@ def route(state):
 def route(state):
     if state["messages"][-1].tool_calls and state["remaining_steps"] < 4:
         return "stop"
-# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: never stops
+# %% failed | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: never stops
 def route(state):
     return "tools" if state["messages"][-1].tool_calls else END
 # %% raised: an attribute instead of a key
@@ -137,7 +137,7 @@ def route(state: Desk) -> list[str]:
     if not state["messages"][-1].tool_calls:
         return [END]
     return ["tools"] if state["remaining_steps"] > 4 else ["stop"]
-# %% partial | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: a message with words is an answer, whatever it calls
+# %% failed | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: a message with words is an answer, whatever it calls
 def route(state: Desk) -> str:
     if state["messages"][-1].text:
         return END
@@ -213,3 +213,8 @@ def route(state: Desk) -> str:
         return END
     total["most"] = max(total["most"], state["remaining_steps"])
     return "stop" if state["remaining_steps"] <= max(3, total["most"] // 40) else "tools"
+# %% failed | the next turn works at every limit; it looks as long as it can; an answer is left alone: stops whatever comes
+def route(state: Desk) -> str:
+    return "stop"
+# %% failed | it ends in words at every limit; the next turn works at every limit; it looks as long as it can: the colleague's route
+route = route_to_end

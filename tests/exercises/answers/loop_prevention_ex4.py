@@ -84,7 +84,7 @@ def talking_desk(limit: int):
         return END
 
     return build(route)
-# %% partial | a polite customer; turn after turn with tools; a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: only a larger number
+# %% failed | a polite customer; turn after turn with tools; a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: only a larger number
 def talking_desk(limit):
     def route(state):
         if state["rounds"] >= limit + 2:
@@ -119,7 +119,7 @@ def talking_desk(limit):
     graph.add_edge("tools", "agent")
     graph.add_edge("stop", END)
     return graph.compile(checkpointer=InMemorySaver())
-# %% partial | a loop is stopped, each time; two customers at once; after a turn that broke off: throws the counter away
+# %% failed | a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: throws the counter away
 def talking_desk(limit):
     def route(state):
         return "tools" if state["messages"][-1].tool_calls else END
@@ -135,7 +135,7 @@ def talking_desk(limit):
         return "stop" if rounds > limit else "tools"
 
     return build(route)
-# %% partial | a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: ends with an open call
+# %% failed | a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: ends with an open call
 def talking_desk(limit):
     def route(state):
         asked = max(n for n, m in enumerate(state["messages"]) if m.type == "human")
@@ -154,7 +154,7 @@ def talking_desk(limit):
         return "stop" if len(state["messages"][asked:]) >= limit else "tools"
 
     return build(route)
-# %% partial | a polite customer; turn after turn with tools; a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: counts the whole thread
+# %% failed | a polite customer; turn after turn with tools; a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: counts the whole thread
 def talking_desk(limit):
     def route(state):
         rounds = sum(isinstance(m, AIMessage) for m in state["messages"])
@@ -178,7 +178,7 @@ def talking_desk(limit):
 # %% failed: returns nothing
 def talking_desk(limit):
     build(route_by_counter)
-# %% partial | a loop is stopped, each time; two customers at once; after a turn that broke off: the graph's own limit stands in for the counter
+# %% failed | a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: the graph's own limit stands in for the counter
 def talking_desk(limit: int):
     def route(state: Desk) -> str:
         return "tools" if state["messages"][-1].tool_calls else END
@@ -194,7 +194,7 @@ def talking_desk(limit: int):
         return "tools" if spoken[0].tool_calls else END
 
     return build(route)
-# %% partial | a loop is stopped: answers with words are no rounds
+# %% partial | a loop is stopped; the turn after the stop: answers with words are no rounds
 def talking_desk(limit: int):
     def route(state: Desk) -> str:
         messages = state["messages"]
@@ -276,3 +276,9 @@ def talking_desk(limit: int):
     return create_agent(
         ChatOpenAI(), [find_parcel], middleware=[limited], checkpointer=InMemorySaver()
     )
+# %% failed | a loop is stopped, each time; the turn after the stop; two customers at once; after a turn that broke off: never stops
+def talking_desk(limit: int):
+    return build(route_without_limit)
+# %% failed: the counter of the lesson
+def talking_desk(limit: int):
+    return build(route_by_counter)

@@ -37,7 +37,7 @@ def in_circles(calls):
 def in_circles(calls):
     made = [call["args"] for call in calls]
     return any(made.count(args) >= 3 for args in made)
-# %% partial | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list: whole calls, ids included
+# %% failed | the same call three times; A, B, A, B, A; three, then others; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list: whole calls, ids included
 def in_circles(calls):
     return any(calls.count(call) >= 3 for call in calls)
 # %% partial | arguments in another order; nested arguments; dictionaries in a list: the text of a dictionary
@@ -58,17 +58,17 @@ def in_circles(calls):
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     return any(made.count(wish) > 3 for wish in made)
-# %% partial | the same list in another order; the same call twice; A, B, A, B; nine pages of a search; three tools with the same arguments; no calls; look alike; one argument more; every order of a few calls; divided otherwise: forgets to return False
+# %% failed | the same list in another order; the same call twice; A, B, A, B; nine pages of a search; three tools with the same arguments; no calls; look alike; one argument more; every order of a few calls; divided otherwise: forgets to return False
 def in_circles(calls):
     made = [(call["name"], call["args"]) for call in calls]
     for wish in made:
         if made.count(wish) >= 3:
             return True
-# %% partial | the same list in another order; the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; look alike; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: attributes instead of keys
+# %% failed | the same list in another order; the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; look alike; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: attributes instead of keys
 def in_circles(calls):
     made = [(call.name, call.args) for call in calls]
     return any(made.count(wish) >= 3 for wish in made)
-# %% partial | the same list in another order; the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; look alike; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: mutates the calls, pops the id so that they can be compared
+# %% failed | the same list in another order; the same call three times; the same call twice; A, B, A, B, A; A, B, A, B; three, then others; nine pages of a search; three tools with the same arguments; arguments in another order; arguments that are lists; the same call four times, and nine; the same call in 39, at the beginning, in the middle and at the end; look alike; one argument more; dictionaries in arguments; no arguments; every order of a few calls; nested arguments; dictionaries in a list; divided otherwise: mutates the calls, pops the id so that they can be compared
 def in_circles(calls: list) -> bool:
     for c in calls:
         c.pop("id", None)
@@ -156,3 +156,9 @@ def in_circles(calls: list) -> bool:
 
     made = [(c["name"], {key: bare(value) for key, value in c["args"].items()}) for c in calls]
     return any(made.count(call) >= 3 for call in made)
+# %% failed: always true
+def in_circles(calls: list) -> bool:
+    return True
+# %% failed: never true
+def in_circles(calls: list) -> bool:
+    return False

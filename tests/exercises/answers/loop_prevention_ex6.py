@@ -107,7 +107,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
-# %% partial | tokens; money; time; two customers at once; parts of a second: the hook may not jump
+# %% failed | tokens; money; time; two customers at once; parts of a second: the hook may not jump
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -182,7 +182,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end", "messages": [AIMessage("Enough.")]}
-# %% partial | tokens; money; time; two customers at once; parts of a second: raises
+# %% failed | tokens; money; time; two customers at once; parts of a second: raises
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -196,7 +196,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             raise RuntimeError("over budget")
-# %% partial | tokens; money; time; two customers at once; parts of a second: stops without a word
+# %% failed | tokens; money; time; two customers at once; parts of a second: stops without a word
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}
@@ -211,7 +211,7 @@ class Budget(TurnLimits):
             or time.monotonic() - state["started"] >= self.seconds
         ):
             return {"jump_to": "end"}
-# %% partial | tokens; money; time; two customers at once; parts of a second: stops after the model, with a call open
+# %% failed | tokens; money; time; two customers at once; parts of a second: stops after the model, with a call open
 class Budget(TurnLimits):
     def before_agent(self, state, runtime):
         return {"started": time.monotonic()}

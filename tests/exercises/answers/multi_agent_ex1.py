@@ -29,3 +29,5 @@ calls = {"A": [1], "B": [1, 1], "C": [2, 1, 1], "D": [1, 2]}
 requests_made = {letter: sum(n + 1 for n in agents) for letter, agents in calls.items()}
 # %% failed: counts the tools as well
 requests_made = {"A": 3, "B": 6, "C": 11, "D": 8}
+# %% failed: one number for all
+requests_made = dict.fromkeys("ABCD", 5)

@@ -9,7 +9,7 @@ ledgers = {
 steps = ("reserve", "charge", "label", "post")
 ledgers = {"a": steps[:2] + steps[1:], "b": steps[:2] + steps}
 ledgers |= {"c": steps[:2] + steps[1:], "d": [*steps, "post"]}
-# %% failed | A; B; C; D: nothing happens twice
+# %% failed: nothing happens twice
 ledgers = dict.fromkeys("ABCD", ["reserve", "charge", "label", "post"])
 # %% partial | B: 'exit' saves what was finished, kill or not
 ledgers = dict.fromkeys("ABC", ["reserve", "charge", "charge", "label", "post"])

@@ -36,7 +36,7 @@ def keep_last_two(state: MessagesState) -> dict:
     start = questions[-2] if len(questions) > 2 else 0
     removed = [message for message in messages[:start] if message.type != "system"]
     return {"messages": [RemoveMessage(message.id) for message in removed]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: returns the last ones
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: returns the last ones
 def keep_last_two(state):
     questions = [n for n, message in enumerate(state["messages"]) if message.type == "human"]
     return {"messages": state["messages"][questions[-2] if len(questions) > 1 else 0:]}
@@ -55,7 +55,7 @@ def keep_last_two(state):
         return {}
     start = questions[-2] if len(questions) > 1 else questions[0]
     return {"messages": [RemoveMessage(message.id) for message in messages[:start]]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: keeps one question only
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: keeps one question only
 def keep_last_two(state):
     messages = state["messages"]
     questions = [n for n, message in enumerate(messages) if message.type == "human"]
@@ -70,7 +70,7 @@ def keep_last_two(state):
     removed = [m for m in messages[:start] if m.type != "system"]
     removed += [m for m in messages[start:] if m.type == "tool"]
     return {"messages": [RemoveMessage(m.id) for m in removed]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: trims by messages
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: trims by messages
 def keep_last_two(state):
     kept = trim_messages(
         state["messages"], max_tokens=4, token_counter=len, start_on="human", include_system=True
@@ -86,7 +86,7 @@ def keep_last_two(state):
     questions = [0, *questions] if len(questions) == 1 else questions
     start = questions[-2]
     return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: changes the list in place
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: changes the list in place
 def keep_last_two(state):
     messages = state["messages"]
     while sum(message.type == "human" for message in messages) > 2:
@@ -116,7 +116,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in messages[: begins[-2]] if m.type == "system"]
     return {"messages": Overwrite([*system, *messages[begins[-2] :]])}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: in place, and returns nothing
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: in place, and returns nothing
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -124,7 +124,7 @@ def keep_last_two(state):
         first = 1 if messages[0].type == "system" else 0
         del messages[first : begins[-2]]
     return {}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: in place, and returns the list
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: in place, and returns the list
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -132,7 +132,7 @@ def keep_last_two(state):
         first = 1 if messages[0].type == "system" else 0
         del messages[first : begins[-2]]
     return {"messages": messages}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: three questions
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: three questions
 def keep_last_two(state):
     ms = state["messages"]
     q = [i for i, m in enumerate(ms) if m.type == "human"]
@@ -148,7 +148,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in ms if m.type == "system"]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *ms[q[-2] :], *system]}
-# %% partial | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: new messages with the same words
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: new messages with the same words
 def keep_last_two(state):
     ms = state["messages"]
     q = [i for i, m in enumerate(ms) if m.type == "human"]

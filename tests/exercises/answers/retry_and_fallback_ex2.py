@@ -34,30 +34,30 @@ def wait(retry: int) -> float:
 # %% passed: whole milliseconds
 def wait(retry):
     return random.randrange(int(1000 * min(30, 2**retry))) / 1000
-# %% partial | spread out: the broken version as it was
+# %% failed | spread out: the broken version as it was
 def wait(retry):
     backoff = 2.0 * 2 ** (retry - 1)
     return min(30.0, backoff + random.uniform(0, backoff / 2))
-# %% partial | spread out: no jitter at all
+# %% failed | spread out: no jitter at all
 def wait(retry):
     return min(30.0, 2.0 * 2 ** (retry - 1))
 # %% partial | never more than: cap first, but jitter on top
 def wait(retry):
     backoff = min(30.0, 2.0 * 2 ** (retry - 1))
     return backoff + random.uniform(0, backoff / 2)
-# %% partial | never more than; spread out: a flat second, as LangGraph has it
+# %% failed | never more than; spread out: a flat second, as LangGraph has it
 def wait(retry):
     return min(30.0, 2.0 * 2 ** (retry - 1)) + random.uniform(0, 1)
-# %% partial | spread out: a flat second under the cap
+# %% failed | spread out: a flat second under the cap
 def wait(retry):
     return min(29.0, 2.0 * 2 ** (retry - 1)) + random.uniform(0, 1)
-# %% partial | spread out: whole seconds only
+# %% failed | spread out: whole seconds only
 def wait(retry):
     return random.randint(0, min(30, 2 * 2 ** (retry - 1)))
 # %% partial | never more than: forgets the cap
 def wait(retry):
     return random.uniform(0, 2.0 * 2 ** (retry - 1))
-# %% partial | doubling; spread out: a random wait that never grows
+# %% failed | doubling; spread out: a random wait that never grows
 def wait(retry):
     return random.uniform(0, 2)
 # %% partial | doubling: counts from 0, so begins at 4 s
@@ -92,18 +92,18 @@ def wait(retry):
 def wait(retry):
     half = min(15.0, 2.0 ** (retry - 1))
     return half + random.random() * half
-# %% partial | spread out at every retry: cut off a second time, behind the jitter: half of all wait exactly 30 s
+# %% failed | spread out at every retry: cut off a second time, behind the jitter: half of all wait exactly 30 s
 def wait(retry: int) -> float:
     backoff = min(30.0, 2.0 * 2 ** (retry - 1))
     return min(30.0, max(0.1, random.gauss(backoff, backoff / 8)))
-# %% partial | spread out at every retry: a wide range, nearly all of it above the cap
+# %% failed | spread out at every retry: a wide range, nearly all of it above the cap
 def wait(retry: int) -> float:
     return min(30.0, random.uniform(0, 2.0 * 2 ** min(retry - 1, 7)))
 # %% passed: as the SDK does, up to a quarter less, in whole milliseconds
 def wait(retry: int) -> float:
     backoff = min(30_000, 2_000 << min(retry - 1, 10))
     return random.randint(3 * backoff // 4, backoff) / 1000
-# %% partial | spread out at every retry: one of three waits, so a third of the clients come together
+# %% failed | spread out at every retry: one of three waits, so a third of the clients come together
 def wait(retry: int) -> float:
     return random.choice((0.5, 0.75, 1.0)) * min(30.0, 2.0 * 2 ** (retry - 1))
 # %% passed: from four fifths to the whole
@@ -124,7 +124,7 @@ def wait(retry):
 # %% passed: up to 4 s at first
 def wait(retry):
     return random.uniform(0, min(30.0, 2.0**retry * 2))
-# %% partial | spread out: less than a fifth apart
+# %% failed | spread out: less than a fifth apart
 def wait(retry):
     backoff = min(30.0, 2.0 * 2 ** (retry - 1))
     return random.uniform(0.85 * backoff, backoff)

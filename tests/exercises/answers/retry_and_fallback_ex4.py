@@ -67,7 +67,7 @@ def build_desk(service, pause):
 
     graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
     return graph.compile(checkpointer=InMemorySaver())
-# %% partial | a new turn after a success; a new turn after giving up; turn after turn on one thread: the broken version as it was
+# %% failed | a new turn after a success; a new turn after giving up; turn after turn on one thread: the broken version as it was
 def build_desk(service, pause):
     def look_up(turn):
         failures = turn.get("failures", 0)
@@ -170,7 +170,7 @@ def build_desk(service, pause):
 
     graph = StateGraph(Turn).add_node(look_up).add_edge(START, "look_up")
     return graph.compile(checkpointer=InMemorySaver())
-# %% partial | pauses before retries; a new turn after a success; gives up after four calls; a new turn after giving up; turn after turn on one thread; two customers, the same order, at the same time; a subclass of ConnectionError: gives up at the first failure
+# %% failed | pauses before retries; a new turn after a success; gives up after four calls; a new turn after giving up; turn after turn on one thread; two customers, the same order, at the same time; a subclass of ConnectionError: gives up at the first failure
 def build_desk(service, pause):
     def look_up(turn):
         try:

@@ -36,13 +36,13 @@ def fall_back(request, handler):
         if not is_transient(error):
             raise
         return handler(request.override(model=spare))
-# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: asks the same model again
+# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: asks the same model again
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         return handler(request)
-# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: no fallback at all
+# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: no fallback at all
 def fall_back(request, handler):
     return handler(request)
 # %% failed: always asks the spare
@@ -70,27 +70,27 @@ def fall_back(request, handler):
         return handler(request.override(model=spare))
     except TRANSIENT:
         return AIMessage("Sorry, nobody answers.")
-# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: `override` does not change the request itself
+# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: `override` does not change the request itself
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         request.override(model=spare)
         return handler(request)
-# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: asks the spare without the handler, and returns text
+# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: asks the spare without the handler, and returns text
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         return spare
-# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: the spare reads the customer's last words only
+# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: the spare reads the customer's last words only
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         last = [m for m in request.messages if m.type == "human"][-1]
         return handler(request.override(model=spare, messages=[last]))
-# %% partial | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: the spare gets no system prompt
+# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: the spare gets no system prompt
 def fall_back(request, handler):
     try:
         return handler(request)
@@ -138,14 +138,14 @@ def fall_back(request, handler):
         if is_transient(error) or getattr(error, "code", "") == "insufficient_quota":
             return handler(request.override(model=spare))
         raise
-# %% partial | overloaded; rate limit; a dropped connection; the quota; both are down: asks the spare itself, without the settings of the request
+# %% failed | overloaded; rate limit; a dropped connection; the quota; both are down: asks the spare itself, without the settings of the request
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         system = [request.system_message] if request.system_message else []
         return spare.bind_tools(request.tools).invoke([*system, *request.messages])
-# %% partial | overloaded; rate limit; a dropped connection; the quota; both are down: a request of its own, with messages and tools alone
+# %% failed | overloaded; rate limit; a dropped connection; the quota; both are down: a request of its own, with messages and tools alone
 def fall_back(request, handler):
     try:
         return handler(request)

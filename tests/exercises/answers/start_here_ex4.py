@@ -116,7 +116,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", []):
             happened["call", call["name"]] = None
     return list(happened)
-# %% partial | question; one call; two calls; several; five; one tool twice; content in blocks: takes the messages away
+# %% failed | question; one call; two calls; several; five; one tool twice; content in blocks: takes the messages away
 def transcript(messages):
     happened = []
     while messages:
@@ -135,7 +135,7 @@ def transcript(messages):
         for call in getattr(m, "tool_calls", [])[:2]:
             happened.append(("call", call["name"]))
     return happened
-# %% partial | question; one call; two calls; several; five; one tool twice; content in blocks: the shown thread
+# %% failed | question; one call; two calls; several; five; one tool twice; content in blocks: the shown thread
 def transcript(messages):
     return []
 # %% partial | several: an empty result is "nothing"

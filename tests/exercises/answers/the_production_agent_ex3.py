@@ -98,7 +98,7 @@ def approve_each(state):
         else:
             answers.append(ToolMessage("No.", tool_call_id=call["id"]))
     return Command(goto=go_on or "agent", update={"messages": answers})
-# %% partial | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; two customers wait; any other answer is a no; the same refund twice in one message: asks nobody
+# %% failed | approval; rejection; a harmless call beside a rejected one runs; the owner sees what would happen; one of two is approved; another risky tool; many calls in one message; two customers wait; any other answer is a no; the same refund twice in one message: asks nobody
 def approve_each(state):
     return Command(goto=[run(call, state) for call in state["messages"][-1].tool_calls])
 # %% passed: match

@@ -97,7 +97,7 @@ def run_behind(text, reference):
             if reference in raw:
                 runs.add(line.get("run"))
     return sorted((x for x in lines if x.get("run") in runs), key=lambda x: x["time"])
-# %% partial | another run of the same thread; two runs that fail; lines of two processes; lines that are no JSON object; a reference in two lines; a line that only quotes; a failure outside of any run: the line with the reference alone
+# %% failed | another run of the same thread; two runs that fail; lines of two processes; lines that are no JSON object; a reference in two lines; a line that only quotes; a failure outside of any run: the line with the reference alone
 def run_behind(text, reference):
     found = []
     for raw in text.splitlines():
