@@ -10,5 +10,5 @@ from production_agent.__main__ import main
 from production_agent.settings import PREFIX
 
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-resource.setrlimit(resource.RLIMIT_NOFILE, (int(os.environ[f"{PREFIX}FILES"]), hard))
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(os.environ.pop(f"{PREFIX}FILES")), hard))
 sys.exit(main(["--port", "0"]))
