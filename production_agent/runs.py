@@ -538,7 +538,7 @@ class Runs:
                 raise KeyTaken
             await self.store.effect(run.id, key, run.thread, run.owner, name, details)
             written.add(key)
-            effects[key] = {"name": name, "details": details}
+            effects.setdefault(key, {"name": name, "details": details})  # the record counts
             log.info("effect_written", extra={"tool": name})
 
         context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), effects)

@@ -262,7 +262,7 @@ class Store:
         after its last run; then it is given up.
         """
         patience = (ATTEMPTS - 1) * self.settings.lease_seconds  # after the end of a lease
-        more = f"""(select stop {LAST}) as stop, (select reference {LAST}) as failed,
+        more = f"""(select stop {LAST}) as stop,
             (select count(*) from runs where thread = t.id
               and started > (select started {LAST})) as died,
             (select {self.now} - lease from runs where thread = t.id
@@ -280,10 +280,8 @@ class Store:
             is_promised = row["approval"] == "decided" or row["before"] == "handed_on"
             if is_foreign and is_promised and not row["stop"] and row["silent"] < patience:
                 return Begun("finishing")
-            is_drained = row["before"] == "handed_on" and not row["failed"]  # no attempt is lost
-            count = ATTEMPTS if is_foreign else 0 if is_drained else 1
             sql = "update approvals set attempts = attempts + ? where thread = ? and state = ?"
-            await transaction.send(sql, count, thread, "decided")
+            await transaction.send(sql, ATTEMPTS if is_foreign else 1, thread, "decided")
             run = await self._begin(transaction, thread, owner, "recovery")
             before = "lost" if row["died"] >= ATTEMPTS else row["before"] or ""
             before = "stopped" if row["stop"] else before

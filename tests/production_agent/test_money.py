@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from production_agent.database import open_database
 from production_agent.settings import read
-from production_agent.store import Ending, Store
+from production_agent.store import Store
 from tests.production_agent.conftest import DATABASE, new_postgres, set_up
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.service_process import (
@@ -507,30 +507,6 @@ async def _pay_twice_at_once(url: str) -> list[str | None]:
                 await asyncio.sleep(0.01)
         ends = await asyncio.gather(*paying, return_exceptions=True)
     return [one and type(one).__name__ for one in ends]
-
-
-@pytest.mark.parametrize(("reference", "attempts"), [(None, 1), ("a-failure", 2)])
-def test_a_decision_that_a_process_hands_on_as_it_ends_has_lost_no_attempt(
-    database: str, served, reference: str | None, attempts: int
-) -> None:
-    assert asyncio.run(_hand_on(database, reference)) == attempts
-
-
-async def _hand_on(url: str, reference: str | None) -> int:
-    """Decide, hand the run on, recover it; return the attempts that count."""
-    settings, calls = read(os.environ | {DATABASE: url}), [{"id": "a", "name": "refund"}]
-    async with open_database(settings) as opened:
-        store = Store(opened, settings)
-        thread = (await store.new_thread("ann", ""))["id"]
-        run = (await store.begin_message(thread, "ann", None)).run
-        asked = [(f"asked-{thread}", calls)]
-        (approval,) = await store.end(run, Ending("pending_approval", asked=asked))
-        run = (await store.decide(approval, {"decisions": []}, "ann")).run
-        await store.end(run, Ending("handed_on", reference=reference))
-        run = (await store.begin_recovery(thread, "ann")).run
-        (decided,) = await store.decided(thread)
-        await store.end(run, Ending("complete", approvals={approval["id"]: "done"}))
-        return decided["attempts"]
 
 
 def test_two_calls_of_one_message_share_the_orders_total(

@@ -504,6 +504,8 @@ async def test_what_opens_an_edit_does_not_send_it(page: Page, desk: Service, ho
         twice = """button => { button.click();
             button.parentElement.querySelector("form").requestSubmit(); }"""
         await edit.evaluate(twice)
+    await page.get_by_role("button", name="Confirm edit").click()
+    await expect(page.get_by_text("Nothing is edited.")).to_be_visible()
     await edit.click()  # still there to be pressed: it closes the form
     await page.get_by_role("button", name="Approve").click()
     await expect(page.get_by_role("status")).to_have_text("Done.")
