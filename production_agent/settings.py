@@ -93,7 +93,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     users = _users(get(f"{PREFIX}TOKENS") or "")
     numbers = [one for one in fields(Settings) if one.metadata]
     names = ["DATABASE", "TOKENS", "APPROVERS", *(one.name.upper() for one in numbers)]
-    links = r"|SERVICE_.*|PORT(_.*)?"  # Kubernetes sets them for a Service named production-agent
+    # Kubernetes sets these for Services named production-agent and production-agent-...
+    links = r"|(.*_)?SERVICE_(HOST|PORT.*)|(.*_)?PORT(_.*)?"
     known = re.compile(f"(?s)(?!{PREFIX}).*|{PREFIX}({'|'.join(names)}{links})")
     if wrong := [name for name in environment if not known.fullmatch(name)]:
         raise Unusable(f"{wrong[0]} is no setting: correct its name, or remove it.")

@@ -165,7 +165,9 @@ def test_the_operators_page_has_every_setting_and_its_default() -> None:
 
 
 def test_what_kubernetes_sets_is_no_setting() -> None:
-    port = {OWN + name: "tcp://10.0.0.1:8000" for name in ("PORT", "PORT_8000_TCP", "SERVICE_PORT")}
+    port = {
+        OWN + name: "tcp://10.0.0.1:8000" for name in ("PORT", "PORT_8000_TCP", "DB_SERVICE_PORT")
+    }
     assert read(URL | port | {OWN + "SERVICE_HOST": "10.0.0.1"}) == read(URL)
 
 
