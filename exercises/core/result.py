@@ -95,9 +95,10 @@ class Result:
             body.append(f"<div><em>{_render(self.note)}</em></div>")
         data = asdict(self)
         del data["note"]  # about the machine, not about the answer
-        for part in data["parts"]:
-            del part["held_by"]  # about the check
-        data["parts"] = [*data["parts"]]
+        data["parts"] = [  # without `held_by`, which is about the check
+            {"title": part.title, "status": part.status, "message": part.message}
+            for part in self.parts
+        ]
         return {"text/plain": repr(self), "text/html": _box(level, "".join(body)), JSON_TYPE: data}
 
     def _hint(self) -> str:

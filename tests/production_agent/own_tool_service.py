@@ -15,9 +15,12 @@ async def refund(order: str, amount: int, runtime) -> Command:
     """Refund, then write to the customer, which fails for odd amounts.
 
     Six euros are refunded twice; of 8 the letter is an effect, and fails; for 4 it asks somebody.
-    For 12 the process dies once it has paid, and what carries it on fails before it pays.
+    For 12 and 14 the process dies once it has paid; what carries it on fails before it pays, or
+    after it has come to another amount.
     """
-    if amount == 12 and runtime.context.effects:
+    if amount == 14 and runtime.context.effects:
+        await pay(order=order, amount=15, runtime=runtime)
+    if amount in (12, 14) and runtime.context.effects:
         raise ConnectionError("stock-3 refused billing_rw")
     text = await pay(order=order, amount=amount, runtime=runtime)
     if amount == 6:
@@ -26,7 +29,7 @@ async def refund(order: str, amount: int, runtime) -> Command:
         key = f"{runtime.context.thread}/{runtime.state['messages'][-1].id}/{runtime.tool_call_id}"
         await runtime.context.effect(f"{key}/letter", "letter", {"to": "ann"})
         raise ConnectionError("mail-7 refused billing_rw")
-    if amount == 12:
+    if amount in (12, 14):
         os._exit(1)
     if amount == 4:
         interrupt("Really?")

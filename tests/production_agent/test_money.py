@@ -401,21 +401,22 @@ def test_what_a_tool_did_before_it_failed_is_told(
     service.stop()
 
 
+@pytest.mark.parametrize("amount", [12, 14], ids=["at once", "with another amount"])
 def test_a_tool_that_fails_where_it_is_carried_on_is_told_with_what_it_did(
-    start: Callable, database: str, served
+    start: Callable, database: str, served, amount: int
 ) -> None:
     served.reset()
     old = start(database, script="own_tool_service.py")
     old.forget_effects()
-    thread, approval = old.asked("Please refund 12 euros for order T-7.")
+    thread, approval = old.asked(f"Please refund {amount} euros for order T-7.")
     with suppress(httpx.TransportError):
         old.decide(approval)
     end_leases(database)
     new = start(database, script="own_tool_service.py")
     until(lambda: new.status(thread) == "complete", "what was left is carried on")
-    assert new.effects() == [{"order": "T-7", "amount": 12}]
+    assert new.effects() == [{"order": "T-7", "amount": amount}]
     (told,) = [text for role, text in new.messages(thread) if role == "tool"]
-    assert told.startswith('refund: {"order": "T-7", "amount": 12}. It is on record')
+    assert told.startswith(f'refund: {{"order": "T-7", "amount": {amount}}}. It is on record')
     assert len(new.log("tool_failed")) == 1
     new.stop()
 
