@@ -21,11 +21,13 @@ __all__ = ("Arrow", "Diagram")
 
 INK, BORDER, FILL, MARKED = "#1a1a1a", "#00395c", "#e8edf3", "#a33c00"
 FONT = 'font-family="system-ui, sans-serif"'
-# All in pixels. A label needs about 8 of them a letter at 15 pixels, 7 at 13.
+# All in pixels. A letter's are what one takes on average: at 15 pixels, at 13, at 13 in bold.
 MAX_WIDTH = 900
-BOX_HEIGHT, LETTER, SMALL_LETTER = 38, 8.6, 7.2
+LETTER, SMALL_LETTER, BOLD_LETTER = 8.6, 7.2, 7.31
+BOX_HEIGHT, WORDS_HEIGHT, BOX_MARGIN = 38, 16, 13  # of a box, a line of words, beside a label
 GAP, BESIDE, PADDING = 46, 22, 20  # between layers, between boxes of a layer, around a graph
-BELOW = 14  # from the middle of a box to the arrows that lead back
+# How far an arrow that leads back is below a box's middle, a loop above its box and beyond its ends.
+BELOW, OVER, ASIDE = 14, 22, 30
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Diagram:
         if whole.length > MAX_WIDTH:
             self._downwards = True
             whole = self._lay_out("")
-        self.width, self.height = self._point(whole.length, whole.breadth)
+        self.width, self.height = self._turned(whole.length, whole.breadth)
         self.svg = self._write()
 
     def __repr__(self) -> str:
@@ -140,7 +142,7 @@ class Diagram:
             if pair[0] == pair[1]:
                 continue  # within a subgraph, or a loop
             first, last = sorted(pair, key=layer.__getitem__)
-            words = self._point(len(arrow.label) * SMALL_LETTER, 16 if arrow.label else 0)
+            words = self._turned(len(arrow.label) * SMALL_LETTER, WORDS_HEIGHT * bool(arrow.label))
             passed = rows[layer[first] + 1 : layer[last]]
             self._places[arrow] = places = [_Box(*words) for _ in passed]
             for row, place in zip(passed, places, strict=True):
@@ -151,23 +153,23 @@ class Diagram:
                 joined[one].append(other)
                 joined[other].append(one)
         _sort(rows, joined)
-        width, height = self._point(*_place(rows, room))
+        width, height = self._turned(*_stand(rows, room))
         width = max(width, len(_last(graph)) * SMALL_LETTER)
         inside = [box for row in rows for box in row]
         for box in inside:
             box.move(PADDING, PADDING)
-        return _Box(*self._point(width + 2 * PADDING, height + 2 * PADDING), inside)
+        return _Box(*self._turned(width + 2 * PADDING, height + 2 * PADDING), inside)
 
     def _node_box(self, name: str) -> _Box:
         mark = self.marks.get(name, "")
-        letters = max(len(_plain(self.nodes[name])), len(mark) * 0.85)
-        height = BOX_HEIGHT + 16 if mark else BOX_HEIGHT
-        return _Box(*self._point(letters * LETTER + 26, height))
+        width = max(len(_plain(self.nodes[name])) * LETTER, len(mark) * BOLD_LETTER)
+        height = BOX_HEIGHT + WORDS_HEIGHT if mark else BOX_HEIGHT
+        return _Box(*self._turned(width + 2 * BOX_MARGIN, height))
 
     # How it is written
 
-    def _point(self, along: float, across: float) -> tuple[float, float]:
-        """Turn along and across into x and y, or x and y into along and across."""
+    def _turned(self, along: float, across: float) -> tuple[float, float]:
+        """Turn along and across into x and y, or back."""
         return (across, along) if self._downwards else (along, across)
 
     def _write(self) -> str:
@@ -186,15 +188,15 @@ class Diagram:
         )
 
     def _frame(self, name: str, box: _Box) -> str:
-        x, y = self._point(box.along, box.across)
+        x, y = self._turned(box.along, box.across)
         title = _text(x + 8, y + 15, _last(name), f'font-size="13" fill="{BORDER}"')
         style = f'rx="8" fill="none" stroke="{BORDER}" stroke-dasharray="3 4"'
         return self._rectangle(box, style) + title
 
     def _node(self, name: str, box: _Box) -> str:
         label, mark = self.nodes[name], self.marks.get(name, "")
-        x, y = self._point(box.along, box.across)
-        width, height = self._point(box.length, box.breadth)
+        x, y = self._turned(box.along, box.across)
+        width, height = self._turned(box.length, box.breadth)
         radius, fill = (height / 2, "#ffffff") if label.startswith("__") else (6, FILL)
         border = f'stroke="{MARKED}" stroke-width="3"' if mark else f'stroke="{BORDER}"'
         middle, style = x + width / 2, 'text-anchor="middle" font-size='
@@ -206,8 +208,8 @@ class Diagram:
         return svg
 
     def _rectangle(self, box: _Box, style: str) -> str:
-        x, y = self._point(box.along, box.across)
-        width, height = self._point(box.length, box.breadth)
+        x, y = self._turned(box.along, box.across)
+        width, height = self._turned(box.length, box.breadth)
         return f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}" {style}/>'
 
     def _arrow(self, arrow: Arrow) -> str:
@@ -220,8 +222,8 @@ class Diagram:
         goal = (last.along, last.middle + shift)
         words = (first.end + last.along) / 2, (first.middle + last.middle) / 2 + shift
         if start is end:  # a loop above the box
-            over = start.across - 22
-            points += [(start.end + 30, over), (start.along - 30, over), goal]
+            over = start.across - OVER
+            points += [(start.end + ASIDE, over), (start.along - ASIDE, over), goal]
             words = words[0], start.across - 12
         else:
             places = self._places[arrow]
@@ -232,7 +234,7 @@ class Diagram:
             if places:
                 middle = places[len(places) // 2]
                 words = (middle.along + middle.end) / 2, middle.middle
-        line, *bends = (self._text_point(*point) for point in points)
+        line, *bends = (self._written(*point) for point in points)
         dots = ' stroke-dasharray="5 4"' if arrow.dotted else ""
         svg = (
             f'<path d="M{line}C{" ".join(bends)}" fill="none" stroke="{INK}" '
@@ -240,7 +242,7 @@ class Diagram:
         )
         svg += self._tip(*points[0], -9) if leads_back else self._tip(*goal, 9)
         if arrow.label:
-            x, y = self._point(*words)
+            x, y = self._turned(*words)
             style = 'font-size="13" text-anchor="middle" stroke="#ffffff" stroke-width="5"'
             svg += _text(x, y + 4, arrow.label, f'{style} paint-order="stroke"')
         return svg
@@ -248,10 +250,10 @@ class Diagram:
     def _tip(self, along: float, across: float, length: float) -> str:
         # No SVG marker: its id would have to be unique in a page with several drawings.
         corners = (along, across), (along - length, across - 4.5), (along - length, across + 4.5)
-        return f'<path d="M{"L".join(self._text_point(*corner) for corner in corners)}z"/>'
+        return f'<path d="M{"L".join(self._written(*corner) for corner in corners)}z"/>'
 
-    def _text_point(self, along: float, across: float) -> str:
-        x, y = self._point(along, across)
+    def _written(self, along: float, across: float) -> str:
+        x, y = self._turned(along, across)
         return f"{x:.0f},{y:.0f}"
 
 
@@ -282,13 +284,13 @@ def _layers(names: list[str], arrows: list[tuple[str, str]]) -> dict[str, int]:
 def _sort(rows: list[list[_Box]], joined: Mapping[_Box, list[_Box]]) -> None:
     """Put each box as near as can be to those it is joined with, so that few arrows cross."""
     for beside, row in (*pairwise(rows), *pairwise(rows[::-1])):
-        place = {box: number - (len(beside) - 1) / 2 for number, box in enumerate(beside)}
-        near = {box: [place[other] for other in joined[box] if other in place] for box in row}
+        position = {box: number - (len(beside) - 1) / 2 for number, box in enumerate(beside)}
+        near = {box: [position[other] for other in joined[box] if other in position] for box in row}
         row.sort(key=lambda box: sum(near[box]) / max(len(near[box]), 1))
 
 
-def _place(rows: list[list[_Box]], room: list[float]) -> tuple[float, float]:
-    """Place the layers one behind another, around a common middle; return length and breadth."""
+def _stand(rows: list[list[_Box]], room: list[float]) -> tuple[float, float]:
+    """Move the layers one behind another, around a common middle; return length and breadth."""
     breadths = [sum(box.breadth + BESIDE for box in row) - BESIDE for row in rows]
     along = 0.0
     for row, breadth, after in zip(rows, breadths, room, strict=True):
