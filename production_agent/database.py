@@ -404,6 +404,11 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
             "password and database name, and that the server runs."
         ) from None
     async with first:
+        if (encoding := first.info.parameter_status("server_encoding")) != "UTF8":
+            raise Unusable(
+                f"The database of {VARIABLE} is in {encoding}, which has no place for all letters: "
+                "make it with encoding 'UTF8' template template0."
+            )
         if set_up:
             await _set_up_theirs(first)
     milliseconds = 0 if set_up else round(settings.database_seconds * 1000)  # 0: no limit

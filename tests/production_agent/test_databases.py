@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import aiosqlite
 import httpx
@@ -344,6 +345,25 @@ async def test_a_migration_is_done_whole_or_not_at_all(
             await opened.run("select * from a")
         (row,) = await opened.run("select max(version) as version from agent_migrations")
         assert row["version"] == len(MIGRATIONS)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+async def test_a_database_without_room_for_all_letters_is_refused(
+    encoding: str, bare_postgres: str, served
+) -> None:
+    url = urlsplit(bare_postgres)
+    name = f"{url.path[1:]}_{encoding}".lower()
+    other = url._replace(path=f"/{name}").geturl()
+    async with await psycopg.AsyncConnection.connect(bare_postgres, autocommit=True) as connection:
+        await connection.execute(
+            f"create database {name} encoding '{encoding}' locale 'C' template template0"
+        )
+        try:
+            with pytest.raises(Unusable, match=f"in {encoding}, .* encoding 'UTF8'"):
+                async with open_database(read(os.environ | {DATABASE: other}), set_up=True):
+                    pass
+        finally:
+            await connection.execute(f"drop database {name} (force)")
 
 
 async def test_new_steps_are_missed_until_they_are_done(
