@@ -420,10 +420,7 @@ def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
         ),
         (
             "one call and its result",
-            [
-                AIMessage("", tool_calls=call("weigh")),
-                ToolMessage("3 kg", tool_call_id="id-weigh"),
-            ],
+            [AIMessage("", tool_calls=call("weigh")), ToolMessage("3 kg", tool_call_id="id-weigh")],
             [("call", "weigh"), ("tool", "3 kg")],
         ),
         (

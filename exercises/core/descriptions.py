@@ -10,14 +10,7 @@ from typing import Any
 
 from lesson_model.api.tokens import tokenize
 
-__all__ = (
-    "assert_sorted",
-    "assert_words",
-    "contrast",
-    "kind",
-    "short",
-    "with_article",
-)
+__all__ = ("assert_sorted", "assert_words", "contrast", "kind", "short", "with_article")
 
 MAX_CHARACTERS = 80
 

@@ -148,10 +148,7 @@ def paused_in(file: str) -> list[str]:
 
 
 def take_up_elsewhere(
-    run_turn: Callable[..., Any],
-    take_up: Callable[..., None],
-    folder: str,
-    office: Office,
+    run_turn: Callable[..., Any], take_up: Callable[..., None], folder: str, office: Office
 ) -> None:
     """Start as a new process of the shop does; tell when nothing is left to do but `take_up`."""
     server = Server(folder, run_turn, take_up)
@@ -235,10 +232,7 @@ class Office:
             door.execute("begin immediate")
             try:
                 yield
-                for visitors, seconds in (
-                    (self._beginners, PROCESS_SECONDS),
-                    (self._arrivals, 1),
-                ):
+                for visitors, seconds in ((self._beginners, PROCESS_SECONDS), (self._arrivals, 1)):
                     for _ in range(self._count):
                         if visitors.poll(seconds):
                             visitors.recv_bytes()

@@ -194,8 +194,7 @@ def ex1(build_refunds):
                 assert (len(cases.mails), cases.paid, said) == (1, money, right), (
                     "One thread opens case after case for the same order, and the answers are "
                     f"{', '.join(words[: number + 1])}. With the last of them: {len(cases.mails)} "
-                    f"mail(s), paid {cases.paid}, outcome {said!r}; expected 1, {money}, "
-                    f"{right!r}."
+                    f"mail(s), paid {cases.paid}, outcome {said!r}; expected 1, {money}, {right!r}."
                 )
         with part("a week later, in another process"):
             file, name = f"{folder}/cases.sqlite", f"{uuid.uuid4()}"

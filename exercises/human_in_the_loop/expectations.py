@@ -17,13 +17,7 @@ from exercises.core.descriptions import kind
 from exercises.core.threads import thread
 from exercises.human_in_the_loop.desk import pending, resume
 
-__all__ = (
-    "TABLE",
-    "names_the_right_letters",
-    "refuses_the_rest",
-    "says",
-    "takes_clear_answers",
-)
+__all__ = ("TABLE", "names_the_right_letters", "refuses_the_rest", "says", "takes_clear_answers")
 
 SIX = {
     "A": (True, "True is a yes"),

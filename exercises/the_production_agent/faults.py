@@ -389,10 +389,7 @@ class OddQuestionError(AssertionError):
 
 
 async def gate(
-    approve_each: Any,
-    calls: list,
-    decide: Callable[[dict], dict],
-    reason: str = "It is final.",
+    approve_each: Any, calls: list, decide: Callable[[dict], dict], reason: str = "It is final."
 ) -> Gated:
     """Let the model make some calls in one message; answer what is asked, then say hello."""
     with _watched_tools(approve_each, reason) as done:
