@@ -1,4 +1,4 @@
-"""The bank at which the checks of lesson 3 make an answer pay."""
+"""Payments that the checks of lesson 3 let an answer make."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from exercises.core.processes import PROCESS_SECONDS, FreshProcess
 from exercises.core.waiting import wait_until
 from lab import child
 
-__all__ = ("Bank", "BankClosedError", "call_elsewhere")
+__all__ = ("BankClosedError", "Payments", "call_elsewhere")
 
 WRITE_SECONDS = 0.1  # of somebody else
 MAX_WAIT_SECONDS = 3  # of a call, while another key is paid
@@ -34,8 +34,8 @@ class BankClosedError(Exception):
     """An error of the bank's own, which no answer can have thought of."""
 
 
-class Bank:
-    """A bank whose payments a student's `pay_once` makes.
+class Payments:
+    """Payments that a student's `pay_once` makes at a bank.
 
     Attributes:
         paid: The keys that money was moved for, in order.

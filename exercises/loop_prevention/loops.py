@@ -1,4 +1,4 @@
-"""What the checks of lesson 5 share: a desk that loops, and what a run of it came to."""
+"""What the checks of lesson 5 share: a desk that loops, cases without one, what a run came to."""
 
 from __future__ import annotations
 

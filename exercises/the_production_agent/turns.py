@@ -1,4 +1,4 @@
-"""What the checks of lesson 8 do with the desk, and what they ask it."""
+"""Turns of the desk of lesson 8 in which its checks ask it something or let something fail."""
 
 from __future__ import annotations
 
