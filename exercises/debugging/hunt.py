@@ -23,22 +23,6 @@ from typing_extensions import TypedDict
 from exercises.core.descriptions import kind, short
 from exercises.core.threads import thread
 
-__all__ = (
-    "CONVERSATIONS",
-    "LETTERS",
-    "WHY",
-    "FarSaver",
-    "build_basket",
-    "build_clerk",
-    "build_doubler",
-    "build_memory",
-    "build_pair",
-    "build_row",
-)
-__all__ += ("basket_of", "update_of", "why_not_run")
-__all__ += ("CardRefusedError", "StopHereError", "build_office", "checkpoints", "clue", "decisions")
-__all__ += ("kept", "log_line", "pay_again", "pay_out", "pay_two", "whole_turns")
-
 FAULTS = (
     "reducer missing",
     "wrong edge",

@@ -31,28 +31,6 @@ from exercises.core.descriptions import contrast, short
 from exercises.core.exercise import trying
 from lesson_model import Call, Reply
 
-__all__ = (
-    "GREETING",
-    "LIMIT_ERRORS",
-    "FOUND_NOTHING",
-    "LOST",
-    "MANY",
-    "ORDERS",
-    "REPEATED",
-    "SHORT",
-    "TALKATIVE",
-    "Desk",
-    "break_off",
-    "calls_in_turns",
-    "calls_made_by",
-    "change",
-    "other_calls",
-)
-__all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
-__all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
-__all__ += ("calls_of",)
-__all__ += ("costs_of", "run_beside_another_customer", "teach", "too_late")
-
 LOST = "Where is parcel P-9?"  # the model never stops asking the tool
 SHORT = "Look twice for parcel P-9."  # two calls of the tool, one after the other, and an answer
 MANY = "Find the parcels P-1, P-2, P-3, P-4, P-5."  # five calls in one message, then an answer

@@ -45,37 +45,6 @@ from exercises.core.waiting_model import WaitingModel
 from exercises.the_production_agent.desk import MENDED, SPARE, TOOLS, desk, paid
 from production_agent.logs import JsonLines
 
-__all__ = (
-    "BUGS",
-    "DETAIL",
-    "DOWN",
-    "Failure",
-    "ROUNDS",
-    "STORIES",
-    "TALK",
-    "THREADS",
-    "TORN",
-    "asked",
-    "asked_each",
-    "assert_asked",
-    "assert_limited",
-    "assert_logged",
-    "assert_new_after_restart",
-    "fail",
-    "gate",
-    "judge",
-    "offered",
-    "patience",
-    "raised_by",
-    "raised_in_turn",
-    "run_alone",
-    "stands_still",
-    "talk",
-    "turn",
-    "two_customers",
-    "words",
-)
-
 THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
 # The words of the customer begin and end with this, and the model calls a tool with it.
 SAID = "Quillfjord"
