@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from langchain.agents import create_agent
@@ -24,6 +24,7 @@ import lesson_model
 from course_utils.private_apis import fresh_async_clients
 from exercises.core.descriptions import assert_sorted, assert_words, kind, short, with_article
 from exercises.core.exercise import exercise, part, run_async, watch_output
+from exercises.core.threads import thread
 from exercises.core.waiting import wait_until
 from exercises.core.waiting_model import MAX_HOLD_SECONDS, QUIET_SECONDS, WaitingModel
 from lesson_model import Call, Reply
@@ -571,7 +572,7 @@ def ex4(progress_and_words):
             )
     with part("words"):
         for run in runs:
-            odd = [text for name, text in run.events if name == "words" and not _is_text(text)]
+            odd = [text for text in run.of("words", run.events) if not isinstance(text, str)]
             assert not odd, (
                 f"A piece of words is {kind(odd[0])}; expected text. A token's text is `.text`."
             )
@@ -598,23 +599,18 @@ def ex4(progress_and_words):
                 f"{run.state.in_vain}: the words came out of your generator too late. Yield each "
                 "piece as it arrives."
             )
-            order = [(name, "".join(text for _, text in pairs)) for name, pairs in
-                     itertools.groupby(run.events, key=lambda event: event[0])]  # fmt: skip
-            expected = [(name, "".join(text for _, text in pairs)) for name, pairs in
-                        itertools.groupby(run.expected, key=lambda event: event[0])]  # fmt: skip
-            assert [name for name, _ in order] == [name for name, _ in expected], (
-                f"For {run.question!r} the order was {[name for name, _ in order]}; expected "
-                f"{[name for name, _ in expected]}."
+            order, expected = (
+                [name for name, _ in itertools.groupby(name for name, _ in events)]
+                for events in (run.events, run.expected)
+            )
+            assert order == expected, (
+                f"For {run.question!r} the order was {order}; expected {expected}."
             )
             assert not run.in_front.in_vain, run.in_front.in_vain
     with part("errors come out"):
         _assert_errors(
             lambda agent: list(progress_and_words(agent, "How heavy is it?")), "progress_and_words"
         )
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 class _Run:
@@ -635,7 +631,8 @@ class _Run:
                 self.expected += [("progress", r) for r in reports if call.name == "pitch_tent"]
 
     def _words(self) -> str:
-        return "".join(text for text in self.of("words", self.events) if _is_text(text))
+        words = self.of("words", self.events)
+        return "".join(text for text in words if isinstance(text, str))
 
     @staticmethod
     def of(name: str, events: list[tuple[Any, Any]]) -> list[Any]:
@@ -845,10 +842,10 @@ class _Talk:
     read_past: bool = False
     asked: int = 0
     asked_again: int = 0
-    thread: dict = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.thread = {"configurable": {"thread_id": self.name}}
+    @property
+    def thread(self) -> dict[str, Any]:
+        return thread(self.name)
 
     def stopped(self) -> bool:
         """Say whether the model was left in the middle, and the thread stands before it."""
