@@ -127,6 +127,7 @@ class _Heard(TypedDict):
 
 def _hear(schema: type, name: str, answer: Any) -> tuple[Any, Pregel, Interrupt]:
     """Ask with a schema, answer, and return what was heard."""
+    assert isinstance(schema, type), f"`YesOrNo` is {kind(schema)}; expected a class."
 
     def gate(state: _Heard) -> dict[str, Any]:
         answer = interrupt("May I?", response_schema=schema)
@@ -148,7 +149,6 @@ def takes_clear_answers(schema: type) -> None:
     Raises:
         AssertionError: One is not.
     """
-    assert isinstance(schema, type), f"`YesOrNo` is {kind(schema)}; expected a class."
     for value in (True, False):
         heard, _, _ = _hear(schema, "clear", {"approved": value})
         if isinstance(heard, ValidationError):
@@ -163,7 +163,6 @@ def refuses_the_rest(schema: type) -> None:
     Raises:
         AssertionError: Something unclear is taken for an answer.
     """
-    assert isinstance(schema, type), f"`YesOrNo` is {kind(schema)}; expected a class."
     for odd in NO_DECISION:
         heard, graph, asked = _hear(schema, "odd", odd)
         assert isinstance(heard, ValidationError), (

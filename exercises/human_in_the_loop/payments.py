@@ -7,7 +7,6 @@ import multiprocessing
 import sqlite3
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -295,9 +294,7 @@ class Payments:
         """
         key = self.key("shared")
         one.send(self.file, key, f"{self._folder.name}/open", False)
-        until = time.monotonic() + PROCESS_SECONDS
-        while not self._ledger() and time.monotonic() < until:
-            time.sleep(0.005)
+        wait_until(lambda: bool(self._ledger()), PROCESS_SECONDS)
         claimed = self._is_claimed("shared")
         two.send(self.file, key, "", False)
         wait_until(lambda: two.has_answered() or len(self._ledger()) > 1, MAX_JOIN_SECONDS)
@@ -371,9 +368,8 @@ def call_elsewhere(pay_once: Callable[..., Any], file: str, key: str, gate: str,
             ledger.write(f"paid in {key}\n")
         if dies:
             child.kill_9()
-        until = time.monotonic() + PROCESS_SECONDS
-        while gate and not Path(gate).exists() and time.monotonic() < until:
-            time.sleep(0.005)
+        if gate:
+            wait_until(Path(gate).exists, PROCESS_SECONDS)
         return f"receipt {uuid.uuid4().hex[:6]}"
 
     return pay_once(file, key, pay)
