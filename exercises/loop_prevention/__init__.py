@@ -205,12 +205,6 @@ def ex4(talking_desk):
         assert graph.checkpointer, "The desk has no checkpointer, so it remembers no thread."
         never, looped = "a desk that never stops", []
 
-        def greets(graph: Any, thread: str, when: str) -> None:
-            hello = ask(model, graph, "Hello", thread)
-            assert hello.words == loops.GREETING, (
-                f"{when}, “Hello” {hello.ending}; expected {loops.GREETING!r}."
-            )
-
         def stops(
             graph: Any, thread: str, limit: int, what: str, question: str = loops.LOST
         ) -> None:
@@ -270,7 +264,7 @@ def ex4(talking_desk):
                 "There was no stop: the turn before was to be ended in words."
             )
             for _ in range(2):
-                greets(looping, "1", "After the stop")
+                loops.assert_greets(model, looping, "After the stop")
         with part("two customers at once"):
             both = talking_desk(5)
             config = {"configurable": {"thread_id": "Ann"}, "recursion_limit": 60}
@@ -282,7 +276,8 @@ def ex4(talking_desk):
                     if number == 1:
                         stops(both, "Bob", 5, "While Ann's turn goes on, Bob's turn loops")
                     else:
-                        greets(both, "Bob", "While Ann's turn goes on, Bob greets")
+                        when = "While Ann's turn goes on, Bob greets"
+                        loops.assert_greets(model, both, when, thread="Bob")
                     others += len(model.requests) - start
             except loops.LIMIT_ERRORS as error:
                 raise AssertionError(
@@ -418,20 +413,13 @@ def ex6(Budget):
                 f"With {what}, the model was asked {run.model_calls} times; expected 3: after "
                 "three runs of the tool 300 s have passed."
             )
-            hello = ask(model, agent, "Hello")
-            assert hello.words == loops.GREETING, (
-                f"After the stop, “Hello” {hello.ending}; expected {loops.GREETING!r}. When does "
-                "the clock of a turn begin?"
-            )
+            clock = " When does the clock of a turn begin?"
+            loops.assert_greets(model, agent, "After the stop", clock)
             for before in ("a turn that ended well", "a turn that broke off with an error"):
                 if before != "a turn that ended well":
                     loops.break_off(model, agent, "1", 1)
                 move(300)
-                hello = ask(model, agent, "Hello")
-                assert hello.words == loops.GREETING, (
-                    f"300 s after {before}, “Hello” {hello.ending}; expected {loops.GREETING!r}. "
-                    "When does the clock of a turn begin?"
-                )
+                loops.assert_greets(model, agent, f"300 s after {before}", clock)
         with part("parts of a second"), movable_clock(Budget, stands=True) as move:
             quarters = (0.0, 0.25, 0.25, 0.25)  # a turn begins at each quarter of a second
             for seconds, takes, calls, starts in (
@@ -510,12 +498,9 @@ def _jumps(hook: Any) -> bool:
 
 def _greets_after_a_stop(model: Any, agent: Any) -> None:
     """Assert that the turns after one that was stopped begin at 0."""
+    why = " The budget is for one turn: count the messages since the customer last spoke."
     for _ in range(2):
-        hello = ask(model, agent, "Hello")
-        assert hello.words == loops.GREETING, (
-            f"After the stop, “Hello” {hello.ending}; expected {loops.GREETING!r}. The "
-            "budget is for one turn: count the messages since the customer last spoke."
-        )
+        loops.assert_greets(model, agent, "After the stop", why)
 
 
 def _stopped(run: loops.Run, costs: list[tuple[int, int]], limit: int | float, budget: Any) -> None:

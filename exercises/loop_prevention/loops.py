@@ -164,6 +164,12 @@ def ask(model: Any, graph: Any, question: str, thread: str = "1", limit: int = 6
     return Run(len(model.requests) - before, error, messages)
 
 
+def assert_greets(model: Any, graph: Any, when: str, why: str = "", thread: str = "1") -> None:
+    """Demand the model's greeting of a thread on which the customer says hello."""
+    hello = ask(model, graph, "Hello", thread)
+    assert hello.words == GREETING, f"{when}, “Hello” {hello.ending}; expected {GREETING!r}.{why}"
+
+
 def predicted_runs(model: Any) -> Iterator[tuple[str, int]]:
     """Run what exercise 5.1 asks about; yield letter and count."""
     for letter, limit, middleware in (
