@@ -312,14 +312,12 @@ def _asked(ask: Any, agent: Any, question: str) -> Any:
 
 def _raised_by(ask: Any, agent: Any, question: str, what: str) -> Exception:
     """Return what `ask` raises; `what` says what happened in the agent."""
-    try:
-        answer = ask(agent, question)
-    except Exception as error:
-        return error
-    raise AssertionError(
+    answer, error = outcome(lambda: ask(agent, question))
+    assert error is not None, (
         f"{what}, and `ask` returned {kind(answer)}; expected the error to come out. Do not catch "
         "it: nobody would learn of the bug."
     )
+    return error
 
 
 def _agent(tools: list[BaseTool]) -> Any:

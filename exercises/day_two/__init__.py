@@ -58,8 +58,7 @@ def ex1(lost_threads):
     works = Works()
     passes, asks, crashes = works.passes, works.asks, works.crashes
     find = functools.partial(_find_lost, lost_threads, works)
-    for make_saver in SAVERS:
-        storage = "in memory" if make_saver is SAVERS[0] else "SQLite"
+    for storage, make_saver in SAVERS.items():
         with part(f"a question waits at a renamed node ({storage})"):
             saver = make_saver()
             old = chain(saver, passes("look"), asks("sign"), passes("pay"))
@@ -182,8 +181,7 @@ def _first(threads: dict[str, set[str]]) -> str:
 def ex2(migrate):
     """Account, question and conversation arrive in version 2; nothing else happens."""
     with lesson_model.scratch() as model:
-        for make_saver in SAVERS:
-            storage = "in memory" if make_saver is SAVERS[0] else "SQLite"
+        for storage, make_saver in SAVERS.items():
             shop = Shop(model, make_saver(), migrate)
             with part(f"it waits, and something was approved before ({storage})"):
                 config = shop.talk(shop.old, ("L-1", 110), "yes", ("L-2", 75))

@@ -102,7 +102,7 @@ def sqlite_saver(file: str = ":memory:") -> SqliteSaver:
     return saver
 
 
-SAVERS = (InMemorySaver, sqlite_saver)
+SAVERS = {"in memory": InMemorySaver, "SQLite": sqlite_saver}
 
 
 def chain(saver: Any, *stages: Stage, state: Any = Trail) -> Pregel:

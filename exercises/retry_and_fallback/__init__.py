@@ -359,6 +359,7 @@ def ex6(fall_back):
     main = ChatOpenAI(model="main-model", max_retries=0)
     hot = ChatOpenAI(model="main-model", temperature=3, max_retries=0)
     alone = "a call without a spare"
+    spent = " The main model's quota is used up; another provider has its own."
     cases = (  # what happens, the fault and how often, the statuses, what is raised in the end
         ("the main model is well", main, "", 1, (200,), None),
         ("the main model is overloaded", main, "overloaded", 1, (503, 200), None),
@@ -386,7 +387,7 @@ def ex6(fall_back):
                 f"The wire saw {seen}, and it ended with {short(error or reply)}; expected "
                 f"{expected} and {raised or 'an answer'}."
                 + (" Return what `handler` returns." if isinstance(error, AttributeError) else "")
-                + _likely_cause(fault, seen)
+                + (spent if fault == "quota" and len(seen) == 1 else "")
             )
             assert not lost, (
                 "The spare was not sent the main model's request; it differs in "
@@ -399,13 +400,6 @@ def ex6(fall_back):
                 f"Code inside the handler has a bug ({type(bug).__name__}). Asked were {models}, "
                 f"and it ended with {short(error)}; expected the main model only, and that error."
             )
-
-
-def _likely_cause(fault: str, seen: list[str]) -> str:
-    """Say what the requests on the wire prove, if anything."""
-    if fault == "quota" and len(seen) == 1:
-        return " The main model's quota is used up; another provider has its own."
-    return ""
 
 
 @exercise(
