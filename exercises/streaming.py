@@ -175,9 +175,6 @@ def _assert_errors(run: Callable[[Any], Any], what: str) -> None:
     Args:
         run: Runs the answer with an agent.
         what: The answer's name.
-
-    Raises:
-        AssertionError: An error is lost, or the agent runs again after it.
     """
 
     @tool
@@ -226,9 +223,6 @@ def _assert_asked(state: State, question: str, requests: int, cure: str = "") ->
         question: What it should have been asked.
         requests: How many requests are right.
         cure: What to do about more of them.
-
-    Raises:
-        AssertionError: The model was asked something else, or too often, or not often enough.
     """
     seen = state.log.requests()
     assert seen, "The model was never asked."

@@ -59,9 +59,6 @@ def assert_sorted(answers: Mapping[Any, Any], name: str) -> None:
     Args:
         answers: The answer to each case.
         name: What the student calls them.
-
-    Raises:
-        AssertionError: All of them are the same.
     """
     given = {repr(each) for each in answers.values()}
     assert len(answers) < 2 or len(given) > 1 or given & {"Ellipsis", "None"}, (

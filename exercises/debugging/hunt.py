@@ -87,9 +87,6 @@ def clue(given: Any, fault: str, evidence: Any, what: str) -> None:
         fault: The fault's name.
         evidence: What proves it.
         what: Words for the evidence that do not give it away.
-
-    Raises:
-        AssertionError: One of the two is not right.
     """
     assert isinstance(given, (tuple, list)) and len(given) == 2, (
         f"The clue is {kind(given)}; expected a pair: (what is wrong, evidence)."

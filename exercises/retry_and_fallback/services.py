@@ -509,11 +509,7 @@ def failed_turn(
 
 
 def assert_goes_on(seen: SimpleNamespace, before: str = "") -> None:
-    """Refuse a failed turn that raised, left a call open or answered twice, or ended the thread.
-
-    Raises:
-        AssertionError: It did.
-    """
+    """Refuse a failed turn that raised, left a call open or answered twice, or ended the thread."""
     assert seen.error is None, f"The run ended with {short(seen.error)}."
     twice = len(seen.answered) - len(set(seen.answered))
     assert not twice, (
