@@ -36,6 +36,9 @@ class BankClosedError(Exception):
 class Payments:
     """Payments that a student's `pay_once` makes at a bank.
 
+    Each `call_...` is a scene. It raises an AssertionError where a key is paid twice or not at all,
+    where a receipt or an error is lost, or where a call waits for another one.
+
     Attributes:
         paid: The keys that money was moved for, in order.
     """
@@ -74,11 +77,7 @@ class Payments:
         return self.pay_once(self.file, self.key(name), lambda: self.pay(name))
 
     def call_while_another_writes(self, name: str) -> None:
-        """Call while somebody else writes to the database, for a moment.
-
-        Raises:
-            AssertionError: The call did not wait for it.
-        """
+        """Call while somebody else writes to the database, for a moment."""
         # Another thread ends what this one has begun.
         writer = sqlite3.connect(self.file, isolation_level=None, check_same_thread=False)
         with contextlib.closing(writer):
@@ -104,11 +103,7 @@ class Payments:
                 letting_go.join()
 
     def call_when_the_receipt_is_lost(self) -> None:
-        """Call again after a payment whose receipt the database would not take.
-
-        Raises:
-            AssertionError: The key is paid again.
-        """
+        """Call again after a payment whose receipt the database would not take."""
 
         claims: list[bool] = []  # before the payment, and after the call
 
@@ -148,11 +143,7 @@ class Payments:
             yield database
 
     def call_while_paying(self) -> None:
-        """Call a second time while the first call is inside `pay`.
-
-        Raises:
-            AssertionError: Both paid, or a receipt is wrong.
-        """
+        """Call a second time while the first call is inside `pay`."""
         second_done, second_paid = threading.Event(), threading.Event()
         got: dict[str, Any] = {}
         claims: list[bool] = []
@@ -193,11 +184,7 @@ class Payments:
         )
 
     def call_after_failure(self, failure: Exception) -> None:
-        """Call again after a payment that raised, alone and while another one goes on.
-
-        Raises:
-            AssertionError: The error is lost, or a payment is made twice or not at all.
-        """
+        """Call again after a payment that raised, alone and while another one goes on."""
 
         def fail() -> str:
             tries.append(failure)
@@ -264,11 +251,7 @@ class Payments:
         )
 
     def call_and_stop(self) -> None:
-        """Press Ctrl-C while `pay` runs: whether money has moved is not known then.
-
-        Raises:
-            AssertionError: The key press is lost, or `pay` is called again at once.
-        """
+        """Press Ctrl-C while `pay` runs: whether money has moved is not known then."""
         tries = []
 
         def stopped() -> str:
@@ -287,11 +270,7 @@ class Payments:
         )
 
     def call_from(self, one: FreshProcess, two: FreshProcess) -> None:
-        """Pay in one process, and call in another one, during the payment and after it.
-
-        Raises:
-            AssertionError: Both paid, or a receipt is wrong.
-        """
+        """Pay in one process, and call in another one, during the payment and after it."""
         key = self.key("shared")
         one.send(self.file, key, f"{self._folder.name}/open", False)
         wait_until(lambda: bool(self._ledger()), PROCESS_SECONDS)
@@ -322,11 +301,7 @@ class Payments:
         )
 
     def call_after_death(self, one: FreshProcess, two: FreshProcess) -> None:
-        """Kill a process after the money moved and before `pay` returned, then call again.
-
-        Raises:
-            AssertionError: The key is paid again.
-        """
+        """Kill a process after the money moved and before `pay` returned, then call again."""
         if "fork" not in multiprocessing.get_all_start_methods():
             return
         key = self.key("died")
