@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import html
 import itertools
+import re
 import sys
 import threading
 import time
@@ -22,7 +24,7 @@ from openai import AuthenticationError, DefaultAsyncHttpxClient
 
 import lesson_model
 from course_utils.private_apis import fresh_async_clients
-from exercises.core.descriptions import assert_sorted, assert_words, kind, short, with_article
+from exercises.core.descriptions import assert_sorted, contrast, kind, short, with_article
 from exercises.core.exercise import exercise, part, run_async, watch_output
 from exercises.core.threads import thread
 from exercises.core.waiting import wait_until
@@ -316,7 +318,7 @@ def ex2(answer):
         "returns when the last piece has been shown: wait for whatever shows it."
     )
     text = "".join(seen)
-    assert_words(text, ADVICE, f"{_silence_before_end(text, ADVICE)}`show` was given")
+    _assert_words(text, ADVICE, f"{_silence_before_end(text, ADVICE)}`show` was given")
     assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"
     shown.clear()
     with waiting_model(lambda: _length(shown), Reply(SHORT)) as state:
@@ -374,8 +376,51 @@ def _silence_before_end(text: str, expected: str) -> str:
     return f"Before its last token the model was quiet for {QUIET_SECONDS:g} s. "
 
 
+def _is_told_again(text: str, expected: str) -> bool:
+    """Return whether a text begins with its first word, then with that and the next, and so on."""
+    beginnings = {expected[:length] for length in range(3, 12)}
+    return any(text.startswith(b * 2) and text.count(b) > expected.count(b) + 2 for b in beginnings)
+
+
+def _without_repeats(text: str) -> tuple[str, str]:
+    """Return a text whose tokens come once each, and one where none follows its like."""
+    pieces = tokenize(text)
+    in_a_row = (piece for piece, _ in itertools.groupby(pieces))
+    return "".join(dict.fromkeys(pieces)), "".join(in_a_row)
+
+
+def _assert_words(text: str, expected: str, what: str) -> None:
+    """Compare the words that were shown with those expected, and name the likely cause.
+
+    Raises:
+        AssertionError: They differ by more than white space at the ends.
+    """
+    likely = ""
+    if "Message" in text or re.match(r"\s*[\[({][\])}\[({'\"]", text):
+        likely = " These are Python objects, not words: a token's words are in `.text`."
+    elif text.count(expected) > 1:
+        likely = " The answer is there more than once."
+    elif text.replace("\n", "").strip() == expected:
+        likely = " There are line breaks between the pieces: print with `end=''`."
+    elif html.unescape(text).strip() == expected:
+        likely = " Characters such as & were replaced: show the words as they are."
+    elif " ".join(text.split()) == expected:
+        likely = " There are extra spaces between the pieces: the tokens bring their own."
+    elif _is_told_again(text.lstrip(), expected):
+        likely = " Each piece repeats what came before it: pass on the new words only."
+    elif text.strip() in _without_repeats(expected):
+        likely = " A piece like an earlier one is missing: the same word may come again."
+    elif expected in text:
+        others = [part.strip() for part in text.split(expected, 1) if part.strip()]
+        likely = f" Something else was shown as well: {' and '.join(map(short, others))}."
+    elif text and expected.startswith(text.strip()):
+        likely = " The end is missing."
+    shown, wanted = contrast(text.strip(), expected)
+    assert text.strip() == expected, f"{what} `{shown}`; expected `{wanted}`.{likely}"
+
+
 def _assert_text(text: str, expected: str, what: str) -> None:
-    """Compare words as `assert_words` does; any white space may stand between two paragraphs."""
+    """Compare words as `_assert_words` does; any white space may stand between two paragraphs."""
     if "\n" in expected:
         if text.split() == expected.split():
             return
@@ -383,7 +428,7 @@ def _assert_text(text: str, expected: str, what: str) -> None:
             f"{what} {text!r}; expected {expected!r}. White space is missing or too much: a piece "
             "may be nothing but a line break, and two words need it between them."
         )
-    assert_words(text, expected, what)
+    _assert_words(text, expected, what)
 
 
 def _length(texts: list[Any]) -> int:
@@ -930,7 +975,7 @@ def _assert_receipt(show_with_receipt: Any, question: str, answer: str, scene: s
     shown: list[str] = []
     with waiting_model(lambda: _length(shown), Reply(answer)) as state:
         receipt = _receipt(show_with_receipt, question, shown)
-    assert_words("".join(shown), answer, "`show` was given")
+    _assert_words("".join(shown), answer, "`show` was given")
     cure = "Take words, count and finish_reason from one stream: each request is paid for."
     _assert_asked(state, question, 1, cure)
     assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"
