@@ -27,6 +27,7 @@ from langgraph.types import StateSnapshot
 from openai import AuthenticationError
 
 from exercises.core.descriptions import kind, short
+from exercises.core.exercise import outcome
 from exercises.core.functions import functions_of
 from exercises.core.waiting import wait_until
 from lab import child
@@ -186,13 +187,11 @@ class Visits:
         """Demand that an error of the desk comes out."""
         self._model.fail("bad_key")
         before = len(self._model.requests)
-        try:
-            answer = self._reply({"customer": customer, "page": "/tents", "text": "Hello?"})
-        except AuthenticationError:
-            return
+        request = {"customer": customer, "page": "/tents", "text": "Hello?"}
+        answer, error = outcome(lambda: self._reply(request), AuthenticationError)
         asked = len(self._model.requests) - before
         again = f" The model was asked {asked} times: a second try hides it." if asked > 1 else ""
-        raise AssertionError(
+        assert error is not None, (
             f"The model's service refused the request (401), and `reply` returned {short(answer)}; "
             "expected the error to come out: it is not an answer, and somebody has to learn of "
             f"it.{again}"
