@@ -10,7 +10,6 @@ import itertools
 import re
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -501,21 +500,22 @@ class _WordsInFront:
             return  # a second run: another sentence says so
         text = next((r.text for r in reversed(self._replies[: this + 1]) if r.text), "")
         whole = "".join("".join(reply.text.split()) for reply in self._replies[: this + 1])
-        ends = time.monotonic() + MAX_HOLD_SECONDS
-        while not self.in_vain:
+        left = whole
+
+        def is_seen() -> bool:
+            nonlocal left
             seen = "".join(self._shown().split())
+            left = whole[len(seen) :]
             if not whole.startswith(seen):
-                return  # other words: another sentence says so
-            if whole[len(seen) :] in ("", *text.split()[-1:]):
-                return
-            if time.monotonic() > ends:
-                self.in_vain = (
-                    f"The model said {text!r} and called a tool. The tool waited "
-                    f"{MAX_HOLD_SECONDS} s for these words, and {whole[len(seen) :]!r} had not "
-                    "come out of your function: pass each piece on when it arrives, not when the "
-                    "next one does."
-                )
-            time.sleep(0.002)
+                return True  # other words: another sentence says so
+            return bool(self.in_vain) or left in ("", *text.split()[-1:])
+
+        if not wait_until(is_seen, MAX_HOLD_SECONDS):
+            self.in_vain = (
+                f"The model said {text!r} and called a tool. The tool waited {MAX_HOLD_SECONDS} s "
+                f"for these words, and {left!r} had not come out of your function: pass each piece "
+                "on when it arrives, not when the next one does."
+            )
 
 
 def _silent_tools(runs: list[str], in_front: _WordsInFront) -> list[Any]:
@@ -662,7 +662,6 @@ class _Run:
         self.expected: list[tuple[str, str]] = []
         self.worked, self.waited_in_vain = 0, False
         self.in_front = _WordsInFront(replies, self._words)
-        self._news = threading.Condition()
         for reply in replies:
             self.expected += [("words", reply.text)] if reply.text else []
             for call in reply.calls:
@@ -743,18 +742,14 @@ class _Run:
                     f"The generator gave {short(event)}; expected pairs such as ('words', 'Your')."
                 )
                 if event[1] != "":
-                    with self._news:
-                        self.events.append(tuple(event))
-                        self._news.notify_all()
+                    self.events.append(tuple(event))
 
     def _wait(self, count: int) -> None:
         """Wait in a tool until so many reports came out: no clock decides what is "live"."""
-        with self._news:
-            seen = self._news.wait_for(
-                lambda: self.waited_in_vain or len(self.of("progress", self.events)) >= count,
-                MAX_HOLD_SECONDS,
-            )
-            self.waited_in_vain |= not seen
+        self.waited_in_vain |= not wait_until(
+            lambda: self.waited_in_vain or len(self.of("progress", self.events)) >= count,
+            MAX_HOLD_SECONDS,
+        )
 
 
 @exercise(

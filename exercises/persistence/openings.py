@@ -114,17 +114,14 @@ class Openings:
             f"The state holds {len(state['messages'])} messages; expected {2 * len(sent)}, answers "
             "included: the graph runs once for each text."
         )
+        kept = self.saver
         with SqliteSaver.from_conn_string(self.file) as saver:
-            saved = self._compiled_quietly(saver).get_state(config).values.get("messages", [])
+            saved = self.build(saver).get_state(config).values.get("messages", [])
+        self.saver = kept
         assert len(saved) == 2 * len(sent), (
             f"I opened the file that `{what}` was given, and its thread holds {len(saved)} "
             f"messages; expected {2 * len(sent)}."
         )
-
-    def _compiled_quietly(self, saver: Any) -> Any:
-        kept, graph = self.saver, self.build(saver)
-        self.saver = kept
-        return graph
 
     @contextlib.contextmanager
     def assert_error(self, error: BaseException) -> Iterator[list[Any]]:
