@@ -312,14 +312,12 @@ def _asked(ask: Any, agent: Any, question: str) -> Any:
 
 def _raised_by(ask: Any, agent: Any, question: str, what: str) -> Exception:
     """Return what `ask` raises; `what` says what happened in the agent."""
-    try:
-        answer = ask(agent, question)
-    except Exception as error:
-        return error
-    raise AssertionError(
+    answer, error = outcome(lambda: ask(agent, question))
+    assert error is not None, (
         f"{what}, and `ask` returned {kind(answer)}; expected the error to come out. Do not catch "
         "it: nobody would learn of the bug."
     )
+    return error
 
 
 def _agent(tools: list[BaseTool]) -> Any:
@@ -420,10 +418,7 @@ def _threads() -> list[tuple[str, list[Any], list[tuple[str, str]]]]:
         ),
         (
             "one call and its result",
-            [
-                AIMessage("", tool_calls=call("weigh")),
-                ToolMessage("3 kg", tool_call_id="id-weigh"),
-            ],
+            [AIMessage("", tool_calls=call("weigh")), ToolMessage("3 kg", tool_call_id="id-weigh")],
             [("call", "weigh"), ("tool", "3 kg")],
         ),
         (

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import html
 import itertools
+import re
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from langchain.agents import create_agent
@@ -22,8 +23,9 @@ from openai import AuthenticationError, DefaultAsyncHttpxClient
 
 import lesson_model
 from course_utils.private_apis import fresh_async_clients
-from exercises.core.descriptions import assert_sorted, assert_words, kind, short, with_article
+from exercises.core.descriptions import assert_sorted, contrast, kind, short, with_article
 from exercises.core.exercise import exercise, part, run_async, watch_output
+from exercises.core.threads import thread
 from exercises.core.waiting import wait_until
 from exercises.core.waiting_model import MAX_HOLD_SECONDS, QUIET_SECONDS, WaitingModel
 from lesson_model import Call, Reply
@@ -174,9 +176,6 @@ def _assert_errors(run: Callable[[Any], Any], what: str) -> None:
     Args:
         run: Runs the answer with an agent.
         what: The answer's name.
-
-    Raises:
-        AssertionError: An error is lost, or the agent runs again after it.
     """
 
     @tool
@@ -225,9 +224,6 @@ def _assert_asked(state: State, question: str, requests: int, cure: str = "") ->
         question: What it should have been asked.
         requests: How many requests are right.
         cure: What to do about more of them.
-
-    Raises:
-        AssertionError: The model was asked something else, or too often, or not often enough.
     """
     seen = state.log.requests()
     assert seen, "The model was never asked."
@@ -321,7 +317,7 @@ def ex2(answer):
         "returns when the last piece has been shown: wait for whatever shows it."
     )
     text = "".join(seen)
-    assert_words(text, ADVICE, f"{_silence_before_end(text, ADVICE)}`show` was given")
+    _assert_words(text, ADVICE, f"{_silence_before_end(text, ADVICE)}`show` was given")
     assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"
     shown.clear()
     with waiting_model(lambda: _length(shown), Reply(SHORT)) as state:
@@ -379,8 +375,51 @@ def _silence_before_end(text: str, expected: str) -> str:
     return f"Before its last token the model was quiet for {QUIET_SECONDS:g} s. "
 
 
+def _is_told_again(text: str, expected: str) -> bool:
+    """Return whether a text begins with its first word, then with that and the next, and so on."""
+    beginnings = {expected[:length] for length in range(3, 12)}
+    return any(text.startswith(b * 2) and text.count(b) > expected.count(b) + 2 for b in beginnings)
+
+
+def _without_repeats(text: str) -> tuple[str, str]:
+    """Return a text whose tokens come once each, and one where none follows its like."""
+    pieces = tokenize(text)
+    in_a_row = (piece for piece, _ in itertools.groupby(pieces))
+    return "".join(dict.fromkeys(pieces)), "".join(in_a_row)
+
+
+def _assert_words(text: str, expected: str, what: str) -> None:
+    """Compare the words that were shown with those expected, and name the likely cause.
+
+    Raises:
+        AssertionError: They differ by more than white space at the ends.
+    """
+    likely = ""
+    if "Message" in text or re.match(r"\s*[\[({][\])}\[({'\"]", text):
+        likely = " These are Python objects, not words: a token's words are in `.text`."
+    elif text.count(expected) > 1:
+        likely = " The answer is there more than once."
+    elif text.replace("\n", "").strip() == expected:
+        likely = " There are line breaks between the pieces: print with `end=''`."
+    elif html.unescape(text).strip() == expected:
+        likely = " Characters such as & were replaced: show the words as they are."
+    elif " ".join(text.split()) == expected:
+        likely = " There are extra spaces between the pieces: the tokens bring their own."
+    elif _is_told_again(text.lstrip(), expected):
+        likely = " Each piece repeats what came before it: pass on the new words only."
+    elif text.strip() in _without_repeats(expected):
+        likely = " A piece like an earlier one is missing: the same word may come again."
+    elif expected in text:
+        others = [part.strip() for part in text.split(expected, 1) if part.strip()]
+        likely = f" Something else was shown as well: {' and '.join(map(short, others))}."
+    elif text and expected.startswith(text.strip()):
+        likely = " The end is missing."
+    shown, wanted = contrast(text.strip(), expected)
+    assert text.strip() == expected, f"{what} `{shown}`; expected `{wanted}`.{likely}"
+
+
 def _assert_text(text: str, expected: str, what: str) -> None:
-    """Compare words as `assert_words` does; any white space may stand between two paragraphs."""
+    """Compare words as `_assert_words` does; any white space may stand between two paragraphs."""
     if "\n" in expected:
         if text.split() == expected.split():
             return
@@ -388,7 +427,7 @@ def _assert_text(text: str, expected: str, what: str) -> None:
             f"{what} {text!r}; expected {expected!r}. White space is missing or too much: a piece "
             "may be nothing but a line break, and two words need it between them."
         )
-    assert_words(text, expected, what)
+    _assert_words(text, expected, what)
 
 
 def _length(texts: list[Any]) -> int:
@@ -461,21 +500,22 @@ class _WordsInFront:
             return  # a second run: another sentence says so
         text = next((r.text for r in reversed(self._replies[: this + 1]) if r.text), "")
         whole = "".join("".join(reply.text.split()) for reply in self._replies[: this + 1])
-        ends = time.monotonic() + MAX_HOLD_SECONDS
-        while not self.in_vain:
+        left = whole
+
+        def is_seen() -> bool:
+            nonlocal left
             seen = "".join(self._shown().split())
+            left = whole[len(seen) :]
             if not whole.startswith(seen):
-                return  # other words: another sentence says so
-            if whole[len(seen) :] in ("", *text.split()[-1:]):
-                return
-            if time.monotonic() > ends:
-                self.in_vain = (
-                    f"The model said {text!r} and called a tool. The tool waited "
-                    f"{MAX_HOLD_SECONDS} s for these words, and {whole[len(seen) :]!r} had not "
-                    "come out of your function: pass each piece on when it arrives, not when the "
-                    "next one does."
-                )
-            time.sleep(0.002)
+                return True  # other words: another sentence says so
+            return bool(self.in_vain) or left in ("", *text.split()[-1:])
+
+        if not wait_until(is_seen, MAX_HOLD_SECONDS):
+            self.in_vain = (
+                f"The model said {text!r} and called a tool. The tool waited {MAX_HOLD_SECONDS} s "
+                f"for these words, and {left!r} had not come out of your function: pass each piece "
+                "on when it arrives, not when the next one does."
+            )
 
 
 def _silent_tools(runs: list[str], in_front: _WordsInFront) -> list[Any]:
@@ -571,7 +611,7 @@ def ex4(progress_and_words):
             )
     with part("words"):
         for run in runs:
-            odd = [text for name, text in run.events if name == "words" and not _is_text(text)]
+            odd = [text for text in run.of("words", run.events) if not isinstance(text, str)]
             assert not odd, (
                 f"A piece of words is {kind(odd[0])}; expected text. A token's text is `.text`."
             )
@@ -598,23 +638,18 @@ def ex4(progress_and_words):
                 f"{run.state.in_vain}: the words came out of your generator too late. Yield each "
                 "piece as it arrives."
             )
-            order = [(name, "".join(text for _, text in pairs)) for name, pairs in
-                     itertools.groupby(run.events, key=lambda event: event[0])]  # fmt: skip
-            expected = [(name, "".join(text for _, text in pairs)) for name, pairs in
-                        itertools.groupby(run.expected, key=lambda event: event[0])]  # fmt: skip
-            assert [name for name, _ in order] == [name for name, _ in expected], (
-                f"For {run.question!r} the order was {[name for name, _ in order]}; expected "
-                f"{[name for name, _ in expected]}."
+            order, expected = (
+                [name for name, _ in itertools.groupby(name for name, _ in events)]
+                for events in (run.events, run.expected)
+            )
+            assert order == expected, (
+                f"For {run.question!r} the order was {order}; expected {expected}."
             )
             assert not run.in_front.in_vain, run.in_front.in_vain
     with part("errors come out"):
         _assert_errors(
             lambda agent: list(progress_and_words(agent, "How heavy is it?")), "progress_and_words"
         )
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 class _Run:
@@ -627,7 +662,6 @@ class _Run:
         self.expected: list[tuple[str, str]] = []
         self.worked, self.waited_in_vain = 0, False
         self.in_front = _WordsInFront(replies, self._words)
-        self._news = threading.Condition()
         for reply in replies:
             self.expected += [("words", reply.text)] if reply.text else []
             for call in reply.calls:
@@ -635,7 +669,8 @@ class _Run:
                 self.expected += [("progress", r) for r in reports if call.name == "pitch_tent"]
 
     def _words(self) -> str:
-        return "".join(text for text in self.of("words", self.events) if _is_text(text))
+        words = self.of("words", self.events)
+        return "".join(text for text in words if isinstance(text, str))
 
     @staticmethod
     def of(name: str, events: list[tuple[Any, Any]]) -> list[Any]:
@@ -707,18 +742,14 @@ class _Run:
                     f"The generator gave {short(event)}; expected pairs such as ('words', 'Your')."
                 )
                 if event[1] != "":
-                    with self._news:
-                        self.events.append(tuple(event))
-                        self._news.notify_all()
+                    self.events.append(tuple(event))
 
     def _wait(self, count: int) -> None:
         """Wait in a tool until so many reports came out: no clock decides what is "live"."""
-        with self._news:
-            seen = self._news.wait_for(
-                lambda: self.waited_in_vain or len(self.of("progress", self.events)) >= count,
-                MAX_HOLD_SECONDS,
-            )
-            self.waited_in_vain |= not seen
+        self.waited_in_vain |= not wait_until(
+            lambda: self.waited_in_vain or len(self.of("progress", self.events)) >= count,
+            MAX_HOLD_SECONDS,
+        )
 
 
 @exercise(
@@ -845,10 +876,10 @@ class _Talk:
     read_past: bool = False
     asked: int = 0
     asked_again: int = 0
-    thread: dict = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.thread = {"configurable": {"thread_id": self.name}}
+    @property
+    def thread(self) -> dict[str, Any]:
+        return thread(self.name)
 
     def stopped(self) -> bool:
         """Say whether the model was left in the middle, and the thread stands before it."""
@@ -939,7 +970,7 @@ def _assert_receipt(show_with_receipt: Any, question: str, answer: str, scene: s
     shown: list[str] = []
     with waiting_model(lambda: _length(shown), Reply(answer)) as state:
         receipt = _receipt(show_with_receipt, question, shown)
-    assert_words("".join(shown), answer, "`show` was given")
+    _assert_words("".join(shown), answer, "`show` was given")
     cure = "Take words, count and finish_reason from one stream: each request is paid for."
     _assert_asked(state, question, 1, cure)
     assert not state.in_vain, f"{state.in_vain}. Which line holds words back?"

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import html
-import itertools
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from lesson_model.api.tokens import tokenize
-
-__all__ = (
-    "assert_sorted",
-    "assert_words",
-    "contrast",
-    "kind",
-    "short",
-    "with_article",
-)
+__all__ = ("assert_sorted", "contrast", "kind", "short", "with_article")
 
 MAX_CHARACTERS = 80
 
@@ -66,55 +54,9 @@ def assert_sorted(answers: Mapping[Any, Any], name: str) -> None:
     Args:
         answers: The answer to each case.
         name: What the student calls them.
-
-    Raises:
-        AssertionError: All of them are the same.
     """
     given = {repr(each) for each in answers.values()}
     assert len(answers) < 2 or len(given) > 1 or given & {"Ellipsis", "None"}, (
         f"`{name}` says {short(next(iter(answers.values())))} to every case. That is a guess: ask "
         "of each case what is different there."
     )
-
-
-def _is_told_again(text: str, expected: str) -> bool:
-    """Return whether a text begins with its first word, then with that and the next, and so on."""
-    beginnings = {expected[:length] for length in range(3, 12)}
-    return any(text.startswith(b * 2) and text.count(b) > expected.count(b) + 2 for b in beginnings)
-
-
-def _without_repeats(text: str) -> tuple[str, str]:
-    """Return a text whose tokens come once each, and one where none follows its like."""
-    pieces = tokenize(text)
-    in_a_row = (piece for piece, _ in itertools.groupby(pieces))
-    return "".join(dict.fromkeys(pieces)), "".join(in_a_row)
-
-
-def assert_words(text: str, expected: str, what: str) -> None:
-    """Compare the words that were shown with those expected, and name the likely cause.
-
-    Raises:
-        AssertionError: They differ by more than white space at the ends.
-    """
-    likely = ""
-    if "Message" in text or re.match(r"\s*[\[({][\])}\[({'\"]", text):
-        likely = " These are Python objects, not words: a token's words are in `.text`."
-    elif text.count(expected) > 1:
-        likely = " The answer is there more than once."
-    elif text.replace("\n", "").strip() == expected:
-        likely = " There are line breaks between the pieces: print with `end=''`."
-    elif html.unescape(text).strip() == expected:
-        likely = " Characters such as & were replaced: show the words as they are."
-    elif " ".join(text.split()) == expected:
-        likely = " There are extra spaces between the pieces: the tokens bring their own."
-    elif _is_told_again(text.lstrip(), expected):
-        likely = " Each piece repeats what came before it: pass on the new words only."
-    elif text.strip() in _without_repeats(expected):
-        likely = " A piece like an earlier one is missing: the same word may come again."
-    elif expected in text:
-        others = [part.strip() for part in text.split(expected, 1) if part.strip()]
-        likely = f" Something else was shown as well: {' and '.join(map(short, others))}."
-    elif text and expected.startswith(text.strip()):
-        likely = " The end is missing."
-    shown, wanted = contrast(text.strip(), expected)
-    assert text.strip() == expected, f"{what} `{shown}`; expected `{wanted}`.{likely}"

@@ -36,9 +36,7 @@ __all__ = ("Exercise", "exercise", "outcome", "part", "run_async", "trying", "wa
 Attribute = Callable[[BaseException], tuple[str, str]]
 Verdict = tuple[str, str, tuple[Part, ...]]
 """Status, message and parts."""
-_running: contextvars.ContextVar[tuple[list[Part], Attribute] | None] = contextvars.ContextVar(
-    "running", default=None
-)
+_running: contextvars.ContextVar[tuple[list[Part], Attribute]] = contextvars.ContextVar("running")
 
 
 def exercise(
@@ -63,11 +61,7 @@ def part(title: str, held_by: str = "") -> Iterator[None]:
         held_by: An answer that took no thought and holds this part: a constant, or the lesson's
             broken code. If no other part holds than those of one such answer, nothing is right.
     """
-    running = _running.get()
-    if running is None:
-        yield
-        return
-    parts, attribute_error = running
+    parts, attribute_error = _running.get()
     parts.append(Part(title, "timed_out", "this took too long."))
     try:
         yield
@@ -198,10 +192,7 @@ class Exercise:
         def run() -> None:
             _running.set((parts, attribute_error))
             with fresh_async_clients():
-                if inspect.iscoroutinefunction(self.test):
-                    run_async(self.test, *answers)
-                else:
-                    self.test(*answers)
+                self.test(*answers)
 
         try:
             with isolate():

@@ -97,7 +97,7 @@ class Progress:
     def __repr__(self) -> str:
         return "\n".join(f"{name:<24} {bar}  {words}" for name, bar, words in self._lines())
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         rows = "".join(
             f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
             f'<td style="text-align:left" aria-hidden="true">{bar}</td>'

@@ -41,11 +41,9 @@ class Note:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {
-            "text/plain": self.text,
-            "text/html": _box("info", f"<div>{_render(self.text)}</div>"),
-        }
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        page = _box("info", f"<div>{_render(self.text)}</div>")
+        return {"text/plain": self.text, "text/html": page}
 
 
 @dataclass(frozen=True)
@@ -80,9 +78,7 @@ class Result:
         lines += (line for line in (self._hint(), self.note) if line)
         return "\n".join(lines)
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, object]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         mark, word, level = _LABELS[self.status]
         head = f"<strong>{mark} {word}</strong>"
         items = "".join(f"<li>{mark} {_render(text)}</li>" for mark, text in self._part_lines())

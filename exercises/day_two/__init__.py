@@ -24,13 +24,7 @@ from exercises.core.processes import fresh_processes
 from exercises.core.threads import id_of, thread
 from exercises.day_two import clerks, versions
 from exercises.day_two.clerks import BACK, CASES, HELLO, REGRESSIONS, Clerk
-from exercises.day_two.drains import (
-    STEPS,
-    Office,
-    Server,
-    paused_in,
-    take_up_elsewhere,
-)
+from exercises.day_two.drains import STEPS, Office, Server, paused_in, take_up_elsewhere
 from exercises.day_two.origins import CONVERSATIONS
 from exercises.day_two.refunds import Shop
 from exercises.day_two.versions import (
@@ -64,8 +58,7 @@ def ex1(lost_threads):
     works = Works()
     passes, asks, crashes = works.passes, works.asks, works.crashes
     find = functools.partial(_find_lost, lost_threads, works)
-    for make_saver in SAVERS:
-        storage = "in memory" if make_saver is SAVERS[0] else "SQLite"
+    for storage, make_saver in SAVERS.items():
         with part(f"a question waits at a renamed node ({storage})"):
             saver = make_saver()
             old = chain(saver, passes("look"), asks("sign"), passes("pay"))
@@ -178,20 +171,17 @@ def _first(threads: dict[str, set[str]]) -> str:
 @exercise(
     hints=(
         "Which version can read `approved`, and which can write `approved_cents`?",
-        "Read with `old.get_state(config)`, write with "
-        "`new.update_state(config, {...}, as_node='agent')`; "
-        "if it waited, `new.invoke(None, config)` goes on up to the question.",
-        "First leave alone what version 2 knows: `now = "
-        "new.get_state(config)`; return if `now.next` or "
-        "`'approved_cents' in now.values`.",
+        "Read with `old.get_state(config)`, write with `new.update_state(config, {...}, "
+        "as_node='agent')`; if it waited, `new.invoke(None, config)` goes on up to the question.",
+        "First leave alone what version 2 knows: `now = new.get_state(config)`; return if "
+        "`now.next` or `'approved_cents' in now.values`.",
     ),
     seconds=30,
 )
 def ex2(migrate):
     """Account, question and conversation arrive in version 2; nothing else happens."""
     with lesson_model.scratch() as model:
-        for make_saver in SAVERS:
-            storage = "in memory" if make_saver is SAVERS[0] else "SQLite"
+        for storage, make_saver in SAVERS.items():
             shop = Shop(model, make_saver(), migrate)
             with part(f"it waits, and something was approved before ({storage})"):
                 config = shop.talk(shop.old, ("L-1", 110), "yes", ("L-2", 75))
@@ -403,12 +393,11 @@ def ex3(with_origin):
 @exercise(
     hints=(
         "Where does it stand which version began a thread? Look there first.",
-        "`versions[...].checkpointer.get_tuple(config)` is None for a "
-        "new thread; else its `.metadata` "
-        "may have the mark. Names in order: `[*versions]`.",
+        "`versions[...].checkpointer.get_tuple(config)` is None for a new thread; else its "
+        "`.metadata` may have the mark. Names in order: `[*versions]`.",
         'Invoke with `config | {"metadata": config.get("metadata", {}) | '
         '{"graph_version": name}}`.',
-    ),
+    )
 )
 def ex4(run):
     """Every thread on the version that began it, and every checkpoint marked."""
@@ -575,9 +564,8 @@ def ex4(run):
             before = len(works.ran)
             _, error = outcome(lambda: run(broken, new, new_thread()), ConnectionError)
             assert error is not None and works.ran[before:] == ["book"], (
-                f"The graph raised a ConnectionError; it ran {len(works.ran) - before} "
-                f"time(s), and out came {error!r}; "
-                "expected one run, and the error."
+                f"The graph raised a ConnectionError; it ran {len(works.ran) - before} time(s), "
+                f"and out came {error!r}; expected one run, and the error."
             )
 
 
@@ -779,9 +767,8 @@ def ex5(run_turn, take_up):
         "stood in `done` before the run?",
         "`start = len(done)`, run, then `done[start:]`. The calls are in "
         "the messages of type 'ai', in order.",
-        "Count a run as good if `made(messages) == case['calls'] and "
-        "done[start:] == case['done']`; "
-        "`except Exception: continue`; the share is `good / times`.",
+        "Count a run as good if `made(messages) == case['calls'] and done[start:] == "
+        "case['done']`; `except Exception: continue`; the share is `good / times`.",
     ),
     given=("made",),
 )

@@ -34,10 +34,7 @@ REGRESSIONS = {
     "it calls the tool, and no money moves": (_but(BACK, [FIND, PAY], []), BACK),
     "money moves without a call": (_but(WHERE, [LOOK], [("R-2", 45)]), WHERE),
     "it pays twice with one call": (_but(BACK, [FIND, PAY], [("K-3", 45)] * 2), BACK),
-    "it calls twice, and one call fails": (
-        _but(BACK, [FIND, PAY, PAY], [("K-3", 45)]),
-        BACK,
-    ),
+    "it calls twice, and one call fails": (_but(BACK, [FIND, PAY, PAY], [("K-3", 45)]), BACK),
     "another amount": (
         _but(BACK, [FIND, ("pay", {"order": "K-3", "euros": 54})], [("K-3", 54)]),
         BACK,

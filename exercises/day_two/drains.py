@@ -9,7 +9,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from unittest import mock
 
@@ -148,10 +147,7 @@ def paused_in(file: str) -> list[str]:
 
 
 def take_up_elsewhere(
-    run_turn: Callable[..., Any],
-    take_up: Callable[..., None],
-    folder: str,
-    office: Office,
+    run_turn: Callable[..., Any], take_up: Callable[..., None], folder: str, office: Office
 ) -> None:
     """Start as a new process of the shop does; tell when nothing is left to do but `take_up`."""
     server = Server(folder, run_turn, take_up)
@@ -189,12 +185,7 @@ class Office:
         self._patch.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._patch.stop()
         for end in (self._arrivals, self._bell, self._beginners, self._door_bell):
             end.close()
@@ -235,10 +226,7 @@ class Office:
             door.execute("begin immediate")
             try:
                 yield
-                for visitors, seconds in (
-                    (self._beginners, PROCESS_SECONDS),
-                    (self._arrivals, 1),
-                ):
+                for visitors, seconds in ((self._beginners, PROCESS_SECONDS), (self._arrivals, 1)):
                     for _ in range(self._count):
                         if visitors.poll(seconds):
                             visitors.recv_bytes()

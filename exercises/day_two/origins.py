@@ -13,13 +13,7 @@ class Conversation:
     """A conversation whose last message makes a call, and what is to be shown of it."""
 
     def __init__(self, title: str, call: dict[str, Any], unasked: list[str], *lines: str) -> None:
-        self.title, self.unasked = title, unasked
-        self.call = {
-            "name": call["tool"],
-            "args": call["args"],
-            "id": "call_1",
-            "type": "tool_call",
-        }
+        self.title, self.call, self.unasked = title, call, unasked
         self.messages: list[AnyMessage] = []
         said = [line.partition(": ") for line in lines]
         for number, (who, _, text) in enumerate(said):
@@ -42,20 +36,15 @@ def _messages(who: str, text: str, number: int) -> list[AnyMessage]:
     if who == "model":
         return [AIMessage(text, id=f"m{number}")]
     content: Any = [{"type": "text", "text": text}] if who == "tool's blocks" else text
-    call = {
-        "name": "look",
-        "args": {"where": text[:9]},
-        "id": f"look_{number}",
-        "type": "tool_call",
-    }
+    call = _call("look", f"look_{number}", where=text[:9])
     return [
         AIMessage("", tool_calls=[call], id=f"c{number}"),
         ToolMessage(content, tool_call_id=f"look_{number}", name="look", id=f"m{number}"),
     ]
 
 
-def _call(tool: str, **args: Any) -> dict[str, Any]:
-    return {"tool": tool, "args": args}
+def _call(name: str, id: str = "call_1", /, **args: Any) -> dict[str, Any]:
+    return {"name": name, "args": args, "id": id, "type": "tool_call"}
 
 
 CONVERSATIONS = [

@@ -102,7 +102,7 @@ def sqlite_saver(file: str = ":memory:") -> SqliteSaver:
     return saver
 
 
-SAVERS = (InMemorySaver, sqlite_saver)
+SAVERS = {"in memory": InMemorySaver, "SQLite": sqlite_saver}
 
 
 def chain(saver: Any, *stages: Stage, state: Any = Trail) -> Pregel:
@@ -151,11 +151,7 @@ def finish(graph: Pregel, thread_id: str) -> None:
 def stored(saver: Any) -> list[Any]:
     """Return what a saver holds, to be compared with what it holds later."""
     return sorted(
-        (
-            id_of(saved.config),
-            saved.checkpoint["id"],
-            len(saved.pending_writes or ()),
-        )
+        (id_of(saved.config), saved.checkpoint["id"], len(saved.pending_writes or ()))
         for saved in saver.list(None)
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from exercises.core.descriptions import assert_sorted, kind, short
 from exercises.core.exercise import exercise, outcome, part
 from exercises.core.threads import thread
-from exercises.debugging import hunt as parts
+from exercises.debugging import hunt
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7", "ex8", "ex9")
 
@@ -67,7 +67,7 @@ def _assert_what_if(
             the next turn waited at its first node.
     """
     ran: list[str] = []
-    graph = parts.build_doubler(ran)
+    graph = hunt.build_doubler(ran)
     config = thread(f"what-if-{node}")
     for _ in range(turns):
         graph.invoke({"log": []}, config)  # pick, double (10), post, double (20), post
@@ -78,7 +78,7 @@ def _assert_what_if(
         graph.invoke({"log": []}, config, interrupt_before=["pick"])
         last = next(s for s in graph.get_state_history(config) if s.next == ("double",))
         graph.invoke(None, graph.update_state(last.config, {"total": 300.0, "log": ["changed"]}))
-    old = parts.checkpoints(graph, config)
+    old = hunt.checkpoints(graph, config)
     latest = graph.get_state(config).values
     kept = [*latest["log"]][: len(latest["log"]) - len(written)]
     ran.clear()
@@ -97,7 +97,7 @@ def _assert_what_if(
     elif ran[: len(wanted)] == wanted and len(ran) > len(wanted):
         advice = " The history begins with the newest checkpoint; take the first that fits."
     elif node not in ran:
-        advice = parts.why_not_run(graph, config, node)
+        advice = hunt.why_not_run(graph, config, node)
     assert ran == wanted, (
         f"{what}: these nodes ran: {', '.join(ran) or 'none'}; expected {' and '.join(wanted)}, "
         f"once.{advice}"
@@ -119,7 +119,7 @@ def _assert_kept(what: str, graph: Any, old: dict, after: tuple, given: tuple) -
     assert after == given, (
         f"{what}: an argument was changed in place; config and change are now {short(after)}."
     )
-    now = parts.checkpoints(graph, given[0])
+    now = hunt.checkpoints(graph, given[0])
     lost = [name for name, values in old.items() if now.get(name) != values]
     assert not lost, f"{what}: {len(lost)} of {len(old)} checkpoints were lost or changed."
 
@@ -128,9 +128,9 @@ def _assert_far_back(what_if: Any) -> None:
     """Assert that a node is found by its whole name, however long ago it ran."""
     ran: list[str] = []
     names = ["post", "post_office", "repost", *(f"step_{number}" for number in range(40))]
-    graph, config = parts.build_row(names, ran), thread("far-back")
+    graph, config = hunt.build_row(names, ran), thread("far-back")
     graph.invoke({"total": 0.0, "log": []}, config)
-    old, change = parts.checkpoints(graph, config), {"total": 100.0, "log": ["changed"]}
+    old, change = hunt.checkpoints(graph, config), {"total": 100.0, "log": ["changed"]}
     given = copy.deepcopy((config, change))
     ran.clear()
     what = (
@@ -160,9 +160,9 @@ def _assert_far_back(what_if: Any) -> None:
 def _assert_beside(what_if: Any, node: str) -> None:
     """Assert that a node is found where two of them were about to run."""
     ran: list[str] = []
-    graph, config = parts.build_pair(ran), thread(f"beside-{node}")
+    graph, config = hunt.build_pair(ran), thread(f"beside-{node}")
     graph.invoke({"total": 3.0, "log": []}, config)  # pick, left and right (10), post
-    old, change = parts.checkpoints(graph, config), {"total": 50.0, "log": ["changed"]}
+    old, change = hunt.checkpoints(graph, config), {"total": 50.0, "log": ["changed"]}
     given = copy.deepcopy((config, change))
     ran.clear()
     what = f"`left` and `right` run in the same step. `what_if(graph, config, {node!r}, {change})`"
@@ -216,8 +216,8 @@ def ex2(totals_after):
         with part(title, held_by="`totals_late`" if title == "nodes that write nothing" else ""):
             _assert_totals(totals_after, start, steps)
     with part("an error of the graph comes out", held_by="`totals_late`"):
-        graph = parts.build_basket(parts.FarSaver(), [("tent", 9.0), ("pegs", "twelve")], [])
-        basket, config = parts.basket_of(0.0), thread("broken")
+        graph = hunt.build_basket(hunt.FarSaver(), [("tent", 9.0), ("pegs", "twelve")], [])
+        basket, config = hunt.basket_of(0.0), thread("broken")
         got, raised = outcome(lambda: totals_after(graph, basket, config), TypeError)
         assert raised, (
             f"A node of the graph raised a TypeError, and `totals_after` returned {short(got)}; "
@@ -236,9 +236,9 @@ def _assert_totals(totals_after: Any, start: float, steps: list[tuple[str, Any]]
     """
     ran: list[str] = []
     # How late a checkpoint comes is the question of the other baskets.
-    saver = parts.FarSaver(near=any(amount == "None" for _, amount in steps))
-    basket = parts.basket_of(start)
-    graph, config = parts.build_basket(saver, steps, ran), thread(f"basket-of-{start:g}")
+    saver = hunt.FarSaver(near=any(amount == "None" for _, amount in steps))
+    basket = hunt.basket_of(start)
+    graph, config = hunt.build_basket(saver, steps, ran), thread(f"basket-of-{start:g}")
     wanted, total = [], start
     for name, amount in steps:
         total += amount if isinstance(amount, float) else 0.0
@@ -270,7 +270,7 @@ def _assert_totals(totals_after: Any, start: float, steps: list[tuple[str, Any]]
         f"On the thread these nodes wrote into the log: {log}; expected {wrote}. "
         "Run the graph on the thread you were given."
     )
-    assert basket == parts.basket_of(start), f"The basket was changed in place: {basket}."
+    assert basket == hunt.basket_of(start), f"The basket was changed in place: {basket}."
 
 
 @exercise(
@@ -288,7 +288,7 @@ def ex3(one_line):
     facts = {"thread_id": "order-311", "run_id": run, "node": "refund", "step": 0, "keys": []}
     facts |= {"reference": "c0ffee", "messages": 3}
     with part("the facts"):
-        line = parts.log_line(one_line, msg="node ended", **facts)
+        line = hunt.log_line(one_line, msg="node ended", **facts)
         wanted = {"level": "INFO", "event": "node ended", **facts, "run_id": str(run)}
         for name, value in wanted.items():
             assert name in line, f"{name!r} is missing in the line: {short(line)}."
@@ -300,7 +300,7 @@ def ex3(one_line):
             "a \\ and a {brace} and 100 %",
         ):
             odd = {"thread_id": f"<{words}>", "keys": [words], "reference": words}
-            line = parts.log_line(one_line, msg=words, **odd)
+            line = hunt.log_line(one_line, msg=words, **odd)
             wanted = {"event": words, **odd}
             for name, value in wanted.items():
                 assert line.get(name) == value, (
@@ -314,7 +314,7 @@ def ex3(one_line):
             (20, {"thread_id": None, "step": 0, "messages": None}),
             (40, {"~error": "TimeoutError"}),
         ):
-            line = parts.log_line(one_line, msg="started", level=level, **field)
+            line = hunt.log_line(one_line, msg="started", level=level, **field)
             field = {name.lstrip("~"): value for name, value in field.items()}
             wanted = {"level": logging.getLevelName(level), "event": "started", **field}
             assert line == wanted, (
@@ -325,7 +325,7 @@ def ex3(one_line):
         secrets |= {"outputs": "mail@ada.example", "user": "Ada", "stack_info": "card 4111 1111"}
         for args in (("Ada, 4111 1111",), ({"who": "Ada"},)):
             words = "refund for %(who)s" if isinstance(args[0], dict) else "refund for %s"
-            line = parts.log_line(one_line, msg=words, args=args, **secrets)
+            line = hunt.log_line(one_line, msg=words, args=args, **secrets)
             leaked = [
                 word for word in ("4111", "shop-key", "Ada", "ada.") if word in json.dumps(line)
             ]
@@ -337,11 +337,11 @@ def ex3(one_line):
     with part("an exception"):
         for level, error in (
             (10, ConnectionError("no access for user shop with password tent-pole")),
-            (40, parts.CardRefusedError("card tent-pole")),
+            (40, hunt.CardRefusedError("card tent-pole")),
         ):
             name, written = type(error).__name__, logging.getLevelName(level)
             error.__cause__ = ValueError("tent-pole is no password")
-            line = parts.log_line(one_line, msg="failed", level=level, error=error)
+            line = hunt.log_line(one_line, msg="failed", level=level, error=error)
             assert "tent-pole" not in json.dumps(line), (
                 f"The text of an exception holds a password, and so does your line: {short(line)}. "
                 "The name of its class is enough."
@@ -351,7 +351,7 @@ def ex3(one_line):
                 f"{line.get('error')!r}; expected {name!r}, the name of the class."
             )
     with part("no exception, though `exc_info=True`"):
-        line = parts.log_line(one_line, msg="failed", level=40, **{"~exc_info": (None, None, None)})
+        line = hunt.log_line(one_line, msg="failed", level=40, **{"~exc_info": (None, None, None)})
         wanted = {"level": "ERROR", "event": "failed"}
         assert line == wanted, (
             f"Where nothing was raised, `exc_info=True` becomes (None, None, None). Such a record "
@@ -377,12 +377,12 @@ def ex4(traces):
         "is different there."
     )
     assert_sorted(traces, "traces")
-    for letter, sends in parts.decisions().items():
+    for letter, sends in hunt.decisions().items():
         with part(letter):
             given = traces.get(letter, traces.get(letter.lower()))
             assert given is not None, f"{letter} is missing in `traces`."
             assert isinstance(given, int), f"you chose {given!r}; expected True or False."
-            assert given == sends, f"LangSmith decides {sends}: {parts.WHY[letter]}."
+            assert given == sends, f"LangSmith decides {sends}: {hunt.WHY[letter]}."
 
 
 @exercise(
@@ -395,14 +395,14 @@ def ex4(traces):
 def ex5(clue_a, MendedNotes):
     """The notes of all nodes are kept."""
     with part("the fault and its evidence"):
-        parts.clue(
+        hunt.clue(
             clue_a,
             "reducer missing",
             1,
             "the step of the first checkpoint that has lost 'order T-7'",
         )
     found = ["paid by card", "no tent left", "a house on a hill"]
-    clerk = parts.build_clerk(MendedNotes, found)
+    clerk = hunt.build_clerk(MendedNotes, found)
     with part("all notes are kept"):
         first, wanted = ["order K-31"], ["order K-31", *found]
         notes = clerk.invoke({"notes": first}, thread("A")).get("notes")
@@ -429,7 +429,7 @@ def ex5(clue_a, MendedNotes):
                 f"{short(notes)}; expected all four {times} times, also where they look the same."
             )
         twice = ["no answer", "no answer"]
-        notes = parts.build_clerk(MendedNotes, [*twice, "a house on a hill"]).invoke(
+        notes = hunt.build_clerk(MendedNotes, [*twice, "a house on a hill"]).invoke(
             {"notes": twice}, thread("C")
         )["notes"]
         wanted = [*twice, *twice, "a house on a hill"]
@@ -450,9 +450,9 @@ def ex5(clue_a, MendedNotes):
 def ex6(clue_b, choose_right):
     """Each letter reaches its desk."""
     with part("the fault and its evidence"):
-        parts.clue(clue_b, "wrong edge", "parcel", "the name the router asked for")
-    office = parts.build_office(choose_right)
-    for text, wanted in parts.LETTERS.items():
+        hunt.clue(clue_b, "wrong edge", "parcel", "the name the router asked for")
+    office = hunt.build_office(choose_right)
+    for text, wanted in hunt.LETTERS.items():
         with part(f"“{' '.join(text.splitlines())}”"):
             letter = {"text": text}
             if text.endswith("money back."):  # the thread's last letter was answered
@@ -483,16 +483,16 @@ def ex7(clue_c, ask_then_pay):
     with part("the fault and its evidence"):
         if isinstance(clue_c, (tuple, list)) and len(clue_c) == 2 and isinstance(clue_c[1], str):
             clue_c = (clue_c[0], clue_c[1].rpartition(".")[2])
-        parts.clue(clue_c, "swallowed interrupt", "GraphInterrupt", "the class of what was caught")
+        hunt.clue(clue_c, "swallowed interrupt", "GraphInterrupt", "the class of what was caught")
     with part("the owner is asked, and says yes"):
         for amount in (30.0, 12.5):
-            status, paid = parts.pay_out(ask_then_pay, True, amount)
+            status, paid = hunt.pay_out(ask_then_pay, True, amount)
             assert (status, paid) == ("paid", [amount]), (
                 f"After a yes to {amount:g} euros the status is {status!r}, and the bank was told "
                 f"to pay {paid}; expected 'paid' and [{amount}]."
             )
     with part("the owner says no"):
-        status, paid = parts.pay_out(ask_then_pay, False, 480.0)
+        status, paid = hunt.pay_out(ask_then_pay, False, 480.0)
         assert (status, paid) == ("refused", []), (
             f"After a no the status is {status!r}, and the bank was told to pay {paid}; expected "
             "'refused' and nothing."
@@ -500,7 +500,7 @@ def ex7(clue_c, ask_then_pay):
     with part("two refunds wait"):
         for amounts in ((20.0, 75.0), (33.0, 33.0)):
             for first in (False, True):
-                found = parts.pay_two(ask_then_pay, amounts, first)
+                found = hunt.pay_two(ask_then_pay, amounts, first)
                 word = "paid" if first else "refused"
                 expected = ((word, "paid"), [*amounts][not first :])
                 assert found == expected, (
@@ -508,7 +508,7 @@ def ex7(clue_c, ask_then_pay):
                     f"{'yes' if first else 'no'} to the first, yes to the second. Statuses and "
                     f"payments: {found}; expected {expected}."
                 )
-        found = parts.pay_again(ask_then_pay, 44.0, (False, True, True))
+        found = hunt.pay_again(ask_then_pay, 44.0, (False, True, True))
         expected = (["refused", "paid", "paid"], [44.0, 44.0])
         assert found == expected, (
             "44 euros were asked for three times on one thread; the answers were no, yes, yes. "
@@ -518,7 +518,7 @@ def ex7(clue_c, ask_then_pay):
         for amount, closed in ((60.0, ConnectionError("no")), (61.0, ConnectionResetError("no"))):
             name = type(closed).__name__
             try:
-                status, tried = parts.pay_out(ask_then_pay, True, amount, closed)
+                status, tried = hunt.pay_out(ask_then_pay, True, amount, closed)
             except ConnectionResetError:
                 raise AssertionError(
                     "`pay` raised ConnectionResetError, which is a ConnectionError, and it came "
@@ -533,10 +533,10 @@ def ex7(clue_c, ask_then_pay):
                 "does not say that nothing was paid."
             )
     with part("another error of the bank"):
-        others = (KeyError, parts.StopHereError, PermissionError, FileNotFoundError, TimeoutError)
+        others = (KeyError, hunt.StopHereError, PermissionError, FileNotFoundError, TimeoutError)
         for error in (make("account") for make in others):
             name = type(error).__name__
-            run = functools.partial(parts.pay_out, ask_then_pay, True, 90.0, error)
+            run = functools.partial(hunt.pay_out, ask_then_pay, True, 90.0, error)
             ended, raised = outcome(run, others)
             assert raised, (
                 f"`pay` raised {name}, and the status is {ended[0]!r}; expected the {name} to come "
@@ -556,15 +556,15 @@ def ex8(clue_d, keep_turns):
     """Only whole turns are kept, as many as fit."""
     with part("the fault and its evidence"):
         what = "the refused message's position in what the model was sent (the system message is 0)"
-        parts.clue(clue_d, "orphan tool message", 1, what)
+        hunt.clue(clue_d, "orphan tool message", 1, what)
     names = "(h: human, a: answer, c: call, t: tool's result)"
-    for title, conversations in parts.CONVERSATIONS.items():
+    for title, conversations in hunt.CONVERSATIONS.items():
         with part(title):
             for text, limits in conversations:
                 for limit in limits:
                     got, wanted = (
-                        parts.kept(keep_turns, text, limit),
-                        parts.whole_turns(text, limit),
+                        hunt.kept(keep_turns, text, limit),
+                        hunt.whole_turns(text, limit),
                     )
                     assert got == wanted, (
                         f"Of the conversation {text!r} {names} with limit {limit} you kept "
@@ -583,8 +583,8 @@ def ex8(clue_d, keep_turns):
 def ex9(clue_e, find_order_anew):
     """The order is the one of this question, else the one from before."""
     with part("the fault and its evidence"):
-        parts.clue(clue_e, "stale state", 1, "the step that wrote T-7")
-    memory = parts.build_memory(find_order_anew)
+        hunt.clue(clue_e, "stale state", 1, "the step that wrote T-7")
+    memory = hunt.build_memory(find_order_anew)
     for title, name, question, wanted in (
         ("an order is named", "1", "Was T-7 sent?", "T-7"),
         ("none is named", "1", "When was it sent?", "T-7"),
@@ -605,7 +605,7 @@ def ex9(clue_e, find_order_anew):
             )
     with part("an order without an answer yet"):
         for state in ({"order": "T-52"}, {"order": "T-52", "answer": ""}):
-            update = parts.update_of(find_order_anew, {"question": "When was it sent?", **state})
+            update = hunt.update_of(find_order_anew, {"question": "When was it sent?", **state})
             order = update.get("order", "T-52")
             assert order == "T-52", (
                 f"The state holds {state}, and “When was it sent?” names no order: the order "
@@ -614,7 +614,7 @@ def ex9(clue_e, find_order_anew):
     with part("the state is left as it is"):
         state = {"question": "And T-8?", "order": "T-7", "answer": "Order T-7 was sent."}
         given = dict(state)
-        update = parts.update_of(find_order_anew, state)
+        update = hunt.update_of(find_order_anew, state)
         assert state == given, f"The state it was given became {state}; return what changes."
         assert set(update) <= {"order"}, (
             f"It returned the fields {sorted(update)}; expected the order alone, which is what "

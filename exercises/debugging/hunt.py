@@ -23,22 +23,6 @@ from typing_extensions import TypedDict
 from exercises.core.descriptions import kind, short
 from exercises.core.threads import thread
 
-__all__ = (
-    "CONVERSATIONS",
-    "LETTERS",
-    "WHY",
-    "FarSaver",
-    "build_basket",
-    "build_clerk",
-    "build_doubler",
-    "build_memory",
-    "build_pair",
-    "build_row",
-)
-__all__ += ("basket_of", "update_of", "why_not_run")
-__all__ += ("CardRefusedError", "StopHereError", "build_office", "checkpoints", "clue", "decisions")
-__all__ += ("kept", "log_line", "pay_again", "pay_out", "pay_two", "whole_turns")
-
 FAULTS = (
     "reducer missing",
     "wrong edge",
@@ -103,9 +87,6 @@ def clue(given: Any, fault: str, evidence: Any, what: str) -> None:
         fault: The fault's name.
         evidence: What proves it.
         what: Words for the evidence that do not give it away.
-
-    Raises:
-        AssertionError: One of the two is not right.
     """
     assert isinstance(given, (tuple, list)) and len(given) == 2, (
         f"The clue is {kind(given)}; expected a pair: (what is wrong, evidence)."
@@ -215,40 +196,37 @@ def _add(name: str, amount: Any, places: list[int], ran: list[str]) -> Callable[
     return node
 
 
+def _step(name: str, ran: list[str], write: Callable[[_Basket], dict]) -> tuple[str, Any]:
+    """Return a name and a node that notes its run in `ran`, and writes what `write` says."""
+
+    def node(state: _Basket) -> dict:
+        ran.append(name)
+        return {"log": [name], **write(state)}
+
+    return name, node
+
+
 def build_doubler(ran: list[str]) -> Any:
     """Compile pick, then twice double and post; `ran` gets the name of each node that runs."""
 
-    def pick(state: _Basket) -> dict:
-        ran.append("pick")
-        return {"total": 10.0, "log": ["pick"]}
-
     def double(state: _Basket) -> dict:
-        ran.append("double")
         return {"total": state["total"] * 2, "log": [f"double {state['total']:g}"]}
-
-    def post(state: _Basket) -> dict:
-        ran.append("post")
-        return {"log": ["post"]}
 
     def once_more(state: _Basket) -> str:
         return "double" if state["log"].count("post") < 2 else "__end__"
 
-    builder = StateGraph(_Basket).add_sequence([pick, double, post]).add_edge(START, "pick")
+    steps = ("pick", lambda _: {"total": 10.0}), ("double", double), ("post", lambda _: {})
+    builder = StateGraph(_Basket).add_edge(START, "pick")
+    builder.add_sequence([_step(name, ran, write) for name, write in steps])
     builder.add_conditional_edges("post", once_more, ["double", "__end__"])
     return builder.compile(checkpointer=InMemorySaver())
 
 
 def build_row(names: list[str], ran: list[str]) -> Any:
     """Compile nodes that run one after the other; each adds 1, and `ran` gets its name."""
-
-    def step(name: str) -> Callable[[_Basket], dict]:
-        def node(state: _Basket) -> dict:
-            ran.append(name)
-            return {"total": state["total"] + 1, "log": [name]}
-
-        return node
-
-    builder = StateGraph(_Basket).add_sequence([(name, step(name)) for name in names])
+    builder = StateGraph(_Basket).add_sequence(
+        [_step(name, ran, lambda state: {"total": state["total"] + 1}) for name in names]
+    )
     return builder.add_edge(START, names[0]).compile(checkpointer=InMemorySaver())
 
 
@@ -268,24 +246,13 @@ def why_not_run(graph: Any, config: Any, node: str) -> str:
 def build_pair(ran: list[str]) -> Any:
     """Compile pick, then left and right side by side, then post; `ran` gets who runs."""
 
-    def pick(state: _Basket) -> dict:
-        ran.append("pick")
-        return {"total": 10.0, "log": ["pick"]}
-
     def side(name: str) -> Callable[[_Basket], dict]:
-        def node(state: _Basket) -> dict:
-            ran.append(name)
-            return {"log": [f"{name} {state['total']:g}"]}
+        return lambda state: {"log": [f"{name} {state['total']:g}"]}
 
-        return node
-
-    def post(state: _Basket) -> dict:
-        ran.append("post")
-        return {"log": ["post"]}
-
-    builder = StateGraph(_Basket).add_node(pick).add_node(post).add_edge(START, "pick")
+    builder = StateGraph(_Basket).add_node(*_step("pick", ran, lambda _: {"total": 10.0}))
+    builder.add_node(*_step("post", ran, lambda _: {})).add_edge(START, "pick")
     for name in ("left", "right"):
-        builder.add_node(name, side(name)).add_edge("pick", name)
+        builder.add_node(*_step(name, ran, side(name))).add_edge("pick", name)
     builder.add_edge(["left", "right"], "post")
     return builder.compile(checkpointer=InMemorySaver())
 

@@ -18,7 +18,6 @@ from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, outcome, part, trying
 from exercises.core.processes import fresh_processes
 from exercises.core.threads import thread
-from exercises.human_in_the_loop.bank import Bank, BankClosedError, call_elsewhere
 from exercises.human_in_the_loop.desk import (
     GREETING,
     TWO_ROUNDS,
@@ -38,6 +37,7 @@ from exercises.human_in_the_loop.expectations import (
     says,
     takes_clear_answers,
 )
+from exercises.human_in_the_loop.payments import BankClosedError, Payments, call_elsewhere
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7")
 
@@ -194,8 +194,7 @@ def ex1(build_refunds):
                 assert (len(cases.mails), cases.paid, said) == (1, money, right), (
                     "One thread opens case after case for the same order, and the answers are "
                     f"{', '.join(words[: number + 1])}. With the last of them: {len(cases.mails)} "
-                    f"mail(s), paid {cases.paid}, outcome {said!r}; expected 1, {money}, "
-                    f"{right!r}."
+                    f"mail(s), paid {cases.paid}, outcome {said!r}; expected 1, {money}, {right!r}."
                 )
         with part("a week later, in another process"):
             file, name = f"{folder}/cases.sqlite", f"{uuid.uuid4()}"
@@ -602,19 +601,19 @@ def ex7(pay_once):
     # Split off before the answer runs for the first time: they remember nothing of it.
     action = functools.partial(call_elsewhere, pay_once)
     with fresh_processes(*[action] * 4) as (one, two, three, four):
-        bank, first = Bank(pay_once), None
+        payments, first = Payments(pay_once), None
         with part("it pays, and returns the receipt"):
-            receipt = bank.call("one")
-            assert bank.paid == ["one"], f"`pay` ran {len(bank.paid)} times; expected once."
-            first = bank.receipts[-1]
+            receipt = payments.call("one")
+            assert payments.paid == ["one"], f"`pay` ran {len(payments.paid)} times; expected once."
+            first = payments.receipts[-1]
             assert receipt == first, f"`pay` returned {first!r}, and `pay_once` {receipt!r}."
         with part("the same key again: the same receipt, no money"):
             for number in (2, 3):
-                again = bank.call("one")
-                assert bank.paid == ["one"], f"Call {number} with the same key paid again."
+                again = payments.call("one")
+                assert payments.paid == ["one"], f"Call {number} with the same key paid again."
                 assert again == first, f"Call {number} returned {again!r}; expected {first!r}."
         with part("another key: another payment"):
-            other = Bank(pay_once)
+            other = Payments(pay_once)
             for name in KEYS_THAT_LOOK_ALIKE:
                 receipt, count = other.call(name), len(other.receipts)
                 assert other.paid[-1:] == [name], (
@@ -625,18 +624,18 @@ def ex7(pay_once):
                 )
             other.call_while_another_writes("while another one writes")
         with part("two at the same moment"):
-            Bank(pay_once).call_while_paying()
+            Payments(pay_once).call_while_paying()
         with part("after a payment that failed"):
-            Bank(pay_once).call_after_failure(ConnectionError("the bank does not answer"))
-            Bank(pay_once).call_after_failure(ValueError("no such account"))
+            Payments(pay_once).call_after_failure(ConnectionError("the bank does not answer"))
+            Payments(pay_once).call_after_failure(ValueError("no such account"))
             # The bank of the payment may be a database, too.
-            Bank(pay_once).call_after_failure(sqlite3.IntegrityError("no such account"))
-            Bank(pay_once).call_after_failure(sqlite3.OperationalError("database is locked"))
-            Bank(pay_once).call_after_failure(BankClosedError("come back on Monday"))
-            Bank(pay_once).call_and_stop()
+            Payments(pay_once).call_after_failure(sqlite3.IntegrityError("no such account"))
+            Payments(pay_once).call_after_failure(sqlite3.OperationalError("database is locked"))
+            Payments(pay_once).call_after_failure(BankClosedError("come back on Monday"))
+            Payments(pay_once).call_and_stop()
         with part("money has moved, and its receipt cannot be written: do not wait for it"):
-            Bank(pay_once).call_when_the_receipt_is_lost()
+            Payments(pay_once).call_when_the_receipt_is_lost()
         with part("from another process"):
-            Bank(pay_once).call_from(one, two)
+            Payments(pay_once).call_from(one, two)
         with part("a process dies while it pays: do not wait for its receipt"):
-            Bank(pay_once).call_after_death(three, four)
+            Payments(pay_once).call_after_death(three, four)

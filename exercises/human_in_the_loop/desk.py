@@ -292,11 +292,7 @@ class Shop:
             assert asked == 1, f"For one hello the model was asked {asked} times; expected once."
 
     def assert_calls_kept(self, graph: Pregel, name: str, text: str) -> None:
-        """Refuse a thread in which a call is gone or not answered once, or words were added.
-
-        Raises:
-            AssertionError: It is one.
-        """
+        """Refuse a thread in which a call is gone or not answered once, or words were added."""
         messages = graph.get_state(thread(name)).values["messages"]
         made = [c["id"] for m in messages if isinstance(m, AIMessage) for c in m.tool_calls]
         answered = [m.tool_call_id for m in messages if isinstance(m, ToolMessage)]
@@ -311,11 +307,7 @@ class Shop:
         )
 
     def assert_marked_as_rejected(self, graph: Pregel, name: str, reason: str) -> None:
-        """Refuse answers to rejected calls that do not say, beside the reason, what became of them.
-
-        Raises:
-            AssertionError: One does not.
-        """
+        """Refuse answers to rejected calls without words, beside the reason, that say so."""
         for message in graph.get_state(thread(name)).values["messages"]:
             if message.type != "tool":
                 continue
@@ -333,11 +325,7 @@ class Shop:
             )
 
     def assert_nothing_ran_unseen(self, graph: Pregel, name: str) -> None:
-        """Refuse a thread in which a rejected call has the result of a tool, the lesson's perhaps.
-
-        Raises:
-            AssertionError: It is one.
-        """
+        """Refuse a thread in which a rejected call has the result of a tool, even the lesson's."""
         for message in graph.get_state(thread(name)).values["messages"]:
             assert message.type != "tool" or not LOOKED_UP.match(message.text), (
                 f"After the no a tool ran: a `ToolMessage` says {short(message.text)}; expected "
@@ -351,9 +339,6 @@ class Shop:
             graph: The desk.
             name: Of the thread.
             answer: What the colleague answered, with or without a reason.
-
-        Raises:
-            AssertionError: The message does not say so, or the reason is not in it.
         """
         sent = self.model.requests[-1].body["messages"]
         told = [str(m["content"]) for m in sent if m["role"] == "tool"]
@@ -386,9 +371,6 @@ class Shop:
             handle: What handles a call.
             error: What each tool raises.
             text: What the customer says.
-
-        Raises:
-            AssertionError: The error is lost, or the tool runs again.
         """
         tries: list[str] = []
 
@@ -452,9 +434,6 @@ def assert_shown(
         waiting: The questions.
         expected: The calls they have to show.
         scene: How the sentence begins.
-
-    Raises:
-        AssertionError: One is missing, too many, or does not show its call.
     """
     shown = [asked.value for asked in waiting]
     seen = [value for value in shown if isinstance(value, dict)]
@@ -499,11 +478,7 @@ def _call(name: str) -> dict[str, Any]:
 
 
 def assert_asked_by_name(handle: Callable[..., Any]) -> None:
-    """Demand a question about the tools that are in `risky`, and about none whose name is like one.
-
-    Raises:
-        AssertionError: A question is missing, or is one too many.
-    """
+    """Demand a question about the tools in `risky`, and about none whose name is like one."""
     ran: list[str] = []
 
     def run(call: ToolCall) -> ToolMessage:
@@ -523,11 +498,7 @@ def assert_asked_by_name(handle: Callable[..., Any]) -> None:
 
 
 def assert_returned_as_it_is(handle: Callable[..., Any]) -> None:
-    """Demand that the message of a tool comes back whole, whether it was asked about or not.
-
-    Raises:
-        AssertionError: Its words, its status or its artifact are others.
-    """
+    """Demand that the message of a tool comes back whole, whether it was asked about or not."""
 
     def run(call: ToolCall) -> ToolMessage:
         return ToolMessage(

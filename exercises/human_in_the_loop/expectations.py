@@ -17,13 +17,7 @@ from exercises.core.descriptions import kind
 from exercises.core.threads import thread
 from exercises.human_in_the_loop.desk import pending, resume
 
-__all__ = (
-    "TABLE",
-    "names_the_right_letters",
-    "refuses_the_rest",
-    "says",
-    "takes_clear_answers",
-)
+__all__ = ("TABLE", "names_the_right_letters", "refuses_the_rest", "says", "takes_clear_answers")
 
 SIX = {
     "A": (True, "True is a yes"),
@@ -81,11 +75,7 @@ TABLE = {
 
 
 def names_the_right_letters(pays: Any) -> None:
-    """Make sure that these are the answers with which the usual gate pays.
-
-    Raises:
-        AssertionError: They are not, with the reason for the first wrong one.
-    """
+    """Make sure that these are the answers with which the usual gate pays."""
     assert isinstance(pays, set | frozenset | list | tuple | str), (
         f"`pays` is {kind(pays)}; expected a set of letters such as {{'A', 'F'}}."
     )
@@ -105,9 +95,6 @@ def says(policy: Callable[..., Any], name: str, args: Any, right: str) -> None:
         name: Of the tool.
         args: All of its arguments, or only the amount of a refund.
         right: What it has to say.
-
-    Raises:
-        AssertionError: It says something else, or raises.
     """
     if not isinstance(args, dict) or "euros" in args:
         args = {"order": "K-31", "amount": args}
@@ -133,6 +120,7 @@ class _Heard(TypedDict):
 
 def _hear(schema: type, name: str, answer: Any) -> tuple[Any, Pregel, Interrupt]:
     """Ask with a schema, answer, and return what was heard."""
+    assert isinstance(schema, type), f"`YesOrNo` is {kind(schema)}; expected a class."
 
     def gate(state: _Heard) -> dict[str, Any]:
         answer = interrupt("May I?", response_schema=schema)
@@ -149,12 +137,7 @@ def _hear(schema: type, name: str, answer: Any) -> tuple[Any, Pregel, Interrupt]
 
 
 def takes_clear_answers(schema: type) -> None:
-    """Make sure that true is read as true, and false as false.
-
-    Raises:
-        AssertionError: One is not.
-    """
-    assert isinstance(schema, type), f"`YesOrNo` is {kind(schema)}; expected a class."
+    """Make sure that true is read as true, and false as false."""
     for value in (True, False):
         heard, _, _ = _hear(schema, "clear", {"approved": value})
         if isinstance(heard, ValidationError):
@@ -164,12 +147,7 @@ def takes_clear_answers(schema: type) -> None:
 
 
 def refuses_the_rest(schema: type) -> None:
-    """Make sure that whatever is not clear is refused, and that the question can be answered then.
-
-    Raises:
-        AssertionError: Something unclear is taken for an answer.
-    """
-    assert isinstance(schema, type), f"`YesOrNo` is {kind(schema)}; expected a class."
+    """Make sure that what is not clear is refused, and that the question can be answered then."""
     for odd in NO_DECISION:
         heard, graph, asked = _hear(schema, "odd", odd)
         assert isinstance(heard, ValidationError), (

@@ -14,8 +14,8 @@ import lesson_model
 from exercises.core.clock import movable_clock
 from exercises.core.descriptions import assert_sorted, kind, short
 from exercises.core.exercise import exercise, part, trying
-from exercises.loop_prevention import looping_desk as parts
-from exercises.loop_prevention.looping_desk import ask, call
+from exercises.loop_prevention import loops
+from exercises.loop_prevention.loops import ask, call
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
 
@@ -44,8 +44,8 @@ def ex1(calls_made):
     said = {letter: calls_made.get(letter, calls_made.get(letter.lower())) for letter in PREDICTED}
     assert_sorted(said, "calls_made")
     with lesson_model.scratch() as model:
-        parts.teach(model)
-        counted = dict(parts.predicted_runs(model))
+        loops.teach(model)
+        counted = dict(loops.predicted_runs(model))
     for letter, (what, why) in PREDICTED.items():
         with part(f"{letter}: {what}"):
             given = said[letter]
@@ -67,7 +67,7 @@ def ex1(calls_made):
 )
 def ex2(calls_this_turn):
     """Exactly the tool calls of the current turn are listed."""
-    for title, why, fits, before, expected in parts.counted():
+    for title, why, fits, before, expected in loops.counted():
         with part(title, held_by="" if expected else "an empty list"):
             # A copy for each: the threads share messages, and one may be changed.
             messages = [message.model_copy(deep=True) for message in before]
@@ -82,14 +82,14 @@ def ex2(calls_this_turn):
             assert odd is None, f"The list holds {kind(odd)}; expected the calls."
             got = list(got)
             many = f"{len(got)} call{'s' * (len(got) != 1)}"
-            assert got == expected or got != parts.calls_of(before), (
+            assert got == expected or got != loops.calls_of(before), (
                 f"It lists the {many} of the whole thread; expected the {len(expected)} made since "
                 "the customer last spoke."
             )
             assert len(got) == len(expected), f"It lists {many}; expected {len(expected)}." + (
                 f" Remember: {why}." if len(got) in fits else ""
             )
-            assert got == expected, parts.other_calls(got, expected)
+            assert got == expected, loops.other_calls(got, expected)
             again = list(calls_this_turn(messages))
             assert again == expected and messages == before, (
                 f"Called a second time with the same messages, it lists {len(again)} call(s); "
@@ -111,25 +111,25 @@ def ex3(route):
     """The route turns off in time, whatever the limit."""
     limits = (3, 4, 5, 6, 15, 16)
     with lesson_model.scratch() as model:
-        parts.teach(model)
-        graph = parts.desk(route)
+        loops.teach(model)
+        graph = loops.desk(route)
         # A long run comes first: what a route keeps of a short one shows nothing later.
         with trying("a run with recursion_limit=250"):
-            first = parts.calls_made_by(route, 250)
+            first = loops.calls_made_by(route, 250)
         runs = {}
         for limit in limits:  # with 4 and 16 the messages that call hold words, too
-            question = parts.TALKATIVE if limit in (4, 16) else parts.LOST
+            question = loops.TALKATIVE if limit in (4, 16) else loops.LOST
             runs[limit] = ask(model, graph, question, f"{limit}", limit)
         with part("it ends in words at every limit", held_by="a route that stops at once"):
             for limit, run in runs.items():
                 assert run.error is None and run.words, (
-                    f"With recursion_limit={limit} the run {run.ending}. {parts.too_late(run)}"
+                    f"With recursion_limit={limit} the run {run.ending}. {loops.too_late(run)}"
                 )
         with part("the next turn works at every limit"):
             for limit, run in runs.items():
                 for _ in range(2):
                     hello = ask(model, graph, "Hello", f"{limit}", 60)
-                    assert hello.words == parts.GREETING, (
+                    assert hello.words == loops.GREETING, (
                         f"After recursion_limit={limit}, “Hello” {hello.ending}. The turn before "
                         f"{run.ending}."
                     )
@@ -140,7 +140,7 @@ def ex3(route):
                 "many messages they add."
             )
             for limit in (250, 60, 100, *range(3, 41), 250, 16, 3, 15):
-                calls, room = parts.calls_made_by(route, limit), (limit - 1) // 2
+                calls, room = loops.calls_made_by(route, limit), (limit - 1) // 2
                 assert calls == room, (
                     f"With recursion_limit={limit}, and a model whose messages hold words and two "
                     f"calls each, the model was asked {calls} time(s); there is room for {room}."
@@ -151,33 +151,33 @@ def ex3(route):
                 "time(s); there is room for 124. What does the route keep between two calls?"
             )
             for limits in ((15, 15), (15, 8), (7, 30)):
-                counts = parts.calls_in_turns(route, limits)
+                counts = loops.calls_in_turns(route, limits)
                 room = tuple((limit - 1) // 2 for limit in limits)
                 assert counts == room, (
                     f"Two customers at once, with recursion_limit={limits[0]} and {limits[1]}: the "
                     f"model was asked {counts[0]} and {counts[1]} time(s); there is room for "
                     f"{room[0]} and {room[1]}. What does the route keep between two calls?"
                 )
-            parts.calls_in_turns(route, (15,), broken_off_after=2)
-            calls = parts.calls_made_by(route, 15)
+            loops.calls_in_turns(route, (15,), broken_off_after=2)
+            calls = loops.calls_made_by(route, 15)
             assert calls == 7, (
                 "A turn broke off after two rounds. In the next one, with recursion_limit=15, the "
                 f"model was asked {calls} time(s); there is room for 7. What does the route keep?"
             )
-            later = [ask(model, graph, parts.LOST, "15", limit).model_calls for limit in (9, 10)]
+            later = [ask(model, graph, loops.LOST, "15", limit).model_calls for limit in (9, 10)]
             assert later == [4, 4], (
                 f"On a thread with earlier turns, with recursion_limit=9 and 10, the model was "
                 f"asked {later} times; there is room for [4, 4].{steps}"
             )
         with part("an answer is left alone", held_by="a route that never stops"):
             hello = ask(model, graph, "Hello", "new", 3)
-            assert hello.words == parts.GREETING, (
+            assert hello.words == loops.GREETING, (
                 f"“Hello” with recursion_limit=3 {hello.ending}; expected the model's greeting. "
                 "It has no open calls: there is nothing to stop."
             )
             for limit in (16, 8, 7):
-                short_run = ask(model, graph, parts.SHORT, "new", limit)
-                assert short_run.words == parts.FOUND_NOTHING, (
+                short_run = ask(model, graph, loops.SHORT, "new", limit)
+                assert short_run.words == loops.FOUND_NOTHING, (
                     f"A question that needs three rounds, with recursion_limit={limit}, "
                     f"{short_run.ending}; expected the model's own answer."
                 )
@@ -196,27 +196,21 @@ def ex3(route):
 def ex4(talking_desk):
     """A turn is stopped after its rounds, and no turn pays for an earlier one."""
     with lesson_model.scratch() as model:
-        parts.teach(model)
+        loops.teach(model)
         graph = talking_desk(4)
         assert hasattr(graph, "invoke") and hasattr(graph, "get_state"), (
             f"`talking_desk` returned {kind(graph)}; expected a compiled graph: "
             "`return build(...)`, or `return graph.compile(checkpointer=InMemorySaver())`."
         )
         assert graph.checkpointer, "The desk has no checkpointer, so it remembers no thread."
-        never, loops = "a desk that never stops", []
-
-        def greets(graph: Any, thread: str, when: str) -> None:
-            hello = ask(model, graph, "Hello", thread)
-            assert hello.words == parts.GREETING, (
-                f"{when}, “Hello” {hello.ending}; expected {parts.GREETING!r}."
-            )
+        never, looped = "a desk that never stops", []
 
         def stops(
-            graph: Any, thread: str, limit: int, what: str, question: str = parts.LOST
+            graph: Any, thread: str, limit: int, what: str, question: str = loops.LOST
         ) -> None:
             steps = 20 + 6 * limit  # ample; a desk that never stops is refused soon
             run = ask(model, graph, question, thread, steps)
-            loops.append(run)
+            looped.append(run)
             assert run.error is None and run.words, (
                 f"{what}, with recursion_limit={steps}: it {run.ending} after {run.model_calls} "
                 f"call(s) of the model; expected words, after {limit}."
@@ -232,23 +226,23 @@ def ex4(talking_desk):
                 likely = "Does something still count over the whole thread?"
                 if turn == 1:
                     likely = "An answer in words ends the turn, also the last one allowed."
-                assert hello.words == parts.GREETING, (
+                assert hello.words == loops.GREETING, (
                     f"talking_desk(1), “Hello” number {turn}: it {hello.ending}; expected "
-                    f"{parts.GREETING!r}. {likely}"
+                    f"{loops.GREETING!r}. {likely}"
                 )
         with part("turn after turn with tools", never):
             for turn in range(1, 4):
-                short_run = ask(model, graph, parts.SHORT, "short")
-                assert short_run.words == parts.FOUND_NOTHING, (
+                short_run = ask(model, graph, loops.SHORT, "short")
+                assert short_run.words == loops.FOUND_NOTHING, (
                     f"talking_desk(4), turn {turn} of a thread in which each turn needs three "
-                    f"rounds: it {short_run.ending}; expected {parts.FOUND_NOTHING!r}."
+                    f"rounds: it {short_run.ending}; expected {loops.FOUND_NOTHING!r}."
                 )
-            last = ask(model, talking_desk(3), parts.SHORT, "last")
-            assert last.words == parts.FOUND_NOTHING, (
-                f"talking_desk(3), “{parts.SHORT}”, to which the model's third answer is words: it "
-                f"{last.ending}; expected {parts.FOUND_NOTHING!r}."
+            last = ask(model, talking_desk(3), loops.SHORT, "last")
+            assert last.words == loops.FOUND_NOTHING, (
+                f"talking_desk(3), “{loops.SHORT}”, to which the model's third answer is words: it "
+                f"{last.ending}; expected {loops.FOUND_NOTHING!r}."
             )
-            many = ask(model, graph, parts.MANY, "many")
+            many = ask(model, graph, loops.MANY, "many")
             assert many.error is None and many.model_calls == 2 and many.words, (
                 f"talking_desk(4), one round with five tool calls, then the answer: it "
                 f"{many.ending} after {many.model_calls} call(s) of the model; expected 2, and the "
@@ -261,30 +255,31 @@ def ex4(talking_desk):
                 if limit == 5:
                     stops(looping, "1", limit, f"{what}, the second turn that loops")
                     ask(model, looping, "Hello", "1")
-                    ask(model, looping, parts.SHORT, "1")
+                    ask(model, looping, loops.SHORT, "1")
                     stops(looping, "1", limit, f"{what}, a later turn that loops")
                     why = f"{what}, a loop in which each answer holds words and two calls"
-                    stops(looping, "1", limit, why, parts.TALKATIVE)
+                    stops(looping, "1", limit, why, loops.TALKATIVE)
         with part("the turn after the stop"):
-            assert loops and loops[-1].error is None and loops[-1].words, (
+            assert looped and looped[-1].error is None and looped[-1].words, (
                 "There was no stop: the turn before was to be ended in words."
             )
             for _ in range(2):
-                greets(looping, "1", "After the stop")
+                loops.assert_greets(model, looping, "After the stop")
         with part("two customers at once"):
             both = talking_desk(5)
             config = {"configurable": {"thread_id": "Ann"}, "recursion_limit": 60}
             before, others = len(model.requests), 0
             # Between two steps of Ann's turn, Bob says hello or has a turn that loops.
             try:
-                for number, _ in enumerate(both.stream({"messages": parts.LOST}, config)):
+                for number, _ in enumerate(both.stream({"messages": loops.LOST}, config)):
                     start = len(model.requests)
                     if number == 1:
                         stops(both, "Bob", 5, "While Ann's turn goes on, Bob's turn loops")
                     else:
-                        greets(both, "Bob", "While Ann's turn goes on, Bob greets")
+                        when = "While Ann's turn goes on, Bob greets"
+                        loops.assert_greets(model, both, when, thread="Bob")
                     others += len(model.requests) - start
-            except parts.LIMIT_ERRORS as error:
+            except loops.LIMIT_ERRORS as error:
                 raise AssertionError(
                     "talking_desk(5): while Ann's turn looped, Bob used the same desk on a thread "
                     f"of his own. Ann's turn ended with {type(error).__name__}; expected words, "
@@ -299,7 +294,7 @@ def ex4(talking_desk):
             for limit, rounds in ((5, 4), (3, 1)):
                 broken = talking_desk(limit)
                 for _ in range(2):
-                    parts.break_off(model, broken, "broken", rounds)
+                    loops.break_off(model, broken, "broken", rounds)
                 what = (
                     f"talking_desk({limit}), the turn after two that broke off after {rounds} "
                     "round(s), as the model refused the key"
@@ -333,20 +328,20 @@ def ex5(in_circles):
             got = in_circles(calls)
             assert got is not None, "`in_circles` returned None; expected True or False."
             assert calls == before, (
-                f"The calls were changed: {parts.change(calls, before)}. They stand in the thread; "
+                f"The calls were changed: {loops.change(calls, before)}. They stand in the thread; "
                 "make a list of your own."
             )
             assert bool(got) is expected, (
                 f"{time_}it returned {short(got)} for {title}; expected {expected}. {why}".rstrip()
             )
 
-    for title, steps, expected, why in parts.REPEATED:
+    for title, steps, expected, why in loops.REPEATED:
         with part(title, held_by=f"a function that always says {expected}"):
             shown = [f"{name}({args})" for name, args in steps]
             shown[4:] = [f"... ({len(steps)} calls)"] if len(steps) > 5 else shown[4:]
             judged(", ".join(shown) or "no calls", steps, expected, why)
     with part("every order of a few calls"):
-        for letters in parts.ORDERS:
+        for letters in loops.ORDERS:
             times = max(letters.count(letter) for letter in letters)
             steps = [("search", {"text": letter}) for letter in letters]
             judged(" ".join(letters), steps, times >= 3, f"One call stands there {times} time(s).")
@@ -372,66 +367,59 @@ def ex6(Budget):
     )
     much = {"tokens": 10**9, "dollars": 10.0**9, "seconds": 10.0**9}
     with lesson_model.scratch() as model:
-        parts.teach(model)
-        costs = parts.costs_of_a_loop(model)
+        loops.teach(model)
+        costs = loops.costs_of_a_loop(model)
         with part("a turn that stays within", held_by="a `Budget` that stops nothing"):
-            run = ask(model, parts.agent_with(Budget(**much)), parts.SHORT)
-            assert run.words == parts.FOUND_NOTHING, (
+            run = ask(model, loops.agent_with(Budget(**much)), loops.SHORT)
+            assert run.words == loops.FOUND_NOTHING, (
                 f"A question that needs three calls, with a huge budget: it {run.ending}; "
                 "expected the model's own answer."
             )
         # Each budget lies between what a plausible mistake would count after the fifth call and
         # what is right, so the mistake goes on for a call too many.
-        tokens = parts.between([s for s, _ in costs], [s + w for s, w in costs])
+        tokens = loops.between([s for s, _ in costs], [s + w for s, w in costs])
         with part("tokens"):
-            agent = parts.agent_with(Budget(**{**much, "tokens": tokens}))
-            _stopped(ask(model, agent, parts.LOST), costs, tokens, Budget)
+            agent = loops.agent_with(Budget(**{**much, "tokens": tokens}))
+            _stopped(ask(model, agent, loops.LOST), costs, tokens, Budget)
             _greets_after_a_stop(model, agent)
             for calls, left in ((1, -1), (1, 0), (2, -1), (2, 0)):
                 budget = sum(costs[calls - 1]) + left
-                run = ask(model, parts.agent_with(Budget(**{**much, "tokens": budget})), parts.LOST)
+                run = ask(model, loops.agent_with(Budget(**{**much, "tokens": budget})), loops.LOST)
                 _in_words(run, f"{budget} tokens", Budget)
                 assert run.model_calls == calls, (
                     f"With a budget of {budget} tokens, which call {calls} uses up, it was "
                     f"stopped after {run.model_calls} calls; expected {calls}."
                 )
         price = [s * IN + w * OUT for s, w in costs]
-        money = parts.between([(s + w) * IN for s, w in costs], price)
+        money = loops.between([(s + w) * IN for s, w in costs], price)
         with part("money"):
-            agent = parts.agent_with(Budget(**{**much, "dollars": money}))
-            _stopped(ask(model, agent, parts.LOST), costs, money, Budget)
+            agent = loops.agent_with(Budget(**{**much, "dollars": money}))
+            _stopped(ask(model, agent, loops.LOST), costs, money, Budget)
             _greets_after_a_stop(model, agent)
             (sent, written), *_ = costs
             exact = (sent * 1e6 * IN + written * 1e6 * OUT) / 1e6  # as `dollars` counts
-            run = ask(model, parts.agent_with(Budget(**{**much, "dollars": exact})), parts.LOST)
+            run = ask(model, loops.agent_with(Budget(**{**much, "dollars": exact})), loops.LOST)
             _in_words(run, f"${exact:.6f}", Budget)
             assert run.model_calls == 1, (
                 f"With a budget of ${exact:.6f}, which the first call uses up exactly, it was "
                 f"stopped after {run.model_calls} calls; expected 1: as soon as it *has* used them."
             )
         with part("time"), movable_clock(Budget) as move:
-            agent = parts.agent_with(Budget(**{**much, "seconds": 250}), lambda: move(100))
-            run = ask(model, agent, parts.LOST)
+            agent = loops.agent_with(Budget(**{**much, "seconds": 250}), lambda: move(100))
+            run = ask(model, agent, loops.LOST)
             what = "250 seconds, and a tool that takes 100 s"
             _in_words(run, what, Budget)
             assert run.model_calls == 3, (
                 f"With {what}, the model was asked {run.model_calls} times; expected 3: after "
                 "three runs of the tool 300 s have passed."
             )
-            hello = ask(model, agent, "Hello")
-            assert hello.words == parts.GREETING, (
-                f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. When does "
-                "the clock of a turn begin?"
-            )
+            clock = " When does the clock of a turn begin?"
+            loops.assert_greets(model, agent, "After the stop", clock)
             for before in ("a turn that ended well", "a turn that broke off with an error"):
                 if before != "a turn that ended well":
-                    parts.break_off(model, agent, "1", 1)
+                    loops.break_off(model, agent, "1", 1)
                 move(300)
-                hello = ask(model, agent, "Hello")
-                assert hello.words == parts.GREETING, (
-                    f"300 s after {before}, “Hello” {hello.ending}; expected {parts.GREETING!r}. "
-                    "When does the clock of a turn begin?"
-                )
+                loops.assert_greets(model, agent, f"300 s after {before}", clock)
         with part("parts of a second"), movable_clock(Budget, stands=True) as move:
             quarters = (0.0, 0.25, 0.25, 0.25)  # a turn begins at each quarter of a second
             for seconds, takes, calls, starts in (
@@ -442,8 +430,8 @@ def ex6(Budget):
                 for later in starts:
                     move(later)
                     work = functools.partial(move, takes)
-                    agent = parts.agent_with(Budget(**{**much, "seconds": seconds}), work)
-                    run = ask(model, agent, parts.LOST, limit=20)
+                    agent = loops.agent_with(Budget(**{**much, "seconds": seconds}), work)
+                    run = ask(model, agent, loops.LOST, limit=20)
                     what = f"{seconds} seconds, and a tool that takes {takes} s"
                     passed = f"{takes * calls:g} s have passed after {calls} runs of the tool"
                     _in_words(run, f"{what} ({passed})", Budget)
@@ -456,7 +444,7 @@ def ex6(Budget):
         with part("two customers at once"), movable_clock(Budget, stands=True) as move:
             budget = Budget(**{**much, "seconds": 0.3})
             before = _held_by(budget)
-            run = parts.run_beside_another_customer(model, budget, move)
+            run = loops.run_beside_another_customer(model, budget, move)
             assert run.error is None and run.words, (
                 f"With 0.3 seconds, and another customer who says hello while the tool works, the "
                 f"run {run.ending}.{_kept_on_self(budget, before)}"
@@ -464,9 +452,9 @@ def ex6(Budget):
             tokens = sum(costs[5])
             budget = Budget(**{**much, "tokens": tokens})
             kept = _held_by(budget)
-            run = parts.run_beside_another_customer(model, budget, move, parts.SHORT)
+            run = loops.run_beside_another_customer(model, budget, move, loops.SHORT)
             _in_words(run, f"{tokens} tokens, while another customer says hello", Budget)
-            *before, spent = [0, *parts.spent_in_turn(run)]
+            *before, spent = [0, *loops.spent_in_turn(run)]
             assert before and before[-1] < tokens <= spent, (
                 f"With a budget of {tokens} tokens, and another customer who says hello while the "
                 f"tool works, the turn was stopped when it had used {spent} tokens; expected the "
@@ -487,7 +475,7 @@ def _kept_on_self(budget: Any, before: dict[str, str]) -> str:
     return f" The run has set {', '.join(kept)}: `self` belongs to everybody." if kept else ""
 
 
-def _in_words(run: parts.Run, what: str, budget: Any, used: str = "", expected: str = "") -> None:
+def _in_words(run: loops.Run, what: str, budget: Any, used: str = "", expected: str = "") -> None:
     cure = ""
     if budget.before_model is AgentMiddleware.before_model:
         cure = " It has no `before_model`, which runs where all calls are answered."
@@ -496,7 +484,7 @@ def _in_words(run: parts.Run, what: str, budget: Any, used: str = "", expected: 
     assert run.error is None and run.words, (
         f"With a budget of {what}, the run {run.ending}{used}; expected your words{expected}.{cure}"
     )
-    assert not (left := parts.open_calls(run)), (
+    assert not (left := loops.open_calls(run)), (
         f"With a budget of {what}, the thread holds {left} tool call(s) that no `ToolMessage` "
         "answers: stop where all calls are answered, before the model is asked."
     )
@@ -510,15 +498,12 @@ def _jumps(hook: Any) -> bool:
 
 def _greets_after_a_stop(model: Any, agent: Any) -> None:
     """Assert that the turns after one that was stopped begin at 0."""
+    why = " The budget is for one turn: count the messages since the customer last spoke."
     for _ in range(2):
-        hello = ask(model, agent, "Hello")
-        assert hello.words == parts.GREETING, (
-            f"After the stop, “Hello” {hello.ending}; expected {parts.GREETING!r}. The "
-            "budget is for one turn: count the messages since the customer last spoke."
-        )
+        loops.assert_greets(model, agent, "After the stop", why)
 
 
-def _stopped(run: parts.Run, costs: list[tuple[int, int]], limit: int | float, budget: Any) -> None:
+def _stopped(run: loops.Run, costs: list[tuple[int, int]], limit: int | float, budget: Any) -> None:
     """Assert that a looping run was stopped, in words, after the fifth call.
 
     Args:
@@ -528,7 +513,7 @@ def _stopped(run: parts.Run, costs: list[tuple[int, int]], limit: int | float, b
         budget: The class `Budget`.
     """
     what = f"${limit:.6f}" if isinstance(limit, float) else f"{limit} tokens"
-    calls = parts.costs_of(run)
+    calls = loops.costs_of(run)
     sent, written = sum(sent for sent, _ in calls), sum(written for _, written in calls)
     used = f" after {run.model_calls} calls ({sent} tokens sent, {written} written)"
     expected = f" after 5 calls ({costs[4][0]} and {costs[4][1]})"

@@ -17,7 +17,7 @@ import lesson_model
 from exercises.core.descriptions import assert_sorted, contrast, kind, short
 from exercises.core.exercise import exercise, outcome, part
 from exercises.core.threads import thread
-from exercises.multi_agent import teams as parts
+from exercises.multi_agent import teams
 from exercises.multi_agent.budget import assert_shares, looping_worker, side_by_side, worked
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6")
@@ -48,7 +48,7 @@ def ex1(requests_made):
     }
     assert_sorted(said, "requests_made")
     with lesson_model.scratch() as model:
-        counted = dict(parts.predicted_runs(model))
+        counted = dict(teams.predicted_runs(model))
     for letter, (what, why) in PREDICTED.items():
         with part(f"{letter}: {what}"):
             given = said[letter]
@@ -71,12 +71,12 @@ def ex1(requests_made):
 )
 def ex2(spoken):
     """Words are streamed with the name of the agent whose model writes them."""
-    lead, scout, cellar = parts.SPEAKERS
-    expected = {lead: [parts.FIRST, parts.FINAL], cellar: [parts.TOLD], scout: [parts.FOUND]}
+    lead, scout, cellar = teams.SPEAKERS
+    expected = {lead: [teams.FIRST, teams.FINAL], cellar: [teams.TOLD], scout: [teams.FOUND]}
     with lesson_model.scratch() as model:
         pieces: list[Any] = []
-        model.state = state = parts.waiting_model(lambda: sum(len(str(p[1])) for p in [*pieces]))
-        team = parts.speaking_team(model)
+        model.state = state = teams.waiting_model(lambda: sum(len(str(p[1])) for p in [*pieces]))
+        team = teams.speaking_team(model)
         got = spoken(team, "Please carry this out.")
         assert got is not None, "`spoken` returned None; expected a generator. Does it `yield`?"
         for item in got:
@@ -123,20 +123,20 @@ def ex2(spoken):
             got, wanted = contrast(said.get(name, ""), "".join(sentences))
             assert not missing, f"{name} said {got}; expected {wanted}."
         together: dict[Any, str] = {}
-        for agent, text in spoken(parts.two_at_once(), "Please look."):
+        for agent, text in spoken(teams.two_at_once(), "Please look."):
             together[agent] = together.get(agent, "") + text
-        for name, words in parts.AT_ONCE.items():
+        for name, words in teams.AT_ONCE.items():
             assert together.get(name) == words, (
                 f"Two agents of another team wrote at the same time, word by word. {name} wrote "
                 f"{words!r}, and {short(together.get(name, ''))} was yielded under this name; "
                 "expected all of it."
             )
     with part("no results of tools"):
-        assert parts.RAW not in everything, (
-            f"{parts.RAW!r} was yielded. That is a tool's result, a `ToolMessage`; a model's words "
+        assert teams.RAW not in everything, (
+            f"{teams.RAW!r} was yielded. That is a tool's result, a `ToolMessage`; a model's words "
             "are of the class `AIMessageChunk`."
         )
-        for words in (parts.FOUND, parts.TOLD, parts.FIRST, parts.FINAL):
+        for words in (teams.FOUND, teams.TOLD, teams.FIRST, teams.FINAL):
             assert everything.count(words) <= 1, (
                 f"{words!r} was yielded {everything.count(words)} times; the model wrote it once. "
                 "Is it also in a tool's result, or in a whole message?"
@@ -149,11 +149,11 @@ def ex2(spoken):
             'each piece inside the loop, as `stream_mode="messages"` gives it.'
         )
     with part("one run"):
-        assert requests == parts.REQUESTS, (
-            f"The team made {requests} requests; expected {parts.REQUESTS}, from one run."
+        assert requests == teams.REQUESTS, (
+            f"The team made {requests} requests; expected {teams.REQUESTS}, from one run."
         )
     with part("an error of the team comes out"), lesson_model.scratch() as model:
-        team = parts.speaking_team(model)
+        team = teams.speaking_team(model)
         model.fail("http", times=None, status=400)
         for what, error, question in (
             ("The model refused the request with 400", BadRequestError, "Please carry this out."),
@@ -162,7 +162,7 @@ def ex2(spoken):
             _, raised = outcome(lambda question=question: list(spoken(team, question)), error)
             assert raised, f"{what}, and no error came out of `spoken`."
             model.reset()
-            parts.teach_to_break(model)
+            teams.teach_to_break(model)
 
 
 @exercise(
@@ -188,7 +188,7 @@ def ex3(to_refunds):
         ("three around it, after a look of its own", {"before": 2, "after": 1, "earlier": True}),
     ):
         with part(title), lesson_model.scratch() as model:
-            parts.Desks(model, to_refunds, note=f"She was told of it {title}.").hand_over(**others)
+            teams.Desks(model, to_refunds, note=f"She was told of it {title}.").hand_over(**others)
 
 
 @exercise(
@@ -205,7 +205,7 @@ def ex4(careful):
     with part("nothing fails"):
         for orders in (["T-7", "T-8", "T-9"], ["K-31"]):
             asked: list[str] = []
-            notes = parts.survey(careful, parts.looked_up(asked), orders)[1]["notes"]
+            notes = teams.survey(careful, teams.looked_up(asked), orders)[1]["notes"]
             expected = [f"{order} is late" for order in orders]
             got, wanted = contrast(notes, expected)
             assert notes == expected, (
@@ -223,13 +223,13 @@ def ex4(careful):
             ("A-1", ValueError("row 17", "archive-3.shop.internal")),
             ("T-42", KeyError("archive-3.shop.internal")),
         ):
-            parts.assert_survives(careful, ["T-7", order, "T-9"], {order: error})
-        parts.assert_asks_again(careful)
+            teams.assert_survives(careful, ["T-7", order, "T-9"], {order: error})
+        teams.assert_asks_again(careful)
     with part("all fail"):
         errors = {name: RuntimeError(f"depot {name[-1]} burns") for name in ("B-1", "B-2", "B-3")}
-        parts.assert_survives(careful, list(errors), errors, at_once=3)
+        teams.assert_survives(careful, list(errors), errors, at_once=3)
     with part("a worker that asks"):
-        graph, result = parts.survey(careful, lambda o: f"{o}: {interrupt(o)}", parts.ORDERS)
+        graph, result = teams.survey(careful, lambda o: f"{o}: {interrupt(o)}", teams.ORDERS)
         waiting = result.get("__interrupt__", ())
         assert len(waiting) == 3, (
             f"`look_up` called `interrupt` for 3 orders, and {len(waiting)} "
@@ -238,13 +238,13 @@ def ex4(careful):
         )
         waiting = graph.get_state(thread("survey")).interrupts
         answers = {question.id: f"yes to {question.value}" for question in waiting}
-        notes = parts.run(graph, Command(resume=answers), "survey")["notes"]
-        expected = [f"{order}: yes to {order}" for order in parts.ORDERS]
+        notes = teams.run(graph, Command(resume=answers), "survey")["notes"]
+        expected = [f"{order}: yes to {order}" for order in teams.ORDERS]
         assert notes == expected, (
             f"After the answers the notes are {short(notes)}; expected what `look_up` returned."
         )
     with part("a run that is cancelled"):
-        parts.assert_lets_through(careful, asyncio.CancelledError())
+        teams.assert_lets_through(careful, asyncio.CancelledError())
 
 
 @exercise(
@@ -259,14 +259,14 @@ def ex4(careful):
 )
 def ex5(settle_all):
     """Everything that waits is answered, together, until nothing waits."""
-    asking, config, other = parts.Asking(), thread("case 41"), thread("case 42")
-    asking.graph.invoke({"orders": list(parts.QUESTIONS), "notes": []}, config)
+    asking, config, other = teams.Asking(), thread("case 41"), thread("case 42")
+    asking.graph.invoke({"orders": list(teams.QUESTIONS), "notes": []}, config)
     asking.graph.invoke({"orders": ["T-9"], "notes": []}, other)
     asking.visits.clear()
     before = copy.deepcopy(config)
     values = settle_all(asking.graph, config, asking.decide)
     state = asking.graph.get_state(config)
-    expected = {order: 1 + count for order, count in parts.QUESTIONS.items()}
+    expected = {order: 1 + count for order, count in teams.QUESTIONS.items()}
     with part("nothing waits any more"):
         left = [question.value for question in state.interrupts]
         assert not left, (
@@ -274,19 +274,19 @@ def ex5(settle_all):
             "until there is nothing."
         )
     with part("each gets its own answer"):
-        notes = [parts.settled(order) for order in parts.QUESTIONS]
+        notes = [teams.settled(order) for order in teams.QUESTIONS]
         assert state.values["notes"] == notes, (
             f"The notes are {short(state.values['notes'])}; expected {notes}, as `decide` answers. "
             "Two workers may ask in the same words: answer by id. An answer may be False: pass it "
             "on as it is."
         )
-        count = sum(parts.QUESTIONS.values())
+        count = sum(teams.QUESTIONS.values())
         assert len(asking.asked) == count, (
             f"`decide` was asked {len(asking.asked)} times; there were {count} questions. Ask once "
             "for each: two that ask in the same words are two questions."
         )
     with part("in one resume"):
-        starts = {order: 1 + asking.visits.count(order) for order in parts.QUESTIONS}
+        starts = {order: 1 + asking.visits.count(order) for order in teams.QUESTIONS}
         assert starts != {order: 1 + count for order, count in expected.items()}, (
             f"Each worker started once more than there were answers for: {starts}; expected "
             f"{expected}. The graph was run without an answer; what waits is in "
@@ -298,7 +298,7 @@ def ex5(settle_all):
             "same words are two questions, each with its id."
         )
         asking.visits.clear()
-        asking.graph.invoke({"orders": [parts.TWO_AT_ONCE], "notes": []}, thread("two at once"))
+        asking.graph.invoke({"orders": [teams.TWO_AT_ONCE], "notes": []}, thread("two at once"))
         settle_all(asking.graph, thread("two at once"), asking.decide)
         again = len(asking.visits) - 1
         assert again == 1, (
@@ -321,9 +321,9 @@ def ex5(settle_all):
             asking.graph.invoke({"orders": [order], "notes": []}, config)
             settle_all(asking.graph, config, asking.decide)
             last = next(reversed(asking.graph.get_state(config).values["notes"]), None)
-            assert last == parts.settled(order), (
+            assert last == teams.settled(order), (
                 f"In the next turn the worker asked for {order}; the last note is {short(last)}, "
-                f"expected {short(parts.settled(order))}."
+                f"expected {short(teams.settled(order))}."
             )
     with part("a thread on which nothing waits"):
         asking.graph.invoke({"orders": [], "notes": ["all is settled"]}, thread("2"))
@@ -336,7 +336,7 @@ def ex5(settle_all):
             f"Nothing waited: it returned {short(again)}; expected the values of the state."
         )
         with contextlib.suppress(ConnectionError):
-            asking.graph.invoke({"orders": [parts.DOWN], "notes": []}, thread("down"))
+            asking.graph.invoke({"orders": [teams.DOWN], "notes": []}, thread("down"))
         visits = len(asking.visits)
         failed, _ = outcome(
             lambda: settle_all(asking.graph, thread("down"), asking.decide), ConnectionError
@@ -345,14 +345,14 @@ def ex5(settle_all):
             "A worker had raised before it asked anything, so its thread has a next node and no "
             "question. `settle_all` ran it again; expected it to run nothing."
         )
-        assert isinstance(failed, dict) and failed.get("orders") == [parts.DOWN], (
+        assert isinstance(failed, dict) and failed.get("orders") == [teams.DOWN], (
             f"A thread had failed, and no question waited: it returned {short(failed)}; expected "
             "the values of the state."
         )
     with part("an error of `decide` comes out"):
         _, raised = outcome(lambda: settle_all(asking.graph, other, {}.__getitem__), KeyError)
         assert raised, "`decide` raised a KeyError, and it did not come out."
-        asking.graph.invoke({"orders": [parts.BROKEN], "notes": []}, thread("broken"))
+        asking.graph.invoke({"orders": [teams.BROKEN], "notes": []}, thread("broken"))
         got, raised = outcome(
             lambda: settle_all(asking.graph, thread("broken"), asking.decide), ZeroDivisionError
         )
@@ -402,9 +402,9 @@ def ex6(share_out, work_within):
                 ("Take three looks, one by one.", 9, 4),
             ):
                 note, made = worked(model, work_within, worker, task, share, needs)
-                assert note == parts.FOUND, (
+                assert note == teams.FOUND, (
                     f"With a share of {share} the worker needs {needs} and says "
-                    f"{parts.FOUND!r}. The note is {short(note)}. If it was stopped: which limit "
+                    f"{teams.FOUND!r}. The note is {short(note)}. If it was stopped: which limit "
                     f"allows the {2 * needs - 1} steps of {needs} requests?"
                 )
         with part("a worker that is stopped"):

@@ -33,20 +33,6 @@ from exercises.core.threads import thread
 from exercises.core.waiting_model import WaitingModel
 from exercises.multi_agent.sentences import admits_ignorance, claims_success
 
-__all__ = ("FINAL", "FIRST", "FOUND", "RAW", "TOLD", "Asking", "Desks", "Notes", "fan")
-__all__ += ("ORDERS", "QUESTIONS", "REQUESTS", "SPEAKERS", "assert_lets_through")
-__all__ += (
-    "assert_asks_again",
-    "assert_survives",
-    "looked_up",
-    "predicted_runs",
-    "read_log",
-    "run",
-    "settled",
-)
-__all__ += ("BROKEN", "DOWN", "TWO_AT_ONCE", "speaking_team", "survey", "teach_to_break")
-__all__ += ("AT_ONCE", "two_at_once", "waiting_model")
-
 RAW = "RAW LOG: belt 4, all well"  # what a tool returns; no model writes it
 FOUND = "It came nine days late, and nobody had told the customer why."
 # A piece of nothing but white space, and two equal pieces in a row: both are part of a text.

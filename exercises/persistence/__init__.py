@@ -104,10 +104,14 @@ def ex2(ask_once, open_for_long, ask_async):
                 state = ask_once(openings.build, openings.file, text, config)
                 openings.assert_remembered(state, config, text)
             _assert_closed(openings.saver, "")
-            openings.assert_error(lambda *args: ask_once(openings.build_broken, *args))
+            bug = openings.build_broken, openings.file, "Hello", thread("bug")
+            for error in openings.ERRORS:
+                with openings.assert_error(error) as states:
+                    states.append(ask_once(*bug))
             _assert_closed(openings.saver, " after an error of the graph")
+            openings.error = SystemExit("the process is told to end")
             with contextlib.suppress(SystemExit):
-                ask_once(openings.build_exiting, openings.file, "Hello", thread("exit"))
+                ask_once(openings.build_broken, openings.file, "Hello", thread("exit"))
                 raise AssertionError(
                     "The graph raised a SystemExit, and `ask_once` went on; expected that it comes "
                     "out: the process was told to end."
@@ -140,14 +144,10 @@ def ex2(ask_once, open_for_long, ask_async):
 def _ask_beside(ask_once: Any, ask_async: Any, openings: Openings) -> None:
     """Ask on a conversation of its own; whether that works, other parts say."""
     args = (openings.build, openings.file, "Hello", thread("beside"))
-
-    async def wait_for_answer() -> None:
-        await ask_async(*args)
-
     with contextlib.suppress(Exception):
         ask_once(*args)
     with contextlib.suppress(Exception):
-        run_async(wait_for_answer())
+        run_async(ask_async, *args)
 
 
 async def _ask_all(ask_async: Any, openings: Openings) -> None:
@@ -163,7 +163,11 @@ async def _ask_all(ask_async: Any, openings: Openings) -> None:
         "lets the loop go on; `await ...ainvoke(...)` with `AsyncSqliteSaver` does."
     )
     await _assert_closed_async(openings.saver, "")
-    await openings.assert_async_error(lambda *args: ask_async(openings.build_broken, *args))
+    for error in openings.ERRORS:
+        with openings.assert_error(error) as states:
+            states.append(
+                await ask_async(openings.build_broken, openings.file, "Hello", thread("bug"))
+            )
     await _assert_closed_async(openings.saver, " after an error of the graph")
 
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import CodeType, FrameType
 from typing import Any
@@ -27,6 +27,7 @@ from langgraph.types import StateSnapshot
 from openai import AuthenticationError
 
 from exercises.core.descriptions import kind, short
+from exercises.core.exercise import outcome
 from exercises.core.functions import functions_of
 from exercises.core.waiting import wait_until
 from lab import child
@@ -186,13 +187,11 @@ class Visits:
         """Demand that an error of the desk comes out."""
         self._model.fail("bad_key")
         before = len(self._model.requests)
-        try:
-            answer = self._reply({"customer": customer, "page": "/tents", "text": "Hello?"})
-        except AuthenticationError:
-            return
+        request = {"customer": customer, "page": "/tents", "text": "Hello?"}
+        answer, error = outcome(lambda: self._reply(request), AuthenticationError)
         asked = len(self._model.requests) - before
         again = f" The model was asked {asked} times: a second try hides it." if asked > 1 else ""
-        raise AssertionError(
+        assert error is not None, (
             f"The model's service refused the request (401), and `reply` returned {short(answer)}; "
             "expected the error to come out: it is not an answer, and somebody has to learn of "
             f"it.{again}"
@@ -284,6 +283,17 @@ class SlowDesk:
             with self._guard:
                 self._inside[conversation] -= 1
 
+    @contextlib.contextmanager
+    def _held(self, *texts: str) -> Iterator[None]:
+        """Hold the runs with these texts in the graph until they are let go, at the latest here."""
+        for text in texts:
+            self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
+        try:
+            yield
+        finally:
+            for text in texts:
+                self._let_go[text].set()
+
     def assert_newcomer_waits(self, send: Any) -> None:
         """Demand that a run waits for one that has itself waited before.
 
@@ -291,66 +301,59 @@ class SlowDesk:
         waits, a run comes on another conversation: `stuck` notes whether that waits, too. On some
         more conversations runs are at work, and others have waited for longer: whoever wakes the
         second run must not wake these in its place.
-
-        Raises:
-            AssertionError: It did not, or the second run was never let in.
         """
         crowd = [f"hold, crowd {number}" for number in range(self.CROWD)]
-        texts = ["hold 1", "hold 2", "hold 3", *crowd]
-        for text in texts:
-            self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
-        several = 3 + 2 * len(crowd)
-        with ThreadPoolExecutor(several) as pool, ThreadPoolExecutor(self.MEETING) as visitors:
-            try:
-                runs = [pool.submit(send, self.graph, "fred", "hold 1")]
-                assert self._entered["hold 1"].wait(self.MAX_WAIT_SECONDS), (
-                    "`send` did not run the graph."
-                )
-                others = [
-                    visitors.submit(send, self.graph, f"other {number}", "brief")
-                    for number in range(self.OTHERS)
-                ]
-                if self._are_stuck(others, lambda: sum(other.done() for other in others)):
-                    visitors.shutdown(wait=False, cancel_futures=True)
-                    return  # other conversations wait for this one: another part says so
-                for text in crowd:
-                    runs.append(pool.submit(send, self.graph, text, text))
-                    self.stuck |= not wait_until(self._entered[text].is_set, self.MAX_WAIT_SECONDS)
-                    if self.stuck:  # let go of whoever makes them wait
-                        for name in crowd:
-                            self._let_go[name].set()
-                        break
-                    runs.append(pool.submit(send, self.graph, text, "brief"))
-                runs.append(pool.submit(send, self.twin, "fred", "hold 2"))
-                wait_until(self._entered["hold 2"].is_set, self.QUEUE_SECONDS)
-                late = visitors.submit(send, self.graph, "somebody else", "brief")
-                self.stuck |= bool(wait([late], timeout=self.MAX_WAIT_SECONDS).not_done)
-                early = self._entered["hold 2"].is_set()
-                self._let_go["hold 1"].set()
-                runs[0].result()
-                assert not early, (
-                    "A run was at work on a conversation; then others came, on "
-                    f"{self.OTHERS} conversations of their own, and then a second run on the first "
-                    "conversation, with another graph object on the same checkpointer, which began "
-                    f"within {self.QUEUE_SECONDS} s: it did not get the same lock, or did not wait "
-                    "for it. Does the lock depend on the graph object? Is a lock given up while it "
-                    "is in use? Is there a time after which nobody waits?"
-                )
-                assert wait_until(self._entered["hold 2"].is_set, self.MAX_WAIT_SECONDS), (
-                    "A second run waited for the first, and did not begin after it, while runs on "
-                    f"{len(crowd)} other conversations were at work and others waited for those. "
-                    "Does it hear that the first is over? (`notify()` wakes one of all who wait, "
-                    "whatever for; `notify_all()` wakes them all.)"
-                )
-                runs.append(pool.submit(send, self.graph, "fred", "hold 3"))
-                assert not self._begins("hold 3", send), (
-                    "A run waited, and began when the first was over. While it was at work, a "
-                    "third message came, and its run began at once: it did not get the same lock. "
-                    "Is the lock removed or replaced after a run?"
-                )
-            finally:
-                for text in texts:
-                    self._let_go[text].set()
+        with (
+            ThreadPoolExecutor(3 + 2 * len(crowd)) as pool,
+            ThreadPoolExecutor(self.MEETING) as visitors,
+            self._held("hold 1", "hold 2", "hold 3", *crowd),
+        ):
+            runs = [pool.submit(send, self.graph, "fred", "hold 1")]
+            assert self._entered["hold 1"].wait(self.MAX_WAIT_SECONDS), (
+                "`send` did not run the graph."
+            )
+            others = [
+                visitors.submit(send, self.graph, f"other {number}", "brief")
+                for number in range(self.OTHERS)
+            ]
+            if self._are_stuck(others, lambda: sum(other.done() for other in others)):
+                visitors.shutdown(wait=False, cancel_futures=True)
+                return  # other conversations wait for this one: another part says so
+            for text in crowd:
+                runs.append(pool.submit(send, self.graph, text, text))
+                self.stuck |= not wait_until(self._entered[text].is_set, self.MAX_WAIT_SECONDS)
+                if self.stuck:  # let go of whoever makes them wait
+                    for name in crowd:
+                        self._let_go[name].set()
+                    break
+                runs.append(pool.submit(send, self.graph, text, "brief"))
+            runs.append(pool.submit(send, self.twin, "fred", "hold 2"))
+            wait_until(self._entered["hold 2"].is_set, self.QUEUE_SECONDS)
+            late = visitors.submit(send, self.graph, "somebody else", "brief")
+            self.stuck |= bool(wait([late], timeout=self.MAX_WAIT_SECONDS).not_done)
+            early = self._entered["hold 2"].is_set()
+            self._let_go["hold 1"].set()
+            runs[0].result()
+            assert not early, (
+                "A run was at work on a conversation; then others came, on "
+                f"{self.OTHERS} conversations of their own, and then a second run on the first "
+                "conversation, with another graph object on the same checkpointer, which began "
+                f"within {self.QUEUE_SECONDS} s: it did not get the same lock, or did not wait "
+                "for it. Does the lock depend on the graph object? Is a lock given up while it "
+                "is in use? Is there a time after which nobody waits?"
+            )
+            assert wait_until(self._entered["hold 2"].is_set, self.MAX_WAIT_SECONDS), (
+                "A second run waited for the first, and did not begin after it, while runs on "
+                f"{len(crowd)} other conversations were at work and others waited for those. "
+                "Does it hear that the first is over? (`notify()` wakes one of all who wait, "
+                "whatever for; `notify_all()` wakes them all.)"
+            )
+            runs.append(pool.submit(send, self.graph, "fred", "hold 3"))
+            assert not self._begins("hold 3", send), (
+                "A run waited, and began when the first was over. While it was at work, a "
+                "third message came, and its run began at once: it did not get the same lock. "
+                "Is the lock removed or replaced after a run?"
+            )
         for run in runs:
             run.result()
 
@@ -359,9 +362,6 @@ class SlowDesk:
 
         The first run stops after one step, on another conversation after two, and so on, until it
         is in the graph. While it stands there a second one comes, which gets as far as it can.
-
-        Raises:
-            AssertionError: Both were in the graph.
         """
         for steps in range(1, self.MAX_STEPS):
             if not self._meets_a_second(send, steps):
@@ -370,8 +370,6 @@ class SlowDesk:
     def _meets_a_second(self, send: Any, steps: int) -> bool:
         """Let a second run meet one that has taken some steps; return whether it took so many."""
         name, first, second = f"gil {steps}", f"first {steps}", f"second {steps}"
-        for text in (first, second):
-            self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
         taken, stands, go_on = itertools.count(1), threading.Event(), threading.Event()
 
         def stop() -> None:
@@ -380,7 +378,7 @@ class SlowDesk:
                 self._entered[first].set()
                 go_on.wait(self.MAX_HOLD_SECONDS)
 
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(2) as pool, self._held(first, second):
             try:
                 runs = [pool.submit(stepwise(send, stop), self.graph, name, first)]
                 self._entered[first].wait(self.MAX_WAIT_SECONDS)
@@ -402,8 +400,6 @@ class SlowDesk:
                         )
             finally:
                 go_on.set()
-                for text in (first, second):
-                    self._let_go[text].set()
         for run in runs:
             run.result()
         return stands.is_set()
@@ -442,13 +438,7 @@ class SlowDesk:
         Between any two steps of the first run, until it is in the graph, many others come, each on
         a conversation of their own: what such a visit clears away must not be a lock that is free
         only because its run has not taken it yet.
-
-        Raises:
-            AssertionError: The second run did not wait.
         """
-        texts = ["begin 1", "begin 2"]
-        for text in texts:
-            self._entered[text], self._let_go[text] = threading.Event(), threading.Event()
         visits: list[threading.Thread] = []
         graph, began = _QuickGraph(self.graph), (time.process_time(), time.monotonic())
         came: list[int] = []
@@ -487,21 +477,17 @@ class SlowDesk:
                 looks = 20
             stuck[:] = [len(came)]
 
-        with ThreadPoolExecutor(2) as pool:
-            try:
-                first = stepwise(send, visit, repeat=False)
-                runs = [pool.submit(first, self.graph, "gus", "begin 1")]
-                self._entered["begin 1"].wait(self.MAX_HOLD_SECONDS)
-                runs.append(pool.submit(send, self.graph, "gus", "begin 2"))
-                assert not self._begins("begin 2", send), (
-                    "A run was about to begin on a conversation, had its lock and had not taken it "
-                    "yet; others came and went, on conversations of their own. Then a second run "
-                    "came on the first conversation, and both were at work at once. A free lock "
-                    "may have somebody who is about to take it: do not clear free locks away."
-                )
-            finally:
-                for text in texts:
-                    self._let_go[text].set()
+        with ThreadPoolExecutor(2) as pool, self._held("begin 1", "begin 2"):
+            first = stepwise(send, visit, repeat=False)
+            runs = [pool.submit(first, self.graph, "gus", "begin 1")]
+            self._entered["begin 1"].wait(self.MAX_HOLD_SECONDS)
+            runs.append(pool.submit(send, self.graph, "gus", "begin 2"))
+            assert not self._begins("begin 2", send), (
+                "A run was about to begin on a conversation, had its lock and had not taken it "
+                "yet; others came and went, on conversations of their own. Then a second run "
+                "came on the first conversation, and both were at work at once. A free lock "
+                "may have somebody who is about to take it: do not clear free locks away."
+            )
         for run in runs:
             run.result()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ class Openings:
         self.saver: Any = None
         self.blocked = False
         self.failures = 0
-        self.error = self.ERRORS[0]
+        self.error: BaseException = self.ERRORS[0]
         self._what = what
         self._sent: dict[str, list[str]] = {}
 
@@ -65,14 +66,6 @@ class Openings:
             raise self.error
 
         return self._compiled(saver, broken)
-
-    def build_exiting(self, saver: Any) -> Any:
-        """Build a graph that is told to end its process."""
-
-        def leave(_: MessagesState) -> dict:
-            raise SystemExit("the process is told to end")
-
-        return self._compiled(saver, leave)
 
     def async_build(self) -> Callable[[Any], Any]:
         """Return `build` for the running loop: it notes whether the loop stands still."""
@@ -121,54 +114,34 @@ class Openings:
             f"The state holds {len(state['messages'])} messages; expected {2 * len(sent)}, answers "
             "included: the graph runs once for each text."
         )
+        kept = self.saver
         with SqliteSaver.from_conn_string(self.file) as saver:
-            saved = self._compiled_quietly(saver).get_state(config).values.get("messages", [])
+            saved = self.build(saver).get_state(config).values.get("messages", [])
+        self.saver = kept
         assert len(saved) == 2 * len(sent), (
             f"I opened the file that `{what}` was given, and its thread holds {len(saved)} "
             f"messages; expected {2 * len(sent)}."
         )
 
-    def _compiled_quietly(self, saver: Any) -> Any:
-        kept, graph = self.saver, self.build(saver)
-        self.saver = kept
-        return graph
+    @contextlib.contextmanager
+    def assert_error(self, error: BaseException) -> Iterator[list[Any]]:
+        """Demand that the error of a graph with a bug comes out of what is asked inside.
 
-    def assert_error(self, ask: Callable[[str, str, dict], Any]) -> None:
-        """Demand that the errors of a graph with a bug come out."""
-        for error in self.ERRORS:
-            self.error, self.failures = error, 0
-            try:
-                state = ask(self.file, "Hello", thread("bug"))
-            except type(error):
-                self._assert_one_failure()
-                continue
-            raise self._swallowed(state)
-
-    async def assert_async_error(self, ask: Callable[[str, str, dict], Any]) -> None:
-        """Demand that the errors of a graph with a bug come out of a coroutine."""
-        for error in self.ERRORS:
-            self.error, self.failures = error, 0
-            try:
-                state = await ask(self.file, "Hello", thread("bug"))
-            except type(error):
-                self._assert_one_failure()
-                continue
-            raise self._swallowed(state)
-
-    def _assert_one_failure(self) -> None:
-        assert self.failures == 1, (
-            f"The graph raised {self._raised()}, and `{self._what}` ran it {self.failures} times; "
-            "expected once: a bug is not cured by another try, and what was done is done again."
-        )
-
-    def _swallowed(self, state: Any) -> AssertionError:
-        return AssertionError(
-            f"The graph raised {self._raised()}, and `{self._what}` returned {short(state)}; "
-            "expected the error to come out."
-        )
-
-    def _raised(self) -> str:
-        return with_article(type(self.error).__name__)
+        Yields a list for the state that was returned instead.
+        """
+        self.error, self.failures, states = error, 0, []
+        what = f"The graph raised {with_article(type(error).__name__)}, and `{self._what}`"
+        try:
+            yield states
+        except type(error):
+            assert self.failures == 1, (
+                f"{what} ran it {self.failures} times; expected once: a bug is not cured by "
+                "another try, and what was done is done again."
+            )
+        else:
+            raise AssertionError(
+                f"{what} returned {short(states[-1])}; expected the error to come out."
+            )
 
     def ask_from_threads(self, graph: Any) -> None:
         """Use a graph from this thread and from others, on two conversations."""

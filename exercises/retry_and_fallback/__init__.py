@@ -10,32 +10,17 @@ from langchain_openai import ChatOpenAI
 
 from exercises.core.descriptions import kind, short
 from exercises.core.exercise import exercise, part
-from exercises.retry_and_fallback.faulty_services import (
+from exercises.retry_and_fallback import services
+from exercises.retry_and_fallback.services import (
     ANSWER,
-    CUSTOMERS_WORDS,
-    SECRETS,
     Service,
     answer_of,
-    answered,
-    answered_after_bug,
     asked,
-    assert_doubling,
-    assert_goes_on,
-    assert_server_heard,
-    assert_spread,
-    assert_waits,
-    assert_within_budget,
     failed_turn,
-    failures_of_one_desk,
     found_by,
-    found_side_by_side,
-    miscounted,
     slow_run,
     told,
-    told_to_wait_a_little,
     turns_of,
-    turns_side_by_side,
-    words,
 )
 from lab.herd import CAP, stampede
 
@@ -60,7 +45,10 @@ def ex1(requests):
             )
             said = requests[name]
             assert isinstance(said, dict), f"`requests[{name!r}]` is {kind(said)}; expected a dict."
-            lines = [miscounted(said, n, careful=name == "careful") for n in (400, 401, 429, 500)]
+            lines = [
+                services.miscounted(said, n, careful=name == "careful")
+                for n in (400, 401, 429, 500)
+            ]
             assert not any(lines), "\n".join(filter(None, lines))
 
 
@@ -86,9 +74,9 @@ def ex2(wait):
             "a range that ends at the cap."
         )
     with part("about 2 s at first, doubling up to the cap", broken):
-        assert_doubling(waits)
+        services.assert_doubling(waits)
     with part("spread out at every retry"):
-        assert_spread(waits)
+        services.assert_spread(waits)
         peak = stampede(wait, outage=0).peak
         assert peak < 400, (  # a fifth of 1.5 s holds no more than 333 in 100 ms, or a few more
             f"{peak} of 1,000 clients came back within the same 100 ms. Draw from all numbers of "
@@ -165,7 +153,7 @@ def ex3(build_finder):
                 "each time."
             )
     with part("two questions at the same time"):
-        calls = found_side_by_side(build_finder)
+        calls = services.found_side_by_side(build_finder)
         assert calls == (4, 4), (
             "The service is busy for ever; while one question is tried again, somebody else asks "
             f"about the same order. The service was asked {calls[0]} and {calls[1]} times; "
@@ -238,7 +226,7 @@ def ex4(build_desk):
                 f"{'shipped' if count < 4 else 'a sentence that says sorry'}."
             )
     with part("two customers, the same order, at the same time", broken):
-        first, second = turns_side_by_side(build_desk)
+        first, second = services.turns_side_by_side(build_desk)
         assert first == ("shipped", [1, 2]) and second == ("shipped", []), (
             f"While the first customer's turn pauses, a second one asks on another thread, and the "
             f"service answers. The first got {first}, expected ('shipped', [1, 2]); the second got "
@@ -337,12 +325,12 @@ def ex5(ask):
             f"{short(error or reply)}; expected 3 s, the longer one of that and the random wait. "
             "`retry_after(error)` says how long."
         )
-        waits = told_to_wait_a_little(ask)
+        waits = services.told_to_wait_a_little(ask)
         assert max(waits, default=0) > 0.02, (
             f"Told to come back in 0.01 s, it waited {[round(w, 3) for w in waits[:6]]} s, and so "
             "on; expected the random wait where that is longer. The server's word is the least."
         )
-        assert_server_heard(ask)
+        services.assert_server_heard(ask)
     with part("the budget"):
         reply, error, seen, slept = asked(ask, 5, ("rate_limit", None, {"retry_after": 30}))
         assert isinstance(error, openai.RateLimitError) and not slept, (
@@ -353,10 +341,10 @@ def ex5(ask):
     down = ConnectionError("down")
     with part("the waits"):
         # Six retries wait 6.3 s at most: none of them is cut off by the budget.
-        assert_waits([slow_run(ask, 7, 0.001, down) for _ in range(60)], 7)
+        services.assert_waits([slow_run(ask, 7, 0.001, down) for _ in range(60)], 7)
     with part("until the budget is used up"):
         for takes in (0.001, 0.3, 1.0):
-            assert_within_budget([slow_run(ask, 5, takes, down) for _ in range(8)], 5)
+            services.assert_within_budget([slow_run(ask, 5, takes, down) for _ in range(8)], 5)
 
 
 @exercise(
@@ -371,6 +359,7 @@ def ex6(fall_back):
     main = ChatOpenAI(model="main-model", max_retries=0)
     hot = ChatOpenAI(model="main-model", temperature=3, max_retries=0)
     alone = "a call without a spare"
+    spent = " The main model's quota is used up; another provider has its own."
     cases = (  # what happens, the fault and how often, the statuses, what is raised in the end
         ("the main model is well", main, "", 1, (200,), None),
         ("the main model is overloaded", main, "overloaded", 1, (503, 200), None),
@@ -383,7 +372,7 @@ def ex6(fall_back):
     )
     for title, llm, fault, times, statuses, raised in cases:
         with part(title, alone if len(statuses) == 1 else ""):
-            reply, error, seen, lost = answered(fall_back, llm, fault, times)
+            reply, error, seen, lost = services.answered(fall_back, llm, fault, times)
             pairs = zip(("main-model", "spare-model"), statuses, strict=False)
             expected = [f"{name} {status}" for name, status in pairs]
             if fault == "disconnect":
@@ -398,7 +387,7 @@ def ex6(fall_back):
                 f"The wire saw {seen}, and it ended with {short(error or reply)}; expected "
                 f"{expected} and {raised or 'an answer'}."
                 + (" Return what `handler` returns." if isinstance(error, AttributeError) else "")
-                + _likely_cause(fault, seen)
+                + (spent if fault == "quota" and len(seen) == 1 else "")
             )
             assert not lost, (
                 "The spare was not sent the main model's request; it differs in "
@@ -406,18 +395,11 @@ def ex6(fall_back):
             )
     for bug in (KeyError("bug"), AttributeError("bug")):
         with part(f"{type(bug).__name__} is raised", alone):
-            error, models = answered_after_bug(fall_back, bug)
+            error, models = services.answered_after_bug(fall_back, bug)
             assert type(error) is type(bug) and models == ["main-model"], (
                 f"Code inside the handler has a bug ({type(bug).__name__}). Asked were {models}, "
                 f"and it ended with {short(error)}; expected the main model only, and that error."
             )
-
-
-def _likely_cause(fault: str, seen: list[str]) -> str:
-    """Say what the requests on the wire prove, if anything."""
-    if fault == "quota" and len(seen) == 1:
-        return " The main model's quota is used up; another provider has its own."
-    return ""
 
 
 @exercise(
@@ -446,7 +428,7 @@ def ex7(close_the_turn):
                 "user, of type 'ai', as the last one."
             )
             for name, text in seen.kept:
-                leaks = [word for word in SECRETS if word in text]
+                leaks = [word for word in services.SECRETS if word in text]
                 leaks += re.findall(r"\w+Error\b|Traceback", text)
                 assert not leaks, (
                     f"The thread now holds {', '.join(leaks)}, as the `{name}` of a message: "
@@ -465,24 +447,24 @@ def ex7(close_the_turn):
                 f"class ({seen.name})."
             )
             for line in (log, *seen.fields):
-                leaks = [word for word in SECRETS if word in line]
+                leaks = [word for word in services.SECRETS if word in line]
                 assert not leaks, (
                     f"The log holds {', '.join(leaks)}, from the text of the error: {short(line)}. "
                     "Log the error's class, not its words."
                 )
-            leaks = [word for word in CUSTOMERS_WORDS if word in log]
+            leaks = [word for word in services.CUSTOMERS_WORDS if word in log]
             leaks = ["the arguments of a call" if "{" in word else repr(word) for word in leaks]
             assert not leaks, (
                 f"The log holds {' and '.join(dict.fromkeys(leaks))}, which the customer or the "
                 f"model said: {short(log)}. Reference, node and class are enough."
             )
-            assert words(seen.said) & words(log) - words(again.said), (
+            assert services.words(seen.said) & services.words(log) - services.words(again.said), (
                 f"The user reads {short(seen.said)}, the log {short(log)}; expected a "
                 "reference in both, of four characters at least, a new one each time. After "
                 f"another failure the user read {short(again.said)}."
             )
             if where == "model":
-                first, *others = failures_of_one_desk(close_the_turn)
+                first, *others = services.failures_of_one_desk(close_the_turn)
                 old = [shared for shared in others if first and not first - shared]
                 assert not old, (
                     "Two turns of a desk failed, and then one of them once more, from its "
@@ -494,11 +476,11 @@ def ex7(close_the_turn):
                 f"{short(seen.log)}; expected one line."
             )
         with part(f"the thread goes on ({where})"):
-            assert_goes_on(seen)
+            services.assert_goes_on(seen)
         with part(f"a thread with an earlier turn goes on ({where})"):
-            assert_goes_on(later[where], "The turn before had a call that was answered. ")
+            services.assert_goes_on(later[where], "The turn before had a call that was answered. ")
     with part("the tools ran, then the model failed"):
-        assert_goes_on(
+        services.assert_goes_on(
             failed_turn(close_the_turn, "model", after_tools=True),
             "The model made two calls, both tools ran, then the model failed. ",
         )

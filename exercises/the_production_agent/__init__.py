@@ -18,10 +18,9 @@ from exercises.core.descriptions import assert_sorted, kind, short
 from exercises.core.exercise import exercise, outcome, part, run_async, trying
 from exercises.core.waiting_model import MAX_HOLD_SECONDS
 from exercises.the_production_agent import added_tool as added
-from exercises.the_production_agent import faults as parts
-from exercises.the_production_agent import log_file
+from exercises.the_production_agent import log_file, turns
 from exercises.the_production_agent.desk import SPARE, State, refund, track_parcel
-from exercises.the_production_agent.faults import judge, run_alone
+from exercises.the_production_agent.turns import judge, run_alone
 
 __all__ = ("ex1", "ex2", "ex3", "ex4", "ex5", "ex6", "ex7", "ex8", "ex9")
 
@@ -37,7 +36,7 @@ def ex1(line):
     """Each story gets the line of the checklist that would have prevented it."""
     assert isinstance(line, dict), f"`line` is {kind(line)}; expected a dict: {{'A': ..., ...}}."
     assert_sorted(line, "line")
-    for letter, (story, right, why) in parts.STORIES.items():
+    for letter, (story, right, why) in turns.STORIES.items():
         with part(f"{letter}: {story}"):
             given = line.get(letter, line.get(letter.lower()))
             assert given not in (None, ...), f"{letter} is missing in `line`. Add {letter!r}."
@@ -61,7 +60,7 @@ def ex2(ask_async, finish_safely):
         model.when("hello").says("Good morning!")
         for words in ("Hello!", "Where is parcel P-3?"):
             before = len(model.requests)
-            reply = run_alone(parts.asked, ask_async, words)
+            reply = run_alone(turns.asked, ask_async, words)
             assert isinstance(reply, AIMessage), (
                 f"`ask_async` returned {kind(reply)}; expected the model's message."
             )
@@ -71,24 +70,24 @@ def ex2(ask_async, finish_safely):
             made = len(model.requests) - before
             assert made == 1, f"The model was asked {made} times; expected once."
             sent = len(model.requests[before].body["messages"])
-            assert sent == parts.TALK + 1, (
-                f"`ask_async` was given {parts.TALK + 1} messages, and the model was sent {sent}."
+            assert sent == turns.TALK + 1, (
+                f"`ask_async` was given {turns.TALK + 1} messages, and the model was sent {sent}."
             )
     with part("the event loop goes on"), lesson_model.scratch() as model:
-        assert not run_alone(parts.stands_still, ask_async, model), (
+        assert not run_alone(turns.stands_still, ask_async, model), (
             f"While the model wrote, it waited {MAX_HOLD_SECONDS} s for another task of the event "
             "loop, which wants to run every 10 ms and could not. What waits without `await` stops "
             "the event loop."
         )
     with part("a torn answer is a ConnectionError"):
-        for where, (calls, after) in parts.TORN.items():
+        for where, (calls, after) in turns.TORN.items():
             with lesson_model.scratch() as model:
                 if calls:
                     model.when("").calls("refund", order="T-7", amount=480)
                 else:
                     model.when("").says("Hang it in the shade. Not in the sun.")
                 model.fail("truncate", after=after)
-                raised = run_alone(parts.raised_in_turn, ask_async)
+                raised = run_alone(turns.raised_in_turn, ask_async)
                 assert len(model.requests) == 1, (
                     f"The answer broke off, and the model was asked {len(model.requests)} times; "
                     "expected once: `ask` does not retry."
@@ -103,7 +102,7 @@ def ex2(ask_async, finish_safely):
                 )
     with part("another error stays what it is"), lesson_model.scratch() as model:
         model.fail("bad_key", times=None)
-        raised = run_alone(parts.raised_in_turn, ask_async)
+        raised = run_alone(turns.raised_in_turn, ask_async)
         assert isinstance(raised, AuthenticationError), (
             f"The key was refused with 401, and what came out is {kind(raised)}; expected the "
             "AuthenticationError itself."
@@ -112,7 +111,7 @@ def ex2(ask_async, finish_safely):
             (KeyError("bug"), ""),
             (asyncio.CancelledError(), ", as when the user leaves"),
         ):
-            raised, name = run_alone(parts.raised_by, ask_async, error), type(error).__name__
+            raised, name = run_alone(turns.raised_by, ask_async, error), type(error).__name__
             assert isinstance(raised, type(error)), (
                 f"A {name} was raised while the model was asked{meaning}, and what came out is "
                 f"{kind(raised)}; expected the {name} itself."
@@ -149,10 +148,10 @@ def ex3(approve_each):
     no, yes = {"type": "reject"}, {"type": "approve"}
     odd_questions: list[str] = []
 
-    def gate(*args: Any) -> parts.Gated:
+    def gate(*args: Any) -> turns.Gated:
         try:
-            return run_alone(parts.gate, approve_each, *args)
-        except parts.OddQuestionError as error:
+            return run_alone(turns.gate, approve_each, *args)
+        except turns.OddQuestionError as error:
             odd_questions.append(str(error))
             raise
 
@@ -214,7 +213,7 @@ def ex3(approve_each):
             f"{len(seen.ran)} of 13 calls ran after the approval; expected one question, and all."
         )
     with part("two customers wait"):
-        ran = run_alone(parts.two_customers, approve_each)
+        ran = run_alone(turns.two_customers, approve_each)
         assert ran == ["paid B-2: 50"], (
             f"A-1 (40 euros) was rejected, B-2 (50 euros) approved, on two threads that waited at "
             f"the same time; these ran: {ran}."
@@ -259,7 +258,7 @@ def ex3(approve_each):
 def ex4(connect_two, answer_from):
     """One layer retries, the spare stands in for a model that is down, and for nothing else."""
     with part("two models, with tools"), lesson_model.scratch() as model:
-        run_alone(parts.asked_each, connect_two)
+        run_alone(turns.asked_each, connect_two)
         names = [request.body["model"] for request in model.requests]
         assert names == [model.name, SPARE], (
             f"They ask for {names}; expected {[model.name, SPARE]}."
@@ -272,7 +271,7 @@ def ex4(connect_two, answer_from):
             )
     with part("no model is waited for too long"), lesson_model.scratch() as model:
         model.fail("timeout", times=None, seconds=3.0)
-        for name, (left, after) in run_alone(parts.patience, connect_two, 1.0, model).items():
+        for name, (left, after) in run_alone(turns.patience, connect_two, 1.0, model).items():
             assert left, f"{name!r} was silent for 3 s, `seconds` was 1, and it was waited for."
             assert after > 0.9, (
                 f"{name!r} was silent, `seconds` was 1, and it was given up after {after:.1f} s; "
@@ -281,19 +280,19 @@ def ex4(connect_two, answer_from):
             )
     judge("retry", "fallback", "timeouts", connect=connect_two, answer=answer_from)
     with part("the next model for one that is down"):
-        for error in parts.DOWN:
-            parts.assert_asked(answer_from, [error, "The second one."], 2)
-        parts.assert_asked(answer_from, ["The first one.", "The second one."], 1)
+        for error in turns.DOWN:
+            turns.assert_asked(answer_from, [error, "The second one."], 2)
+        turns.assert_asked(answer_from, ["The first one.", "The second one."], 1)
     with part("any other error is raised"):
-        for error in parts.BUGS:
-            parts.assert_asked(answer_from, [error, "The second one."], 1)
+        for error in turns.BUGS:
+            turns.assert_asked(answer_from, [error, "The second one."], 1)
     with part("the last model's error is raised"):
-        parts.assert_asked(answer_from, [parts.DOWN[0], parts.DOWN[1]], 2)
-        parts.assert_asked(answer_from, [parts.DOWN[-1], parts.BUGS[3]], 2)
-        parts.assert_asked(answer_from, [parts.DOWN[0], ConnectionError("torn, too")], 2)
+        turns.assert_asked(answer_from, [turns.DOWN[0], turns.DOWN[1]], 2)
+        turns.assert_asked(answer_from, [turns.DOWN[-1], turns.BUGS[3]], 2)
+        turns.assert_asked(answer_from, [turns.DOWN[0], ConnectionError("torn, too")], 2)
     with part("one more try for each"), lesson_model.scratch() as model:
         model.fail("server_error", times=None, retry_after=0.01)
-        run_alone(parts.turn, connect_two, answer_from)
+        run_alone(turns.turn, connect_two, answer_from)
         names = [request.body["model"] for request in model.requests]
         assert names == [model.name] * 2 + [SPARE] * 2, (
             f"Both models were down. {len(names)} requests were sent, in this order: "
@@ -301,7 +300,7 @@ def ex4(connect_two, answer_from):
         )
     with part("a wrong key is no reason to ask the spare"), lesson_model.scratch() as model:
         model.fail("bad_key", times=None)
-        run_alone(parts.turn, connect_two, answer_from)
+        run_alone(turns.turn, connect_two, answer_from)
         assert len(model.requests) == 1, (
             f"The key was refused with 401, and {len(model.requests)} requests were sent; expected "
             "one. No retry and no other model cures a wrong key."
@@ -309,7 +308,7 @@ def ex4(connect_two, answer_from):
     with part("the spare for a torn answer"), lesson_model.scratch() as model:
         model.when("").says("Hang it in the shade, in the wind.")
         model.fail("truncate", after=3)
-        result = run_alone(parts.turn, connect_two, answer_from)
+        result = run_alone(turns.turn, connect_two, answer_from)
         assert result["messages"][-1].text == "Hang it in the shade, in the wind.", (
             "`ask` raised a ConnectionError because the first model's answer was torn, and the "
             f"user got {short(result['messages'][-1].text)}; expected the spare's answer."
@@ -325,14 +324,14 @@ def ex4(connect_two, answer_from):
 )
 def ex5(limit_rounds):
     """The rounds of a turn are limited, and those of a thread are not."""
-    for what, cases in parts.ROUNDS.items():
+    for what, cases in turns.ROUNDS.items():
         calls_for = {rounds >= 8 for rounds, *_ in cases}
         always = "words" if all(calls_for) else "" if any(calls_for) else "None"
         with part(what, held_by=always and f"a function that always returns {always}"):
             for rounds, calls, earlier in cases:
-                parts.assert_limited(limit_rounds, rounds, calls, earlier)
+                turns.assert_limited(limit_rounds, rounds, calls, earlier)
                 if earlier:
-                    parts.assert_limited(limit_rounds, rounds, calls, earlier, cut_off=True)
+                    turns.assert_limited(limit_rounds, rounds, calls, earlier, cut_off=True)
     judge("limits", limit=lambda messages: limit_rounds(list(messages)))
 
 
@@ -348,25 +347,25 @@ def ex5(limit_rounds):
 def ex6(tell_model, tell_user, note_turn):
     """The log can be searched, the user can complain, and nobody learns too much."""
     told_by = {"tool_failed": tell_model, "model_failed": tell_user, "note": note_turn}
-    _, taken = outcome(lambda: parts.fail(KeyError(), parts.THREADS[0], told_by))
-    assert not isinstance(taken, parts.TakenFieldError), taken
+    _, taken = outcome(lambda: turns.fail(KeyError(), turns.THREADS[0], told_by))
+    assert not isinstance(taken, turns.TakenFieldError), taken
     judge("errors", "logging", **told_by)
-    turns: list[parts.Failure] = []
+    noted: list[turns.Failure] = []
     for what, faults in (
-        ("a tool fails", (ValueError(parts.DETAIL), KeyError(parts.DETAIL))),
+        ("a tool fails", (ValueError(turns.DETAIL), KeyError(turns.DETAIL))),
         ("a model fails", (None, None)),
     ):
         with part(f"{what}: one line, with a reference"):
             told: list[str] = []
-            for fault, thread, earlier in zip(faults, parts.THREADS, EARLIER, strict=True):
-                seen = parts.fail(fault, thread, told_by, earlier if fault else 0)
-                turns += [seen] if fault else []
+            for fault, thread, earlier in zip(faults, turns.THREADS, EARLIER, strict=True):
+                seen = turns.fail(fault, thread, told_by, earlier if fault else 0)
+                noted += [seen] if fault else []
                 needed = type(fault).__name__ if fault else "AuthenticationError"
-                parts.assert_logged(seen, what, thread, needed, told)
-            parts.assert_new_after_restart(faults[0], told_by)
+                turns.assert_logged(seen, what, thread, needed, told)
+            turns.assert_new_after_restart(faults[0], told_by)
     with part("note_turn: thread and number"):
-        for seen, earlier, thread in zip(turns, EARLIER, parts.THREADS, strict=False):
-            parts.assert_own_logger(seen)
+        for seen, earlier, thread in zip(noted, EARLIER, turns.THREADS, strict=False):
+            turns.assert_own_logger(seen)
             notes = [line for level, line in seen.lines if level == "INFO"]
             assert len(notes) == 2, (
                 f"The model was asked 2 times, and {len(notes)} lines of level INFO were logged; "
@@ -376,10 +375,10 @@ def ex6(tell_model, tell_user, note_turn):
                 assert thread in line, (
                     f"The line {short(line)} does not name the thread, {thread!r}."
                 )
-                assert str(count) in parts.words(line), (
+                assert str(count) in turns.words(line), (
                     f"There were {count} messages; {short(line)} does not say so."
                 )
-        assert turns, "No turn came to its end, so nothing was noted."
+        assert noted, "No turn came to its end, so nothing was noted."
 
 
 EARLIER = (8, 21)  # questions and answers in the threads on which a tool fails
@@ -397,9 +396,9 @@ def ex7(admit):
     """Only known tools come in, none takes another's place, and what is not "run" is asked for."""
     own = [track_parcel, refund]
     level, order, remove, same = (
-        parts.offered(name) for name in ("stock_level", "order_restock", "delete_stock", "refund")
+        turns.offered(name) for name in ("stock_level", "order_restock", "delete_stock", "refund")
     )
-    twice, price = parts.offered("stock_level"), parts.offered("price_of")
+    twice, price = turns.offered("stock_level"), turns.offered("price_of")
 
     def admitted(offered: list, known: dict, own: list = own) -> tuple[list, set]:
         lists = list(own), list(offered), dict(known)
@@ -427,8 +426,8 @@ def ex7(admit):
             )
             assert ask_for == asked, f"Asked for: {sorted(ask_for)}; expected {sorted(asked)}."
     with part("an unknown tool stays out"):
-        capitals = parts.offered("Order_Restock")
-        for unknown in (remove, price, capitals, parts.offered("count", readOnlyHint=True)):
+        capitals = turns.offered("Order_Restock")
+        for unknown in (remove, price, capitals, turns.offered("count", readOnlyHint=True)):
             tools, ask_for = admitted([level, unknown], known)
             assert _same(tools, [*own, level]), (
                 f"`{unknown.name}` is not in `known`. Admitted: {_names(tools)}."
@@ -471,7 +470,7 @@ def ex7(admit):
             "came in; expected the first alone."
         )
     with part("a word that is not 'run' needs a person"):
-        harmless = parts.offered("order_restock", readOnlyHint=True)
+        harmless = turns.offered("order_restock", readOnlyHint=True)
         _, ask_for = admitted([level, harmless], known)
         assert ask_for == {"order_restock"}, (
             "Your list says 'ask' for `order_restock`, and the server says that it only reads. "

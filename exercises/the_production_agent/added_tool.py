@@ -11,16 +11,6 @@ from exercises.core.descriptions import kind, short
 from exercises.the_production_agent.service_graph import Conversation
 from production_agent.context import LeaseLost
 
-__all__ = (
-    "assert_edit_refused",
-    "assert_fits",
-    "assert_no_effect_after_no",
-    "assert_one_effect",
-    "assert_refused",
-    "assert_same_key",
-    "assert_two_effects",
-)
-
 NAME = "cancel_order"
 Answers = tuple[BaseTool, dict, Any]
 

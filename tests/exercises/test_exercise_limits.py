@@ -274,19 +274,3 @@ def test_timeout_error_of_the_answer_is_its_own() -> None:
 
     with pytest.raises(TimeoutError, match="mine"):
         run_limited(lambda: run_async(answer), 30)
-
-
-def test_async_check() -> None:
-    """A check may be a coroutine function, with parts."""
-
-    @exercise(hints=HINTS)
-    async def ex(f):
-        with part("one"):
-            assert await f() == 1, "not 1"
-        with part("two"):
-            raise AssertionError("never")
-
-    async def one() -> int:
-        return 1
-
-    assert [p.status for p in ex(one).parts] == ["passed", "failed"]

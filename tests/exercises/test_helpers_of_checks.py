@@ -20,7 +20,7 @@ from exercises.core.exercise import trying
 from exercises.core.reference import run_cell
 from exercises.core.restart import restarted
 from exercises.core.waiting import wait_until
-from exercises.loop_prevention.looping_desk import Run
+from exercises.loop_prevention.loops import Run
 from exercises.multi_agent.sentences import admits_ignorance, claims_success
 
 

@@ -1,4 +1,4 @@
-"""What the checks of lesson 5 share: a desk that loops, and what a run of it came to."""
+"""What the checks of lesson 5 share: a desk that loops, cases without one, what a run came to."""
 
 from __future__ import annotations
 
@@ -30,28 +30,6 @@ from openai import OpenAIError
 from exercises.core.descriptions import contrast, short
 from exercises.core.exercise import trying
 from lesson_model import Call, Reply
-
-__all__ = (
-    "GREETING",
-    "LIMIT_ERRORS",
-    "FOUND_NOTHING",
-    "LOST",
-    "MANY",
-    "ORDERS",
-    "REPEATED",
-    "SHORT",
-    "TALKATIVE",
-    "Desk",
-    "break_off",
-    "calls_in_turns",
-    "calls_made_by",
-    "change",
-    "other_calls",
-)
-__all__ += ("Run", "agent_with", "ids", "open_calls", "spent_in_turn")
-__all__ += ("ask", "between", "call", "costs_of_a_loop", "counted", "desk", "predicted_runs")
-__all__ += ("calls_of",)
-__all__ += ("costs_of", "run_beside_another_customer", "teach", "too_late")
 
 LOST = "Where is parcel P-9?"  # the model never stops asking the tool
 SHORT = "Look twice for parcel P-9."  # two calls of the tool, one after the other, and an answer
@@ -186,6 +164,12 @@ def ask(model: Any, graph: Any, question: str, thread: str = "1", limit: int = 6
     return Run(len(model.requests) - before, error, messages)
 
 
+def assert_greets(model: Any, graph: Any, when: str, why: str = "", thread: str = "1") -> None:
+    """Demand the model's greeting of a thread on which the customer says hello."""
+    hello = ask(model, graph, "Hello", thread)
+    assert hello.words == GREETING, f"{when}, “Hello” {hello.ending}; expected {GREETING!r}.{why}"
+
+
 def predicted_runs(model: Any) -> Iterator[tuple[str, int]]:
     """Run what exercise 5.1 asks about; yield letter and count."""
     for letter, limit, middleware in (
@@ -312,20 +296,8 @@ def ids(calls: list[dict[str, Any]]) -> list[Any]:
 
 
 def calls_made_by(route: Callable[[Desk], str], limit: int) -> int:
-    """Return how often a model that never stops is asked, as the route decides.
-
-    The graph is not run: each step only counts, so that every limit can be tried. What
-    `get_config()` returns is there, as in a graph.
-    """
-    messages: list[Any] = [HumanMessage(LOST)]
-    for rounds, step in enumerate(range(1, limit, 2), 1):  # the model has every second step
-        calls = [call("find_parcel", f"{rounds} {n}", parcel=f"P-{n}") for n in (1, 2)]
-        messages.append(AIMessage("I look again.", tool_calls=calls))
-        state = {"messages": list(messages), "rounds": rounds, "remaining_steps": limit - step}
-        if not _goes_on(route, state, limit, step):
-            return rounds
-        messages += [ToolMessage("not here", tool_call_id=c["id"]) for c in calls]
-    return limit  # it never turned off
+    """Return how often a model that never stops is asked, as the route decides."""
+    return calls_in_turns(route, (limit,))[0]
 
 
 def _goes_on(route: Callable[[Desk], Any], state: dict[str, Any], limit: int, step: int) -> bool:
@@ -337,9 +309,12 @@ def _goes_on(route: Callable[[Desk], Any], state: dict[str, Any], limit: int, st
 
 
 def calls_in_turns(
-    route: Callable[[Desk], str], limits: tuple[int, ...], broken_off_after: int = 100
+    route: Callable[[Desk], str], limits: tuple[int, ...], broken_off_after: int = 1000
 ) -> tuple[int, ...]:
     """Let customers have their steps in turns; return how often the model was asked for each.
+
+    No graph is run: each step only counts, so that every limit can be tried. What `get_config()`
+    returns is there, as in a graph. A customer whose turn never ends counts with the whole limit.
 
     Args:
         route: The student's.
@@ -347,19 +322,20 @@ def calls_in_turns(
         broken_off_after: Rounds after which nobody asks the route any more.
     """
     threads: list[list[Any]] = [[HumanMessage(LOST)] for _ in limits]
-    counts, ended = [0] * len(limits), [False] * len(limits)
+    counts = [0] * len(limits)  # of those whose turn has ended
     for rounds in range(1, min(broken_off_after, max(limits)) + 1):
+        step = 2 * rounds - 1  # the model has every second step
         for number, (limit, messages) in enumerate(zip(limits, threads, strict=True)):
-            if ended[number] or 2 * rounds - 1 >= limit:
+            if counts[number] or step >= limit:
                 continue
-            one = call("find_parcel", f"{number} {rounds}", parcel="P-9")
-            messages.append(AIMessage("", tool_calls=[one]))
-            state = {"messages": [*messages], "remaining_steps": limit - 2 * rounds + 1}
-            counts[number] = rounds
-            state["rounds"] = rounds
-            ended[number] = not _goes_on(route, state, limit, 2 * rounds - 1)
-            messages.append(ToolMessage("not here", tool_call_id=one["id"]))
-    return tuple(counts)
+            names = [f"{number} {rounds} {n}" for n in (1, 2)]
+            calls = [call("find_parcel", name, parcel=f"P-{name[-1]}") for name in names]
+            messages.append(AIMessage("I look again.", tool_calls=calls))
+            state = {"messages": [*messages], "rounds": rounds, "remaining_steps": limit - step}
+            if not _goes_on(route, state, limit, step):
+                counts[number] = rounds
+            messages += [ToolMessage("not here", tool_call_id=name) for name in names]
+    return tuple(count or limit for count, limit in zip(counts, limits, strict=True))
 
 
 def break_off(model: Any, graph: Any, thread: str, rounds: int) -> None:

@@ -35,34 +35,6 @@ from exercises.core.exercise import outcome
 from exercises.core.functions import functions_of
 from lab.herd import CAP
 
-__all__ = (
-    "ANSWER",
-    "CUSTOMERS_WORDS",
-    "SECRETS",
-    "Service",
-    "answered",
-    "asked",
-    "assert_doubling",
-    "assert_server_heard",
-    "assert_spread",
-)
-__all__ += (
-    "assert_within_budget",
-    "answer_of",
-    "answered_after_bug",
-    "assert_goes_on",
-    "assert_waits",
-    "failed_turn",
-    "failures_of_one_desk",
-    "found_by",
-    "found_side_by_side",
-    "miscounted",
-    "slow_run",
-    "told",
-    "told_to_wait_a_little",
-)
-__all__ += ("turns_of", "turns_side_by_side", "words")
-
 ANSWER = "Within thirty days."
 QUESTION = {"messages": "Can I send a tent back?"}
 LONG_TALK = {
@@ -537,11 +509,7 @@ def failed_turn(
 
 
 def assert_goes_on(seen: SimpleNamespace, before: str = "") -> None:
-    """Refuse a failed turn that raised, left a call open or answered twice, or ended the thread.
-
-    Raises:
-        AssertionError: It did.
-    """
+    """Refuse a failed turn that raised, left a call open or answered twice, or ended the thread."""
     assert seen.error is None, f"The run ended with {short(seen.error)}."
     twice = len(seen.answered) - len(set(seen.answered))
     assert not twice, (

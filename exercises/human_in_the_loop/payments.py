@@ -1,4 +1,4 @@
-"""The bank at which the checks of lesson 3 make an answer pay."""
+"""Payments that the checks of lesson 3 let an answer make."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import multiprocessing
 import sqlite3
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from exercises.core.processes import PROCESS_SECONDS, FreshProcess
 from exercises.core.waiting import wait_until
 from lab import child
 
-__all__ = ("Bank", "BankClosedError", "call_elsewhere")
+__all__ = ("BankClosedError", "Payments", "call_elsewhere")
 
 WRITE_SECONDS = 0.1  # of somebody else
 MAX_WAIT_SECONDS = 3  # of a call, while another key is paid
@@ -34,8 +33,11 @@ class BankClosedError(Exception):
     """An error of the bank's own, which no answer can have thought of."""
 
 
-class Bank:
-    """A bank whose payments a student's `pay_once` makes.
+class Payments:
+    """Payments that a student's `pay_once` makes at a bank.
+
+    Each `call_...` is a scene. It raises an AssertionError where a key is paid twice or not at all,
+    where a receipt or an error is lost, or where a call waits for another one.
 
     Attributes:
         paid: The keys that money was moved for, in order.
@@ -75,11 +77,7 @@ class Bank:
         return self.pay_once(self.file, self.key(name), lambda: self.pay(name))
 
     def call_while_another_writes(self, name: str) -> None:
-        """Call while somebody else writes to the database, for a moment.
-
-        Raises:
-            AssertionError: The call did not wait for it.
-        """
+        """Call while somebody else writes to the database, for a moment."""
         # Another thread ends what this one has begun.
         writer = sqlite3.connect(self.file, isolation_level=None, check_same_thread=False)
         with contextlib.closing(writer):
@@ -105,11 +103,7 @@ class Bank:
                 letting_go.join()
 
     def call_when_the_receipt_is_lost(self) -> None:
-        """Call again after a payment whose receipt the database would not take.
-
-        Raises:
-            AssertionError: The key is paid again.
-        """
+        """Call again after a payment whose receipt the database would not take."""
 
         claims: list[bool] = []  # before the payment, and after the call
 
@@ -149,11 +143,7 @@ class Bank:
             yield database
 
     def call_while_paying(self) -> None:
-        """Call a second time while the first call is inside `pay`.
-
-        Raises:
-            AssertionError: Both paid, or a receipt is wrong.
-        """
+        """Call a second time while the first call is inside `pay`."""
         second_done, second_paid = threading.Event(), threading.Event()
         got: dict[str, Any] = {}
         claims: list[bool] = []
@@ -194,11 +184,7 @@ class Bank:
         )
 
     def call_after_failure(self, failure: Exception) -> None:
-        """Call again after a payment that raised, alone and while another one goes on.
-
-        Raises:
-            AssertionError: The error is lost, or a payment is made twice or not at all.
-        """
+        """Call again after a payment that raised, alone and while another one goes on."""
 
         def fail() -> str:
             tries.append(failure)
@@ -265,11 +251,7 @@ class Bank:
         )
 
     def call_and_stop(self) -> None:
-        """Press Ctrl-C while `pay` runs: whether money has moved is not known then.
-
-        Raises:
-            AssertionError: The key press is lost, or `pay` is called again at once.
-        """
+        """Press Ctrl-C while `pay` runs: whether money has moved is not known then."""
         tries = []
 
         def stopped() -> str:
@@ -288,16 +270,10 @@ class Bank:
         )
 
     def call_from(self, one: FreshProcess, two: FreshProcess) -> None:
-        """Pay in one process, and call in another one, during the payment and after it.
-
-        Raises:
-            AssertionError: Both paid, or a receipt is wrong.
-        """
+        """Pay in one process, and call in another one, during the payment and after it."""
         key = self.key("shared")
         one.send(self.file, key, f"{self._folder.name}/open", False)
-        until = time.monotonic() + PROCESS_SECONDS
-        while not self._ledger() and time.monotonic() < until:
-            time.sleep(0.005)
+        wait_until(lambda: bool(self._ledger()), PROCESS_SECONDS)
         claimed = self._is_claimed("shared")
         two.send(self.file, key, "", False)
         wait_until(lambda: two.has_answered() or len(self._ledger()) > 1, MAX_JOIN_SECONDS)
@@ -325,11 +301,7 @@ class Bank:
         )
 
     def call_after_death(self, one: FreshProcess, two: FreshProcess) -> None:
-        """Kill a process after the money moved and before `pay` returned, then call again.
-
-        Raises:
-            AssertionError: The key is paid again.
-        """
+        """Kill a process after the money moved and before `pay` returned, then call again."""
         if "fork" not in multiprocessing.get_all_start_methods():
             return
         key = self.key("died")
@@ -371,9 +343,8 @@ def call_elsewhere(pay_once: Callable[..., Any], file: str, key: str, gate: str,
             ledger.write(f"paid in {key}\n")
         if dies:
             child.kill_9()
-        until = time.monotonic() + PROCESS_SECONDS
-        while gate and not Path(gate).exists() and time.monotonic() < until:
-            time.sleep(0.005)
+        if gate:
+            wait_until(Path(gate).exists, PROCESS_SECONDS)
         return f"receipt {uuid.uuid4().hex[:6]}"
 
     return pay_once(file, key, pay)

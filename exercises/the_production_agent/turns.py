@@ -1,4 +1,4 @@
-"""What the checks of lesson 8 do with the desk, and what they ask it."""
+"""Turns of the desk of lesson 8 in which its checks ask it something or let something fail."""
 
 from __future__ import annotations
 
@@ -41,40 +41,10 @@ from exercises.core.descriptions import kind, short
 from exercises.core.exercise import part, run_async
 from exercises.core.functions import functions_of
 from exercises.core.restart import restarted
+from exercises.core.threads import thread
 from exercises.core.waiting_model import WaitingModel
 from exercises.the_production_agent.desk import MENDED, SPARE, TOOLS, desk, paid
 from production_agent.logs import JsonLines
-
-__all__ = (
-    "BUGS",
-    "DETAIL",
-    "DOWN",
-    "Failure",
-    "ROUNDS",
-    "STORIES",
-    "TALK",
-    "THREADS",
-    "TORN",
-    "asked",
-    "asked_each",
-    "assert_asked",
-    "assert_limited",
-    "assert_logged",
-    "assert_new_after_restart",
-    "fail",
-    "gate",
-    "judge",
-    "offered",
-    "patience",
-    "raised_by",
-    "raised_in_turn",
-    "run_alone",
-    "stands_still",
-    "talk",
-    "turn",
-    "two_customers",
-    "words",
-)
 
 THREADS, DETAIL = ("thread-of-the-check", "case-2207"), "db-internal-7 refused billing_rw"
 # The words of the customer begin and end with this, and the model calls a tool with it.
@@ -389,15 +359,12 @@ class OddQuestionError(AssertionError):
 
 
 async def gate(
-    approve_each: Any,
-    calls: list,
-    decide: Callable[[dict], dict],
-    reason: str = "It is final.",
+    approve_each: Any, calls: list, decide: Callable[[dict], dict], reason: str = "It is final."
 ) -> Gated:
     """Let the model make some calls in one message; answer what is asked, then say hello."""
     with _watched_tools(approve_each, reason) as done:
         graph = _gate_graph(approve_each, {"Please do it.": calls})
-        config = {"configurable": {"thread_id": "gate-4711"}}
+        config = thread("gate-4711")
         result, asked = await graph.ainvoke({"messages": "Please do it."}, config), []
         while "__interrupt__" in result and len(asked) < 9:
             for one in result["__interrupt__"]:
@@ -461,7 +428,7 @@ async def two_customers(approve_each: Any) -> list[str]:
         first = [("refund", {"order": "A-1", "amount": 40})]
         second = [("refund", {"order": "B-2", "amount": 50})]
         graph = _gate_graph(approve_each, {"First.": first, "Second.": second})
-        threads = [{"configurable": {"thread_id": name}} for name in ("gate-a", "gate-b")]
+        threads = [thread(name) for name in ("gate-a", "gate-b")]
         for words_said, config in zip(("First.", "Second."), threads, strict=True):
             result = await graph.ainvoke({"messages": words_said}, config)
             assert "__interrupt__" in result, "Nobody was asked about the refund."
@@ -472,10 +439,14 @@ async def two_customers(approve_each: Any) -> list[str]:
 
 async def turn(connect_two: Any, answer_from: Any) -> dict:
     """Run a turn with these parts."""
-    graph = desk(connect=connect_two, answer=answer_from)(InMemorySaver(), 30)
-    config, question = {"configurable": {"thread_id": "turn"}}, {"messages": "How do I dry a tent?"}
+    return await _streamed(desk(connect=connect_two, answer=answer_from)(InMemorySaver(), 30))
+
+
+async def _streamed(graph: Any) -> dict:
+    """Ask a desk a question and return the state; a model streams only where somebody reads."""
+    config, question = thread("turn"), {"messages": "How do I dry a tent?"}
     async for _ in graph.astream(question, config, stream_mode="messages"):
-        pass  # the model is asked for a stream only where somebody wants one
+        pass
     return (await graph.aget_state(config)).values
 
 
@@ -618,10 +589,7 @@ async def raised_in_turn(ask_async: Any) -> BaseException | None:
             raise
 
     one = MENDED["connect"](30)[:1]
-    graph = desk(ask=watched, connect=lambda seconds: one)(InMemorySaver(), 30)
-    config, question = {"configurable": {"thread_id": "torn"}}, {"messages": "How do I dry it?"}
-    async for _ in graph.astream(question, config, stream_mode="messages"):
-        pass  # the model is asked for a stream only where somebody wants one
+    await _streamed(desk(ask=watched, connect=lambda seconds: one)(InMemorySaver(), 30))
     return raised[0] if raised else None
 
 
