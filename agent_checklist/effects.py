@@ -65,6 +65,7 @@ class Recorder:
         before: Called with an effect before its body; may raise, wait, or return a result.
         after: Called with an effect after its body; may raise.
         codes: The agent's own functions that bodies ran; None: bodies are not followed.
+        at_work: How many bodies run now.
     """
 
     effects: list[Effect] = field(default_factory=list)
@@ -72,6 +73,7 @@ class Recorder:
     before: Callable[[Effect], Any] | None = None
     after: Callable[[Effect], None] | None = None
     codes: dict[str, CodeType] | None = None
+    at_work: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     wrapped: set = field(default_factory=set)
 
@@ -102,8 +104,8 @@ class Recorder:
             @functools.wraps(body)
             async def run(*args: Any, **kwargs: Any) -> Any:
                 name, given, tool = described(args, kwargs)
-                self._follow_here()
                 if tool is not None and _inside.get()[0] is tool:
+                    self._follow_here()
                     return await body(*args, **kwargs)
                 with self._noted(name, given, tool) as effect:
                     held = self.before(effect) if self.before else None
@@ -115,8 +117,8 @@ class Recorder:
             @functools.wraps(body)
             def run(*args: Any, **kwargs: Any) -> Any:
                 name, given, tool = described(args, kwargs)
-                self._follow_here()
                 if tool is not None and _inside.get()[0] is tool:  # one body that calls another
+                    self._follow_here()
                     return body(*args, **kwargs)
                 with self._noted(name, given, tool) as effect:
                     held = self.before(effect) if self.before else None
@@ -140,7 +142,9 @@ class Recorder:
             outer.wraps, effect.args = True, {**outer.args, **given}
         with self.lock:
             self.effects.append(effect)
+            self.at_work += 1
         token = _inside.set((tool, effect))
+        self._follow_here()
         try:
             yield effect
         except BaseException as error:
@@ -148,6 +152,8 @@ class Recorder:
             raise
         finally:
             _inside.reset(token)
+            with self.lock:
+                self.at_work -= 1
 
     def follow(self) -> None:
         """Follow from now on which of the agent's own code bodies run."""
@@ -178,14 +184,16 @@ class Recorder:
         self._step(code, f"line {number}")
 
     def _follow_here(self) -> None:
-        """Follow the bodies of this thread: before Python 3.12 each thread has its own way."""
+        """Follow a body in this thread: before Python 3.12 each thread has its own way."""
         if self.codes is not None and sys.version_info < (3, 12):
             sys.settrace(self._trace)
 
     def _trace(self, frame: FrameType, event: str, _: Any) -> Callable | None:
-        """Note what a body runs: a trace function."""
+        """Note what a body runs: a trace function, which leaves a thread when no body is at work."""
         code = frame.f_code
         if event == "call":
+            if not self.at_work:
+                sys.settrace(None)
             if not _inside.get()[1] or not code.co_filename.startswith(f"{Path.cwd()}/"):
                 return None
             frame.f_trace_opcodes = True
