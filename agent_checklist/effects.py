@@ -17,17 +17,22 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from langchain.agents.middleware import HumanInTheLoopMiddleware, ModelFallbackMiddleware
+from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command, interrupt
 
-__all__ = ("Effect", "Recorder", "changed_files", "file_states", "gives_text", "living")
-__all__ += ("MAX_WATCHED", "tool_named")
+__all__ = ("Effect", "Recorder", "changed_files", "file_states", "freeze", "gives_text")
+__all__ += ("MAX_WATCHED", "living", "tool_named")
 
 _inside: ContextVar[tuple] = ContextVar("inside_a_tool", default=(None, None))  # and its effect
 MAX_WATCHED = 2500  # files
 TOOL = 4  # of `sys.monitoring`: the first id that nobody is meant to have
+KINDS = (BaseTool, FunctionType, HumanInTheLoopMiddleware)
+KINDS += (RunnableWithFallbacks, ModelFallbackMiddleware)
+_frozen: list[Any] = []  # of these kinds
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
 
 
@@ -246,16 +251,20 @@ def _run_of_function(
 
 
 def living(*kinds: type) -> list:
-    """Return all objects of these kinds.
+    """Return the objects of these kinds, of `KINDS`, that came with the agent or later.
 
-    What was there before the fork is frozen, and only then in the collector's lists. Their class
-    is not asked for as `isinstance` does: a proxy that loads its module late would load it.
+    Their class is not asked for as `isinstance` does: a proxy that loads its module late would
+    load it.
     """
-    gc.unfreeze()
-    objects = gc.get_objects()
-    gc.freeze()
+    objects = [*gc.get_objects(), *_frozen]
     wanted = {one for one in set(map(type, objects)) if not set(kinds).isdisjoint(one.__mro__)}
     return [one for one in objects if type(one) in wanted]
+
+
+def freeze() -> None:
+    """Spare the collector, here and in forks, what is there; `living` still finds what it may."""
+    _frozen[:] = living(*KINDS)
+    gc.freeze()
 
 
 def tool_named(name: str) -> BaseTool | None:
