@@ -194,7 +194,7 @@ class Recorder:
             sys.settrace(self._trace)
 
     def _trace(self, frame: FrameType, event: str, _: Any) -> Callable | None:
-        """Note what a body runs: a trace function, which leaves a thread when no body is at work."""
+        """Note what a body runs: a trace function, which ends where no body is at work."""
         code = frame.f_code
         if event == "call":
             if not self.at_work:
