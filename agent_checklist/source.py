@@ -114,7 +114,7 @@ def words_behind(tool: Any, name: str) -> set[str]:
         name: What it is called.
     """
     body = function_of(tool)
-    nodes, own = _nodes_of(body), {name, getattr(body, "__name__", name)}
+    nodes, own = _nodes_of(inspect.unwrap(body)), {name, getattr(body, "__name__", name)}
     left = {getattr(getattr(body, "__code__", None), "co_name", "")} - own  # what wraps the body
     left |= set() if nodes else {*own, type(tool).__name__}
     words = _all_words_of(nodes)
@@ -150,7 +150,7 @@ def _definitions() -> dict[str | None, list[ast.AST]]:
 
 def changes_before_asking(body: Callable | None) -> str:
     """Return what a function calls before `interrupt` that sounds like an effect."""
-    calls = [node for node in _nodes_of(body) if _called(node)]
+    calls = [node for node in _nodes_of(inspect.unwrap(body)) if _called(node)]
     asks = min((call.lineno for call in calls if _called(call) == "interrupt"), default=0)
     early = (_called(call) for call in calls if call.lineno < asks)
     return next((name for name in early if name in CHANGES), "")
@@ -174,7 +174,7 @@ def catches_all(body: Callable) -> bool:
     layers = [body]
     while inner := getattr(layers[-1], "__wrapped__", None):
         layers.append(inner)
-    return any(_is_one_try(_nodes_of(getattr(one, "__code__", one))) for one in layers)
+    return any(_is_one_try(_nodes_of(one)) for one in layers)
 
 
 def _is_one_try(nodes: list[ast.AST]) -> bool:
@@ -202,9 +202,13 @@ def function_of(tool: Any) -> Callable | None:
 
 
 def _nodes_of(function: Callable | None) -> list[ast.AST]:
-    """Return a function's definition and all that is in it; nothing where it has no source."""
+    """Return a function's definition and all that is in it; nothing where it has no source.
+
+    What it wraps is not followed.
+    """
     try:
-        source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+        lines, start = inspect.findsource(function)
+        source = textwrap.dedent("".join(inspect.getblock(lines[start:])))
         return list(ast.walk(ast.parse(source).body[0]))
     except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
         return []
