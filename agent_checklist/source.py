@@ -85,8 +85,8 @@ def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[st
 
 def asking_functions(sources: Iterable[str]) -> str:
     """Return the code of the innermost functions that call `interrupt`, without comments."""
-    found = [one for source in sources for one in _asking_in(source)]
-    inner = (f for f in found if not any(each in found for each in list(ast.walk(f))[1:]))
+    found = dict.fromkeys(one for source in sources for one in _asking_in(source))
+    inner = (f for f in found if found.keys().isdisjoint(list(ast.walk(f))[1:]))
     return "\n".join(map(ast.unparse, inner))
 
 
