@@ -17,17 +17,22 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from langchain.agents.middleware import HumanInTheLoopMiddleware, ModelFallbackMiddleware
+from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from langchain_core.tools import BaseTool
 from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command, interrupt
 
-__all__ = ("Effect", "Recorder", "changed_files", "file_states", "gives_text", "living")
-__all__ += ("MAX_WATCHED", "tool_named")
+__all__ = ("Effect", "Recorder", "changed_files", "file_states", "freeze", "gives_text")
+__all__ += ("MAX_WATCHED", "living", "tool_named")
 
 _inside: ContextVar[tuple] = ContextVar("inside_a_tool", default=(None, None))  # and its effect
 MAX_WATCHED = 2500  # files
 TOOL = 4  # of `sys.monitoring`: the first id that nobody is meant to have
+KINDS = (BaseTool, FunctionType, HumanInTheLoopMiddleware)
+KINDS += (RunnableWithFallbacks, ModelFallbackMiddleware)
+_frozen: list[Any] = []  # of these kinds
 HIDDEN = ("config", "run_manager", "runtime", "state", "store", "callbacks")
 
 
@@ -65,6 +70,7 @@ class Recorder:
         before: Called with an effect before its body; may raise, wait, or return a result.
         after: Called with an effect after its body; may raise.
         codes: The agent's own functions that bodies ran; None: bodies are not followed.
+        at_work: How many bodies run now.
     """
 
     effects: list[Effect] = field(default_factory=list)
@@ -72,6 +78,7 @@ class Recorder:
     before: Callable[[Effect], Any] | None = None
     after: Callable[[Effect], None] | None = None
     codes: dict[str, CodeType] | None = None
+    at_work: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     wrapped: set = field(default_factory=set)
 
@@ -102,8 +109,8 @@ class Recorder:
             @functools.wraps(body)
             async def run(*args: Any, **kwargs: Any) -> Any:
                 name, given, tool = described(args, kwargs)
-                self._follow_here()
                 if tool is not None and _inside.get()[0] is tool:
+                    self._follow_here()
                     return await body(*args, **kwargs)
                 with self._noted(name, given, tool) as effect:
                     held = self.before(effect) if self.before else None
@@ -115,8 +122,8 @@ class Recorder:
             @functools.wraps(body)
             def run(*args: Any, **kwargs: Any) -> Any:
                 name, given, tool = described(args, kwargs)
-                self._follow_here()
                 if tool is not None and _inside.get()[0] is tool:  # one body that calls another
+                    self._follow_here()
                     return body(*args, **kwargs)
                 with self._noted(name, given, tool) as effect:
                     held = self.before(effect) if self.before else None
@@ -140,7 +147,9 @@ class Recorder:
             outer.wraps, effect.args = True, {**outer.args, **given}
         with self.lock:
             self.effects.append(effect)
+            self.at_work += 1
         token = _inside.set((tool, effect))
+        self._follow_here()
         try:
             yield effect
         except BaseException as error:
@@ -148,6 +157,8 @@ class Recorder:
             raise
         finally:
             _inside.reset(token)
+            with self.lock:
+                self.at_work -= 1
 
     def follow(self) -> None:
         """Follow from now on which of the agent's own code bodies run."""
@@ -178,14 +189,16 @@ class Recorder:
         self._step(code, f"line {number}")
 
     def _follow_here(self) -> None:
-        """Follow the bodies of this thread: before Python 3.12 each thread has its own way."""
+        """Follow a body in this thread: before Python 3.12 each thread has its own way."""
         if self.codes is not None and sys.version_info < (3, 12):
             sys.settrace(self._trace)
 
     def _trace(self, frame: FrameType, event: str, _: Any) -> Callable | None:
-        """Note what a body runs: a trace function."""
+        """Note what a body runs: a trace function, which ends where no body is at work."""
         code = frame.f_code
         if event == "call":
+            if not self.at_work:
+                sys.settrace(None)
             if not _inside.get()[1] or not code.co_filename.startswith(f"{Path.cwd()}/"):
                 return None
             frame.f_trace_opcodes = True
@@ -238,16 +251,20 @@ def _run_of_function(
 
 
 def living(*kinds: type) -> list:
-    """Return all objects of these kinds.
+    """Return the objects of these kinds, of `KINDS`, that came with the agent or later.
 
-    What was there before the fork is frozen, and only then in the collector's lists. Their class
-    is not asked for as `isinstance` does: a proxy that loads its module late would load it.
+    Their class is not asked for as `isinstance` does: a proxy that loads its module late would
+    load it.
     """
-    gc.unfreeze()
-    objects = gc.get_objects()
-    gc.freeze()
+    objects = [*gc.get_objects(), *_frozen]
     wanted = {one for one in set(map(type, objects)) if not set(kinds).isdisjoint(one.__mro__)}
     return [one for one in objects if type(one) in wanted]
+
+
+def freeze() -> None:
+    """Spare the collector, here and in forks, what is there; `living` still finds what it may."""
+    _frozen[:] = living(*KINDS)
+    gc.freeze()
 
 
 def tool_named(name: str) -> BaseTool | None:

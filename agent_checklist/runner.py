@@ -32,7 +32,7 @@ from openai import AsyncOpenAI, OpenAI
 
 import lesson_model
 from agent_checklist.claims import ACCEPTED, CLAIMS, COULD_NOT_JUDGE, FAIL, NOT_APPLICABLE
-from agent_checklist.effects import MAX_WATCHED, Recorder, changed_files, file_states
+from agent_checklist.effects import MAX_WATCHED, Recorder, changed_files, file_states, freeze
 from agent_checklist.guard import Guard
 from agent_checklist.loader import Target
 from agent_checklist.provoke import PROBES, Case, Ended
@@ -197,6 +197,7 @@ class _Run:
     def go(self, given: str | None, root: Path, graph: str | None) -> None:
         """Do all of it; send the outcome, or what `look_at` raises."""
         found: Outcome | Exception = self.outcome
+        gc.freeze()  # libraries: the agent comes later
         try:
             self._silence(self.temporary / "import.txt")
             self._enter(given, root, graph)
@@ -260,7 +261,7 @@ class _Run:
         finally:
             timer.cancel()
         gc.collect()
-        gc.freeze()
+        freeze()
 
     def _import_again(self) -> None:
         """Import the agent's own modules anew, as a process does that starts.
@@ -360,7 +361,7 @@ class _Run:
                 spec = importlib.util.find_spec(name)
                 if spec and not str(spec.origin).startswith(str(self.space.copy)):
                     importlib.import_module(name)
-        gc.freeze()
+        freeze()
 
     def _probe_all(self) -> None:
         """Run every probe that judges a wanted claim, and judge by it."""

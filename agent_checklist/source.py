@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import dis
 import functools
 import inspect
@@ -62,13 +61,9 @@ def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[st
     compared: set[str] = set()
     said: set[str] = set()
     for source in sources:
-        try:
-            nodes = list(ast.walk(ast.parse(source)))
-        except SyntaxError:
-            continue
+        nodes, asking = _nodes_in(source), _asking_in(source)
         said |= _words_of(nodes)
         functions = [one for one in nodes if isinstance(one, FUNCTIONS)]
-        asking = [one for one in functions if "interrupt" in map(_called, ast.walk(one))]
         calls = [node for one in asking for node in ast.walk(one) if _called(node)]
         called = {getattr(call.func, "id", "") for call in calls}
         for one in [*asking, *(each for each in functions if each.name in called)]:
@@ -90,13 +85,25 @@ def answers_read_in(sources: Iterable[str]) -> tuple[list[str], set[str], set[st
 
 def asking_functions(sources: Iterable[str]) -> str:
     """Return the code of the innermost functions that call `interrupt`, without comments."""
-    found: list[ast.AST] = []
-    for source in sources:
-        with contextlib.suppress(SyntaxError):
-            functions = (one for one in ast.walk(ast.parse(source)) if isinstance(one, FUNCTIONS))
-            found += [f for f in functions if "interrupt" in map(_called, ast.walk(f))]
-    inner = (f for f in found if not any(each in found for each in list(ast.walk(f))[1:]))
+    found = dict.fromkeys(one for source in sources for one in _asking_in(source))
+    inner = (f for f in found if found.keys().isdisjoint(list(ast.walk(f))[1:]))
     return "\n".join(map(ast.unparse, inner))
+
+
+@functools.cache
+def _nodes_in(source: str) -> list[ast.AST]:
+    """Return all nodes of a file, the module first; nothing where it has a fault."""
+    try:
+        return list(ast.walk(ast.parse(source)))
+    except SyntaxError:
+        return []
+
+
+@functools.cache
+def _asking_in(source: str) -> list[ast.AST]:
+    """Return a file's functions that call `interrupt`."""
+    functions = (one for one in _nodes_in(source) if isinstance(one, FUNCTIONS))
+    return [one for one in functions if "interrupt" in map(_called, ast.walk(one))]
 
 
 def words_behind(tool: Any, name: str) -> set[str]:
@@ -106,18 +113,23 @@ def words_behind(tool: Any, name: str) -> set[str]:
         tool: The LangChain tool; None for a plain function, which is found by its name.
         name: What it is called.
     """
-    body, defined = function_of(tool), _definitions()
-    nodes, own = _nodes_of(body), {name, getattr(body, "__name__", name)}
+    body = function_of(tool)
+    nodes, own = _nodes_of(inspect.unwrap(body)), {name, getattr(body, "__name__", name)}
     left = {getattr(getattr(body, "__code__", None), "co_name", "")} - own  # what wraps the body
     left |= set() if nodes else {*own, type(tool).__name__}
-    words: set[str] = set()
-    while nodes or left:
-        new = {word for each in nodes for word in vars(each).values() if isinstance(word, str)}
+    words = _all_words_of(nodes)
+    left |= words - own
+    while left:
+        new = _words_of_definitions(left.pop())
         left |= new - words - own
         words |= new
-        roots = defined.get(left.pop(), ()) if left else ()
-        nodes = [each for node in roots for each in ast.walk(node)]
     return words
+
+
+@functools.cache
+def _words_of_definitions(name: str) -> set[str]:
+    """Return all names and texts in what the agent's files define under a name."""
+    return _all_words_of(each for node in _definitions().get(name, ()) for each in ast.walk(node))
 
 
 @functools.cache
@@ -125,21 +137,20 @@ def _definitions() -> dict[str | None, list[ast.AST]]:
     """Return what the agent's files define, by name."""
     defined: dict[str | None, list[ast.AST]] = {}
     for _, source in python_files(Path.cwd()):
-        with contextlib.suppress(SyntaxError):
-            module = ast.parse(source)
-            found = [(getattr(node, "asname", None), node) for node in ast.walk(module)]
-            found += [(node.name, node) for _, node in found if isinstance(node, DEFINITIONS)]
-            for node in module.body:
-                targets = getattr(node, "targets", [getattr(node, "target", None)])
-                found += [(getattr(one, "id", None), node) for one in targets]
-            for each, node in found:
-                defined.setdefault(each, []).append(node)
+        nodes = _nodes_in(source)
+        found = [(getattr(node, "asname", None), node) for node in nodes]
+        found += [(node.name, node) for node in nodes if isinstance(node, DEFINITIONS)]
+        for node in nodes[0].body if nodes else ():
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            found += [(getattr(one, "id", None), node) for one in targets]
+        for each, node in found:
+            defined.setdefault(each, []).append(node)
     return defined
 
 
 def changes_before_asking(body: Callable | None) -> str:
     """Return what a function calls before `interrupt` that sounds like an effect."""
-    calls = [node for node in _nodes_of(body) if _called(node)]
+    calls = [node for node in _nodes_of(inspect.unwrap(body)) if _called(node)]
     asks = min((call.lineno for call in calls if _called(call) == "interrupt"), default=0)
     early = (_called(call) for call in calls if call.lineno < asks)
     return next((name for name in early if name in CHANGES), "")
@@ -163,7 +174,7 @@ def catches_all(body: Callable) -> bool:
     layers = [body]
     while inner := getattr(layers[-1], "__wrapped__", None):
         layers.append(inner)
-    return any(_is_one_try(_nodes_of(getattr(one, "__code__", one))) for one in layers)
+    return any(_is_one_try(_nodes_of(one)) for one in layers)
 
 
 def _is_one_try(nodes: list[ast.AST]) -> bool:
@@ -191,9 +202,13 @@ def function_of(tool: Any) -> Callable | None:
 
 
 def _nodes_of(function: Callable | None) -> list[ast.AST]:
-    """Return a function's definition and all that is in it; nothing where it has no source."""
+    """Return a function's definition and all that is in it; nothing where it has no source.
+
+    What it wraps is not followed.
+    """
     try:
-        source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+        lines, start = inspect.findsource(function)
+        source = textwrap.dedent("".join(inspect.getblock(lines[start:])))
         return list(ast.walk(ast.parse(source).body[0]))
     except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
         return []
@@ -209,6 +224,10 @@ def _called(node: ast.AST) -> str:
 def _texts_of(nodes: Iterable[ast.AST]) -> set[str]:
     constants = (node.value for node in nodes if isinstance(node, ast.Constant))
     return {value for value in constants if isinstance(value, str)}
+
+
+def _all_words_of(nodes: Iterable[ast.AST]) -> set[str]:
+    return {word for each in nodes for word in vars(each).values() if isinstance(word, str)}
 
 
 def _words_of(nodes: Iterable[ast.AST]) -> set[str]:

@@ -44,17 +44,21 @@ def missing(sentence: str) -> NoReturn:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def chromium() -> AsyncIterator[BrowserContext]:
+async def chromium(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BrowserContext]:
     """Start a headless Chromium."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=_chromium(playwright), headless=True, args=FLAGS
+        # One context for all pages, with a folder: JupyterLab's scripts are loaded once, then
+        # cached, and from the third time on as they were compiled.
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("chromium"),
+            executable_path=_chromium(playwright),
+            headless=True,
+            args=FLAGS,
+            viewport={"width": 1400, "height": 900},
         )
-        # One context for all pages: JupyterLab's scripts are loaded once, then cached.
-        context = await browser.new_context(viewport={"width": 1400, "height": 900})
         context.set_default_timeout(MAX_WAIT_MILLISECONDS)
         yield context
-        await browser.close()
+        await context.close()
 
 
 def _chromium(playwright: Playwright) -> str:

@@ -17,6 +17,7 @@ from playwright.async_api import ConsoleMessage, Locator, Page, Request, expect
 
 __all__ = ("RED", "Lesson", "NotebookPage", "Opener", "Output")
 
+MILLISECONDS_BETWEEN_LOOKS = 200
 RED = "application/vnd.jupyter.stderr"  # tracebacks as well as what is printed to stderr
 # All cells have run; or one has failed, and nothing runs any more.
 SETTLED = """red => {
@@ -153,7 +154,8 @@ class NotebookPage:
         await expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
 
     async def _settled(self) -> list[Output]:
-        await self.page.wait_for_function(SETTLED, arg=RED)
+        # The default is to ask in each frame, which makes the page draw all the time.
+        await self.page.wait_for_function(SETTLED, arg=RED, polling=MILLISECONDS_BETWEEN_LOOKS)
         await self._idle()
         return await self.outputs()
 

@@ -103,6 +103,8 @@ class Service:
         own = {f"PRODUCTION_AGENT_{k}": str(v) for k, v in given.items() if k not in plain}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **plain, **own}
         environment["PRODUCTION_AGENT_DATABASE"] = database
+        # It speaks to nobody with TLS: certificates are 0.06 CPU seconds for each client it makes.
+        environment |= {"SSL_CERT_FILE": "", "SSL_CERT_DIR": str(folder / "no certificates")}
         script = script and str(Path(__file__).with_name(script))
         out = folder / f"{self.log_file.stem}.out"
         files = str(folder), str(out), str(self.log_file)
@@ -126,9 +128,8 @@ class Service:
     def client(self, token: str = "") -> httpx.Client:
         """Return a client with this token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(
-            base_url=self.url, headers=headers, timeout=MAX_WAIT_SECONDS, trust_env=False
-        )
+        options = {"timeout": MAX_WAIT_SECONDS, "trust_env": False, "verify": False}
+        return httpx.Client(base_url=self.url, headers=headers, **options)
 
     def thread(self) -> str:
         """Make a thread of Ann's."""

@@ -7,6 +7,8 @@ standard input is an order; the answer is the new process's id. Where there is n
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import runpy
@@ -17,6 +19,10 @@ import sys
 from course_layout import ROOT
 
 __all__ = ("Launcher",)
+
+WARM = ("production_agent.service", "production_agent.server")
+# What they import when the first client is made, and the first connection.
+WARM += ("openai.resources.chat.chat", "httpcore2", "anyio._backends._asyncio")
 
 
 class Launcher:
@@ -78,9 +84,11 @@ def become(
 
 
 if __name__ == "__main__":
-    import production_agent.service  # noqa: F401 - what makes the process warm
-
+    for name in WARM:
+        importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets ended children
+    gc.collect()
+    gc.freeze()  # a service looks for garbage among its own objects, and shares these
     for line in sys.stdin:
         if pid := os.fork():
             print(pid, flush=True)
