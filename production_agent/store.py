@@ -479,8 +479,10 @@ class Store:
 
     # Effects
 
-    async def effect(self, run: str, key: str, thread: str, owner: str, name: str, details: dict):
-        """Write an effect down, unless its key is there: then it was done before a crash.
+    async def effect(
+        self, run: str, key: str, thread: str, owner: str, name: str, details: dict
+    ) -> bool:
+        """Write an effect down, unless its key is there; return whether it is.
 
         Raises:
             LeaseLost: The run no longer holds its thread.
@@ -491,14 +493,14 @@ class Store:
         sql = """select (select 1 from effects where key = ?) as known,
             (select coalesce(sum(amount), 0) from effects where budget = ?) as spent"""
 
-        async def work(transaction: Transaction) -> None:
+        async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
             (found,) = await transaction.fetch(sql, key, taken.name)
             left = taken.total - found["spent"]
             if found["known"]:
-                return
+                return True
             if taken.amount > left:
                 raise OverBudget(max(left, 0))
             await transaction.send(
@@ -506,9 +508,10 @@ class Store:
                 values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?)""",
                 *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
             )
+            return False
 
         try:
-            await self.database.write(work)
+            return await self.database.write(work)
         except FAILURES as error:
             raise OutcomeUnknown from error
 
