@@ -631,6 +631,8 @@ class Runs:
             if done := await self.store.effects(run.thread, of_turn=True):
                 words = [told(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
+        if ending.outcome in ("failed", "stopped"):
+            ending.is_stored = await self._is_of_this_turn(run.thread, state)
         if ending.outcome in ("failed", "needs_person") or (is_left and error):
             ending.reference = new_reference()
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):

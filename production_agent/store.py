@@ -73,6 +73,7 @@ class Ending:
         sentence: For the owner, if the outcome needs one.
         asked: (interrupt id, calls) that wait for approval.
         approvals: Approval id: its new state.
+        is_stored: Whether anything of the turn is; if not, its request, repeated, is a new one.
     """
 
     outcome: str
@@ -80,6 +81,7 @@ class Ending:
     sentence: str | None = None
     asked: Sequence[tuple[str, Sequence[dict]]] = ()
     approvals: dict[str, str] = field(default_factory=dict)
+    is_stored: bool = True
 
 
 def status(row: dict) -> str:
@@ -415,6 +417,10 @@ class Store:
             for approval, state in ending.approvals.items():
                 sql = "update approvals set state = ? where id = ?"
                 await transaction.send(sql, state, approval)
+            if not ending.is_stored:
+                sql = """update runs set request = null where thread = ? and started >=
+                    (select max(started) from runs where thread = ? and kind = 'message')"""
+                await transaction.send(sql, thread, thread)
             if ending.outcome == "refused":
                 await transaction.send("delete from runs where id = ?", run)
             else:
