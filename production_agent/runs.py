@@ -91,7 +91,6 @@ class Run:
     ended: bool = False
     cancelled: bool = False
     late: bool = False  # cancelled as its time was over
-    stops: bool = False  # it is on record that it was asked to
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
