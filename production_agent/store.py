@@ -501,6 +501,7 @@ class Store:
 
         async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
+            await self.database.lock(transaction, key)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
             (found,) = await transaction.fetch(sql, key, taken.name)
