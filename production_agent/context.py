@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 __all__ = ("Context", "KeyTaken", "LeaseLost", "OutcomeUnknown", "OverBudget", "Stopped")
+__all__ += ("NotSent", "running_call")
+
+running_call: ContextVar[str] = ContextVar("running_call", default="")  # its id, in its tool
 
 
 class LeaseLost(Exception):
@@ -21,7 +25,11 @@ class OutcomeUnknown(Exception):
 
 
 class KeyTaken(Exception):
-    """Two effects of a run have one key, and the second would be lost: give each its own."""
+    """Another effect has this key, and this one would be lost: give each its own."""
+
+
+class NotSent(Exception):
+    """A call that `approve` did not send to its tool: a person may have rejected it."""
 
 
 class OverBudget(Exception):
@@ -39,8 +47,11 @@ class Context:
     thread: str
     run: str
     user: str
-    # (key, name, details): writes down an effect unless its key is there already; raises
-    # LeaseLost or OverBudget and writes nothing, OutcomeUnknown where the database gave no answer.
+    # (key, name, details): writes down an effect, unless this call has done so before; raises
+    # KeyTaken, LeaseLost or OverBudget and writes nothing, OutcomeUnknown without an answer.
     effect: Callable[[str, str, dict], Awaitable[None]]
     decided: frozenset[str] = frozenset()  # calls whose decision this run carries out
-    effects: dict[str, dict] = field(default_factory=dict)  # by key: this run's, and older ones
+    # Effects by key, {name, details}: of the turn's earlier runs, and of this run.
+    effects: dict[str, dict] = field(default_factory=dict)
+    written: dict[str, dict] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)  # keys whose effect may be on record or not

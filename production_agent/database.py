@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import aiosqlite
 import psycopg
@@ -53,22 +53,6 @@ INVALID = """select indexrelid::regclass as name from pg_index
     where not indisvalid and indrelid::regclass::text like 'checkpoint%'"""
 TABLES = ("threads", "runs", "approvals", "effects", "turns", "checkpoints")
 T = TypeVar("T")
-
-
-class Transaction(Protocol):
-    """Statements that all happen or none. Over a network `send` costs no round trip of its own."""
-
-    async def send(self, sql: str, *values: object) -> None:
-        """Run a statement whose rows nobody needs."""
-
-    async def fetch(self, sql: str, *values: object) -> list[dict]:
-        """Run a statement and return its rows."""
-
-    async def hold(self, run: str) -> None:
-        """Raise LeaseLost, here or at the end, unless the run holds its thread until then."""
-
-    def checkpointer(self, serde: SerializerProtocol) -> BaseCheckpointSaver:
-        """Return the library's checkpointer, whose statements belong to the transaction."""
 
 
 class Database:
@@ -220,6 +204,7 @@ class Sqlite(Database):
             self.turn.release()
 
     async def fetch(self, sql: str, *values: object) -> list[dict]:
+        """Run a statement and return its rows."""
         return [dict(row) for row in await self.connection.execute_fetchall(sql, values)]
 
     send = fetch  # there is no network
@@ -230,6 +215,7 @@ class Sqlite(Database):
             raise LeaseLost
 
     def checkpointer(self, serde: SerializerProtocol) -> AsyncSqliteSaver:
+        """Return the library's checkpointer, whose statements belong to the transaction."""
         self.theirs.serde = serde
         return self.theirs
 
@@ -376,6 +362,10 @@ class Postgres(Database):
             return OUTDATED
 
 
+# Statements that all happen or none. Over a network `send` costs no round trip of its own.
+Transaction = Sqlite | Pipelined
+
+
 def _placed(sql: str) -> str:
     return sql.replace("?", "%s")
 
@@ -395,8 +385,15 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         async with _sqlite(settings) as database:
             yield database
         return
+    milliseconds = 0 if set_up else round(settings.database_seconds * 1000)  # 0: no limit
+    options = {
+        "autocommit": True,
+        "prepare_threshold": 0,
+        "row_factory": dict_row,
+        "connect_timeout": SECONDS,
+        "tcp_user_timeout": milliseconds,  # a server that is silent is gone
+    }
     try:
-        options = {"autocommit": True, "connect_timeout": SECONDS, "row_factory": dict_row}
         first = await psycopg.AsyncConnection.connect(settings.database, **options)
     except (psycopg.Error, UnicodeError):  # their texts may hold pieces of the password
         raise Unusable(
@@ -411,7 +408,6 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
             )
         if set_up:
             await _set_up_theirs(first)
-    milliseconds = 0 if set_up else round(settings.database_seconds * 1000)  # 0: no limit
 
     async def limit(connection: psycopg.AsyncConnection) -> None:
         # A later snapshot than the lock's, or the sum of an order's refunds would be an old one.
@@ -428,13 +424,7 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         timeout=settings.database_seconds,
         configure=limit,
         check=_check,
-        kwargs={
-            "autocommit": True,
-            "prepare_threshold": 0,
-            "row_factory": dict_row,
-            "connect_timeout": SECONDS,
-            "tcp_user_timeout": milliseconds,  # a server that is silent is gone
-        },
+        kwargs=options,
     ) as pool:
         # It waits for a connection, then for the server; migrations take what they take.
         database = Postgres(pool, None if set_up else 2 * settings.database_seconds)

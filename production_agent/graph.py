@@ -19,7 +19,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
 from production_agent.approval import Decisions, Edit
-from production_agent.context import LeaseLost, OutcomeUnknown
+from production_agent.context import LeaseLost, NotSent, OutcomeUnknown, running_call
 from production_agent.logs import new_reference
 from production_agent.model import ask, connect, say
 from production_agent.settings import Settings, Unusable
@@ -182,8 +182,17 @@ def _after_agent(state: State) -> Literal["approve", "__end__"]:
 
 
 async def _observed(request, execute):
-    """Run a tool: tell the reader of the stream, the log, and the model if a person edited it."""
-    call, writer = request.tool_call, request.runtime.stream_writer
+    """Run a tool that `approve` sent; tell the stream, the log, and the model what is on record.
+
+    What the tool says about its effects is not relied on, nor is the class of its error.
+    """
+    call, runtime = request.tool_call, request.runtime
+    writer, context = runtime.stream_writer, runtime.context
+    asking = request.state["messages"][-1]
+    proposed = [one for one in getattr(asking, "tool_calls", ()) if one["id"] == call["id"]]
+    if not proposed:  # it came by a `goto`
+        raise NotSent
+    running_call.set(call["id"])
     which = {"tool": call["name"], "call": call["id"]}
     writer(("tool", {**which, "state": "started"}))
     log.info("tool_started", extra=which)
@@ -191,14 +200,17 @@ async def _observed(request, execute):
         answer = await execute(request)
     except GraphInterrupt as error:  # here, people are asked before a tool runs
         answer = _failed(call, _tool_failed(error))
+    if context.unknown:
+        raise OutcomeUnknown
     message = _message_of(answer, call["id"])
-    asking, context = request.state["messages"][-1], request.runtime.context
-    done = _done(context.effects, effect_key(context.thread, asking.id, call["id"]))
-    if message.status == "error" and done:
-        message.content = f"{done} It is on record: never repeat it. What was to follow failed."
+    key = effect_key(context.thread, asking.id, call["id"])
+    done = _done(context.written | context.effects, key)
+    has_failed, is_carried_on = message.status == "error", _done(context.effects, key)
+    if done and (has_failed or (is_carried_on and done not in message.text)):
+        rest = "What was to follow failed." if has_failed else message.text
+        message.content = f"{done} It is on record: never repeat it. {rest}"
         message.status = "success"
-    asked = next(one for one in asking.tool_calls if one["id"] == call["id"])
-    if asked["args"] != call["args"]:
+    if proposed[0]["args"] != call["args"]:
         note = f"A person changed the arguments to {json.dumps(call['args'])}."
         message.content = f"{note} {message.text}"
     state = "failed" if message.status == "error" else "finished"
@@ -218,7 +230,7 @@ def _message_of(answer: ToolMessage | Command | list, call: str) -> ToolMessage:
 
 
 def _tool_failed(error: Exception) -> str:
-    if isinstance(error, LeaseLost | OutcomeUnknown):
+    if isinstance(error, LeaseLost | NotSent | OutcomeUnknown):
         raise error  # no answer for the model: the run ends, and the record says what was done
     reference = new_reference()
     log.error("tool_failed", exc_info=error, extra={"reference": reference})

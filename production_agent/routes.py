@@ -190,16 +190,12 @@ async def cancel(request: Request, thread: bodies.Id, user: User) -> bodies.Stop
     own = runs.running.get(thread)
     if own and (own.owner, own.kind) == (user, "message"):
         own.cancel()  # before the way to the database, which a flood of its words would delay
-        if own.stops:
-            return bodies.Stopping()
         run = own.id
     else:
         own, run = None, (await own_thread(request, thread, user))["run"]
     found = await runs.ask_to_stop(thread, run)
     stops = found and found["id"] == run and found["stop"]  # another process looks each second
-    if own and stops:
-        own.stops = True
-    elif own:  # it has ended meanwhile: of this, or before
+    if own and not stops:  # it has ended meanwhile: of this, or before
         await asyncio.wait([own.task])
         stops = own.events[-1][1]["status"] == "stopped"
     if not stops:

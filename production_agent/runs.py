@@ -24,7 +24,7 @@ from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
 from production_agent.approval import shown
-from production_agent.context import KeyTaken, LeaseLost, Stopped
+from production_agent.context import KeyTaken, LeaseLost, OutcomeUnknown, Stopped, running_call
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, told, unanswered
 from production_agent.logs import ids, new_reference
@@ -91,7 +91,6 @@ class Run:
     ended: bool = False
     cancelled: bool = False
     late: bool = False  # cancelled as its time was over
-    stops: bool = False  # it is on record that it was asked to
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
@@ -522,8 +521,9 @@ class Runs:
             run.emit("end", status="resuming", text="")
 
     async def _follow(self, run: Run, graph_input: object) -> None:
-        decided, written = [], set()
-        effects = {} if run.kind == "message" else await self.store.effects(run.thread)
+        decided, effects = [], {}
+        if run.kind != "message":  # before it, nothing was done in this turn
+            effects = await self.store.effects(run.thread, of_turn=True)
         if isinstance(graph_input, Command):
             state = await self.graph.aget_state(self.config(run.thread))
             waiting = {one.id for one in state.interrupts}
@@ -534,11 +534,23 @@ class Runs:
             ]
 
         async def effect(key: str, name: str, details: dict) -> None:
-            if key in written:
+            one = {"name": name, "details": details, "call": running_call.get()}
+            if context.written.get(key) == one:
+                return  # a tool that tries all it does again
+            if key in context.written:
                 raise KeyTaken
-            await self.store.effect(run.id, key, run.thread, run.owner, name, details)
-            written.add(key)
-            effects.setdefault(key, {"name": name, "details": details})  # the record counts
+            may_be_there = key in effects or key in context.unknown
+            try:
+                was_there = await self.store.effect(
+                    run.id, key, run.thread, run.owner, name, details
+                )
+            except (OutcomeUnknown, asyncio.CancelledError):
+                context.unknown.add(key)
+                raise
+            if was_there and not may_be_there:
+                raise KeyTaken
+            context.unknown.discard(key)
+            context.written[key] = one
             log.info("effect_written", extra={"tool": name})
 
         context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), effects)
@@ -618,6 +630,8 @@ class Runs:
             if done := await self.store.effects(run.thread, of_turn=True):
                 words = [told(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
+        if ending.outcome in ("failed", "stopped"):
+            ending.is_stored = await self._is_of_this_turn(run.thread, state)
         if ending.outcome in ("failed", "needs_person") or (is_left and error):
             ending.reference = new_reference()
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):

@@ -47,7 +47,7 @@ class Settings:
     history_tokens: int = number(8000, 100, 10_000_000, "newest tokens of a thread for the model")
     refund_ceiling: int = number(1000, 1, 1_000_000, "euros one refund may have at most")
     approval_seconds: float = number(86400.0, 0.1, 31_536_000, "time a person has to decide")
-    rejoin_seconds: float = number(1.0, 0, 60, "time a left turn goes on, for a reload to rejoin")
+    rejoin_seconds: float = number(3.0, 0, 60, "time a left turn goes on, for a reload to rejoin")
     grace_seconds: float = number(10.0, 0.1, 600, "time turns have to end after SIGTERM")
     lease_seconds: float = number(15.0, 0.5, 600, "silence of a process that makes its runs lost")
     body_seconds: float = number(10.0, 0.1, 600, "time a request, or a part of an answer, takes")

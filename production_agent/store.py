@@ -73,6 +73,7 @@ class Ending:
         sentence: For the owner, if the outcome needs one.
         asked: (interrupt id, calls) that wait for approval.
         approvals: Approval id: its new state.
+        is_stored: Whether anything of the turn is; if not, its request, repeated, is a new one.
     """
 
     outcome: str
@@ -80,6 +81,7 @@ class Ending:
     sentence: str | None = None
     asked: Sequence[tuple[str, Sequence[dict]]] = ()
     approvals: dict[str, str] = field(default_factory=dict)
+    is_stored: bool = True
 
 
 def status(row: dict) -> str:
@@ -415,6 +417,10 @@ class Store:
             for approval, state in ending.approvals.items():
                 sql = "update approvals set state = ? where id = ?"
                 await transaction.send(sql, state, approval)
+            if not ending.is_stored:
+                sql = """update runs set request = null where thread = ? and started >=
+                    (select max(started) from runs where thread = ? and kind = 'message')"""
+                await transaction.send(sql, thread, thread)
             if ending.outcome == "refused":
                 await transaction.send("delete from runs where id = ?", run)
             else:
@@ -479,8 +485,10 @@ class Store:
 
     # Effects
 
-    async def effect(self, run: str, key: str, thread: str, owner: str, name: str, details: dict):
-        """Write an effect down, unless its key is there: then it was done before a crash.
+    async def effect(
+        self, run: str, key: str, thread: str, owner: str, name: str, details: dict
+    ) -> bool:
+        """Write an effect down, unless its key is there; return whether it is.
 
         Raises:
             LeaseLost: The run no longer holds its thread.
@@ -491,14 +499,15 @@ class Store:
         sql = """select (select 1 from effects where key = ?) as known,
             (select coalesce(sum(amount), 0) from effects where budget = ?) as spent"""
 
-        async def work(transaction: Transaction) -> None:
+        async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
+            await self.database.lock(transaction, key)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
             (found,) = await transaction.fetch(sql, key, taken.name)
             left = taken.total - found["spent"]
             if found["known"]:
-                return
+                return True
             if taken.amount > left:
                 raise OverBudget(max(left, 0))
             await transaction.send(
@@ -506,9 +515,10 @@ class Store:
                 values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?)""",
                 *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
             )
+            return False
 
         try:
-            await self.database.write(work)
+            return await self.database.write(work)
         except FAILURES as error:
             raise OutcomeUnknown from error
 

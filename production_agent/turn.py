@@ -29,14 +29,15 @@ from production_agent.settings import read
 
 __all__ = ("effects", "opened", "turn")
 
-LEASE_SECONDS = 4.0  # a checklist does not wait as long for a dead process as a service does
+# A checklist does not wait as long for a dead process, or for a reader who left, as a service does.
+WAITS = {"lease_seconds": 4.0, "rejoin_seconds": 1.0}
 MANY = 1_000_000  # turns a minute: it is one user who asks all the time
 
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Callable]:
     """Open the service without its web server; yield its turn."""
-    settings = replace(read(), database=_file(), lease_seconds=LEASE_SECONDS, turns_per_minute=MANY)
+    settings = replace(read(), database=_file(), turns_per_minute=MANY, **WAITS)
     logs.set_up(settings.secrets)
     async with open_runs(settings) as runs:
         yield partial(turn, runs)

@@ -14,7 +14,7 @@ from production_agent import graph, tools
 async def refund(order: str, amount: int, runtime) -> Command:
     """Refund, then write to the customer, which fails for odd amounts.
 
-    Six euros are refunded twice; of 8 the letter is an effect, and fails; for 4 it asks somebody.
+    Of 8 euros the letter is an effect, and fails; for 4 it asks somebody.
     For 12 and 14 the process dies once it has paid; what carries it on fails before it pays, or
     after it has come to another amount.
     """
@@ -23,8 +23,6 @@ async def refund(order: str, amount: int, runtime) -> Command:
     if amount in (12, 14) and runtime.context.effects:
         raise ConnectionError("stock-3 refused billing_rw")
     text = await pay(order=order, amount=amount, runtime=runtime)
-    if amount == 6:
-        await pay(order=order, amount=amount, runtime=runtime)
     if amount == 8:
         key = f"{runtime.context.thread}/{runtime.state['messages'][-1].id}/{runtime.tool_call_id}"
         await runtime.context.effect(f"{key}/letter", "letter", {"to": "ann"})

@@ -421,19 +421,6 @@ def test_a_tool_that_fails_where_it_is_carried_on_is_told_with_what_it_did(
     new.stop()
 
 
-def test_two_effects_of_a_call_do_not_share_a_key(start: Callable, database: str, served) -> None:
-    served.reset()
-    service = start(database, script="own_tool_service.py")
-    service.forget_effects()
-    thread, approval = service.asked("Please refund 6 euros for order T-7.")
-    assert '"complete"' in service.decide(approval).text
-    assert service.effects() == [{"order": "T-7", "amount": 6}]
-    (told,) = [text for role, text in service.messages(thread) if role == "tool"]
-    assert "What was to follow failed." in told  # not taken for done
-    assert "KeyTaken" in str(service.log("tool_failed"))
-    service.stop()
-
-
 @pytest.mark.parametrize("amount", [10, 20], ids=["a Command", "a list of them"])
 def test_a_tool_that_writes_the_state_may_be_edited(
     start: Callable, database: str, served, amount: int

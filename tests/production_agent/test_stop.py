@@ -702,6 +702,37 @@ async def test_a_turn_that_swallows_its_end_is_ended_again(
         assert run.events[-1] == ("end", {"status": status, "text": ""})
 
 
+@pytest.mark.parametrize("how", ["stopped", "failed", "lost"])
+async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_repeated(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    async def fail(*_) -> None:
+        raise TimeoutError
+
+    served.reset()
+    async with in_this_process(database) as (opened, runs, thread):
+        before = await runs.message(thread, "ann", "Hi", "another")
+        await asyncio.wait([before.task])
+        if how == "lost":
+            await runs.store.begin_message(thread, "ann", "key")
+            await opened.run("update runs set lease = 0 where outcome is null")
+            await runs.recover()
+        else:
+            with monkeypatch.context() as patch:
+                if how == "failed":
+                    patch.setattr(opened.saver, "aput", fail)
+                first = await runs.message(thread, "ann", "Hello!", "key")
+                if how == "stopped":
+                    first.cancel()  # before the loop came to its task
+                await asyncio.wait([first.task])
+        run = await runs.message(thread, "ann", "Hello!", "key")
+        assert (await runs.message(thread, "ann", "Hello!", "key")) is run
+        await asyncio.wait([run.task])
+        assert run.events[-1][1]["status"] == "complete"
+        for key, first in (("another", before), ("key", run)):
+            assert (await runs.message(thread, "ann", "Hello!", key)).id == first.id
+
+
 async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
     served, tmp_path
 ) -> None:

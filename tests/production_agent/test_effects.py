@@ -1,0 +1,282 @@
+"""What is on record is what is told, whatever a tool does, raises or returns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from langchain_core.messages import ToolMessage
+from langgraph.types import Command
+
+from production_agent.approval import Approve, Reject
+from production_agent.context import OutcomeUnknown, OverBudget
+from production_agent.runs import Run, Runs
+from production_agent.store import ATTEMPTS, Store
+from production_agent.tools import TOOLS, effect_key
+from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
+from tests.production_agent.test_stop import in_this_process
+
+FIVE = {"order": "T-7", "amount": 5}
+ON_RECORD = "Refunded 5 euros for order T-7. It is on record: never repeat it."
+FAILED = f"{ON_RECORD} What was to follow failed."
+
+
+class Desk:
+    """A thread whose refunds are the test's own tool."""
+
+    def __init__(self, runs: Runs, thread: str) -> None:
+        self.runs, self.thread = runs, thread
+
+    async def refund(self, how: str = "approve, approve") -> Run:
+        """Ask for two refunds, decide each, and return the ended run that carries them out."""
+        asking = await self.runs.message(self.thread, "ann", "Refund.", None)
+        await asyncio.wait([asking.task])
+        (found,) = await self.runs.store.waiting(thread=self.thread)
+        kinds = {"approve": Approve, "reject": Reject}
+        pairs = zip(found["calls"], how.split(", "), strict=False)
+        decisions = [kinds[kind](call=one["id"], type=kind) for one, kind in pairs]
+        run = await self.runs.decide(found["id"], found["digest"], decisions, "ann")
+        await asyncio.wait([run.task])
+        return run
+
+    async def recover(self) -> None:
+        """Carry on what is left."""
+        await self.runs.recover()
+        await asyncio.gather(*(one.task for one in self.runs.running.values()))
+
+    async def told(self) -> list[str]:
+        """Return what the model is told of the last turn's calls."""
+        messages = (await self.runs.state(self.thread)).values["messages"]
+        last = [at for at, one in enumerate(messages) if one.type == "human"][-1]
+        return [one.text for one in messages[last:] if one.type == "tool"]
+
+    async def record(self) -> list[tuple]:
+        """Return (name, details) of the thread's effects."""
+        found = await self.runs.store.effects(self.thread)
+        return [(one["name"], one["details"]) for one in found.values()]
+
+    async def outcome(self) -> str:
+        """Return how the thread's last run ended."""
+        return (await self.runs.store.threads("ann", 1, self.thread))[0]["outcome"]
+
+
+@pytest.fixture
+def with_tool(
+    database: str, scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Callable], object]:
+    """Return a function: open a desk whose tool is `act(context, key, amount, runtime)`."""
+
+    def script(body: dict):
+        if body["messages"][-1]["role"] == "tool":
+            yield word("So it is.")
+            yield finish()
+        else:
+            for number, (order, amount) in enumerate((("T-7", 5), ("T-8", 1))[: desk_calls[0]]):
+                yield call(number, "", "refund", {"order": order, "amount": amount})
+            yield finish("tool_calls")
+
+    desk_calls = [1]
+    scripted.script = script
+
+    def opened(act: Callable, calls: int = 1):
+        async def refund(order: str, amount: int, runtime) -> object:
+            asking = runtime.state["messages"][-1].id
+            key = effect_key(runtime.context.thread, asking, runtime.tool_call_id)
+            return await act(runtime.context, key, amount, runtime)
+
+        desk_calls[0] = calls
+        monkeypatch.setattr(TOOLS["refund"], "coroutine", refund)
+        return in_this_process(database, OPENAI_BASE_URL=scripted.url)
+
+    return opened
+
+
+async def wrapped(writing) -> None:
+    """Hide the error behind another one."""
+    try:
+        await writing
+    except Exception as error:
+        raise RuntimeError from error
+
+
+async def grouped(writing) -> None:
+    """Hide the error in a group."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(writing)
+
+
+async def swallowed(writing) -> None:
+    """Hide that there was an error."""
+    with suppress(Exception):
+        await writing
+
+
+async def given_up(writing) -> None:
+    """Wait for no answer; it is written all the same."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(writing, 0.05)
+
+
+@pytest.mark.parametrize("hide", [wrapped, grouped, swallowed, given_up])
+async def test_that_an_outcome_is_unknown_is_not_hidden_by_a_tool(
+    with_tool: Callable, monkeypatch: pytest.MonkeyPatch, hide: Callable
+) -> None:
+    real = Store.effect
+
+    async def effect(self: Store, *rest) -> None:
+        await real(self, *rest)
+        if hide is given_up:
+            await asyncio.Event().wait()
+        raise OutcomeUnknown
+
+    async def act(context, key: str, *_) -> str:
+        await hide(context.effect(key, "refund", FIVE))
+        return "Nothing was refunded."
+
+    monkeypatch.setattr(Store, "effect", effect)
+    async with with_tool(act) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        run = await desk.refund()
+        assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
+        for _ in range(ATTEMPTS):
+            await desk.recover()
+        assert await desk.outcome() == "needs_person" and await desk.told() == []
+        assert await desk.record() == [("refund", FIVE)]
+
+
+async def test_a_tool_that_asks_again_knows(
+    with_tool: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, lost = Store.effect, [True]
+
+    async def effect(self: Store, *rest) -> bool:
+        was_there = await real(self, *rest)
+        if lost.pop() if lost else False:
+            raise OutcomeUnknown
+        return was_there
+
+    async def act(context, key: str, *_) -> str:
+        with suppress(OutcomeUnknown):
+            await context.effect(key, "refund", FIVE)
+        await context.effect(key, "refund", FIVE)
+        return "It is refunded."
+
+    monkeypatch.setattr(Store, "effect", effect)
+    async with with_tool(act) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        await desk.refund()
+        assert await desk.outcome() == "complete" and await desk.told() == ["It is refunded."]
+
+
+async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(with_tool: Callable) -> None:
+    async def act(context, key: str, amount: int, runtime) -> Command:
+        await context.effect(f"{key}/{amount}", "refund", FIVE)
+        message = ToolMessage("Refunded.", tool_call_id=runtime.tool_call_id)
+        return Command(goto="tools", update={"messages": [message]})
+
+    async with with_tool(act, calls=2) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        run = await desk.refund("approve, reject")
+        assert await desk.record() == [("refund", FIVE)]
+        assert await desk.outcome() == "needs_person"
+        assert "Refunded 5 euros for order T-7." in run.events[-2][1]["message"]
+        assert await desk.told() == ["A person rejected this call.", "Refunded."]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "rest"),
+    [((), "Nothing was refunded: it was before."), ((5, 6), "What was to follow failed.")],
+    ids=["says no", "writes another"],
+)
+async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
+    with_tool: Callable, amounts: tuple[int, ...], rest: str
+) -> None:
+    attempts = []
+
+    async def act(context, key: str, *_) -> str:
+        attempts.append(key)
+        if len(attempts) == 1:
+            await context.effect(key, "refund", FIVE)
+            asyncio.current_task().cancel()
+            await asyncio.sleep(60)
+        for amount in amounts:
+            await context.effect(key, "refund", {**FIVE, "amount": amount})
+        return "Nothing was refunded: it was before."
+
+    async with with_tool(act) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        await desk.refund()
+        await desk.recover()
+        assert await desk.told() == [f"{ON_RECORD} {rest}"]
+        assert await desk.record() == [("refund", FIVE)] and await desk.outcome() == "complete"
+
+
+async def again(context, key: str) -> None:
+    """Try all of it again, with what follows."""
+    for following in (False, True):
+        await context.effect(key, "refund", FIVE)
+        if following:
+            await context.effect(f"{key}/letter", "letter", {})
+
+
+async def other_details(context, key: str) -> None:
+    """Refund twice under one key."""
+    await context.effect(key, "refund", FIVE)
+    await context.effect(key, "refund", {**FIVE, "amount": 6})
+
+
+async def at_once(context, key: str) -> None:
+    """Refund twice under one key, at the same time."""
+    sums = (FIVE, {**FIVE, "amount": 6})
+    await asyncio.gather(*(context.effect(key, "refund", one) for one in sums))
+
+
+async def less(context, key: str) -> None:
+    """Refund what is left, where the whole is too much."""
+    with suppress(OverBudget):
+        await context.effect(key, "refund", {**FIVE, "amount": 481})
+    await context.effect(key, "refund", FIVE)
+
+
+@pytest.mark.parametrize(
+    ("write", "told", "names"),
+    [
+        (again, "Done.", ["refund", "letter"]),
+        (less, "Done.", ["refund"]),
+        (other_details, FAILED, ["refund"]),
+        (at_once, FAILED, ["refund"]),
+    ],
+)
+async def test_a_key_is_one_effects(
+    with_tool: Callable, write: Callable, told: str, names: list[str]
+) -> None:
+    async def act(context, key: str, *_) -> str:
+        await write(context, key)
+        return "Done."
+
+    async with with_tool(act) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        desk = Desk(runs, thread)
+        await desk.refund()
+        assert await desk.told() == [told]
+        assert [name for name, _ in await desk.record()] == names
+
+
+@pytest.mark.parametrize("calls", [1, 2], ids=["of another turn", "of another call"])
+async def test_a_key_that_is_not_the_calls_own_is_taken_once(
+    with_tool: Callable, calls: int
+) -> None:
+    async def act(context, *_) -> str:
+        await context.effect(f"{context.thread} welcome", "letter", {})
+        return "The letter was sent."
+
+    async with with_tool(act, calls=calls) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        told = []
+        for _ in range(3 - calls):
+            await desk.refund()
+            told += await desk.told()
+        assert sorted(one.startswith("The tool failed") for one in told) == [False, True]
+        assert await desk.record() == [("letter", {})]
