@@ -589,7 +589,7 @@ async def test_presses_count_whatever_their_clock_says(
 async def test_the_page_stays_where_it_is_when_a_form_opens(page: Page) -> None:
     await say(page, REFUND)
     await page.set_viewport_size({"width": 800, "height": 300})
-    reject = page.get_by_role("button", name="Reject")
+    reject = page.get_by_role("button", name="Reject", exact=True)
     await reject.click(trial=True)  # once it may be pressed
     await reject.evaluate("one => one.scrollIntoView({block: 'end'})")
     before = await reject.bounding_box()
