@@ -234,7 +234,7 @@ async def test_a_decision_has_no_stop_also_after_a_reload(page: Page, desk: Serv
 
 
 async def hold(
-    page: Page, path: str, times: int | None = None
+    page: Page, path: str | re.Pattern, times: int | None = None
 ) -> tuple[asyncio.Queue, asyncio.Event]:
     """Let requests to a path wait for the event; the queue gives each one that has come."""
     asked, go = asyncio.Queue(), asyncio.Event()
@@ -284,10 +284,12 @@ async def show_what_runs_elsewhere(page: Page, desk: Service) -> str:
 
 
 async def hold_timers(page: Page) -> None:
-    """Let the page's timers wait for `run_timers`."""
+    """Let the page's timers wait for `run_timers`, but not the ticks of its cards."""
     await page.evaluate(
-        """window.timers = []; window.told = () => {};
-        window.setTimeout = work => { timers.push(work); told(); }; 0"""
+        """window.timers = []; window.told = () => {}; window.tick = setTimeout;
+        window.setTimeout = (work, pause, ...more) => {
+          if (pause < 500) return tick(work, pause, ...more);
+          timers.push(work); told(); }; 0"""
     )
 
 
@@ -465,6 +467,19 @@ async def test_a_new_turn_may_be_stopped_and_the_list_keeps_the_keyboard(
     change(desk.database, f"delete from runs where id = '{thread}'")
 
 
+async def test_a_look_takes_no_press_from_the_list(page: Page, desk: Service, model) -> None:
+    await say(page, "Where is parcel P-3?")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    thread = await show_what_runs_elsewhere(page, desk)
+    await page.locator("#threads button", has_text="Where is parcel P-3?").first.hover()
+    await page.mouse.down()
+    async with page.expect_response("**/events"):
+        await run_timers(page)
+    await page.mouse.up()
+    await expect(page.locator("#messages .user")).to_have_text(["Where is parcel P-3?"])
+    change(desk.database, f"delete from runs where id = '{thread}'")
+
+
 async def test_who_types_while_a_card_appears_decides_nothing(page: Page, desk: Service) -> None:
     await say(page, REFUND)
     approve = page.get_by_role("button", name="Approve")
@@ -482,8 +497,15 @@ async def test_what_is_typed_in_an_open_edit_is_not_left_out(page: Page, desk: S
     await page.get_by_role("button", name="Edit", exact=True).click()
     await page.get_by_label("amount", exact=True).fill("4")
     await expect(approve).to_be_disabled()
-    await page.get_by_role("button", name="Edit", exact=True).click()  # which closes it
-    await expect(page.get_by_label("amount", exact=True)).to_be_hidden()
+    for other in ("Edit", "Reject", "Reject"):  # which closes it
+        await page.get_by_role("button", name=other, exact=True).click()
+        await expect(page.get_by_label("amount", exact=True)).to_be_hidden()
+        await expect(approve).to_be_disabled()
+    await expect(page.get_by_text("under Edit is not confirmed.")).to_be_visible()
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("amount", exact=True).fill("480")
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await expect(page.get_by_text("under Edit is not confirmed.")).to_be_hidden()
     await approve.click()
     await expect(page.get_by_role("status")).to_have_text("Done.")
     assert desk.effects() == [{"order": "T-7", "amount": 480}]
@@ -498,11 +520,13 @@ async def test_what_opens_an_edit_does_not_send_it(page: Page, desk: Service, ho
         await edit.focus()
         await page.keyboard.down("Enter")
         await page.get_by_role("button", name="Confirm edit").click(trial=True)
+        await page.get_by_label("amount", exact=True).fill("4")
         await page.keyboard.down("Enter")  # as a keyboard repeats it
         await page.keyboard.up("Enter")
+        await page.get_by_label("amount", exact=True).fill("480")
     else:  # in a low window the second click of two meets the form's own button
         twice = """button => { button.click();
-            button.parentElement.querySelector("form").requestSubmit(); }"""
+            button.parentElement.querySelector("form button").click(); }"""
         await edit.evaluate(twice)
     await page.get_by_role("button", name="Confirm edit").click()
     await expect(page.get_by_text("Nothing is edited.")).to_be_visible()
@@ -510,6 +534,81 @@ async def test_what_opens_an_edit_does_not_send_it(page: Page, desk: Service, ho
     await page.get_by_role("button", name="Approve").click()
     await expect(page.get_by_role("status")).to_have_text("Done.")
     assert desk.effects() == [{"order": "T-7", "amount": 480}]
+
+
+@pytest.mark.parametrize("first", ["Reject", "Edit"])
+async def test_a_second_press_counts_only_where_a_busy_page_has_shown_the_form(
+    page: Page, first: str
+) -> None:
+    await say(page, REFUND)
+    button = page.get_by_role("button", name=first, exact=True)
+    if first == "Edit":
+        await button.click()
+        await page.get_by_label("amount", exact=True).fill("4")
+        await button.click()
+    await button.click(trial=True)  # once it may be pressed
+    await button.focus()
+    await page.evaluate(  # busy from when the form opens until after the second press
+        """document.addEventListener("click", () => {
+          const end = performance.now() + 900;
+          while (performance.now() < end); }, {once: true}); 0"""
+    )
+    keys = await page.context.new_cdp_session(page)
+    enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
+    press = [{"type": "keyDown", "text": "\r"} | enter, {"type": "keyUp"} | enter]
+    await asyncio.gather(*(keys.send("Input.dispatchKeyEvent", one) for one in press * 2))
+    # Nothing is sent, which would have disabled it.
+    await expect(page.get_by_role("button", name="Confirm")).to_be_enabled()
+
+
+async def test_a_second_click_that_comes_upon_approve_is_none(page: Page, desk: Service) -> None:
+    await say(page, REFUND)
+    reject = page.get_by_role("button", name="Reject")
+    await reject.click(trial=True)  # once it may be pressed
+    await reject.evaluate("one => { one.click(); one.nextElementSibling.click(); }")
+    await expect(page.get_by_label("Reason")).to_be_visible()
+    await expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+    await page.get_by_role("button", name="Confirm rejection").click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert not desk.effects()
+
+
+@pytest.mark.parametrize("clock", ["0", "1e12"])
+async def test_presses_count_whatever_their_clock_says(
+    page: Page, desk: Service, clock: str
+) -> None:
+    await page.evaluate(
+        f"Object.defineProperty(Event.prototype, 'timeStamp', {{get: () => {clock}}}); 0"
+    )
+    await say(page, REFUND)
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("amount", exact=True).fill("4", timeout=5_000)
+    await page.get_by_role("button", name="Confirm edit").click()
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert desk.effects() == [{"order": "T-7", "amount": 4}]
+
+
+async def test_the_page_stays_where_it_is_when_a_form_opens(page: Page) -> None:
+    await say(page, REFUND)
+    await page.set_viewport_size({"width": 800, "height": 300})
+    reject = page.get_by_role("button", name="Reject", exact=True)
+    await reject.click(trial=True)  # once it may be pressed
+    await reject.evaluate("one => one.scrollIntoView({block: 'end'})")
+    before = await reject.bounding_box()
+    await reject.click()
+    await expect(page.get_by_label("Reason")).to_be_focused()
+    assert await reject.bounding_box() == before
+
+
+async def test_what_has_no_arguments_has_nothing_to_edit(page: Page) -> None:
+    await page.evaluate(
+        """document.getElementById("approvals").replaceChildren(card({id: "0", digest: "0", calls: [
+        {id: "1", name: "close_shop", why: "All wait.", args: {}}]}))"""
+    )
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await expect(page.get_by_text("Nothing to edit.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Approve")).to_be_enabled()
 
 
 async def test_who_tabs_for_stop_while_a_card_appears_decides_nothing(page: Page) -> None:
@@ -545,42 +644,20 @@ async def test_the_end_of_a_turn_disturbs_nobody_at_another_thread(page: Page, m
     await page.unroute_all()
 
 
-async def test_a_click_meant_for_what_a_card_covers_decides_nothing(
+async def test_a_press_meant_for_what_was_there_before_a_card_decides_nothing(
     page: Page, desk: Service
 ) -> None:
-    await page.evaluate(  # a card stays as new as it is
-        """const sheet = new CSSStyleSheet();
-        sheet.replaceSync(".card { animation-play-state: paused !important; }");
-        document.adoptedStyleSheets = [sheet];"""
-    )
+    await page.evaluate("window.setTimeout = () => 0; 0")  # a card stays as new as it is
     await say(page, REFUND)
     approve = page.get_by_role("button", name="Approve")
     await expect(approve).to_be_visible()
     await approve.click(force=True)
-    await expect(approve).to_be_enabled()
-    await page.evaluate("document.adoptedStyleSheets = []")
-    await approve.click()
-    await expect(page.get_by_role("status")).to_have_text("Done.")
-    assert len(desk.effects()) == 1
-
-
-async def test_what_was_pressed_before_a_card_was_drawn_decides_nothing_however_late_it_comes(
-    page: Page, desk: Service
-) -> None:
-    # By its clock the page draws the card after all that is pressed.
-    await page.evaluate(
-        "const real = performance.now(); performance.now = () => real + 3_600_000; 0"
-    )
-    await say(page, REFUND)
-    approve = page.get_by_role("button", name="Approve")
-    await approve.click()
-    await expect(approve).to_be_enabled(timeout=5_000)
     await approve.press("Enter")
-    await expect(approve).to_be_enabled()
-    await page.get_by_role("button", name="Reject").click()
+    await approve.evaluate("one => one.click()")
+    await page.get_by_role("button", name="Reject").press("Enter")
     await expect(page.get_by_label("Reason")).to_be_hidden()
+    await expect(approve).to_be_enabled()
     await page.reload()
-    assert not desk.effects()
     await approve.click()
     await expect(page.get_by_role("status")).to_have_text("Done.")
     assert len(desk.effects()) == 1
@@ -890,7 +967,10 @@ async def test_a_message_is_a_new_one_where_it_was_stopped(
     await page.unroute_all()
 
 
-async def test_a_message_keeps_its_key_where_an_older_turn_was_stopped(page: Page, model) -> None:
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_message_keeps_its_key_where_an_older_turn_was_stopped(
+    page: Page, model, known: bool
+) -> None:
     model.when("speak").says("one " * 5000)
     model.pace(per_token=0.02)
     await say(page, "Speak!")
@@ -904,6 +984,10 @@ async def test_a_message_keeps_its_key_where_an_older_turn_was_stopped(page: Pag
         await (route.abort() if len(keys) == 1 else route.continue_())
 
     await page.route("**/messages", fail)
+    if not known:
+        asked, go = await hold(page, re.compile("/threads/[0-9a-f]{32}$"), times=1)
+        await page.reload()
+        await asked.get()
     await say(page, "A long letter.")
     # What failed is told once the thread has been drawn again.
     await expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
@@ -912,6 +996,41 @@ async def test_a_message_keeps_its_key_where_an_older_turn_was_stopped(page: Pag
     await field.press("Enter")
     await expect(page.get_by_role("status")).to_have_text("Done.")
     assert len(keys) == 2 and len({*keys}) == 1
+    if not known:
+        go.set()
+    await page.unroute_all()
+
+
+async def test_a_message_that_was_sent_again_forgets_its_key(page: Page, model) -> None:
+    await say(page, "Hello!")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    said, field, keys = page.locator("#messages .user"), page.locator("#text"), []
+
+    async def lose(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await page.route("**/messages", lose)
+    asked, go = await hold(page, re.compile("/threads/[0-9a-f]{32}$"), times=1)
+    await page.reload()  # before its thread is read, nobody knows what is new in it
+    await asked.get()
+    await say(page, "Yes.")
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    await expect(said).to_have_text(["Hello!", "Yes."])
+    await expect(field).to_have_value("Yes.")
+    async with page.expect_response("**/messages"):
+        await field.press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    await expect(said).to_have_text(["Hello!", "Yes."])
+    await say(page, "Yes.")
+    await expect(said).to_have_text(["Hello!", "Yes.", "Yes."])
+    await expect(page.get_by_role("status")).to_have_text("Done.")
+    assert keys[0] == keys[1] != keys[2]
+    go.set()
     await page.unroute_all()
 
 
