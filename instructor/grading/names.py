@@ -58,6 +58,7 @@ def owner_of(path: Path, folder: Path, lessons: Iterable[str]) -> Owner:
 
 def _without_lesson(name: str, lessons: Iterable[str]) -> str:
     """Return a file's name without the lesson's part; "" if no name is left."""
+    name = re.sub(r"-Copy\d+$", "", name)  # what JupyterLab calls a duplicate
     for part in sorted(lessons, key=len, reverse=True):
         spelt = re.escape(part).replace("_", SEPARATOR.replace("]", "]*"))
         name, count = re.subn(rf"(?i)(?:^|(?<=[^a-z])){spelt}(?![a-z])", "", name, count=1)

@@ -46,6 +46,8 @@ def mark(student: str, status: str, message: str = "", **more: object) -> Mark:
         ("4711-00_start_here.ipynb", "4711"),
         ("00_start_here.ipynb", "00_start_here"),
         ("00_start_here (1).ipynb", "00_start_here (1)"),
+        ("00_start_here-Copy1.ipynb", "00_start_here-Copy1"),
+        ("ada_00_start_here-Copy2.ipynb", "ada"),
         ("zoë.ipynb", "zoë"),
         ("Ju\u0308rgen_00_start_here.ipynb", "J\u00fcrgen"),  # a zip from a Mac
         ("Ju\u0308rgen/00_start_here.ipynb", "J\u00fcrgen"),
