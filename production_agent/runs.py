@@ -339,7 +339,9 @@ class Runs:
         for one in decisions:
             metrics.APPROVALS.labels(one.type).inc()
         run = Run(begun.run, approval["thread"], approval["owner"], "decision")
-        log.info("approval_decided", extra={"approval": approval["id"], "run": run.id})
+        kinds = {one.call: f"{one.type} {calls[one.call][0]}" for one in decisions}
+        more = {"approval": approval["id"], "run": run.id, "decisions": kinds}
+        log.info("approval_decided", extra=more)
         return self._spawn(run, Command(resume={approval["id"]: decision}))
 
     def _refuse_while_draining(self) -> None:
@@ -542,7 +544,7 @@ class Runs:
             may_be_there = key in effects or key in context.unknown
             try:
                 was_there = await self.store.effect(
-                    run.id, key, run.thread, run.owner, name, details
+                    run.id, key, run.thread, run.owner, name, details, one["call"]
                 )
             except (OutcomeUnknown, asyncio.CancelledError):
                 context.unknown.add(key)

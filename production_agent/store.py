@@ -486,7 +486,7 @@ class Store:
     # Effects
 
     async def effect(
-        self, run: str, key: str, thread: str, owner: str, name: str, details: dict
+        self, run: str, key: str, thread: str, owner: str, name: str, details: dict, call: str = ""
     ) -> bool:
         """Write an effect down, unless its key is there; return whether it is.
 
@@ -497,26 +497,32 @@ class Store:
         """
         taken = budget(name, details) or Budget(None, 0, 0)
         sql = """select (select 1 from effects where key = ?) as known,
-            (select coalesce(sum(amount), 0) from effects where budget = ?) as spent"""
+            (select coalesce(sum(amount), 0) from effects where budget = ?) as spent,
+            calls, decision, decided, decider from (select 1) as always left join approvals
+            on thread = ? and decided is not null and calls like ?"""
 
         async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
-            (found,) = await transaction.fetch(sql, key, taken.name)
+            values = key, taken.name, thread, f'%"id": "{call}"%'
+            found, *_ = await transaction.fetch(sql, *values)
             left = taken.total - found["spent"]
             if found["known"]:
                 return True
             if taken.amount > left:
                 raise OverBudget(max(left, 0))
             await transaction.send(
-                f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount)
-                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?)""",
+                f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount,
+                proposed, decision, decided, decider)
+                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?, ?, ?, ?, ?)""",
                 *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
             )
             return False
 
         try:
+        What was decided about its call goes with it: the approval ends with its thread.
+
             return await self.database.write(work)
         except FAILURES as error:
             raise OutcomeUnknown from error
@@ -535,3 +541,8 @@ class Store:
 def _approval(row: dict) -> dict:
     decision = row["decision"] and json.loads(row["decision"])
     return {**row, "calls": json.loads(row["calls"]), "decision": decision}
+            calls, decision = json.loads(found["calls"] or "[]"), found["decision"]
+            proposed = {one["id"]: json.dumps(one["args"]) for one in calls}.get(call)
+            each = json.loads(decision)["decisions"] if decision else ()
+            kind = {one["call"]: one["type"] for one in each}.get(call)
+                *(proposed, kind, found["decided"], found["decider"]),

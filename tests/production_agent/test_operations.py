@@ -1,0 +1,68 @@
+"""What a person on call and an auditor ask: who decided, by which rule, what waits, what ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from course_layout import ROOT
+from tests.production_agent.scripted_model import ScriptedModel, chunk, finish
+from tests.production_agent.service_process import Service, change, rows, until
+
+PAGE = (ROOT / "docs" / "production_agent.md").read_text("utf-8")
+TWO = "Please refund 400 euros for order T-7. Please refund 20 euros for order T-8."
+RUN = "insert into runs (id, thread, owner, kind, started, lease, outcome) values"
+
+
+def number(service: Service, name: str) -> float:
+    """Return a gauge."""
+    found = re.search(rf"^agent_{name} (\S+)$", service.ann.get("/metrics").text, re.M)
+    return float(found[1])
+
+
+# The record
+
+
+@pytest.mark.parametrize("how", ["deleted", "old"])
+def test_the_record_of_a_payment_outlives_its_thread(
+    start: Callable, database: str, served, how: str
+) -> None:
+    served.reset()
+    days = {"THREAD_DAYS": 1, "LEASE_SECONDS": 3} if how == "old" else {}
+    service = start(database, APPROVERS="bob", **days)
+    service.forget_effects()
+    thread, approval = service.asked(TWO)
+    less = {"type": "edit", "args": {"order": "T-7", "amount": 300}}
+    answer = service.decide(approval, less, {"type": "approve"}, by=service.bob)
+    assert '"complete"' in answer.text
+    asked, carried_out = approval["created"], rows(database, "select max(at) from effects")[0][0]
+    if how == "old":
+        for table, column in (("threads", "created"), ("runs", "started")):
+            change(database, f"update {table} set {column} = {column} - 90000")
+        until(lambda: service.ann.get(f"/threads/{thread}").status_code == 404, "its end")
+    else:
+        assert service.ann.delete(f"/threads/{thread}").status_code == 204
+    for table in ("runs", "approvals"):
+        assert rows(database, f"select 1 from {table} where thread = '{thread}'") == []
+    sql = """select owner, decider, decision, proposed, details, decided from effects
+        order by amount desc"""
+    (*big, decided), (*small, _) = rows(database, sql)
+    proposed = [json.dumps({"order": "T-7", "amount": 400}), json.dumps(less["args"])]
+    assert big == ["ann", "bob", "edit", *proposed]
+    assert small[:3] == ["ann", "bob", "approve"] and small[3] == small[4]
+    assert asked < decided < carried_out
+    (line,) = service.log("approval_decided")
+    ids = [call["id"] for call in approval["calls"]]
+    assert line["decisions"] == {ids[0]: "edit refund", ids[1]: "approve refund"}
+    service.stop()
+
+
+# What waits
+
+
+# The operators' page
