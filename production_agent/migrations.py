@@ -26,7 +26,7 @@ create table if not exists approvals (
   id text primary key, thread text not null, owner text not null, calls text not null,
   digest text not null, created double precision not null, expires double precision not null,
   state text not null, decision text, decided double precision, decider text,
-  attempts integer not null);
+  attempts integer not null, by_approver integer not null default 0);
 create index if not exists approvals_of on approvals (owner, state, created, id);
 create index if not exists approvals_in on approvals (thread, state);
 create table if not exists effects (

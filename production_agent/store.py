@@ -42,7 +42,23 @@ NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on", "faile
 LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
     order by started desc limit 1"""
 APPROVAL = """id, thread, owner, calls, digest, created, expires, state, decision, decided, decider,
-    attempts"""
+    attempts, by_approver"""
+UNFINISHED = """select thread, owner from runs where outcome is null and lease < {now}
+    union select thread, owner from approvals a where state = 'decided' and not exists
+      (select 1 from runs r where r.thread = a.thread and r.outcome is null)
+    union select thread, owner from runs h where outcome in ('handed_on', 'lost') and not exists
+      (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
+# By the names of the gauges in metrics.py.
+COUNTS = """select
+    (select count(*) from approvals where state = 'pending' and expires > {now})
+      as approvals_waiting,
+    (select coalesce({now} - min(created), 0) from approvals where state = 'pending'
+      and expires > {now}) as approval_oldest_seconds,
+    (select count(*) from runs where outcome is null) as runs_running,
+    (select count(*) from ({unfinished}) as u) as threads_unfinished,
+    (select count(*) from runs p where outcome = 'needs_person' and not exists
+      (select 1 from runs r where r.thread = p.thread and r.started > p.started))
+      as threads_needing_person"""
 
 
 @dataclass
@@ -408,8 +424,8 @@ class Store:
             for approval, calls in ending.asked:
                 asked += await transaction.fetch(
                     f"""insert into approvals
-                    (id, thread, owner, calls, digest, created, expires, state, attempts)
-                    values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, 'pending', 0)
+                    (id, thread, owner, calls, digest, created, expires, state, attempts,
+                    by_approver) values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, 'pending', 0, ?)
                     on conflict do nothing returning {APPROVAL}""",
                     *(approval, thread, owner, json.dumps(calls)),
                     *(digest(thread, approval, calls), self.settings.approval_seconds),

@@ -62,6 +62,26 @@ def test_the_record_of_a_payment_outlives_its_thread(
     service.stop()
 
 
+def test_a_question_keeps_the_rule_it_was_asked_under(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    strict = start(database, APPROVERS="bob")
+    strict.forget_effects()
+    _, approval = strict.asked()
+    careless = start(database)
+    (line,) = careless.log("approvers_missing")
+    assert (line["level"], line["waiting"]) == ("warning", 1)
+    answer = careless.decide(approval)
+    assert answer.status_code == 403 and answer.json()["message"].startswith("Somebody else")
+    _, mine = careless.asked("Please refund 20 euros for order T-8.")
+    assert '"complete"' in careless.decide(mine).text
+    assert '"complete"' in strict.decide(approval, by=strict.bob).text
+    assert not strict.log("approvers_missing")
+    strict.stop()
+    careless.stop()
+
+
 # What waits
 
 
