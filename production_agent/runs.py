@@ -28,7 +28,7 @@ from production_agent.context import KeyTaken, LeaseLost, OutcomeUnknown, Stoppe
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, told, unanswered
 from production_agent.logs import ids, new_reference
-from production_agent.model import is_cut_off
+from production_agent.model import is_complete, is_cut_off
 from production_agent.settings import Settings
 from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, status
 from production_agent.tools import Context, refusal
@@ -616,8 +616,8 @@ class Runs:
             outcome = "pending_approval"
         elif outcome == "complete" and not state.metadata:
             outcome = "failed"  # nobody knows what it asks for
-        elif outcome == "complete" and messages and is_cut_off(messages[-1]):
-            outcome, sentence = "incomplete", CUT_OFF
+        elif outcome == "complete" and messages and not is_complete(messages[-1]):
+            outcome, sentence = "incomplete", CUT_OFF if is_cut_off(messages[-1]) else ""
         ending = Ending(outcome, asked=asked)
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
         decided = await self.store.decided(run.thread) if run.kind != "message" else []

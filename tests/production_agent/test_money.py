@@ -302,7 +302,9 @@ def test_a_model_that_fails_after_the_refund_invites_no_repeat(
     service.stop()
 
 
-@pytest.mark.parametrize("calls", [0, 11])  # no answer, and more calls than a turn may have
+@pytest.mark.parametrize(  # no answer, and more calls than a turn may have
+    ("calls", "status"), [(0, "incomplete"), (11, "complete")]
+)
 def test_words_in_place_of_the_models_name_the_refund_before_them(
     desk: Service, scripted: ScriptedModel, calls: int
 ) -> None:

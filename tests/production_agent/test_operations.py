@@ -85,4 +85,22 @@ def test_a_question_keeps_the_rule_it_was_asked_under(
 # What waits
 
 
+def test_an_answer_that_is_none_is_not_complete(
+    start: Callable, scripted: ScriptedModel, tmp_path: Path
+) -> None:
+    service = start(str(tmp_path / "a.sqlite"), OPENAI_BASE_URL=scripted.url)
+    refusal = chunk({"role": "assistant", "content": None, "refusal": "No."})
+    nothing = [finish()], [finish("content_filter")], [refusal, finish()]
+    for count, chunks in enumerate(nothing, 1):
+        scripted.script = lambda body, chunks=chunks: iter(chunks)
+        thread = service.thread()
+        text = "I have no answer to that. Please ask in other words."
+        assert service.say(thread, "Hello!")[-1][1] == {"status": "incomplete", "text": text}
+        shown = service.ann.get(f"/threads/{thread}").json()
+        assert (shown["problem"], shown["messages"][-1]["cut_off"]) == (None, False)
+        series = f'agent_runs_total{{kind="message",outcome="incomplete"}} {count}.0'
+        assert series in service.ann.get("/metrics").text
+    service.stop()
+
+
 # The operators' page
