@@ -403,6 +403,9 @@ class Runs:
         while True:
             try:
                 await self.recover()
+                for one in await self.store.expire():
+                    ids.set({"thread": one["thread"], "user": one["owner"]})
+                    log.warning("approval_expired", extra={"approval": one["id"]})
                 days = self.settings.thread_days
                 if days and (count := await self.store.delete_old_threads(days)):
                     log.info("threads_expired", extra={"count": count})

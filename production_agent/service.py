@@ -6,10 +6,11 @@ import asyncio
 import base64
 import hashlib
 import logging
+import math
 import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import openai
@@ -114,7 +115,13 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def numbers() -> Response:
-        """Return the counters of this process for Prometheus."""
+        """Return the counters of this process, and what waits and runs in all, for Prometheus."""
+        found = {}
+        with suppress(*FAILURES):  # then these are not known; /ready says why
+            async with asyncio.timeout(READY_SECONDS):
+                found = await app.state.store.counts()
+        for name, gauge in metrics.GAUGES.items():
+            gauge.set(found.get(name, math.nan))
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

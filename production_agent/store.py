@@ -451,13 +451,13 @@ class Store:
 
         A dead run may be called lost by a request that begins nothing, as a repeated one.
         """
-        sql = f"""select thread, owner from runs where outcome is null and lease < {self.now}
-            union select thread, owner from approvals a where state = 'decided' and not exists
-              (select 1 from runs r where r.thread = a.thread and r.outcome is null)
-            union select thread, owner from runs h where outcome in ('handed_on', 'lost')
-              and not exists
-              (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
-        return await self.database.run(sql)
+        return await self.database.run(UNFINISHED.format(now=self.now))
+
+    async def counts(self) -> dict[str, float]:
+        """Return what waits and what runs, of all processes: name of a gauge: its value."""
+        unfinished = UNFINISHED.format(now=self.now)
+        sql = COUNTS.format(now=self.now, unfinished=unfinished)
+        return (await self.database.run(sql))[0]
 
     # Approvals
 
@@ -500,6 +500,16 @@ class Store:
         return [_approval(row) for row in await self.database.run(sql, thread)]
 
     # Effects
+    async def expire(self) -> list[dict]:
+        """End what nobody decided in time; return it, each to one process."""
+        # One by one: two processes that locked several could wait for each other.
+        sql = f"""select id from approvals where state = 'pending' and expires <= {self.now}
+            order by created limit 100"""
+        void = """update approvals set state = 'void' where id = ? and state = 'pending'
+            returning id, thread, owner"""
+        late = await self.database.run(sql)
+        return [row for one in late for row in await self.database.run(void, one["id"])]
+
 
     async def effect(
         self, run: str, key: str, thread: str, owner: str, name: str, details: dict, call: str = ""

@@ -103,4 +103,50 @@ def test_an_answer_that_is_none_is_not_complete(
     service.stop()
 
 
+def test_what_waits_is_a_number_and_what_waited_too_long_a_line(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    database = new_database()
+    one, other = start(database, LEASE_SECONDS=600), start(database, LEASE_SECONDS=600)
+    names = "approvals_waiting", "runs_running", "threads_unfinished", "threads_needing_person"
+    assert [number(one, name) for name in names] == [0] * 4
+    assert number(one, "approval_oldest_seconds") == 0
+    thread, approval = one.asked()
+    change(database, "update approvals set created = created - 100")
+    assert number(other, "approval_oldest_seconds") > 100 and number(other, names[0]) == 1
+    change(database, f"{RUN} ('a', 'a', 'ann', 'message', 1, 1e12, null)")
+    change(database, f"{RUN} ('b', 'b', 'ann', 'message', 1, 0, null)")
+    change(database, f"{RUN} ('c', 'c', 'ann', 'message', 1, 0, 'handed_on')")
+    change(database, f"{RUN} ('d', 'd', 'ann', 'message', 1, 0, 'needs_person')")
+    change(database, f"{RUN} ('e', 'e', 'ann', 'message', 1, 0, 'needs_person')")
+    change(database, f"{RUN} ('f', 'e', 'ann', 'message', 2, 0, 'complete')")
+    assert [number(one, name) for name in names] == [1, 2, 2, 1]
+    change(database, "delete from runs where length(id) = 1")
+    for service in (one, other):
+        service.stop()
+    change(database, "update approvals set expires = 0")
+    both = [start(database, LEASE_SECONDS=1) for _ in range(2)]
+    state = f"select state from approvals where id = '{approval['id']}'"
+    until(lambda: rows(database, state) == [("void",)], "it is over")
+    assert number(both[0], names[0]) == 0 and both[0].status(thread) == "stopped"
+    assert both[0].decide(approval).json() == {"message": "It was not decided in time."}
+    lines = until(lambda: [line for each in both for line in each.log("approval_expired")], "it")
+    (line,) = lines
+    assert (line["approval"], line["thread"]) == (approval["id"], thread)
+    assert (line["level"], line["user"]) == ("warning", "ann")
+    for service in both:
+        service.stop()
+
+
+def test_numbers_that_are_not_known_are_none(start: Callable, served, tmp_path: Path) -> None:
+    service = start(str(tmp_path / "a.sqlite"))
+    os.rename(tmp_path / "a.sqlite", tmp_path / "b.sqlite")
+    assert number(service, "approvals_waiting") != number(service, "approvals_waiting")
+    assert "agent_runs_total{" in service.ann.get("/metrics").text
+    os.rename(tmp_path / "b.sqlite", tmp_path / "a.sqlite")
+    assert number(service, "approvals_waiting") == 0
+    service.stop()
+
+
 # The operators' page
