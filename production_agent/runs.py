@@ -89,8 +89,7 @@ class Run:
     kind: str
     events: list[tuple[str, dict]] = field(default_factory=list)
     ended: bool = False
-    cancelled: bool = False
-    late: bool = False  # cancelled as its time was over
+    why: str = ""  # it was cancelled: left, pressed, late, drained or lease
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
@@ -136,7 +135,7 @@ class Run:
             except TimeoutError:
                 yield ": still here\n\n"
 
-    def cancel(self, *, late: bool = False) -> None:
+    def cancel(self, why: str = "pressed") -> None:
         """End the run; not before its task has begun, as it would then tell nobody.
 
         A tool may swallow a cancellation (before Python 3.12 `wait_for` in it does). So another
@@ -144,8 +143,8 @@ class Run:
         effect then. Not sooner: LangGraph ends its nodes in a task; cancelled again before its
         first step, it ends none.
         """
-        if not self.cancelled:
-            self.cancelled, self.late = True, late
+        if not self.why:
+            self.why = why
             self._cancel_again()
 
     def _cancel_again(self) -> None:
@@ -176,7 +175,7 @@ class Run:
 
     def _cancel_if_left(self) -> None:
         if not self.readers and not self.ended:
-            self.cancel()
+            self.cancel("left")
 
 
 class Runs:
@@ -396,6 +395,7 @@ class Runs:
             is_whole = _is_whole(state) and await self._is_of_this_turn(thread, state)
             may_end = begun.before != "stopped"
             outcome = "complete" if is_whole and may_end else "stopped"
+            run.why = "died" if may_end else "pressed"
             await self._close(run, outcome, sentence=STOPPED, asks=may_end)
 
     async def keep_recovering(self) -> None:
@@ -460,13 +460,13 @@ class Runs:
         log.info("draining", extra={"runs": len(self.running)})
         for run in self.running.values():
             if run.kind == "message" and not run.readers:
-                run.cancel()
+                run.cancel("left")
             run.control.request_drain()
         asyncio.get_running_loop().call_later(self.settings.grace_seconds, self._cancel_all)
 
     def _cancel_all(self) -> None:
         for run in self.running.values():
-            run.cancel()
+            run.cancel("drained")
 
     async def close(self) -> None:
         """Wait for all runs of this process to end."""
@@ -495,14 +495,14 @@ class Runs:
         lease = asyncio.create_task(self._keep_lease(run))
         outcome, sentence, error = "complete", SORRY, None
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(self.settings.turn_seconds, lambda: run.cancel(late=True))
+        timer = loop.call_later(self.settings.turn_seconds, lambda: run.cancel("late"))
         try:
             run.emit("run", run=run.id, thread=run.thread)
             with span("run", thread=run.thread, run=run.id, kind=run.kind):
                 await self._follow(run, graph_input)
         except asyncio.CancelledError:
             outcome, sentence = "stopped", STOPPED
-            if run.late:
+            if run.why == "late":
                 outcome, sentence, error = "failed", TOO_LONG, TimeoutError()
             elif lease.done():  # nobody stopped it: as if its process had died
                 outcome = "lost"
@@ -589,7 +589,7 @@ class Runs:
                 held_at = time.monotonic()
             except Exception as error:  # it may go better the next time
                 log.warning("lease_not_renewed", exc_info=error)
-        run.cancel()
+        run.cancel("lease")
 
     async def _close(
         self,
@@ -642,13 +642,15 @@ class Runs:
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
         if ending.outcome in ("failed", "stopped"):
             ending.is_stored = await self._is_of_this_turn(run.thread, state)
-        if ending.outcome in ("failed", "needs_person") or (is_left and error):
+        is_error = error and not isinstance(error, NoInterrupt)  # another version knows its step
+        if ending.outcome in ("failed", "needs_person") or (is_left and is_error):
             ending.reference = new_reference()
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence
         try:
             waiting = None if ending.outcome == "lost" else await self.store.end(run.id, ending)
         except Stopped:
+            run.why = "pressed"
             return await self._close(run, "stopped", sentence=STOPPED, asks=False)
         lost = waiting is None  # another process has the thread, or will take it
         if ending.reference and not lost:
@@ -673,7 +675,8 @@ class Runs:
         seconds = time.monotonic() - run.began
         metrics.TURNS.labels(run.kind, outcome).inc()
         metrics.TURN_SECONDS.labels(run.kind).observe(seconds)
-        log.info("run_ended", extra={"outcome": outcome, "ms": round(seconds * 1000)})
+        why = {"why": run.why} if outcome == "stopped" else {}
+        log.info("run_ended", extra={"outcome": outcome, "ms": round(seconds * 1000), **why})
 
 
 @asynccontextmanager

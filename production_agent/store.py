@@ -429,6 +429,7 @@ class Store:
                     on conflict do nothing returning {APPROVAL}""",
                     *(approval, thread, owner, json.dumps(calls)),
                     *(digest(thread, approval, calls), self.settings.approval_seconds),
+                    int(bool(self.settings.approvers)),
                 )
             for approval, state in ending.approvals.items():
                 sql = "update approvals set state = ? where id = ?"
@@ -499,7 +500,6 @@ class Store:
         sql = f"select {APPROVAL} from approvals where thread = ? and state = 'decided'"
         return [_approval(row) for row in await self.database.run(sql, thread)]
 
-    # Effects
     async def expire(self) -> list[dict]:
         """End what nobody decided in time; return it, each to one process."""
         # One by one: two processes that locked several could wait for each other.
@@ -510,11 +510,14 @@ class Store:
         late = await self.database.run(sql)
         return [row for one in late for row in await self.database.run(void, one["id"])]
 
+    # Effects
 
     async def effect(
         self, run: str, key: str, thread: str, owner: str, name: str, details: dict, call: str = ""
     ) -> bool:
         """Write an effect down, unless its key is there; return whether it is.
+
+        What was decided about its call goes with it: the approval ends with its thread.
 
         Raises:
             LeaseLost: The run no longer holds its thread.
@@ -538,17 +541,20 @@ class Store:
                 return True
             if taken.amount > left:
                 raise OverBudget(max(left, 0))
+            calls, decision = json.loads(found["calls"] or "[]"), found["decision"]
+            proposed = {one["id"]: json.dumps(one["args"]) for one in calls}.get(call)
+            each = json.loads(decision)["decisions"] if decision else ()
+            kind = {one["call"]: one["type"] for one in each}.get(call)
             await transaction.send(
                 f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount,
                 proposed, decision, decided, decider)
                 values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?, ?, ?, ?, ?)""",
                 *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
+                *(proposed, kind, found["decided"], found["decider"]),
             )
             return False
 
         try:
-        What was decided about its call goes with it: the approval ends with its thread.
-
             return await self.database.write(work)
         except FAILURES as error:
             raise OutcomeUnknown from error
@@ -567,8 +573,3 @@ class Store:
 def _approval(row: dict) -> dict:
     decision = row["decision"] and json.loads(row["decision"])
     return {**row, "calls": json.loads(row["calls"]), "decision": decision}
-            calls, decision = json.loads(found["calls"] or "[]"), found["decision"]
-            proposed = {one["id"]: json.dumps(one["args"]) for one in calls}.get(call)
-            each = json.loads(decision)["decisions"] if decision else ()
-            kind = {one["call"]: one["type"] for one in each}.get(call)
-                *(proposed, kind, found["decided"], found["decider"]),

@@ -84,6 +84,10 @@ def test_only_the_effect_that_was_reached_is_there(after: SimpleNamespace) -> No
 def test_a_turn_that_died_with_its_process_is_called_stopped(after: SimpleNamespace) -> None:
     thread, service = after.threads["thinking"], after.now
     until(lambda: service.status(thread) == "stopped", "an honest status")
+    ended = until(
+        lambda: [one for one in service.log("run_ended") if one["thread"] == thread], "it"
+    )
+    assert [one["why"] for one in ended] == ["died"]
     assert service.messages(thread) == [("user", "Where is parcel P-3?")]
     assert service.say(thread, "Where is parcel P-3?")[-1][1]["status"] == "complete"
 

@@ -289,6 +289,7 @@ def test_ending_the_service_ends_its_streams_and_frees_its_threads(
             events = list(events_of(answer))
     until(lambda: not service.lives(), "its end")
     assert "Traceback" not in service.log_file.read_text()
+    assert [line["why"] for line in service.log("run_ended")] == ["drained"]
     assert events[-1] == ("end", {"status": "stopped", "text": ""})
     connection = sqlite3.connect(service.database)
     assert connection.execute("select outcome from runs").fetchall() == [("stopped",)]
