@@ -150,3 +150,27 @@ def test_numbers_that_are_not_known_are_none(start: Callable, served, tmp_path: 
 
 
 # The operators' page
+
+
+def test_the_pages_questions_to_the_database_are_answered(
+    start: Callable, new_database: Callable, served
+) -> None:
+    served.reset()
+    block = PAGE.partition("\n## Questions to the database\n")[2].partition("```sql\n")[2]
+    paid, person, waits, running, turns = block.partition("```")[0].strip(";\n").split(";\n")
+    database = new_database()
+    service = start(database, LEASE_SECONDS=600)
+    thread, approval = service.asked()
+    service.decide(approval)
+    other, _ = service.asked()
+    service.ann.get("/ready")
+    change(database, f"{RUN} ('a', 'a', 'ann', 'message', 1, 2, null)")
+    change(database, f"{RUN} ('d', 'd', 'ann', 'message', 1, 0, 'needs_person')")
+    (row,) = rows(database, paid)
+    assert {"ann", thread, "approve", '{"order": "T-7", "amount": 480}'} <= set(row)
+    assert [one[0] for one in rows(database, person)] == ["d"]
+    assert [(one[0], one[-1]) for one in rows(database, waits)] == [(other, "pending")]
+    ((run, *_, left),) = rows(database, running)
+    assert run == "a" and left < -1e9
+    assert sorted(rows(database, turns)) == [("pending_approval", 2)]
+    service.stop()
