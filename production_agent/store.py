@@ -532,6 +532,7 @@ class Store:
 
         async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
+            await self.database.lock(transaction, key)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
             values = key, taken.name, thread, f'%"id": "{call}"%'

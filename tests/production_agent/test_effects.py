@@ -185,26 +185,31 @@ async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(with_tool: 
         assert await desk.told() == ["A person rejected this call.", "Refunded."]
 
 
-async def test_a_no_of_a_call_that_is_carried_on_stands_behind_the_record(
-    with_tool: Callable,
+@pytest.mark.parametrize(
+    ("amounts", "rest"),
+    [((), "Nothing was refunded: it was before."), ((5, 6), "What was to follow failed.")],
+    ids=["says no", "writes another"],
+)
+async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
+    with_tool: Callable, amounts: tuple[int, ...], rest: str
 ) -> None:
     attempts = []
 
-    async def act(context, key: str, _, runtime) -> str:
+    async def act(context, key: str, *_) -> str:
         attempts.append(key)
-        if len(attempts) > 1:
-            return "Nothing was refunded: it is being refunded already."
-        await context.effect(key, "refund", FIVE)
-        asyncio.current_task().cancel()
-        await asyncio.sleep(60)
+        if len(attempts) == 1:
+            await context.effect(key, "refund", FIVE)
+            asyncio.current_task().cancel()
+            await asyncio.sleep(60)
+        for amount in amounts:
+            await context.effect(key, "refund", {**FIVE, "amount": amount})
+        return "Nothing was refunded: it was before."
 
     async with with_tool(act) as (_, runs, thread):
         desk = Desk(runs, thread)
         await desk.refund()
         await desk.recover()
-        assert await desk.told() == [
-            f"{ON_RECORD} Nothing was refunded: it is being refunded already."
-        ]
+        assert await desk.told() == [f"{ON_RECORD} {rest}"]
         assert await desk.record() == [("refund", FIVE)] and await desk.outcome() == "complete"
 
 
