@@ -382,7 +382,8 @@ class Runs:
         state = await self.state(thread)
         waiting = {one.id for one in state.interrupts}
         resume = {one["id"]: one["decision"] for one in decided if one["id"] in waiting}
-        log.warning("run_recovered", extra={"run": run.id})
+        ids.set({**ids.get(), "run": run.id})
+        log.warning("run_recovered")
         may_try = all(one["attempts"] <= ATTEMPTS for one in decided)
         is_promised = decided or begun.before == "handed_on"
         if resume and may_try:
@@ -630,8 +631,6 @@ class Runs:
                 ending.approvals[one["id"]] = "done"
             elif one["attempts"] > ATTEMPTS:
                 ending.approvals[one["id"]] = ending.outcome = "needs_person"
-                kinds = {choice["type"] for choice in one["decision"]["decisions"]}
-                sentence = REJECTED if kinds == {"reject"} else NOT_DONE
             else:
                 is_left = True
         if is_left and ending.outcome in ("failed", "stopped"):
@@ -640,6 +639,10 @@ class Runs:
             if done := await self.store.effects(run.thread, of_turn=True):
                 words = [told(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
+            elif decided:  # the owner is not to ask again for what was decided
+                kinds = {each["type"] for one in decided for each in one["decision"]["decisions"]}
+                ending.outcome = "needs_person"
+                sentence = REJECTED if kinds == {"reject"} else NOT_DONE
         if ending.outcome in ("failed", "stopped"):
             ending.is_stored = await self._is_of_this_turn(run.thread, state)
         is_error = error and not isinstance(error, NoInterrupt)  # another version knows its step

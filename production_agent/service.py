@@ -24,6 +24,7 @@ from starlette.routing import Match, Route
 
 from production_agent import bodies, metrics, tracing
 from production_agent.database import FAILURES
+from production_agent.graph import VERSION
 from production_agent.logs import ids, new_reference
 from production_agent.model import http_client
 from production_agent.routes import router
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with open_runs(settings) as runs:
             loop = asyncio.get_running_loop()
             app.state.runs, app.state.store = runs, runs.store
+            log.info("started", extra={"version": app.version, "graph_version": VERSION})
             app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
             yield
         tracing.shut_down()

@@ -87,7 +87,7 @@ def test_a_turn_that_died_with_its_process_is_called_stopped(after: SimpleNamesp
     ended = until(
         lambda: [one for one in service.log("run_ended") if one["thread"] == thread], "it"
     )
-    assert [one["why"] for one in ended] == ["died"]
+    assert [one["why"] for one in ended] == ["died"] and ended[0]["run"]
     assert service.messages(thread) == [("user", "Where is parcel P-3?")]
     assert service.say(thread, "Where is parcel P-3?")[-1][1]["status"] == "complete"
 

@@ -302,6 +302,23 @@ def test_a_model_that_fails_after_the_refund_invites_no_repeat(
     service.stop()
 
 
+def test_a_model_that_fails_after_a_rejection_invites_no_repeat(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    service = start(database, MODEL_RETRIES=0)
+    service.forget_effects()
+    thread, approval = service.asked(REFUND)
+    served.fail("server_error", times=None)
+    answer = service.decide(approval, {"type": "reject"})
+    served.reset()
+    assert '"needs_person"' in answer.text and "What was rejected was not done." in answer.text
+    assert "try again" not in answer.text and service.status(thread) == "needs_person"
+    assert service.effects() == [] and len(service.log("needs_person")) == 1
+    assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
+    service.stop()
+
+
 @pytest.mark.parametrize(  # no answer, and more calls than a turn may have
     ("calls", "status"), [(0, "incomplete"), (11, "complete")]
 )

@@ -124,6 +124,7 @@ def test_logs_hold_no_secret_and_nothing_that_was_said(service: Service) -> None
     service.say(service.thread(), WHERE)
     log = service.log_file.read_text()
     assert service.log("run_ended") and service.log("request")
+    assert [line["version"] for line in service.log("started")] == ["1.0"]
     for text in ("token-of-ann", "sk-lesson", "parcel P-3", "neighbour"):
         assert text not in log
 
