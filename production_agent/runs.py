@@ -311,10 +311,9 @@ class Runs:
         approval, approvers = await self.store.approval(asked), self.settings.approvers
         if approval is None or decider not in (approval["owner"], *approvers):
             raise Refused(404, "You have no such approval.")
-        # Another process may have asked, by a rule that this one's settings do not have.
-        if approvers or approval["by_approver"]:
-            if decider == approval["owner"] or decider not in approvers:
-                raise Refused(403, NOT_YOURS)
+        has_approvers = approvers or approval["by_approver"]  # it was asked where there are some
+        if has_approvers and (decider == approval["owner"] or decider not in approvers):
+            raise Refused(403, NOT_YOURS)
         ids.set({**ids.get(), "thread": approval["thread"]})
         if digest != approval["digest"]:
             raise Refused(409, "These are not the calls that wait. Look at them again.")
@@ -341,8 +340,7 @@ class Runs:
             metrics.APPROVALS.labels(one.type).inc()
         run = Run(begun.run, approval["thread"], approval["owner"], "decision")
         kinds = {one.call: f"{one.type} {calls[one.call][0]}" for one in decisions}
-        more = {"approval": approval["id"], "run": run.id, "decisions": kinds}
-        log.info("approval_decided", extra=more)
+        log.info("approval_decided", extra={"approval": asked, "run": run.id, "decisions": kinds})
         return self._spawn(run, Command(resume={approval["id"]: decision}))
 
     def _refuse_while_draining(self) -> None:
@@ -429,8 +427,7 @@ class Runs:
     async def stranded(self) -> list[str]:
         """Return threads whose approval waits at a node that this graph does not have."""
         found, waiting = [], await self.store.waiting()
-        count = sum(one["by_approver"] for one in waiting)
-        if count and not self.settings.approvers:
+        if not self.settings.approvers and (count := sum(one["by_approver"] for one in waiting)):
             log.warning("approvers_missing", extra={"waiting": count})  # nobody decides them here
         for approval in waiting:
             state = await self.state(approval["thread"])

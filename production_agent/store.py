@@ -43,22 +43,6 @@ LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'los
     order by started desc limit 1"""
 APPROVAL = """id, thread, owner, calls, digest, created, expires, state, decision, decided, decider,
     attempts, by_approver"""
-UNFINISHED = """select thread, owner from runs where outcome is null and lease < {now}
-    union select thread, owner from approvals a where state = 'decided' and not exists
-      (select 1 from runs r where r.thread = a.thread and r.outcome is null)
-    union select thread, owner from runs h where outcome in ('handed_on', 'lost') and not exists
-      (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
-# By the names of the gauges in metrics.py.
-COUNTS = """select
-    (select count(*) from approvals where state = 'pending' and expires > {now})
-      as approvals_waiting,
-    (select coalesce({now} - min(created), 0) from approvals where state = 'pending'
-      and expires > {now}) as approval_oldest_seconds,
-    (select count(*) from runs where outcome is null) as runs_running,
-    (select count(*) from ({unfinished}) as u) as threads_unfinished,
-    (select count(*) from runs p where outcome = 'needs_person' and not exists
-      (select 1 from runs r where r.thread = p.thread and r.started > p.started))
-      as threads_needing_person"""
 
 
 @dataclass
@@ -452,13 +436,25 @@ class Store:
 
         A dead run may be called lost by a request that begins nothing, as a repeated one.
         """
-        return await self.database.run(UNFINISHED.format(now=self.now))
+        sql = f"""select thread, owner from runs where outcome is null and lease < {self.now}
+            union select thread, owner from approvals a where state = 'decided' and not exists
+              (select 1 from runs r where r.thread = a.thread and r.outcome is null)
+            union select thread, owner from runs h where outcome in ('handed_on', 'lost')
+              and not exists
+              (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
+        return await self.database.run(sql)
 
     async def counts(self) -> dict[str, float]:
         """Return what waits and what runs, of all processes: name of a gauge: its value."""
-        unfinished = UNFINISHED.format(now=self.now)
-        sql = COUNTS.format(now=self.now, unfinished=unfinished)
-        return (await self.database.run(sql))[0]
+        waits = f"from approvals where state = 'pending' and expires > {self.now}"
+        sql = f"""select (select count(*) {waits}) as approvals_waiting,
+            (select coalesce({self.now} - min(created), 0) {waits}) as approval_oldest_seconds,
+            (select count(*) from runs where outcome is null) as runs_running,
+            (select count(*) from runs p where outcome = 'needs_person' and not exists
+              (select 1 from runs r where r.thread = p.thread and r.started > p.started))
+              as threads_needing_person"""
+        (found,) = await self.database.run(sql)
+        return {**found, "threads_unfinished": len(await self.unfinished())}
 
     # Approvals
 
@@ -502,13 +498,11 @@ class Store:
 
     async def expire(self) -> list[dict]:
         """End what nobody decided in time; return it, each to one process."""
-        # One by one: two processes that locked several could wait for each other.
-        sql = f"""select id from approvals where state = 'pending' and expires <= {self.now}
-            order by created limit 100"""
+        late = f"select id from approvals where state = 'pending' and expires <= {self.now}"
         void = """update approvals set state = 'void' where id = ? and state = 'pending'
             returning id, thread, owner"""
-        late = await self.database.run(sql)
-        return [row for one in late for row in await self.database.run(void, one["id"])]
+        run = self.database.run  # one by one: who locks several may wait for who does the same
+        return [row for one in await run(late) for row in await run(void, one["id"])]
 
     # Effects
 
