@@ -117,6 +117,8 @@ def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: in
     assert ("tool", f"Refunded {amount} euros for order T-7.") in service.messages(thread)
     assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
     assert not served.requests[-1].remarks and paid(after, amount) == 1
+    sql = f"select decider, decision from effects where amount = {amount}"
+    assert rows(service.database, sql) == [("ann", "approve")]  # whoever carried it out
 
 
 def test_a_turn_that_was_handed_on_goes_on_before_the_next_message(
