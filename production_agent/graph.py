@@ -21,7 +21,7 @@ from langgraph.types import Command, Send, interrupt
 from production_agent.approval import Decisions, Edit
 from production_agent.context import LeaseLost, NotSent, OutcomeUnknown, running_call
 from production_agent.logs import new_reference
-from production_agent.model import ask, connect, say
+from production_agent.model import NO_ANSWER, ask, connect, say
 from production_agent.settings import Settings, Unusable
 from production_agent.tools import PROMPT, RISKY, TOOLS, Context, effect_key, refusal, tell
 
@@ -115,7 +115,8 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
             runtime.stream_writer(("discard", {}))  # its words belong to calls that do not run
             reply = say(_in_place(turn, STOPPED.format(calls), LESS), runtime)
         elif not asked and not reply.text:
-            reply = say(_in_place(turn, "I have no answer to that.", OTHER_WORDS), runtime)
+            text = _in_place(turn, "I have no answer to that.", OTHER_WORDS)
+            reply = say(text, runtime, NO_ANSWER)  # an outage may look like this: it is counted
         return {"messages": [reply]}
 
     async def approve(

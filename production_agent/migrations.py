@@ -22,17 +22,22 @@ create table if not exists runs (
 create unique index if not exists one_run_a_thread on runs (thread) where outcome is null;
 create index if not exists runs_in on runs (thread, started);
 create unique index if not exists one_run_a_request on runs (thread, request);
+create index if not exists runs_left on runs (thread, started)
+  where outcome in ('handed_on', 'lost');
+create index if not exists runs_of_a_person on runs (thread) where outcome = 'needs_person';
 create table if not exists approvals (
   id text primary key, thread text not null, owner text not null, calls text not null,
   digest text not null, created double precision not null, expires double precision not null,
   state text not null, decision text, decided double precision, decider text,
-  attempts integer not null);
+  attempts integer not null, by_approver integer not null default 0);
 create index if not exists approvals_of on approvals (owner, state, created, id);
 create index if not exists approvals_in on approvals (thread, state);
+create index if not exists approvals_decided on approvals (thread) where state = 'decided';
+create index if not exists approvals_waiting on approvals (created, id) where state = 'pending';
 create table if not exists effects (
   key text primary key, thread text not null, owner text not null, name text not null,
   details text not null, at double precision not null, run text, budget text,
-  amount double precision);
+  amount double precision, proposed text, decision text, decided double precision, decider text);
 create index if not exists effects_of_budget on effects (budget);
 create index if not exists effects_in on effects (thread);
 create table if not exists turns (owner text not null, at double precision not null);

@@ -31,9 +31,10 @@ from production_agent import metrics
 from production_agent.settings import Settings
 from production_agent.tools import TOOLS
 
-__all__ = ("ask", "connect", "http_client", "is_cut_off", "say")
+__all__ = ("NO_ANSWER", "ask", "connect", "http_client", "is_complete", "is_cut_off", "say")
 
 WHOLE = ("stop", "tool_calls", "function_call")  # finish_reason of a whole answer
+NO_ANSWER = "no answer"  # of our words in place of one
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what every provider takes back as a tool's name
 BATCH = 200  # chunks kept apart before they are added up
 PART_BYTES = 500  # of an answer, read at a time: a chunk or two
@@ -133,11 +134,11 @@ async def ask(
     return await _read(models[-1], prompt, seconds, runtime)
 
 
-def say(text: str, runtime: Runtime) -> AIMessage:
+def say(text: str, runtime: Runtime, finish: str = "stop") -> AIMessage:
     """Tell the reader of the stream some words of our own, and return them as a message."""
     message = _new_id("msg")
     runtime.stream_writer(("token", {"message": message, "text": text}))
-    return AIMessage(text, id=message)
+    return AIMessage(text, id=message, response_metadata={"finish_reason": finish})
 
 
 def _new_id(kind: str) -> str:
@@ -212,7 +213,7 @@ def _checked(whole: AIMessageChunk, message: str, finish: str) -> AIMessage:
         # The provider's id may be missing, used twice, or no text a database or a page can take.
         call = {"id": _new_id("call"), "name": name}
         # The client mends broken JSON where it streams: a cut 480 would become 48.
-        args = None if is_cut_off(reply) else _arguments(chunk["args"])
+        args = _arguments(chunk["args"]) if is_complete(reply) else None
         if args is None:
             text = _storable(chunk["args"] or "")
             wrong = InvalidToolCall(**call, args=text, error="", type="invalid_tool_call")
@@ -222,9 +223,14 @@ def _checked(whole: AIMessageChunk, message: str, finish: str) -> AIMessage:
     return reply
 
 
+def is_complete(message: AnyMessage) -> bool:
+    """Return whether a message is whole, as all but some of the model's are."""
+    return message.response_metadata.get("finish_reason", "stop") in WHOLE
+
+
 def is_cut_off(message: AnyMessage) -> bool:
     """Return whether the model stopped in the middle of its answer."""
-    return message.response_metadata.get("finish_reason", "stop") not in WHOLE
+    return not is_complete(message) and message.response_metadata["finish_reason"] != NO_ANSWER
 
 
 def _storable(text: str) -> str:

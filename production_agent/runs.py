@@ -28,7 +28,7 @@ from production_agent.context import KeyTaken, LeaseLost, OutcomeUnknown, Stoppe
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, told, unanswered
 from production_agent.logs import ids, new_reference
-from production_agent.model import is_cut_off
+from production_agent.model import is_complete, is_cut_off
 from production_agent.settings import Settings
 from production_agent.store import ATTEMPTS, SHOWN_AS, Begun, Ending, Store, status
 from production_agent.tools import Context, refusal
@@ -89,8 +89,7 @@ class Run:
     kind: str
     events: list[tuple[str, dict]] = field(default_factory=list)
     ended: bool = False
-    cancelled: bool = False
-    late: bool = False  # cancelled as its time was over
+    why: str = ""  # it was cancelled: left, pressed, late, drained or lease
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
@@ -136,7 +135,7 @@ class Run:
             except TimeoutError:
                 yield ": still here\n\n"
 
-    def cancel(self, *, late: bool = False) -> None:
+    def cancel(self, why: str = "pressed") -> None:
         """End the run; not before its task has begun, as it would then tell nobody.
 
         A tool may swallow a cancellation (before Python 3.12 `wait_for` in it does). So another
@@ -144,8 +143,8 @@ class Run:
         effect then. Not sooner: LangGraph ends its nodes in a task; cancelled again before its
         first step, it ends none.
         """
-        if not self.cancelled:
-            self.cancelled, self.late = True, late
+        if not self.why:
+            self.why = why
             self._cancel_again()
 
     def _cancel_again(self) -> None:
@@ -176,7 +175,7 @@ class Run:
 
     def _cancel_if_left(self) -> None:
         if not self.readers and not self.ended:
-            self.cancel()
+            self.cancel("left")
 
 
 class Runs:
@@ -312,7 +311,8 @@ class Runs:
         approval, approvers = await self.store.approval(asked), self.settings.approvers
         if approval is None or decider not in (approval["owner"], *approvers):
             raise Refused(404, "You have no such approval.")
-        if approvers and (decider == approval["owner"] or decider not in approvers):
+        has_approvers = approvers or approval["by_approver"]  # it was asked where there are some
+        if has_approvers and (decider == approval["owner"] or decider not in approvers):
             raise Refused(403, NOT_YOURS)
         ids.set({**ids.get(), "thread": approval["thread"]})
         if digest != approval["digest"]:
@@ -339,7 +339,8 @@ class Runs:
         for one in decisions:
             metrics.APPROVALS.labels(one.type).inc()
         run = Run(begun.run, approval["thread"], approval["owner"], "decision")
-        log.info("approval_decided", extra={"approval": approval["id"], "run": run.id})
+        kinds = {one.call: f"{one.type} {calls[one.call][0]}" for one in decisions}
+        log.info("approval_decided", extra={"approval": asked, "run": run.id, "decisions": kinds})
         return self._spawn(run, Command(resume={approval["id"]: decision}))
 
     def _refuse_while_draining(self) -> None:
@@ -379,7 +380,8 @@ class Runs:
         state = await self.state(thread)
         waiting = {one.id for one in state.interrupts}
         resume = {one["id"]: one["decision"] for one in decided if one["id"] in waiting}
-        log.warning("run_recovered", extra={"run": run.id})
+        ids.set({**ids.get(), "run": run.id})
+        log.warning("run_recovered")
         may_try = all(one["attempts"] <= ATTEMPTS for one in decided)
         is_promised = decided or begun.before == "handed_on"
         if resume and may_try:
@@ -392,6 +394,7 @@ class Runs:
             is_whole = _is_whole(state) and await self._is_of_this_turn(thread, state)
             may_end = begun.before != "stopped"
             outcome = "complete" if is_whole and may_end else "stopped"
+            run.why = "died" if may_end else "pressed"
             await self._close(run, outcome, sentence=STOPPED, asks=may_end)
 
     async def keep_recovering(self) -> None:
@@ -399,6 +402,9 @@ class Runs:
         while True:
             try:
                 await self.recover()
+                for one in await self.store.expire():
+                    ids.set({"thread": one["thread"], "user": one["owner"]})
+                    log.warning("approval_expired", extra={"approval": one["id"]})
                 days = self.settings.thread_days
                 if days and (count := await self.store.delete_old_threads(days)):
                     log.info("threads_expired", extra={"count": count})
@@ -420,8 +426,10 @@ class Runs:
 
     async def stranded(self) -> list[str]:
         """Return threads whose approval waits at a node that this graph does not have."""
-        found = []
-        for approval in await self.store.waiting():
+        found, waiting = [], await self.store.waiting()
+        if not self.settings.approvers and (count := sum(one["by_approver"] for one in waiting)):
+            log.warning("approvers_missing", extra={"waiting": count})  # nobody decides them here
+        for approval in waiting:
             state = await self.state(approval["thread"])
             if state.metadata and approval["id"] not in {one.id for one in state.interrupts}:
                 again = await self.store.approval(approval["id"])
@@ -450,13 +458,13 @@ class Runs:
         log.info("draining", extra={"runs": len(self.running)})
         for run in self.running.values():
             if run.kind == "message" and not run.readers:
-                run.cancel()
+                run.cancel("left")
             run.control.request_drain()
         asyncio.get_running_loop().call_later(self.settings.grace_seconds, self._cancel_all)
 
     def _cancel_all(self) -> None:
         for run in self.running.values():
-            run.cancel()
+            run.cancel("drained")
 
     async def close(self) -> None:
         """Wait for all runs of this process to end."""
@@ -485,14 +493,14 @@ class Runs:
         lease = asyncio.create_task(self._keep_lease(run))
         outcome, sentence, error = "complete", SORRY, None
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(self.settings.turn_seconds, lambda: run.cancel(late=True))
+        timer = loop.call_later(self.settings.turn_seconds, lambda: run.cancel("late"))
         try:
             run.emit("run", run=run.id, thread=run.thread)
             with span("run", thread=run.thread, run=run.id, kind=run.kind):
                 await self._follow(run, graph_input)
         except asyncio.CancelledError:
             outcome, sentence = "stopped", STOPPED
-            if run.late:
+            if run.why == "late":
                 outcome, sentence, error = "failed", TOO_LONG, TimeoutError()
             elif lease.done():  # nobody stopped it: as if its process had died
                 outcome = "lost"
@@ -542,7 +550,7 @@ class Runs:
             may_be_there = key in effects or key in context.unknown
             try:
                 was_there = await self.store.effect(
-                    run.id, key, run.thread, run.owner, name, details
+                    run.id, key, run.thread, run.owner, name, details, one["call"]
                 )
             except (OutcomeUnknown, asyncio.CancelledError):
                 context.unknown.add(key)
@@ -579,7 +587,7 @@ class Runs:
                 held_at = time.monotonic()
             except Exception as error:  # it may go better the next time
                 log.warning("lease_not_renewed", exc_info=error)
-        run.cancel()
+        run.cancel("lease")
 
     async def _close(
         self,
@@ -609,8 +617,8 @@ class Runs:
             outcome = "pending_approval"
         elif outcome == "complete" and not state.metadata:
             outcome = "failed"  # nobody knows what it asks for
-        elif outcome == "complete" and messages and is_cut_off(messages[-1]):
-            outcome, sentence = "incomplete", CUT_OFF
+        elif outcome == "complete" and messages and not is_complete(messages[-1]):
+            outcome, sentence = "incomplete", CUT_OFF if is_cut_off(messages[-1]) else ""
         ending = Ending(outcome, asked=asked)
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
         decided = await self.store.decided(run.thread) if run.kind != "message" else []
@@ -620,8 +628,6 @@ class Runs:
                 ending.approvals[one["id"]] = "done"
             elif one["attempts"] > ATTEMPTS:
                 ending.approvals[one["id"]] = ending.outcome = "needs_person"
-                kinds = {choice["type"] for choice in one["decision"]["decisions"]}
-                sentence = REJECTED if kinds == {"reject"} else NOT_DONE
             else:
                 is_left = True
         if is_left and ending.outcome in ("failed", "stopped"):
@@ -630,15 +636,21 @@ class Runs:
             if done := await self.store.effects(run.thread, of_turn=True):
                 words = [told(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
+            elif decided:  # the owner is not to ask again for what was decided
+                kinds = {each["type"] for one in decided for each in one["decision"]["decisions"]}
+                ending.outcome = "needs_person"
+                sentence = REJECTED if kinds == {"reject"} else NOT_DONE
         if ending.outcome in ("failed", "stopped"):
             ending.is_stored = await self._is_of_this_turn(run.thread, state)
-        if ending.outcome in ("failed", "needs_person") or (is_left and error):
+        is_error = error and not isinstance(error, NoInterrupt)  # another version knows its step
+        if ending.outcome in ("failed", "needs_person") or (is_left and is_error):
             ending.reference = new_reference()
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence
         try:
             waiting = None if ending.outcome == "lost" else await self.store.end(run.id, ending)
         except Stopped:
+            run.why = "pressed"
             return await self._close(run, "stopped", sentence=STOPPED, asks=False)
         lost = waiting is None  # another process has the thread, or will take it
         if ending.reference and not lost:
@@ -663,7 +675,8 @@ class Runs:
         seconds = time.monotonic() - run.began
         metrics.TURNS.labels(run.kind, outcome).inc()
         metrics.TURN_SECONDS.labels(run.kind).observe(seconds)
-        log.info("run_ended", extra={"outcome": outcome, "ms": round(seconds * 1000)})
+        why = {"why": run.why} if outcome == "stopped" else {}
+        log.info("run_ended", extra={"outcome": outcome, "ms": round(seconds * 1000), **why})
 
 
 @asynccontextmanager

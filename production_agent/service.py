@@ -6,10 +6,11 @@ import asyncio
 import base64
 import hashlib
 import logging
+import math
 import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import openai
@@ -23,6 +24,7 @@ from starlette.routing import Match, Route
 
 from production_agent import bodies, metrics, tracing
 from production_agent.database import FAILURES
+from production_agent.graph import VERSION
 from production_agent.logs import ids, new_reference
 from production_agent.model import http_client
 from production_agent.routes import router
@@ -51,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with open_runs(settings) as runs:
             loop = asyncio.get_running_loop()
             app.state.runs, app.state.store = runs, runs.store
+            log.info("started", extra={"version": app.version, "graph_version": VERSION})
             app.state.drain = lambda: loop.call_soon_threadsafe(runs.drain)
             yield
         tracing.shut_down()
@@ -114,7 +117,13 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def numbers() -> Response:
-        """Return the counters of this process for Prometheus."""
+        """Return the counters of this process, and what waits and runs in all, for Prometheus."""
+        found = {}
+        with suppress(*FAILURES):  # then these are not known; /ready says why
+            async with asyncio.timeout(READY_SECONDS):
+                found = await app.state.store.counts()
+        for name, gauge in metrics.GAUGES.items():
+            gauge.set(found.get(name, math.nan))
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

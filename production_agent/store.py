@@ -42,7 +42,7 @@ NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on", "faile
 LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
     order by started desc limit 1"""
 APPROVAL = """id, thread, owner, calls, digest, created, expires, state, decision, decided, decider,
-    attempts"""
+    attempts, by_approver"""
 
 
 @dataclass
@@ -408,11 +408,12 @@ class Store:
             for approval, calls in ending.asked:
                 asked += await transaction.fetch(
                     f"""insert into approvals
-                    (id, thread, owner, calls, digest, created, expires, state, attempts)
-                    values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, 'pending', 0)
+                    (id, thread, owner, calls, digest, created, expires, state, attempts,
+                    by_approver) values (?, ?, ?, ?, ?, {self.now}, {self.now} + ?, 'pending', 0, ?)
                     on conflict do nothing returning {APPROVAL}""",
                     *(approval, thread, owner, json.dumps(calls)),
                     *(digest(thread, approval, calls), self.settings.approval_seconds),
+                    int(bool(self.settings.approvers)),
                 )
             for approval, state in ending.approvals.items():
                 sql = "update approvals set state = ? where id = ?"
@@ -442,6 +443,18 @@ class Store:
               and not exists
               (select 1 from runs r where r.thread = h.thread and r.started > h.started)"""
         return await self.database.run(sql)
+
+    async def counts(self) -> dict[str, float]:
+        """Return what waits and what runs, of all processes: name of a gauge: its value."""
+        waits = f"from approvals where state = 'pending' and expires > {self.now}"
+        sql = f"""select (select count(*) {waits}) as approvals_waiting,
+            (select coalesce({self.now} - min(created), 0) {waits}) as approval_oldest_seconds,
+            (select count(*) from runs where outcome is null) as runs_running,
+            (select count(*) from runs p where outcome = 'needs_person' and not exists
+              (select 1 from runs r where r.thread = p.thread and r.started > p.started))
+              as threads_needing_person"""
+        (found,) = await self.database.run(sql)
+        return {**found, "threads_unfinished": len(await self.unfinished())}
 
     # Approvals
 
@@ -483,12 +496,22 @@ class Store:
         sql = f"select {APPROVAL} from approvals where thread = ? and state = 'decided'"
         return [_approval(row) for row in await self.database.run(sql, thread)]
 
+    async def expire(self) -> list[dict]:
+        """End what nobody decided in time; return it, each to one process."""
+        late = f"select id from approvals where state = 'pending' and expires <= {self.now}"
+        void = """update approvals set state = 'void' where id = ? and state = 'pending'
+            returning id, thread, owner"""
+        run = self.database.run  # one by one: who locks several may wait for who does the same
+        return [row for one in await run(late) for row in await run(void, one["id"])]
+
     # Effects
 
     async def effect(
-        self, run: str, key: str, thread: str, owner: str, name: str, details: dict
+        self, run: str, key: str, thread: str, owner: str, name: str, details: dict, call: str = ""
     ) -> bool:
         """Write an effect down, unless its key is there; return whether it is.
+
+        What was decided about its call goes with it: the approval ends with its thread.
 
         Raises:
             LeaseLost: The run no longer holds its thread.
@@ -497,23 +520,32 @@ class Store:
         """
         taken = budget(name, details) or Budget(None, 0, 0)
         sql = """select (select 1 from effects where key = ?) as known,
-            (select coalesce(sum(amount), 0) from effects where budget = ?) as spent"""
+            (select coalesce(sum(amount), 0) from effects where budget = ?) as spent,
+            calls, decision, decided, decider from (select 1) as always left join approvals
+            on thread = ? and decided is not null and calls like ?"""
 
         async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
             await self.database.lock(transaction, key)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
-            (found,) = await transaction.fetch(sql, key, taken.name)
+            values = key, taken.name, thread, f'%"id": "{call}"%'
+            found, *_ = await transaction.fetch(sql, *values)
             left = taken.total - found["spent"]
             if found["known"]:
                 return True
             if taken.amount > left:
                 raise OverBudget(max(left, 0))
+            calls, decision = json.loads(found["calls"] or "[]"), found["decision"]
+            proposed = {one["id"]: json.dumps(one["args"]) for one in calls}.get(call)
+            each = json.loads(decision)["decisions"] if decision else ()
+            kind = {one["call"]: one["type"] for one in each}.get(call)
             await transaction.send(
-                f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount)
-                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?)""",
+                f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount,
+                proposed, decision, decided, decider)
+                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?, ?, ?, ?, ?)""",
                 *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
+                *(proposed, kind, found["decided"], found["decider"]),
             )
             return False
 

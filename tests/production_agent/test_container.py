@@ -55,7 +55,9 @@ def filled_in(text: str) -> str:
 
 def environment(name: str) -> dict[str, str]:
     """Return the environment of a service of compose.yaml."""
-    return {k: filled_in(v) for k, v in COMPOSE["services"][name]["environment"].items()}
+    # What has no value is handed on if it is set where compose runs.
+    found = COMPOSE["services"][name]["environment"].items()
+    return {k: filled_in(v) for k, v in found if v is not None}
 
 
 def test_requirements_bring_all_that_is_imported() -> None:
@@ -136,6 +138,14 @@ def test_composes_settings_are_ones() -> None:
     assert settings.database == f"postgresql://{where}"
     check = shlex.join(COMPOSE["services"]["database"]["healthcheck"]["test"])
     assert f"--username={database['POSTGRES_USER']}" in check
+
+
+def test_compose_hands_every_setting_on() -> None:
+    usual = {"model", "fallback_model", "base_url", "api_key", "users"}
+    own = {PREFIX + name.upper() for name in Settings.__dataclass_fields__.keys() - usual}
+    names = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_FALLBACK_MODEL"}
+    names |= {PREFIX + "TOKENS", "OTEL_EXPORTER_OTLP_ENDPOINT", *own}
+    assert COMPOSE["services"]["agent"]["environment"].keys() == names
 
 
 def test_an_empty_address_of_the_model_is_openais(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,10 @@ def test_only_the_effect_that_was_reached_is_there(after: SimpleNamespace) -> No
 def test_a_turn_that_died_with_its_process_is_called_stopped(after: SimpleNamespace) -> None:
     thread, service = after.threads["thinking"], after.now
     until(lambda: service.status(thread) == "stopped", "an honest status")
+    ended = until(
+        lambda: [one for one in service.log("run_ended") if one["thread"] == thread], "it"
+    )
+    assert [one["why"] for one in ended] == ["died"] and ended[0]["run"]
     assert service.messages(thread) == [("user", "Where is parcel P-3?")]
     assert service.say(thread, "Where is parcel P-3?")[-1][1]["status"] == "complete"
 
@@ -113,6 +117,8 @@ def test_what_was_decided_is_carried_out_once(after: SimpleNamespace, amount: in
     assert ("tool", f"Refunded {amount} euros for order T-7.") in service.messages(thread)
     assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
     assert not served.requests[-1].remarks and paid(after, amount) == 1
+    sql = f"select decider, decision from effects where amount = {amount}"
+    assert rows(service.database, sql) == [("ann", "approve")]  # whoever carried it out
 
 
 def test_a_turn_that_was_handed_on_goes_on_before_the_next_message(

@@ -129,6 +129,8 @@ def test_who_leaves_or_stops_ends_the_turn_at_any_pace(
     until(lambda: scripted.open == 0, "the model is left, too")
     until(lambda: len(service.log("run_ended")) == len(paces), "the end of all runs")
     assert _processor_seconds(service) - before < MAX_SECONDS
+    why = {"left": "left", "cancelled": "pressed"}[how]
+    assert {line["why"] for line in service.log("run_ended")} == {why}
     took = [_time(line) - left[line["thread"]] for line in service.log("run_ended")]
     assert not is_long or max(took) < MAX_SECONDS, sorted(took)
     assert {service.status(thread) for _, thread, _ in streams} == {"stopped"}
@@ -165,6 +167,7 @@ def test_a_turn_is_cancelled_by_another_process(
     assert other.ann.get(f"/threads/{thread}/events").status_code == 204
     one.stop()
     other.stop()
+    assert [line["why"] for line in one.log("run_ended")] == ["pressed"]
 
 
 # An answer that was cut off

@@ -302,9 +302,28 @@ def test_a_model_that_fails_after_the_refund_invites_no_repeat(
     service.stop()
 
 
-@pytest.mark.parametrize("calls", [0, 11])  # no answer, and more calls than a turn may have
+def test_a_model_that_fails_after_a_rejection_invites_no_repeat(
+    start: Callable, database: str, served
+) -> None:
+    served.reset()
+    service = start(database, MODEL_RETRIES=0)
+    service.forget_effects()
+    thread, approval = service.asked(REFUND)
+    served.fail("server_error", times=None)
+    answer = service.decide(approval, {"type": "reject"})
+    served.reset()
+    assert '"needs_person"' in answer.text and "What was rejected was not done." in answer.text
+    assert "try again" not in answer.text and service.status(thread) == "needs_person"
+    assert service.effects() == [] and len(service.log("needs_person")) == 1
+    assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
+    service.stop()
+
+
+@pytest.mark.parametrize(  # no answer, and more calls than a turn may have
+    ("calls", "status"), [(0, "incomplete"), (11, "complete")]
+)
 def test_words_in_place_of_the_models_name_the_refund_before_them(
-    desk: Service, scripted: ScriptedModel, calls: int
+    desk: Service, scripted: ScriptedModel, calls: int, status: str
 ) -> None:
     refund = call(0, "a", "refund", {"order": "T-8", "amount": 20})
     more = [call(index, "b", "track_parcel", {"parcel": "P-3"}) for index in range(calls)]
@@ -315,7 +334,7 @@ def test_words_in_place_of_the_models_name_the_refund_before_them(
 
     scripted.script = script
     thread, approval = desk.asked("Refund it, and more.")
-    assert '"complete"' in desk.decide(approval).text
+    assert f'"{status}"' in desk.decide(approval).text
     told = "So far: Refunded 20 euros for order T-8. Please ask only for what is left."
     assert desk.messages(thread)[-1][1].endswith(told)
 
@@ -334,6 +353,7 @@ def test_a_renamed_node_swallows_no_decision(start: Callable, database: str, ser
     assert new.status(thread) == old.status(thread) == "complete"
     assert old.effects() == [{"order": "T-7", "amount": 480}]
     assert not old.log("needs_person") and not new.log("needs_person")
+    assert [line for line in new.log() if line["level"] == "error"] == []
     sql = f"select state from approvals where id = '{approval['id']}'"
     assert rows(database, sql) == [("done",)]
     old.stop()

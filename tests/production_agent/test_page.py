@@ -181,7 +181,7 @@ async def test_what_was_done_is_said_and_that_a_person_looks(page: Page, model, 
 async def test_an_answer_that_was_cut_off_is_marked(page: Page, model, tmp_path) -> None:
     model.fail("length")
     await say(page, "Hello!")
-    await expect(page.get_by_role("status")).to_have_text("The answer was cut off.")
+    await expect(page.get_by_role("status")).to_have_text("The answer is not whole.")
     await expect(page.get_by_text("(cut off here)")).to_be_visible()
     await page.screenshot(path=tmp_path / "cut_off.png", full_page=True)
 

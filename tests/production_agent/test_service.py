@@ -124,6 +124,7 @@ def test_logs_hold_no_secret_and_nothing_that_was_said(service: Service) -> None
     service.say(service.thread(), WHERE)
     log = service.log_file.read_text()
     assert service.log("run_ended") and service.log("request")
+    assert [line["version"] for line in service.log("started")] == ["1.0"]
     for text in ("token-of-ann", "sk-lesson", "parcel P-3", "neighbour"):
         assert text not in log
 
@@ -289,6 +290,7 @@ def test_ending_the_service_ends_its_streams_and_frees_its_threads(
             events = list(events_of(answer))
     until(lambda: not service.lives(), "its end")
     assert "Traceback" not in service.log_file.read_text()
+    assert [line["why"] for line in service.log("run_ended")] == ["drained"]
     assert events[-1] == ("end", {"status": "stopped", "text": ""})
     connection = sqlite3.connect(service.database)
     assert connection.execute("select outcome from runs").fetchall() == [("stopped",)]

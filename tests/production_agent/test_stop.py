@@ -316,7 +316,7 @@ async def test_a_turn_whose_stop_was_accepted_is_stopped(
         if when == "handed on":
             run.control.request_drain()
         if when == "time is over":
-            run.cancel(late=True)
+            run.cancel("late")
         await asyncio.wait([run.task])
         assert [name for name, _ in run.events][-2:] == ["error", "end"]
         assert run.events[-2][1]["message"] == STOPPED
