@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import openai
@@ -358,25 +359,31 @@ def ex6(fall_back):
     """The spare answers when the main model is down, and only then."""
     main = ChatOpenAI(model="main-model", max_retries=0)
     hot = ChatOpenAI(model="main-model", temperature=3, max_retries=0)
-    alone = "a call without a spare"
+    mute = ChatOpenAI(model="main-model", max_retries=0, http_client=services.silent_client())
+    alone, always = "a call without a spare", "a spare that is asked after any error"
     spent = " The main model's quota is used up; another provider has its own."
+    twice = (
+        " The main model was asked twice. `request.override(model=spare)` leaves `request` as it "
+        "is, and returns another one: hand that to `handler`."
+    )
     cases = (  # what happens, the fault and how often, the statuses, what is raised in the end
         ("the main model is well", main, "", 1, (200,), None),
         ("the main model is overloaded", main, "overloaded", 1, (503, 200), None),
         ("the main model's rate limit", main, "rate_limit", 1, (429, 200), None),
-        ("a dropped connection", main, "disconnect", 1, (200, 200), None),
+        ("a dropped connection", main, "disconnect", 1, ("dropped", 200), None),
+        ("the main model says nothing in time", mute, "timeout", 1, ("silent", 200), None),
         ("the quota is used up", main, "quota", 1, (429, 200), None),
         ("a wrong request is raised", hot, "", 1, (400,), "OpenAIInvalidRequestError"),
         ("a wrong key is raised", main, "bad_key", 1, (401,), "OpenAIAuthenticationError"),
         ("both are down", main, "overloaded", 2, (503, 503), "OpenAIAPIError"),
     )
+    unlike: list[list[str]] = []  # what each request of the spare's differs in
     for title, llm, fault, times, statuses, raised in cases:
-        with part(title, alone if len(statuses) == 1 else ""):
+        thoughtless = alone if raised else (alone, always)
+        with part(title, thoughtless if len(statuses) == 1 else always):
             reply, error, seen, lost = services.answered(fall_back, llm, fault, times)
             pairs = zip(("main-model", "spare-model"), statuses, strict=False)
             expected = [f"{name} {status}" for name, status in pairs]
-            if fault == "disconnect":
-                expected[0] = "main-model dropped"
             ended = type(error).__name__ == raised if raised else bool(reply)
             assert any("main-model" in request for request in seen), (
                 f"The wire saw {seen}; expected {expected}. The main model was not asked: each "
@@ -388,11 +395,16 @@ def ex6(fall_back):
                 f"{expected} and {raised or 'an answer'}."
                 + (" Return what `handler` returns." if isinstance(error, AttributeError) else "")
                 + (spent if fault == "quota" and len(seen) == 1 else "")
+                + (twice if len(seen) == 2 and "main-model" in seen[1] else "")
             )
-            assert not lost, (
-                "The spare was not sent the main model's request; it differs in "
-                f"{', '.join(lost)}. `request.override(model=spare)` keeps everything else."
-            )
+            unlike += [lost] * (len(seen) == 2)
+    with part("the spare is sent the same request, tools and all", always):
+        assert unlike, "The spare was not asked; expected the main model's request, after it."
+        lost = dict.fromkeys(itertools.chain(*unlike))
+        assert not lost, (
+            "The spare was not sent the main model's request; it differs in "
+            f"{', '.join(lost)}. `request.override(model=spare)` keeps everything else."
+        )
     for bug in (KeyError("bug"), AttributeError("bug")):
         with part(f"{type(bug).__name__} is raised", alone):
             error, models = services.answered_after_bug(fall_back, bug)
