@@ -490,7 +490,8 @@ def ex5(say):
                 "waiting tool's name, and no other tool's."
             )
 
-        with part("nothing is pending: the reply comes back"):
+        bare = "`graph.invoke`, and no look at what waits"
+        with part("nothing is pending: the reply comes back", bare):
             talks = model.when("lost").says("I will look.").calls("track_parcel", parcel="R-22")
             talks.then_says("It is not lost.")
             for text in ("Where is parcel R-22?", "Hello!", "Hello!", "Is my parcel lost?"):
@@ -541,7 +542,7 @@ def ex5(say):
             left_alone("elsewhere", "And now?", left)
             resume(graph, "elsewhere", second, {"type": "reject"})
             assert said("elsewhere", "Hello!") == GREETING, "Both are decided; expected a greeting."
-        with part("after a crash the customer is not locked out"):
+        with part("after a crash the customer is not locked out", bare):
             model.fail("server_error")
             with contextlib.suppress(InternalServerError):
                 graph.invoke({"messages": "Hello!"}, thread("crash"))
@@ -566,7 +567,7 @@ def ex5(say):
                 f"`say` returned {words!r}; expected that the graph runs, whatever comes of it: "
                 "only `interrupts` says that a decision is pending."
             )
-        with part("an error of the graph is raised"):
+        with part("an error of the graph is raised", bare):
             model.fail("server_error")
             words, error = outcome(lambda: said("broken", "Hello!"), InternalServerError)
             assert error, (
