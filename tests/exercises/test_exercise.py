@@ -238,9 +238,8 @@ def test_head_holds_whole_messages_only() -> None:
     result = ex(right)
     lines = repr(result).splitlines()
     assert lines[:2] == ["◐ Partly right: 1 of 6.", "And K-8 is left."]
-    assert "</strong> 1 of 6.<br>And K-8 is left.</div>" in (
-        result._repr_mimebundle_()["text/html"]
-    )
+    page = result._repr_mimebundle_()["text/html"]
+    assert "</strong> 1 of 6.<br>And K-8 is left.</div>" in page
 
 
 def test_html_of_an_answer_is_escaped() -> None:
