@@ -423,9 +423,17 @@ def _assert_text(text: str, expected: str, what: str) -> None:
     if "\n" in expected:
         if text.split() == expected.split():
             return
+        likely = (
+            "White space is missing: a piece may be nothing but a line break, and two words need "
+            "it between them."
+        )
+        if len(text.split()) > len(expected.split()):
+            likely = (
+                "White space stands between the pieces: `print` adds a line break to each, unless "
+                "you say `end=''`."
+            )
         assert "".join(text.split()) != "".join(expected.split()), (
-            f"{what} {text!r}; expected {expected!r}. White space is missing or too much: a piece "
-            "may be nothing but a line break, and two words need it between them."
+            f"{what} {text!r}; expected {expected!r}. {likely}"
         )
     _assert_words(text, expected, what)
 
@@ -445,9 +453,10 @@ def _length(texts: list[Any]) -> int:
 def ex3(print_reply):
     """Only the model's words are printed, piece by piece, with and without tools."""
     runs: list[str] = []
+    late: list[str] = []  # of each run, what had been shown when somebody gave up
     count, weigh = Call("count_tents", {"color": "green"}), Call("weigh_tent", {"kind": "dome"})
     last = "There are twelve green tents left, and the tents are dry. Shall I put one aside?"
-    for question, *replies in (
+    talks = (
         ("  How do I  wash a tent?\n", Reply(PARAGRAPHS)),  # first: without tools, no other cause
         ("Any green tents?", Reply("", (count,)), Reply(last)),
         ("How many, how heavy?", Reply("I will look.", (count, weigh)), Reply(last)),
@@ -458,23 +467,43 @@ def ex3(print_reply):
             Reply("", (weigh,)),
             Reply(REPAIR),
         ),
-    ):
-        runs.clear()
-        with watch_output() as seen, waiting_model(lambda s=seen: len(s.text), *replies) as state:
-            in_front = _WordsInFront(replies, lambda s=seen: s.text)
-            tools = _silent_tools(runs, in_front)
-            print_reply(create_agent(_chat_model(), tools), question)
-        spoken = [reply.text for reply in replies if reply.text]
-        _assert_printed(seen.text, spoken, [call for reply in replies for call in reply.calls])
-        _assert_asked(state, question, len(replies))
-        assert len(runs) == sum(len(reply.calls) for reply in replies), (
-            f"The tools ran {len(runs)} times for one question. Run the agent once."
-        )
-        assert not state.in_vain, (
-            f"{state.in_vain}: the words were printed too late. Print each piece as it arrives."
-        )
-        assert not in_front.in_vain, in_front.in_vain
-    _assert_errors(lambda agent: print_reply(agent, "How heavy is it?"), "print_reply")
+    )
+    printed: list[tuple[str, list[str], list[Call]]] = []  # what it was, and had to be
+    with part("all of the model's words"):
+        for question, *replies in talks:
+            runs.clear()
+            with (
+                watch_output() as seen,
+                waiting_model(lambda s=seen: len(s.text), *replies) as state,
+            ):
+                in_front = _WordsInFront(replies, lambda s=seen: s.text)
+                tools = _silent_tools(runs, in_front)
+                print_reply(create_agent(_chat_model(), tools), question)
+            late.append(in_front.in_vain)
+            if state.in_vain:
+                late[-1] = (
+                    f"{state.in_vain}: the words were printed too late. Print each piece as it "
+                    "arrives: mode 'messages' has the pieces, other modes have whole messages."
+                )
+            spoken = [reply.text for reply in replies if reply.text]
+            calls = [call for reply in replies for call in reply.calls]
+            printed.append((seen.text, spoken, calls))
+            if not _holds(seen.text, spoken):
+                _assert_printed(*printed[-1])
+            _assert_asked(state, question, len(replies))
+            assert len(runs) == len(calls), (
+                f"The tools ran {len(runs)} times for one question. Run the agent once."
+            )
+    unknown, whatever = "The first run came to no end.", "a loop that prints whatever comes"
+    with part("and nothing else"):
+        assert printed, unknown
+        for each in printed:
+            _assert_printed(*each)
+    with part("each piece as it arrives", held_by=whatever):
+        assert late, unknown
+        assert not any(late), next(filter(None, late))
+    with part("an error comes out", held_by=(whatever, "an answer that prints nothing")):
+        _assert_errors(lambda agent: print_reply(agent, "How heavy is it?"), "print_reply")
 
 
 class _WordsInFront:
@@ -536,6 +565,16 @@ def _silent_tools(runs: list[str], in_front: _WordsInFront) -> list[Any]:
         return f"weight={{'{kind}': 3}}"
 
     return [count_tents, weigh_tent]
+
+
+def _holds(text: str, spoken: list[str]) -> bool:
+    """Return whether the words stand in a text, in order, whatever stands between them."""
+    rest = "".join(text.split())
+    for words in spoken:
+        _, found, rest = rest.partition("".join(words.split()))
+        if not found:
+            return False
+    return True
 
 
 def _assert_printed(text: str, spoken: list[str], calls: list[Call]) -> None:

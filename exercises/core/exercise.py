@@ -53,26 +53,28 @@ def exercise(
 
 
 @contextlib.contextmanager
-def part(title: str, held_by: str = "") -> Iterator[None]:
+def part(title: str, held_by: str | tuple[str, ...] = ()) -> Iterator[None]:
     """Judge the statements inside by themselves: if they fail, the rest of the check still runs.
 
     Args:
         title: What is judged.
-        held_by: An answer that took no thought and holds this part: a constant, or the lesson's
+        held_by: Each answer that took no thought and holds this part: a constant, or the lesson's
             broken code. If no other part holds than those of one such answer, nothing is right.
     """
     parts, attribute_error = _running.get()
+    names = (held_by,) if isinstance(held_by, str) else held_by
+    thoughtless = tuple(name for name in names if name)
     parts.append(Part(title, "timed_out", "this took too long."))
     try:
         yield
     except (TimeUp, KeyboardInterrupt):
         raise
     except BaseException as error:  # `sys.exit()` in an answer, too
-        parts[-1] = Part(title, *attribute_error(error), held_by)
+        parts[-1] = Part(title, *attribute_error(error), thoughtless)
         if Exercise.stops_at_first_fault:
             raise _FaultFoundError from None
     else:
-        parts[-1] = Part(title, "passed", held_by=held_by)
+        parts[-1] = Part(title, "passed", held_by=thoughtless)
 
 
 class _FaultFoundError(BaseException):
@@ -268,10 +270,10 @@ def _sum_up(parts: list[Part]) -> Verdict:
         return "check_broken", broken[0].message, titled
     told = [p.message for p in wrong if not p.message.startswith(ALIKE)]
     message = "\n".join(dict.fromkeys(told))
-    held_by = {p.held_by for p in parts if p.status == "passed"}
-    if len(held_by) == 1 and "" not in held_by:
-        return "failed", f"What holds here holds for {held_by.pop()}, too.\n{message}", titled
-    if held_by:
+    held = [set(p.held_by) for p in parts if p.status == "passed"]
+    if held and (names := set.intersection(*held)):
+        return "failed", f"What holds here holds for {min(names)}, too.\n{message}", titled
+    if held:
         return "partial", f"{len(parts) - len(wrong)} of {len(parts)}.\n{message}", tuple(parts)
     status = "raised" if all(p.status == "raised" for p in wrong) else "failed"
     return status, message, titled

@@ -53,8 +53,8 @@ class Part:
     title: str
     status: str
     message: str = ""
-    held_by: str = ""
-    """Which answer that took no thought holds it, too: a constant, or the lesson's broken code."""
+    held_by: tuple[str, ...] = ()
+    """Which answers that took no thought hold it, too: a constant, or the lesson's broken code."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,8 @@ class Result:
 
     def _head(self) -> str:
         """Return what the message says besides the parts' own sentences."""
-        head = self.message
-        for part in self.parts:
-            head = head.replace(part.message, "") if part.title and part.message else head
-        return head.strip()
+        said = {line for p in self.parts if p.title for line in p.message.split("\n")}
+        return "\n".join(line for line in self.message.split("\n") if line not in said)
 
     def _part_lines(self) -> list[tuple[str, str]]:
         """Return mark and words of each part that has a title."""

@@ -557,9 +557,9 @@ def ex8(clue_d, keep_turns):
     with part("the fault and its evidence"):
         what = "the refused message's position in what the model was sent (the system message is 0)"
         hunt.clue(clue_d, "orphan tool message", 1, what)
-    names = "(h: human, a: answer, c: call, t: tool's result)"
+    names, broken = "(h: human, a: answer, c: call, t: tool's result)", "`last_messages`"
     for title, conversations in hunt.CONVERSATIONS.items():
-        with part(title):
+        with part(title, held_by=broken if title == "a short conversation" else ""):
             for text, limits in conversations:
                 for limit in limits:
                     got, wanted = (
@@ -571,6 +571,8 @@ def ex8(clue_d, keep_turns):
                         f"{got!r}; expected {wanted!r}: whole turns, as many as fit, and at least "
                         "the last one."
                     )
+    with part("the list it is given stays as it is", held_by=broken):
+        hunt.assert_list_kept(keep_turns)
 
 
 @exercise(

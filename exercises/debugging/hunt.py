@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 import json
 import logging
 import operator
@@ -477,19 +478,10 @@ def whole_turns(text: str, limit: int) -> str:
 def kept(keep: Any, text: str, limit: int) -> str:
     """Return what a function keeps of a conversation, as letters."""
     given = _conversation(text)
-    messages = list(given)
     before = copy.deepcopy(given)
-    found = keep(messages, limit)
+    found = keep(given, limit)
     assert isinstance(found, list | tuple), (
         f"`keep_turns` returned {kind(found)}; expected a list of messages."
-    )
-    assert messages == before, (
-        f"`keep_turns` changed the list it was given: {len(before)} messages became "
-        f"{len(messages)}. That list is the state; return a new one."
-    )
-    assert found is not messages, (
-        f"With limit {limit} `keep_turns` returned the very list it was given. That list is the "
-        "state; return a new one."
     )
     assert list(found) == before[len(before) - len(found) :], (
         f"Of the conversation {text!r} (human, answer, call, tool's result) with limit {limit} "
@@ -497,6 +489,23 @@ def kept(keep: Any, text: str, limit: int) -> str:
         "expected the end of the conversation, without gaps, each message as it was."
     )
     return text[len(text) - len(found) :]
+
+
+def assert_list_kept(keep: Any) -> None:
+    """Refuse a function that changes the list it is given, or returns that very list."""
+    for text, limits in itertools.chain(*CONVERSATIONS.values()):
+        for limit in limits:
+            given = _conversation(text)
+            before = copy.deepcopy(given)
+            found = keep(given, limit)
+            assert given == before, (
+                f"`keep_turns` changed the list it was given: {len(before)} messages became "
+                f"{len(given)}. That list is the state; return a new one."
+            )
+            assert found is not given, (
+                f"With limit {limit} `keep_turns` returned the very list it was given. That list "
+                "is the state; return a new one."
+            )
 
 
 def _conversation(text: str) -> list[Any]:

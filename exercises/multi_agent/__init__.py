@@ -202,7 +202,8 @@ def ex3(to_refunds):
 )
 def ex4(careful):
     """A failing worker becomes a note, and the others' notes stay."""
-    with part("nothing fails"):
+    bare = "a node without a `try`"
+    with part("nothing fails", bare):
         for orders in (["T-7", "T-8", "T-9"], ["K-31"]):
             asked: list[str] = []
             notes = teams.survey(careful, teams.looked_up(asked), orders)[1]["notes"]
@@ -216,6 +217,11 @@ def ex4(careful):
                 f"`look_up` was called {len(asked)} times for {len(orders)} orders; expected once "
                 "for each."
             )
+    with part("a ConnectionError does not end the run"):
+        teams.assert_others_kept(careful, ConnectionError("archive-3.shop.internal"))
+    with part("nor does another error"):
+        for error in (TimeoutError("late"), ValueError("row 17"), KeyError("T-8")):
+            teams.assert_others_kept(careful, error)
     with part("one fails"):
         for order, error in (
             ("T-8", ConnectionError("archive-3.shop.internal")),
@@ -228,7 +234,7 @@ def ex4(careful):
     with part("all fail"):
         errors = {name: RuntimeError(f"depot {name[-1]} burns") for name in ("B-1", "B-2", "B-3")}
         teams.assert_survives(careful, list(errors), errors, at_once=3)
-    with part("a worker that asks"):
+    with part("a worker that asks", bare):
         graph, result = teams.survey(careful, lambda o: f"{o}: {interrupt(o)}", teams.ORDERS)
         waiting = result.get("__interrupt__", ())
         assert len(waiting) == 3, (
@@ -243,7 +249,7 @@ def ex4(careful):
         assert notes == expected, (
             f"After the answers the notes are {short(notes)}; expected what `look_up` returned."
         )
-    with part("a run that is cancelled"):
+    with part("a run that is cancelled", bare):
         teams.assert_lets_through(careful, asyncio.CancelledError())
 
 

@@ -28,7 +28,7 @@ from openai import BadRequestError
 from typing_extensions import TypedDict
 
 from exercises.core.descriptions import kind, short
-from exercises.core.exercise import run_async
+from exercises.core.exercise import outcome, run_async
 from exercises.core.threads import thread
 from exercises.core.waiting_model import WaitingModel
 from exercises.multi_agent.sentences import admits_ignorance, claims_success
@@ -499,9 +499,7 @@ def assert_survives(
         look_up = looked_up(asked, errors, at_once)
         notes = survey(careful, look_up, orders, at_once)[1]["notes"]
     except tuple(type(error) for error in errors.values()):
-        raise AssertionError(
-            f"{what}, and so did the whole run: {len(orders) - len(errors)} good note(s) are lost."
-        ) from None
+        raise AssertionError(f"{what}, and so did the whole run: no note is left.") from None
     assert len(notes) == len(orders), (
         f"{what}. The notes are {short(notes)}; expected {len(orders)}, one for each order."
     )
@@ -534,6 +532,21 @@ def assert_survives(
     assert sorted(asked) == sorted(orders), (
         f"{what}, and was called {len(asked)} times for {len(orders)} orders; expected once for "
         "each: what looks up may also pay."
+    )
+
+
+def assert_others_kept(careful: Any, error: Exception) -> None:
+    """Assert that an error for one order does not end the run: the others have their notes."""
+    look_up = looked_up([], {"T-8": error})
+    result, raised = outcome(lambda: survey(careful, look_up, ["T-7", "T-8", "T-9"])[1])
+    what = f"`look_up` raised {type(error).__name__} for T-8"
+    assert raised is None, (
+        f"{what}, and the run ended with {short(raised)}: the notes on T-7 and T-9 are lost."
+    )
+    notes = result["notes"]
+    kept = [note for note in notes if note in ("T-7 is late", "T-9 is late")]
+    assert kept == ["T-7 is late", "T-9 is late"], (
+        f"{what}. The notes are {short(notes)}; expected those on T-7 and T-9 among them."
     )
 
 

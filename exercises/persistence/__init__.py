@@ -233,8 +233,9 @@ def ex4(keep_last_two):
     """The last two questions stay, with all that belongs to them, and the system message."""
     pruning, legend = Pruning(keep_last_two), " (H is a question, A an answer, C a call, T its "
     legend += "result, S the system message.)"
+    nothing = "a node that removes nothing"
     for name, (talk, gone) in CONVERSATIONS.items():
-        with part(name, held_by="" if gone else "a node that removes nothing"):
+        with part(name, held_by="" if gone else nothing):
             pruning.assert_left(talk, gone, legend)
     with part("turn after turn"):
         config, expected = thread("long talk"), []
@@ -247,18 +248,18 @@ def ex4(keep_last_two):
             start = begins[-1] if len(begins) > 1 else 0
             system = [m for m in expected[:start] if m.type == "system"]
             expected = [*system, *expected[start:], *said]
-            if words_of(left) == words_of(expected):
-                changed = [(m, n) for m, n in zip(left, expected, strict=True) if m != n]
-                assert not changed, (
-                    f"In turn {turn} of one conversation the thread holds the right messages, and "
-                    f"not as they were: {short(changed[0][0])}; expected {short(changed[0][1])}. "
-                    f"Its id is {changed[0][0].id!r}, and was {changed[0][1].id!r}."
-                )
-            assert left == expected, (
+            assert pruning.are_alike(left, expected), (
                 f"In turn {turn} of one conversation, your node at the beginning of each turn, the "
                 f"thread holds {words_of(left)}; expected {words_of(expected)}."
             )
         assert not (refused := refusal(left)), f"The model refuses the thread: “{refused}”"
+    with part("what stays is as it was, its ids too", nothing):
+        pruning.run(CONVERSATIONS["three questions"][0], thread("as it was"))
+        for now, before in pruning.changed:
+            raise AssertionError(
+                f"The right messages stay, and not as they were: {short(now)}; expected "
+                f"{short(before)}. The id is {now.id!r}, and was {before.id!r}. Keep the ids."
+            )
 
 
 @exercise(

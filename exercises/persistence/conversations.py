@@ -91,9 +91,13 @@ class Pruning:
 
     Args:
         node: The answer.
+
+    Attributes:
+        changed: Messages that stayed, and what they were.
     """
 
     def __init__(self, node: Any) -> None:
+        self.changed: list[tuple[AnyMessage, AnyMessage]] = []
         self._given: list[AnyMessage] = []
         self._replies: list[AnyMessage] = []
         self._update: Any = None
@@ -150,18 +154,17 @@ class Pruning:
         right = talk[:begins] + talk[begins + gone :]
         thread = {"configurable": {"thread_id": f"talk {next(self._names)}"}}
         left = self.run(talk, thread)
-        if left == right:
-            return
-        if [(m.type, m.text) for m in left] == [(m.type, m.text) for m in right]:
-            raise AssertionError(
-                f"Of {words_of(talk)} the thread keeps the right messages, and they have other ids "
-                f"than those you were given: {left[0].id!r}, not {right[0].id!r}. Keep the ids."
-                f"{legend}"
-            )
-        raise AssertionError(
+        assert self.are_alike(left, right), (
             f"Of {words_of(talk)} the thread keeps {words_of(left)}; expected "
             f"{words_of(right)}.{legend}{self._likely(talk, left, right)}"
         )
+
+    def are_alike(self, left: list[AnyMessage], right: list[AnyMessage]) -> bool:
+        """Return whether the right messages are left; note those that are not as they were."""
+        alike = [m.type for m in left] == [m.type for m in right]
+        if alike := (alike and words_of(left) == words_of(right)):
+            self.changed += [(m, n) for m, n in zip(left, right, strict=True) if m != n]
+        return alike
 
     def _likely(self, talk: list[Any], left: list[Any], right: list[Any]) -> str:
         """Say what the observation proves about the cause."""

@@ -386,7 +386,7 @@ def answered(fall_back: Any, main: Any, fault: str = "", times: int = 1) -> tupl
     )
     with lesson_model.scratch() as model:
         if fault:
-            model.fail(fault, times=times)
+            model.fail(fault, times=times, seconds=0)
         reply, error = outcome(lambda: agent.invoke(LONG_TALK)["messages"][-1].text)
         bodies = [{**r.body, "model": ""} for r in model.requests]
         lost = []
@@ -403,8 +403,20 @@ def middleware_of(fall_back: Any) -> AgentMiddleware:
 
 
 def name_of(request: Any, fault: str) -> str:
-    """Return what a request met: a status, or a broken connection."""
-    return "dropped" if fault == "disconnect" and request.fault else str(request.status)
+    """Return what a request met: a status, a broken connection, or silence."""
+    met = {"disconnect": "dropped", "timeout": "silent"}
+    return met.get(fault, str(request.status)) if request.fault else str(request.status)
+
+
+def silent_client() -> httpx.Client:
+    """Return a client whose requests arrive, and whose time is always over before the answer."""
+
+    class Silent(httpx.HTTPTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            super().handle_request(request).close()
+            raise httpx.ReadTimeout("no answer in time", request=request)
+
+    return httpx.Client(transport=Silent())
 
 
 def answered_after_bug(fall_back: Any, bug: Exception) -> tuple[Exception | None, list[str]]:

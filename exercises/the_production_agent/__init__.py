@@ -56,7 +56,8 @@ def ex1(line):
 )
 def ex2(ask_async, finish_safely):
     """Words come early, torn answers are none, conversations outlive the process."""
-    with part("an answer of the model"), lesson_model.scratch() as model:
+    first_week = "`ask` and `finish` of the first week"
+    with part("an answer of the model", first_week), lesson_model.scratch() as model:
         model.when("hello").says("Good morning!")
         for words in ("Hello!", "Where is parcel P-3?"):
             before = len(model.requests)
@@ -100,7 +101,7 @@ def ex2(ask_async, finish_safely):
                     f"The answer broke off {where}, and a {type(raised).__name__} was raised; "
                     "expected a ConnectionError."
                 )
-    with part("another error stays what it is"), lesson_model.scratch() as model:
+    with part("another error stays what it is", first_week), lesson_model.scratch() as model:
         model.fail("bad_key", times=None)
         raised = run_alone(turns.raised_in_turn, ask_async)
         assert isinstance(raised, AuthenticationError), (

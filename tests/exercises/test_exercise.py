@@ -168,7 +168,13 @@ def test_an_answer_with_other_arguments_is_no_fault_of_the_check(answer: Any) ->
 
 @pytest.mark.parametrize(
     ("answer", "status"),
-    [(lambda x: 11, "failed"), (lambda x: 2 * x, "failed"), (partly, "partial")],
+    [
+        (lambda x: 11, "failed"),
+        (lambda x: 2 * x, "failed"),
+        ({1: 11, 10: 20}.get, "failed"),
+        ({3: 13, 10: 20}.get, "partial"),
+        (partly, "partial"),
+    ],
 )
 def test_what_an_answer_without_a_thought_holds_earns_nothing(answer: Any, status: str) -> None:
     """The parts of one constant are no share of a right answer; one part beside them is."""
@@ -176,14 +182,14 @@ def test_what_an_answer_without_a_thought_holds_earns_nothing(answer: Any, statu
     @exercise(hints=HINTS)
     def ex(add):
         for x, right_sum, held_by in (
-            *((1, 11, "a constant"), (10, 20, "the broken code")),
-            *((2, 12, ""), (40, 50, "")),
+            *((1, 11, ("a constant", "the broken code")), (10, 20, "the broken code")),
+            *((3, 13, "a constant"), (2, 12, ""), (40, 50, "")),
         ):
             with part(f"{x}", held_by):
                 assert add(x) == right_sum, f"{add(x)} for {x}"
 
     result = ex(answer)
-    assert result.status == status and len(result.parts) == 4
+    assert result.status == status and len(result.parts) == 5
     assert ("What holds here holds for" in repr(result).splitlines()[0]) is (status == "failed")
 
 
@@ -215,6 +221,25 @@ def test_faces(check: ModuleType) -> None:
     data = json.loads(json.dumps(bundle[JSON_TYPE]))
     assert (data["exercise"], data["status"]) == ("demo.ex1", "partial")
     assert [p["status"] for p in data["parts"]] == ["passed", "failed"]
+
+
+def test_head_holds_whole_messages_only() -> None:
+    """One part's sentence is the beginning of another's, a third one's stands in the middle."""
+
+    @exercise(hints=HINTS)
+    def ex(f):
+        with part("held"):
+            assert f(1) == 11
+        for sentence in ("It ran.", "It ran. Only K-8 can.", "Why did it ran. It waits?", "K-8"):
+            with part(sentence):
+                raise AssertionError(sentence)
+        raise AssertionError("And K-8 is left.")
+
+    result = ex(right)
+    lines = repr(result).splitlines()
+    assert lines[:2] == ["◐ Partly right: 1 of 6.", "And K-8 is left."]
+    page = result._repr_mimebundle_()["text/html"]
+    assert "</strong> 1 of 6.<br>And K-8 is left.</div>" in page
 
 
 def test_html_of_an_answer_is_escaped() -> None:

@@ -121,7 +121,7 @@ def run(versions: dict, value, config: dict):
     name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
     metadata = config.get("metadata", {}) | {"graph_version": name}
     return versions[name].invoke(value, config | {"metadata": metadata})
-# %% partial | a thread stays on its version; another process has begun: remembers it in the process, and guesses the oldest for a thread that is saved
+# %% partial | a thread stays on its version; a thread that has a mark; another process has begun: remembers it in the process, and guesses the oldest for a thread that is saved
 _began = {}
 
 
@@ -151,7 +151,7 @@ def run(versions, value, config):
     name = config.get("metadata", {}).get("graph_version") or (saved.metadata.get("graph_version", names[0]) if saved else names[-1])
     return versions[name].invoke(value, config | {"metadata": {**config.get("metadata", {}), "graph_version": name}})
 
-# %% partial | a thread stays on its version; another process has begun: remembers it in the function
+# %% partial | a thread stays on its version; a thread that has a mark; another process has begun: remembers it in the function
 def run(versions, value, config):
     names = [*versions]
     run.began = getattr(run, "began", {})
@@ -227,3 +227,18 @@ def run(versions: dict, value, config: dict):
     mark = history[-1].metadata.get("graph_version", oldest) if history else newest
     metadata = {**config.get("metadata", {}), "graph_version": mark}
     return versions[mark].invoke(value, {**config, "metadata": metadata})
+# %% failed: always the newest, and marks it
+def run(versions: dict, value, config: dict):
+    name = list(versions)[-1]
+    return versions[name].invoke(value, config | {"metadata": {"graph_version": name}})
+# %% failed: always the oldest, and marks it
+def run(versions: dict, value, config: dict):
+    name = next(iter(versions))
+    return versions[name].invoke(value, config | {"metadata": {"graph_version": name}})
+# %% partial | `config`: writes into the config it is given
+def run(versions: dict, value, config: dict):
+    names = list(versions)
+    saved = versions[names[-1]].checkpointer.get_tuple(config)
+    mark = names[-1] if saved is None else saved.metadata.get("graph_version", names[0])
+    config.setdefault("metadata", {})["graph_version"] = mark
+    return versions[mark].invoke(value, config)

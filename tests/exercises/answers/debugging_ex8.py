@@ -72,7 +72,7 @@ clue_d = ("orphan tool message", 1)
 
 def keep_turns(messages, limit):
     return [message for message in messages if message.type != "tool"][-limit:]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; a long conversation; not begun by a human: keeps everything
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a long conversation; not begun by a human; the list it is given: keeps everything
 clue_d = ("orphan tool message", 1)
 
 
@@ -94,7 +94,7 @@ def keep_turns(messages, limit):
     starts = [n for n, m in enumerate(messages) if m.type == "human"]
     fitting = [start for start in starts if len(messages) - start <= limit]
     return messages[min(fitting, default=starts[-1]):]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; a long conversation; not begun by a human: deletes from the state's own list
+# %% partial | the list it is given: deletes from the state's own list
 clue_d = ("orphan tool message", 1)
 
 
@@ -103,7 +103,7 @@ def keep_turns(messages, limit):
     fitting = [i for i in starts if len(messages) - i <= limit]
     del messages[: fitting[0] if fitting else starts[-1]]
     return messages
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a long conversation; not begun by a human: pops from the state's own list
+# %% partial | not begun by a human; the list it is given: pops from the state's own list
 clue_d = ("orphan tool message", 1)
 
 
@@ -129,7 +129,7 @@ def keep_turns(messages, limit):
     starts = [i for i, m in enumerate(messages) if m.type == "human"]
     fitting = [i for i in starts if len(messages) - i <= min(limit, 12)]
     return messages[fitting[0] if fitting else starts[-1] :]
-# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; a long conversation; not begun by a human: shortens the messages it keeps
+# %% partial | no result without its call; as much as fits; a long turn stays whole; a short conversation; a long conversation; not begun by a human; the list it is given: shortens the messages it keeps
 clue_d = ("orphan tool message", 1)
 
 
@@ -139,7 +139,7 @@ def keep_turns(messages, limit):
     starts = [i for i, m in enumerate(messages) if m.type == "human"]
     fitting = [i for i in starts if len(messages) - i <= limit]
     return messages[fitting[0] if fitting else starts[-1] :]
-# %% partial | as much as fits; a long turn stays whole; a short conversation; a long conversation: the very list where there is nothing to cut
+# %% partial | the list it is given: the very list where there is nothing to cut
 clue_d = ("orphan tool message", 1)
 
 
@@ -184,3 +184,6 @@ def keep_turns(messages: list, limit: int) -> list:
         if len(turn) + len(kept) <= limit:
             kept = turn + kept
     return list(kept)
+# %% failed | the fault and its evidence; no result without its call; as much as fits; a long turn stays whole; a long conversation; not begun by a human: nothing found, and the broken version itself
+clue_d = ("stale state", 0)
+keep_turns = last_messages

@@ -59,20 +59,20 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
             text = f"Rejected by a colleague. Reason: {reason}"
             return ToolMessage(text, tool_call_id=call["id"], name=call["name"])
     return run(call)
-# %% partial | a harmless call runs without a question; each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run, and the model knows why; then hello; `risky` says what is risky; a name is in `risky`: asks about everything
+# %% partial | a harmless call runs without a question; `risky` says what is risky; a name is in `risky`: asks about everything
 def ask_and_run(call, risky, run):
     decision = interrupt({"tool": call["name"], "args": call["args"]})
     if not isinstance(decision, dict) or decision.get("type") != "approve":
         return ToolMessage(f"rejected: {decision}", tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: whatever is not a rejection runs
+# %% partial | the model knows why; what is not an approval is a no: whatever is not a rejection runs
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if isinstance(decision, dict) and decision.get("type") == "reject":
             return ToolMessage(decision["reason"], tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: the answer is a dictionary, is it not
+# %% partial | the model knows why; what is not an approval is a no: the answer is a dictionary, is it not
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -80,7 +80,7 @@ def ask_and_run(call, risky, run):
             text = decision.get("reason", "")
             return ToolMessage(text, tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | a rejected call does not run, and the model knows why; then hello; two customers at the same time; what is not an approval is a no: returns nothing for a rejected call
+# %% partial | the model knows why; then hello; two customers at the same time; what is not an approval is a no: returns nothing for a rejected call
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -88,21 +88,21 @@ def ask_and_run(call, risky, run):
             return run(call)
         return None
     return run(call)
-# %% partial | a rejected call does not run, and the model knows why; then hello; two customers at the same time; what is not an approval is a no: the message answers no call
+# %% partial | the model knows why; then hello; two customers at the same time; what is not an approval is a no: the message answers no call
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if not isinstance(decision, dict) or decision.get("type") != "approve":
             return ToolMessage(f"rejected: {decision}", tool_call_id=call["name"], status="error")
     return run(call)
-# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: the reason is lost
+# %% partial | the model knows why; what is not an approval is a no: the reason is lost
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
         if decision != {"type": "approve"}:
             return ToolMessage("rejected", tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run, and the model knows why; `risky` says what is risky; a name is in `risky`; two customers at the same time; what is not an approval is a no: runs first, asks then
+# %% partial | each risky call asks a question of its own; an approval runs this call, once, and no other; a rejected call does not run; `risky` says what is risky; a name is in `risky`; two customers at the same time; what is not an approval is a no: runs first, asks then
 def ask_and_run(call, risky, run):
     message = run(call)
     if call["name"] in risky:
@@ -229,7 +229,7 @@ def ask_and_run(call, risky, run):
             text = f"Rejected. Reason: {decision.get('reason')}"
             return ToolMessage(text, tool_call_id=call["id"], status="error")
     return run(call)
-# %% partial | a rejected call does not run, and the model knows why: a long reason is cut, to save tokens
+# %% partial | the model knows why: a long reason is cut, to save tokens
 def ask_and_run(call, risky, run):
     if call["name"] in risky:
         decision = interrupt({"tool": call["name"], "args": call["args"]})
@@ -247,7 +247,7 @@ def ask_and_run(call, risky, run):
             text = f"Rejected. Reason: {decision.get('reason')}"
             return ToolMessage(text, tool_call_id=call["id"], status="error")
     return ToolMessage(run(call).text, tool_call_id=call["id"], name=call["name"])
-# %% partial | a rejected call does not run: the first line of the reason is enough
+# %% partial | the model knows why: the first line of the reason is enough
 def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
     if call["name"] in risky:
         answer = interrupt({"tool": call["name"], "args": call["args"]})
@@ -278,7 +278,7 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
         case {"reason": reason}:
             text = f"Rejected. Reason: {reason}"
     return ToolMessage(text, tool_call_id=call["id"])
-# %% partial | a rejected call does not run, and the model knows why; what is not an approval is a no: says what the colleague wrote, and not that it is a no
+# %% partial | the model knows why; what is not an approval is a no: says what the colleague wrote, and not that it is a no
 def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
     if call["name"] in risky:
         answer = interrupt({"tool": call["name"], "args": call["args"]})
@@ -302,4 +302,12 @@ def ask_and_run(call: ToolCall, risky: set[str], run) -> ToolMessage:
             reason = answer.get("reason", "-") if isinstance(answer, dict) else "-"
             text = f"A colleague wrote: {reason}"
             return ToolMessage(text, tool_call_id=call["id"], status="error")
+    return run(call)
+# %% failed | a rejected call does not run; the model knows why; two customers at the same time; what is not an approval is a no: asks, and runs all the same
+def ask_and_run(call, risky, run):
+    if call["name"] in risky:
+        interrupt({"tool": call["name"], "args": call["args"]})
+    return run(call)
+# %% failed | each risky call asks; an approval runs; a rejected call; the model knows why; `risky` says; a name is in; two customers; what is not an approval: runs everything
+def ask_and_run(call, risky, run):
     return run(call)

@@ -37,7 +37,7 @@ def careful(look_up):
             return {"notes": [f"Order {order} is not known."]}
 
     return partial(node, look_up)
-# %% partial | one fails; all fail: catches only what the lesson showed
+# %% partial | nor does another error; one fails; all fail: catches only what the lesson showed
 def careful(look_up):
     def node(order):
         try:
@@ -91,10 +91,10 @@ def careful(look_up):
         except Exception:
             return {"notes": []}
     return node
-# %% partial | one fails; all fail: no try at all
+# %% failed | a ConnectionError; nor does another error; one fails; all fail: no try at all
 def careful(look_up):
     return lambda order: {"notes": [look_up(order)]}
-# %% partial | nothing fails; one fails; all fail; a worker that asks: the note instead of a list
+# %% failed | nothing fails; a ConnectionError; nor does another error; one fails; all fail; a worker that asks: the note instead of a list
 def careful(look_up):
     def node(order):
         try:
@@ -104,7 +104,7 @@ def careful(look_up):
         except Exception:
             return {"notes": f"Order {order} could not be looked up."}
     return node
-# %% partial | nothing fails; one fails; all fail; a worker that asks: the try is around the definition
+# %% failed | nothing fails; a ConnectionError; nor does another error; one fails; all fail; a worker that asks: the try is around the definition
 def careful(look_up):
     try:
         def node(order):
@@ -189,7 +189,7 @@ def careful(look_up):
             return {"notes": [f"Order {order} is not known."]}
 
     return node
-# %% partial | nothing fails; one fails; all fail; a worker that asks: one list for all
+# %% failed | nothing fails; a ConnectionError; nor does another error; one fails; all fail; a worker that asks: one list for all
 def careful(look_up):
     notes = []
 
@@ -386,5 +386,15 @@ def careful(look_up):
             raise
         except Exception:
             return {"notes": [f"Order {order} is not known."]}
+
+    return node
+# %% failed | a ConnectionError; nor does another error; one fails; all fail: catches it, and raises it again
+def careful(look_up):
+    def node(order):
+        try:
+            note = look_up(order)
+        except Exception as error:
+            raise error
+        return {"notes": [note]}
 
     return node

@@ -86,7 +86,7 @@ def keep_last_two(state):
     questions = [0, *questions] if len(questions) == 1 else questions
     start = questions[-2]
     return {"messages": [RemoveMessage(m.id) for m in messages[:start] if m.type != "system"]}
-# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: changes the list in place
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns; what stays is as it was: changes the list in place
 def keep_last_two(state):
     messages = state["messages"]
     while sum(message.type == "human" for message in messages) > 2:
@@ -116,7 +116,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in messages[: begins[-2]] if m.type == "system"]
     return {"messages": Overwrite([*system, *messages[begins[-2] :]])}
-# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: in place, and returns nothing
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns; what stays is as it was: in place, and returns nothing
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -124,7 +124,7 @@ def keep_last_two(state):
         first = 1 if messages[0].type == "system" else 0
         del messages[first : begins[-2]]
     return {}
-# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: in place, and returns the list
+# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns; what stays is as it was: in place, and returns the list
 def keep_last_two(state):
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]
@@ -148,7 +148,7 @@ def keep_last_two(state):
         return {}
     system = [m for m in ms if m.type == "system"]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *ms[q[-2] :], *system]}
-# %% failed | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; turn after turn; between two turns: new messages with the same words
+# %% partial | what stays is as it was: new messages with the same words
 def keep_last_two(state):
     ms = state["messages"]
     q = [i for i, m in enumerate(ms) if m.type == "human"]
@@ -179,7 +179,7 @@ def keep_last_two(state):
         return {}
     head = [m for m in ms[: q[-2]] if m.type == "system"]
     return {"messages": [RemoveMessage(REMOVE_ALL_MESSAGES), *head, *ms[q[-2] :]]}
-# %% raised | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; a short conversation; one question; two questions; nothing said yet; turn after turn; between two turns: an async node
+# %% raised | four questions; three questions; calls and their results; results just before the cut; a question without an answer; the same question again; one question, three times; a system message; a short conversation; one question; two questions; nothing said yet; turn after turn; between two turns; what stays is as it was: an async node
 async def keep_last_two(state: MessagesState) -> dict:
     messages = state["messages"]
     begins = [n for n, m in enumerate(messages) if m.type == "human"]

@@ -69,7 +69,7 @@ def ask(llm, text: str, budget: float):
                 raise
         time.sleep(pause)
         longest = 2 * longest
-# %% failed: asks again at once
+# %% partial | Retry-After; the budget; the waits; until the budget is used up: asks again at once
 def ask(llm, text, budget):
     end = time.monotonic() + budget
     while True:
@@ -199,7 +199,7 @@ def ask(llm, text, budget):
                 raise
         time.sleep(pause)
         longest *= 2
-# %% partial | two failures, then an answer; a dropped connection; Retry-After; the waits; until the budget is used up: no retry at all
+# %% failed | two failures, then an answer; a dropped connection; Retry-After; the waits; until the budget is used up: no retry at all
 def ask(llm, text, budget):
     return llm.invoke(text)
 # %% partial | until the budget is used up: counts only the waits as budget, not the time of the calls
@@ -359,7 +359,7 @@ def ask(llm, text: str, budget: float):
                 raise
         time.sleep(pause)
         longest = 2 * max(longest, pause)
-# %% partial | two failures, then an answer; a dropped connection; Retry-After; the waits; until the budget is used up: the clock begins with the definition
+# %% failed | two failures, then an answer; a dropped connection; Retry-After; the waits; until the budget is used up: the clock begins with the definition
 def ask(llm, text: str, budget: float, began=time.monotonic()):
     longest = 0.1
     while True:
@@ -463,3 +463,22 @@ def ask(llm, text: str, budget: float):
                 raise
         time.sleep(pause)
         longest = 2 * longest
+# %% partial | Retry-After; the budget; the waits; until the budget is used up: the right errors, three tries, and no wait
+def ask(llm, text: str, budget: float):
+    for attempt in range(3):
+        try:
+            return llm.invoke(text)
+        except Exception as error:
+            if attempt == 2 or not is_transient(error):
+                raise
+# %% failed | a bug is raised; what stays is raised; Retry-After; the budget; the waits; until the budget is used up: LangChain's own three tries
+def ask(llm, text: str, budget: float):
+    return llm.with_retry(stop_after_attempt=3).invoke(text)
+# %% failed | a bug is raised; what stays is raised; Retry-After; the budget; the waits; until the budget is used up: three tries at anything, and no wait
+def ask(llm, text: str, budget: float):
+    for attempt in (1, 2, 3):
+        try:
+            return llm.invoke(text)
+        except Exception:
+            if attempt == 3:
+                raise

@@ -22,7 +22,7 @@ def fall_back(request, handler):
         except TRANSIENT as error:
             last = error
     raise last
-# %% partial | a wrong request is raised; a wrong key is raised; KeyError is raised; AttributeError is raised: catches everything
+# %% failed | a wrong request is raised; a wrong key is raised; KeyError is raised; AttributeError is raised: catches everything
 def fall_back(request, handler):
     try:
         return handler(request)
@@ -36,25 +36,25 @@ def fall_back(request, handler):
         if not is_transient(error):
             raise
         return handler(request.override(model=spare))
-# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: asks the same model again
+# %% failed | overloaded; rate limit; a dropped connection; nothing in time; the quota; both are down; the same request: asks the same model again
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         return handler(request)
-# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: no fallback at all
+# %% failed | overloaded; rate limit; a dropped connection; nothing in time; the quota; both are down; the same request: no fallback at all
 def fall_back(request, handler):
     return handler(request)
 # %% failed: always asks the spare
 def fall_back(request, handler):
     return handler(request.override(model=spare))
-# %% partial | the main model is overloaded; a dropped connection; both are down: only for rate limits
+# %% partial | overloaded; a dropped connection; nothing in time; both are down: only for rate limits
 def fall_back(request, handler):
     try:
         return handler(request)
     except ModelRateLimitError:
         return handler(request.override(model=spare))
-# %% partial | the main model is well; the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up: forgets to return
+# %% partial | the main model is well; overloaded; rate limit; a dropped connection; nothing in time; the quota is used up: forgets to return
 def fall_back(request, handler):
     try:
         handler(request)
@@ -70,27 +70,27 @@ def fall_back(request, handler):
         return handler(request.override(model=spare))
     except TRANSIENT:
         return AIMessage("Sorry, nobody answers.")
-# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: `override` does not change the request itself
+# %% failed | overloaded; rate limit; a dropped connection; nothing in time; the quota; both are down; the same request: `override` does not change the request itself
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         request.override(model=spare)
         return handler(request)
-# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: asks the spare without the handler, and returns text
+# %% failed | overloaded; rate limit; a dropped connection; nothing in time; the quota; both are down; the same request: asks the spare without the handler, and returns text
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         return spare
-# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: the spare reads the customer's last words only
+# %% partial | the same request: the spare reads the customer's last words only
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         last = [m for m in request.messages if m.type == "human"][-1]
         return handler(request.override(model=spare, messages=[last]))
-# %% failed | the main model is overloaded; the main model's rate limit; a dropped connection; the quota is used up; both are down: the spare gets no system prompt
+# %% partial | the same request: the spare gets no system prompt
 def fall_back(request, handler):
     try:
         return handler(request)
@@ -138,16 +138,31 @@ def fall_back(request, handler):
         if is_transient(error) or getattr(error, "code", "") == "insufficient_quota":
             return handler(request.override(model=spare))
         raise
-# %% failed | overloaded; rate limit; a dropped connection; the quota; both are down: asks the spare itself, without the settings of the request
+# %% partial | the same request: asks the spare itself, without the settings of the request
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         system = [request.system_message] if request.system_message else []
         return spare.bind_tools(request.tools).invoke([*system, *request.messages])
-# %% failed | overloaded; rate limit; a dropped connection; the quota; both are down: a request of its own, with messages and tools alone
+# %% partial | the same request: a request of its own, with messages and tools alone
 def fall_back(request, handler):
     try:
         return handler(request)
     except TRANSIENT:
         return handler(request.override(model=spare, model_settings={}, tool_choice=None))
+# %% partial | nothing in time: forgets one of the classes
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except (ModelConnectionError, ModelRateLimitError, ModelAPIError):
+        return handler(request.override(model=spare))
+# %% partial | overloaded; rate limit; a dropped connection; the quota; both are down: only when nothing is said in time
+def fall_back(request, handler):
+    try:
+        return handler(request)
+    except ModelTimeoutError:
+        return handler(request.override(model=spare))
+# %% failed | a wrong request is raised; a wrong key is raised; KeyError is raised; AttributeError is raised: LangChain's own, which falls back on any error
+def fall_back(request, handler):
+    return ModelFallbackMiddleware(spare).wrap_model_call(request, handler)

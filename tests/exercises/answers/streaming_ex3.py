@@ -21,7 +21,7 @@ def print_reply(agent, question):
 def print_reply(agent, question):
     for chunk in agent.stream({"messages": question}):
         print(chunk, end="", flush=True)
-# %% failed: the tool's result is printed, too
+# %% partial | and nothing else: the tool's result is printed, too
 def print_reply(agent, question):
     for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
         print(token.text, end="", flush=True)
@@ -29,12 +29,12 @@ def print_reply(agent, question):
 def print_reply(agent, question):
     for chunk in agent.stream({"messages": question}, stream_mode="messages"):
         print(chunk, end="", flush=True)
-# %% failed: a line for each token
+# %% partial | and nothing else: a line for each token
 def print_reply(agent, question):
     for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
         if isinstance(token, AIMessageChunk):
             print(token.text)
-# %% failed: a space for each token
+# %% partial | and nothing else: a space for each token
 def print_reply(agent, question):
     for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
         if isinstance(token, AIMessageChunk) and token.text:
@@ -45,7 +45,7 @@ def print_reply(agent, question):
 # %% failed: returns instead of printing
 def print_reply(agent, question):
     return agent.invoke({"messages": question})["messages"][-1].text
-# %% failed: prints the arguments of the call as well
+# %% partial | and nothing else: prints the arguments of the call as well
 def print_reply(agent, question):
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
         if where["langgraph_node"] == "model":
@@ -117,12 +117,12 @@ def print_reply(agent, question: str) -> None:
             print(token.text, end="", flush=True)
             if token.response_metadata.get("finish_reason"):
                 break
-# %% failed: leaves out the result of the lesson's tool
+# %% partial | and nothing else: leaves out the result of the lesson's tool
 def print_reply(agent, question: str) -> None:
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
         if token.text != "Order T-7 is packed.":
             print(token.text, end="", flush=True)
-# %% failed: the last message only, when it is whole
+# %% partial | each piece as it arrives: the last message only, when it is whole
 def print_reply(agent, question: str) -> None:
     words = []
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
@@ -138,7 +138,7 @@ def print_reply(agent, question: str) -> None:
         else:
             words += token.text
     print(words)
-# %% failed: one run to look, one to print
+# %% partial | all of the model's words; each piece as it arrives; an error comes out: one run to look, one to print
 def print_reply(agent, question: str) -> None:
     if agent.invoke({"messages": question})["messages"][-1].text:
         for token, where in agent.stream({"messages": question}, stream_mode="messages"):
@@ -235,7 +235,7 @@ def print_reply(agent, question):
     for token, where in agent.stream({"messages": question}, stream_mode="messages"):
         if where["langgraph_node"] == "agent":
             print(token.text, end="", flush=True)
-# %% failed: tells which tool works
+# %% partial | and nothing else: tells which tool works
 def print_reply(agent, question):
     for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
         if isinstance(token, AIMessageChunk):
@@ -243,3 +243,15 @@ def print_reply(agent, question):
                 if piece["name"]:
                     print(f"({piece['name']} ...)")
             print(token.text, end="", flush=True)
+# %% failed | all of the model's words; and nothing else; each piece as it arrives: runs, and prints nothing
+def print_reply(agent, question: str) -> None:
+    for token, where in agent.stream({"messages": question}, stream_mode="messages"):
+        pass
+# %% partial | an error comes out: says sorry for every error
+def print_reply(agent, question: str) -> None:
+    try:
+        for token, _ in agent.stream({"messages": question}, stream_mode="messages"):
+            if isinstance(token, AIMessageChunk):
+                print(token.text, end="", flush=True)
+    except Exception:
+        print("\nSorry, something went wrong. Please try again.")
