@@ -26,8 +26,7 @@ MAX_WIDTH = 900
 LETTER, SMALL_LETTER, BOLD_LETTER = 8.6, 7.2, 7.31
 BOX_HEIGHT, WORDS_HEIGHT, BOX_MARGIN = 38, 16, 13  # of a box, a line of words, beside a label
 GAP, BESIDE, PADDING = 46, 22, 20  # between layers, between boxes of a layer, around a graph
-# How far an arrow that leads back is below a box's middle, a loop above its box and beyond its ends.
-BELOW, OVER, ASIDE = 14, 22, 30
+BELOW, OVER, ASIDE = 14, 22, 30  # of arrows back: under the middle; of loops: above, beyond
 
 
 @dataclass(frozen=True)
