@@ -153,7 +153,7 @@ class Diagram:
                 joined[other].append(one)
         _sort(rows, joined)
         width, height = self._turned(*_stand(rows, room))
-        width = max(width, len(_last(graph)) * SMALL_LETTER)
+        width = max(width, len(graph.split(":")[-1]) * SMALL_LETTER)
         inside = [box for row in rows for box in row]
         for box in inside:
             box.move(PADDING, PADDING)
@@ -188,7 +188,7 @@ class Diagram:
 
     def _frame(self, name: str, box: _Box) -> str:
         x, y = self._turned(box.along, box.across)
-        title = _text(x + 8, y + 15, _last(name), f'font-size="13" fill="{BORDER}"')
+        title = _text(x + 8, y + 15, name.split(":")[-1], f'font-size="13" fill="{BORDER}"')
         style = f'rx="8" fill="none" stroke="{BORDER}" stroke-dasharray="3 4"'
         return self._rectangle(box, style) + title
 
@@ -308,7 +308,3 @@ def _text(x: float, y: float, words: str, style: str) -> str:
 
 def _plain(label: str) -> str:
     return label.strip("_") if label.startswith("__") else label
-
-
-def _last(name: str) -> str:
-    return name.rpartition(":")[2]
