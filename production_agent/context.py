@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-__all__ = ("Context", "KeyTaken", "LeaseLost", "OutcomeUnknown", "OverBudget", "Stopped")
-__all__ += ("NotSent", "running_call")
+__all__ = ("Context", "EffectFound", "KeyTaken", "LeaseLost", "NotSent", "OutcomeUnknown")
+__all__ += ("OverBudget", "Stopped", "running_call")
 
 running_call: ContextVar[str] = ContextVar("running_call", default="")  # its id, in its tool
 
@@ -18,6 +18,10 @@ class LeaseLost(Exception):
 
 class Stopped(Exception):
     """The owner was told that this turn stops: it cannot end otherwise. Nothing was written."""
+
+
+class EffectFound(Exception):
+    """What this turn did came on record while it ended: it is to be told. Nothing was written."""
 
 
 class OutcomeUnknown(Exception):

@@ -24,7 +24,14 @@ from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
 from production_agent.approval import shown
-from production_agent.context import KeyTaken, LeaseLost, OutcomeUnknown, Stopped, running_call
+from production_agent.context import (
+    EffectFound,
+    KeyTaken,
+    LeaseLost,
+    OutcomeUnknown,
+    Stopped,
+    running_call,
+)
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, told, unanswered
 from production_agent.logs import ids, new_reference
@@ -652,6 +659,8 @@ class Runs:
         except Stopped:
             run.why = "pressed"
             return await self._close(run, "stopped", sentence=STOPPED, asks=False)
+        except EffectFound:
+            return await self._close(run, outcome, sentence=sentence, error=error, asks=asks)
         lost = waiting is None  # another process has the thread, or will take it
         if ending.reference and not lost:
             event = "needs_person" if ending.outcome == "needs_person" else "run_failed"

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_readable
-from production_agent.context import OutcomeUnknown, OverBudget, Stopped
+from production_agent.context import EffectFound, OutcomeUnknown, OverBudget, Stopped
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
@@ -41,6 +41,8 @@ NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on", "faile
 # A recovery that died changed nothing: what it was to recover still has to be.
 LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
     order by started desc limit 1"""
+OF_TURN = """thread = ? and run in (select id from runs where thread = ? and started >=
+    (select max(started) from runs where thread = ? and kind = 'message'))"""
 APPROVAL = """id, thread, owner, calls, digest, created, expires, state, decision, decided, decider,
     attempts, by_approver"""
 
@@ -392,6 +394,7 @@ class Store:
 
         Raises:
             Stopped: It was asked to stop, and this ending asks, answers, fails or goes on.
+            EffectFound: Something is on record for its turn, and this ending invites to repeat it.
         """
 
         async def work(transaction: Transaction) -> list[dict] | None:
@@ -404,6 +407,11 @@ class Store:
             if rows[0]["stop"] and ending.outcome in NOT_STOPPED:
                 raise Stopped
             thread, owner = rows[0]["thread"], rows[0]["owner"]
+            # An effect that held this row is on record only now, and no later one will be.
+            sql = f"select 1 from effects where {OF_TURN} limit 1"
+            is_asked_again = ending.outcome in ("failed", "stopped")
+            if is_asked_again and await transaction.fetch(sql, *[thread] * 3):
+                raise EffectFound
             asked = []
             for approval, calls in ending.asked:
                 asked += await transaction.fetch(
@@ -556,12 +564,9 @@ class Store:
 
     async def effects(self, thread: str, *, of_turn: bool = False) -> dict[str, dict]:
         """Return the thread's effects, or those of its last turn: key: {name, details}."""
-        sql, values = "select key, name, details from effects where thread = ?", [thread]
-        if of_turn:
-            sql += """ and run in (select id from runs where thread = ? and started >=
-                (select max(started) from runs where thread = ? and kind = 'message'))"""
-            values *= 3
-        rows = await self.database.run(f"{sql} order by at", *values)
+        where, values = (OF_TURN, [thread] * 3) if of_turn else ("thread = ?", [thread])
+        sql = f"select key, name, details from effects where {where} order by at"
+        rows = await self.database.run(sql, *values)
         return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}
 
 

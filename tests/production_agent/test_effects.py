@@ -14,7 +14,7 @@ from production_agent.approval import Approve, Reject
 from production_agent.context import OutcomeUnknown, OverBudget
 from production_agent.runs import Run, Runs
 from production_agent.store import ATTEMPTS, Store
-from production_agent.tools import TOOLS, effect_key
+from production_agent.tools import RISKY, TOOLS, effect_key
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.test_stop import in_this_process
 
@@ -31,8 +31,17 @@ class Desk:
 
     async def refund(self, how: str = "approve, approve") -> Run:
         """Ask for two refunds, decide each, and return the ended run that carries them out."""
+        await self.ask()
+        return await self.decide(how)
+
+    async def ask(self) -> Run:
+        """Send a message, and return its ended run."""
         asking = await self.runs.message(self.thread, "ann", "Refund.", None)
         await asyncio.wait([asking.task])
+        return asking
+
+    async def decide(self, how: str = "approve, approve") -> Run:
+        """Decide what waits, and return the ended run that carries it out."""
         (found,) = await self.runs.store.waiting(thread=self.thread)
         kinds = {"approve": Approve, "reject": Reject}
         pairs = zip(found["calls"], how.split(", "), strict=False)
@@ -170,6 +179,33 @@ async def test_a_tool_that_asks_again_knows(
         assert await desk.outcome() == "complete" and await desk.told() == ["It is refunded."]
 
 
+@pytest.mark.parametrize("how", ["stopped", "failed"])
+async def test_what_comes_on_record_while_its_turn_ends_is_told(
+    with_tool: Callable, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    real, late = Store.end, []
+
+    async def act(context, key: str, *_) -> None:
+        late.append((context.run, key, context.thread, "ann", "refund", FIVE))
+        if how == "failed":
+            raise OutcomeUnknown
+        asyncio.current_task().cancel()
+        await asyncio.sleep(60)
+
+    async def end(self: Store, *rest) -> object:
+        while late:  # it waited for a lock, with its run's row
+            await self.effect(*late.pop())
+        return await real(self, *rest)
+
+    monkeypatch.setattr(Store, "end", end)
+    monkeypatch.delitem(RISKY, "refund")
+    async with with_tool(act) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        run = await Desk(runs, thread).ask()
+        assert run.events[-1] == ("end", {"status": "needs_person", "text": ""})
+        assert "Refunded 5 euros for order T-7." in run.events[-2][1]["message"]
+
+
 async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(with_tool: Callable) -> None:
     async def act(context, key: str, amount: int, runtime) -> Command:
         await context.effect(f"{key}/{amount}", "refund", FIVE)
@@ -186,12 +222,15 @@ async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(with_tool: 
 
 
 @pytest.mark.parametrize(
-    ("amounts", "rest"),
-    [((), "Nothing was refunded: it was before."), ((5, 6), "What was to follow failed.")],
+    ("effects", "rest"),
+    [
+        ([], "Nothing was refunded: it was before."),
+        ([("refund", 5), ("refund", 6)], "What was to follow failed."),
+    ],
     ids=["says no", "writes another"],
 )
 async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
-    with_tool: Callable, amounts: tuple[int, ...], rest: str
+    with_tool: Callable, effects: list, rest: str
 ) -> None:
     attempts = []
 
@@ -201,8 +240,8 @@ async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
             await context.effect(key, "refund", FIVE)
             asyncio.current_task().cancel()
             await asyncio.sleep(60)
-        for amount in amounts:
-            await context.effect(key, "refund", {**FIVE, "amount": amount})
+        for name, amount in effects:
+            await context.effect(key, name, {**FIVE, "amount": amount})
         return "Nothing was refunded: it was before."
 
     async with with_tool(act) as (_, runs, thread):
