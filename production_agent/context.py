@@ -55,7 +55,7 @@ class Context:
     # KeyTaken, LeaseLost or OverBudget and writes nothing, OutcomeUnknown without an answer.
     effect: Callable[[str, str, dict], Awaitable[None]]
     decided: frozenset[str] = frozenset()  # calls whose decision this run carries out
-    # Effects by key, {name, details}: of the turn's earlier runs, and of this run.
+    # Effects by key, {call, name, details}: of the turn's earlier runs, and of this run.
     effects: dict[str, dict] = field(default_factory=dict)
     written: dict[str, dict] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)  # keys whose effect may be on record or not

@@ -252,7 +252,7 @@ class Runs:
                 await self.store.end(run.id, Ending("refused"))
                 raise
             # A new input drops what a task has written, if no checkpoint came after it.
-            before = [*this_turn(messages), *unanswered(messages, thread, effects)]
+            before = [*this_turn(messages), *unanswered(messages, effects)]
         return self._spawn(run, {"messages": [*before, HumanMessage(text)]})
 
     async def _repeated(self, run_id: str, thread: str, owner: str) -> Run | None:
@@ -549,12 +549,10 @@ class Runs:
             ]
 
         async def effect(key: str, name: str, details: dict) -> None:
+            details = json.loads(json.dumps(details))  # as on record, if the tool changes them
             one = {"name": name, "details": details, "call": running_call.get()}
-            if context.written.get(key) == one:
-                return  # a tool that tries all it does again
-            if key in context.written:
+            if context.written.get(key, one) != one:
                 raise KeyTaken
-            may_be_there = key in effects or key in context.unknown
             try:
                 was_there = await self.store.effect(
                     run.id, key, run.thread, run.owner, name, details, one["call"]
@@ -562,11 +560,10 @@ class Runs:
             except (OutcomeUnknown, asyncio.CancelledError):
                 context.unknown.add(key)
                 raise
-            if was_there and not may_be_there:
-                raise KeyTaken
             context.unknown.discard(key)
             context.written[key] = one
-            log.info("effect_written", extra={"tool": name})
+            if not was_there:
+                log.info("effect_written", extra={"tool": name})
 
         context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), effects)
         async for event, data in self.graph.astream(

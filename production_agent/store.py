@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_readable
-from production_agent.context import EffectFound, OutcomeUnknown, OverBudget, Stopped
+from production_agent.context import EffectFound, KeyTaken, OutcomeUnknown, OverBudget, Stopped
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
@@ -517,30 +517,34 @@ class Store:
     async def effect(
         self, run: str, key: str, thread: str, owner: str, name: str, details: dict, call: str = ""
     ) -> bool:
-        """Write an effect down, unless its key is there; return whether it is.
+        """Write an effect down, unless its call has done so before; return whether it has.
 
         What was decided about its call goes with it: the approval ends with its thread.
 
         Raises:
+            KeyTaken: Its key is another call's, or another effect's of this call.
             LeaseLost: The run no longer holds its thread.
             OutcomeUnknown: The database gave no answer, and may have written it.
             OverBudget: It would take more than its budget has left.
         """
         taken = budget(name, details) or Budget(None, 0, 0)
-        sql = """select (select 1 from effects where key = ?) as known,
-            (select coalesce(sum(amount), 0) from effects where budget = ?) as spent,
-            calls, decision, decided, decider from (select 1) as always left join approvals
-            on thread = ? and decided is not null and calls like ?"""
+        sql = """select (select coalesce(sum(amount), 0) from effects where budget = ?) as spent,
+            e.run, e.call, e.name, e.details, a.calls, a.decision, a.decided, a.decider
+            from (select 1) as always left join effects e on e.key = ? left join approvals a
+            on a.thread = ? and a.decided is not null and a.calls like ?"""
 
         async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
             await self.database.lock(transaction, key)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
-            values = key, taken.name, thread, f'%"id": "{call}"%'
+            values = taken.name, key, thread, f'%"id": "{call}"%'
             found, *_ = await transaction.fetch(sql, *values)
             left = taken.total - found["spent"]
-            if found["known"]:
+            if found["name"]:  # one that is carried on may come to other details
+                is_other = found["run"] == run and json.loads(found["details"]) != details
+                if is_other or (found["call"], found["name"]) != (call, name):
+                    raise KeyTaken
                 return True
             if taken.amount > left:
                 raise OverBudget(max(left, 0))
@@ -550,10 +554,10 @@ class Store:
             kind = {one["call"]: one["type"] for one in each}.get(call)
             await transaction.send(
                 f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount,
-                proposed, decision, decided, decider)
-                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?, ?, ?, ?, ?)""",
+                call, proposed, decision, decided, decider)
+                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
-                *(proposed, kind, found["decided"], found["decider"]),
+                *(call, proposed, kind, found["decided"], found["decider"]),
             )
             return False
 
@@ -563,9 +567,9 @@ class Store:
             raise OutcomeUnknown from error
 
     async def effects(self, thread: str, *, of_turn: bool = False) -> dict[str, dict]:
-        """Return the thread's effects, or those of its last turn: key: {name, details}."""
+        """Return the thread's effects, or those of its last turn: key: {call, name, details}."""
         where, values = (OF_TURN, [thread] * 3) if of_turn else ("thread = ?", [thread])
-        sql = f"select key, name, details from effects where {where} order by at"
+        sql = f"select key, call, name, details from effects where {where} order by at"
         rows = await self.database.run(sql, *values)
         return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}
 

@@ -226,8 +226,9 @@ async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(with_tool: 
     [
         ([], "Nothing was refunded: it was before."),
         ([("refund", 5), ("refund", 6)], "What was to follow failed."),
+        ([("letter", 5)], "What was to follow failed."),
     ],
-    ids=["says no", "writes another"],
+    ids=["says no", "writes another", "writes another kind"],
 )
 async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
     with_tool: Callable, effects: list, rest: str
@@ -266,6 +267,14 @@ async def other_details(context, key: str) -> None:
     await context.effect(key, "refund", {**FIVE, "amount": 6})
 
 
+async def changed_details(context, key: str) -> None:
+    """Refund twice under one key, with one dict."""
+    details = {**FIVE}
+    await context.effect(key, "refund", details)
+    details["amount"] = 7
+    await context.effect(key, "refund", details)
+
+
 async def at_once(context, key: str) -> None:
     """Refund twice under one key, at the same time."""
     sums = (FIVE, {**FIVE, "amount": 6})
@@ -285,6 +294,7 @@ async def less(context, key: str) -> None:
         (again, "Done.", ["refund", "letter"]),
         (less, "Done.", ["refund"]),
         (other_details, FAILED, ["refund"]),
+        (changed_details, FAILED, ["refund"]),
         (at_once, FAILED, ["refund"]),
     ],
 )
@@ -319,3 +329,61 @@ async def test_a_key_that_is_not_the_calls_own_is_taken_once(
             told += await desk.told()
         assert sorted(one.startswith("The tool failed") for one in told) == [False, True]
         assert await desk.record() == [("letter", {})]
+
+
+async def test_a_key_of_an_earlier_run_of_the_turn_is_taken(
+    with_tool: Callable, scripted: ScriptedModel
+) -> None:
+    async def act(context, *_) -> str:
+        await context.effect(f"{context.thread} once", "refund", FIVE)
+        return "Refunded."
+
+    async with with_tool(act) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        once, desk = scripted.script, Desk(runs, thread)
+
+        def twice(body: dict):
+            messages = body["messages"]
+            told = sum(one["role"] == "tool" for one in messages)
+            yield from once({"messages": messages[:1] if told < 2 else messages})
+
+        scripted.script = twice
+        await desk.refund()
+        await desk.decide()
+        first, second = await desk.told()
+        assert first == "Refunded." and second.startswith("The tool failed")
+        assert await desk.record() == [("refund", FIVE)]
+
+
+@pytest.mark.parametrize("says", ["Refunded.", None], ids=["answers", "fails"])
+async def test_of_two_calls_with_one_key_the_one_that_wrote_is_told_so_after_a_crash(
+    with_tool: Callable, says: str | None
+) -> None:
+    first, second = asyncio.Event(), asyncio.Event()
+
+    async def act(context, key: str, amount: int, _) -> str:
+        is_first, is_carried_on = amount == 5, first.is_set()
+        if is_carried_on and is_first:
+            await second.wait()
+        if not is_carried_on and not is_first:
+            await asyncio.sleep(60)
+        try:
+            await context.effect(f"{context.thread} once", "refund", {**FIVE, "amount": amount})
+        finally:
+            (first if is_first else second).set()
+        if not is_carried_on:
+            asyncio.current_task().cancel()
+            await asyncio.sleep(60)
+        if not says:
+            raise ConnectionError
+        return says
+
+    async with with_tool(act, calls=2) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        desk = Desk(runs, thread)
+        await desk.refund()
+        await desk.recover()
+        one, other = sorted(await desk.told())
+        assert one == (f"{ON_RECORD} {says}" if says else FAILED)
+        assert other.startswith("The tool failed")
+        assert await desk.record() == [("refund", FIVE)] and await desk.outcome() == "complete"
