@@ -102,6 +102,7 @@ class Run:
     began: float = field(default_factory=time.monotonic)
     spoke: bool = False
     readers: int = 0
+    left: asyncio.TimerHandle | None = None  # since the last leaving
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def emit(self, event: str, **data: object) -> None:
@@ -178,7 +179,9 @@ class Run:
             self.readers -= 1
             if self.kind == "message" and not self.ended:
                 wait = 0 if self.control.drain_requested else rejoin_seconds
-                asyncio.get_running_loop().call_later(wait, self._cancel_if_left)
+                if self.left:
+                    self.left.cancel()
+                self.left = asyncio.get_running_loop().call_later(wait, self._cancel_if_left)
 
     def _cancel_if_left(self) -> None:
         if not self.readers and not self.ended:

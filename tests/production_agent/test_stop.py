@@ -733,6 +733,21 @@ async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_re
             assert (await runs.message(thread, "ann", "Hello!", key)).id == first.id
 
 
+async def test_the_last_leaving_of_a_turn_decides() -> None:
+    run = Run("run", "thread", "ann", "message")
+    run.task = asyncio.create_task(asyncio.sleep(60))
+    with run.joined(0.05):
+        pass
+    with run.joined(60):
+        pass
+    await asyncio.sleep(0.1)
+    assert run.why == ""
+    with run.joined(0):
+        pass
+    await asyncio.sleep(0.01)
+    assert run.why == "left"
+
+
 async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
     served, tmp_path
 ) -> None:
