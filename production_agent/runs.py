@@ -256,7 +256,7 @@ class Runs:
                 raise
             # A new input drops what a task has written, if no checkpoint came after it.
             before = [*this_turn(messages), *unanswered(messages, effects)]
-        return self._spawn(run, {"messages": [*before, HumanMessage(text)]})
+        return self._spawn(run, {"messages": [*before, HumanMessage(text, id=run.id)]})
 
     async def _repeated(self, run_id: str, thread: str, owner: str) -> Run | None:
         """Return the run that the same request began before; if it is over, what came of it.
@@ -647,8 +647,9 @@ class Runs:
                 kinds = {each["type"] for one in decided for each in one["decision"]["decisions"]}
                 ending.outcome = "needs_person"
                 sentence = REJECTED if kinds == {"reject"} else NOT_DONE
-        if ending.outcome in ("failed", "stopped"):
-            ending.is_stored = await self._is_of_this_turn(run.thread, state)
+        if ending.outcome in ("failed", "stopped") and state.config:  # it could be read
+            said = [one.id for one in messages if one.type == "human"]
+            ending.stored = said[-1] if said else ""
         is_error = error and not isinstance(error, NoInterrupt)  # another version knows its step
         if ending.outcome in ("failed", "needs_person") or (is_left and is_error):
             ending.reference = new_reference()

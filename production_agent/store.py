@@ -75,7 +75,8 @@ class Ending:
         sentence: For the owner, if the outcome needs one.
         asked: (interrupt id, calls) that wait for approval.
         approvals: Approval id: its new state.
-        is_stored: Whether anything of the turn is; if not, its request, repeated, is a new one.
+        stored: The run of the last message that is stored, None if not known. If it is not the
+            turn's, the turn's request, repeated, is a new one, unless its stop was accepted.
     """
 
     outcome: str
@@ -83,7 +84,7 @@ class Ending:
     sentence: str | None = None
     asked: Sequence[tuple[str, Sequence[dict]]] = ()
     approvals: dict[str, str] = field(default_factory=dict)
-    is_stored: bool = True
+    stored: str | None = None
 
 
 def status(row: dict) -> str:
@@ -426,10 +427,11 @@ class Store:
             for approval, state in ending.approvals.items():
                 sql = "update approvals set state = ? where id = ?"
                 await transaction.send(sql, state, approval)
-            if not ending.is_stored:
-                sql = """update runs set request = null where thread = ? and started >=
+            if ending.stored is not None:
+                sql = """update runs set request = null where thread = ? and kind = 'message'
+                    and id <> ? and stop = 0 and started >=
                     (select max(started) from runs where thread = ? and kind = 'message')"""
-                await transaction.send(sql, thread, thread)
+                await transaction.send(sql, thread, ending.stored, thread)
             if ending.outcome == "refused":
                 await transaction.send("delete from runs where id = ?", run)
             else:
