@@ -54,7 +54,8 @@ class Context:
     # (key, name, details): writes down an effect, unless this call has done so before; raises
     # KeyTaken, LeaseLost or OverBudget and writes nothing, OutcomeUnknown without an answer.
     effect: Callable[[str, str, dict], Awaitable[None]]
-    decided: frozenset[str] = frozenset()  # calls whose decision this run carries out
+    # Calls whose decision this run carries out: call: approve, edit or reject.
+    decided: dict[str, str] = field(default_factory=dict)
     # Effects by key, {call, name, details}: of the turn's earlier runs, and of this run.
     effects: dict[str, dict] = field(default_factory=dict)
     written: dict[str, dict] = field(default_factory=dict)

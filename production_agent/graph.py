@@ -134,7 +134,7 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
     return graph.compile(checkpointer=saver)
 
 
-def _approve(state: State, settings: Settings, answered: frozenset[str]) -> Command:
+def _approve(state: State, settings: Settings, answered: Mapping[str, str]) -> Command:
     """Ask a person about the risky calls; send on what may run, answer what may not.
 
     It runs again from its first line when the answer comes, so nothing here has an effect. The
@@ -188,7 +188,7 @@ async def _observed(request, execute):
     writer, context = runtime.stream_writer, runtime.context
     asking = request.state["messages"][-1]
     proposed = [one for one in getattr(asking, "tool_calls", ()) if one["id"] == call["id"]]
-    if not proposed:  # it came by a `goto`
+    if not proposed or context.decided.get(call["id"]) == "reject":  # it came by a `goto`
         raise NotSent
     running_call.set(call["id"])
     which = {"tool": call["name"], "call": call["id"]}

@@ -539,17 +539,16 @@ class Runs:
             run.emit("end", status="resuming", text="")
 
     async def _follow(self, run: Run, graph_input: object) -> None:
-        decided, effects = [], {}
+        decided, effects = {}, {}
         if run.kind != "message":  # before it, nothing was done in this turn
             effects = await self.store.effects(run.thread, of_turn=True)
+            for one in await self.store.decided(run.thread):
+                decided |= {each["call"]: each["type"] for each in one["decision"]["decisions"]}
         if isinstance(graph_input, Command):
             state = await self.graph.aget_state(self.config(run.thread))
             waiting = {one.id for one in state.interrupts}
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
-            decided = [
-                one["call"] for each in graph_input.resume.values() for one in each["decisions"]
-            ]
 
         async def effect(key: str, name: str, details: dict) -> None:
             details = json.loads(json.dumps(details))  # as on record, if the tool changes them
@@ -568,7 +567,7 @@ class Runs:
             if not was_there:
                 log.info("effect_written", extra={"tool": name})
 
-        context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), effects)
+        context = Context(run.thread, run.id, run.owner, effect, decided, effects)
         async for event, data in self.graph.astream(
             graph_input,
             self.config(run.thread, run.id),

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 from langchain_core.messages import ToolMessage
-from langgraph.types import Command
+from langgraph.types import Command, Send
 
 from production_agent.approval import Approve, Reject
 from production_agent.context import OutcomeUnknown, OverBudget
@@ -206,11 +206,21 @@ async def test_what_comes_on_record_while_its_turn_ends_is_told(
         assert "Refunded 5 euros for order T-7." in run.events[-2][1]["message"]
 
 
-async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(with_tool: Callable) -> None:
+def rejected(runtime) -> Send:
+    """Return what `approve` would have sent if the second call had been approved."""
+    call = runtime.state["messages"][-1].tool_calls[1]
+    sent = {"__type": "tool_call_with_context", "tool_call": call, "state": runtime.state}
+    return Send("tools", sent)
+
+
+@pytest.mark.parametrize("goto", [lambda _: "tools", rejected], ids=["by name", "as if approved"])
+async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(
+    with_tool: Callable, goto: Callable
+) -> None:
     async def act(context, key: str, amount: int, runtime) -> Command:
         await context.effect(f"{key}/{amount}", "refund", FIVE)
         message = ToolMessage("Refunded.", tool_call_id=runtime.tool_call_id)
-        return Command(goto="tools", update={"messages": [message]})
+        return Command(goto=goto(runtime), update={"messages": [message]})
 
     async with with_tool(act, calls=2) as (_, runs, thread):
         desk = Desk(runs, thread)
