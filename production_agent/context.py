@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-__all__ = ("Context", "KeyTaken", "LeaseLost", "OutcomeUnknown", "OverBudget", "Stopped")
-__all__ += ("NotSent", "running_call")
+__all__ = ("Context", "EffectFound", "KeyTaken", "LeaseLost", "NotSent", "OutcomeUnknown")
+__all__ += ("OverBudget", "Stopped", "running_call")
 
 running_call: ContextVar[str] = ContextVar("running_call", default="")  # its id, in its tool
 
@@ -18,6 +18,10 @@ class LeaseLost(Exception):
 
 class Stopped(Exception):
     """The owner was told that this turn stops: it cannot end otherwise. Nothing was written."""
+
+
+class EffectFound(Exception):
+    """What this turn did came on record while it ended: it is to be told. Nothing was written."""
 
 
 class OutcomeUnknown(Exception):
@@ -50,8 +54,9 @@ class Context:
     # (key, name, details): writes down an effect, unless this call has done so before; raises
     # KeyTaken, LeaseLost or OverBudget and writes nothing, OutcomeUnknown without an answer.
     effect: Callable[[str, str, dict], Awaitable[None]]
-    decided: frozenset[str] = frozenset()  # calls whose decision this run carries out
-    # Effects by key, {name, details}: of the turn's earlier runs, and of this run.
+    # Calls whose decision this run carries out: call: approve, edit or reject.
+    decided: dict[str, str] = field(default_factory=dict)
+    # Effects by key, {call, name, details}: of the turn's earlier runs, and of this run.
     effects: dict[str, dict] = field(default_factory=dict)
     written: dict[str, dict] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)  # keys whose effect may be on record or not

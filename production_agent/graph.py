@@ -23,7 +23,7 @@ from production_agent.context import LeaseLost, NotSent, OutcomeUnknown, running
 from production_agent.logs import new_reference
 from production_agent.model import NO_ANSWER, ask, connect, say
 from production_agent.settings import Settings, Unusable
-from production_agent.tools import PROMPT, RISKY, TOOLS, Context, effect_key, refusal, tell
+from production_agent.tools import PROMPT, RISKY, TOOLS, Context, refusal, tell
 
 __all__ = ("RENAMED", "VERSION", "build", "recursion_limit", "this_turn", "told", "unanswered")
 
@@ -49,14 +49,11 @@ def recursion_limit(settings: Settings) -> int:
     return 3 * settings.model_calls + 6
 
 
-def unanswered(
-    messages: Sequence[AnyMessage], thread: str, effects: Mapping[str, dict]
-) -> list[ToolMessage]:
+def unanswered(messages: Sequence[AnyMessage], effects: Mapping[str, dict]) -> list[ToolMessage]:
     """Return an answer for each tool call that has none; a model refuses a thread without them.
 
     Args:
         messages: Of the thread.
-        thread: The thread.
         effects: Those on record for it, by key. The record, not the checkpoint, is the truth.
     """
     answered = {message.tool_call_id for message in messages if message.type == "tool"}
@@ -64,16 +61,16 @@ def unanswered(
     calls = [*last.tool_calls, *last.invalid_tool_calls] if last else []
     return [
         ToolMessage(done, tool_call_id=call["id"], name=call["name"])
-        if (done := _done(effects, effect_key(thread, last.id, call["id"])))
+        if (done := _done(effects, call["id"]))
         else _failed(call, NOT_DONE)
         for call in calls
         if call["id"] not in answered
     ]
 
 
-def _done(effects: Mapping[str, dict], key: str) -> str:
-    """Return in words what a call has done; its further effects have longer keys."""
-    own = [one for each, one in effects.items() if f"{each}/".startswith(f"{key}/")]
+def _done(effects: Mapping[str, dict], call: str) -> str:
+    """Return in words what a call has done."""
+    own = [one for one in effects.values() if one["call"] == call]
     return " ".join(told(one["name"], one["details"]) for one in own)
 
 
@@ -137,7 +134,7 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
     return graph.compile(checkpointer=saver)
 
 
-def _approve(state: State, settings: Settings, answered: frozenset[str]) -> Command:
+def _approve(state: State, settings: Settings, answered: Mapping[str, str]) -> Command:
     """Ask a person about the risky calls; send on what may run, answer what may not.
 
     It runs again from its first line when the answer comes, so nothing here has an effect. The
@@ -191,7 +188,7 @@ async def _observed(request, execute):
     writer, context = runtime.stream_writer, runtime.context
     asking = request.state["messages"][-1]
     proposed = [one for one in getattr(asking, "tool_calls", ()) if one["id"] == call["id"]]
-    if not proposed:  # it came by a `goto`
+    if not proposed or context.decided.get(call["id"]) == "reject":  # it came by a `goto`
         raise NotSent
     running_call.set(call["id"])
     which = {"tool": call["name"], "call": call["id"]}
@@ -204,9 +201,8 @@ async def _observed(request, execute):
     if context.unknown:
         raise OutcomeUnknown
     message = _message_of(answer, call["id"])
-    key = effect_key(context.thread, asking.id, call["id"])
-    done = _done(context.written | context.effects, key)
-    has_failed, is_carried_on = message.status == "error", _done(context.effects, key)
+    done = _done(context.written | context.effects, call["id"])
+    has_failed, is_carried_on = message.status == "error", _done(context.effects, call["id"])
     if done and (has_failed or (is_carried_on and done not in message.text)):
         rest = "What was to follow failed." if has_failed else message.text
         message.content = f"{done} It is on record: never repeat it. {rest}"

@@ -37,7 +37,8 @@ create index if not exists approvals_waiting on approvals (created, id) where st
 create table if not exists effects (
   key text primary key, thread text not null, owner text not null, name text not null,
   details text not null, at double precision not null, run text, budget text,
-  amount double precision, proposed text, decision text, decided double precision, decider text);
+  amount double precision, call text, proposed text, decision text, decided double precision,
+  decider text);
 create index if not exists effects_of_budget on effects (budget);
 create index if not exists effects_in on effects (thread);
 create table if not exists turns (owner text not null, at double precision not null);

@@ -24,7 +24,14 @@ from langgraph.types import Command, StateSnapshot
 
 from production_agent import metrics
 from production_agent.approval import shown
-from production_agent.context import KeyTaken, LeaseLost, OutcomeUnknown, Stopped, running_call
+from production_agent.context import (
+    EffectFound,
+    KeyTaken,
+    LeaseLost,
+    OutcomeUnknown,
+    Stopped,
+    running_call,
+)
 from production_agent.database import FAILURES, open_database
 from production_agent.graph import VERSION, build, recursion_limit, this_turn, told, unanswered
 from production_agent.logs import ids, new_reference
@@ -95,6 +102,7 @@ class Run:
     began: float = field(default_factory=time.monotonic)
     spoke: bool = False
     readers: int = 0
+    left: asyncio.TimerHandle | None = None  # since the last leaving
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def emit(self, event: str, **data: object) -> None:
@@ -171,7 +179,9 @@ class Run:
             self.readers -= 1
             if self.kind == "message" and not self.ended:
                 wait = 0 if self.control.drain_requested else rejoin_seconds
-                asyncio.get_running_loop().call_later(wait, self._cancel_if_left)
+                if self.left:
+                    self.left.cancel()
+                self.left = asyncio.get_running_loop().call_later(wait, self._cancel_if_left)
 
     def _cancel_if_left(self) -> None:
         if not self.readers and not self.ended:
@@ -245,8 +255,8 @@ class Runs:
                 await self.store.end(run.id, Ending("refused"))
                 raise
             # A new input drops what a task has written, if no checkpoint came after it.
-            before = [*this_turn(messages), *unanswered(messages, thread, effects)]
-        return self._spawn(run, {"messages": [*before, HumanMessage(text)]})
+            before = [*this_turn(messages), *unanswered(messages, effects)]
+        return self._spawn(run, {"messages": [*before, HumanMessage(text, id=run.id)]})
 
     async def _repeated(self, run_id: str, thread: str, owner: str) -> Run | None:
         """Return the run that the same request began before; if it is over, what came of it.
@@ -529,25 +539,22 @@ class Runs:
             run.emit("end", status="resuming", text="")
 
     async def _follow(self, run: Run, graph_input: object) -> None:
-        decided, effects = [], {}
+        decided, effects = {}, {}
         if run.kind != "message":  # before it, nothing was done in this turn
             effects = await self.store.effects(run.thread, of_turn=True)
+            for one in await self.store.decided(run.thread):
+                decided |= {each["call"]: each["type"] for each in one["decision"]["decisions"]}
         if isinstance(graph_input, Command):
             state = await self.graph.aget_state(self.config(run.thread))
             waiting = {one.id for one in state.interrupts}
             if not graph_input.resume.keys() <= waiting:
                 raise NoInterrupt
-            decided = [
-                one["call"] for each in graph_input.resume.values() for one in each["decisions"]
-            ]
 
         async def effect(key: str, name: str, details: dict) -> None:
+            details = json.loads(json.dumps(details))  # as on record, if the tool changes them
             one = {"name": name, "details": details, "call": running_call.get()}
-            if context.written.get(key) == one:
-                return  # a tool that tries all it does again
-            if key in context.written:
+            if context.written.get(key, one) != one:
                 raise KeyTaken
-            may_be_there = key in effects or key in context.unknown
             try:
                 was_there = await self.store.effect(
                     run.id, key, run.thread, run.owner, name, details, one["call"]
@@ -555,13 +562,12 @@ class Runs:
             except (OutcomeUnknown, asyncio.CancelledError):
                 context.unknown.add(key)
                 raise
-            if was_there and not may_be_there:
-                raise KeyTaken
             context.unknown.discard(key)
             context.written[key] = one
-            log.info("effect_written", extra={"tool": name})
+            if not was_there:
+                log.info("effect_written", extra={"tool": name})
 
-        context = Context(run.thread, run.id, run.owner, effect, frozenset(decided), effects)
+        context = Context(run.thread, run.id, run.owner, effect, decided, effects)
         async for event, data in self.graph.astream(
             graph_input,
             self.config(run.thread, run.id),
@@ -640,8 +646,9 @@ class Runs:
                 kinds = {each["type"] for one in decided for each in one["decision"]["decisions"]}
                 ending.outcome = "needs_person"
                 sentence = REJECTED if kinds == {"reject"} else NOT_DONE
-        if ending.outcome in ("failed", "stopped"):
-            ending.is_stored = await self._is_of_this_turn(run.thread, state)
+        if ending.outcome in ("failed", "stopped") and state.config:  # it could be read
+            said = [one.id for one in messages if one.type == "human"]
+            ending.stored = said[-1] if said else ""
         is_error = error and not isinstance(error, NoInterrupt)  # another version knows its step
         if ending.outcome in ("failed", "needs_person") or (is_left and is_error):
             ending.reference = new_reference()
@@ -652,6 +659,8 @@ class Runs:
         except Stopped:
             run.why = "pressed"
             return await self._close(run, "stopped", sentence=STOPPED, asks=False)
+        except EffectFound:
+            return await self._close(run, outcome, sentence=sentence, error=error, asks=asks)
         lost = waiting is None  # another process has the thread, or will take it
         if ending.reference and not lost:
             event = "needs_person" if ending.outcome == "needs_person" else "run_failed"

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_readable
-from production_agent.context import OutcomeUnknown, OverBudget, Stopped
+from production_agent.context import EffectFound, KeyTaken, OutcomeUnknown, OverBudget, Stopped
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
@@ -41,6 +41,8 @@ NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on", "faile
 # A recovery that died changed nothing: what it was to recover still has to be.
 LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
     order by started desc limit 1"""
+OF_TURN = """thread = ? and run in (select id from runs where thread = ? and started >=
+    (select max(started) from runs where thread = ? and kind = 'message'))"""
 APPROVAL = """id, thread, owner, calls, digest, created, expires, state, decision, decided, decider,
     attempts, by_approver"""
 
@@ -73,7 +75,8 @@ class Ending:
         sentence: For the owner, if the outcome needs one.
         asked: (interrupt id, calls) that wait for approval.
         approvals: Approval id: its new state.
-        is_stored: Whether anything of the turn is; if not, its request, repeated, is a new one.
+        stored: The run of the last message that is stored, None if not known. If it is not the
+            turn's, the turn's request, repeated, is a new one, unless its stop was accepted.
     """
 
     outcome: str
@@ -81,7 +84,7 @@ class Ending:
     sentence: str | None = None
     asked: Sequence[tuple[str, Sequence[dict]]] = ()
     approvals: dict[str, str] = field(default_factory=dict)
-    is_stored: bool = True
+    stored: str | None = None
 
 
 def status(row: dict) -> str:
@@ -392,6 +395,7 @@ class Store:
 
         Raises:
             Stopped: It was asked to stop, and this ending asks, answers, fails or goes on.
+            EffectFound: Something is on record for its turn, and this ending invites to repeat it.
         """
 
         async def work(transaction: Transaction) -> list[dict] | None:
@@ -404,6 +408,11 @@ class Store:
             if rows[0]["stop"] and ending.outcome in NOT_STOPPED:
                 raise Stopped
             thread, owner = rows[0]["thread"], rows[0]["owner"]
+            # An effect that held this row is on record only now, and no later one will be.
+            sql = f"select 1 from effects where {OF_TURN} limit 1"
+            is_asked_again = ending.outcome in ("failed", "stopped")
+            if is_asked_again and await transaction.fetch(sql, *[thread] * 3):
+                raise EffectFound
             asked = []
             for approval, calls in ending.asked:
                 asked += await transaction.fetch(
@@ -418,10 +427,11 @@ class Store:
             for approval, state in ending.approvals.items():
                 sql = "update approvals set state = ? where id = ?"
                 await transaction.send(sql, state, approval)
-            if not ending.is_stored:
-                sql = """update runs set request = null where thread = ? and started >=
+            if ending.stored is not None:
+                sql = """update runs set request = null where thread = ? and kind = 'message'
+                    and id <> ? and stop = 0 and started >=
                     (select max(started) from runs where thread = ? and kind = 'message')"""
-                await transaction.send(sql, thread, thread)
+                await transaction.send(sql, thread, ending.stored, thread)
             if ending.outcome == "refused":
                 await transaction.send("delete from runs where id = ?", run)
             else:
@@ -509,30 +519,34 @@ class Store:
     async def effect(
         self, run: str, key: str, thread: str, owner: str, name: str, details: dict, call: str = ""
     ) -> bool:
-        """Write an effect down, unless its key is there; return whether it is.
+        """Write an effect down, unless its call has done so before; return whether it has.
 
         What was decided about its call goes with it: the approval ends with its thread.
 
         Raises:
+            KeyTaken: Its key is another call's, or another effect's of this call.
             LeaseLost: The run no longer holds its thread.
             OutcomeUnknown: The database gave no answer, and may have written it.
             OverBudget: It would take more than its budget has left.
         """
         taken = budget(name, details) or Budget(None, 0, 0)
-        sql = """select (select 1 from effects where key = ?) as known,
-            (select coalesce(sum(amount), 0) from effects where budget = ?) as spent,
-            calls, decision, decided, decider from (select 1) as always left join approvals
-            on thread = ? and decided is not null and calls like ?"""
+        sql = """select (select coalesce(sum(amount), 0) from effects where budget = ?) as spent,
+            e.run, e.call, e.name, e.details, a.calls, a.decision, a.decided, a.decider
+            from (select 1) as always left join effects e on e.key = ? left join approvals a
+            on a.thread = ? and a.decided is not null and a.calls like ?"""
 
         async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
             await self.database.lock(transaction, key)
             if taken.name:
                 await self.database.lock(transaction, taken.name)
-            values = key, taken.name, thread, f'%"id": "{call}"%'
+            values = taken.name, key, thread, f'%"id": "{call}"%'
             found, *_ = await transaction.fetch(sql, *values)
             left = taken.total - found["spent"]
-            if found["known"]:
+            if found["name"]:  # one that is carried on may come to other details
+                is_other = found["run"] == run and json.loads(found["details"]) != details
+                if is_other or (found["call"], found["name"]) != (call, name):
+                    raise KeyTaken
                 return True
             if taken.amount > left:
                 raise OverBudget(max(left, 0))
@@ -542,10 +556,10 @@ class Store:
             kind = {one["call"]: one["type"] for one in each}.get(call)
             await transaction.send(
                 f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount,
-                proposed, decision, decided, decider)
-                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?, ?, ?, ?, ?)""",
+                call, proposed, decision, decided, decider)
+                values (?, ?, ?, ?, ?, {self.now}, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 *(key, thread, owner, name, json.dumps(details), run, taken.name, taken.amount),
-                *(proposed, kind, found["decided"], found["decider"]),
+                *(call, proposed, kind, found["decided"], found["decider"]),
             )
             return False
 
@@ -555,13 +569,10 @@ class Store:
             raise OutcomeUnknown from error
 
     async def effects(self, thread: str, *, of_turn: bool = False) -> dict[str, dict]:
-        """Return the thread's effects, or those of its last turn: key: {name, details}."""
-        sql, values = "select key, name, details from effects where thread = ?", [thread]
-        if of_turn:
-            sql += """ and run in (select id from runs where thread = ? and started >=
-                (select max(started) from runs where thread = ? and kind = 'message'))"""
-            values *= 3
-        rows = await self.database.run(f"{sql} order by at", *values)
+        """Return the thread's effects, or those of its last turn: key: {call, name, details}."""
+        where, values = (OF_TURN, [thread] * 3) if of_turn else ("thread = ?", [thread])
+        sql = f"select key, call, name, details from effects where {where} order by at"
+        rows = await self.database.run(sql, *values)
         return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}
 
 

@@ -8,13 +8,13 @@ from contextlib import suppress
 
 import pytest
 from langchain_core.messages import ToolMessage
-from langgraph.types import Command
+from langgraph.types import Command, Send
 
 from production_agent.approval import Approve, Reject
 from production_agent.context import OutcomeUnknown, OverBudget
 from production_agent.runs import Run, Runs
 from production_agent.store import ATTEMPTS, Store
-from production_agent.tools import TOOLS, effect_key
+from production_agent.tools import RISKY, TOOLS, effect_key
 from tests.production_agent.scripted_model import ScriptedModel, call, finish, word
 from tests.production_agent.test_stop import in_this_process
 
@@ -31,8 +31,17 @@ class Desk:
 
     async def refund(self, how: str = "approve, approve") -> Run:
         """Ask for two refunds, decide each, and return the ended run that carries them out."""
+        await self.ask()
+        return await self.decide(how)
+
+    async def ask(self) -> Run:
+        """Send a message, and return its ended run."""
         asking = await self.runs.message(self.thread, "ann", "Refund.", None)
         await asyncio.wait([asking.task])
+        return asking
+
+    async def decide(self, how: str = "approve, approve") -> Run:
+        """Decide what waits, and return the ended run that carries it out."""
         (found,) = await self.runs.store.waiting(thread=self.thread)
         kinds = {"approve": Approve, "reject": Reject}
         pairs = zip(found["calls"], how.split(", "), strict=False)
@@ -170,11 +179,48 @@ async def test_a_tool_that_asks_again_knows(
         assert await desk.outcome() == "complete" and await desk.told() == ["It is refunded."]
 
 
-async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(with_tool: Callable) -> None:
+@pytest.mark.parametrize("how", ["stopped", "failed"])
+async def test_what_comes_on_record_while_its_turn_ends_is_told(
+    with_tool: Callable, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    real, late = Store.end, []
+
+    async def act(context, key: str, *_) -> None:
+        late.append((context.run, key, context.thread, "ann", "refund", FIVE))
+        if how == "failed":
+            raise OutcomeUnknown
+        asyncio.current_task().cancel()
+        await asyncio.sleep(60)
+
+    async def end(self: Store, *rest) -> object:
+        while late:  # it waited for a lock, with its run's row
+            await self.effect(*late.pop())
+        return await real(self, *rest)
+
+    monkeypatch.setattr(Store, "end", end)
+    monkeypatch.delitem(RISKY, "refund")
+    async with with_tool(act) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        run = await Desk(runs, thread).ask()
+        assert run.events[-1] == ("end", {"status": "needs_person", "text": ""})
+        assert "Refunded 5 euros for order T-7." in run.events[-2][1]["message"]
+
+
+def rejected(runtime) -> Send:
+    """Return what `approve` would have sent if the second call had been approved."""
+    call = runtime.state["messages"][-1].tool_calls[1]
+    sent = {"__type": "tool_call_with_context", "tool_call": call, "state": runtime.state}
+    return Send("tools", sent)
+
+
+@pytest.mark.parametrize("goto", [lambda _: "tools", rejected], ids=["by name", "as if approved"])
+async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(
+    with_tool: Callable, goto: Callable
+) -> None:
     async def act(context, key: str, amount: int, runtime) -> Command:
         await context.effect(f"{key}/{amount}", "refund", FIVE)
         message = ToolMessage("Refunded.", tool_call_id=runtime.tool_call_id)
-        return Command(goto="tools", update={"messages": [message]})
+        return Command(goto=goto(runtime), update={"messages": [message]})
 
     async with with_tool(act, calls=2) as (_, runs, thread):
         desk = Desk(runs, thread)
@@ -186,12 +232,16 @@ async def test_what_was_rejected_does_not_run_where_a_tool_goes_back(with_tool: 
 
 
 @pytest.mark.parametrize(
-    ("amounts", "rest"),
-    [((), "Nothing was refunded: it was before."), ((5, 6), "What was to follow failed.")],
-    ids=["says no", "writes another"],
+    ("effects", "rest"),
+    [
+        ([], "Nothing was refunded: it was before."),
+        ([("refund", 5), ("refund", 6)], "What was to follow failed."),
+        ([("letter", 5)], "What was to follow failed."),
+    ],
+    ids=["says no", "writes another", "writes another kind"],
 )
 async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
-    with_tool: Callable, amounts: tuple[int, ...], rest: str
+    with_tool: Callable, effects: list, rest: str
 ) -> None:
     attempts = []
 
@@ -201,8 +251,8 @@ async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
             await context.effect(key, "refund", FIVE)
             asyncio.current_task().cancel()
             await asyncio.sleep(60)
-        for amount in amounts:
-            await context.effect(key, "refund", {**FIVE, "amount": amount})
+        for name, amount in effects:
+            await context.effect(key, name, {**FIVE, "amount": amount})
         return "Nothing was refunded: it was before."
 
     async with with_tool(act) as (_, runs, thread):
@@ -227,6 +277,14 @@ async def other_details(context, key: str) -> None:
     await context.effect(key, "refund", {**FIVE, "amount": 6})
 
 
+async def changed_details(context, key: str) -> None:
+    """Refund twice under one key, with one dict."""
+    details = {**FIVE}
+    await context.effect(key, "refund", details)
+    details["amount"] = 7
+    await context.effect(key, "refund", details)
+
+
 async def at_once(context, key: str) -> None:
     """Refund twice under one key, at the same time."""
     sums = (FIVE, {**FIVE, "amount": 6})
@@ -246,6 +304,7 @@ async def less(context, key: str) -> None:
         (again, "Done.", ["refund", "letter"]),
         (less, "Done.", ["refund"]),
         (other_details, FAILED, ["refund"]),
+        (changed_details, FAILED, ["refund"]),
         (at_once, FAILED, ["refund"]),
     ],
 )
@@ -280,3 +339,61 @@ async def test_a_key_that_is_not_the_calls_own_is_taken_once(
             told += await desk.told()
         assert sorted(one.startswith("The tool failed") for one in told) == [False, True]
         assert await desk.record() == [("letter", {})]
+
+
+async def test_a_key_of_an_earlier_run_of_the_turn_is_taken(
+    with_tool: Callable, scripted: ScriptedModel
+) -> None:
+    async def act(context, *_) -> str:
+        await context.effect(f"{context.thread} once", "refund", FIVE)
+        return "Refunded."
+
+    async with with_tool(act) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        once, desk = scripted.script, Desk(runs, thread)
+
+        def twice(body: dict):
+            messages = body["messages"]
+            told = sum(one["role"] == "tool" for one in messages)
+            yield from once({"messages": messages[:1] if told < 2 else messages})
+
+        scripted.script = twice
+        await desk.refund()
+        await desk.decide()
+        first, second = await desk.told()
+        assert first == "Refunded." and second.startswith("The tool failed")
+        assert await desk.record() == [("refund", FIVE)]
+
+
+@pytest.mark.parametrize("says", ["Refunded.", None], ids=["answers", "fails"])
+async def test_of_two_calls_with_one_key_the_one_that_wrote_is_told_so_after_a_crash(
+    with_tool: Callable, says: str | None
+) -> None:
+    first, second = asyncio.Event(), asyncio.Event()
+
+    async def act(context, key: str, amount: int, _) -> str:
+        is_first, is_carried_on = amount == 5, first.is_set()
+        if is_carried_on and is_first:
+            await second.wait()
+        if not is_carried_on and not is_first:
+            await asyncio.sleep(60)
+        try:
+            await context.effect(f"{context.thread} once", "refund", {**FIVE, "amount": amount})
+        finally:
+            (first if is_first else second).set()
+        if not is_carried_on:
+            asyncio.current_task().cancel()
+            await asyncio.sleep(60)
+        if not says:
+            raise ConnectionError
+        return says
+
+    async with with_tool(act, calls=2) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        desk = Desk(runs, thread)
+        await desk.refund()
+        await desk.recover()
+        one, other = sorted(await desk.told())
+        assert one == (f"{ON_RECORD} {says}" if says else FAILED)
+        assert other.startswith("The tool failed")
+        assert await desk.record() == [("refund", FIVE)] and await desk.outcome() == "complete"

@@ -37,7 +37,7 @@ class Talk:
     async def say(self, text: str) -> str:
         """Run a turn as the service does, and return the last message."""
         before = (await self.graph.aget_state(self.config)).values.get("messages", [])
-        turn = {"messages": [*unanswered(before, "", {}), HumanMessage(text)]}
+        turn = {"messages": [*unanswered(before, {}), HumanMessage(text)]}
         context = Context("1", "run", "ann", None)
         options = {"context": context, "stream_mode": "custom"}
         self.shown = [part async for part in self.graph.astream(turn, self.config, **options)]

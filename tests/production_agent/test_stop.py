@@ -14,6 +14,7 @@ from types import ModuleType, SimpleNamespace
 
 import httpx
 import pytest
+from langgraph.types import StateSnapshot
 
 from production_agent import graph, routes
 from production_agent.approval import Approve
@@ -702,7 +703,7 @@ async def test_a_turn_that_swallows_its_end_is_ended_again(
         assert run.events[-1] == ("end", {"status": status, "text": ""})
 
 
-@pytest.mark.parametrize("how", ["stopped", "failed", "lost"])
+@pytest.mark.parametrize("how", ["stopped", "failed", "lost", "lost before its step"])
 async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_repeated(
     database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -716,6 +717,12 @@ async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_re
         if how == "lost":
             await runs.store.begin_message(thread, "ann", "key")
             await opened.run("update runs set lease = 0 where outcome is null")
+            await runs.recover()
+        elif how == "lost before its step":
+            first = await runs.message(thread, "ann", "Hello!", "key")
+            first.control.request_drain()
+            await asyncio.wait([first.task])
+            await opened.run("update runs set outcome = 'lost' where id = ?", first.id)
             await runs.recover()
         else:
             with monkeypatch.context() as patch:
@@ -731,6 +738,47 @@ async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_re
         assert run.events[-1][1]["status"] == "complete"
         for key, first in (("another", before), ("key", run)):
             assert (await runs.message(thread, "ann", "Hello!", key)).id == first.id
+        messages = (await runs.state(thread)).values["messages"]
+        assert [one.text for one in messages if one.type == "human"] == ["Hi", "Hello!"]
+
+
+@pytest.mark.parametrize("how", ["stopped", "failed"])
+async def test_a_message_that_may_be_stored_or_was_stopped_is_not_started_again(
+    database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    async def unreadable(*_) -> StateSnapshot:
+        return StateSnapshot({}, (), {}, None, None, None, (), ())
+
+    async def stop(*_) -> None:
+        await runs.ask_to_stop(thread, first.id)
+        raise TimeoutError
+
+    served.reset()
+    async with in_this_process(database) as (opened, runs, thread):
+        with monkeypatch.context() as patch:
+            if how == "failed":
+                patch.setattr(Runs, "state", unreadable)
+            else:
+                patch.setattr(opened.saver, "aput", stop)
+            first = await runs.message(thread, "ann", "Hello!", "key")
+            await asyncio.wait([first.task])
+        again = await runs.message(thread, "ann", "Hello!", "key")
+        assert (again.id, again.events[-1][1]["status"]) == (first.id, how)
+
+
+async def test_the_last_leaving_of_a_turn_decides() -> None:
+    run = Run("run", "thread", "ann", "message")
+    run.task = asyncio.create_task(asyncio.sleep(60))
+    with run.joined(0.05):
+        pass
+    with run.joined(60):
+        pass
+    await asyncio.sleep(0.1)
+    assert run.why == ""
+    with run.joined(0):
+        pass
+    await asyncio.sleep(0.01)
+    assert run.why == "left"
 
 
 async def test_a_turn_that_is_stopped_before_it_begins_did_not_do_what_the_one_before_did(
