@@ -46,7 +46,8 @@ async def test_a_wrong_answer_is_told_what_is_wrong_with_it(lesson_1: Lesson) ->
     await expect(box).to_contain_text("nobody watches it")
 
     box = await answer(lesson_1, "ex3", DEFAULT_MODE)
-    await expect(box).to_contain_text("✗ Not yet You printed")
+    await expect(box).to_contain_text("✗ Not yet")
+    await expect(box).to_contain_text("✗ all of the model's words: You printed")
     await expect(box).to_contain_text("These are Python objects, not words")
 
 
