@@ -559,7 +559,7 @@ def ex4(run):
                     "After the run its newest checkpoint is marked "
                     f"{mark!r}; expected {names[0]!r}."
                 )
-        with part("a thread that was given another mark", oldest):
+        with part("a thread that was given another mark"):
             moved, versions_ = new_thread(), graphs("8", "9")
             seven, eight = (moved | {"metadata": {"graph_version": name}} for name in "78")
             graphs("7")["7"].invoke(new, seven)
@@ -567,6 +567,12 @@ def ex4(run):
             marks = "the mark of its first checkpoints is '7', and that of its newest one '8'"
             with trying(f"a thread on the versions '8' and '9'; {marks}"):
                 runs(versions_, new, moved, ["look 8", "ask 8"], f" Here {marks}.")
+            moved, versions_ = new_thread(), graphs("7", "8", "9")
+            runs(versions_, new, moved, ["look 9", "ask 9"])
+            eight = moved | {"metadata": {"graph_version": "8"}}
+            versions_["8"].update_state(eight, new, as_node="ask 8")
+            since = " Your `run` began the thread on '9'; since then somebody marked it '8'."
+            runs(versions_, new, moved, ["look 8", "ask 8"], since)
         with part("a version that is gone is an error"):
             lost = new_thread()
             runs(graphs("5"), new, lost, ["look 5", "ask 5"])

@@ -31,7 +31,7 @@ __all__ = ("GREETING", "TWO_ROUNDS", "Cases", "Shop", "assert_shown", "pending",
 __all__ += ("assert_asked_by_name", "assert_returned_as_it_is", "step_of_a_case")
 
 TWO_ROUNDS = "What about my last order?"
-REJECTED = re.compile(r"\breject|\b(not|no)\b|n't\b", re.I)  # what the exercise asks for
+REJECTED = re.compile(r"\breject|\b(not|no)\b|n['’]t\b", re.I)  # what the exercise asks for
 # Other words that say so, too: exercise 3.3 names none.
 A_NO = re.compile(
     REJECTED.pattern

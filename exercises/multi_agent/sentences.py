@@ -25,7 +25,7 @@ DOUBT = re.compile(
     r"|probabl\w+|possibl\w+|presumabl\w+|likely|seem\w*|assum\w+|believ\w+|should have"
     r"|again|cancel\w*|skip\w*|lost|pending|handed|hand\w*\W?o(ver|ff)|transfer\w*|reject\w*"
     r"|refus\w*|den\w+|declin\w*|stop\w*|forbid\w*|block\w*|turned down|abort\w*|fail\w*"
-    r"|veto\w*)\b|n't|\?",
+    r"|veto\w*)\b|n['’]t|\?",
     re.I,
 )
 # When it happened, as in "done before the customer was handed over", is no word of doubt.
@@ -34,7 +34,7 @@ BEFORE = re.compile(
 )
 # Nor is the advice to leave a call alone, where it does not say until when.
 ADVICE = re.compile(
-    r"\b(no need to|(do|must|should|need) not|don't|needn't) (call|run|repeat|retry|redo|do|ask)"
+    r"\b(no need to|(do|must|should|need) not|(do|need)n['’]t) (call|run|repeat|retry|redo|do|ask)"
     r"\b((?!\b(before|until|unless|without)\b)[^.,;:?!])*(?=[.,;:?!]|$)",
     re.I,
 )
@@ -42,7 +42,7 @@ ADVICE = re.compile(
 IGNORANCE = re.compile(
     r"\b(no|not|never|nothing|nobody|cannot|without|un\w+|in\w+able|im\w+|fail\w*|error\w*|miss\w+"
     r"|lack\w*|problem\w*|trouble\w*|later|pending|open|lost|down|skip\w*|wrong|exception\w*"
-    r"|could|sorry|broke\w*|out of|went)\b|n't|\?",
+    r"|could|sorry|broke\w*|out of|went)\b|n['’]t|\?",
     re.I,
 )
 

@@ -121,7 +121,7 @@ def run(versions: dict, value, config: dict):
     name = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
     metadata = config.get("metadata", {}) | {"graph_version": name}
     return versions[name].invoke(value, config | {"metadata": metadata})
-# %% partial | a thread stays on its version; a thread that has a mark; another process has begun: remembers it in the process, and guesses the oldest for a thread that is saved
+# %% partial | a thread stays on its version; a thread that has a mark; another process has begun; a thread that was given another mark: remembers it in the process, and guesses the oldest for a thread that is saved
 _began = {}
 
 
@@ -151,7 +151,7 @@ def run(versions, value, config):
     name = config.get("metadata", {}).get("graph_version") or (saved.metadata.get("graph_version", names[0]) if saved else names[-1])
     return versions[name].invoke(value, config | {"metadata": {**config.get("metadata", {}), "graph_version": name}})
 
-# %% partial | a thread stays on its version; a thread that has a mark; another process has begun: remembers it in the function
+# %% partial | a thread stays on its version; a thread that has a mark; another process has begun; a thread that was given another mark: remembers it in the function
 def run(versions, value, config):
     names = [*versions]
     run.began = getattr(run, "began", {})
@@ -198,7 +198,7 @@ def run(versions: dict, value, config: dict):
     metadata = config.get("metadata", {}) | {"graph_version": name}
     begun = {"configurable": dict(config["configurable"])} if saved else config
     return versions[name].invoke(value, begun | {"metadata": metadata})
-# %% partial | a thread stays on its version: remembers the version by the thread's id, whatever the storage says later
+# %% partial | a thread stays on its version; a thread that was given another mark: remembers the version by the thread's id, whatever the storage says later
 version_of = {}
 
 def run(versions: dict, value, config: dict):
@@ -208,7 +208,7 @@ def run(versions: dict, value, config: dict):
         version_of[name] = saved.metadata.get("graph_version", names[0]) if saved else names[-1]
     metadata = config.get("metadata", {}) | {"graph_version": version_of[name]}
     return versions[version_of[name]].invoke(value, config | {"metadata": metadata})
-# %% partial | a thread stays on its version: remembers the version by the thread's id and its storage
+# %% partial | a thread stays on its version; a thread that was given another mark: remembers the version by the thread's id and its storage
 version_of = {}
 
 def run(versions: dict, value, config: dict):
@@ -242,3 +242,15 @@ def run(versions: dict, value, config: dict):
     mark = names[-1] if saved is None else saved.metadata.get("graph_version", names[0])
     config.setdefault("metadata", {})["graph_version"] = mark
     return versions[mark].invoke(value, config)
+# %% partial | a thread that was given another mark: remembers the mark beside the checkpointer
+def run(versions: dict, value, config: dict):
+    names = list(versions)
+    saver = versions[names[0]].checkpointer
+    known = saver.__dict__.setdefault("version_of", {})
+    thread, saved = config["configurable"]["thread_id"], saver.get_tuple(config)
+    if saved is None:
+        known.pop(thread, None)
+    first = names[-1] if saved is None else saved.metadata.get("graph_version", names[0])
+    name = known.setdefault(thread, first)
+    metadata = {**config.get("metadata", {}), "graph_version": name}
+    return versions[name].invoke(value, {**config, "metadata": metadata})

@@ -398,3 +398,14 @@ def careful(look_up):
         return {"notes": [note]}
 
     return node
+# %% passed: with a typographic apostrophe
+def careful(look_up):
+    def node(order: str) -> dict:
+        try:
+            return {"notes": [look_up(order)]}
+        except GraphBubbleUp:
+            raise
+        except Exception:
+            return {"notes": [f"We couldn’t find out anything about order {order}."]}
+
+    return node
