@@ -284,37 +284,28 @@ def test_a_message_whose_step_is_stored_without_its_checkpoint_is_stopped(
     second.stop()
 
 
-def test_a_model_that_fails_after_the_refund_invites_no_repeat(
-    start: Callable, database: str, served
+@pytest.mark.parametrize(
+    ("kind", "told", "paid"),
+    [
+        ("approve", "Refunded 480 euros", [480]),
+        ("reject", "What was rejected was not done.", []),
+    ],
+)
+def test_a_model_that_fails_after_a_decision_invites_no_repeat(
+    kind: str, told: str, paid: list[int], start: Callable, database: str, served
 ) -> None:
     served.reset()
     service = start(database, MODEL_RETRIES=0)
     service.forget_effects()
     thread, approval = service.asked(REFUND)
     served.fail("server_error", times=None)
-    answer = service.decide(approval)
+    answer = service.decide(approval, {"type": kind})
     served.reset()
-    assert '"needs_person"' in answer.text and "Refunded 480 euros" in answer.text
+    assert '"needs_person"' in answer.text and told in answer.text
     assert "try again" not in answer.text
     assert service.status(thread) == "needs_person" and len(service.log("needs_person")) == 1
     assert not service.log("run_failed")
-    assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
-    service.stop()
-
-
-def test_a_model_that_fails_after_a_rejection_invites_no_repeat(
-    start: Callable, database: str, served
-) -> None:
-    served.reset()
-    service = start(database, MODEL_RETRIES=0)
-    service.forget_effects()
-    thread, approval = service.asked(REFUND)
-    served.fail("server_error", times=None)
-    answer = service.decide(approval, {"type": "reject"})
-    served.reset()
-    assert '"needs_person"' in answer.text and "What was rejected was not done." in answer.text
-    assert "try again" not in answer.text and service.status(thread) == "needs_person"
-    assert service.effects() == [] and len(service.log("needs_person")) == 1
+    assert [one["amount"] for one in service.effects()] == paid
     assert service.say(thread, "Thank you.")[-1][1]["status"] == "complete"
     service.stop()
 
