@@ -21,7 +21,7 @@ class Stopped(Exception):
 
 
 class EffectFound(Exception):
-    """What this turn did came on record while it ended: it is to be told. Nothing was written."""
+    """More is on record for this turn than its ending tells. Nothing was written."""
 
 
 class OutcomeUnknown(Exception):

@@ -46,6 +46,7 @@ __all__ = ("SORRY", "Refused", "Run", "Runs", "open_runs")
 SORRY = "Something went wrong. Please try again; if it stays so, tell us the reference."
 TOO_LONG = "This took too long and was stopped. Please try again, or ask for less at once."
 STOPPED = "This turn was stopped before it ended. Please send your message again."
+NOT_DECIDED = "What waited for a decision was not decided in time, and was not done."
 CUT_OFF = "The answer was cut off before its end. Ask for the rest, or for a shorter answer."
 HANDED_ON = "This was interrupted, and goes on in a moment. You need not ask for it again."
 UNKNOWN = "How this turn ended is not known yet. Look at the thread in a moment."
@@ -293,7 +294,8 @@ class Runs:
         if how in ("resuming", "running"):
             how, sentence = "resuming", UNKNOWN if run.kind == "message" else HANDED_ON
         elif how == "stopped":
-            sentence = sentence or STOPPED
+            expired = last["outcome"] == "pending_approval"
+            sentence = sentence or (NOT_DECIDED if expired else STOPPED)
         if sentence:
             run.emit("error", message=sentence, reference=last["reference"])
         for approval in await self._shown(run.thread) if how == "pending_approval" else ():
@@ -614,6 +616,44 @@ class Runs:
             asks: Whether its question is asked; else the next message answers the calls. One of
                 an earlier turn is never asked.
         """
+        done: dict[str, dict] = {}
+        while True:
+            ending = await self._ending(run, outcome, sentence, error, asks=asks, done=done)
+            try:
+                is_ours = ending.outcome != "lost"
+                waiting = await self.store.end(run.id, ending) if is_ours else None
+                break
+            except Stopped:
+                run.why = "pressed"
+                outcome, sentence, error, asks = "stopped", STOPPED, None, False
+            except EffectFound:  # few endings have any: they alone read them
+                done = await self.store.effects(run.thread, of_turn=True)
+        lost = waiting is None  # another process has the thread, or will take it
+        if ending.reference and not lost:
+            event = "needs_person" if ending.outcome == "needs_person" else "run_failed"
+            log.error(event, exc_info=error, extra={"reference": ending.reference})
+        self._count(run, "resuming" if lost else ending.outcome)
+        if lost:
+            log.warning("run_lost", exc_info=error, extra={"kind": run.kind})
+            return await self._tell_end(run)
+        if ending.sentence:
+            run.emit("error", message=ending.sentence, reference=ending.reference)
+        for approval in waiting:
+            run.emit("approval", **shown(approval))
+        how = "resuming" if ending.outcome == "handed_on" else ending.outcome
+        run.emit("end", status=how, text=ending.text)
+
+    async def _ending(
+        self,
+        run: Run,
+        outcome: str,
+        sentence: str,
+        error: Exception | None,
+        *,
+        asks: bool,
+        done: dict[str, dict],
+    ) -> Ending:
+        """Return how the run ends by what is stored; `done` is what its turn has on record."""
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
         asked = [one for one in _asked(state) if asks and not await self.store.approval(one[0])]
@@ -625,7 +665,7 @@ class Runs:
             outcome = "failed"  # nobody knows what it asks for
         elif outcome == "complete" and messages and not is_complete(messages[-1]):
             outcome, sentence = "incomplete", CUT_OFF if is_cut_off(messages[-1]) else ""
-        ending = Ending(outcome, asked=asked)
+        ending = Ending(outcome, asked=asked, done=done)
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
         decided = await self.store.decided(run.thread) if run.kind != "message" else []
         is_left = False  # an approval that another attempt carries out
@@ -639,7 +679,7 @@ class Runs:
         if is_left and ending.outcome in ("failed", "stopped"):
             ending.outcome, sentence = "handed_on", HANDED_ON
         if ending.outcome in ("failed", "stopped", "needs_person"):
-            if done := await self.store.effects(run.thread, of_turn=True):
+            if done:
                 words = [told(one["name"], one["details"]) for one in done.values()]
                 ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
             elif decided:  # the owner is not to ask again for what was decided
@@ -654,28 +694,9 @@ class Runs:
             ending.reference = new_reference()
         if ending.outcome in ("failed", "stopped", "needs_person", "incomplete", "handed_on"):
             ending.sentence = sentence
-        try:
-            waiting = None if ending.outcome == "lost" else await self.store.end(run.id, ending)
-        except Stopped:
-            run.why = "pressed"
-            return await self._close(run, "stopped", sentence=STOPPED, asks=False)
-        except EffectFound:
-            return await self._close(run, outcome, sentence=sentence, error=error, asks=asks)
-        lost = waiting is None  # another process has the thread, or will take it
-        if ending.reference and not lost:
-            event = "needs_person" if ending.outcome == "needs_person" else "run_failed"
-            log.error(event, exc_info=error, extra={"reference": ending.reference})
-        self._count(run, "resuming" if lost else ending.outcome)
-        if lost:
-            log.warning("run_lost", exc_info=error, extra={"kind": run.kind})
-            return await self._tell_end(run)
-        if ending.sentence:
-            run.emit("error", message=ending.sentence, reference=ending.reference)
-        for approval in waiting:
-            run.emit("approval", **shown(approval))
-        how = "resuming" if ending.outcome == "handed_on" else ending.outcome
-        is_answered = ending.outcome in ("complete", "incomplete") and messages
-        run.emit("end", status=how, text=messages[-1].text if is_answered else "")
+        if ending.outcome in ("complete", "incomplete") and messages:
+            ending.text = messages[-1].text
+        return ending
 
     async def _is_of_this_turn(self, thread: str, state: StateSnapshot) -> bool:
         return await self.store.is_newest(thread, (state.metadata or {}).get("run", ""))

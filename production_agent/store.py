@@ -73,6 +73,8 @@ class Ending:
         outcome: Its outcome; one that is refused leaves no row, as if its request never came.
         reference: Of the failure in the log.
         sentence: For the owner, if the outcome needs one.
+        text: The answer, if it is one.
+        done: The turn's effects that the sentence tells of, by key.
         asked: (interrupt id, calls) that wait for approval.
         approvals: Approval id: its new state.
         stored: The run of the last message that is stored, None if not known. If it is not the
@@ -82,6 +84,8 @@ class Ending:
     outcome: str
     reference: str | None = None
     sentence: str | None = None
+    text: str = ""
+    done: dict[str, dict] = field(default_factory=dict)
     asked: Sequence[tuple[str, Sequence[dict]]] = ()
     approvals: dict[str, str] = field(default_factory=dict)
     stored: str | None = None
@@ -395,7 +399,8 @@ class Store:
 
         Raises:
             Stopped: It was asked to stop, and this ending asks, answers, fails or goes on.
-            EffectFound: Something is on record for its turn, and this ending invites to repeat it.
+            EffectFound: More is on record for its turn than this ending tells, or it asks to send
+                the message again.
         """
 
         async def work(transaction: Transaction) -> list[dict] | None:
@@ -409,10 +414,11 @@ class Store:
                 raise Stopped
             thread, owner = rows[0]["thread"], rows[0]["owner"]
             # An effect that held this row is on record only now, and no later one will be.
-            sql = f"select 1 from effects where {OF_TURN} limit 1"
-            is_asked_again = ending.outcome in ("failed", "stopped")
-            if is_asked_again and await transaction.fetch(sql, *[thread] * 3):
-                raise EffectFound
+            if ending.outcome in ("failed", "stopped", "needs_person"):
+                sql = f"select key from effects where {OF_TURN}"
+                found = await transaction.fetch(sql, *[thread] * 3)
+                if {row["key"] for row in found} != ending.done.keys():
+                    raise EffectFound
             asked = []
             for approval, calls in ending.asked:
                 asked += await transaction.fetch(

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import httpx
 
+from production_agent.runs import NOT_DECIDED
 from tests.production_agent.service_process import Service, change, events_of, until
 
 WHERE = "Where is parcel P-3?"
@@ -53,9 +54,9 @@ def test_a_repeated_request_is_told_what_came_of_the_turn(
     assert sent(one, refund, "key-1")[1:] == [("end", {"status": "complete", "text": ""})]
     change(database, "update approvals set expires = 0 where state = 'pending'")
     late = sent(other, "Please refund 1 euros for order T-9.", "key-2")
-    assert [name for name, _ in late] == ["run", "error", "end"] and late[-1][1][
-        "status"
-    ] == "stopped"
+    assert [name for name, _ in late] == ["run", "error", "end"]
+    assert late[-1][1]["status"] == "stopped"
+    assert late[-2][1]["message"] == NOT_DECIDED  # it may have done what nobody had to decide
     one.stop()
     other.stop()
     one.forget_effects()

@@ -179,7 +179,7 @@ async def test_a_tool_that_asks_again_knows(
         assert await desk.outcome() == "complete" and await desk.told() == ["It is refunded."]
 
 
-@pytest.mark.parametrize("how", ["stopped", "failed"])
+@pytest.mark.parametrize("how", ["stopped", "failed", "has done another"])
 async def test_what_comes_on_record_while_its_turn_ends_is_told(
     with_tool: Callable, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -189,6 +189,8 @@ async def test_what_comes_on_record_while_its_turn_ends_is_told(
         late.append((context.run, key, context.thread, "ann", "refund", FIVE))
         if how == "failed":
             raise OutcomeUnknown
+        if how == "has done another":
+            await context.effect("another", "refund", {**FIVE, "amount": 6})
         asyncio.current_task().cancel()
         await asyncio.sleep(60)
 
