@@ -183,7 +183,7 @@ async def test_a_tool_that_asks_again_knows(
 async def test_what_comes_on_record_while_its_turn_ends_is_told(
     with_tool: Callable, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    real, late = Store.end, []
+    real, late, ends = Store.end, [], []
 
     async def act(context, key: str, *_) -> None:
         late.append((context.run, key, context.thread, "ann", "refund", FIVE))
@@ -195,8 +195,9 @@ async def test_what_comes_on_record_while_its_turn_ends_is_told(
         await asyncio.sleep(60)
 
     async def end(self: Store, *rest) -> object:
-        while late:  # it waited for a lock, with its run's row
+        if late and (ends or how != "has done another"):  # it waited for a lock, with its run's row
             await self.effect(*late.pop())
+        ends.append(self)
         return await real(self, *rest)
 
     monkeypatch.setattr(Store, "end", end)
