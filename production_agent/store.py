@@ -204,8 +204,7 @@ class Store:
         `running` counts the runs that hold it; `approval` is pending or decided, if one is in the
         way; `before` is the outcome of its LAST run. More columns cost no further round trip.
         """
-        sql = f"select 1 from threads where id = ?{self.database.for_update}"
-        await transaction.send(sql, thread)
+        await self._lock(transaction, thread)
         sql = f"""update runs set outcome = 'lost' where thread = ? and outcome is null
             and lease < {self.now}"""
         await transaction.send(sql, thread)
@@ -217,6 +216,10 @@ class Store:
             from threads t where id = ?"""
         rows = await transaction.fetch(sql, *values, thread)
         return rows[0] if rows else None
+
+    async def _lock(self, transaction: Transaction, thread: str) -> None:
+        sql = f"select 1 from threads where id = ?{self.database.for_update}"
+        await transaction.send(sql, thread)
 
     # Runs
 
@@ -359,7 +362,7 @@ class Store:
         sql = f"select id, kind, stop from runs where {last}"
 
         async def work(transaction: Transaction) -> list[dict]:
-            await self._lock_thread(transaction, thread)  # no recovery begins meanwhile
+            await self._lock(transaction, thread)  # no recovery begins meanwhile
             mark = f"update runs set stop = 1 where id = ? and {last} returning id, kind, stop"
             marked = await transaction.fetch(mark, run, thread)
             return marked or await transaction.fetch(sql, thread)

@@ -382,20 +382,20 @@ async def _stop_often(database: str, scripted: ScriptedModel, monkeypatch) -> No
     opening = in_this_process(database, OPENAI_BASE_URL=scripted.url)
     async with opening as (_, runs, thread), asyncio.timeout(60):
         store, elsewhere = runs.store, Runs(runs.settings, runs.store, runs.graph)
-        real_threads, real_lock, asked, writes = store.threads, store._lock_thread, [], []
+        real_threads, real_lock, asked, writes = store.threads, store._lock, [], []
 
         async def threads(*values) -> list[dict]:
             found = await real_threads(*values)
             asked.append(values)  # and asks for the stop before anybody else goes on
             return found
 
-        async def lock(*values) -> dict | None:
+        async def lock(*values) -> None:
             writes.append(values)
             while len(asked) < 10:
                 await asyncio.sleep(0.01)
             if len(writes) == 1:
                 raise TimeoutError
-            return await real_lock(*values)
+            await real_lock(*values)
 
         async def stop(at: Runs) -> list:
             stops = (routes.cancel(asked_at(at), thread, "ann") for _ in range(10))
@@ -403,7 +403,7 @@ async def _stop_often(database: str, scripted: ScriptedModel, monkeypatch) -> No
 
         run = await runs.message(thread, "ann", "Speak!", None)
         monkeypatch.setattr(store, "threads", threads)
-        monkeypatch.setattr(store, "_lock_thread", lock)
+        monkeypatch.setattr(store, "_lock", lock)
         assert [type(one) for one in await stop(elsewhere)] == [TimeoutError] * 10
         asked.clear()
         assert await stop(elsewhere) == [Stopping()] * 10
