@@ -62,6 +62,8 @@ DELETED = "This thread was deleted."
 NO_THREAD = "You have no such thread."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "What came before is still being carried out on this thread. Try again in a moment."
+NO_APPROVAL = "You have no such approval."
+NO_RECORD = "Nothing is on record for it."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
 OUTDATED = "This call was proposed under other rules: reject it, and let it be asked for again."
 APPROVER_FIRST = "An approver has to decide what waits on this thread first."
@@ -321,11 +323,17 @@ class Runs:
         """
         self._refuse_while_draining()
         approval, approvers = await self.store.approval(asked), self.settings.approvers
-        if approval is None or decider not in (approval["owner"], *approvers):
-            raise Refused(404, "You have no such approval.")
+        # Who decided it is told what came of it, whatever the rules are by now.
+        is_theirs = approval and approval["decider"] == decider
+        if approval is None or not (is_theirs or decider in (approval["owner"], *approvers)):
+            raise Refused(404, NO_APPROVAL)
         has_approvers = approvers or approval["by_approver"]  # it was asked where there are some
-        if has_approvers and (decider == approval["owner"] or decider not in approvers):
+        may_decide = decider in approvers and decider != approval["owner"]
+        if has_approvers and not (is_theirs or may_decide):
             raise Refused(403, NOT_YOURS)
+        decision = {"decisions": [one.model_dump() for one in decisions]}
+        if approval["decided"] is not None:
+            raise await self._over(approval, decision, decider)
         ids.set({**ids.get(), "thread": approval["thread"]})
         if digest != approval["digest"]:
             raise Refused(409, "These are not the calls that wait. Look at them again.")
@@ -338,15 +346,9 @@ class Runs:
                 raise Refused(409, f"{OUTDATED} {wrong}")
             if one.type == "edit" and (wrong := refusal(name, one.args, self.settings)):
                 raise Refused(409, wrong)
-        decision = {"decisions": [one.model_dump() for one in decisions]}
         begun = await self.store.decide(approval, decision, decider)
         if begun.how == "decided":
-            found = await self.store.approval(asked) or approval
-            expired = found["decided"] is None and found["expired"]
-            # Who repeats it, as the answer was lost, is told so.
-            is_theirs = (found["decision"], found["decider"]) == (decision, decider)
-            sentence = "It is decided." + is_theirs * " Your decision counts: look at the thread."
-            raise Refused(409, "It was not decided in time." if expired else sentence)
+            raise await self._over(await self.store.approval(asked), decision, decider)
         self._refuse_unless_begun(begun)
         for one in decisions:
             metrics.APPROVALS.labels(one.type).inc()
@@ -354,6 +356,20 @@ class Runs:
         kinds = {one.call: f"{one.type} {calls[one.call][0]}" for one in decisions}
         log.info("approval_decided", extra={"approval": asked, "run": run.id, "decisions": kinds})
         return self._spawn(run, Command(resume={approval["id"]: decision}))
+
+    async def _over(self, approval: dict | None, decision: dict, decider: str) -> Refused:
+        """Return what is told to a decision that comes too late, or again: what is on record."""
+        if approval is None:
+            return Refused(404, NO_APPROVAL)
+        if approval["decided"] is None:
+            return Refused(409, "It was not decided in time.")
+        is_theirs = (approval["decision"], approval["decider"]) == (decision, decider)
+        calls = {call["id"] for call in approval["calls"]}
+        effects = (await self.store.effects(approval["thread"])).values()
+        done = [told(one["name"], one["details"]) for one in effects if one["call"] in calls]
+        rest = "It is being carried out." if approval["state"] == "decided" else NO_RECORD
+        came = f"On record: {' '.join(done)}" if done else rest
+        return Refused(409, f"It is decided.{is_theirs * ' Your decision counts.'} {came}")
 
     def _refuse_while_draining(self) -> None:
         if self.draining:

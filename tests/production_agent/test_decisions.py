@@ -9,6 +9,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from production_agent.runs import NOT_DECIDED
 from tests.production_agent.service_process import (
     MAX_WAIT_SECONDS,
     Service,
@@ -20,7 +21,8 @@ from tests.production_agent.service_process import (
 PAID = {"order": "T-7", "amount": 480}
 TWO = "Refund order T-7 (480 euros) and refund order T-8 (20 euros)."
 MIXED = "Where is parcel P-3? And please refund 480 euros for order T-7."
-COUNTS = "It is decided. Your decision counts: look at the thread."
+ON_RECORD = "On record: Refunded 480 euros for order T-7."
+DECIDED, COUNTS = f"It is decided. {ON_RECORD}", f"It is decided. Your decision counts. {ON_RECORD}"
 
 
 async def test_of_fifty_decisions_at_once_one_wins(start: Callable, database: str, served) -> None:
@@ -48,11 +50,8 @@ async def test_of_fifty_decisions_at_once_one_wins(start: Callable, database: st
     expected = [PAID] if approved.url.host and str(approved.url).startswith(first.url) else []
     assert first.effects() == expected and len(ended) == len(expected)
     assert second.status(thread) == "complete"  # the other process knows
-    assert {answer.json()["message"] for answer in answers if answer.status_code == 409} <= {
-        "It is decided.",
-        COUNTS,
-        "A turn is running on this thread. Wait for its end, then try again.",
-    }
+    told = {answer.json()["message"] for answer in answers if answer.status_code == 409}
+    assert all(one.startswith(("It is decided. ", "A turn is running")) for one in told)
 
 
 def test_who_decides_again_as_the_answer_was_lost_hears_that_it_counts(service: Service) -> None:
@@ -61,7 +60,28 @@ def test_who_decides_again_as_the_answer_was_lost_hears_that_it_counts(service: 
     again = [service.decide(approval, {"type": kind}) for kind in ("approve", "reject", "approve")]
     assert [one.status_code for one in again] == [409] * 3
     told = [one.json()["message"] for one in again]
-    assert told == [COUNTS, "It is decided.", COUNTS] and service.effects() == [PAID]
+    assert told == [COUNTS, DECIDED, COUNTS] and service.effects() == [PAID]
+
+
+def test_who_decided_hears_what_came_of_it_under_other_rules(
+    start: Callable, database: str, served
+) -> None:
+    """Nobody is told to ask again for what is paid."""
+    served.reset()
+    first = start(database)
+    first.forget_effects()
+    _, paid = first.asked()
+    _, rejected = first.asked()
+    first.decide(paid)
+    first.decide(rejected, {"type": "reject"})
+    first.stop()
+    second = start(database, APPROVERS="bob", REFUND_CEILING=5)
+    told = [second.decide(paid), second.decide(rejected, {"type": "reject"})]
+    nothing = "It is decided. Your decision counts. Nothing is on record for it."
+    assert [one.json()["message"] for one in told] == [COUNTS, nothing]
+    assert second.decide(paid, by=second.bob).json() == {"message": DECIDED}
+    assert second.effects() == [PAID]
+    second.stop()
 
 
 def test_of_messages_at_once_one_is_taken(service: Service, model) -> None:
@@ -157,7 +177,7 @@ def test_an_owner_who_may_not_decide_is_not_told_to(start: Callable, served, tmp
     assert service.decide(approval, by=service.bob).status_code == 200
     with service.client("token-of-cy") as cy:  # the same, but not the one that counts
         told = [service.decide(approval, by=one).json()["message"] for one in (cy, service.bob)]
-    assert told == ["It is decided.", COUNTS]
+    assert told == [DECIDED, COUNTS]
     service.stop()
 
 
@@ -223,6 +243,8 @@ def test_too_late_is_too_late_and_the_thread_lives_on(start: Callable, tmp_path,
     approval = dict(events)["approval"]
     until(lambda: service.status(thread) != "pending_approval", "its end")
     assert service.decide(approval).json() == {"message": "It was not decided in time."}
+    problem = service.ann.get(f"/threads/{thread}").json()["problem"]
+    assert problem["message"] == NOT_DECIDED
     assert service.say(thread, "Hello again.")[-1][1]["status"] == "complete"
     assert service.effects() == []
     assert all(request.status == 200 for request in served.requests)
