@@ -141,7 +141,7 @@ def _approve(state: State, settings: Settings, answered: Mapping[str, str]) -> C
     answer is read also where nothing would be asked any more, as what is risky has changed.
     """
     message = state["messages"][-1]
-    answers = [_failed(call, "The arguments are not JSON.") for call in message.invalid_tool_calls]
+    answers = [_failed(call, call["error"]) for call in message.invalid_tool_calls]
     wrong = {
         call["id"]: refusal(call["name"], call["args"], settings) for call in message.tool_calls
     }
@@ -211,7 +211,7 @@ async def _observed(request, execute):
         note = f"A person changed the arguments to {json.dumps(call['args'])}."
         message.content = f"{note} {message.text}"
     state = "failed" if message.status == "error" else "finished"
-    writer(("tool", {**which, "state": state}))
+    writer(("tool", {**which, "state": state, "done": done}))
     log.info("tool_ended", extra={**which, "outcome": state})
     return answer
 

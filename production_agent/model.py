@@ -33,11 +33,14 @@ from production_agent.tools import TOOLS
 
 __all__ = ("NO_ANSWER", "ask", "connect", "http_client", "is_complete", "is_cut_off", "say")
 
-WHOLE = ("stop", "tool_calls", "function_call")  # finish_reason of a whole answer
+CALLS = ("tool_calls", "function_call")  # finish_reason of an answer that ends in calls
+WHOLE = ("stop", *CALLS)  # finish_reason of a whole answer
 NO_ANSWER = "no answer"  # of our words in place of one
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what every provider takes back as a tool's name
 BATCH = 200  # chunks kept apart before they are added up
 PART_BYTES = 500  # of an answer, read at a time: a chunk or two
+NOT_JSON = "The arguments are not JSON."
+CUT_CALL = "Not executed: the answer was cut off, and this call with it."
 MAX_CALLS = 100  # of tools in one answer: adding them up costs the square of their number
 MAX_DEPTH = 50  # of arguments; checkpoints hold some hundreds
 MAX_TOKENS = 10**9  # of one answer; what counts more is no count
@@ -154,8 +157,8 @@ async def _read(
     3.12 it swallows a cancellation that meets a chunk which is already there: no fast stream stops.
 
     OpenAI's package walks through the messages in search of files to encode: 100 ms of a processor
-    for 300 of them, at each request. What is an extra body, it sends as it is. (So a tracer of
-    LangChain's sees none of them.)
+    for 300 of them, at each request. What is an extra body, it sends as it is. (So LangChain's
+    tracers do not see them in this call; they see them in the graph's nodes.)
     """
     chunks: list[AIMessageChunk] = []
     calls: set[int | None] = set()
@@ -185,10 +188,12 @@ async def _read(
 
 
 def _sent(message: AnyMessage) -> dict:
-    """Return a message as the model gets it, with the calls whose arguments are not JSON."""
+    """Return a message as the model gets it, also the calls whose arguments are not JSON."""
     found = convert_to_openai_messages(message)
     for call in getattr(message, "invalid_tool_calls", ()):
-        function = {"name": call["name"], "arguments": call["args"]}
+        # What is no JSON many servers refuse, and with it the thread, at each further request.
+        arguments = json.dumps({"not_json": call["args"]})
+        function = {"name": call["name"], "arguments": arguments}
         one = {"id": call["id"], "type": "function", "function": function}
         found.setdefault("tool_calls", []).append(one)
     if "tool_calls" in found:
@@ -205,6 +210,8 @@ def _count(usage: dict) -> None:
 
 def _checked(whole: AIMessageChunk, message: str, finish: str) -> AIMessage:
     """Return the message that a stream was, with nothing in it that cannot be stored."""
+    if finish in CALLS and not whole.tool_call_chunks:
+        finish = "calls lost"
     reply = AIMessage(
         _storable(whole.text), id=message, response_metadata={"finish_reason": finish}
     )
@@ -216,7 +223,8 @@ def _checked(whole: AIMessageChunk, message: str, finish: str) -> AIMessage:
         args = _arguments(chunk["args"]) if is_complete(reply) else None
         if args is None:
             text = _storable(chunk["args"] or "")
-            wrong = InvalidToolCall(**call, args=text, error="", type="invalid_tool_call")
+            error = NOT_JSON if is_complete(reply) else CUT_CALL
+            wrong = InvalidToolCall(**call, args=text, error=error, type="invalid_tool_call")
             reply.invalid_tool_calls.append(wrong)
         else:
             reply.tool_calls.append(ToolCall(**call, args=args, type="tool_call"))
@@ -234,8 +242,9 @@ def is_cut_off(message: AnyMessage) -> bool:
 
 
 def _storable(text: str) -> str:
-    """Return the text without what UTF-8 or PostgreSQL cannot hold."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    """Return the text without what UTF-8 or PostgreSQL cannot hold; halves of a letter are one."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
 def _arguments(text: str | None) -> dict | None:

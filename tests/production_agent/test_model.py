@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from production_agent.model import Packed
+from production_agent.model import CUT_CALL, NOT_JSON, Packed, is_cut_off
 from tests.production_agent.scripted_model import ScriptedModel, call, chunk, finish, word
 from tests.production_agent.test_graph import Talk
 
@@ -143,6 +143,55 @@ async def test_a_number_that_a_browser_would_round_is_no_argument(
     await talk.say("Hello!")
     asked = (await talk.messages())[1]
     assert [len(asked.tool_calls), len(asked.invalid_tool_calls)] == [is_taken, not is_taken]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["\ud83d", "\ude00 done"], "\U0001f600 done"),
+        (["Half ", "\ud83d", " done"], "Half \ufffd done"),
+    ],
+    ids=["two halves", "one half"],
+)
+async def test_a_letter_in_two_pieces_is_whole(
+    scripted: ScriptedModel, pieces: list[str], text: str
+) -> None:
+    scripted.script = lambda body: iter([*map(word, pieces), finish()])
+    talk = Talk(scripted.url, MODEL_RETRIES="0")
+    assert await talk.say("Hello!") == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason", "told"),
+    [('{"parcel": "P-', "tool_calls", NOT_JSON), ('{"parcel": "P-3"}', "length", CUT_CALL)],
+    ids=["no JSON", "cut off"],
+)
+async def test_a_call_that_cannot_run_says_why_and_spoils_no_later_request(
+    scripted: ScriptedModel, arguments: str, reason: str, told: str
+) -> None:
+    def script(body: dict) -> Iterator[dict]:
+        if body["messages"][-1]["role"] == "user":
+            yield from [call(0, "c", "track_parcel", arguments), finish(reason)]
+        else:
+            yield from [word("Sorry."), finish()]
+
+    scripted.script = script
+    talk = Talk(scripted.url, MODEL_RETRIES="0")
+    assert await talk.say("Where is parcel P-3?") == "Sorry."
+    *_, asked, answer = scripted.bodies[-1]["messages"]
+    assert answer["content"] == told
+    (sent,) = asked["tool_calls"]  # a strict server refuses what is no JSON object
+    assert json.loads(sent["function"]["arguments"]) == {"not_json": arguments}
+
+
+@pytest.mark.parametrize("reason", ["tool_calls", "function_call"])
+async def test_an_answer_whose_calls_are_lost_is_cut_off(
+    scripted: ScriptedModel, reason: str
+) -> None:
+    scripted.script = lambda body: iter([word("I will look."), finish(reason)])
+    talk = Talk(scripted.url, MODEL_RETRIES="0")
+    await talk.say("Hello!")
+    assert is_cut_off((await talk.messages())[-1])
 
 
 async def test_a_packed_answer_is_not_unpacked(scripted: ScriptedModel) -> None:
