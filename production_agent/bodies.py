@@ -71,6 +71,7 @@ class Message(BaseModel):
     role: Literal["user", "assistant", "tool"]
     text: str
     tool: str | None = None
+    call: str | None = None  # that a tool's message answers
     failed: bool = False
     cut_off: bool = False
 

@@ -481,6 +481,7 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
         seconds = settings.database_seconds
         async with aiosqlite.connect(path, timeout=seconds, isolation_level=None) as connection:
             connection.row_factory = sqlite3.Row
+            await connection.execute("pragma secure_delete = on")  # what is deleted is gone
             database = Sqlite(path, file, connection, seconds)
             try:
                 await database.theirs.setup()

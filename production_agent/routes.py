@@ -14,20 +14,21 @@ from production_agent import bodies
 from production_agent.auth import User
 from production_agent.logs import ids
 from production_agent.model import is_cut_off
-from production_agent.runs import BUSY, NO_THREAD, Refused, Run
+from production_agent.runs import BUSY, NO_THREAD, NOT_DECIDED, Refused, Run
 from production_agent.store import status
 
 __all__ = ("router",)
 
 log = logging.getLogger("production_agent")
-CURSOR = r"^[0-9]{1,12}(\.[0-9]{1,9})?-[0-9a-f]{32}$"  # `created` and `id`
+# `created` and `id`; a client may print a number in its own way.
+CURSOR = r"^[0-9]{1,12}(\.[0-9]{1,20})?([eE]\+?[0-9]{1,2})?-[0-9a-f]{32}$"
 FIRST, LAST = f"0-{'0' * 32}", f"{10**12 - 1}-{'f' * 32}"
 ROLES = {"human": "user", "ai": "assistant", "tool": "tool"}
 EVENTS = (
     "Events, each with an id and a JSON object: `run` {run, thread}; `token` {message, text}; "
-    "`discard` {}: the words so far are void; `tool` {tool, call, state}; `error` {message, "
-    "reference}; "
-    "`approval` (as in GET /approvals); `end` {status, text}, always the last."
+    "`discard` {}: the words so far are void; `tool` {tool, call, state, done}: `done` is what is "
+    "on record for the call; `error` {message, reference}; `approval` (as in GET /approvals); "
+    "`end` {status, text}, always the last. An approver gets no words of the model."
 )
 NOT_STOPPED = {  # by the kind of the run that is unfinished
     None: "No turn is running on this thread.",
@@ -64,7 +65,7 @@ async def own_thread(request: Request, thread: bodies.Id, user: User) -> dict:
 Own = Annotated[dict, Depends(own_thread)]
 
 
-@router.post("/threads", status_code=201, responses=problems(409))
+@router.post("/threads", status_code=201, responses=problems(408, 409, 413))
 async def new_thread(request: Request, body: bodies.NewThread, user: User) -> bodies.Thread:
     """Make a thread."""
     store = request.app.state.store
@@ -105,6 +106,8 @@ async def thread(
     problem = None
     if own["sentence"] and own["outcome"] == head.status:
         problem = bodies.Problem(message=own["sentence"], reference=own["reference"])
+    elif (own["outcome"], head.status) == ("pending_approval", "stopped"):
+        problem = bodies.Problem(message=NOT_DECIDED)
     return bodies.ThreadWithMessages(
         **head.model_dump(),
         messages=[_message(one) for one in messages[first:] if one.text],
@@ -250,6 +253,7 @@ def _message(message) -> bodies.Message:
         role=ROLES[message.type],
         text=message.text,
         tool=message.name if message.type == "tool" else None,
+        call=getattr(message, "tool_call_id", None),
         failed=getattr(message, "status", None) == "error",
         cut_off=is_cut_off(message),
     )

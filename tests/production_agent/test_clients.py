@@ -158,6 +158,8 @@ def test_what_waits_comes_in_pages_the_oldest_first(start: Callable, database: s
     after = f"{first['created']!r}-{first['id']}"
     others = [one["id"] for one in service.ann.get(f"/approvals?after={after}").json()]
     assert sorted([first["id"], *others]) == sorted(asked)
+    printed = f"/approvals?after=1.234567890125E9-{first['id']}"  # as Java does
+    assert [one["id"] for one in service.ann.get(printed).json()] == others
     assert service.ann.get("/approvals?limit=201").status_code == 422
     service.stop()
 
@@ -176,6 +178,7 @@ def test_an_approver_decides_and_the_owner_does_not(start: Callable, served, tmp
         assert carol.get(f"/threads/{thread}").status_code == 404
         answer = service.decide(approval, by=carol)
         assert '"complete"' in answer.text and "event: token" not in answer.text
+        assert '"done": "Refunded 20 euros for order T-8."' in answer.text
         own = carol.post("/threads", json={}).json()["id"]
         text = {"text": "Please refund 1 euros for order T-9."}
         carol.post(f"/threads/{own}/messages", json=text)
