@@ -33,7 +33,7 @@ class KeyTaken(Exception):
 
 
 class NotSent(Exception):
-    """A call that `approve` did not send to its tool: a person may have rejected it."""
+    """A call that `approve` did not send, or an effect of no call: a person may have said no."""
 
 
 class OverBudget(Exception):
@@ -59,4 +59,5 @@ class Context:
     # Effects by key, {call, name, details}: of the turn's earlier runs, and of this run.
     effects: dict[str, dict] = field(default_factory=dict)
     written: dict[str, dict] = field(default_factory=dict)
-    unknown: set[str] = field(default_factory=set)  # keys whose effect may be on record or not
+    # Call: keys whose effect may be on record or not, as the database has not answered.
+    unknown: dict[str, list[str]] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from langgraph.types import Command, Send, interrupt
 from production_agent.approval import Decisions, Edit
 from production_agent.context import LeaseLost, NotSent, OutcomeUnknown, running_call
 from production_agent.logs import new_reference
-from production_agent.model import NO_ANSWER, ask, connect, say
+from production_agent.model import NO_ANSWER, ask, connect, say, storable
 from production_agent.settings import Settings, Unusable
 from production_agent.tools import PROMPT, RISKY, TOOLS, Context, refusal, tell
 
@@ -77,7 +77,7 @@ def _done(effects: Mapping[str, dict], call: str) -> str:
 def told(name: str, details: dict) -> str:
     """Return `tell`; where the shop's words fail, the record: what was done is never hidden."""
     try:
-        return tell(name, details)
+        return storable(tell(name, details))
     except Exception as error:
         log.error("tell_failed", exc_info=error)
         return f"{name}: {json.dumps(details)}."
@@ -98,7 +98,7 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
         replies = [message for message in turn if message.type == "ai"]
         calls = sum(len(reply.tool_calls) + len(reply.invalid_tool_calls) for reply in replies)
         if len(replies) >= settings.model_calls or state["remaining_steps"] < 4:
-            return {"messages": [say(_in_place(turn, STOPPED.format(calls), LESS), runtime)]}
+            return {"messages": [say(_in_place(runtime, STOPPED.format(calls), LESS), runtime)]}
         whole_turns = trim_messages(
             messages,
             max_tokens=settings.history_tokens,
@@ -110,9 +110,9 @@ def build(settings: Settings, saver: BaseCheckpointSaver) -> CompiledStateGraph:
         asked = len(reply.tool_calls) + len(reply.invalid_tool_calls)
         if asked and calls + asked > settings.tool_calls:
             runtime.stream_writer(("discard", {}))  # its words belong to calls that do not run
-            reply = say(_in_place(turn, STOPPED.format(calls), LESS), runtime)
+            reply = say(_in_place(runtime, STOPPED.format(calls), LESS), runtime)
         elif not asked and not reply.text:
-            text = _in_place(turn, "I have no answer to that.", OTHER_WORDS)
+            text = _in_place(runtime, "I have no answer to that.", OTHER_WORDS)
             reply = say(text, runtime, NO_ANSWER)  # an outage may look like this: it is counted
         return {"messages": [reply]}
 
@@ -198,9 +198,11 @@ async def _observed(request, execute):
         answer = await execute(request)
     except GraphInterrupt as error:  # here, people are asked before a tool runs
         answer = _failed(call, _tool_failed(error))
-    if context.unknown:
+    if context.unknown.get(call["id"]):
         raise OutcomeUnknown
     message = _message_of(answer, call["id"])
+    if isinstance(message.content, str):
+        message.content = storable(message.content)
     done = _done(context.written | context.effects, call["id"])
     has_failed, is_carried_on = message.status == "error", _done(context.effects, call["id"])
     if done and (has_failed or (is_carried_on and done not in message.text)):
@@ -238,10 +240,10 @@ def _failed(call: dict, text: str) -> ToolMessage:
     return ToolMessage(text, tool_call_id=call["id"], name=call["name"], status="error")
 
 
-def _in_place(turn: Sequence[AnyMessage], fact: str, cure: str) -> str:
+def _in_place(runtime: Runtime[Context], fact: str, cure: str) -> str:
     """Return words in place of the model's; nobody is to ask again for what was done."""
-    told = [one for one in turn if one.type == "tool" and one.name in RISKY]
-    done = " ".join(one.text for one in told if one.status != "error")
+    effects = (runtime.context.effects | runtime.context.written).values()
+    done = " ".join(told(one["name"], one["details"]) for one in effects)
     return f"{fact} So far: {done} Please ask only for what is left." if done else f"{fact} {cure}"
 
 

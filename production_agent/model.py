@@ -32,6 +32,7 @@ from production_agent.settings import Settings
 from production_agent.tools import TOOLS
 
 __all__ = ("NO_ANSWER", "ask", "connect", "http_client", "is_complete", "is_cut_off", "say")
+__all__ += ("storable",)
 
 CALLS = ("tool_calls", "function_call")  # finish_reason of an answer that ends in calls
 WHOLE = ("stop", *CALLS)  # finish_reason of a whole answer
@@ -212,9 +213,7 @@ def _checked(whole: AIMessageChunk, message: str, finish: str) -> AIMessage:
     """Return the message that a stream was, with nothing in it that cannot be stored."""
     if finish in CALLS and not whole.tool_call_chunks:
         finish = "calls lost"
-    reply = AIMessage(
-        _storable(whole.text), id=message, response_metadata={"finish_reason": finish}
-    )
+    reply = AIMessage(storable(whole.text), id=message, response_metadata={"finish_reason": finish})
     for chunk in whole.tool_call_chunks:
         name = chunk["name"] if NAME.fullmatch(chunk["name"] or "") else "unknown"
         # The provider's id may be missing, used twice, or no text a database or a page can take.
@@ -222,7 +221,7 @@ def _checked(whole: AIMessageChunk, message: str, finish: str) -> AIMessage:
         # The client mends broken JSON where it streams: a cut 480 would become 48.
         args = _arguments(chunk["args"]) if is_complete(reply) else None
         if args is None:
-            text = _storable(chunk["args"] or "")
+            text = storable(chunk["args"] or "")
             error = NOT_JSON if is_complete(reply) else CUT_CALL
             wrong = InvalidToolCall(**call, args=text, error=error, type="invalid_tool_call")
             reply.invalid_tool_calls.append(wrong)
@@ -241,7 +240,7 @@ def is_cut_off(message: AnyMessage) -> bool:
     return not is_complete(message) and message.response_metadata["finish_reason"] != NO_ANSWER
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Return the text without what UTF-8 or PostgreSQL cannot hold; halves of a letter are one."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\ufffd")

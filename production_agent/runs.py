@@ -28,6 +28,7 @@ from production_agent.context import (
     EffectFound,
     KeyTaken,
     LeaseLost,
+    NotSent,
     OutcomeUnknown,
     Stopped,
     running_call,
@@ -282,30 +283,26 @@ class Runs:
     async def _tell_end(self, run: Run) -> None:
         """Tell what is on record about the end of a run's turn, whoever ended it."""
         last = await self.store.turn_end(run.thread, run.id)
-        rows = await self.store.threads(run.owner, 1, run.thread)
-        if not last or not rows:
+        if not last:
             run.emit("error", message=DELETED, reference=None)
             run.emit("end", status="stopped", text="")
             return
-        row = rows[0]
-        is_newest = row["run"] == last["id"]
-        how = status(row) if is_newest else SHOWN_AS.get(last["outcome"], last["outcome"])
-        if how == "resuming" and not is_newest:
-            how = "stopped"  # the next message has taken the thread
+        is_newest = last["run"] == last["newest"]
+        how = status(last) if is_newest else SHOWN_AS.get(last["outcome"], last["outcome"])
         sentence = last["sentence"]
         if how in ("resuming", "running"):
             how, sentence = "resuming", UNKNOWN if run.kind == "message" else HANDED_ON
-        elif how == "stopped":
-            expired = last["outcome"] == "pending_approval"
-            sentence = sentence or (NOT_DECIDED if expired else STOPPED)
+        elif how == "stopped":  # whatever was stopped otherwise has a sentence
+            sentence = sentence or NOT_DECIDED
         if sentence:
             run.emit("error", message=sentence, reference=last["reference"])
         for approval in await self._shown(run.thread) if how == "pending_approval" else ():
             run.emit("approval", **approval)
         text = ""
         if is_newest and how in ("complete", "incomplete"):
-            messages = (await self.state(run.thread)).values.get("messages")
-            text = messages[-1].text if messages else ""
+            turn = this_turn((await self.state(run.thread)).values.get("messages", []))
+            # The next message may have begun meanwhile; what it is answered is not told here.
+            text = turn[-1].text if turn and turn[0].id == last["message"] else ""
         run.emit("end", status=how, text=text)
 
     async def decide(self, asked: str, digest: str, decisions: list, decider: str) -> Run:
@@ -571,16 +568,23 @@ class Runs:
         async def effect(key: str, name: str, details: dict) -> None:
             details = json.loads(json.dumps(details))  # as on record, if the tool changes them
             one = {"name": name, "details": details, "call": running_call.get()}
+            if not one["call"]:  # as from a thread that the tool's context did not reach
+                raise NotSent
             if context.written.get(key, one) != one:
                 raise KeyTaken
+            unknown = context.unknown.setdefault(one["call"], [])
+            unknown.append(key)  # until the database has answered, whoever waits for that
             try:
                 was_there = await self.store.effect(
                     run.id, key, run.thread, run.owner, name, details, one["call"]
                 )
-            except (OutcomeUnknown, asyncio.CancelledError):
-                context.unknown.add(key)
+            except OutcomeUnknown:
                 raise
-            context.unknown.discard(key)
+            except Exception:
+                with suppress(ValueError):
+                    unknown.remove(key)
+                raise
+            unknown[:] = [other for other in unknown if other != key]
             context.written[key] = one
             if not was_there:
                 log.info("effect_written", extra={"tool": name})
@@ -702,7 +706,8 @@ class Runs:
                 kinds = {each["type"] for one in decided for each in one["decision"]["decisions"]}
                 ending.outcome = "needs_person"
                 sentence = REJECTED if kinds == {"reject"} else NOT_DONE
-        if ending.outcome in ("failed", "stopped") and state.config:  # it could be read
+        may_ask_again = ending.outcome in ("failed", "stopped") and run.why != "pressed"
+        if may_ask_again and state.config:  # it could be read
             said = [one.id for one in messages if one.type == "human"]
             ending.stored = said[-1] if said else ""
         is_error = error and not isinstance(error, NoInterrupt)  # another version knows its step

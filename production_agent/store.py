@@ -26,7 +26,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_readable
-from production_agent.context import EffectFound, KeyTaken, OutcomeUnknown, OverBudget, Stopped
+from production_agent.context import (
+    EffectFound,
+    KeyTaken,
+    NotSent,
+    OutcomeUnknown,
+    OverBudget,
+    Stopped,
+)
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
@@ -38,6 +45,7 @@ SHOWN_AS = {"lost": "resuming", "pending_approval": "stopped", "handed_on": "res
 ATTEMPTS = 3  # times a decided approval is carried out before a person has to look
 # How a turn does not end after its stop was accepted.
 NOT_STOPPED = ("complete", "incomplete", "pending_approval", "handed_on", "failed")
+LAST_RUN = "from runs where thread = t.id order by started desc limit 1"
 # A recovery that died changed nothing: what it was to recover still has to be.
 LAST = """from runs where thread = t.id and (kind, outcome) <> ('recovery', 'lost')
     order by started desc limit 1"""
@@ -109,6 +117,13 @@ class Store:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database, self.settings, self.now = database, settings, database.now
+        # Of a thread `t` and a run `r`: what `status` reads, and more.
+        self.columns = f"""t.id, t.owner, t.title, t.created,
+            r.outcome, r.reference, r.sentence, r.kind, r.id as run, r.lease > {self.now} as alive,
+            (select count(*) from approvals a where a.thread = t.id and a.state = 'pending'
+              and a.expires > {self.now}) as pending,
+            (select count(*) from approvals a where a.thread = t.id and a.state = 'decided')
+              as decided"""
 
     # Threads
 
@@ -140,16 +155,8 @@ class Store:
         where, values = "(t.created, t.id) < (?, ?)", before
         if thread:
             where, values = "t.id = ?", (thread,)
-        sql = f"""
-            select t.id, t.owner, t.title, t.created,
-              r.outcome, r.reference, r.sentence, r.kind, r.id as run,
-              r.lease > {self.now} as alive,
-              (select count(*) from approvals a where a.thread = t.id and a.state = 'pending'
-                and a.expires > {self.now}) as pending,
-              (select count(*) from approvals a where a.thread = t.id and a.state = 'decided')
-                as decided
-            from threads t left join runs r on r.id =
-              (select id from runs where thread = t.id order by started desc limit 1)
+        sql = f"""select {self.columns}
+            from threads t left join runs r on r.id = (select id {LAST_RUN})
             where t.owner = ? and {where}
             order by t.created desc, t.id desc limit ?"""
         return await self.database.run(sql, owner, *values, limit)
@@ -379,16 +386,25 @@ class Store:
         return bool(await self.database.run(sql, run, thread))
 
     async def turn_end(self, thread: str, run: str) -> dict | None:
-        """Return the last run of the turn that a run belongs to; None if the thread is gone.
+        """Return a thread as `threads` does, with the last run of the turn that a run belongs to.
 
-        A turn goes on with decisions and recoveries until the next message.
+        A turn goes on with decisions and recoveries until the next message. All of it is asked at
+        once: between two statements another run might begin.
+
+        Returns:
+            The row, with the `message` whose turn it is, and the `newest` run of the thread; None
+            if the thread or the run is gone.
         """
-        sql = """select id, outcome, reference, sentence from runs r where thread = ?
-            and started >= (select started from runs where id = ?) and not exists
+        sql = f"""select {self.columns},
+              (select id {LAST_RUN}) as newest,
+              (select id from runs where thread = t.id and kind = 'message'
+                and started <= r.started order by started desc limit 1) as message
+            from threads t join runs r on r.thread = t.id where t.id = ?
+            and r.started >= (select started from runs where id = ?) and not exists
               (select 1 from runs m where m.thread = r.thread and m.kind = 'message'
                 and m.started <= r.started
                 and m.started > (select started from runs where id = ?))
-            order by started desc limit 1"""
+            order by r.started desc limit 1"""
         rows = await self.database.run(sql, thread, run, run)
         return rows[0] if rows else None
 
@@ -534,6 +550,7 @@ class Store:
 
         Raises:
             KeyTaken: Its key is another call's, or another effect's of this call.
+            NotSent: A person was asked about its call, and did not approve it.
             LeaseLost: The run no longer holds its thread.
             OutcomeUnknown: The database gave no answer, and may have written it.
             OverBudget: It would take more than its budget has left.
@@ -542,7 +559,7 @@ class Store:
         sql = """select (select coalesce(sum(amount), 0) from effects where budget = ?) as spent,
             e.run, e.call, e.name, e.details, a.calls, a.decision, a.decided, a.decider
             from (select 1) as always left join effects e on e.key = ? left join approvals a
-            on a.thread = ? and a.decided is not null and a.calls like ?"""
+            on a.thread = ? and a.calls like ?"""
 
         async def work(transaction: Transaction) -> bool:
             await transaction.hold(run)
@@ -563,6 +580,8 @@ class Store:
             proposed = {one["id"]: json.dumps(one["args"]) for one in calls}.get(call)
             each = json.loads(decision)["decisions"] if decision else ()
             kind = {one["call"]: one["type"] for one in each}.get(call)
+            if proposed and kind not in ("approve", "edit"):
+                raise NotSent
             await transaction.send(
                 f"""insert into effects (key, thread, owner, name, details, at, run, budget, amount,
                 call, proposed, decision, decided, decider)

@@ -11,7 +11,7 @@ from langchain_core.messages import ToolMessage
 from langgraph.types import Command, Send
 
 from production_agent.approval import Approve, Reject
-from production_agent.context import OutcomeUnknown, OverBudget
+from production_agent.context import NotSent, OutcomeUnknown, OverBudget
 from production_agent.runs import Run, Runs
 from production_agent.store import ATTEMPTS, Store
 from production_agent.tools import RISKY, TOOLS, effect_key
@@ -128,7 +128,24 @@ async def given_up(writing) -> None:
         await asyncio.wait_for(writing, 0.05)
 
 
-@pytest.mark.parametrize("hide", [wrapped, grouped, swallowed, given_up])
+async def left_running(writing) -> None:
+    """Return before the answer comes."""
+    await asyncio.wait([asyncio.ensure_future(writing)], timeout=0.05)
+
+
+async def beside_a_failure(writing) -> None:
+    """Fail of something else before the answer comes."""
+
+    async def fail() -> None:
+        await asyncio.sleep(0.05)
+        raise ConnectionError
+
+    await asyncio.gather(writing, fail())
+
+
+@pytest.mark.parametrize(
+    "hide", [wrapped, grouped, swallowed, given_up, left_running, beside_a_failure]
+)
 async def test_that_an_outcome_is_unknown_is_not_hidden_by_a_tool(
     with_tool: Callable, monkeypatch: pytest.MonkeyPatch, hide: Callable
 ) -> None:
@@ -136,7 +153,7 @@ async def test_that_an_outcome_is_unknown_is_not_hidden_by_a_tool(
 
     async def effect(self: Store, *rest) -> None:
         await real(self, *rest)
-        if hide is given_up:
+        if hide in (given_up, left_running, beside_a_failure):
             await asyncio.Event().wait()
         raise OutcomeUnknown
 
@@ -207,6 +224,110 @@ async def test_what_comes_on_record_while_its_turn_ends_is_told(
         run = await Desk(runs, thread).ask()
         assert run.events[-1] == ("end", {"status": "needs_person", "text": ""})
         assert "Refunded 5 euros for order T-7." in run.events[-2][1]["message"]
+
+
+async def from_a_thread(context, key: str) -> None:
+    """Write from a thread that knows nothing of the call."""
+    loop = asyncio.get_running_loop()
+
+    def write() -> None:
+        asyncio.run_coroutine_threadsafe(context.effect(key, "refund", FIVE), loop).result()
+
+    await loop.run_in_executor(None, write)
+
+
+async def test_an_effect_of_no_call_is_not_written(with_tool: Callable) -> None:
+    async def act(context, key: str, *_) -> str:
+        await from_a_thread(context, key)
+        return "Refunded."
+
+    async with with_tool(act) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        await desk.refund()
+        assert await desk.record() == []
+        for _ in range(ATTEMPTS):
+            await desk.recover()
+        assert await desk.outcome() == "needs_person"  # its row would not say who decided
+
+
+@pytest.mark.parametrize("how", ["reject", "nobody decides"])
+async def test_what_nobody_approved_is_not_written(with_tool: Callable, how: str) -> None:
+    """However its call may run: a tool may send one on that an earlier answer held."""
+
+    async def act(*_) -> str:
+        return "Done."
+
+    async with with_tool(act) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        run = await desk.ask()
+        (found,) = await runs.store.waiting(thread=thread)
+        if how == "reject":
+            await desk.decide("reject")
+        await runs.store.database.run("update runs set outcome = null where id = ?", run.id)
+        with pytest.raises(NotSent):
+            await runs.store.effect(
+                run.id, "key", thread, "ann", "refund", FIVE, found["calls"][0]["id"]
+            )
+        assert await desk.record() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Refunded \ud83d", "Refunded \0", None, KeyError()],
+    ids=["half", "NUL", "none", "error"],
+)
+async def test_what_is_on_record_is_told_whatever_the_shops_words_are(
+    with_tool: Callable, monkeypatch: pytest.MonkeyPatch, words: object
+) -> None:
+    def tell(*_) -> object:
+        if isinstance(words, Exception):
+            raise words
+        return words
+
+    async def act(context, key: str, *_) -> str:
+        await context.effect(key, "refund", FIVE)
+        asyncio.current_task().cancel()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr("production_agent.graph.tell", tell)
+    monkeypatch.delitem(RISKY, "refund")
+    async with with_tool(act) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        desk = Desk(runs, thread)
+        run = await desk.ask()
+        assert run.events[-1] == ("end", {"status": "needs_person", "text": ""})
+        told = run.events[-2][1]["message"]
+        assert ("Refunded \ufffd" if isinstance(words, str) else '"order": "T-7"') in told
+
+
+async def test_what_a_tool_says_can_be_sent_to_the_model(with_tool: Callable) -> None:
+    async def act(*_) -> str:
+        return "Sent to Zo\ud83d \0"
+
+    async with with_tool(act) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        await desk.refund()
+        assert await desk.outcome() == "complete"
+        assert await desk.told() == ["Sent to Zo\ufffd \ufffd"]
+
+
+async def test_words_in_place_of_the_models_tell_what_nobody_was_asked_about(
+    with_tool: Callable, scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(context, key: str, *_) -> str:
+        await context.effect(key, "refund", FIVE)
+        return "Done."
+
+    monkeypatch.delitem(RISKY, "refund")
+    async with with_tool(act) as (opened, runs, thread):
+        await opened.run("delete from effects")
+        once = scripted.script
+        scripted.script = lambda body: (
+            iter([finish()]) if body["messages"][-1]["role"] == "tool" else once(body)
+        )
+        run = await Desk(runs, thread).ask()
+        told = "So far: Refunded 5 euros for order T-7. Please ask only for what is left."
+        assert run.events[-1][1]["text"].endswith(told)
 
 
 def rejected(runtime) -> Send:

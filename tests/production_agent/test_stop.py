@@ -703,7 +703,7 @@ async def test_a_turn_that_swallows_its_end_is_ended_again(
         assert run.events[-1] == ("end", {"status": status, "text": ""})
 
 
-@pytest.mark.parametrize("how", ["stopped", "failed", "lost", "lost before its step"])
+@pytest.mark.parametrize("how", ["left", "failed", "lost", "lost before its step"])
 async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_repeated(
     database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -729,8 +729,8 @@ async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_re
                 if how == "failed":
                     patch.setattr(opened.saver, "aput", fail)
                 first = await runs.message(thread, "ann", "Hello!", "key")
-                if how == "stopped":
-                    first.cancel()  # before the loop came to its task
+                if how == "left":
+                    first.cancel("left")  # before the loop came to its task
                 await asyncio.wait([first.task])
         run = await runs.message(thread, "ann", "Hello!", "key")
         assert (await runs.message(thread, "ann", "Hello!", "key")) is run
@@ -742,7 +742,7 @@ async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_re
         assert [one.text for one in messages if one.type == "human"] == ["Hi", "Hello!"]
 
 
-@pytest.mark.parametrize("how", ["stopped", "failed"])
+@pytest.mark.parametrize("how", ["stopped", "failed", "stopped before its mark"])
 async def test_a_message_that_may_be_stored_or_was_stopped_is_not_started_again(
     database: str, served, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -758,12 +758,14 @@ async def test_a_message_that_may_be_stored_or_was_stopped_is_not_started_again(
         with monkeypatch.context() as patch:
             if how == "failed":
                 patch.setattr(Runs, "state", unreadable)
-            else:
+            elif how == "stopped":
                 patch.setattr(opened.saver, "aput", stop)
             first = await runs.message(thread, "ann", "Hello!", "key")
+            if how == "stopped before its mark":
+                first.cancel()  # as `routes.cancel` does, and only then asks the database
             await asyncio.wait([first.task])
         again = await runs.message(thread, "ann", "Hello!", "key")
-        assert (again.id, again.events[-1][1]["status"]) == (first.id, how)
+        assert again.id == first.id and again.events[-1][1]["status"] == how.split()[0]
 
 
 async def test_the_last_leaving_of_a_turn_decides() -> None:
