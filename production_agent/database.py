@@ -44,14 +44,17 @@ NOT_NEWEST = """delete from {} as t where thread_id = ? and checkpoint_id <> (
     select max(c.checkpoint_id) from checkpoints c where c.thread_id = t.thread_id
     and c.checkpoint_ns = t.checkpoint_ns)"""
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
+DAMAGED = "not a database", "malformed"  # words of SQLite
 GONE = "the file is gone or another one"
 OUTDATED = (
     "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
 )
+INCOMPLETE = "A table or a column that was made is missing: restore the database from a back-up."
 # Indexes whose building was cut off: nothing reads them, and they count as made.
 INVALID = """select indexrelid::regclass as name from pg_index
     where not indisvalid and indrelid::regclass::text like 'checkpoint%'"""
 TABLES = ("threads", "runs", "approvals", "effects", "turns", "checkpoints")
+SOUND = {"quick_check": "ok"}
 T = TypeVar("T")
 
 
@@ -191,6 +194,7 @@ class Sqlite(Database):
         self.seconds = seconds  # to wait for a turn
         self.path, self.file, self.connection = path, file, connection
         self.files: list[tuple] = []  # what was opened
+        self.damage: sqlite3.Error | None = None  # that a statement met
         self.theirs = AsyncSqliteSaver(connection)
         self.turn = asyncio.Lock()
 
@@ -200,6 +204,10 @@ class Sqlite(Database):
             await self.turn.acquire()
         try:
             yield
+        except sqlite3.DatabaseError as error:
+            if any(word in f"{error}" for word in DAMAGED):
+                self.damage = error
+            raise
         finally:
             self.turn.release()
 
@@ -254,7 +262,7 @@ class Sqlite(Database):
 
     async def readiness(self) -> str:
         os.lseek(self.file, 0, os.SEEK_SET)
-        if os.read(self.file, 16) != b"SQLite format 3\0":
+        if self.damage or os.read(self.file, 16) != b"SQLite format 3\0":
             return f"{self.path} is damaged: restore it, then restart."
         try:
             return await super().readiness()
@@ -431,7 +439,7 @@ async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIte
         if set_up:
             await database.migrate()
         if (problem := await database.readiness()) != "ok":
-            raise Unusable(problem)
+            raise Unusable(INCOMPLETE if set_up else problem)
         yield database
 
 
@@ -484,6 +492,9 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
             await connection.execute("pragma secure_delete = on")  # what is deleted is gone
             database = Sqlite(path, file, connection, seconds)
             try:
+                # A start is the time to look at all of it: /ready looks at the head of each table.
+                if (found := await database.fetch("pragma quick_check(1)")) != [SOUND]:
+                    raise sqlite3.DatabaseError(f"malformed: {found}")
                 await database.theirs.setup()
                 await database.migrate()
                 database.files = _identities(path)
@@ -515,7 +526,7 @@ def _sentence(path: str, error: sqlite3.Error) -> str:
         return f"{path} or its -wal or -shm is gone or another one: restore it, or restart."
     if "locked" in text:
         return f"Another program holds {path} locked: end it, then start again."
-    if "not a database" in text or "malformed" in text:
+    if any(word in text for word in DAMAGED):
         return f"{path} is damaged or no SQLite file: restore it, or name another in {VARIABLE}."
     if "full" in text or "disk I/O" in text:
         return f"{path} cannot be written, as its disk is full or fails: make room for it."

@@ -244,6 +244,21 @@ def test_ready_knows_a_file_that_cannot_be_used(
     service.stop()
 
 
+async def test_ready_knows_of_damage_that_a_statement_has_met(served, tmp_path: Path) -> None:
+    path = tmp_path / "agent.sqlite"
+    settings = read(os.environ | {DATABASE: str(path)})
+    async with open_database(settings) as opened:
+        await Store(opened, settings).new_thread("ann", "a" * 100_000)
+        await opened.run("pragma wal_checkpoint(truncate)")
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"?" * (path.stat().st_size - 4096))
+        await opened.run("pragma shrink_memory")  # it would read what it remembers
+        with pytest.raises(sqlite3.DatabaseError):
+            await opened.run("select title from threads")
+        assert "is damaged" in await opened.readiness()
+
+
 @pytest.mark.parametrize("how", ["deleted", "replaced"])
 def test_a_file_that_is_gone_takes_no_turn_and_no_payment(
     start: Callable, served, tmp_path: Path, how: str
@@ -378,6 +393,11 @@ async def test_new_steps_are_missed_until_they_are_done(
         with pytest.raises(Unusable, match="--set-up"):
             async with open_database(settings):
                 pass
+        change(database, "alter table turns rename to turns_gone")
+        with pytest.raises(Unusable, match="restore"):  # --set-up would be told again
+            async with open_database(settings, set_up=True):
+                pass
+        change(database, "alter table turns_gone rename to turns")
     for _ in range(2):
         async with open_database(settings, set_up=True) as opened:
             found = await opened.run("select a, b, c from probe")

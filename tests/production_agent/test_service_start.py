@@ -100,6 +100,17 @@ def test_a_damaged_file(refused, tmp_path: Path, content: bytes) -> None:
     assert "is damaged or no SQLite file: restore it" in refused()
 
 
+def test_a_file_that_is_damaged_within(refused, tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table letters (text)")
+        connection.execute("insert into letters values (?)", ("a" * 100_000,))
+        connection.commit()
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"?" * (len(content) - 4096))
+    assert "is damaged or no SQLite file: restore it" in refused()
+
+
 def test_a_folder_in_place_of_a_file(refused, tmp_path: Path) -> None:
     (tmp_path / "a.sqlite").mkdir()
     assert "cannot be opened or written" in refused()
