@@ -63,6 +63,7 @@ DELETED = "This thread was deleted."
 NO_THREAD = "You have no such thread."
 BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "What came before is still being carried out on this thread. Try again in a moment."
+OTHER_TEXT = "This Idempotency-Key belongs to another message: give each message its own."
 NO_APPROVAL = "You have no such approval."
 NO_RECORD = "Nothing is on record for it."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
@@ -240,7 +241,7 @@ class Runs:
         self._refuse_while_draining()
         begun = await self.store.begin_message(thread, owner, request)
         if begun.how == "repeated":
-            first = await self._repeated(begun.run, thread, owner)
+            first = await self._repeated(begun.run, thread, owner, text)
             return first or await self.message(thread, owner, text, request)
         if begun.how == "undecided":
             sentence = APPROVER_FIRST if self.settings.approvers else ANSWER_FIRST
@@ -262,11 +263,17 @@ class Runs:
             before = [*this_turn(messages), *unanswered(messages, effects)]
         return self._spawn(run, {"messages": [*before, HumanMessage(text, id=run.id)]})
 
-    async def _repeated(self, run_id: str, thread: str, owner: str) -> Run | None:
+    async def _repeated(self, run_id: str, thread: str, owner: str, text: str) -> Run | None:
         """Return the run that the same request began before; if it is over, what came of it.
 
         None if that request was refused meanwhile, which leaves no run, or the thread is gone.
+
+        Raises:
+            Refused: 422 if that request had another text, 409 if its run is another process's.
         """
+        messages = (await self.state(thread)).values.get("messages", [])
+        if any(one.id == run_id and one.text != text for one in messages):
+            raise Refused(422, OTHER_TEXT)
         running = self.running.get(thread)
         if running and running.id == run_id:
             return running

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import httpx
 
-from production_agent.runs import NOT_DECIDED
+from production_agent.runs import NOT_DECIDED, OTHER_TEXT
 from tests.production_agent.service_process import Service, change, events_of, until
 
 WHERE = "Where is parcel P-3?"
@@ -60,6 +60,16 @@ def test_a_repeated_request_is_told_what_came_of_the_turn(
     one.stop()
     other.stop()
     one.forget_effects()
+
+
+def test_a_key_is_one_messages(service: Service, model) -> None:
+    thread = service.thread()
+    path, key = f"/threads/{thread}/messages", {"Idempotency-Key": "key-1"}
+    first = service.ann.post(path, json={"text": WHERE}, headers=key)
+    other = service.ann.post(path, json={"text": "Refund it."}, headers=key)
+    assert (first.status_code, other.status_code) == (200, 422)
+    assert other.json()["message"] == OTHER_TEXT
+    assert [text for role, text in service.messages(thread) if role == "user"] == [WHERE]
 
 
 def test_a_turn_that_was_lost_is_called_stopped_when_it_is_repeated(
