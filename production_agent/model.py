@@ -65,13 +65,14 @@ class TooLong(Exception):
 
 
 def http_client(settings: Settings) -> openai.DefaultAsyncHttpxClient:
-    """Return a client that reads at most MODEL_BYTES of an answer."""
+    """Return a client that reads at most MODEL_BYTES of an answer; its streams take turns."""
+    turn = asyncio.Lock()
 
     async def limit(response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise Packed
         # What comes over the wire counts: an endless line, comment or error has no chunks.
-        response.stream = _Capped(response.stream, settings.model_bytes)
+        response.stream = _Capped(response.stream, settings.model_bytes, turn)
 
     headers = {"accept-encoding": "identity"}
     return openai.DefaultAsyncHttpxClient(event_hooks={"response": [limit]}, headers=headers)
@@ -98,19 +99,20 @@ def connect(settings: Settings) -> list[Runnable]:
 
 
 class _Capped(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, limit: int) -> None:
-        self.stream, self.left = stream, limit
+    def __init__(self, stream: httpx2.AsyncByteStream, limit: int, turn: asyncio.Lock) -> None:
+        self.stream, self.left, self.turn = stream, limit, turn
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self.stream:
             self.left -= len(piece)
             if self.left < 0:
                 raise TooLong
-            # Others, and whoever stops this turn, wait for a part only: also where it makes no
-            # chunk, as blank lines do.
+            # One part of one stream is handled in a round of the loop, also if it makes no chunk,
+            # as blank lines do. However many flow, requests, stops and leases wait for a part only.
             for at in range(0, len(piece), PART_BYTES):
+                async with self.turn:
+                    await asyncio.sleep(0)
                 yield piece[at : at + PART_BYTES]
-                await asyncio.sleep(0)
 
     async def aclose(self) -> None:
         await self.stream.aclose()

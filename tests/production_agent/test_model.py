@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from production_agent.model import CUT_CALL, NOT_JSON, Packed, is_cut_off
+from production_agent.model import CUT_CALL, NOT_JSON, PART_BYTES, Packed, _Capped, is_cut_off
 from tests.production_agent.scripted_model import ScriptedModel, call, chunk, finish, word
 from tests.production_agent.test_graph import Talk
 
@@ -192,6 +194,28 @@ async def test_an_answer_whose_calls_are_lost_is_cut_off(
     talk = Talk(scripted.url, MODEL_RETRIES="0")
     await talk.say("Hello!")
     assert is_cut_off((await talk.messages())[-1])
+
+
+async def test_of_all_streams_one_part_is_handled_in_a_round_of_the_loop() -> None:
+    """So a request, a stop or a lease waits for one part, and not for one of each stream."""
+    turn, loop = asyncio.Lock(), asyncio.get_running_loop()
+    handled, rounds = [], [0]
+
+    async def pieces_of_two() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"x" * (2 * PART_BYTES)
+
+    async def read() -> None:
+        async for _ in _Capped(pieces_of_two(), 10**9, turn):
+            handled.append(rounds[0])
+
+    def count() -> None:
+        rounds[0] += 1
+        loop.call_soon(count)
+
+    count()
+    await asyncio.gather(*(read() for _ in range(20)))
+    assert len(handled) == 20 * 10 and max(Counter(handled).values()) == 1
 
 
 async def test_a_packed_answer_is_not_unpacked(scripted: ScriptedModel) -> None:
