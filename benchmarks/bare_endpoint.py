@@ -45,6 +45,7 @@ async def serve(port: int) -> None:
     async with AsyncSqliteSaver.from_conn_string(settings.database) as saver:
         graph = build(settings, saver)
         listening = socket.create_server(("127.0.0.1", port))
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)  # as the service
         print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
         await uvicorn.Server(uvicorn.Config(app, access_log=False)).serve([listening])
 

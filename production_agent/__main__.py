@@ -91,7 +91,10 @@ def _listen(host: str, port: int, settings: Settings) -> socket.socket:
             "on 127.0.0.1."
         )
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else 2)
+        found = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else 2)
+        # asyncio sets it for other sockets: a short answer would wait 40 ms to be joined by more.
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        return found
     except (OSError, OverflowError) as error:
         raise Unusable(
             f"Port {port} of {host} cannot be taken ({error.args[-1]}): name another with --port."
