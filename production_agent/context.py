@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-__all__ = ("Context", "EffectFound", "KeyTaken", "LeaseLost", "NotSent", "OutcomeUnknown")
-__all__ += ("OverBudget", "Stopped", "running_call")
+__all__ = ("Context", "KeyTaken", "LeaseLost", "NotSent", "OutcomeUnknown", "OverBudget")
+__all__ += ("Stopped", "running_call")
 
 running_call: ContextVar[str] = ContextVar("running_call", default="")  # its id, in its tool
 
@@ -20,10 +20,6 @@ class Stopped(Exception):
     """The owner was told that this turn stops: it cannot end otherwise. Nothing was written."""
 
 
-class EffectFound(Exception):
-    """More is on record for this turn than its ending tells. Nothing was written."""
-
-
 class OutcomeUnknown(Exception):
     """The database gave no answer: nobody may be told that the effect was not written."""
 
@@ -33,7 +29,7 @@ class KeyTaken(Exception):
 
 
 class NotSent(Exception):
-    """A call that `approve` did not send, or an effect of no call: a person may have said no."""
+    """A call that `approve` did not send, or an effect of none that runs: nobody allowed it."""
 
 
 class OverBudget(Exception):
@@ -59,5 +55,6 @@ class Context:
     # Effects by key, {call, name, details}: of the turn's earlier runs, and of this run.
     effects: dict[str, dict] = field(default_factory=dict)
     written: dict[str, dict] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)  # calls whose tool has not ended
     # Call: keys whose effect may be on record or not, as the database has not answered.
     unknown: dict[str, list[str]] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from langgraph.types import Command, Send, interrupt
 from production_agent.approval import Decisions, Edit
 from production_agent.context import LeaseLost, NotSent, OutcomeUnknown, running_call
 from production_agent.logs import new_reference
-from production_agent.model import NO_ANSWER, ask, connect, say, storable
+from production_agent.model import NO_ANSWER, NOT_JSON, ask, connect, say, storable
 from production_agent.settings import Settings, Unusable
 from production_agent.tools import PROMPT, RISKY, TOOLS, Context, refusal, tell
 
@@ -141,7 +141,7 @@ def _approve(state: State, settings: Settings, answered: Mapping[str, str]) -> C
     answer is read also where nothing would be asked any more, as what is risky has changed.
     """
     message = state["messages"][-1]
-    answers = [_failed(call, call["error"]) for call in message.invalid_tool_calls]
+    answers = [_failed(call, call["error"] or NOT_JSON) for call in message.invalid_tool_calls]
     wrong = {
         call["id"]: refusal(call["name"], call["args"], settings) for call in message.tool_calls
     }
@@ -192,17 +192,23 @@ async def _observed(request, execute):
         raise NotSent
     running_call.set(call["id"])
     which = {"tool": call["name"], "call": call["id"]}
-    writer(("tool", {**which, "state": "started"}))
+    writer(("tool", {**which, "state": "started", "done": ""}))
     log.info("tool_started", extra=which)
+    context.running.add(call["id"])
     try:
         answer = await execute(request)
     except GraphInterrupt as error:  # here, people are asked before a tool runs
         answer = _failed(call, _tool_failed(error))
+    finally:
+        context.running.discard(call["id"])
     if context.unknown.get(call["id"]):
         raise OutcomeUnknown
     message = _message_of(answer, call["id"])
     if isinstance(message.content, str):
         message.content = storable(message.content)
+    else:
+        parts = json.dumps(message.content, ensure_ascii=False)
+        message.content = json.loads(parts.encode("utf-8", "replace"))
     done = _done(context.written | context.effects, call["id"])
     has_failed, is_carried_on = message.status == "error", _done(context.effects, call["id"])
     if done and (has_failed or (is_carried_on and done not in message.text)):
@@ -242,7 +248,7 @@ def _failed(call: dict, text: str) -> ToolMessage:
 
 def _in_place(runtime: Runtime[Context], fact: str, cure: str) -> str:
     """Return words in place of the model's; nobody is to ask again for what was done."""
-    effects = (runtime.context.effects | runtime.context.written).values()
+    effects = (runtime.context.written | runtime.context.effects).values()
     done = " ".join(told(one["name"], one["details"]) for one in effects)
     return f"{fact} So far: {done} Please ask only for what is left." if done else f"{fact} {cure}"
 

@@ -244,8 +244,8 @@ def is_cut_off(message: AnyMessage) -> bool:
 
 def storable(text: str) -> str:
     """Return the text without what UTF-8 or PostgreSQL cannot hold; halves of a letter are one."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole.replace("\0", "\ufffd")
+    whole = json.loads(json.dumps(text))
+    return whole.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def _arguments(text: str | None) -> dict | None:

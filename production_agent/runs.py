@@ -12,7 +12,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -25,7 +25,6 @@ from langgraph.types import Command, StateSnapshot
 from production_agent import metrics
 from production_agent.approval import shown
 from production_agent.context import (
-    EffectFound,
     KeyTaken,
     LeaseLost,
     NotSent,
@@ -65,7 +64,6 @@ BUSY = "A turn is running on this thread. Wait for its end, then try again."
 FINISHING = "What came before is still being carried out on this thread. Try again in a moment."
 OTHER_TEXT = "This Idempotency-Key belongs to another message: give each message its own."
 NO_APPROVAL = "You have no such approval."
-NO_RECORD = "Nothing is on record for it."
 NOT_YOURS = "Somebody else decides: an approver, and never about their own thread."
 OUTDATED = "This call was proposed under other rules: reject it, and let it be asked for again."
 APPROVER_FIRST = "An approver has to decide what waits on this thread first."
@@ -157,8 +155,10 @@ class Run:
         first step, it ends none.
         """
         if not self.why:
-            self.why = why
             self._cancel_again()
+        # Who stops one that is left or drained is told so, and its request starts nothing again.
+        if not self.why or (why == "pressed" and self.why in ("left", "drained")):
+            self.why = why
 
     def _cancel_again(self) -> None:
         if not self.task.done():
@@ -371,9 +371,13 @@ class Runs:
         calls = {call["id"] for call in approval["calls"]}
         effects = (await self.store.effects(approval["thread"])).values()
         done = [told(one["name"], one["details"]) for one in effects if one["call"] in calls]
-        rest = "It is being carried out." if approval["state"] == "decided" else NO_RECORD
-        came = f"On record: {' '.join(done)}" if done else rest
-        return Refused(409, f"It is decided.{is_theirs * ' Your decision counts.'} {came}")
+        said = ["It is decided."] + ["Your decision counts."] * is_theirs
+        said += ["On record:", *done] if done else []
+        if approval["state"] == "decided":
+            said.append("It is being carried out.")
+        elif not done:
+            said.append("Nothing is on record for it.")
+        return Refused(409, " ".join(said))
 
     def _refuse_while_draining(self) -> None:
         if self.draining:
@@ -575,10 +579,14 @@ class Runs:
         async def effect(key: str, name: str, details: dict) -> None:
             details = json.loads(json.dumps(details))  # as on record, if the tool changes them
             one = {"name": name, "details": details, "call": running_call.get()}
-            if not one["call"]:  # as from a thread that the tool's context did not reach
+            if one["call"] not in context.running:  # as from a task that a tool left behind
                 raise NotSent
             if context.written.get(key, one) != one:
                 raise KeyTaken
+            before = context.effects.get(key)
+            if before and (before["call"], before["name"]) == (one["call"], name):
+                context.written[key] = one  # whatever the details are by now
+                return
             unknown = context.unknown.setdefault(one["call"], [])
             unknown.append(key)  # until the database has answered, whoever waits for that
             try:
@@ -643,18 +651,13 @@ class Runs:
             asks: Whether its question is asked; else the next message answers the calls. One of
                 an earlier turn is never asked.
         """
-        done: dict[str, dict] = {}
-        while True:
-            ending = await self._ending(run, outcome, sentence, error, asks=asks, done=done)
-            try:
-                is_ours = ending.outcome != "lost"
-                waiting = await self.store.end(run.id, ending) if is_ours else None
-                break
-            except Stopped:
-                run.why = "pressed"
-                outcome, sentence, error, asks = "stopped", STOPPED, None, False
-            except EffectFound:  # few endings have any: they alone read them
-                done = await self.store.effects(run.thread, of_turn=True)
+        ending = await self._ending(run, outcome, sentence, error, asks=asks)
+        try:
+            is_ours = ending.outcome != "lost"
+            waiting = await self.store.end(run.id, ending) if is_ours else None
+        except Stopped:
+            run.why = "pressed"
+            return await self._close(run, "stopped", sentence=STOPPED, asks=False)
         lost = waiting is None  # another process has the thread, or will take it
         if ending.reference and not lost:
             event = "needs_person" if ending.outcome == "needs_person" else "run_failed"
@@ -678,9 +681,8 @@ class Runs:
         error: Exception | None,
         *,
         asks: bool,
-        done: dict[str, dict],
     ) -> Ending:
-        """Return how the run ends by what is stored; `done` is what its turn has on record."""
+        """Return how the run ends by what is stored, if nothing is on record for its turn."""
         state = await self.state(run.thread)
         messages = state.values.get("messages", [])
         asked = [one for one in _asked(state) if asks and not await self.store.approval(one[0])]
@@ -692,7 +694,7 @@ class Runs:
             outcome = "failed"  # nobody knows what it asks for
         elif outcome == "complete" and messages and not is_complete(messages[-1]):
             outcome, sentence = "incomplete", CUT_OFF if is_cut_off(messages[-1]) else ""
-        ending = Ending(outcome, asked=asked, done=done)
+        ending = Ending(outcome, asked=asked, tell=_tell_done)
         answered = {message.tool_call_id for message in messages if message.type == "tool"}
         decided = await self.store.decided(run.thread) if run.kind != "message" else []
         is_left = False  # an approval that another attempt carries out
@@ -705,14 +707,11 @@ class Runs:
                 is_left = True
         if is_left and ending.outcome in ("failed", "stopped"):
             ending.outcome, sentence = "handed_on", HANDED_ON
-        if ending.outcome in ("failed", "stopped", "needs_person"):
-            if done:
-                words = [told(one["name"], one["details"]) for one in done.values()]
-                ending.outcome, sentence = "needs_person", DONE.format(" ".join(words))
-            elif decided:  # the owner is not to ask again for what was decided
-                kinds = {each["type"] for one in decided for each in one["decision"]["decisions"]}
-                ending.outcome = "needs_person"
-                sentence = REJECTED if kinds == {"reject"} else NOT_DONE
+        if decided and ending.outcome in ("failed", "stopped", "needs_person"):
+            # The owner is not to ask again for what was decided.
+            kinds = {each["type"] for one in decided for each in one["decision"]["decisions"]}
+            ending.outcome = "needs_person"
+            sentence = REJECTED if kinds == {"reject"} else NOT_DONE
         may_ask_again = ending.outcome in ("failed", "stopped") and run.why != "pressed"
         if may_ask_again and state.config:  # it could be read
             said = [one.id for one in messages if one.type == "human"]
@@ -750,6 +749,13 @@ async def open_runs(settings: Settings) -> AsyncIterator[Runs]:
             for task in keeping:
                 task.cancel()
             await runs.close()
+
+
+def _tell_done(ending: Ending, effects: Sequence[dict]) -> None:
+    """Make an ending one that tells what is on record for its turn."""
+    words = " ".join(told(one["name"], one["details"]) for one in effects)
+    ending.outcome, ending.sentence, ending.stored = "needs_person", DONE.format(words), None
+    ending.reference = ending.reference or new_reference()
 
 
 def _is_whole(state: StateSnapshot) -> bool:

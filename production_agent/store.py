@@ -22,18 +22,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from production_agent.approval import digest, is_readable
-from production_agent.context import (
-    EffectFound,
-    KeyTaken,
-    NotSent,
-    OutcomeUnknown,
-    OverBudget,
-    Stopped,
-)
+from production_agent.context import KeyTaken, NotSent, OutcomeUnknown, OverBudget, Stopped
 from production_agent.database import FAILURES, Database, Transaction
 from production_agent.settings import Settings
 from production_agent.tools import Budget, budget
@@ -82,9 +75,10 @@ class Ending:
         reference: Of the failure in the log.
         sentence: For the owner, if the outcome needs one.
         text: The answer, if it is one.
-        done: The turn's effects that the sentence tells of, by key.
         asked: (interrupt id, calls) that wait for approval.
         approvals: Approval id: its new state.
+        tell: Changes it by the effects {name, details} of its turn, if there are any, where it
+            would ask to send the message again, or deny what was done.
         stored: The run of the last message that is stored, None if not known. If it is not the
             turn's, the turn's request, repeated, is a new one, unless its stop was accepted.
     """
@@ -93,9 +87,9 @@ class Ending:
     reference: str | None = None
     sentence: str | None = None
     text: str = ""
-    done: dict[str, dict] = field(default_factory=dict)
     asked: Sequence[tuple[str, Sequence[dict]]] = ()
     approvals: dict[str, str] = field(default_factory=dict)
+    tell: Callable[[Ending, Sequence[dict]], None] | None = None
     stored: str | None = None
 
 
@@ -418,8 +412,6 @@ class Store:
 
         Raises:
             Stopped: It was asked to stop, and this ending asks, answers, fails or goes on.
-            EffectFound: More is on record for its turn than this ending tells, or it asks to send
-                the message again.
         """
 
         async def work(transaction: Transaction) -> list[dict] | None:
@@ -433,11 +425,15 @@ class Store:
                 raise Stopped
             thread, owner = rows[0]["thread"], rows[0]["owner"]
             # An effect that held this row is on record only now, and no later one will be.
-            if ending.outcome in ("failed", "stopped", "needs_person"):
-                sql = f"select key from effects where {OF_TURN}"
+            if ending.tell and ending.outcome in ("failed", "stopped", "needs_person"):
+                sql = f"select name, details from effects where {OF_TURN} order by at"
                 found = await transaction.fetch(sql, *[thread] * 3)
-                if {row["key"] for row in found} != ending.done.keys():
-                    raise EffectFound
+                if found:
+                    done = [{**one, "details": json.loads(one["details"])} for one in found]
+                    ending.tell(ending, done)
+                    sql = "update runs set outcome = ?, reference = ?, sentence = ? where id = ?"
+                    values = ending.outcome, ending.reference, ending.sentence, run
+                    await transaction.send(sql, *values)
             asked = []
             for approval, calls in ending.asked:
                 asked += await transaction.fetch(
@@ -524,7 +520,7 @@ class Store:
         """Return an approval in any state, with `expired`."""
         sql = f"select {APPROVAL}, expires <= {self.now} as expired from approvals where id = ?"
         rows = await self.database.run(sql, approval)
-        return _approval(rows[0]) if rows else None
+        return _approval(rows[0]) if rows and is_readable(rows[0]["calls"]) else None
 
     async def decided(self, thread: str) -> list[dict]:
         """Return the thread's approvals that were decided and not carried out to their end."""
@@ -567,7 +563,9 @@ class Store:
             if taken.name:
                 await self.database.lock(transaction, taken.name)
             values = taken.name, key, thread, f'%"id": "{call}"%'
-            found, *_ = await transaction.fetch(sql, *values)
+            rows = await transaction.fetch(sql, *values)
+            # An argument of another call may look like this one's id.
+            found = max(rows, key=lambda row: call in _arguments(row["calls"]))
             left = taken.total - found["spent"]
             if found["name"]:  # one that is carried on may come to other details
                 is_other = found["run"] == run and json.loads(found["details"]) != details
@@ -576,8 +574,7 @@ class Store:
                 return True
             if taken.amount > left:
                 raise OverBudget(max(left, 0))
-            calls, decision = json.loads(found["calls"] or "[]"), found["decision"]
-            proposed = {one["id"]: json.dumps(one["args"]) for one in calls}.get(call)
+            proposed, decision = _arguments(found["calls"]).get(call), found["decision"]
             each = json.loads(decision)["decisions"] if decision else ()
             kind = {one["call"]: one["type"] for one in each}.get(call)
             if proposed and kind not in ("approve", "edit"):
@@ -602,6 +599,11 @@ class Store:
         sql = f"select key, call, name, details from effects where {where} order by at"
         rows = await self.database.run(sql, *values)
         return {row["key"]: {**row, "details": json.loads(row["details"])} for row in rows}
+
+
+def _arguments(calls: str | None) -> dict[str, str]:
+    """Return the arguments of an approval's calls, by their ids."""
+    return {one["id"]: json.dumps(one["args"]) for one in json.loads(calls or "[]")}
 
 
 def _approval(row: dict) -> dict:

@@ -166,9 +166,10 @@ async def test_that_an_outcome_is_unknown_is_not_hidden_by_a_tool(
         desk = Desk(runs, thread)
         run = await desk.refund()
         assert run.events[-1] == ("end", {"status": "resuming", "text": ""})
-        for _ in range(ATTEMPTS):
-            await desk.recover()
-        assert await desk.outcome() == "needs_person" and await desk.told() == []
+        await desk.recover()  # then the record is known, whatever the tool says
+        assert await desk.outcome() == "complete"
+        (told,) = await desk.told()
+        assert told.startswith(ON_RECORD)
         assert await desk.record() == [("refund", FIVE)]
 
 
@@ -200,7 +201,7 @@ async def test_a_tool_that_asks_again_knows(
 async def test_what_comes_on_record_while_its_turn_ends_is_told(
     with_tool: Callable, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    real, late, ends = Store.end, [], []
+    real, late = Store.end, []
 
     async def act(context, key: str, *_) -> None:
         late.append((context.run, key, context.thread, "ann", "refund", FIVE))
@@ -212,9 +213,8 @@ async def test_what_comes_on_record_while_its_turn_ends_is_told(
         await asyncio.sleep(60)
 
     async def end(self: Store, *rest) -> object:
-        if late and (ends or how != "has done another"):  # it waited for a lock, with its run's row
+        while late:  # it waited for a lock, with its run's row
             await self.effect(*late.pop())
-        ends.append(self)
         return await real(self, *rest)
 
     monkeypatch.setattr(Store, "end", end)
@@ -234,6 +234,26 @@ async def from_a_thread(context, key: str) -> None:
         asyncio.run_coroutine_threadsafe(context.effect(key, "refund", FIVE), loop).result()
 
     await loop.run_in_executor(None, write)
+
+
+async def test_what_a_tool_leaves_behind_writes_nothing(with_tool: Callable) -> None:
+    """Its call has ended; what another one does would be told as that one's."""
+    tasks, go = [], asyncio.Event()
+
+    async def act(context, key: str, *_) -> str:
+        async def later() -> None:
+            await go.wait()
+            await context.effect(key, "refund", FIVE)
+
+        tasks.append(asyncio.create_task(later()))
+        return "Soon."
+
+    async with with_tool(act) as (_, runs, thread):
+        desk = Desk(runs, thread)
+        await desk.refund()
+        go.set()
+        (found,) = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(found, NotSent) and await desk.record() == []
 
 
 async def test_an_effect_of_no_call_is_not_written(with_tool: Callable) -> None:
@@ -297,18 +317,26 @@ async def test_what_is_on_record_is_told_whatever_the_shops_words_are(
         run = await desk.ask()
         assert run.events[-1] == ("end", {"status": "needs_person", "text": ""})
         told = run.events[-2][1]["message"]
-        assert ("Refunded \ufffd" if isinstance(words, str) else '"order": "T-7"') in told
+        assert ("Refunded " if isinstance(words, str) else '"order": "T-7"') in told
+        told.encode()
 
 
-async def test_what_a_tool_says_can_be_sent_to_the_model(with_tool: Callable) -> None:
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("To Zo\ud83d \0", "To Zo? \ufffd"), ([{"type": "text", "text": "To Zo\ud83d"}], "To Zo?")],
+    ids=["text", "parts"],
+)
+async def test_what_a_tool_says_can_be_sent_to_the_model(
+    with_tool: Callable, said: object, told: str
+) -> None:
     async def act(*_) -> str:
-        return "Sent to Zo\ud83d \0"
+        return said
 
     async with with_tool(act) as (_, runs, thread):
         desk = Desk(runs, thread)
         await desk.refund()
         assert await desk.outcome() == "complete"
-        assert await desk.told() == ["Sent to Zo\ufffd \ufffd"]
+        assert await desk.told() == [told]
 
 
 async def test_words_in_place_of_the_models_tell_what_nobody_was_asked_about(

@@ -32,7 +32,7 @@ def test_words_come_as_they_are_said(service: Service) -> None:
     names = [name for name, _ in events]
     assert names[0] == "run" and names[-1] == "end" and names.count("end") == 1
     assert [data["state"] for name, data in events if name == "tool"] == ["started", "finished"]
-    assert [data.get("done") for name, data in events if name == "tool"] == [None, ""]
+    assert [data.get("done") for name, data in events if name == "tool"] == ["", ""]
     words = [data["text"] for name, data in events if name == "token"]
     assert len(words) > 5 and "".join(words) == events[-1][1]["text"] and ANSWER in "".join(words)
     assert service.status(thread) == "complete"

@@ -736,8 +736,8 @@ async def test_a_message_that_was_not_stored_is_a_new_one_when_its_request_is_re
         assert (await runs.message(thread, "ann", "Hello!", "key")) is run
         await asyncio.wait([run.task])
         assert run.events[-1][1]["status"] == "complete"
-        for key, first in (("another", before), ("key", run)):
-            assert (await runs.message(thread, "ann", "Hello!", key)).id == first.id
+        for text, key, first in (("Hi", "another", before), ("Hello!", "key", run)):
+            assert (await runs.message(thread, "ann", text, key)).id == first.id
         messages = (await runs.state(thread)).values["messages"]
         assert [one.text for one in messages if one.type == "human"] == ["Hi", "Hello!"]
 
@@ -762,6 +762,7 @@ async def test_a_message_that_may_be_stored_or_was_stopped_is_not_started_again(
                 patch.setattr(opened.saver, "aput", stop)
             first = await runs.message(thread, "ann", "Hello!", "key")
             if how == "stopped before its mark":
+                first.cancel("left")
                 first.cancel()  # as `routes.cancel` does, and only then asks the database
             await asyncio.wait([first.task])
         again = await runs.message(thread, "ann", "Hello!", "key")
