@@ -49,7 +49,9 @@ class Edit(Strict):
 
     call: Id
     type: Literal["edit"]
-    args: dict[Id, Flag | Whole | Number | Text | None] = Field(max_length=20)
+    args: dict[Id, Flag | Whole | Number | Text | None] = Field(
+        max_length=20, json_schema_extra={"additionalProperties": False}
+    )
 
 
 class Reject(Strict):

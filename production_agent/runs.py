@@ -269,11 +269,11 @@ class Runs:
         None if that request was refused meanwhile, which leaves no run, or the thread is gone.
 
         Raises:
-            Refused: 422 if that request had another text, 409 if its run is another process's.
+            Refused: 409 if that request had another text, or its run is another process's.
         """
         messages = (await self.state(thread)).values.get("messages", [])
         if any(one.id == run_id and one.text != text for one in messages):
-            raise Refused(422, OTHER_TEXT)
+            raise Refused(409, OTHER_TEXT)
         running = self.running.get(thread)
         if running and running.id == run_id:
             return running
