@@ -4,6 +4,7 @@
     python3 course.py bench start            course.py, imports, the lesson model's start
     python3 course.py bench model            what an answer costs the lesson model
     python3 course.py bench service          the production agent beside a bare endpoint
+    python3 course.py bench limits           the production agent's limits, whole; minutes
     python3 course.py bench checklist        the checklist on a foreign agent
     python3 course.py bench grade            grading beside nbgrader's; minutes
     python3 course.py bench class            thirty students on one JupyterHub; minutes
@@ -19,7 +20,7 @@ import signal
 import sys
 import time
 
-from benchmarks import checklist, classroom, grading, model, service, start
+from benchmarks import checklist, classroom, grading, limits, model, service, start
 from tools.install.extras import Missing
 
 __all__ = ("main",)
@@ -28,6 +29,7 @@ PARTS = {
     "start": start,
     "model": model,
     "service": service,
+    "limits": limits,
     "checklist": checklist,
     "grade": grading,
 }

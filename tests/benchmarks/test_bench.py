@@ -7,7 +7,7 @@ import socket
 import psutil
 import pytest
 
-from benchmarks import bench, grading, model, service
+from benchmarks import bench, grading, limits, model, service
 from benchmarks.servers import running
 from benchmarks.verdicts import verdict
 
@@ -54,6 +54,14 @@ def test_wrong_answers_make_a_run_invalid(
     monkeypatch.setattr(model, "ANSWER", "something else")  # the server has the right one
     assert bench.main(["model", "--rounds", "1"]) == 1
     assert "INVALID 16 answers were wrong" in capsys.readouterr().out
+
+
+def test_a_limit_that_does_not_hold_is_a_missed_aim() -> None:
+    found = {"passed": 3, "failed": 1, "skipped": 0, "error": 0, "said": ["FAILED a"]}
+    (missed,) = limits.aims(found)
+    assert not missed["met"] and "FAILED a" in limits.table(found)
+    assert limits.aims({**found, "failed": 0})[0]["met"]
+    assert limits.aims({**found, "passed": 0, "failed": 0})[0]["invalid"]  # nothing ran
 
 
 def test_grading_that_gives_away_marks_is_invalid() -> None:
