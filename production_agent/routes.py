@@ -200,7 +200,7 @@ async def cancel(request: Request, thread: bodies.Id, user: User) -> bodies.Stop
     stops = found and found["id"] == run and found["stop"]  # another process looks each second
     if own and not stops:  # it has ended meanwhile: of this, or before
         await asyncio.wait([own.task])
-        stops = own.events[-1][1]["status"] == "stopped"
+        stops = own.why == "pressed" and own.events[-1][1]["status"] == "stopped"
     if not stops:
         raise Refused(409, NOT_STOPPED[found and found["kind"]])
     return bodies.Stopping()

@@ -100,6 +100,7 @@ class Run:
     events: list[tuple[str, dict]] = field(default_factory=list)
     ended: bool = False
     why: str = ""  # it was cancelled: left, pressed, late, drained or lease
+    is_closing: bool = False  # how it ends is settled
     task: asyncio.Task | None = None
     control: RunControl = field(default_factory=RunControl)
     began: float = field(default_factory=time.monotonic)
@@ -157,7 +158,8 @@ class Run:
         if not self.why:
             self._cancel_again()
         # Who stops one that is left or drained is told so, and its request starts nothing again.
-        if not self.why or (why == "pressed" and self.why in ("left", "drained")):
+        is_kept = self.is_closing or self.why not in ("left", "drained")
+        if not self.why or (why == "pressed" and not is_kept):
             self.why = why
 
     def _cancel_again(self) -> None:
@@ -580,6 +582,7 @@ class Runs:
             details = json.loads(json.dumps(details))  # as on record, if the tool changes them
             one = {"name": name, "details": details, "call": running_call.get()}
             if one["call"] not in context.running:  # as from a task that a tool left behind
+                log.error("effect_refused", extra={"tool": name})  # perhaps nobody else hears of it
                 raise NotSent
             if context.written.get(key, one) != one:
                 raise KeyTaken
@@ -651,6 +654,7 @@ class Runs:
             asks: Whether its question is asked; else the next message answers the calls. One of
                 an earlier turn is never asked.
         """
+        run.is_closing = True
         ending = await self._ending(run, outcome, sentence, error, asks=asks)
         try:
             is_ours = ending.outcome != "lost"

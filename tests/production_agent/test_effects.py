@@ -236,7 +236,9 @@ async def from_a_thread(context, key: str) -> None:
     await loop.run_in_executor(None, write)
 
 
-async def test_what_a_tool_leaves_behind_writes_nothing(with_tool: Callable) -> None:
+async def test_what_a_tool_leaves_behind_writes_nothing(
+    with_tool: Callable, caplog: pytest.LogCaptureFixture
+) -> None:
     """Its call has ended; what another one does would be told as that one's."""
     tasks, go = [], asyncio.Event()
 
@@ -254,6 +256,7 @@ async def test_what_a_tool_leaves_behind_writes_nothing(with_tool: Callable) -> 
         go.set()
         (found,) = await asyncio.gather(*tasks, return_exceptions=True)
         assert isinstance(found, NotSent) and await desk.record() == []
+    assert "effect_refused" in [one.message for one in caplog.records]
 
 
 async def test_an_effect_of_no_call_is_not_written(with_tool: Callable) -> None:

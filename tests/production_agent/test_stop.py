@@ -769,6 +769,39 @@ async def test_a_message_that_may_be_stored_or_was_stopped_is_not_started_again(
         assert again.id == first.id and again.events[-1][1]["status"] == how.split()[0]
 
 
+async def test_a_stop_that_comes_while_a_left_turn_ends_is_not_accepted(
+    database: str, served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its request is free already: with 202 the same one would start the turn all the same."""
+    served.reset()
+    async with in_this_process(database) as (_, runs, thread):
+        store, stops, ended = runs.store, [], asyncio.Event()
+        real_end, real_ask = store.end, store.ask_to_stop
+
+        async def ask_to_stop(*words: str) -> dict | None:
+            await ended.wait()
+            return await real_ask(*words)
+
+        async def end(run: str, ending: Ending) -> list[dict] | None:
+            stops.append(asyncio.create_task(routes.cancel(asked_at(runs), thread, "ann")))
+            await asyncio.sleep(0)
+            found = await real_end(run, ending)
+            ended.set()
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "ask_to_stop", ask_to_stop)
+            patch.setattr(store, "end", end)
+            first = await runs.message(thread, "ann", "Hello!", "key")
+            first.cancel("left")
+            await asyncio.wait([first.task])
+            with pytest.raises(Refused, match="No turn is running"):
+                await stops[0]
+        again = await runs.message(thread, "ann", "Hello!", "key")
+        await asyncio.wait([again.task])
+        assert again.id != first.id and again.events[-1][1]["status"] == "complete"
+
+
 async def test_the_last_leaving_of_a_turn_decides() -> None:
     run = Run("run", "thread", "ann", "message")
     run.task = asyncio.create_task(asyncio.sleep(60))
