@@ -586,12 +586,9 @@ class Runs:
                 raise NotSent
             if context.written.get(key, one) != one:
                 raise KeyTaken
-            before = context.effects.get(key)
-            if before and (before["call"], before["name"]) == (one["call"], name):
-                context.written[key] = one  # whatever the details are by now
-                return
             unknown = context.unknown.setdefault(one["call"], [])
-            unknown.append(key)  # until the database has answered, whoever waits for that
+            if key not in context.effects:
+                unknown.append(key)  # until the database has answered, whoever waits for that
             try:
                 was_there = await self.store.effect(
                     run.id, key, run.thread, run.owner, name, details, one["call"]

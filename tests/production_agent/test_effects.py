@@ -11,7 +11,7 @@ from langchain_core.messages import ToolMessage
 from langgraph.types import Command, Send
 
 from production_agent.approval import Approve, Reject
-from production_agent.context import NotSent, OutcomeUnknown, OverBudget
+from production_agent.context import LeaseLost, NotSent, OutcomeUnknown, OverBudget
 from production_agent.runs import Run, Runs
 from production_agent.store import ATTEMPTS, Store
 from production_agent.tools import RISKY, TOOLS, effect_key
@@ -418,6 +418,31 @@ async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
         assert await desk.record() == [("refund", FIVE)] and await desk.outcome() == "complete"
 
 
+async def test_what_is_on_record_is_told_to_no_run_that_lost_its_thread(
+    with_tool: Callable,
+) -> None:
+    """It would go on to what follows, as does the run that has the thread now."""
+    attempts = []
+
+    async def act(context, key: str, *_) -> str:
+        attempts.append(key)
+        if len(attempts) == 1:
+            await context.effect(key, "refund", FIVE)
+            asyncio.current_task().cancel()
+            await asyncio.sleep(60)
+        await opened.run("update runs set outcome = 'lost' where outcome is null")
+        with pytest.raises(LeaseLost):
+            await context.effect(key, "refund", FIVE)
+        attempts.append("lost")
+        return "Refunded."
+
+    async with with_tool(act) as (opened, runs, thread):
+        desk = Desk(runs, thread)
+        await desk.refund()
+        await desk.recover()
+        assert attempts[-1] == "lost"
+
+
 async def again(context, key: str) -> None:
     """Try all of it again, with what follows."""
     for following in (False, True):
@@ -443,7 +468,10 @@ async def changed_details(context, key: str) -> None:
 async def at_once(context, key: str) -> None:
     """Refund twice under one key, at the same time."""
     sums = (FIVE, {**FIVE, "amount": 6})
-    await asyncio.gather(*(context.effect(key, "refund", one) for one in sums))
+    writing = [context.effect(key, "refund", one) for one in sums]
+    for found in await asyncio.gather(*writing, return_exceptions=True):
+        if found:  # both have their answers: else the run would end as one of unknown outcome
+            raise found
 
 
 async def less(context, key: str) -> None:
