@@ -44,7 +44,7 @@ NOT_NEWEST = """delete from {} as t where thread_id = ? and checkpoint_id <> (
     select max(c.checkpoint_id) from checkpoints c where c.thread_id = t.thread_id
     and c.checkpoint_ns = t.checkpoint_ns)"""
 VERSIONS = "create table if not exists agent_migrations (version integer primary key)"
-DAMAGED = "not a database", "malformed"  # words of SQLite
+DAMAGED = sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB
 GONE = "the file is gone or another one"
 OUTDATED = (
     "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
@@ -205,7 +205,7 @@ class Sqlite(Database):
         try:
             yield
         except sqlite3.DatabaseError as error:
-            if any(word in f"{error}" for word in DAMAGED):
+            if getattr(error, "sqlite_errorcode", 0) & 255 in DAMAGED:
                 self.damage = error
             raise
         finally:
@@ -526,7 +526,7 @@ def _sentence(path: str, error: sqlite3.Error) -> str:
         return f"{path} or its -wal or -shm is gone or another one: restore it, or restart."
     if "locked" in text:
         return f"Another program holds {path} locked: end it, then start again."
-    if any(word in text for word in DAMAGED):
+    if "not a database" in text or "malformed" in text:
         return f"{path} is damaged or no SQLite file: restore it, or name another in {VARIABLE}."
     if "full" in text or "disk I/O" in text:
         return f"{path} cannot be written, as its disk is full or fails: make room for it."

@@ -14,6 +14,7 @@ import json
 import math
 import signal
 import socket
+import sys
 from types import FrameType
 
 import h11
@@ -36,6 +37,8 @@ ANSWER = (
 def serve(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, then let the runs end; the process ends by the signal."""
     limit = min(settings.connections, _file_limit() // 2)
+    # SQLite's thread would wait 5 ms for each of its steps while the loop has streams to read.
+    sys.setswitchinterval(0.0005)
 
     class Protocol(_Limited):
         seconds, most = settings.body_seconds, limit
