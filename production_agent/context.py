@@ -48,7 +48,8 @@ class Context:
     run: str
     user: str
     # (key, name, details): writes down an effect, unless this call has done so before; raises
-    # KeyTaken, LeaseLost or OverBudget and writes nothing, OutcomeUnknown without an answer.
+    # KeyTaken, LeaseLost, NotSent or OverBudget and writes nothing, and OutcomeUnknown where the
+    # database gave no answer.
     effect: Callable[[str, str, dict], Awaitable[None]]
     # Calls whose decision this run carries out: call: approve, edit or reject.
     decided: dict[str, str] = field(default_factory=dict)
