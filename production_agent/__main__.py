@@ -62,7 +62,7 @@ def main(words: list[str] | None = None) -> int:
 async def _try_database(settings: Settings, *, set_up: bool) -> None:
     """Make sure that the database can be used, and that this version strands no thread of it."""
     try:
-        async with open_database(settings, set_up=set_up) as database:
+        async with open_database(settings, set_up=set_up, check=True) as database:
             if set_up:
                 return
             runs = Runs(settings, Store(database, settings), build(settings, database.saver))

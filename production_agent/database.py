@@ -49,7 +49,7 @@ GONE = "the file is gone or another one"
 OUTDATED = (
     "The database's tables are missing or outdated: run `python -m production_agent --set-up`."
 )
-INCOMPLETE = "A table or a column that was made is missing: restore the database from a back-up."
+INCOMPLETE = "A table that was made is missing: restore the database from a back-up."
 # Indexes whose building was cut off: nothing reads them, and they count as made.
 INVALID = """select indexrelid::regclass as name from pg_index
     where not indisvalid and indrelid::regclass::text like 'checkpoint%'"""
@@ -379,18 +379,21 @@ def _placed(sql: str) -> str:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, set_up: bool = False) -> AsyncIterator[Database]:
+async def open_database(
+    settings: Settings, *, set_up: bool = False, check: bool = False
+) -> AsyncIterator[Database]:
     """Open the database; a SQLite file is made and set up where it is missing.
 
     Args:
         settings: They say which.
         set_up: Make the tables of PostgreSQL, or bring them up to date.
+        check: Read all of a SQLite file for damage; /ready looks at the head of each table.
 
     Raises:
         Unusable: It cannot be opened, with the cure and without its password.
     """
     if not settings.is_postgres:
-        async with _sqlite(settings) as database:
+        async with _sqlite(settings, check=check) as database:
             yield database
         return
     milliseconds = 0 if set_up else round(settings.database_seconds * 1000)  # 0: no limit
@@ -473,7 +476,7 @@ async def _check(connection: psycopg.AsyncConnection) -> None:
 
 
 @asynccontextmanager
-async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
+async def _sqlite(settings: Settings, *, check: bool) -> AsyncIterator[Database]:
     path = settings.database
     if not Path(path).resolve().parent.is_dir():
         raise Unusable(f"The folder of {path} does not exist: make it, or mend {VARIABLE}.")
@@ -492,9 +495,8 @@ async def _sqlite(settings: Settings) -> AsyncIterator[Database]:
             await connection.execute("pragma secure_delete = on")  # what is deleted is gone
             database = Sqlite(path, file, connection, seconds)
             try:
-                # A start is the time to look at all of it: /ready looks at the head of each table.
-                if (found := await database.fetch("pragma quick_check(1)")) != [SOUND]:
-                    raise sqlite3.DatabaseError(f"malformed: {found}")
+                if check and await database.fetch("pragma quick_check(1)") != [SOUND]:
+                    raise sqlite3.DatabaseError("malformed")
                 await database.theirs.setup()
                 await database.migrate()
                 database.files = _identities(path)

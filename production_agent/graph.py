@@ -77,7 +77,9 @@ def _done(effects: Mapping[str, dict], call: str) -> str:
 def told(name: str, details: dict) -> str:
     """Return `tell`; where the shop's words fail, the record: what was done is never hidden."""
     try:
-        return storable(tell(name, details))
+        if isinstance(words := tell(name, details), str):
+            return storable(words)
+        raise TypeError("`tell` returns a text")
     except Exception as error:
         log.error("tell_failed", exc_info=error)
         return f"{name}: {json.dumps(details)}."
@@ -192,7 +194,8 @@ async def _observed(request, execute):
         raise NotSent
     running_call.set(call["id"])
     which = {"tool": call["name"], "call": call["id"]}
-    writer(("tool", {**which, "state": "started", "done": ""}))
+    before = _done(context.effects, call["id"])
+    writer(("tool", {**which, "state": "started", "done": before}))
     log.info("tool_started", extra=which)
     context.running.add(call["id"])
     try:
@@ -204,14 +207,10 @@ async def _observed(request, execute):
     if context.unknown.get(call["id"]):
         raise OutcomeUnknown
     message = _message_of(answer, call["id"])
-    if isinstance(message.content, str):
-        message.content = storable(message.content)
-    else:
-        parts = json.dumps(message.content, ensure_ascii=False)
-        message.content = json.loads(parts.encode("utf-8", "replace"))
+    message.content = storable(message.content)
     done = _done(context.written | context.effects, call["id"])
-    has_failed, is_carried_on = message.status == "error", _done(context.effects, call["id"])
-    if done and (has_failed or (is_carried_on and done not in message.text)):
+    has_failed = message.status == "error"
+    if done and (has_failed or (before and done not in message.text)):
         rest = "What was to follow failed." if has_failed else message.text
         message.content = f"{done} It is on record: never repeat it. {rest}"
         message.status = "success"

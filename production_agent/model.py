@@ -12,6 +12,7 @@ import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
 
 import httpx2
 import openai
@@ -45,6 +46,7 @@ CUT_CALL = "Not executed: the answer was cut off, and this call with it."
 MAX_CALLS = 100  # of tools in one answer: adding them up costs the square of their number
 MAX_DEPTH = 50  # of arguments; checkpoints hold some hundreds
 MAX_TOKENS = 10**9  # of one answer; what counts more is no count
+T = TypeVar("T")
 log = logging.getLogger("production_agent")
 
 
@@ -242,9 +244,15 @@ def is_cut_off(message: AnyMessage) -> bool:
     return not is_complete(message) and message.response_metadata["finish_reason"] != NO_ANSWER
 
 
-def storable(text: str) -> str:
-    """Return the text without what UTF-8 or PostgreSQL cannot hold; halves of a letter are one."""
-    whole = json.loads(json.dumps(text))
+def storable(content: T) -> T:
+    """Return texts without what UTF-8 or PostgreSQL cannot hold; halves of a letter are one."""
+    if isinstance(content, list):
+        return [storable(one) for one in content]
+    if isinstance(content, dict):
+        return {key: storable(value) for key, value in content.items()}
+    if not isinstance(content, str):
+        return content
+    whole = json.loads(json.dumps(content))
     return whole.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 

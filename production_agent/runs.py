@@ -582,7 +582,9 @@ class Runs:
             details = json.loads(json.dumps(details))  # as on record, if the tool changes them
             one = {"name": name, "details": details, "call": running_call.get()}
             if one["call"] not in context.running:  # as from a task that a tool left behind
-                log.error("effect_refused", extra={"tool": name})  # perhaps nobody else hears of it
+                # Perhaps nobody else hears of it; and whoever calls may have another run's ids.
+                ids.set({"thread": run.thread, "run": run.id, "user": run.owner})
+                log.error("effect_refused", extra={"tool": name})
                 raise NotSent
             if context.written.get(key, one) != one:
                 raise KeyTaken
@@ -658,7 +660,8 @@ class Runs:
             waiting = await self.store.end(run.id, ending) if is_ours else None
         except Stopped:
             run.why = "pressed"
-            return await self._close(run, "stopped", sentence=STOPPED, asks=False)
+            how = {"sentence": STOPPED, "error": error, "asks": False}
+            return await self._close(run, "stopped", **how)
         lost = waiting is None  # another process has the thread, or will take it
         if ending.reference and not lost:
             event = "needs_person" if ending.outcome == "needs_person" else "run_failed"

@@ -517,8 +517,8 @@ class Store:
         return [_approval(row) for row in rows if is_readable(row["calls"])]
 
     async def approval(self, approval: str) -> dict | None:
-        """Return an approval in any state, with `expired`."""
-        sql = f"select {APPROVAL}, expires <= {self.now} as expired from approvals where id = ?"
+        """Return an approval in any state; None also if it cannot be read."""
+        sql = f"select {APPROVAL} from approvals where id = ?"
         rows = await self.database.run(sql, approval)
         return _approval(rows[0]) if rows and is_readable(rows[0]["calls"]) else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 import pytest
 from langchain_core.messages import ToolMessage
@@ -326,7 +327,10 @@ async def test_what_is_on_record_is_told_whatever_the_shops_words_are(
 
 @pytest.mark.parametrize(
     ("said", "told"),
-    [("To Zo\ud83d \0", "To Zo? \ufffd"), ([{"type": "text", "text": "To Zo\ud83d"}], "To Zo?")],
+    [
+        ("To Zo\ud83d \0", "To Zo? \ufffd"),
+        ([{"type": "text", "text": "To Zo\ud83d", "at": datetime(2026, 11, 30)}], "To Zo?"),
+    ],
     ids=["text", "parts"],
 )
 async def test_what_a_tool_says_can_be_sent_to_the_model(

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,8 +24,9 @@ import pytest
 
 from course_layout import ROOT
 from production_agent import database, tools, tracing
-from production_agent.__main__ import main
+from production_agent.__main__ import _listen, main
 from production_agent.logs import JsonLines, describe
+from production_agent.server import serve
 from production_agent.service import create_app
 from production_agent.settings import Settings, Unusable, read
 from tests.production_agent.service_process import change
@@ -129,6 +131,21 @@ def test_tables_of_somebody_else(refused, bare_postgres: str) -> None:
 
 def test_others_without_tokens(refused) -> None:
     assert "PRODUCTION_AGENT_TOKENS is not set" in refused("--host", "0.0.0.0")
+
+
+def test_a_short_answer_waits_for_no_other_and_sqlite_for_no_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, found, before = read({"OPENAI_BASE_URL": "http://h/v1"}), [], sys.getswitchinterval()
+    listening = _listen("127.0.0.1", 0, settings)
+    monkeypatch.setattr(
+        "uvicorn.Server.run", lambda *_, **__: found.append(sys.getswitchinterval())
+    )
+    serve(create_app(settings), settings, listening)
+    sys.setswitchinterval(before)
+    assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert found[0] < before / 2
+    listening.close()
 
 
 def test_a_port_that_is_taken_or_none(refused) -> None:
