@@ -660,8 +660,7 @@ class Runs:
             waiting = await self.store.end(run.id, ending) if is_ours else None
         except Stopped:
             run.why = "pressed"
-            how = {"sentence": STOPPED, "error": error, "asks": False}
-            return await self._close(run, "stopped", **how)
+            return await self._close(run, "stopped", sentence=STOPPED, error=error, asks=False)
         lost = waiting is None  # another process has the thread, or will take it
         if ending.reference and not lost:
             event = "needs_person" if ending.outcome == "needs_person" else "run_failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -13,6 +14,7 @@ from langgraph.types import Command, Send
 
 from production_agent.approval import Approve, Reject
 from production_agent.context import LeaseLost, NotSent, OutcomeUnknown, OverBudget
+from production_agent.logs import ids
 from production_agent.runs import Run, Runs
 from production_agent.store import ATTEMPTS, Store
 from production_agent.tools import RISKY, TOOLS, effect_key
@@ -51,10 +53,12 @@ class Desk:
         await asyncio.wait([run.task])
         return run
 
-    async def recover(self) -> None:
-        """Carry on what is left."""
+    async def recover(self) -> list[Run]:
+        """Carry on what is left, and return the ended runs that did."""
         await self.runs.recover()
-        await asyncio.gather(*(one.task for one in self.runs.running.values()))
+        runs = [*self.runs.running.values()]
+        await asyncio.gather(*(one.task for one in runs))
+        return runs
 
     async def told(self) -> list[str]:
         """Return what the model is told of the last turn's calls."""
@@ -101,6 +105,13 @@ def with_tool(
         return in_this_process(database, OPENAI_BASE_URL=scripted.url)
 
     return opened
+
+
+async def write_and_die(context, key: str) -> None:
+    """Have the effect on record, and get no further."""
+    await context.effect(key, "refund", FIVE)
+    asyncio.current_task().cancel()
+    await asyncio.sleep(60)
 
 
 async def wrapped(writing) -> None:
@@ -241,23 +252,29 @@ async def test_what_a_tool_leaves_behind_writes_nothing(
     with_tool: Callable, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its call has ended; what another one does would be told as that one's."""
-    tasks, go = [], asyncio.Event()
+    tasks, go, logged = [], asyncio.Event(), {}
 
     async def act(context, key: str, *_) -> str:
         async def later() -> None:
             await go.wait()
+            ids.set({"thread": "another"})  # a worker of an earlier run has that one's
             await context.effect(key, "refund", FIVE)
 
         tasks.append(asyncio.create_task(later()))
         return "Soon."
 
+    def keep(record: logging.LogRecord) -> bool:
+        logged[record.msg] = ids.get()
+        return True
+
     async with with_tool(act) as (_, runs, thread):
         desk = Desk(runs, thread)
         await desk.refund()
+        caplog.handler.addFilter(keep)
         go.set()
         (found,) = await asyncio.gather(*tasks, return_exceptions=True)
         assert isinstance(found, NotSent) and await desk.record() == []
-    assert "effect_refused" in [one.message for one in caplog.records]
+        assert logged["effect_refused"]["thread"] == thread
 
 
 async def test_an_effect_of_no_call_is_not_written(with_tool: Callable) -> None:
@@ -309,9 +326,7 @@ async def test_what_is_on_record_is_told_whatever_the_shops_words_are(
         return words
 
     async def act(context, key: str, *_) -> str:
-        await context.effect(key, "refund", FIVE)
-        asyncio.current_task().cancel()
-        await asyncio.sleep(60)
+        await write_and_die(context, key)
 
     monkeypatch.setattr("production_agent.graph.tell", tell)
     monkeypatch.delitem(RISKY, "refund")
@@ -407,9 +422,7 @@ async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
     async def act(context, key: str, *_) -> str:
         attempts.append(key)
         if len(attempts) == 1:
-            await context.effect(key, "refund", FIVE)
-            asyncio.current_task().cancel()
-            await asyncio.sleep(60)
+            await write_and_die(context, key)
         for name, amount in effects:
             await context.effect(key, name, {**FIVE, "amount": amount})
         return "Nothing was refunded: it was before."
@@ -417,7 +430,9 @@ async def test_the_record_is_told_before_what_a_call_says_that_is_carried_on(
     async with with_tool(act) as (_, runs, thread):
         desk = Desk(runs, thread)
         await desk.refund()
-        await desk.recover()
+        (run,) = await desk.recover()
+        steps = [data["done"] for event, data in run.events if event == "tool"]
+        assert steps == ["Refunded 5 euros for order T-7."] * 2  # also before the tool has said so
         assert await desk.told() == [f"{ON_RECORD} {rest}"]
         assert await desk.record() == [("refund", FIVE)] and await desk.outcome() == "complete"
 
@@ -431,9 +446,7 @@ async def test_what_is_on_record_is_told_to_no_run_that_lost_its_thread(
     async def act(context, key: str, *_) -> str:
         attempts.append(key)
         if len(attempts) == 1:
-            await context.effect(key, "refund", FIVE)
-            asyncio.current_task().cancel()
-            await asyncio.sleep(60)
+            await write_and_die(context, key)
         await opened.run("update runs set outcome = 'lost' where outcome is null")
         with pytest.raises(LeaseLost):
             await context.effect(key, "refund", FIVE)
